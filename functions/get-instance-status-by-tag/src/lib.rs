@@ -1,0 +1,126 @@
+//! `GetInstanceStatusByTag`: shows the status of the instances of a region, and can check it.
+
+use connector_sdk::args::{Always, Repeated};
+use connector_sdk::ec2::types::InstanceStateName;
+use connector_sdk::instances::{ALIVE, Instance, InstanceId, TAG_NAME, find_all, find_by_name};
+use connector_sdk::wait::{all_status_checks, status_checks};
+use connector_sdk::{
+    Arg, ArgValue, Context, Error, ErrorKind, Example, Inputs, Operation, OperationMeta, Outcome, Result, ValueKind,
+    async_trait, register,
+};
+
+/// A state that an instance is expected to be in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct ExpectedState(InstanceStateName);
+
+impl ArgValue for ExpectedState {
+    const KIND: ValueKind =
+        ValueKind::Choice(&["pending", "running", "stopping", "stopped", "shutting-down", "terminated"]);
+
+    fn parse(text: &str) -> Result<Self, String> {
+        let known = Self::KIND.choices().contains(&text);
+        known
+            .then(|| ExpectedState(text.into()))
+            .ok_or_else(|| format!("must be one of {}", Self::KIND.choices().join(", ")))
+    }
+}
+
+const EXPECT_STATE: Arg<ExpectedState, Repeated> = Arg::new(
+    "expect-state",
+    "STATE",
+    "Fail with exit code 1 unless every instance is in this state, and with exit code 4 when there is none. \
+     Repeatable: any of the states will do.",
+)
+.repeatable()
+.separated_by(',');
+
+const ALL: Arg<bool, Always> = Arg::flag("all", "Show instances that are shutting down or terminated, too.");
+
+static META: OperationMeta = OperationMeta::new("GetInstanceStatusByTag", "Show the status of instances.")
+    .description(
+        "Shows state, status checks and addresses of all instances of the region, or of those with the given name. \
+         Instances that are shutting down or terminated are left out, unless --all or an expected state asks for them.",
+    )
+    .arguments(&[&[TAG_NAME.spec, EXPECT_STATE.spec, ALL.spec]])
+    .examples(&[
+        Example { about: "Show all instances of the region.", arguments: &[] },
+        Example {
+            about: "Fail unless every instance named web is running.",
+            arguments: &["--tag-name", "web", "--expect-state", "running"],
+        },
+    ])
+    .iam_actions(&["ec2:DescribeInstances", "ec2:DescribeInstanceStatus"]);
+
+struct GetInstanceStatusByTag;
+register!(GetInstanceStatusByTag);
+
+#[async_trait]
+impl Operation for GetInstanceStatusByTag {
+    fn meta(&self) -> &'static OperationMeta {
+        &META
+    }
+
+    async fn run(&self, cx: &Context, inputs: &Inputs) -> Result<Outcome> {
+        let name = inputs.get(&TAG_NAME);
+        let expected: Vec<_> = inputs.get(&EXPECT_STATE).into_iter().map(|state| state.0).collect();
+        let states = states_to_show(inputs.get(&ALL), &expected);
+        let found = match &name {
+            Some(name) => find_by_name(cx, name, &states).await?,
+            None => find_all(cx, &states).await?,
+        };
+        if found.is_empty() && (name.is_some() || !expected.is_empty()) {
+            let whose = name.map_or(String::new(), |name| format!(" named `{}`", name.as_str()));
+            let error = Error::new(ErrorKind::NotFound, format!("no instance{whose} in the region"));
+            return Err(error.doing("looking up the status").hint("check the name and the region"));
+        }
+        found.iter().for_each(|instance| cx.journal().see(instance));
+        found.iter().for_each(|instance| cx.journal().unchanged(&instance.id));
+        look_up_status_checks(cx, &found, name.is_some()).await?;
+        judge(cx, &found, &expected)
+    }
+}
+
+/// `terminated` instances stay visible for an hour: they are shown only when asked for.
+fn states_to_show(all: bool, expected: &[InstanceStateName]) -> Vec<InstanceStateName> {
+    let gone = [InstanceStateName::ShuttingDown, InstanceStateName::Terminated];
+    let asked_for = gone.into_iter().filter(|state| all || expected.contains(state));
+    ALIVE.iter().cloned().chain(asked_for).collect()
+}
+
+/// Only running instances have status checks. Those of some cost a call per 100, those of a whole region one per page.
+async fn look_up_status_checks(cx: &Context, found: &[Instance], some: bool) -> Result<()> {
+    let running = found.iter().filter(|instance| instance.state == InstanceStateName::Running);
+    let running: Vec<InstanceId> = running.map(|instance| instance.id.clone()).collect();
+    if running.is_empty() {
+        return Ok(());
+    }
+    let checks = if some { status_checks(cx, &running).await? } else { all_status_checks(cx).await? };
+    for id in &running {
+        if let Some(status) = checks.get(id) {
+            cx.journal().see_status_checks(id, status.as_str());
+        }
+    }
+    Ok(())
+}
+
+fn judge(cx: &Context, found: &[Instance], expected: &[InstanceStateName]) -> Result<Outcome> {
+    let shown = format!(
+        "{} found",
+        if found.len() == 1 { "1 instance".to_owned() } else { format!("{} instances", found.len()) }
+    );
+    if expected.is_empty() {
+        return Ok(Outcome::new(shown));
+    }
+    let expectation = expected.iter().map(InstanceStateName::as_str).collect::<Vec<_>>().join(" or ");
+    let others: Vec<_> = found.iter().filter(|instance| !expected.contains(&instance.state)).collect();
+    for instance in &others {
+        let message = format!("it is {}, not {expectation}", instance.state.as_str());
+        let error = Error::new(ErrorKind::UnexpectedState, message).doing(format!("checking {}", instance.id));
+        cx.journal().failed(&instance.id, error);
+    }
+    if others.is_empty() {
+        return Ok(Outcome::new(format!("{shown}, all {expectation}")));
+    }
+    let message = format!("{} of {} not {expectation}", others.len(), shown.trim_end_matches(" found"));
+    Err(Error::new(ErrorKind::UnexpectedState, message).doing("checking the states"))
+}

@@ -1,0 +1,80 @@
+//! `StartInstance`: starts stopped instances, by name or by id, and saves them into OpCon properties.
+
+use connector_sdk::ec2::types::InstanceStateName;
+use connector_sdk::instances::{Change, InstanceId, SELECTION, SELECTION_GROUP, Selection, find_by_ids};
+use connector_sdk::properties::{PROPERTIES, PropertyNames};
+use connector_sdk::wait::{Goal, UNTIL_READY, WAIT_FOR, wait_if_asked};
+use connector_sdk::{Context, Example, Inputs, Operation, OperationMeta, Outcome, Result, async_trait, register};
+
+static META: OperationMeta = OperationMeta::new("StartInstance", "Start stopped instances.")
+    .description(
+        "Starts the instances with the given name or ids. An instance that is running already counts as a success. \
+         Without --wait the job ends when EC2 has accepted the start, and only those addresses are saved into properties \
+         that EC2 knows by then. Instances found by name are numbered in the order of their ids, others as they were given.",
+    )
+    .arguments(&[SELECTION, UNTIL_READY, PROPERTIES])
+    .groups(&[SELECTION_GROUP])
+    .examples(&[
+        Example {
+            about: "Start all instances named web, wait until they are ready, and save their addresses.",
+            arguments: &["--tag-name", "web", "--wait", "--private-ip-property", "WEB_IP"],
+        },
+        Example {
+            about: "Start two instances without waiting.",
+            arguments: &["--instance-id", "i-0123456789abcdef0,i-0123456789abcdef1"],
+        },
+    ])
+    .iam_actions(&["ec2:StartInstances", "ec2:DescribeInstances", "ec2:DescribeInstanceStatus"])
+    .changes_resources();
+
+const START: Change = Change {
+    doing: "starting",
+    verb: "start",
+    done: "started",
+    already: &[InstanceStateName::Running, InstanceStateName::Pending],
+};
+
+struct StartInstance;
+register!(StartInstance);
+
+#[async_trait]
+impl Operation for StartInstance {
+    fn meta(&self) -> &'static OperationMeta {
+        &META
+    }
+
+    fn check(&self, inputs: &Inputs) -> Result<()> {
+        Selection::from_inputs(inputs).map(drop)
+    }
+
+    async fn run(&self, cx: &Context, inputs: &Inputs) -> Result<Outcome> {
+        let selection = Selection::from_inputs(inputs)?;
+        let ids = selection.find(cx, inputs).await?;
+        if ids.is_empty() {
+            return selection.nothing_found(inputs);
+        }
+        let properties = PropertyNames::from_inputs(inputs);
+        properties.prepare(cx, ids.len()).await?;
+        START
+            .ask(cx, &ids, |ids| {
+                let request = cx.ec2().start_instances().set_instance_ids(Some(ids)).dry_run(cx.dry_run());
+                async { request.send().await.map(|answer| answer.starting_instances) }
+            })
+            .await?;
+        let waited = wait_if_asked(cx, inputs, &ids, Goal::Ready(inputs.get(&WAIT_FOR))).await?;
+        if !waited && !properties.is_empty() {
+            look_up_addresses(cx, &ids).await?;
+        }
+        let saved = properties.save(cx, &ids, waited).await;
+        let outcome = START.verdict(cx, waited)?;
+        saved.map(|()| outcome)
+    }
+}
+
+/// Enters into the journal what EC2 knows by now of the instances that it starts.
+async fn look_up_addresses(cx: &Context, ids: &[InstanceId]) -> Result<()> {
+    let started = ids.iter().filter(|id| cx.journal().instance(id).error.is_none());
+    let started: Vec<_> = started.cloned().collect();
+    find_by_ids(cx, &started).await?.iter().for_each(|instance| cx.journal().see(instance));
+    Ok(())
+}

@@ -1,0 +1,119 @@
+//! What a function sees of the world: EC2, OpCon's properties, the journal, and a place for event lines.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use aws_sdk_ec2::Client;
+
+use crate::Journal;
+use crate::properties::PropertyStore;
+
+/// Where the lines of a running job go. The host prints and logs them at once, flushed line by line.
+pub trait Reporter: Send + Sync {
+    /// Something happened, as in `i-0abc (web): running`.
+    fn event(&self, line: &str);
+    /// Something needs the operator's eye, though the job goes on.
+    fn warning(&self, line: &str);
+}
+
+/// The surroundings of one job.
+pub struct Context {
+    ec2: Client,
+    journal: Journal,
+    reporter: Arc<dyn Reporter>,
+    properties: Arc<dyn PropertyStore>,
+    dry_run: bool,
+    default_wait: Duration,
+    folder: PathBuf,
+}
+
+impl Context {
+    /// Starts a context from its indispensable parts.
+    pub fn builder(ec2: Client, reporter: Arc<dyn Reporter>, properties: Arc<dyn PropertyStore>) -> ContextBuilder {
+        ContextBuilder {
+            context: Context {
+                ec2,
+                journal: Journal::default(),
+                reporter,
+                properties,
+                dry_run: false,
+                default_wait: Duration::from_mins(10),
+                folder: PathBuf::new(),
+            },
+        }
+    }
+
+    /// The client for EC2, with credentials, region, retries and time limits set.
+    pub fn ec2(&self) -> &Client {
+        &self.ec2
+    }
+
+    /// The journal of the job.
+    pub fn journal(&self) -> &Journal {
+        &self.journal
+    }
+
+    /// Where OpCon's properties are saved.
+    pub fn properties(&self) -> &dyn PropertyStore {
+        &*self.properties
+    }
+
+    /// Whether the job must only ask EC2 what would happen.
+    pub fn dry_run(&self) -> bool {
+        self.dry_run
+    }
+
+    /// How long to wait for instances when the job does not say: `MAX_WAIT_TIME_FOR_STARTUP`.
+    pub fn default_wait(&self) -> Duration {
+        self.default_wait
+    }
+
+    /// The folder of the connector's own files: the one of `Connector.config`, or the current one without it.
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// Reports what happened: one line, plain ASCII.
+    pub fn event(&self, line: impl AsRef<str>) {
+        self.reporter.event(line.as_ref());
+    }
+
+    /// Reports what needs the operator's eye: one line, plain ASCII.
+    pub fn warning(&self, line: impl AsRef<str>) {
+        self.reporter.warning(line.as_ref());
+    }
+}
+
+/// Sets the parts of a [`Context`] that have defaults.
+pub struct ContextBuilder {
+    context: Context,
+}
+
+impl ContextBuilder {
+    /// Sets whether the job is a dry run; default: it is not.
+    #[must_use]
+    pub fn dry_run(mut self, dry_run: bool) -> Self {
+        self.context.dry_run = dry_run;
+        self
+    }
+
+    /// Sets the default time limit for waiting; 10 minutes without it.
+    #[must_use]
+    pub fn default_wait(mut self, default_wait: Duration) -> Self {
+        self.context.default_wait = default_wait;
+        self
+    }
+
+    /// Sets the folder of the connector's own files; the current one without it.
+    #[must_use]
+    pub fn folder(mut self, folder: PathBuf) -> Self {
+        self.context.folder = folder;
+        self
+    }
+
+    /// The finished context.
+    pub fn build(self) -> Context {
+        self.context
+    }
+}

@@ -1,0 +1,241 @@
+//! The one error of the contract: what was being done, what went wrong, and what kind of failure it is.
+
+use std::error::Error as StdError;
+use std::fmt;
+
+use aws_credential_types::provider::error::CredentialsError;
+use aws_sdk_ec2::error::{ProvideErrorMetadata, SdkError};
+use aws_sdk_ec2::operation::RequestId;
+use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
+use serde::Serialize;
+
+use crate::codes;
+
+/// A result whose error is an [`Error`].
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// The kind of a failure: what an operator, and the exit code, can act on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ErrorKind {
+    /// Wrong arguments or configuration.
+    InvalidInput,
+    /// Credentials or permission refused.
+    PermissionDenied,
+    /// No instance matched, or the image, the subnet … does not exist.
+    NotFound,
+    /// The wait expired; the action itself was accepted.
+    WaitExpired,
+    /// Some instances succeeded, some did not.
+    Partial,
+    /// Done in EC2, but a property could not be saved in OpCon.
+    PropertyNotSaved,
+    /// EC2 has no capacity, or a limit of the account is reached.
+    Capacity,
+    /// EC2 or OpCon could not be reached or kept throttling, after all retries.
+    Unavailable,
+    /// The job was interrupted.
+    Interrupted,
+    /// An instance is in a state that does not allow the action, or that it must not have.
+    UnexpectedState,
+    /// EC2 or OpCon refused for a reason that no other kind describes.
+    Service,
+    /// A defect in the program.
+    Bug,
+}
+
+/// A failure, told for the operator.
+///
+/// Displayed as `<action>: <message> (<code>, request <request id>)`. The hint is kept apart, for a line of its own.
+#[derive(Clone, Debug)]
+pub struct Error(Box<Parts>);
+
+#[derive(Clone, Debug, Serialize)]
+struct Parts {
+    kind: ErrorKind,
+    #[serde(skip)]
+    action: Option<String>,
+    code: Option<String>,
+    message: String,
+    request_id: Option<String>,
+    hint: Option<String>,
+}
+
+impl Error {
+    /// An error of that kind; `message` says what went wrong, without a period.
+    pub fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
+        Error(Box::new(Parts { kind, action: None, code: None, message: message.into(), request_id: None, hint: None }))
+    }
+
+    /// Says what was being done, as in `stopping i-0abc`. The first call counts: it is the nearest to the cause.
+    #[must_use]
+    pub fn doing(mut self, action: impl Into<String>) -> Self {
+        self.0.action.get_or_insert_with(|| action.into());
+        self
+    }
+
+    /// Says what the operator can do about it.
+    #[must_use]
+    pub fn hint(mut self, hint: impl Into<String>) -> Self {
+        self.0.hint = Some(hint.into());
+        self
+    }
+
+    /// Sets the service's own error code.
+    #[must_use]
+    pub fn with_code(mut self, code: impl Into<String>) -> Self {
+        self.0.code = Some(code.into());
+        self
+    }
+
+    /// What kind of failure it is.
+    pub fn kind(&self) -> ErrorKind {
+        self.0.kind
+    }
+
+    /// The service's own error code, as in `InvalidAMIID.NotFound`.
+    pub fn code(&self) -> Option<&str> {
+        self.0.code.as_deref()
+    }
+
+    /// What went wrong, without the action, the code and the request id.
+    pub fn message(&self) -> &str {
+        &self.0.message
+    }
+
+    /// What the operator can do about it.
+    pub fn hint_text(&self) -> Option<&str> {
+        self.0.hint.as_deref()
+    }
+
+    /// Whether EC2 answered a dry run with "it would have succeeded".
+    pub fn is_dry_run_success(&self) -> bool {
+        self.code() == Some(codes::DRY_RUN_OPERATION)
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Parts { action, code, message, request_id, .. } = &*self.0;
+        if let Some(action) = action {
+            write!(f, "{action}: ")?;
+        }
+        f.write_str(message)?;
+        match (code, request_id) {
+            (Some(code), Some(id)) => write!(f, " ({code}, request {id})"),
+            (Some(code), None) => write!(f, " ({code})"),
+            (None, Some(id)) => write!(f, " (request {id})"),
+            (None, None) => Ok(()),
+        }
+    }
+}
+
+impl StdError for Error {}
+
+impl Serialize for Error {
+    /// As in the job's JSON document: `{"kind","code","message","request_id","hint"}`; the action is part of the message.
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error> {
+        let mut parts = (*self.0).clone();
+        if let Some(action) = &parts.action {
+            parts.message = format!("{action}: {}", parts.message);
+        }
+        parts.serialize(serializer)
+    }
+}
+
+/// Turns the result of a call to EC2 into the connector's own, naming what was being done.
+///
+/// There is deliberately no `From<SdkError>`: a bare `?` behind `send().await` does not compile.
+pub trait Doing<T> {
+    /// Names the action for the error, as in `stopping i-0abc`.
+    fn doing(self, action: impl FnOnce() -> String) -> Result<T>;
+}
+
+impl<T, E> Doing<T> for std::result::Result<T, SdkError<E, HttpResponse>>
+where
+    E: ProvideErrorMetadata + StdError + Send + Sync + 'static,
+{
+    fn doing(self, action: impl FnOnce() -> String) -> Result<T> {
+        self.map_err(|error| from_sdk(&error).doing(action()))
+    }
+}
+
+fn from_sdk<E>(error: &SdkError<E, HttpResponse>) -> Error
+where
+    E: ProvideErrorMetadata + StdError + Send + Sync + 'static,
+{
+    match error {
+        SdkError::ServiceError(context) => from_answer(context.err(), context.raw()),
+        SdkError::ResponseError(context) => not_understood(context.raw()),
+        SdkError::TimeoutError(_) => {
+            Error::new(ErrorKind::Unavailable, "EC2 did not answer in time, after all retries")
+        }
+        SdkError::DispatchFailure(_) | SdkError::ConstructionFailure(_) => not_sent(error),
+        _ => Error::new(ErrorKind::Service, causes(error)),
+    }
+}
+
+fn from_answer(error: &impl ProvideErrorMetadata, raw: &HttpResponse) -> Error {
+    let meta = error.meta();
+    let Some(code) = meta.code() else {
+        return not_understood(raw);
+    };
+    let mut answer = Error::new(codes::kind_of(code), meta.message().unwrap_or("EC2 gave no further explanation"));
+    answer.0.code = Some(code.to_owned());
+    answer.0.request_id = meta.request_id().map(str::to_owned);
+    answer.0.hint = hint_for(code).map(str::to_owned);
+    answer
+}
+
+/// What an operator can do about an EC2 error code, where that is not plain from EC2's own message.
+fn hint_for(code: &str) -> Option<&'static str> {
+    Some(match code {
+        "UnauthorizedOperation" => {
+            "the IAM policy of these credentials does not allow it; \
+             `aws sts decode-authorization-message` explains an encoded message"
+        }
+        "AuthFailure" | "InvalidClientTokenId" | "SignatureDoesNotMatch" => {
+            "check the access key and the secret key of this user, and the clock of this machine"
+        }
+        "RequestLimitExceeded" => "the account's API calls are throttled; run fewer jobs at once, or try later",
+        _ => return None,
+    })
+}
+
+/// An answer that is no XML of EC2: most often the error page of a proxy.
+fn not_understood(raw: &HttpResponse) -> Error {
+    const SHOWN: usize = 120;
+    let status = raw.status().as_u16();
+    let kind = if status >= 500 { ErrorKind::Unavailable } else { ErrorKind::Service };
+    let body = String::from_utf8_lossy(raw.body().bytes().unwrap_or_default());
+    let text: String = body.split_whitespace().collect::<Vec<_>>().join(" ").chars().take(SHOWN).collect();
+    let text: String = text.chars().map(|c| if c.is_ascii() && !c.is_ascii_control() { c } else { '?' }).collect();
+    Error::new(kind, format!("HTTP status {status} with an answer that is not from EC2: `{text}`"))
+        .hint("is there a proxy, or another server, between this machine and EC2?")
+}
+
+/// A request that never got an answer: no credentials, no network, no such host.
+fn not_sent(error: &(dyn StdError + 'static)) -> Error {
+    let text = causes(error);
+    if chain(error).any(|cause| cause.is::<CredentialsError>()) {
+        return Error::new(ErrorKind::PermissionDenied, format!("no usable AWS credentials: {text}"))
+            .hint("give --user-id NAME for a section of Connector.config, or set up AWS's own credential chain");
+    }
+    Error::new(ErrorKind::Unavailable, format!("EC2 could not be reached: {text}"))
+}
+
+fn chain<'a>(error: &'a (dyn StdError + 'static)) -> impl Iterator<Item = &'a (dyn StdError + 'static)> {
+    std::iter::successors(Some(error), |error| (*error).source())
+}
+
+/// All causes below the SDK's own wrapper ("dispatch failure" tells an operator nothing), each said once.
+fn causes(error: &(dyn StdError + 'static)) -> String {
+    let mut texts: Vec<String> = Vec::new();
+    for cause in chain(error).skip(1) {
+        let text = cause.to_string();
+        if !texts.iter().any(|seen| seen.contains(&text)) {
+            texts.push(text);
+        }
+    }
+    if texts.is_empty() { error.to_string() } else { texts.join(": ") }
+}

@@ -1,0 +1,432 @@
+//! Instances: how a job names them, how they are found, and how a change is asked of several at once.
+
+use std::collections::HashSet;
+use std::fmt;
+
+use aws_sdk_ec2::error::{ProvideErrorMetadata, SdkError};
+use aws_sdk_ec2::types::{Filter, InstanceStateChange, InstanceStateName};
+use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
+use serde::Serialize;
+
+use crate::args::{Always, Repeated};
+use crate::journal::instances as count_of;
+use crate::{
+    Arg, ArgGroup, ArgSpec, ArgValue, Context, Doing, Error, ErrorKind, Inputs, Outcome, Result, ValueKind, codes,
+};
+
+/// Instance ids that one request may carry (AWS: "Pagination in the Amazon EC2 API").
+const IDS_PER_REQUEST: usize = 1000;
+/// The largest page that DescribeInstances gives (AWS API reference, `MaxResults`).
+const PAGE_SIZE: i32 = 1000;
+
+/// The id of an instance: `i-` and 8 or 17 lower-case hexadecimal digits.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
+#[serde(transparent)]
+pub struct InstanceId(String);
+
+impl InstanceId {
+    /// An id that EC2 itself gave, taken as it is.
+    pub fn from_ec2(id: &str) -> Self {
+        InstanceId(id.to_owned())
+    }
+
+    /// The id as text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for InstanceId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl ArgValue for InstanceId {
+    const KIND: ValueKind = ValueKind::String;
+
+    fn parse(text: &str) -> Result<Self, String> {
+        if is_resource_id(text, "i-") {
+            Ok(InstanceId(text.to_owned()))
+        } else {
+            Err("must be an instance id: `i-` and 8 or 17 lower-case hexadecimal digits".to_owned())
+        }
+    }
+}
+
+/// Whether the text is the prefix and 8 or 17 lower-case hexadecimal digits, the form of EC2's ids.
+pub fn is_resource_id(text: &str, prefix: &str) -> bool {
+    text.strip_prefix(prefix).is_some_and(|digits| {
+        matches!(digits.len(), 8 | 17) && digits.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'))
+    })
+}
+
+/// The value of the tag `Name`: 1 to 256 characters, not blank (AWS: "Tag your Amazon EC2 resources").
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TagName(String);
+
+impl TagName {
+    /// The name as text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl ArgValue for TagName {
+    const KIND: ValueKind = ValueKind::String;
+
+    fn parse(text: &str) -> Result<Self, String> {
+        match text.chars().count() {
+            _ if text.trim().is_empty() => {
+                Err("must not be blank: a blank name would select instances by accident".to_owned())
+            }
+            1..=256 => Ok(TagName(text.to_owned())),
+            _ => Err("must have at most 256 characters, the limit of EC2 for a tag's value".to_owned()),
+        }
+    }
+}
+
+/// `--tag-name NAME`: the value of the tag `Name`.
+pub const TAG_NAME: Arg<TagName> = Arg::new(
+    "tag-name",
+    "NAME",
+    "The exact value of the instances' tag `Name`; wildcards have no meaning. Wins over --instance-id.",
+)
+.aliases(&["tag"]);
+
+/// `--instance-id ID`, repeatable or with commas.
+pub const INSTANCE_ID: Arg<InstanceId, Repeated> = Arg::new(
+    "instance-id",
+    "ID",
+    "The id of an instance, `i-` and 8 or 17 hexadecimal digits. Repeatable; several may stand in one value with commas between them.",
+)
+.repeatable()
+.separated_by(',');
+
+/// `--allow-none`: that nothing matches is a success.
+pub const ALLOW_NONE: Arg<bool, Always> =
+    Arg::flag("allow-none", "Succeed when no instance has that name, instead of failing with exit code 4.");
+
+/// The arguments of a function that acts on instances by name or id.
+pub const SELECTION: &[ArgSpec] = &[TAG_NAME.spec, INSTANCE_ID.spec, ALLOW_NONE.spec];
+
+/// One of name and ids must be given; where both are, the name wins.
+pub const SELECTION_GROUP: ArgGroup =
+    ArgGroup { members: &[TAG_NAME.spec.name, INSTANCE_ID.spec.name], required: true, exclusive: false };
+
+/// The states in which an instance can be acted on: all but `shutting-down` and `terminated`.
+pub const ALIVE: &[InstanceStateName] =
+    &[InstanceStateName::Pending, InstanceStateName::Running, InstanceStateName::Stopping, InstanceStateName::Stopped];
+
+/// What a description of an instance says, as far as the connector needs it.
+#[derive(Clone, Debug)]
+pub struct Instance {
+    /// The instance id.
+    pub id: InstanceId,
+    /// The value of its tag `Name`; `None` when it has none or an empty one.
+    pub name: Option<String>,
+    /// Its state.
+    pub state: InstanceStateName,
+    /// Why it is in that state, where EC2 says so: `<code>: <message>`.
+    pub state_reason: Option<String>,
+    /// Its place among the instances of one launch, from 0.
+    pub launch_index: i32,
+    /// Its public DNS name; `None` while it has none.
+    pub public_dns: Option<String>,
+    /// Its public IPv4 address; `None` while it has none.
+    pub public_ip: Option<String>,
+    /// Its private IPv4 address; `None` while it has none.
+    pub private_ip: Option<String>,
+}
+
+impl Instance {
+    /// Takes over a description. `None` when EC2 left out the id or the state, which it never does.
+    pub fn from_ec2(instance: &aws_sdk_ec2::types::Instance) -> Option<Self> {
+        let filled = |value: Option<&str>| value.filter(|text| !text.is_empty()).map(str::to_owned);
+        let name = instance.tags().iter().find(|tag| tag.key() == Some("Name")).and_then(|tag| tag.value());
+        let reason = instance.state_reason();
+        Some(Instance {
+            id: InstanceId::from_ec2(instance.instance_id()?),
+            name: filled(name),
+            state: instance.state()?.name()?.clone(),
+            state_reason: filled(reason.and_then(|reason| reason.message()))
+                .or_else(|| filled(instance.state_transition_reason())),
+            launch_index: instance.ami_launch_index().unwrap_or(0),
+            public_dns: filled(instance.public_dns_name()),
+            public_ip: filled(instance.public_ip_address()),
+            private_ip: filled(instance.private_ip_address()),
+        })
+    }
+}
+
+/// Which instances a job means.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Selection {
+    /// Those whose tag `Name` has exactly this value.
+    Name(TagName),
+    /// These, each once, in this order.
+    Ids(Vec<InstanceId>),
+}
+
+impl Selection {
+    /// What `--tag-name` and `--instance-id` say; the name wins.
+    ///
+    /// # Errors
+    /// [`ErrorKind::InvalidInput`] when neither is given: that never means "all instances".
+    pub fn from_inputs(inputs: &Inputs) -> Result<Self> {
+        let mut seen = HashSet::new();
+        let ids: Vec<_> = inputs.get(&INSTANCE_ID).into_iter().filter(|id| seen.insert(id.clone())).collect();
+        match inputs.get(&TAG_NAME) {
+            Some(name) => Ok(Selection::Name(name)),
+            None if ids.is_empty() => {
+                Err(Error::new(ErrorKind::InvalidInput, "neither --tag-name nor --instance-id is given")
+                    .doing("selecting instances"))
+            }
+            None => Ok(Selection::Ids(ids)),
+        }
+    }
+
+    /// The ids of the instances, entered into the journal. A name costs one call (and its pages), ids cost none.
+    /// Nothing found is an empty list.
+    ///
+    /// # Errors
+    /// Those of EC2.
+    pub async fn find(&self, cx: &Context, inputs: &Inputs) -> Result<Vec<InstanceId>> {
+        let name = match self {
+            Selection::Ids(ids) => {
+                cx.journal().enter(ids);
+                return Ok(ids.clone());
+            }
+            Selection::Name(name) => name,
+        };
+        if !inputs.get(&INSTANCE_ID).is_empty() {
+            cx.event("the instance ids are ignored, because --tag-name is given too");
+        }
+        let found = find_by_name(cx, name, ALIVE).await?;
+        cx.event(format!("{} named `{}` found", count_of(found.len()), name.as_str()));
+        found.iter().for_each(|instance| cx.journal().see(instance));
+        Ok(found.into_iter().map(|instance| instance.id).collect())
+    }
+
+    /// The end of a job that found nothing: a success with `--allow-none`, otherwise an error.
+    ///
+    /// # Errors
+    /// [`ErrorKind::NotFound`] without `--allow-none`.
+    pub fn nothing_found(&self, inputs: &Inputs) -> Result<Outcome> {
+        let what = match self {
+            Selection::Name(name) => {
+                format!("no instance named `{}` that is pending, running, stopping or stopped", name.as_str())
+            }
+            Selection::Ids(_) => "no instance".to_owned(),
+        };
+        if inputs.get(&ALLOW_NONE) {
+            return Ok(Outcome::new(format!("{what}: nothing to do")));
+        }
+        Err(Error::new(ErrorKind::NotFound, what)
+            .doing("selecting instances")
+            .hint("check the name and the region, or give --allow-none if this is no failure"))
+    }
+}
+
+/// The instances whose tag `Name` has exactly this value and whose state is among those, sorted by id.
+///
+/// # Errors
+/// Those of EC2.
+pub async fn find_by_name(cx: &Context, name: &TagName, states: &[InstanceStateName]) -> Result<Vec<Instance>> {
+    // A filter's value may hold wildcards; `*` and `?` in a name match themselves as well as others, and a backslash
+    // would escape what follows it. So EC2 is asked for a little too much, and the exact name is compared here.
+    let pattern = name.as_str().replace('\\', "?");
+    let filters = vec![filter("tag:Name", [pattern]), states_filter(states)];
+    let mut found = describe(cx, &[], filters, &format!("looking up instances named `{}`", name.as_str())).await?;
+    found.retain(|instance| instance.name.as_deref() == Some(name.as_str()));
+    found.sort_by(|a, b| a.id.cmp(&b.id));
+    Ok(found)
+}
+
+/// All instances of the region whose state is among those, sorted by id.
+///
+/// # Errors
+/// Those of EC2.
+pub async fn find_all(cx: &Context, states: &[InstanceStateName]) -> Result<Vec<Instance>> {
+    let mut found = describe(cx, &[], vec![states_filter(states)], "looking up all instances of the region").await?;
+    found.sort_by(|a, b| a.id.cmp(&b.id));
+    Ok(found)
+}
+
+/// The instances with these ids, in any state and in no particular order; at most 1000 a request.
+///
+/// # Errors
+/// Those of EC2: one unknown id is `InvalidInstanceID.NotFound` for all.
+pub async fn find_by_ids(cx: &Context, ids: &[InstanceId]) -> Result<Vec<Instance>> {
+    let mut found = Vec::with_capacity(ids.len());
+    for chunk in ids.chunks(IDS_PER_REQUEST) {
+        found.extend(describe(cx, chunk, Vec::new(), &format!("looking up {}", list_of(chunk))).await?);
+    }
+    Ok(found)
+}
+
+/// DescribeInstances to the last page. An empty list of ids means all: callers that have ids never pass an empty one.
+async fn describe(cx: &Context, ids: &[InstanceId], filters: Vec<Filter>, action: &str) -> Result<Vec<Instance>> {
+    let request = cx.ec2().describe_instances();
+    let request = if ids.is_empty() {
+        request.set_filters(Some(filters)).max_results(PAGE_SIZE)
+    } else {
+        request.set_instance_ids(Some(texts(ids)))
+    };
+    let mut found = Vec::new();
+    let mut pages = request.into_paginator().send();
+    while let Some(page) = pages.next().await {
+        let page = page.doing(|| action.to_owned())?;
+        let reservations = page.reservations().iter();
+        found.extend(reservations.flat_map(|reservation| reservation.instances()).filter_map(Instance::from_ec2));
+    }
+    Ok(found)
+}
+
+fn filter(name: &str, values: impl IntoIterator<Item = String>) -> Filter {
+    Filter::builder().name(name).set_values(Some(values.into_iter().collect())).build()
+}
+
+fn states_filter(states: &[InstanceStateName]) -> Filter {
+    filter("instance-state-name", states.iter().map(|state| state.as_str().to_owned()))
+}
+
+fn texts(ids: &[InstanceId]) -> Vec<String> {
+    ids.iter().map(|id| id.as_str().to_owned()).collect()
+}
+
+/// The ids for a message: all of a few, the first of many.
+pub fn list_of(ids: &[InstanceId]) -> String {
+    const SHOWN: usize = 5;
+    let shown = texts(&ids[..ids.len().min(SHOWN)]).join(", ");
+    if ids.len() > SHOWN { format!("{shown} and {} more", ids.len() - SHOWN) } else { shown }
+}
+
+/// A change that is asked of instances: how it is told, and what it leads to.
+#[derive(Clone, Copy, Debug)]
+pub struct Change {
+    /// The action as it goes on, as in `stopping`.
+    pub doing: &'static str,
+    /// The action's name, as in `stop`.
+    pub verb: &'static str,
+    /// What a changed instance has been when the job was told to wait, as in `stopped`.
+    pub done: &'static str,
+    /// The states in which there is nothing to change.
+    pub already: &'static [InstanceStateName],
+}
+
+impl Change {
+    /// Asks EC2 for the change of all these instances, and enters what becomes of each into the journal.
+    ///
+    /// `call` makes the request for some of them; in a dry run it sets `DryRun`. One call serves them all, unless EC2
+    /// refuses it because of single instances: then it is split until these stand alone.
+    ///
+    /// # Errors
+    /// Failures that do not concern single instances. What concerns one is in the journal.
+    pub async fn ask<F, A, E>(&self, cx: &Context, ids: &[InstanceId], call: F) -> Result<()>
+    where
+        F: Fn(Vec<String>) -> A,
+        A: Future<Output = Result<Option<Vec<InstanceStateChange>>, SdkError<E, HttpResponse>>>,
+        E: ProvideErrorMetadata + std::error::Error + Send + Sync + 'static,
+    {
+        let mut batches: Vec<&[InstanceId]> = ids.chunks(IDS_PER_REQUEST).rev().collect();
+        while let Some(batch) = batches.pop() {
+            match call(texts(batch)).await.doing(|| format!("{} {}", self.doing, list_of(batch))) {
+                Ok(changes) => self.enter_answer(cx, batch, &changes.unwrap_or_default()),
+                Err(error) if cx.dry_run() && error.is_dry_run_success() => self.enter_dry_run(cx, batch),
+                Err(error) if !error.code().is_some_and(codes::concerns_single_instances) => return Err(error),
+                Err(error) => match batch {
+                    [id] => {
+                        cx.warning(error.to_string());
+                        cx.journal().failed(id, error);
+                    }
+                    _ => {
+                        let (front, back) = batch.split_at(batch.len() / 2);
+                        batches.extend([back, front]);
+                    }
+                },
+            }
+        }
+        Ok(())
+    }
+
+    fn enter_answer(&self, cx: &Context, batch: &[InstanceId], changes: &[InstanceStateChange]) {
+        for id in batch {
+            let Some(change) = changes.iter().find(|change| change.instance_id() == Some(id.as_str())) else {
+                let missing = Error::new(
+                    ErrorKind::Service,
+                    "EC2 accepted the request but its answer does not name the instance",
+                );
+                cx.journal().failed(id, missing.doing(format!("{} {id}", self.doing)));
+                continue;
+            };
+            let previous = change.previous_state().and_then(|state| state.name());
+            let current = change.current_state().and_then(|state| state.name());
+            let already = previous.is_some_and(|state| self.already.contains(state));
+            cx.journal().accepted(id, previous.map(|s| s.as_str()), current.map(|s| s.as_str()), !already);
+            let label = cx.journal().instance(id).label();
+            let (previous, current) = (state_text(previous), state_text(current));
+            cx.event(match already {
+                true => format!("{label}: was {previous} already"),
+                false => format!("{label}: {} accepted, {previous} -> {current}", self.verb),
+            });
+        }
+    }
+
+    fn enter_dry_run(&self, cx: &Context, batch: &[InstanceId]) {
+        for id in batch {
+            cx.journal().unchanged(id);
+            let entry = cx.journal().instance(id);
+            let already = self.already.iter().any(|state| entry.state.as_deref() == Some(state.as_str()));
+            cx.event(match (already, &entry.state) {
+                (true, Some(state)) => format!("{}: is {state} already", entry.label()),
+                _ => format!("{}: would be {}", entry.label(), self.done),
+            });
+        }
+    }
+
+    /// The verdict on a job that made this change, see [`Journal::verdict`](crate::Journal::verdict).
+    ///
+    /// # Errors
+    /// When an instance failed.
+    pub fn verdict(&self, cx: &Context, waited: bool) -> Result<Outcome> {
+        if cx.dry_run() {
+            let checked = cx.journal().verdict(self.doing, self.done, "checked")?;
+            return Ok(Outcome::new(format!("{}, nothing changed (dry run)", checked.message)));
+        }
+        cx.journal().verdict(self.doing, if waited { self.done } else { self.doing }, "unchanged")
+    }
+}
+
+fn state_text(state: Option<&InstanceStateName>) -> &str {
+    state.map_or("unknown", |state| state.as_str())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn instance_ids_have_the_form_of_ec2() {
+        for good in ["i-0123abcd", "i-0123456789abcdef0"] {
+            assert_eq!(InstanceId::parse(good).unwrap().as_str(), good);
+        }
+        for bad in ["", "i-", "i-0123", "i-0123ABCD", "i-0123456789abcdefg", "x-0123abcd", "i-0123abcd ", "web"] {
+            assert!(InstanceId::parse(bad).unwrap_err().contains("instance id"), "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_blank_name_is_refused() {
+        assert!(TagName::parse("  \t").unwrap_err().contains("blank"));
+        assert!(TagName::parse(&"x".repeat(257)).unwrap_err().contains("256"));
+        assert_eq!(TagName::parse(" web * ").unwrap().as_str(), " web * ");
+    }
+
+    #[test]
+    fn long_lists_are_cut_in_messages() {
+        let ids: Vec<_> = (0..7).map(|n| InstanceId::from_ec2(&format!("i-{n}"))).collect();
+        assert_eq!(list_of(&ids[..2]), "i-0, i-1");
+        assert_eq!(list_of(&ids), "i-0, i-1, i-2, i-3, i-4 and 2 more");
+    }
+}

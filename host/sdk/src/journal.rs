@@ -1,0 +1,248 @@
+//! The journal of a job: what is known of each instance and property, so that nothing is lost however the job ends.
+
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use serde::Serialize;
+
+use crate::instances::{Instance, InstanceId};
+use crate::{Error, ErrorKind, Outcome, Result};
+
+/// What became of an instance.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum InstanceResult {
+    /// EC2 accepted the change.
+    Changed,
+    /// It was there already, or nothing was to be changed.
+    Unchanged,
+    /// The change was refused, or its goal was not reached.
+    Failed,
+}
+
+/// All that is known of one instance. Unknown values are `None`.
+#[derive(Clone, Debug, Serialize)]
+pub struct InstanceEntry {
+    /// The instance id.
+    pub id: InstanceId,
+    /// The value of its tag `Name`.
+    pub name: Option<String>,
+    /// Its state before the job, in EC2's words (`running`, `stopped` …).
+    pub previous_state: Option<String>,
+    /// The state last seen.
+    pub state: Option<String>,
+    /// The instance and system status checks taken together: `ok` when both are.
+    pub status_checks: Option<String>,
+    /// Its public DNS name.
+    pub public_dns: Option<String>,
+    /// Its public IPv4 address.
+    pub public_ip: Option<String>,
+    /// Its private IPv4 address.
+    pub private_ip: Option<String>,
+    /// What became of it; `None` while that is not known.
+    pub result: Option<InstanceResult>,
+    /// Why it failed.
+    pub error: Option<Error>,
+    /// Whether EC2 accepted a change of it, even if the goal was not reached.
+    #[serde(skip)]
+    pub changed: bool,
+}
+
+impl InstanceEntry {
+    fn new(id: InstanceId) -> Self {
+        InstanceEntry {
+            id,
+            name: None,
+            previous_state: None,
+            state: None,
+            status_checks: None,
+            public_dns: None,
+            public_ip: None,
+            private_ip: None,
+            result: None,
+            error: None,
+            changed: false,
+        }
+    }
+
+    /// How event lines name the instance: the id, and the name where it has one.
+    pub fn label(&self) -> String {
+        match &self.name {
+            Some(name) => format!("{} ({name})", self.id),
+            None => self.id.to_string(),
+        }
+    }
+}
+
+/// A property and whether OpCon holds it now.
+#[derive(Clone, Debug, Serialize)]
+pub struct PropertyEntry {
+    /// The full name, with its counter.
+    pub name: String,
+    /// The value.
+    pub value: String,
+    /// Whether it was saved.
+    pub saved: bool,
+}
+
+/// What happened in a job so far. Shared by reference: a function writes while it runs, the host reads at the end,
+/// also when the function was interrupted.
+#[derive(Debug, Default)]
+pub struct Journal {
+    state: Mutex<State>,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    instances: Vec<InstanceEntry>,
+    properties: Vec<PropertyEntry>,
+    something_else_changed: bool,
+}
+
+impl Journal {
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn update(&self, id: &InstanceId, change: impl FnOnce(&mut InstanceEntry)) {
+        let mut state = self.state();
+        let known = state.instances.iter().position(|entry| entry.id == *id);
+        let index = known.unwrap_or_else(|| {
+            state.instances.push(InstanceEntry::new(id.clone()));
+            state.instances.len() - 1
+        });
+        change(&mut state.instances[index]);
+    }
+
+    /// Enters instances of which only the id is known. Instances are reported in the order in which they were entered.
+    pub fn enter(&self, ids: &[InstanceId]) {
+        for id in ids {
+            self.update(id, |_| ());
+        }
+    }
+
+    /// Enters what a description of an instance says.
+    pub fn see(&self, instance: &Instance) {
+        self.update(&instance.id, |entry| {
+            entry.name.clone_from(&instance.name);
+            entry.state = Some(instance.state.as_str().to_owned());
+            entry.public_dns.clone_from(&instance.public_dns);
+            entry.public_ip.clone_from(&instance.public_ip);
+            entry.private_ip.clone_from(&instance.private_ip);
+        });
+    }
+
+    /// Enters the status checks that were seen.
+    pub fn see_status_checks(&self, id: &InstanceId, status: &str) {
+        self.update(id, |entry| entry.status_checks = Some(status.to_owned()));
+    }
+
+    /// Enters that EC2 accepted a change, with the states before and now. A change to an instance that was `unchanged`
+    /// in truth (it was there already) is not one.
+    pub fn accepted(&self, id: &InstanceId, previous_state: Option<&str>, state: Option<&str>, changed: bool) {
+        self.update(id, |entry| {
+            entry.previous_state = previous_state.map(str::to_owned);
+            entry.state = state.map(str::to_owned).or(entry.state.take());
+            entry.result = Some(if changed { InstanceResult::Changed } else { InstanceResult::Unchanged });
+            entry.changed |= changed;
+        });
+    }
+
+    /// Enters that nothing was to be changed.
+    pub fn unchanged(&self, id: &InstanceId) {
+        self.update(id, |entry| {
+            entry.previous_state.clone_from(&entry.state);
+            entry.result = Some(InstanceResult::Unchanged);
+        });
+    }
+
+    /// Enters a failure.
+    pub fn failed(&self, id: &InstanceId, error: Error) {
+        self.update(id, |entry| {
+            entry.result = Some(InstanceResult::Failed);
+            entry.error = Some(error);
+        });
+    }
+
+    /// Enters that something other than an instance was made or changed in EC2: a key pair, a security group.
+    pub fn something_else_changed(&self) {
+        self.state().something_else_changed = true;
+    }
+
+    /// Enters what became of a property.
+    pub fn property(&self, entry: PropertyEntry) {
+        self.state().properties.push(entry);
+    }
+
+    /// All instances, in the order in which they were entered.
+    pub fn instances(&self) -> Vec<InstanceEntry> {
+        self.state().instances.clone()
+    }
+
+    /// One instance, as far as it is known.
+    pub fn instance(&self, id: &InstanceId) -> InstanceEntry {
+        let known = self.state().instances.iter().find(|entry| entry.id == *id).cloned();
+        known.unwrap_or_else(|| InstanceEntry::new(id.clone()))
+    }
+
+    /// All properties, in the order in which they were saved.
+    pub fn properties(&self) -> Vec<PropertyEntry> {
+        self.state().properties.clone()
+    }
+
+    /// Whether anything was changed in EC2.
+    pub fn anything_changed(&self) -> bool {
+        let state = self.state();
+        state.something_else_changed || state.instances.iter().any(|entry| entry.changed)
+    }
+
+    /// The verdict on all instances: success with counts, or the error that says how many failed.
+    ///
+    /// `changed` and `unchanged` say what became of an instance, as in `started` and `was running already`.
+    ///
+    /// # Errors
+    /// When an instance failed. One failure alone, or an expired wait, keeps its kind; otherwise, when others
+    /// succeeded, the kind is [`ErrorKind::Partial`].
+    pub fn verdict(&self, doing: &str, changed: &str, unchanged: &str) -> Result<Outcome> {
+        let entries = self.instances();
+        let failures: Vec<&Error> = entries.iter().filter_map(|entry| entry.error.as_ref()).collect();
+        if failures.is_empty() {
+            let count = |result| entries.iter().filter(|entry| entry.result == Some(result)).count();
+            return Ok(Outcome::new(success(
+                count(InstanceResult::Changed),
+                changed,
+                count(InstanceResult::Unchanged),
+                unchanged,
+            )));
+        }
+        Err(failure(doing, &failures, entries.len()))
+    }
+}
+
+fn success(changed_count: usize, changed: &str, unchanged_count: usize, unchanged: &str) -> String {
+    match (changed_count, unchanged_count) {
+        (0, 0) => "no instances".to_owned(),
+        (count, 0) => format!("{} {changed}", instances(count)),
+        (0, count) => format!("{} {unchanged}", instances(count)),
+        (count, others) => format!("{} {changed}, {} {unchanged}", instances(count), instances(others)),
+    }
+}
+
+fn failure(doing: &str, failures: &[&Error], total: usize) -> Error {
+    if let ([only], 1) = (failures, total) {
+        return (*only).clone();
+    }
+    let first = failures[0];
+    let alike = failures.iter().all(|error| error.kind() == first.kind());
+    let kind = match (alike, failures.len() == total) {
+        (true, true) => first.kind(),
+        (true, false) if first.kind() == ErrorKind::WaitExpired => ErrorKind::WaitExpired,
+        (false, true) => ErrorKind::Service,
+        _ => ErrorKind::Partial,
+    };
+    Error::new(kind, format!("{} of {} failed; the first: {first}", failures.len(), instances(total))).doing(doing)
+}
+
+/// `1 instance`, `2 instances`.
+pub(crate) fn instances(count: usize) -> String {
+    if count == 1 { "1 instance".to_owned() } else { format!("{count} instances") }
+}

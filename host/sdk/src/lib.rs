@@ -1,0 +1,28 @@
+//! The contract between the connector host and its function crates: all that a function sees of the world.
+//!
+//! A function crate defines an [`Operation`], describes it by a constant [`OperationMeta`] and registers it with
+//! [`register!`]. The host finds it at link time, builds its command line from the metadata, and calls it with a
+//! [`Context`] (EC2, OpCon properties, the journal of the job) and the parsed [`Inputs`].
+
+pub mod args;
+pub mod codes;
+mod context;
+mod error;
+pub mod instances;
+mod journal;
+mod operation;
+pub mod properties;
+#[cfg(feature = "testing")]
+pub mod testing;
+pub mod wait;
+
+pub use args::{Arg, ArgGroup, ArgSpec, ArgValue, Inputs, ValueKind};
+pub use async_trait::async_trait;
+pub use aws_sdk_ec2 as ec2;
+pub use context::{Context, ContextBuilder, Reporter};
+pub use error::{Doing, Error, ErrorKind, Result};
+pub use journal::{InstanceEntry, InstanceResult, Journal, PropertyEntry};
+pub use operation::{Example, Operation, OperationMeta, Outcome, Registration, operations};
+
+#[doc(hidden)]
+pub use inventory;

@@ -1,0 +1,170 @@
+//! What a function is: its metadata, its behaviour, and its registration at link time.
+
+use async_trait::async_trait;
+
+use crate::{ArgGroup, ArgSpec, Context, Inputs, Result};
+
+/// A function of the connector.
+///
+/// An implementation is a unit struct: client, clock and configuration come with the [`Context`].
+#[async_trait]
+pub trait Operation: Send + Sync + 'static {
+    /// What the host needs to know to offer the function.
+    fn meta(&self) -> &'static OperationMeta;
+
+    /// Checks what a single argument cannot tell, without any input or output.
+    ///
+    /// # Errors
+    /// Of kind [`InvalidInput`](crate::ErrorKind::InvalidInput).
+    fn check(&self, _inputs: &Inputs) -> Result<()> {
+        Ok(())
+    }
+
+    /// Does the work, and enters into the context's journal whatever happens to an instance, as soon as it is known.
+    ///
+    /// The future may be dropped at any point where it awaits: the job was interrupted.
+    ///
+    /// # Errors
+    /// When not all of it succeeded. What did happen all the same is in the journal.
+    async fn run(&self, cx: &Context, inputs: &Inputs) -> Result<Outcome>;
+}
+
+/// The success of a job, in one sentence for its last line.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Outcome {
+    /// What was done, as in `2 instances started`; without a period.
+    pub message: String,
+}
+
+impl Outcome {
+    /// The outcome with that message.
+    pub fn new(message: impl Into<String>) -> Self {
+        Outcome { message: message.into() }
+    }
+}
+
+/// An example of a function's command line.
+#[derive(Clone, Copy, Debug)]
+pub struct Example {
+    /// What it does, a sentence.
+    pub about: &'static str,
+    /// The arguments behind the function's name.
+    pub arguments: &'static [&'static str],
+}
+
+/// All that is known of a function without running it.
+#[derive(Clone, Copy, Debug)]
+pub struct OperationMeta {
+    /// The name in job definitions, in the style of EC2's actions: `StartInstance`.
+    pub name: &'static str,
+    /// What it does: one imperative sentence.
+    pub summary: &'static str,
+    /// Further sentences for `--help` and the reference.
+    pub description: &'static str,
+    /// Its arguments, in lists, so that functions can share lists.
+    pub arguments: &'static [&'static [ArgSpec]],
+    /// Rules about several arguments.
+    pub groups: &'static [ArgGroup],
+    /// Command lines to learn from.
+    pub examples: &'static [Example],
+    /// The IAM actions that it may need, as in `ec2:StartInstances`.
+    pub iam_actions: &'static [&'static str],
+    /// Whether it changes anything in EC2; if so it obeys `--dry-run`.
+    pub changes_resources: bool,
+}
+
+impl OperationMeta {
+    /// Metadata of a function that takes no arguments and changes nothing.
+    pub const fn new(name: &'static str, summary: &'static str) -> Self {
+        OperationMeta {
+            name,
+            summary,
+            description: "",
+            arguments: &[],
+            groups: &[],
+            examples: &[],
+            iam_actions: &[],
+            changes_resources: false,
+        }
+    }
+
+    /// Sets the further sentences.
+    #[must_use]
+    pub const fn description(self, description: &'static str) -> Self {
+        OperationMeta { description, ..self }
+    }
+
+    /// Sets the arguments.
+    #[must_use]
+    pub const fn arguments(self, arguments: &'static [&'static [ArgSpec]]) -> Self {
+        OperationMeta { arguments, ..self }
+    }
+
+    /// Sets the rules about several arguments.
+    #[must_use]
+    pub const fn groups(self, groups: &'static [ArgGroup]) -> Self {
+        OperationMeta { groups, ..self }
+    }
+
+    /// Sets the examples.
+    #[must_use]
+    pub const fn examples(self, examples: &'static [Example]) -> Self {
+        OperationMeta { examples, ..self }
+    }
+
+    /// Sets the IAM actions.
+    #[must_use]
+    pub const fn iam_actions(self, iam_actions: &'static [&'static str]) -> Self {
+        OperationMeta { iam_actions, ..self }
+    }
+
+    /// Says that the function changes something in EC2.
+    #[must_use]
+    pub const fn changes_resources(self) -> Self {
+        OperationMeta { changes_resources: true, ..self }
+    }
+
+    /// All its arguments, one after the other.
+    pub fn all_arguments(&self) -> impl Iterator<Item = &'static ArgSpec> + use<> {
+        self.arguments.iter().flat_map(|list| list.iter())
+    }
+}
+
+/// An operation and where it was registered.
+pub struct Registration {
+    /// The operation.
+    pub operation: &'static dyn Operation,
+    /// The package that registered it.
+    pub crate_name: &'static str,
+    /// The version of that package.
+    pub version: &'static str,
+    /// The source file of the registration.
+    pub file: &'static str,
+    /// The line of the registration.
+    pub line: u32,
+}
+
+inventory::collect!(Registration);
+
+/// Registers an operation, a unit struct, at link time: `register!(StartInstance);`.
+#[macro_export]
+macro_rules! register {
+    ($operation:expr) => {
+        $crate::inventory::submit! {
+            $crate::Registration {
+                operation: &$operation,
+                crate_name: env!("CARGO_PKG_NAME"),
+                version: env!("CARGO_PKG_VERSION"),
+                file: file!(),
+                line: line!(),
+            }
+        }
+    };
+}
+
+/// All operations linked into this program, sorted by name.
+pub fn operations() -> Vec<&'static Registration> {
+    let mut registrations: Vec<_> = inventory::iter::<Registration>.into_iter().collect();
+    registrations.sort_by_key(|registration| registration.operation.meta().name);
+    registrations
+}

@@ -1,0 +1,187 @@
+//! What the tests of function crates need: mocked EC2 clients, parsed inputs, a context that records what is reported.
+//!
+//! Use paused time (`#[tokio::test(start_paused = true)]`): then a wait of ten minutes takes none.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use async_trait::async_trait;
+use aws_credential_types::Credentials;
+use aws_sdk_ec2::config::{BehaviorVersion, Region};
+use aws_sdk_ec2::types::{InstanceState, InstanceStateChange, InstanceStateName, Tag};
+use aws_sdk_ec2::{Client, Config};
+use aws_smithy_mocks::{MockResponseInterceptor, create_mock_http_client};
+pub use aws_smithy_mocks::{Rule, RuleMode, mock};
+use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
+use aws_smithy_types::body::SdkBody;
+
+use crate::properties::PropertyStore;
+use crate::{Context, Error, ErrorKind, Inputs, Operation, Outcome, Reporter, Result};
+
+/// A client whose answers are the rules: each call takes the first rule that matches it.
+pub fn client(rules: &[&Rule]) -> Client {
+    let start = MockResponseInterceptor::new().rule_mode(RuleMode::MatchAny);
+    let interceptor = rules.iter().fold(start, |interceptor, rule| interceptor.with_rule(rule));
+    Client::from_conf(
+        Config::builder()
+            .behavior_version(BehaviorVersion::v2026_01_12())
+            .region(Region::from_static("us-east-1"))
+            .credentials_provider(Credentials::for_tests())
+            .http_client(create_mock_http_client())
+            .interceptor(interceptor)
+            .build(),
+    )
+}
+
+/// A job of a test: a context with a mocked client that records events, warnings and properties.
+pub struct Job {
+    /// The context to hand to the operation.
+    pub cx: Context,
+    recorder: Arc<Recorder>,
+}
+
+#[derive(Default)]
+struct Recorder {
+    lines: Mutex<Vec<String>>,
+    refused_property: Option<&'static str>,
+}
+
+impl Recorder {
+    fn push(&self, line: String) {
+        self.lines.lock().unwrap_or_else(PoisonError::into_inner).push(line);
+    }
+}
+
+impl Reporter for Recorder {
+    fn event(&self, line: &str) {
+        self.push(line.to_owned());
+    }
+
+    fn warning(&self, line: &str) {
+        self.push(format!("warning: {line}"));
+    }
+}
+
+#[async_trait]
+impl PropertyStore for Recorder {
+    fn full_name(&self, name: &str, counter: Option<usize>) -> Result<String> {
+        Ok(counter.map_or(name.to_owned(), |n| format!("{name}_{n}")))
+    }
+
+    async fn prepare(&self) -> Result<()> {
+        self.push("OpCon is contacted".to_owned());
+        Ok(())
+    }
+
+    async fn save(&self, full_name: &str, _value: &str) -> Result<()> {
+        match self.refused_property {
+            Some(refused) if refused == full_name => Err(Error::new(ErrorKind::Service, "refused by the test")),
+            _ => Ok(()),
+        }
+    }
+}
+
+impl Job {
+    /// A job against a client with these rules.
+    pub fn new(rules: &[&Rule]) -> Self {
+        Self::with(rules, false, None)
+    }
+
+    /// A dry run against a client with these rules.
+    pub fn dry_run(rules: &[&Rule]) -> Self {
+        Self::with(rules, true, None)
+    }
+
+    /// A job for which OpCon does not save the property of that full name.
+    pub fn refusing_property(rules: &[&Rule], full_name: &'static str) -> Self {
+        Self::with(rules, false, Some(full_name))
+    }
+
+    fn with(rules: &[&Rule], dry_run: bool, refused_property: Option<&'static str>) -> Self {
+        let recorder = Arc::new(Recorder { refused_property, ..Recorder::default() });
+        let builder = Context::builder(client(rules), recorder.clone(), recorder.clone());
+        Job { cx: builder.dry_run(dry_run).build(), recorder }
+    }
+
+    /// Checks and runs an operation with arguments as on the command line, without the dashes; flags have the value `true`.
+    ///
+    /// # Errors
+    /// Those of the operation.
+    pub async fn run(&self, operation: &dyn Operation, arguments: &[(&str, &str)]) -> Result<Outcome> {
+        let inputs = inputs(operation, arguments);
+        operation.check(&inputs)?;
+        operation.run(&self.cx, &inputs).await
+    }
+
+    /// The events and warnings so far.
+    pub fn lines(&self) -> Vec<String> {
+        self.recorder.lines.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}
+
+/// Parses arguments as the host would: defaults filled in, several values split.
+///
+/// # Panics
+/// When an argument is unknown or its value is wrong.
+pub fn inputs(operation: &dyn Operation, arguments: &[(&str, &str)]) -> Inputs {
+    let mut inputs = Inputs::default();
+    let specs: Vec<_> = operation.meta().all_arguments().collect();
+    for (name, _) in arguments {
+        assert!(specs.iter().any(|spec| spec.name == *name), "no argument --{name}");
+    }
+    for spec in specs {
+        let given: Vec<&str> =
+            arguments.iter().filter(|(name, _)| *name == spec.name).map(|(_, value)| *value).collect();
+        let texts = if given.is_empty() { spec.default.into_iter().collect() } else { given };
+        let texts = texts.into_iter().flat_map(|text| spec.split(text));
+        let values = texts.map(|text| spec.parse(text).unwrap_or_else(|why| panic!("--{} {text}: {why}", spec.name)));
+        inputs.insert(spec.name, values.collect());
+    }
+    inputs
+}
+
+/// An instance as EC2 describes it, with the name `web`, a private address, and public ones while it is running.
+pub fn instance(id: &str, state: &InstanceStateName) -> aws_sdk_ec2::types::Instance {
+    let running = *state == InstanceStateName::Running;
+    aws_sdk_ec2::types::Instance::builder()
+        .instance_id(id)
+        .state(state_of(state))
+        .tags(Tag::builder().key("Name").value("web").build())
+        .private_ip_address("10.0.0.1")
+        .set_public_ip_address(running.then(|| "192.0.2.1".to_owned()))
+        .set_public_dns_name(running.then(|| "ec2-192-0-2-1.example".to_owned()))
+        .build()
+}
+
+/// The answer of StartInstances, StopInstances or TerminateInstances for one instance.
+pub fn state_change(id: &str, previous: &InstanceStateName, current: &InstanceStateName) -> InstanceStateChange {
+    InstanceStateChange::builder()
+        .instance_id(id)
+        .previous_state(state_of(previous))
+        .current_state(state_of(current))
+        .build()
+}
+
+fn state_of(name: &InstanceStateName) -> InstanceState {
+    InstanceState::builder().name(name.clone()).build()
+}
+
+/// A refusal in EC2's own form, with HTTP status 400 and request id `req-1`.
+///
+/// # Panics
+/// Never: 400 is a valid status.
+pub fn refusal(code: &str, message: &str) -> HttpResponse {
+    let body = format!(
+        "<Response><Errors><Error><Code>{code}</Code><Message>{message}</Message></Error></Errors>\
+         <RequestID>req-1</RequestID></Response>"
+    );
+    answer(400, &body)
+}
+
+/// An answer with any HTTP status and body.
+///
+/// # Panics
+/// When the status is not one of HTTP.
+pub fn answer(status: u16, body: &str) -> HttpResponse {
+    let status = status.try_into().unwrap_or_else(|_| panic!("{status} is not a status of HTTP"));
+    HttpResponse::new(status, SdkBody::from(body))
+}

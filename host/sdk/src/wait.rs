@@ -1,0 +1,395 @@
+//! Waiting until instances are where a job wants them: success is only what was seen of every one of them.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use aws_sdk_ec2::types::{InstanceStateName, InstanceStatus, SummaryStatus};
+use tokio::time::{Instant, sleep};
+
+use crate::args::Always;
+use crate::instances::{Instance, InstanceId, find_by_ids, list_of};
+use crate::journal::instances as count_of;
+use crate::{Arg, ArgSpec, ArgValue, Context, Doing, Error, ErrorKind, Inputs, Result, ValueKind, codes};
+
+/// Instance ids that one DescribeInstanceStatus may carry (AWS API reference).
+pub const STATUS_IDS_PER_REQUEST: usize = 100;
+/// The distance of the first polls.
+const SHORTEST_INTERVAL: Duration = Duration::from_secs(1);
+/// The distance of the polls of a long wait.
+const LONGEST_INTERVAL: Duration = Duration::from_secs(15);
+/// For how long EC2 may not know an id that it gave itself (AWS: "Eventual consistency in the Amazon EC2 API").
+const NOT_FOUND_GRACE: Duration = Duration::from_mins(1);
+
+/// `--wait`: go on until the goal is seen.
+pub const WAIT: Arg<bool, Always> = Arg::flag("wait", "Wait until every instance is where it should be.");
+
+/// `--wait-timeout LIMIT`.
+pub const WAIT_TIMEOUT: Arg<Duration> = Arg::new(
+    "wait-timeout",
+    "LIMIT",
+    "The longest time to wait: `90s`, `10m`, `1h`; a bare number is minutes. \
+     Default: MAX_WAIT_TIME_FOR_STARTUP of Connector.config, otherwise 10 minutes.",
+)
+.requires(&[WAIT.spec.name]);
+
+/// `--poll-interval INTERVAL`.
+pub const POLL_INTERVAL: Arg<Duration> = Arg::new(
+    "poll-interval",
+    "INTERVAL",
+    "The time between two looks while waiting: `5s`, `1m`; a bare number is minutes. \
+     Default: 1 second at first, growing to 15 seconds.",
+)
+.requires(&[WAIT.spec.name]);
+
+/// `--wait-for status-ok|running`.
+pub const WAIT_FOR: Arg<Readiness, Always> = Arg::new(
+    "wait-for",
+    "LEVEL",
+    "What to wait for: `running`, or `status-ok`, which is running with both status checks passed.",
+)
+.default("status-ok")
+.requires(&[WAIT.spec.name]);
+
+/// The arguments of a function that can wait until instances are ready for use.
+pub const UNTIL_READY: &[ArgSpec] = &[WAIT.spec, WAIT_FOR.spec, WAIT_TIMEOUT.spec, POLL_INTERVAL.spec];
+/// The arguments of a function that can wait until instances are stopped or terminated.
+pub const UNTIL_DONE: &[ArgSpec] = &[WAIT.spec, WAIT_TIMEOUT.spec, POLL_INTERVAL.spec];
+
+/// When an instance counts as ready.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Readiness {
+    /// Its state is `running`.
+    Running,
+    /// Its state is `running`, and its instance and system status checks are `ok`.
+    StatusOk,
+}
+
+impl ArgValue for Readiness {
+    const KIND: ValueKind = ValueKind::Choice(&["status-ok", "running"]);
+
+    fn parse(text: &str) -> Result<Self, String> {
+        match text {
+            "status-ok" => Ok(Readiness::StatusOk),
+            "running" => Ok(Readiness::Running),
+            _ => Err("must be `status-ok` or `running`".to_owned()),
+        }
+    }
+}
+
+/// What instances are waited for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Goal {
+    /// Ready for use.
+    Ready(Readiness),
+    /// `stopped`.
+    Stopped,
+    /// `terminated`.
+    Terminated,
+}
+
+/// How a single look at an instance is judged.
+#[derive(Debug, PartialEq, Eq)]
+enum Judgement {
+    Reached,
+    NotYet,
+    Impossible,
+}
+
+impl Goal {
+    /// What is waited for, as in `to be running with both status checks ok`.
+    fn description(self) -> &'static str {
+        match self {
+            Goal::Ready(Readiness::Running) => "to be running",
+            Goal::Ready(Readiness::StatusOk) => "to be running with both status checks ok",
+            Goal::Stopped => "to be stopped",
+            Goal::Terminated => "to be terminated",
+        }
+    }
+
+    /// Judges a state. `moved` says whether the instance was seen on its way before: a `stopped` that comes first may be
+    /// a stale answer to a start just accepted, one that comes later is a failed start.
+    fn judge(self, state: &InstanceStateName, moved: bool, status_checks: Option<&SummaryStatus>) -> Judgement {
+        use InstanceStateName::{Running, ShuttingDown, Stopped, Stopping, Terminated};
+        match (self, state) {
+            (Goal::Ready(Readiness::Running), Running) => Judgement::Reached,
+            (Goal::Ready(Readiness::StatusOk), Running) if status_checks == Some(&SummaryStatus::Ok) => {
+                Judgement::Reached
+            }
+            (Goal::Ready(_), ShuttingDown | Terminated) => Judgement::Impossible,
+            (Goal::Ready(_), Stopping | Stopped) if moved => Judgement::Impossible,
+            (Goal::Stopped, Stopped) | (Goal::Terminated, Terminated) => Judgement::Reached,
+            (Goal::Stopped, ShuttingDown | Terminated) => Judgement::Impossible,
+            _ => Judgement::NotYet,
+        }
+    }
+}
+
+/// How long to wait and how often to look.
+#[derive(Clone, Copy, Debug)]
+pub struct WaitPolicy {
+    /// The longest time to wait.
+    pub timeout: Duration,
+    /// The time between two looks; `None` for 1 second at first, growing to 15.
+    pub poll_interval: Option<Duration>,
+}
+
+impl WaitPolicy {
+    /// What the arguments say, or the defaults.
+    pub fn from_inputs(cx: &Context, inputs: &Inputs) -> Self {
+        WaitPolicy {
+            timeout: inputs.get(&WAIT_TIMEOUT).unwrap_or(cx.default_wait()),
+            poll_interval: inputs.get(&POLL_INTERVAL),
+        }
+    }
+
+    /// The time until the next look: a tenth of what was waited so far, within the bounds. So an end is noticed soon in
+    /// proportion to the wait, and a long wait costs few calls.
+    fn interval(&self, elapsed: Duration) -> Duration {
+        self.poll_interval.unwrap_or((elapsed / 10).clamp(SHORTEST_INTERVAL, LONGEST_INTERVAL))
+    }
+}
+
+/// Waits as `--wait` and its companions say, for those of the instances that have not failed already. Returns whether
+/// it was to wait; in a dry run there is nothing to wait for.
+///
+/// # Errors
+/// Those of [`wait_for_instances`].
+pub async fn wait_if_asked(cx: &Context, inputs: &Inputs, ids: &[InstanceId], goal: Goal) -> Result<bool> {
+    let wait = inputs.get(&WAIT) && !cx.dry_run();
+    if wait {
+        let succeeding = ids.iter().filter(|id| cx.journal().instance(id).error.is_none());
+        let succeeding: Vec<_> = succeeding.cloned().collect();
+        wait_for_instances(cx, &succeeding, goal, WaitPolicy::from_inputs(cx, inputs)).await?;
+    }
+    Ok(wait)
+}
+
+/// Waits until every instance has reached the goal, cannot reach it any more, or the time is over. One call looks at all
+/// that are still waited for (and one per 100 for status checks). What becomes of each is entered into the journal:
+/// an impossible state as [`ErrorKind::UnexpectedState`], the end of the time as [`ErrorKind::WaitExpired`].
+///
+/// # Errors
+/// Failures of EC2 that no later look can mend; throttling and faults are waited out.
+pub async fn wait_for_instances(cx: &Context, ids: &[InstanceId], goal: Goal, policy: WaitPolicy) -> Result<()> {
+    let mut wait = Wait { cx, goal, waiting: ids.to_vec(), seen: HashMap::new(), failed_looks: 0 };
+    let start = Instant::now();
+    if !ids.is_empty() {
+        cx.event(format!(
+            "waiting for {} {}, at most {}",
+            count_of(ids.len()),
+            goal.description(),
+            human(policy.timeout)
+        ));
+    }
+    while !wait.waiting.is_empty() {
+        wait.look(start.elapsed()).await?;
+        let left = policy.timeout.saturating_sub(start.elapsed());
+        if left.is_zero() {
+            wait.expire(policy.timeout);
+            break;
+        }
+        if !wait.waiting.is_empty() {
+            sleep(policy.interval(start.elapsed()).min(left)).await;
+        }
+    }
+    Ok(())
+}
+
+/// A duration as a user would type it.
+fn human(duration: Duration) -> String {
+    let seconds = duration.as_secs();
+    if seconds.is_multiple_of(60) { format!("{}m", seconds / 60) } else { format!("{seconds}s") }
+}
+
+/// What was last seen of an instance.
+#[derive(Clone, PartialEq, Eq)]
+struct Seen {
+    state: InstanceStateName,
+    status_checks: Option<SummaryStatus>,
+}
+
+impl Seen {
+    fn text(&self) -> String {
+        match &self.status_checks {
+            Some(status) => format!("{}, status checks {}", self.state.as_str(), status.as_str()),
+            None => self.state.as_str().to_owned(),
+        }
+    }
+}
+
+struct Wait<'a> {
+    cx: &'a Context,
+    goal: Goal,
+    waiting: Vec<InstanceId>,
+    seen: HashMap<InstanceId, Seen>,
+    failed_looks: usize,
+}
+
+impl Wait<'_> {
+    /// Looks at all that are waited for, and takes off the list those that are through.
+    async fn look(&mut self, elapsed: Duration) -> Result<()> {
+        let (instances, checks) = match self.describe().await {
+            Ok(looked) => looked,
+            Err(error) if can_pass(&error, elapsed) => {
+                self.failed_looks += 1;
+                if self.failed_looks == 1 {
+                    self.cx.warning(format!("{error}; the wait goes on"));
+                }
+                return Ok(());
+            }
+            Err(error) => return Err(error),
+        };
+        for instance in &instances {
+            self.take_note(instance, checks.get(&instance.id));
+        }
+        Ok(())
+    }
+
+    async fn describe(&self) -> Result<(Vec<Instance>, HashMap<InstanceId, SummaryStatus>)> {
+        let instances = find_by_ids(self.cx, &self.waiting).await?;
+        let mut checks = HashMap::new();
+        if self.goal == Goal::Ready(Readiness::StatusOk) {
+            let running = instances.iter().filter(|instance| instance.state == InstanceStateName::Running);
+            let running: Vec<_> = running.map(|instance| instance.id.clone()).collect();
+            checks = status_checks(self.cx, &running).await?;
+        }
+        Ok((instances, checks))
+    }
+
+    fn take_note(&mut self, instance: &Instance, status_checks: Option<&SummaryStatus>) {
+        let id = &instance.id;
+        let journal = self.cx.journal();
+        journal.see(instance);
+        if let Some(status) = status_checks {
+            journal.see_status_checks(id, status.as_str());
+        }
+        let now = Seen { state: instance.state.clone(), status_checks: status_checks.cloned() };
+        let before = self.seen.insert(id.clone(), now.clone());
+        let moved = before.as_ref().is_some_and(|seen| seen.state != InstanceStateName::Stopped);
+        if before.as_ref() != Some(&now) {
+            self.cx.event(format!("{}: {}", journal.instance(id).label(), now.text()));
+        }
+        match self.goal.judge(&instance.state, moved, status_checks) {
+            Judgement::NotYet => return,
+            Judgement::Reached => {}
+            Judgement::Impossible => {
+                let reason = instance.state_reason.as_deref().unwrap_or("EC2 gives no reason");
+                let error =
+                    Error::new(ErrorKind::UnexpectedState, format!("it is {} now: {reason}", instance.state.as_str()));
+                let error = error.doing(format!("waiting for {id} {}", self.goal.description()));
+                self.cx.warning(error.to_string());
+                journal.failed(id, error);
+            }
+        }
+        self.waiting.retain(|waiting| waiting != id);
+    }
+
+    fn expire(&mut self, timeout: Duration) {
+        for id in std::mem::take(&mut self.waiting) {
+            let last = self.seen.get(&id).map_or("never seen".to_owned(), Seen::text);
+            let message = format!("not within {}; last seen: {last}; the action itself was accepted", human(timeout));
+            let error = Error::new(ErrorKind::WaitExpired, message)
+                .doing(format!("waiting for {id} {}", self.goal.description()));
+            self.cx.warning(error.to_string());
+            self.cx.journal().failed(&id, error);
+        }
+    }
+}
+
+/// Whether a later look may succeed although this one failed.
+fn can_pass(error: &Error, elapsed: Duration) -> bool {
+    let fresh = error.code() == Some(codes::INVALID_INSTANCE_ID_NOT_FOUND) && elapsed < NOT_FOUND_GRACE;
+    fresh || error.kind() == ErrorKind::Unavailable
+}
+
+/// The status checks of running instances, at most 100 a request; instances that EC2 does not speak of are left out.
+///
+/// # Errors
+/// Those of EC2.
+pub async fn status_checks(cx: &Context, ids: &[InstanceId]) -> Result<HashMap<InstanceId, SummaryStatus>> {
+    let mut checks = HashMap::with_capacity(ids.len());
+    for chunk in ids.chunks(STATUS_IDS_PER_REQUEST) {
+        let ids = chunk.iter().map(|id| id.as_str().to_owned()).collect();
+        let request = cx.ec2().describe_instance_status().set_instance_ids(Some(ids));
+        collect_status_checks(request, &mut checks, || format!("reading the status checks of {}", list_of(chunk)))
+            .await?;
+    }
+    Ok(checks)
+}
+
+/// The status checks of all running instances of the region.
+///
+/// # Errors
+/// Those of EC2.
+pub async fn all_status_checks(cx: &Context) -> Result<HashMap<InstanceId, SummaryStatus>> {
+    const PAGE_SIZE: i32 = 1000;
+    let mut checks = HashMap::new();
+    let request = cx.ec2().describe_instance_status().max_results(PAGE_SIZE);
+    collect_status_checks(request, &mut checks, || "reading the status checks of the region".to_owned()).await?;
+    Ok(checks)
+}
+
+async fn collect_status_checks(
+    request: aws_sdk_ec2::operation::describe_instance_status::builders::DescribeInstanceStatusFluentBuilder,
+    checks: &mut HashMap<InstanceId, SummaryStatus>,
+    action: impl Fn() -> String,
+) -> Result<()> {
+    let mut pages = request.into_paginator().send();
+    while let Some(page) = pages.next().await {
+        for status in page.doing(&action)?.instance_statuses() {
+            if let Some(id) = status.instance_id() {
+                checks.insert(InstanceId::from_ec2(id), both_checks(status));
+            }
+        }
+    }
+    Ok(())
+}
+
+/// The instance check and the system check taken together: the worse of the two.
+fn both_checks(status: &InstanceStatus) -> SummaryStatus {
+    let summaries = [status.instance_status(), status.system_status()];
+    let summaries =
+        summaries.map(|summary| summary.and_then(|s| s.status()).unwrap_or(&SummaryStatus::InsufficientData));
+    let worst_first = [SummaryStatus::Impaired, SummaryStatus::InsufficientData, SummaryStatus::Initializing];
+    let worst = worst_first.into_iter().find(|bad| summaries.contains(&bad));
+    worst.unwrap_or_else(|| {
+        if summaries == [&SummaryStatus::Ok; 2] { SummaryStatus::Ok } else { SummaryStatus::NotApplicable }
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use aws_sdk_ec2::types::InstanceStatusSummary;
+
+    #[test]
+    fn polls_start_a_second_apart_and_grow_to_fifteen() {
+        let policy = WaitPolicy { timeout: Duration::from_secs(600), poll_interval: None };
+        for (elapsed, interval) in [(0, 1), (10, 1), (30, 3), (100, 10), (150, 15), (600, 15)] {
+            assert_eq!(policy.interval(Duration::from_secs(elapsed)), Duration::from_secs(interval), "{elapsed}");
+        }
+    }
+
+    #[test]
+    fn only_two_passed_checks_are_ok() {
+        let summary = |status: &SummaryStatus| InstanceStatusSummary::builder().status(status.clone()).build();
+        let both = |a: SummaryStatus, b: SummaryStatus| {
+            both_checks(&InstanceStatus::builder().instance_status(summary(&a)).system_status(summary(&b)).build())
+        };
+        use SummaryStatus::{Impaired, Initializing, NotApplicable, Ok};
+        assert_eq!(both(Ok, Ok), Ok);
+        assert_eq!(both(Ok, Initializing), Initializing);
+        assert_eq!(both(Initializing, Impaired), Impaired);
+        assert_eq!(both(Ok, NotApplicable), NotApplicable);
+        assert_eq!(both_checks(&InstanceStatus::builder().build()), SummaryStatus::InsufficientData);
+    }
+
+    #[test]
+    fn a_stopped_instance_is_a_failed_start_only_when_it_was_on_its_way() {
+        let goal = Goal::Ready(Readiness::Running);
+        assert_eq!(goal.judge(&InstanceStateName::Stopped, false, None), Judgement::NotYet);
+        assert_eq!(goal.judge(&InstanceStateName::Stopped, true, None), Judgement::Impossible);
+        assert_eq!(goal.judge(&InstanceStateName::Terminated, false, None), Judgement::Impossible);
+        assert_eq!(Goal::Ready(Readiness::StatusOk).judge(&InstanceStateName::Running, true, None), Judgement::NotYet);
+    }
+}

@@ -1,0 +1,80 @@
+//! Where the OpCon API listens: `host:port`, as `Connector.config` has it.
+
+use std::fmt;
+
+use reqwest::Url;
+
+/// A checked `host:port`. The host is a name, an IPv4 address, or an IPv6 address in brackets.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Address {
+    url: Url,
+    text: String,
+}
+
+impl Address {
+    /// Reads `text`; the error says what is wrong with it.
+    ///
+    /// The port must be said, for OpCon's differ from site to site (9010 with TLS and 9000 without are its defaults).
+    pub(crate) fn parse(text: &str, using_tls: bool) -> Result<Self, &'static str> {
+        const FORM: &str = "it must be HOST:PORT, for example opcon.example.com:9010";
+        if text.contains("://") {
+            return Err("it must be HOST:PORT without http:// or https:// (USING_TLS says which of the two)");
+        }
+        if text.contains(['/', '\\', '?', '#', '@', '%']) || text.contains(char::is_whitespace) {
+            return Err(FORM);
+        }
+        let (_host, port) = text.rsplit_once(':').ok_or(FORM)?;
+        if !port.parse::<u16>().is_ok_and(|port| port > 0) {
+            return Err("the port is missing or no number from 1 to 65535; it must be HOST:PORT");
+        }
+        let scheme = if using_tls { "https" } else { "http" };
+        let url = Url::parse(&format!("{scheme}://{text}/api/")).map_err(|_| FORM)?;
+        Ok(Address { url, text: text.to_owned() })
+    }
+
+    /// The URL under which all calls of the API are; it ends in `/api/`.
+    pub(crate) fn api_url(&self) -> &Url {
+        &self.url
+    }
+}
+
+impl fmt::Display for Address {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.text)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Address;
+
+    #[test]
+    fn names_and_both_kinds_of_ip_addresses_are_accepted() {
+        for (text, url) in [
+            ("opcon:9010", "https://opcon:9010/api/"),
+            ("opcon.example.com:443", "https://opcon.example.com/api/"),
+            ("127.0.0.1:9010", "https://127.0.0.1:9010/api/"),
+            ("[::1]:9010", "https://[::1]:9010/api/"),
+        ] {
+            assert_eq!(Address::parse(text, true).unwrap().api_url().as_str(), url);
+        }
+        assert_eq!(Address::parse("opcon:9000", false).unwrap().api_url().scheme(), "http");
+    }
+
+    #[test]
+    fn everything_else_is_refused() {
+        let wrong = [
+            "opcon", "opcon:", ":9010", "opcon:0", "opcon:70000", "opcon:9010/api", "user@opcon:9010", "::1:9010", "[::1]",
+            "a b:9010", "opcon:+1x",
+        ];
+        for text in wrong {
+            let error = Address::parse(text, true).unwrap_err();
+            assert!(error.contains("HOST:PORT"), "{text}: {error}");
+        }
+    }
+
+    #[test]
+    fn a_scheme_is_refused_with_the_key_that_replaces_it() {
+        assert!(Address::parse("https://opcon:9010", true).unwrap_err().contains("USING_TLS"));
+    }
+}

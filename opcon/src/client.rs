@@ -1,0 +1,264 @@
+//! The client of the OpCon REST API: checks the way there, and saves and reads properties.
+
+mod failure;
+
+use std::fmt;
+use std::time::Duration;
+
+use reqwest::header::{AUTHORIZATION, HeaderValue};
+use reqwest::{RequestBuilder, Url};
+use secrecy::{ExposeSecret as _, SecretString};
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+
+use crate::address::Address;
+use crate::error::{Error, ErrorKind};
+use crate::plain_text::one_line;
+use crate::property::{PropertyName, PropertyValue};
+use crate::tls::{self, Proxy, TimeLimits, Trust};
+use failure::Failure;
+
+/// The oldest OpCon API that can be worked with; its makers' own Java client demands the same.
+const OLDEST_VERSION: Version = Version { major: 18, minor: 3, patch: 0 };
+
+/// How to reach the OpCon API; [`Config::opcon_api`](crate::Config::opcon_api) makes it.
+#[derive(Debug, Clone)]
+pub struct ApiSettings {
+    pub(crate) address: Address,
+    pub(crate) token: SecretString,
+    pub(crate) trust: Trust,
+}
+
+impl ApiSettings {
+    /// Where the API listens, `host:port`.
+    pub fn address(&self) -> String {
+        self.address.to_string()
+    }
+}
+
+/// How long the client tries.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Limits {
+    /// How long one request may take; 5 s for the connection and 15 s for the whole by default.
+    pub times: TimeLimits,
+    /// The pauses before each further attempt; by default 0.5 s, 2 s and 4 s.
+    pub pauses: Vec<Duration>,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Limits {
+            times: TimeLimits { connect: Duration::from_secs(5), request: Duration::from_secs(15) },
+            pauses: [500, 2000, 4000].map(Duration::from_millis).to_vec(),
+        }
+    }
+}
+
+/// The version of an OpCon API.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Version {
+    /// The year of the release since OpCon 17.
+    pub major: u32,
+    /// The release in that year.
+    pub minor: u32,
+    /// The correction of that release.
+    pub patch: u32,
+}
+
+impl Version {
+    /// Reads `18.3.0`; missing numbers are 0 and further ones of no interest.
+    fn parse(text: &str) -> Option<Self> {
+        let mut numbers = text.trim().split('.').map(|number| number.parse().ok());
+        let major = numbers.next()??;
+        let mut next = || numbers.next().unwrap_or(Some(0));
+        Some(Version { major, minor: next()?, patch: next()? })
+    }
+}
+
+impl fmt::Display for Version {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}.{}.{}", self.major, self.minor, self.patch)
+    }
+}
+
+/// A client of one OpCon API.
+///
+/// Requests that could not be delivered, were cut off, or met a server which is busy (HTTP 429, 502, 503, 504) are made
+/// again: all of them may be made twice, setting a property included.
+#[derive(Clone)]
+pub struct Client {
+    http: reqwest::Client,
+    api: Url,
+    token: SecretString,
+    authorization: HeaderValue,
+    limits: Limits,
+}
+
+impl Client {
+    /// A client with the usual [`Limits`]. Nothing is sent.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Invalid`] when the certificates to be trusted cannot be read.
+    pub fn new(settings: &ApiSettings) -> Result<Self, Error> {
+        Self::with_limits(settings, Limits::default())
+    }
+
+    /// A client with other limits.
+    ///
+    /// # Errors
+    /// Those of [`Client::new`].
+    pub fn with_limits(settings: &ApiSettings, limits: Limits) -> Result<Self, Error> {
+        let api = settings.address.api_url().clone();
+        let http = tls::http_client(&settings.trust, Proxy::for_server(&api), limits.times)?;
+        let mut authorization = HeaderValue::from_str(&format!("Token {}", settings.token.expose_secret()))
+            .map_err(|_| Error::new(ErrorKind::Invalid, "preparing the OpCon client", "the token holds characters that no token has"))?;
+        authorization.set_sensitive(true);
+        Ok(Client { http, api, token: settings.token.clone(), authorization, limits })
+    }
+
+    /// Checks that OpCon can be reached, is not too old, and accepts the token.
+    ///
+    /// # Errors
+    /// Every kind but [`ErrorKind::Invalid`] and [`ErrorKind::Failed`].
+    pub async fn check(&self) -> Result<Version, Error> {
+        #[derive(Deserialize)]
+        struct Answer {
+            #[serde(rename = "opConRestApiProductVersion")]
+            version: String,
+        }
+        let doing = "asking OpCon for its version";
+        let answer: Answer = self.send(doing, || self.http.get(self.url("version"))).await?;
+        let version = Version::parse(&answer.version).ok_or_else(|| {
+            Error::new(ErrorKind::Unexpected, doing, format!("'{}' is no version", one_line(&answer.version)))
+        })?;
+        if version < OLDEST_VERSION {
+            let wrong = format!("its API has version {version}; at least {OLDEST_VERSION} is needed");
+            return Err(Error::new(ErrorKind::Unexpected, doing, wrong));
+        }
+        let _token: serde_json::Value = self.send("checking the OpCon token", || self.authorized(self.http.get(self.url("tokens")))).await?;
+        Ok(version)
+    }
+
+    /// Gives the property that value; OpCon creates it when there is none of that name.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Failed`] when OpCon could not evaluate the assignment, with its message; any other but
+    /// [`ErrorKind::Invalid`].
+    pub async fn set_property(&self, name: &PropertyName, value: &PropertyValue) -> Result<(), Error> {
+        let expression = format!("{}={}", name.to_token(), value.to_literal());
+        self.evaluate(&format!("saving the OpCon property {name}"), &expression).await?;
+        Ok(())
+    }
+
+    /// The property's value.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Failed`] when OpCon has no such property; any other but [`ErrorKind::Invalid`].
+    pub async fn property_value(&self, name: &PropertyName) -> Result<String, Error> {
+        let doing = format!("reading the OpCon property {name}");
+        match self.evaluate(&doing, &name.to_token()).await? {
+            Some(value) => Ok(value),
+            None => Err(Error::new(ErrorKind::Unexpected, doing, "the answer has no result")),
+        }
+    }
+
+    /// Has OpCon evaluate an expression, and gives its result.
+    async fn evaluate(&self, doing: &str, expression: &str) -> Result<Option<String>, Error> {
+        #[derive(Deserialize)]
+        struct Evaluation {
+            status: Option<String>,
+            message: Option<String>,
+            result: Option<String>,
+        }
+        let body = serde_json::json!({ "expression": expression });
+        let request = || self.authorized(self.http.post(self.url("propertyExpression"))).json(&body);
+        let Evaluation { status, message, result } = self.send(doing, request).await?;
+        let status = status.unwrap_or_default();
+        match status.to_ascii_lowercase().as_str() {
+            "success" => Ok(result),
+            "failed" => {
+                let message = self.quotable(&message.unwrap_or_else(|| "OpCon gave no reason".into()));
+                Err(Error::new(ErrorKind::Failed, doing, format!("OpCon could not do it: {message}")))
+            }
+            "" => Err(Error::new(ErrorKind::Unexpected, doing, "the answer has no status")),
+            _ => Err(Error::new(ErrorKind::Unexpected, doing, format!("the answer has the unknown status '{}'", self.quotable(&status)))),
+        }
+    }
+
+    /// Makes a request, again if need be, and reads the JSON of the answer.
+    async fn send<T: DeserializeOwned>(&self, doing: &str, request: impl Fn() -> RequestBuilder) -> Result<T, Error> {
+        let mut pauses = self.limits.pauses.iter();
+        let body = loop {
+            match (self.attempt(request()).await, pauses.next()) {
+                (Ok(body), _) => break body,
+                (Err(failure), Some(pause)) if failure.passing => tokio::time::sleep(*pause).await,
+                (Err(failure), _) => return Err(failure.into_error(doing)),
+            }
+        };
+        serde_json::from_str(&body).map_err(|_| {
+            let wrong = format!("the answer is not what the OpCon API gives: {}", failure::summary(&self.hidden(&body)));
+            Error::new(ErrorKind::Unexpected, doing, wrong).with_hint("is it the OpCon API that listens at ADDRESS?")
+        })
+    }
+
+    /// Makes a request once, and gives the body of the answer.
+    async fn attempt(&self, request: RequestBuilder) -> Result<String, Failure> {
+        let transport = |error| Failure::of_transport(&error, self.limits.times);
+        let response = request.send().await.map_err(transport)?;
+        let status = response.status();
+        let body = response.text().await.map_err(transport)?;
+        if status.is_success() { Ok(body) } else { Err(Failure::of_answer(status, &self.hidden(&body))) }
+    }
+
+    fn authorized(&self, request: RequestBuilder) -> RequestBuilder {
+        request.header(AUTHORIZATION, self.authorization.clone())
+    }
+
+    /// The URL of a call of the API.
+    fn url(&self, call: &str) -> Url {
+        let mut url = self.api.clone();
+        url.set_path(&format!("/api/{call}"));
+        url
+    }
+
+    /// Text from the server that may stand in a message.
+    fn quotable(&self, text: &str) -> String {
+        one_line(&self.hidden(text))
+    }
+
+    /// The text without the token, should a server or proxy send it back.
+    fn hidden(&self, text: &str) -> String {
+        text.replace(self.token.expose_secret(), "(the token)")
+    }
+}
+
+impl fmt::Debug for Client {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Client").field("api", &self.api.as_str()).field("limits", &self.limits).finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn versions_are_compared_number_by_number() {
+        let version = |text| Version::parse(text).unwrap();
+        assert!(version("18.2.99") < OLDEST_VERSION);
+        assert!(version("9.30") < OLDEST_VERSION);
+        assert!(version("18.3") >= OLDEST_VERSION);
+        assert_eq!(version("25.0.3.1234").to_string(), "25.0.3");
+        for wrong in ["", "x", "18.x", "-1.0"] {
+            assert_eq!(Version::parse(wrong), None, "{wrong}");
+        }
+    }
+
+    #[test]
+    fn a_job_can_run_on_any_thread() {
+        fn is_send<T: Send>(_: impl Fn(&'static Client, &'static PropertyName, &'static PropertyValue) -> T) {}
+        is_send(|client, _, _| client.check());
+        is_send(|client, name, value| client.set_property(name, value));
+        is_send(|client, name, _| client.property_value(name));
+    }
+}

@@ -1,0 +1,103 @@
+//! Why one attempt at a request failed, and whether another one may do better.
+
+use std::error::Error as StdError;
+
+use reqwest::StatusCode;
+use serde::Deserialize;
+
+use crate::error::{Error, ErrorKind};
+use crate::plain_text::one_line;
+use crate::tls::TimeLimits;
+
+/// The failure of one attempt.
+pub(super) struct Failure {
+    kind: ErrorKind,
+    wrong: String,
+    hint: Option<&'static str>,
+    /// Whether the same request may succeed a little later.
+    pub(super) passing: bool,
+}
+
+impl Failure {
+    /// There is no answer, or not all of it.
+    pub(super) fn of_transport(error: &reqwest::Error, limits: TimeLimits) -> Self {
+        let unreachable = |wrong: String, hint, passing| Failure { kind: ErrorKind::Unreachable, wrong, hint, passing };
+        let root = root_cause(error);
+        match root.downcast_ref::<rustls::Error>() {
+            Some(rustls::Error::InvalidCertificate(reason)) => {
+                let wrong = format!("the certificate of the OpCon server is not trusted: {reason}");
+                return unreachable(one_line(&wrong), Some("name the certificate's file in CA_FILE, or set VERIFY_TLS to False"), false);
+            }
+            Some(error) => {
+                let wrong = format!("no TLS connection to the OpCon server: {error}");
+                return unreachable(one_line(&wrong), Some("check that the port in ADDRESS and USING_TLS belong together"), false);
+            }
+            None => {}
+        }
+        let reason = one_line(&root.to_string());
+        match (error.is_connect(), error.is_timeout()) {
+            (true, true) => unreachable(format!("no connection to the OpCon server within {:?}", limits.connect), None, true),
+            (true, false) => unreachable(format!("no connection to the OpCon server: {reason}"), None, true),
+            (false, true) => unreachable(format!("no answer from the OpCon server within {:?}", limits.request), None, false),
+            (false, false) => {
+                let hint = Some("check that the port in ADDRESS and USING_TLS belong together");
+                unreachable(format!("the OpCon server cut the connection: {reason}"), hint, true)
+            }
+        }
+    }
+
+    /// The answer says that it did not work.
+    pub(super) fn of_answer(status: StatusCode, body: &str) -> Self {
+        let wrong = format!("{} (HTTP {})", summary(body), status.as_u16());
+        let passing = matches!(status.as_u16(), 429 | 502 | 503 | 504);
+        let (kind, hint) = match status.as_u16() {
+            401 | 403 => (ErrorKind::Refused, Some("check TOKEN in [OPCON API INFORMATION] and the rights of its user in OpCon")),
+            429 | 500..=599 => (ErrorKind::Unreachable, None),
+            300..=399 | 404 => (ErrorKind::Unexpected, Some("is it the OpCon API that listens at ADDRESS?")),
+            _ => (ErrorKind::Unexpected, None),
+        };
+        Failure { kind, wrong, hint, passing }
+    }
+
+    /// The error for the operator.
+    pub(super) fn into_error(self, doing: &str) -> Error {
+        let error = Error::new(self.kind, doing, self.wrong);
+        match self.hint {
+            Some(hint) => error.with_hint(hint),
+            None => error,
+        }
+    }
+}
+
+/// What the body of an answer says, in one line: the messages of OpCon's list of errors, or the beginning of the text.
+pub(super) fn summary(body: &str) -> String {
+    #[derive(Deserialize)]
+    struct ApiError {
+        message: String,
+    }
+    if let Ok(errors) = serde_json::from_str::<Vec<ApiError>>(body)
+        && !errors.is_empty()
+    {
+        let messages: Vec<&str> = errors.iter().map(|error| error.message.as_str()).collect();
+        return format!("OpCon says: {}", one_line(&messages.join("; ")));
+    }
+    match body.trim_start() {
+        "" => "the answer is empty".into(),
+        page if page.starts_with('<') => "the answer is a web page".into(),
+        text => format!("the answer begins with: {}", one_line(text)),
+    }
+}
+
+/// The innermost cause of an error.
+fn root_cause(error: &reqwest::Error) -> &(dyn StdError + 'static) {
+    let mut cause: &(dyn StdError + 'static) = error;
+    loop {
+        // `source` of an I/O error passes over the error that it holds, and goes on to the source of that one.
+        let held = cause.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref);
+        let inner = held.map(|held| held as &(dyn StdError + 'static)).or_else(|| cause.source());
+        match inner {
+            Some(inner) => cause = inner,
+            None => return cause,
+        }
+    }
+}

@@ -1,0 +1,176 @@
+//! `Connector.config`: the connector's settings, the AWS keys of each user, and the way to the OpCon API.
+//!
+//! The sections and keys are those of the original connector's documentation (Continuous, "AWS EC2 connector",
+//! installation); `CA_FILE` and `VERIFY_TLS` are ours. Keys that are not known here are no error.
+
+mod ini;
+
+use std::fmt;
+use std::path::Path;
+use std::time::Duration;
+
+use secrecy::{ExposeSecret as _, SecretString};
+
+use crate::address::Address;
+use crate::client::ApiSettings;
+use crate::encoded;
+use crate::error::{Error, ErrorKind};
+use crate::tls::Trust;
+use ini::{IniFile, SectionOf, Setting};
+
+/// The connector's own section.
+const CONNECTOR: &str = "CONNECTOR";
+/// The section of the OpCon API.
+const OPCON_API: &str = "OPCON API INFORMATION";
+
+/// How long a job waits for instances when neither the job nor the file says it.
+const DEFAULT_MAX_WAIT: Duration = Duration::from_secs(10 * 60);
+
+/// The settings of one `Connector.config`.
+///
+/// What belongs to one user or to OpCon is looked at only when asked for, so that a broken section sinks no job which
+/// does not need it.
+pub struct Config {
+    file: IniFile,
+    connector_name: Option<String>,
+    max_wait: Duration,
+    debug: bool,
+}
+
+/// The AWS access key of one user.
+#[derive(Debug, Clone)]
+pub struct AwsKeys {
+    /// The access key's id (`AKIA...`).
+    pub access_key_id: String,
+    /// The access key's secret.
+    pub secret_access_key: SecretString,
+}
+
+impl Config {
+    /// Reads the file (UTF-8, either kind of line ends).
+    ///
+    /// # Errors
+    /// [`ErrorKind::Invalid`] when the file cannot be read, is not an INI file, has a section or a key twice, or when a
+    /// setting of `[CONNECTOR]` is wrong; with the line where that can be said.
+    pub fn read(path: &Path) -> Result<Self, Error> {
+        let file = IniFile::read(path)?;
+        let connector = |key| file.section(CONNECTOR).map_or(Ok(None), |section| section.get(key));
+        let connector_name = connector("CONNECTOR_NAME")?.map(|name| name.value.to_owned());
+        let max_wait = connector("MAX_WAIT_TIME_FOR_STARTUP")?.map_or(Ok(DEFAULT_MAX_WAIT), minutes)?;
+        let debug = connector("DEBUG")?.map_or(Ok(false), Setting::switch)?;
+        Ok(Config { file, connector_name, max_wait, debug })
+    }
+
+    /// The file's path, as it was given.
+    pub fn path(&self) -> &Path {
+        self.file.path()
+    }
+
+    /// `CONNECTOR_NAME`: a label.
+    pub fn connector_name(&self) -> Option<&str> {
+        self.connector_name.as_deref()
+    }
+
+    /// `MAX_WAIT_TIME_FOR_STARTUP`: how long a job waits for its instances; 10 minutes when it is not set.
+    pub fn max_wait(&self) -> Duration {
+        self.max_wait
+    }
+
+    /// `DEBUG`: whether the log tells everything; off when it is not set.
+    pub fn debug(&self) -> bool {
+        self.debug
+    }
+
+    /// The AWS keys in the section whose name is `user_id`, decoded.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Invalid`] when there is no such section (the message names those there are), when a key is missing,
+    /// empty, still encrypted by OpCon, or not in the encoded form (see [`encoded`]).
+    pub fn user(&self, user_id: &str) -> Result<AwsKeys, Error> {
+        let section = self
+            .file
+            .section(user_id)
+            .filter(|_| is_user(user_id))
+            .ok_or_else(|| self.no_such_user(user_id))?;
+        Ok(AwsKeys {
+            access_key_id: decoded(section.require("CONNECTOR_USER_ACCESS_KEY")?)?.expose_secret().to_owned(),
+            secret_access_key: decoded(section.require("CONNECTOR_USER_SECRET_KEY")?)?,
+        })
+    }
+
+    /// How to reach the OpCon API; `None` when the file has no section for it.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Invalid`] when `ADDRESS` or `TOKEN` is missing, or a setting is wrong.
+    pub fn opcon_api(&self) -> Result<Option<ApiSettings>, Error> {
+        let Some(section) = self.file.section(OPCON_API) else { return Ok(None) };
+        let using_tls = section.get("USING_TLS")?.map_or(Ok(true), Setting::switch)?;
+        let address = section.require("ADDRESS")?;
+        Ok(Some(ApiSettings {
+            address: Address::parse(address.value, using_tls).map_err(|wrong| address.invalid(wrong))?,
+            token: token(section.require("TOKEN")?)?,
+            trust: if using_tls { self.trust(section)? } else { Trust::PlainHttp },
+        }))
+    }
+
+    /// Which certificates the OpCon API may show.
+    fn trust(&self, section: SectionOf<'_>) -> Result<Trust, Error> {
+        if !section.get("VERIFY_TLS")?.map_or(Ok(true), Setting::switch)? {
+            return Ok(Trust::Unverified);
+        }
+        let folder = self.path().parent().unwrap_or(Path::new(""));
+        Ok(match section.get("CA_FILE")? {
+            Some(ca_file) => Trust::SystemAndFile(folder.join(ca_file.value)),
+            None => Trust::System,
+        })
+    }
+
+    fn no_such_user(&self, user_id: &str) -> Error {
+        let users: Vec<String> =
+            self.file.section_names().filter(|name| is_user(name)).map(|name| format!("[{name}]")).collect();
+        let there_are = if users.is_empty() { "there is none of any user".into() } else { format!("there are {}", users.join(", ")) };
+        let doing = format!("reading {}", self.path().display());
+        Error::new(ErrorKind::Invalid, doing, format!("no section [{user_id}] for the user id; {there_are}"))
+    }
+}
+
+impl fmt::Debug for Config {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Config").field("path", &self.path()).finish_non_exhaustive()
+    }
+}
+
+/// Whether a section of this name belongs to a user.
+fn is_user(section: &str) -> bool {
+    ![CONNECTOR, OPCON_API].iter().any(|reserved| section.eq_ignore_ascii_case(reserved))
+}
+
+/// A number of minutes, at least one.
+fn minutes(setting: Setting<'_>) -> Result<Duration, Error> {
+    match setting.value.parse::<u32>() {
+        Ok(minutes) if minutes > 0 => Ok(Duration::from_secs(u64::from(minutes) * 60)),
+        _ => Err(setting.invalid("the value is not a whole number of minutes, at least 1")),
+    }
+}
+
+/// The text behind an encoded setting.
+fn decoded(setting: Setting<'_>) -> Result<SecretString, Error> {
+    let text = encoded::decode(setting.value).map_err(|error| setting.invalid(error))?;
+    if text.expose_secret().is_empty() || !text.expose_secret().chars().all(|c| c.is_ascii_graphic()) {
+        return Err(setting.invalid("what the value encodes is empty, or has spaces, line ends or letters that no key has"));
+    }
+    Ok(text)
+}
+
+/// The token, which existing files hold in clear. A clear token is a UUID: its hyphens are no hexadecimal, so that it cannot
+/// be taken for the encoded form.
+fn token(setting: Setting<'_>) -> Result<SecretString, Error> {
+    let token = encoded::decode(setting.value).unwrap_or_else(|_| setting.value.into());
+    if !token.expose_secret().chars().all(|c| c.is_ascii_graphic()) {
+        return Err(setting.invalid("a token has neither spaces nor other than ASCII characters (a comment needs a line of its own)"));
+    }
+    Ok(token)
+}
+
+#[cfg(test)]
+mod tests;

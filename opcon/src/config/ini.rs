@@ -1,0 +1,156 @@
+//! An INI file as sections of settings, each of which knows its line.
+//!
+//! There are no quotes, no escapes and no comments behind a value: a Windows path or a token is what stands between the
+//! `=` and the end of the line, without the spaces around it. A line that begins with `;` or `#` is a comment.
+
+use std::path::{Path, PathBuf};
+
+use ini_roundtrip::{Item, Parser};
+
+use crate::error::{Error, ErrorKind};
+
+/// A file of sections. Names of sections and keys are compared without regard to case, and each stands there once.
+pub(super) struct IniFile {
+    path: PathBuf,
+    sections: Vec<Section>,
+}
+
+/// A section as it stands in the file. There is no `Debug`: values may be secrets.
+struct Section {
+    name: String,
+    line: usize,
+    settings: Vec<Line>,
+}
+
+/// One `KEY = value`.
+struct Line {
+    key: String,
+    value: String,
+    line: usize,
+}
+
+impl IniFile {
+    /// Reads the file. UTF-8, with or without a byte order mark; line ends of either kind.
+    pub(super) fn read(path: &Path) -> Result<Self, Error> {
+        let invalid = |wrong: String| Error::new(ErrorKind::Invalid, reading(path), wrong);
+        let bytes = std::fs::read(path).map_err(|error| invalid(error.to_string()))?;
+        let text = String::from_utf8(bytes).map_err(|_| {
+            invalid("it is not UTF-8 text".into()).with_hint("save it with the encoding UTF-8")
+        })?;
+        let sections = sections(text.trim_start_matches('\u{feff}')).map_err(invalid)?;
+        Ok(IniFile { path: path.to_owned(), sections })
+    }
+
+    /// The file's path.
+    pub(super) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// The names of the sections, in the file's order.
+    pub(super) fn section_names(&self) -> impl Iterator<Item = &str> {
+        self.sections.iter().map(|section| section.name.as_str())
+    }
+
+    /// The section of that name.
+    pub(super) fn section(&self, name: &str) -> Option<SectionOf<'_>> {
+        let section = self.sections.iter().find(|section| same(&section.name, name))?;
+        Some(SectionOf { path: &self.path, section })
+    }
+}
+
+/// A section together with the file that it is in.
+#[derive(Clone, Copy)]
+pub(super) struct SectionOf<'a> {
+    path: &'a Path,
+    section: &'a Section,
+}
+
+impl<'a> SectionOf<'a> {
+    /// The setting of that key; `None` when it is absent or empty. A value that the agent should have decrypted and did
+    /// not is an error.
+    pub(super) fn get(self, key: &'static str) -> Result<Option<Setting<'a>>, Error> {
+        let Some(line) = self.section.settings.iter().find(|line| same(&line.key, key)) else { return Ok(None) };
+        let setting = Setting { section: self, key, line: line.line, value: &line.value };
+        if line.value.to_ascii_lowercase().contains("<smaencrypt>") {
+            return Err(setting.invalid("the value is still encrypted (<SmaEncrypt>): neither OpCon nor its agent decrypted it"));
+        }
+        Ok(Some(setting).filter(|setting| !setting.value.is_empty()))
+    }
+
+    /// The setting of that key, which must have a value.
+    pub(super) fn require(self, key: &'static str) -> Result<Setting<'a>, Error> {
+        self.get(key)?.ok_or_else(|| {
+            let Section { name, line, .. } = self.section;
+            let wrong = format!("line {line}, section [{name}]: {key} is missing or empty");
+            Error::new(ErrorKind::Invalid, reading(self.path), wrong)
+        })
+    }
+}
+
+/// One setting with its place in the file, for the messages.
+#[derive(Clone, Copy)]
+pub(super) struct Setting<'a> {
+    section: SectionOf<'a>,
+    key: &'static str,
+    line: usize,
+    /// What stands behind the `=`.
+    pub(super) value: &'a str,
+}
+
+impl Setting<'_> {
+    /// An error which says where the setting stands. `wrong` must not quote a secret.
+    pub(super) fn invalid(self, wrong: impl std::fmt::Display) -> Error {
+        let Setting { section: SectionOf { path, section }, key, line, .. } = self;
+        let wrong = format!("line {line}, section [{}], {key}: {wrong}", section.name);
+        Error::new(ErrorKind::Invalid, reading(path), wrong)
+    }
+
+    /// The value as a switch: `ON` or `True`, `OFF` or `False`.
+    pub(super) fn switch(self) -> Result<bool, Error> {
+        match self.value.to_ascii_lowercase().as_str() {
+            "on" | "true" => Ok(true),
+            "off" | "false" => Ok(false),
+            _ => Err(self.invalid("the value is none of ON, OFF, True and False")),
+        }
+    }
+}
+
+/// What was being done when this file turned out to be wrong.
+fn reading(path: &Path) -> String {
+    format!("reading {}", path.display())
+}
+
+/// Whether two names are the same but for the case of their letters.
+fn same(one: &str, other: &str) -> bool {
+    one.to_lowercase() == other.to_lowercase()
+}
+
+/// Splits the text into its sections; an error names the line, and never quotes it.
+fn sections(text: &str) -> Result<Vec<Section>, String> {
+    let mut sections: Vec<Section> = Vec::new();
+    let items = Parser::new(text).filter(|item| !matches!(item, Item::SectionEnd));
+    for (item, line) in items.zip(1..) {
+        match item {
+            Item::Section { name, .. } => {
+                if let Some(first) = sections.iter().find(|section| same(&section.name, name)) {
+                    return Err(format!("section [{name}] stands in line {} and again in line {line}", first.line));
+                }
+                sections.push(Section { name: name.to_owned(), line, settings: Vec::new() });
+            }
+            Item::Property { key, val: Some(value), .. } => {
+                let Some(section) = sections.last_mut() else {
+                    return Err(format!("line {line}: a setting stands before the first [section]"));
+                };
+                if let Some(first) = section.settings.iter().find(|line| same(&line.key, key)) {
+                    let Section { name, .. } = &section;
+                    return Err(format!("section [{name}]: {key} stands in line {} and again in line {line}", first.line));
+                }
+                section.settings.push(Line { key: key.to_owned(), value: value.to_owned(), line });
+            }
+            Item::Property { val: None, .. } => return Err(format!("line {line}: this is neither [section] nor KEY = value")),
+            Item::Error(_) => return Err(format!("line {line}: a section's line must end with its ]")),
+            Item::Blank { .. } | Item::Comment { .. } | Item::SectionEnd => {}
+        }
+    }
+    Ok(sections)
+}

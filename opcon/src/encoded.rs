@@ -1,0 +1,66 @@
+//! The encoding of the values in `Connector.config`: the lower-case hexadecimal of the Base64 text of the value.
+//!
+//! It comes from the original connector, whose tool `EncryptValue` makes it. There is no key in it: whoever can read the
+//! file can read the value. Protect the file.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use secrecy::SecretString;
+
+/// Why a text is not an encoded value. The text itself is never part of it, since it may well be a secret.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum DecodeError {
+    /// There is a character other than `0-9` and `a-f`, or an odd number of them.
+    #[error("the value is not in the encoded form (EncryptValue makes it): it is not hexadecimal")]
+    NotHexadecimal,
+    /// The bytes behind the hexadecimal are not Base64 text.
+    #[error("the value is not in the encoded form (EncryptValue makes it): there is no Base64 text behind its hexadecimal")]
+    NotBase64,
+    /// The bytes behind the Base64 are not UTF-8 text.
+    #[error("the value is not in the encoded form (EncryptValue makes it): what it encodes is not text")]
+    NotText,
+}
+
+/// The encoded form of `text`.
+pub fn encode(text: &str) -> String {
+    hex::encode(STANDARD.encode(text))
+}
+
+/// The text whose encoded form is `text`; upper-case hexadecimal is understood as well.
+pub fn decode(text: &str) -> Result<SecretString, DecodeError> {
+    let base64_text = hex::decode(text).map_err(|_| DecodeError::NotHexadecimal)?;
+    let value = STANDARD.decode(base64_text).map_err(|_| DecodeError::NotBase64)?;
+    let value = String::from_utf8(value).map_err(|_| DecodeError::NotText)?;
+    Ok(value.into())
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use secrecy::ExposeSecret as _;
+
+    use super::*;
+
+    #[test]
+    fn the_form_is_hexadecimal_of_base64() {
+        // "hello" is aGVsbG8= in Base64.
+        assert_eq!(encode("hello"), "614756736247383d");
+        assert_eq!(decode("614756736247383D").unwrap().expose_secret(), "hello");
+    }
+
+    #[test]
+    fn each_wrong_form_has_its_own_message() {
+        assert_eq!(decode("top secret").unwrap_err(), DecodeError::NotHexadecimal);
+        assert_eq!(decode("616").unwrap_err(), DecodeError::NotHexadecimal);
+        assert_eq!(decode("ffff").unwrap_err(), DecodeError::NotBase64);
+        assert_eq!(decode(&hex::encode(STANDARD.encode([0xff, 0xfe]))).unwrap_err(), DecodeError::NotText);
+    }
+
+    proptest! {
+        #[test]
+        fn every_text_survives(text in ".*") {
+            let decoded = decode(&encode(&text)).unwrap();
+            prop_assert_eq!(decoded.expose_secret(), &text);
+        }
+    }
+}

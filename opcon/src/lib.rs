@@ -1,0 +1,20 @@
+//! The way to OpCon: `Connector.config`, encoded values, property names and the REST API.
+//!
+//! Nothing here knows EC2 or the command line. A job reads its [`Config`], parses the names of the properties that it is
+//! to save into [`PropertyName`]s, and hands them with their [`PropertyValue`]s to a [`Client`]. Whatever goes wrong is an
+//! [`Error`] whose message is for the operator, and no message, `Debug` output or command line ever holds a secret.
+
+mod address;
+mod client;
+mod config;
+pub mod encoded;
+mod error;
+mod plain_text;
+mod property;
+pub mod tls;
+
+pub use client::{ApiSettings, Client, Limits, Version};
+pub use config::{AwsKeys, Config};
+pub use error::{Error, ErrorKind};
+pub use property::{PropertyName, PropertyValue};
+pub use tls::Trust;

@@ -1,0 +1,290 @@
+//! OpCon properties: their names, as a job gives them and as OpCon's expressions want them, and their values.
+//!
+//! The forms are those of the OpCon documentation, "Using properties" and "Defining properties". Only fully qualified
+//! names are accepted: a call of the OpCon API belongs to no job from which OpCon could take what is left out.
+
+use std::fmt;
+use std::num::NonZeroU32;
+use std::str::FromStr;
+
+use crate::error::{Error, ErrorKind};
+use crate::plain_text::one_line;
+
+/// The longest name of a global property, in characters.
+const LONGEST_GLOBAL_NAME: usize = 64;
+/// The longest value of a property, in characters.
+const LONGEST_VALUE: usize = 4000;
+/// Characters that OpCon advises against in a property's name, or which end it.
+const NOT_IN_NAMES: &[char] = &['\'', '"', '(', ')', '\\', ',', '=', ';', '|'];
+/// Characters for which a part of a name must be quoted.
+const QUOTED: &[char] = &['.', '[', ']', '{', '}'];
+
+/// The full name of a property that can be saved through the OpCon API.
+///
+/// | Property of | Form |
+/// |---|---|
+/// | OpCon (global) | `NAME` or `OI.NAME` |
+/// | a machine | `MI.NAME.MACHINE` |
+/// | a schedule of one day | `SI.NAME.yyyy-mm-dd.SCHEDULE` |
+/// | a job of one day | `JI.NAME.yyyy-mm-dd.SCHEDULE.JOB` |
+///
+/// A part may be in double quotes, and must be when it holds a dot, unless it is the last part of all but a job's name.
+/// `[[` and `]]` may stand around the whole. [`fmt::Display`] writes the form without them, quoted where needed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PropertyName {
+    name: String,
+    owner: Owner,
+}
+
+/// What a property belongs to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Owner {
+    OpCon,
+    Machine(String),
+    Schedule { date: String, schedule: String },
+    Job { date: String, schedule: String, job: String },
+}
+
+impl PropertyName {
+    /// The property for the `n`th of several instances: `_n` is appended to the property's own name.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Invalid`] when that makes a global name longer than 64 characters.
+    pub fn with_counter(&self, n: NonZeroU32) -> Result<Self, Error> {
+        let counted = PropertyName { name: format!("{}_{n}", self.name), owner: self.owner.clone() };
+        counted.check().map_err(|wrong| invalid_name(&counted.to_string(), wrong))?;
+        Ok(counted)
+    }
+
+    /// The reference to the property in an expression: `[[...]]`.
+    pub fn to_token(&self) -> String {
+        // A quoted part must not end in ], or OpCon would take ]"]] for the end of the reference.
+        let parts: Vec<String> = self.parts().into_iter().map(|part| quoted(part, "] ")).collect();
+        format!("[[{}{}]]", self.prefix(), parts.join("."))
+    }
+
+    fn prefix(&self) -> &'static str {
+        match self.owner {
+            Owner::OpCon => "",
+            Owner::Machine(_) => "MI.",
+            Owner::Schedule { .. } => "SI.",
+            Owner::Job { .. } => "JI.",
+        }
+    }
+
+    /// The parts behind the prefix, without quotes.
+    fn parts(&self) -> Vec<&str> {
+        let name = self.name.as_str();
+        match &self.owner {
+            Owner::OpCon => vec![name],
+            Owner::Machine(machine) => vec![name, machine],
+            Owner::Schedule { date, schedule } => vec![name, date, schedule],
+            Owner::Job { date, schedule, job } => vec![name, date, schedule, job],
+        }
+    }
+
+    fn check(&self) -> Result<(), String> {
+        check_own_name(&self.name)?;
+        if self.owner == Owner::OpCon && self.name.chars().count() > LONGEST_GLOBAL_NAME {
+            return Err(format!("the name of a global property has at most {LONGEST_GLOBAL_NAME} characters"));
+        }
+        self.parts().into_iter().try_for_each(check_part)
+    }
+}
+
+impl fmt::Display for PropertyName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let parts: Vec<String> = self.parts().into_iter().map(|part| quoted(part, "]")).collect();
+        write!(f, "{}{}", self.prefix(), parts.join("."))
+    }
+}
+
+impl FromStr for PropertyName {
+    type Err = Error;
+
+    /// Reads a name as a job gives it; any error is [`ErrorKind::Invalid`].
+    fn from_str(text: &str) -> Result<Self, Error> {
+        let name = parse(text).map_err(|wrong| invalid_name(text, wrong))?;
+        name.check().map_err(|wrong| invalid_name(text, wrong))?;
+        Ok(name)
+    }
+}
+
+fn invalid_name(name: &str, wrong: String) -> Error {
+    Error::new(ErrorKind::Invalid, format!("reading the property name '{}'", one_line(name)), wrong)
+}
+
+/// A part as it stands in a name, in quotes if needed; `closing` replaces a `]` before the closing quote.
+fn quoted(part: &str, closing: &str) -> String {
+    match part.strip_suffix(']') {
+        Some(start) => format!("\"{start}{closing}\""),
+        None if part.contains(QUOTED) => format!("\"{part}\""),
+        None => part.to_owned(),
+    }
+}
+
+fn parse(text: &str) -> Result<PropertyName, String> {
+    let text = text.trim();
+    let text = text.strip_prefix("[[").and_then(|text| text.strip_suffix("]]")).unwrap_or(text);
+    let (scope, rest) = split_scope(text)?;
+    let (count, form) = match scope {
+        Scope::OpCon => (1, "NAME"),
+        Scope::Machine => (2, "MI.NAME.MACHINE"),
+        Scope::Schedule => (3, "SI.NAME.yyyy-mm-dd.SCHEDULE"),
+        Scope::Job => (4, "JI.NAME.yyyy-mm-dd.SCHEDULE.JOB"),
+    };
+    let parts = split_parts(rest, count)?;
+    if parts.len() < count || parts.iter().any(String::is_empty) {
+        return Err(format!("a part is missing; the full form is needed, {form}, since the OpCon API does not know which job is asking"));
+    }
+    let mut parts = parts.into_iter();
+    let mut part = || parts.next().unwrap_or_default();
+    let name = part();
+    let owner = match scope {
+        Scope::OpCon => Owner::OpCon,
+        Scope::Machine => Owner::Machine(part()),
+        Scope::Schedule => Owner::Schedule { date: checked_date(part())?, schedule: part() },
+        Scope::Job => Owner::Job { date: checked_date(part())?, schedule: part(), job: without_dot(part(), rest)? },
+    };
+    Ok(PropertyName { name, owner })
+}
+
+/// What the prefix of a name says.
+#[derive(Clone, Copy)]
+enum Scope {
+    OpCon,
+    Machine,
+    Schedule,
+    Job,
+}
+
+/// The scope that the prefix says, and what stands behind it.
+fn split_scope(text: &str) -> Result<(Scope, &str), String> {
+    let Some((prefix, rest)) = text.split_once('.').filter(|_| !text.starts_with('"')) else {
+        return Ok((Scope::OpCon, text));
+    };
+    match prefix.to_ascii_uppercase().as_str() {
+        "OI" => Ok((Scope::OpCon, rest)),
+        "MI" => Ok((Scope::Machine, rest)),
+        "SI" => Ok((Scope::Schedule, rest)),
+        "JI" => Ok((Scope::Job, rest)),
+        "SSI" | "SJI" | "RI" => Err(format!("properties of the kind {prefix} cannot be set through the OpCon API")),
+        _ => Err("only OI, MI, SI and JI can stand before the first dot; a name with a dot in it must be in double quotes".into()),
+    }
+}
+
+/// Splits at the dots outside of quotes into at most `count` parts; the last one, without quotes, goes on to the end.
+fn split_parts(text: &str, count: usize) -> Result<Vec<String>, String> {
+    let mut parts = Vec::new();
+    let mut rest = Some(text);
+    while let Some(text) = rest {
+        let part;
+        (part, rest) = match text.strip_prefix('"') {
+            Some(text) => {
+                let (part, behind) = text.split_once('"').ok_or("a double quote is not closed")?;
+                match behind.strip_prefix('.') {
+                    Some(behind) => (part, Some(behind)),
+                    None if behind.is_empty() => (part, None),
+                    None => return Err("only a dot can follow a part in double quotes".into()),
+                }
+            }
+            None if parts.len() + 1 == count => (text, None),
+            None => text.split_once('.').map_or((text, None), |(part, behind)| (part, Some(behind))),
+        };
+        parts.push(part.trim().to_owned());
+    }
+    if parts.len() > count {
+        return Err("it has too many parts".into());
+    }
+    Ok(parts)
+}
+
+/// A date in the one form that OpCon documents for its API.
+fn checked_date(date: String) -> Result<String, String> {
+    let numbers = date.split('-').map(|number| number.bytes().all(|b| b.is_ascii_digit()).then_some(number));
+    let valid = match numbers.collect::<Option<Vec<_>>>().as_deref() {
+        Some([year, month, day]) => {
+            year.len() == 4
+                && month.len() == 2
+                && day.len() == 2
+                && ("01"..="12").contains(month)
+                && ("01"..="31").contains(day)
+        }
+        _ => false,
+    };
+    if valid { Ok(date) } else { Err("the date must have the form yyyy-mm-dd, as [[$SCHEDULE DATE-YYYY-MM-DD]] gives it".into()) }
+}
+
+/// A job's name; `given` is the text that it was taken from. With a dot and no quotes nobody can tell where the schedule's
+/// name ends and the job's begins.
+fn without_dot(job: String, given: &str) -> Result<String, String> {
+    if job.contains('.') && !given.ends_with('"') {
+        return Err("it has too many parts; a schedule's or job's name with a dot in it must be in double quotes".into());
+    }
+    Ok(job)
+}
+
+/// Checks the property's own name.
+fn check_own_name(name: &str) -> Result<(), String> {
+    if name.starts_with('$') {
+        return Err("names that begin with $ are OpCon's own and cannot be set".into());
+    }
+    if let Some(character) = name.chars().find(|c| NOT_IN_NAMES.contains(c)) {
+        return Err(format!("a property's name cannot hold the character {character}"));
+    }
+    if name.starts_with('@') || name.ends_with('@') || name.contains("@@") {
+        return Err("a property's name cannot begin or end with @, nor hold two in a row".into());
+    }
+    Ok(())
+}
+
+/// Checks what no part can hold.
+fn check_part(part: &str) -> Result<(), String> {
+    if part.contains(char::is_control) {
+        return Err("it holds a control character".into());
+    }
+    if ["[[", "]]", "{{", "}}"].iter().any(|bracket| part.contains(bracket)) {
+        return Err("it holds a reference ([[...]]) that OpCon did not replace before it started the job".into());
+    }
+    if part.contains(['"', '\\']) {
+        return Err("a double quote or a backslash stands inside a part".into());
+    }
+    Ok(())
+}
+
+/// The value of a property: at most 4000 characters, none of them a control character.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PropertyValue(String);
+
+impl PropertyValue {
+    /// Takes a text as a value.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Invalid`] when it is too long or holds a control character.
+    pub fn new(text: impl Into<String>) -> Result<Self, Error> {
+        let text = text.into();
+        let invalid = |wrong: String| Error::new(ErrorKind::Invalid, "checking a property's value", wrong);
+        if text.contains(char::is_control) {
+            return Err(invalid("it holds a control character, such as a line end".into()));
+        }
+        let length = text.chars().count();
+        if length > LONGEST_VALUE {
+            return Err(invalid(format!("it has {length} characters; OpCon allows {LONGEST_VALUE}")));
+        }
+        Ok(PropertyValue(text))
+    }
+
+    /// The value itself.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// The value as a text literal of OpCon's expressions: in double quotes, with `\` before each `"` and `\` ("Property
+    /// expressions syntax", operand types).
+    pub fn to_literal(&self) -> String {
+        format!("\"{}\"", self.0.replace('\\', "\\\\").replace('"', "\\\""))
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,179 @@
+//! The one TLS set-up of the program, for AWS and OpCon alike: rustls with ring, and the certificates to be trusted.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use reqwest::Url;
+use rustls::client::WebPkiServerVerifier;
+use rustls::crypto::{CryptoProvider, ring};
+use rustls::pki_types::CertificateDer;
+use rustls::pki_types::pem::PemObject as _;
+use rustls::{ClientConfig, RootCertStore};
+
+use crate::error::{Error, ErrorKind};
+
+mod verifiers;
+
+/// Which servers are trusted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Trust {
+    /// Those whose certificate the system trusts. `SSL_CERT_FILE` and `SSL_CERT_DIR` replace the system's certificates.
+    System,
+    /// Those, and the ones whose certificate, or its issuer's, is in this PEM file. A server's own, self-signed
+    /// certificate may stand in it: OpCon makes one for itself at installation.
+    SystemAndFile(PathBuf),
+    /// Every server, whatever certificate it shows: the connection is encrypted, but nobody knows to whom.
+    Unverified,
+    /// None, since there is no TLS: plain HTTP only. No certificate is read.
+    PlainHttp,
+}
+
+/// Whether requests go through the proxy that the environment names.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Proxy {
+    /// As `HTTP_PROXY`, `HTTPS_PROXY`, `ALL_PROXY` and `NO_PROXY` say.
+    Environment,
+    /// Never.
+    Never,
+}
+
+impl Proxy {
+    /// The environment's proxy, but for a server on this machine, which no proxy could reach.
+    pub fn for_server(url: &Url) -> Self {
+        let host = url.host_str().unwrap_or_default();
+        let ip = host.trim_matches(['[', ']']).parse::<std::net::IpAddr>();
+        if host == "localhost" || ip.is_ok_and(|ip| ip.is_loopback()) { Proxy::Never } else { Proxy::Environment }
+    }
+}
+
+/// How long the parts of one HTTP request may take.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct TimeLimits {
+    /// Until there is a connection, TLS included.
+    pub connect: Duration,
+    /// Until the answer is there to its end.
+    pub request: Duration,
+}
+
+/// An HTTP client without redirects.
+///
+/// # Errors
+/// Those of [`client_config`].
+pub fn http_client(trust: &Trust, proxy: Proxy, limits: TimeLimits) -> Result<reqwest::Client, Error> {
+    let builder = reqwest::Client::builder()
+        .tls_backend_preconfigured(client_config(trust)?)
+        .redirect(reqwest::redirect::Policy::none())
+        .connect_timeout(limits.connect)
+        .timeout(limits.request);
+    let builder = match proxy {
+        Proxy::Environment => builder,
+        Proxy::Never => builder.no_proxy(),
+    };
+    builder.build().map_err(|error| Error::new(ErrorKind::Invalid, "preparing the HTTP client", error.to_string()))
+}
+
+/// The TLS settings of a client that trusts the servers which `trust` says.
+///
+/// # Errors
+/// [`ErrorKind::Invalid`] when certificates are needed and there are none, or when the PEM file cannot be read.
+pub fn client_config(trust: &Trust) -> Result<ClientConfig, Error> {
+    let provider = Arc::new(ring::default_provider());
+    let builder = ClientConfig::builder_with_provider(provider.clone())
+        .with_safe_default_protocol_versions()
+        .map_err(|error| Error::new(ErrorKind::Invalid, "preparing TLS", error.to_string()))?;
+    Ok(match trust {
+        Trust::System => builder.with_root_certificates(system_store()?).with_no_client_auth(),
+        Trust::SystemAndFile(file) => {
+            let verifier = system_and_file(file, provider)?;
+            builder.dangerous().with_custom_certificate_verifier(Arc::new(verifier)).with_no_client_auth()
+        }
+        Trust::Unverified => {
+            let verifier = verifiers::AnyCertificate { algorithms: provider.signature_verification_algorithms };
+            builder.dangerous().with_custom_certificate_verifier(Arc::new(verifier)).with_no_client_auth()
+        }
+        Trust::PlainHttp => builder.with_root_certificates(RootCertStore::empty()).with_no_client_auth(),
+    })
+}
+
+/// The system's certificates, of which there must be at least one.
+fn system_store() -> Result<RootCertStore, Error> {
+    let mut store = RootCertStore::empty();
+    store.add_parsable_certificates(system_certificates());
+    if store.is_empty() {
+        let error = Error::new(ErrorKind::Invalid, "reading the certificates that the system trusts", "there are none");
+        return Err(error.with_hint("install the system's package ca-certificates, or name a file of certificates in SSL_CERT_FILE"));
+    }
+    Ok(store)
+}
+
+/// A verifier for the system's certificates (there may be none) and those in the PEM file.
+fn system_and_file(file: &Path, provider: Arc<CryptoProvider>) -> Result<verifiers::ListedCertificates, Error> {
+    let invalid = |wrong: String| Error::new(ErrorKind::Invalid, format!("reading the certificates in {}", file.display()), wrong);
+    let listed: Vec<CertificateDer<'static>> = CertificateDer::pem_file_iter(file)
+        .and_then(Iterator::collect)
+        .map_err(|error| invalid(error.to_string()))?;
+    if listed.is_empty() {
+        return Err(invalid("there is no PEM certificate in it".into()));
+    }
+    let mut store = RootCertStore::empty();
+    store.add_parsable_certificates(system_certificates());
+    for certificate in &listed {
+        store.add(certificate.clone()).map_err(|error| invalid(error.to_string()))?;
+    }
+    let webpki = WebPkiServerVerifier::builder_with_provider(Arc::new(store), provider)
+        .build()
+        .map_err(|error| invalid(error.to_string()))?;
+    Ok(verifiers::ListedCertificates { listed, webpki })
+}
+
+/// The certificates that the system trusts. Of a bundle and a folder with the same certificates only the bundle is read:
+/// the folder is some hundred files.
+#[cfg(all(unix, not(target_vendor = "apple")))]
+fn system_certificates() -> Vec<CertificateDer<'static>> {
+    let chosen_by_user = ["SSL_CERT_FILE", "SSL_CERT_DIR"].iter().any(|name| std::env::var_os(name).is_some());
+    let bundle = openssl_probe::probe().cert_file.filter(|_| !chosen_by_user);
+    let certificates = rustls_native_certs::load_certs_from_paths(bundle.as_deref(), None).certs;
+    if certificates.is_empty() { rustls_native_certs::load_native_certs().certs } else { certificates }
+}
+
+/// The certificates that the system trusts.
+#[cfg(not(all(unix, not(target_vendor = "apple"))))]
+fn system_certificates() -> Vec<CertificateDer<'static>> {
+    rustls_native_certs::load_native_certs().certs
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn servers_on_this_machine_need_no_proxy() {
+        let proxy = |url| Proxy::for_server(&Url::parse(url).unwrap());
+        for near in ["https://localhost:1", "http://127.0.0.1:1", "http://127.8.8.8", "http://[::1]:1"] {
+            assert_eq!(proxy(near), Proxy::Never, "{near}");
+        }
+        for far in ["https://opcon.example.com", "http://10.0.0.1:1", "http://[2001:db8::1]"] {
+            assert_eq!(proxy(far), Proxy::Environment, "{far}");
+        }
+    }
+
+    #[test]
+    fn a_file_of_certificates_must_hold_one() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("ca.pem");
+        let error = client_config(&Trust::SystemAndFile(file.clone())).unwrap_err();
+        assert!(error.to_string().starts_with("reading the certificates in "), "{error}");
+        assert!(error.to_string().contains("ca.pem"), "{error}");
+
+        std::fs::write(&file, "no certificate\n").unwrap();
+        let error = client_config(&Trust::SystemAndFile(file)).unwrap_err();
+        assert!(error.to_string().ends_with("there is no PEM certificate in it"), "{error}");
+    }
+
+    #[test]
+    fn nothing_is_read_where_nothing_is_verified() {
+        assert!(client_config(&Trust::PlainHttp).is_ok());
+        assert!(client_config(&Trust::Unverified).is_ok());
+    }
+}

@@ -1,0 +1,257 @@
+//! `cargo xtask codegen`: the documents under `docs/` that follow from the functions' metadata.
+
+use std::fmt::Write;
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+
+use anyhow::{Context, Result, bail};
+use clap::{Arg, ArgAction, ArgMatches};
+use serde::{Deserialize, Serialize};
+
+use crate::process;
+use crate::report;
+use crate::workspace::Workspace;
+
+const FUNCTIONS_JSON: &str = "docs/functions.json";
+
+/// A function as `awsec2 --list --output json` describes it. Unknown fields are refused, so that none is lost.
+#[derive(Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Function {
+    /// Its name on the command line.
+    pub name: String,
+    summary: String,
+    description: String,
+    arguments: Vec<Argument>,
+    iam_actions: Vec<String>,
+    changes_resources: bool,
+    #[serde(rename = "crate")]
+    package: String,
+    version: String,
+}
+
+/// An argument of a function.
+#[derive(Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Argument {
+    name: String,
+    aliases: Vec<String>,
+    value_name: Option<String>,
+    help: String,
+    kind: String,
+    required: bool,
+    default: Option<String>,
+    choices: Vec<String>,
+    repeatable: bool,
+    secret: bool,
+}
+
+/// An IAM policy for all functions; the form is AWS's
+/// (<https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_grammar.html>).
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct Policy<'a> {
+    version: &'static str,
+    statement: Vec<Statement<'a>>,
+}
+
+/// What one function needs.
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct Statement<'a> {
+    sid: &'a str,
+    effect: &'static str,
+    action: &'a [String],
+    resource: &'static str,
+}
+
+/// The command line of this task.
+pub fn command() -> clap::Command {
+    clap::Command::new("codegen").about("Write docs/ from the functions' metadata").arg(
+        Arg::new("check")
+            .long("check")
+            .action(ArgAction::SetTrue)
+            .help("Write nothing; fail if something would change"),
+    )
+}
+
+/// Writes the documents, or with `--check` compares them.
+pub fn run(workspace: &Workspace, matches: &ArgMatches) -> Result<()> {
+    if matches.get_flag("check") { check(workspace) } else { write(workspace) }
+}
+
+fn write(workspace: &Workspace) -> Result<()> {
+    for (path, text) in documents(&current_functions(workspace)?)? {
+        let file = workspace.root.join(path);
+        if let Some(folder) = file.parent() {
+            fs::create_dir_all(folder).with_context(|| format!("making {}", folder.display()))?;
+        }
+        fs::write(&file, text).with_context(|| format!("writing {path}"))?;
+        report::line(format_args!("wrote {path}"));
+    }
+    Ok(())
+}
+
+/// Fails if a document is not what [`write`] would write.
+pub fn check(workspace: &Workspace) -> Result<()> {
+    for (path, wanted) in documents(&current_functions(workspace)?)? {
+        let there = fs::read_to_string(workspace.root.join(path)).unwrap_or_default();
+        if let Some(line) = first_difference(&there, &wanted) {
+            bail!("{path}:{line}: not what the functions' metadata says; run `cargo xtask codegen`");
+        }
+    }
+    report::line("docs/ is up to date");
+    Ok(())
+}
+
+fn current_functions(workspace: &Workspace) -> Result<Vec<Function>> {
+    functions_of(&workspace.build("awsec2")?)
+}
+
+/// The functions that this build of the program lists.
+pub fn functions_of(awsec2: &Path) -> Result<Vec<Function>> {
+    parse_list(&process::stdout_of(Command::new(awsec2).args(["--list", "--output", "json"]))?)
+}
+
+/// Reads what `awsec2 --list --output json` printed.
+pub fn parse_list(text: &str) -> Result<Vec<Function>> {
+    serde_json::from_str(text).context("reading the output of awsec2 --list")
+}
+
+/// The functions that `docs/functions.json` lists.
+pub fn documented_functions(workspace: &Workspace) -> Result<Vec<Function>> {
+    let text = fs::read_to_string(workspace.root.join(FUNCTIONS_JSON)).context("reading docs/functions.json")?;
+    serde_json::from_str(&text).context("reading docs/functions.json")
+}
+
+/// Each document's path in the workspace, and its text.
+fn documents(functions: &[Function]) -> Result<[(&'static str, String); 3]> {
+    Ok([
+        ("docs/functions.md", functions_page(functions)?),
+        (FUNCTIONS_JSON, pretty(&functions)?),
+        ("docs/iam-policy.json", pretty(&iam_policy(functions))?),
+    ])
+}
+
+fn pretty(value: &impl Serialize) -> Result<String> {
+    let text = serde_json::to_string_pretty(value).context("writing JSON")?;
+    Ok(text + "\n")
+}
+
+fn iam_policy(functions: &[Function]) -> Policy<'_> {
+    let statements = functions.iter().filter(|function| !function.iam_actions.is_empty()).map(|function| Statement {
+        sid: &function.name,
+        effect: "Allow",
+        action: &function.iam_actions,
+        resource: "*",
+    });
+    Policy { version: "2012-10-17", statement: statements.collect() }
+}
+
+fn functions_page(functions: &[Function]) -> Result<String> {
+    let mut page =
+        String::from("<!-- Written by `cargo xtask codegen` from the functions' metadata. -->\n\n# Functions\n");
+    for function in functions {
+        write!(page, "\n## {}\n\n{}\n\n{}\n", function.name, function.summary, function.description.trim())?;
+        if !function.arguments.is_empty() {
+            page += "\n| Argument | Meaning |\n|---|---|\n";
+        }
+        for argument in &function.arguments {
+            writeln!(page, "| {} | {} |", spelling(argument), table_cell(&meaning(argument)))?;
+        }
+        let actions: Vec<String> = function.iam_actions.iter().map(|action| format!("`{action}`")).collect();
+        write!(page, "\nIAM actions: {}.\n", actions.join(", "))?;
+    }
+    Ok(page)
+}
+
+fn spelling(argument: &Argument) -> String {
+    let value = argument.value_name.as_ref().map(|name| format!(" {name}")).unwrap_or_default();
+    let mut text = format!("`--{}{value}`", argument.name);
+    for alias in &argument.aliases {
+        text += &format!(", also `--{alias}`");
+    }
+    text
+}
+
+fn meaning(argument: &Argument) -> String {
+    let mut text = argument.help.clone();
+    if argument.required {
+        text += " Required.";
+    }
+    if argument.repeatable {
+        text += " Repeatable.";
+    }
+    if !argument.choices.is_empty() {
+        text += &format!(" One of `{}`.", argument.choices.join("`, `"));
+    }
+    if let Some(default) = &argument.default {
+        text += &format!(" Default: `{default}`.");
+    }
+    text
+}
+
+fn table_cell(text: &str) -> String {
+    text.replace('|', "\\|").replace('\n', " ")
+}
+
+/// The number of the first line in which the texts differ.
+fn first_difference(there: &str, wanted: &str) -> Option<usize> {
+    if there == wanted {
+        return None;
+    }
+    let same = there.split('\n').zip(wanted.split('\n')).take_while(|(a, b)| a == b).count();
+    Some(same + 1)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn list() -> Vec<Function> {
+        let list = json!([{
+            "name": "StopInstance", "summary": "Stops instances.", "description": "It stops them.",
+            "arguments": [{
+                "name": "tag-name", "aliases": ["tag"], "value_name": "NAME", "help": "Their name | tag.", "kind": "text",
+                "required": false, "default": "web", "choices": [], "repeatable": true, "secret": false
+            }],
+            "iam_actions": ["ec2:StopInstances"], "changes_resources": true, "crate": "stop-instance", "version": "0.1.0"
+        }]);
+        parse_list(&list.to_string()).unwrap()
+    }
+
+    #[test]
+    fn the_page_describes_every_argument() {
+        let page = functions_page(&list()).unwrap();
+        assert!(page.contains("\n## StopInstance\n\nStops instances.\n\nIt stops them.\n"), "{page}");
+        let row = "\n| `--tag-name NAME`, also `--tag` | Their name \\| tag. Repeatable. Default: `web`. |\n";
+        assert!(page.contains(row), "{page}");
+        assert!(page.ends_with("\nIAM actions: `ec2:StopInstances`.\n"), "{page}");
+    }
+
+    #[test]
+    fn the_policy_allows_what_each_function_needs() {
+        let policy = serde_json::to_value(iam_policy(&list())).unwrap();
+        let statement = json!({
+            "Sid": "StopInstance", "Effect": "Allow", "Action": ["ec2:StopInstances"], "Resource": "*"
+        });
+        assert_eq!(policy, json!({"Version": "2012-10-17", "Statement": [statement]}));
+    }
+
+    #[test]
+    fn a_field_nobody_expects_is_refused() {
+        let error = parse_list(r#"[{"name": "X", "colour": "red"}]"#).unwrap_err();
+        assert!(format!("{error:#}").contains("unknown field `colour`"), "{error:#}");
+    }
+
+    #[test]
+    fn the_first_line_that_differs_is_found() {
+        assert_eq!(first_difference("a\nb\n", "a\nb\n"), None);
+        assert_eq!(first_difference("a\nb\n", "a\nc\n"), Some(2));
+        assert_eq!(first_difference("", "a\n"), Some(1));
+        assert_eq!(first_difference("a\n", "a\nb\n"), Some(2));
+    }
+}

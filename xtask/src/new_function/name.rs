@@ -1,0 +1,70 @@
+//! A function's name, checked once.
+
+use std::str::FromStr;
+
+use anyhow::{Error, ensure};
+
+/// A name such as `RebootInstance`: two words or more, each an upper-case letter and then lower-case letters or digits.
+/// So written it has one kebab-case form, `reboot-instance`, which names the package and its folder.
+#[derive(Debug)]
+pub struct FunctionName {
+    pascal_case: String,
+    package: String,
+}
+
+impl FunctionName {
+    /// `RebootInstance`.
+    pub fn pascal_case(&self) -> &str {
+        &self.pascal_case
+    }
+
+    /// `reboot-instance`.
+    pub fn package(&self) -> &str {
+        &self.package
+    }
+}
+
+impl FromStr for FunctionName {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Self, Error> {
+        ensure!(
+            text.starts_with(|c: char| c.is_ascii_uppercase()) && text.chars().all(|c| c.is_ascii_alphanumeric()),
+            "reading the function's name {text:?}: it is not words like RebootInstance"
+        );
+        let mut package = String::new();
+        for c in text.chars() {
+            if c.is_ascii_uppercase() && !package.is_empty() {
+                package.push('-');
+            }
+            package.push(c.to_ascii_lowercase());
+        }
+        let words: Vec<&str> = package.split('-').collect();
+        ensure!(
+            words.len() > 1 && words.iter().all(|word| word.len() > 1),
+            "reading the function's name {text:?}: it is not two words or more of two letters or more, \
+             like RebootInstance (write Ec2, not EC2)"
+        );
+        Ok(Self { pascal_case: text.to_owned(), package })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_package_is_the_name_in_kebab_case() {
+        let name: FunctionName = "GetInstanceStatusByTag".parse().unwrap();
+        assert_eq!(name.package(), "get-instance-status-by-tag");
+        assert_eq!(name.pascal_case(), "GetInstanceStatusByTag");
+    }
+
+    #[test]
+    fn other_forms_are_refused() {
+        for text in ["", "rebootInstance", "reboot-instance", "Reboot Instance", "Reboot", "RebootEC2", "../Reboot"] {
+            let error = text.parse::<FunctionName>().unwrap_err().to_string();
+            assert!(error.starts_with(&format!("reading the function's name {text:?}: ")), "{error}");
+        }
+    }
+}

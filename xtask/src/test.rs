@@ -1,0 +1,39 @@
+//! `cargo xtask test`: the workspace's tests, with a test bed around them.
+
+use anyhow::Result;
+use clap::{Arg, ArgMatches, Command};
+
+use crate::process;
+use crate::report;
+use crate::test_bed::TestBed;
+use crate::workspace::Workspace;
+
+/// Where the tests find the test bed: the path of its `testbed.json`.
+const TESTBED_VARIABLE: &str = "AWSEC2_TESTBED";
+
+/// The command line of this task.
+pub fn command() -> Command {
+    Command::new("test")
+        .about("Run all tests on a fresh test bed")
+        .arg(Arg::new("arguments").num_args(0..).last(true).help("Arguments for cargo test"))
+}
+
+/// Runs the tests with the given arguments for `cargo test`.
+pub fn run(workspace: &Workspace, matches: &ArgMatches) -> Result<()> {
+    let arguments: Vec<&str> =
+        matches.get_many::<String>("arguments").into_iter().flatten().map(String::as_str).collect();
+    run_tests(workspace, &arguments)
+}
+
+/// Starts a test bed, runs `cargo test --workspace` with these arguments, and stops the test bed.
+pub fn run_tests(workspace: &Workspace, arguments: &[&str]) -> Result<()> {
+    let bed = TestBed::start(workspace)?;
+    report::line(format_args!("{TESTBED_VARIABLE}={}", bed.file().display()));
+    let mut cargo = process::cargo();
+    process::isolate(&mut cargo)
+        .args(["test", "--workspace"])
+        .args(arguments)
+        .env(TESTBED_VARIABLE, bed.file())
+        .current_dir(&workspace.root);
+    process::run(&mut cargo)
+}

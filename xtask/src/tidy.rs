@@ -1,0 +1,96 @@
+//! `cargo xtask tidy`: checks the rules of the house that the compiler does not.
+
+mod edges;
+mod sources;
+
+use std::fmt;
+
+use anyhow::{Result, bail};
+use clap::{ArgMatches, Command};
+
+use crate::report;
+use crate::workspace::Workspace;
+
+/// A place where a rule is broken.
+#[derive(Debug)]
+struct Finding {
+    /// Path in the workspace, with `/` on every platform.
+    file: String,
+    /// Counted from 1.
+    line: usize,
+    what: String,
+}
+
+impl fmt::Display for Finding {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}: {}", self.file, self.line, self.what)
+    }
+}
+
+/// The command line of this task.
+pub fn command() -> Command {
+    Command::new("tidy").about("Check the rules of the house: who may depend on whom, and how sources look")
+}
+
+/// Checks the workspace.
+pub fn run(workspace: &Workspace, _: &ArgMatches) -> Result<()> {
+    check(workspace)
+}
+
+/// Reports every finding, and fails if there is one.
+pub fn check(workspace: &Workspace) -> Result<()> {
+    let mut findings = edges::findings(workspace)?;
+    findings.extend(sources::findings(workspace)?);
+    for finding in &findings {
+        report::line(finding);
+    }
+    match findings.len() {
+        0 => {
+            report::line("tidy: nothing found");
+            Ok(())
+        }
+        number => bail!("checking the rules of the house: {number} broken"),
+    }
+}
+
+/// A small workspace in a temporary folder, for the tests of the rules.
+#[cfg(test)]
+struct Tree {
+    folder: tempfile::TempDir,
+}
+
+#[cfg(test)]
+impl Tree {
+    fn new(files: &[(&str, &str)]) -> Self {
+        let tree = Self { folder: tempfile::tempdir().unwrap() };
+        for (path, text) in files {
+            tree.write(path, text);
+        }
+        tree
+    }
+
+    fn write(&self, path: &str, text: &str) {
+        let file = self.folder.path().join(path);
+        std::fs::create_dir_all(file.parent().unwrap()).unwrap();
+        std::fs::write(file, text).unwrap();
+    }
+
+    /// A workspace that cargo need not know.
+    fn workspace(&self, functions: &[&str]) -> Workspace {
+        let package = |name: &&str| crate::workspace::Package {
+            name: (*name).to_owned(),
+            folder: format!("functions/{name}"),
+            dependencies: Vec::new(),
+        };
+        Workspace {
+            root: self.folder.path().to_owned(),
+            target: self.folder.path().join("target"),
+            packages: functions.iter().map(package).collect(),
+        }
+    }
+}
+
+#[cfg(test)]
+fn shown(findings: &[Finding]) -> Vec<String> {
+    findings.iter().map(ToString::to_string).collect()
+}

@@ -1,0 +1,163 @@
+//! Who may depend on whom: each package's direct dependencies, those of its tests excepted.
+
+use std::fs;
+
+use anyhow::{Context, Result};
+
+use super::Finding;
+use crate::workspace::{Package, Workspace};
+
+/// A room of the house, and what its packages must not know.
+struct Room {
+    holds: fn(folder: &str) -> bool,
+    never: &'static [Stranger],
+}
+
+/// What a package must not depend on.
+enum Stranger {
+    /// The package of this name.
+    Package(&'static str),
+    /// Any package of the AWS SDK.
+    Aws,
+    /// Any function's package.
+    AnyFunction,
+    /// Any package that is no function's.
+    AllButFunctions,
+}
+
+use Stranger::{AllButFunctions, AnyFunction, Aws, Package as Named};
+
+const ROOMS: &[Room] = &[
+    Room {
+        holds: |folder| folder.starts_with("functions/"),
+        never: &[
+            Named("awsec2"),
+            Named("clap"),
+            Named("functions"),
+            Named("opcon"),
+            Named("reqwest"),
+            Named("tokio"),
+            Aws,
+            AnyFunction,
+        ],
+    },
+    Room { holds: |folder| folder == "functions", never: &[AllButFunctions] },
+    Room {
+        holds: |folder| folder == "host/sdk",
+        never: &[Named("awsec2"), Named("clap"), Named("functions"), Named("opcon"), Named("reqwest"), AnyFunction],
+    },
+    Room { holds: |folder| folder == "host", never: &[AnyFunction] },
+    Room {
+        holds: |folder| folder == "opcon" || folder.starts_with("opcon/"),
+        never: &[Named("awsec2"), Named("clap"), Named("connector-sdk"), Named("functions"), Aws, AnyFunction],
+    },
+    Room {
+        holds: |folder| folder == "xtask",
+        never: &[Named("awsec2"), Named("connector-sdk"), Named("functions"), Named("reqwest"), Aws, AnyFunction],
+    },
+];
+
+/// The dependencies that break a rule.
+pub fn findings(workspace: &Workspace) -> Result<Vec<Finding>> {
+    let mut findings = Vec::new();
+    for package in &workspace.packages {
+        let rooms = ROOMS.iter().filter(|room| (room.holds)(&package.folder));
+        for stranger in rooms.flat_map(|room| room.never) {
+            for dependency in strangers(package, stranger, workspace) {
+                findings.push(finding(package, dependency, workspace)?);
+            }
+        }
+    }
+    Ok(findings)
+}
+
+fn strangers<'a>(package: &'a Package, stranger: &Stranger, workspace: &Workspace) -> Vec<&'a str> {
+    let is_function = |name: &str| workspace.functions().any(|function| function.name == name);
+    package
+        .dependencies
+        .iter()
+        .filter(|dependency| dependency.kind.is_none())
+        .map(|dependency| dependency.name.as_str())
+        .filter(|name| match stranger {
+            Named(stranger) => name == stranger,
+            Aws => name.starts_with("aws-"),
+            AnyFunction => is_function(name),
+            AllButFunctions => !is_function(name),
+        })
+        .collect()
+}
+
+fn finding(package: &Package, dependency: &str, workspace: &Workspace) -> Result<Finding> {
+    let file = format!("{}/Cargo.toml", package.folder);
+    let manifest = fs::read_to_string(workspace.root.join(&file)).with_context(|| format!("reading {file}"))?;
+    let line = manifest.lines().position(|line| is_key(line, dependency)).map_or(1, |index| index + 1);
+    Ok(Finding { file, line, what: format!("{} must not depend on {dependency}", package.name) })
+}
+
+fn is_key(line: &str, key: &str) -> bool {
+    line.strip_prefix(key).is_some_and(|rest| rest.starts_with([' ', '.', '=']))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{Tree, shown};
+    use super::*;
+
+    fn manifest(name: &str, rest: &str) -> String {
+        format!("[package]\nname = \"{name}\"\nedition = \"2024\"\n{rest}")
+    }
+
+    fn findings_of(packages: &[(&str, &str, &str)]) -> Vec<String> {
+        let tree = Tree::new(&[]);
+        let members: Vec<&str> = packages.iter().map(|(folder, ..)| *folder).collect();
+        tree.write("Cargo.toml", &format!("[workspace]\nresolver = \"3\"\nmembers = {members:?}\n"));
+        for (folder, name, rest) in packages {
+            tree.write(&format!("{folder}/Cargo.toml"), &manifest(name, rest));
+            tree.write(&format!("{folder}/src/lib.rs"), "//! Empty.\n");
+        }
+        let workspace = Workspace::load_from(tree.folder.path()).unwrap();
+        shown(&findings(&workspace).unwrap())
+    }
+
+    #[test]
+    fn a_function_sees_no_command_line_parser_and_no_other_function() {
+        let found = findings_of(&[
+            ("functions", "functions", "[dependencies]\na = { path = \"a\" }\nb = { path = \"b\" }\n"),
+            ("functions/a", "a", "[dependencies]\nasync-trait = \"0.1\"\nclap = \"4\"\nb = { path = \"../b\" }\n"),
+            ("functions/b", "b", "[dev-dependencies]\ntokio = \"1\"\naws-smithy-mocks = \"0.3\"\n"),
+        ]);
+        assert_eq!(
+            found,
+            ["functions/a/Cargo.toml:6: a must not depend on clap", "functions/a/Cargo.toml:7: a must not depend on b"]
+        );
+    }
+
+    #[test]
+    fn the_functions_package_links_functions_and_nothing_else() {
+        let found = findings_of(&[
+            (
+                "functions",
+                "functions",
+                "[dependencies]\na.path = \"a\"\nserde = \"1\"\n[build-dependencies]\ntoml = \"0.9\"\n",
+            ),
+            ("functions/a", "a", ""),
+        ]);
+        assert_eq!(found, ["functions/Cargo.toml:6: functions must not depend on serde"]);
+    }
+
+    #[test]
+    fn opcon_sees_no_aws_and_xtask_not_what_links_it() {
+        let found = findings_of(&[
+            ("opcon", "opcon", "[dependencies]\naws-config = \"1\"\n"),
+            ("functions/a", "a", ""),
+            ("xtask", "xtask", "[dependencies]\na.path = \"../functions/a\"\n"),
+        ]);
+        assert_eq!(
+            found,
+            [
+                "opcon/Cargo.toml:5: opcon must not depend on aws-config",
+                "xtask/Cargo.toml:5: xtask must not depend on a"
+            ]
+        );
+    }
+}

@@ -1,0 +1,211 @@
+//! How sources look, and which names stand in them.
+
+use std::fs;
+use std::path::Path;
+
+use anyhow::{Context, Result};
+use walkdir::{DirEntry, WalkDir};
+
+use super::Finding;
+use crate::workspace::{Workspace, slashed};
+
+const CHECKED: [&str; 3] = ["rs", "md", "toml"];
+const NOT_IN_FUNCTIONS: [&str; 4] = ["std::env", "std::process", "print!", "println!"];
+
+/// A text file of the workspace.
+struct Source {
+    path: String,
+    text: String,
+}
+
+impl Source {
+    fn is_rust(&self) -> bool {
+        self.path.ends_with(".rs")
+    }
+
+    fn lines(&self) -> impl Iterator<Item = (usize, &str)> {
+        (1..).zip(self.text.split('\n'))
+    }
+
+    /// The lines of code, without comments and without the module of unit tests, which stands at a file's end.
+    fn code_lines(&self) -> impl Iterator<Item = (usize, &str)> {
+        let tests = self.text.find("#[cfg(test)]\nmod tests").unwrap_or(self.text.len());
+        (1..).zip(self.text[..tests].split('\n')).filter(|(_, line)| !line.trim_start().starts_with("//"))
+    }
+
+    fn finding(&self, line: usize, what: impl Into<String>) -> Finding {
+        Finding { file: self.path.clone(), line, what: what.into() }
+    }
+}
+
+/// The places in which a source breaks a rule.
+pub fn findings(workspace: &Workspace) -> Result<Vec<Finding>> {
+    let spellings: Vec<String> = workspace.functions().flat_map(|function| spellings(&function.name)).collect();
+    let mut findings = Vec::new();
+    for source in sources(workspace)? {
+        findings.extend(layout(&source));
+        findings.extend(rust_rules(&source));
+        findings.extend(function_rules(&source));
+        findings.extend(named_functions(&source, &spellings));
+    }
+    Ok(findings)
+}
+
+fn sources(workspace: &Workspace) -> Result<Vec<Source>> {
+    let not_ours = [workspace.root.join(".git"), workspace.root.join("target"), workspace.target.clone()];
+    let ours = |entry: &DirEntry| !not_ours.iter().any(|folder| entry.path() == folder);
+    let mut sources = Vec::new();
+    for entry in WalkDir::new(&workspace.root).sort_by_file_name().into_iter().filter_entry(ours) {
+        let entry = entry.context("looking for sources")?;
+        let path = entry.path();
+        if entry.file_type().is_file() && is_checked(path) {
+            let text = fs::read_to_string(path).with_context(|| format!("reading {}", path.display()))?;
+            sources.push(Source { path: slashed(path.strip_prefix(&workspace.root)?), text });
+        }
+    }
+    Ok(sources)
+}
+
+fn is_checked(path: &Path) -> bool {
+    path.extension().and_then(|extension| extension.to_str()).is_some_and(|extension| CHECKED.contains(&extension))
+}
+
+fn layout(source: &Source) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    for (number, line) in source.lines() {
+        if line.ends_with('\r') {
+            findings.push(source.finding(number, "the line ends with CR LF, not LF"));
+        } else if line.ends_with([' ', '\t']) {
+            findings.push(source.finding(number, "the line ends with a blank"));
+        }
+        if line.contains('\t') {
+            findings.push(source.finding(number, "the line has a tab"));
+        }
+    }
+    findings
+}
+
+fn rust_rules(source: &Source) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    if !source.is_rust() {
+        return findings;
+    }
+    if !source.text.starts_with("//! ") {
+        findings.push(source.finding(1, "the file does not start with a `//!` line that says what it is for"));
+    }
+    let ignored = source.lines().filter(|(_, line)| line.trim_start().starts_with("#[ignore"));
+    findings.extend(ignored.map(|(number, _)| source.finding(number, "no test is ignored here")));
+    findings
+}
+
+/// A function knows its arguments and its context, not the process it runs in.
+fn function_rules(source: &Source) -> Vec<Finding> {
+    let in_a_function = source.path.starts_with("functions/") && source.path.contains("/src/");
+    if !source.is_rust() || !in_a_function {
+        return Vec::new();
+    }
+    let mut findings = Vec::new();
+    for (number, line) in source.code_lines() {
+        let found = NOT_IN_FUNCTIONS.iter().filter(|pattern| line.contains(*pattern));
+        findings.extend(found.map(|pattern| source.finding(number, format!("a function does not use `{pattern}`"))));
+    }
+    findings
+}
+
+/// The code of the host and its SDK names no function, so that a new one changes nothing there. Comments may take one
+/// as an example.
+fn named_functions(source: &Source, spellings: &[String]) -> Vec<Finding> {
+    let of_the_host = source.path.starts_with("host/src/") || source.path.starts_with("host/sdk/src/");
+    if !source.is_rust() || !of_the_host || source.path.ends_with("/tests.rs") {
+        return Vec::new();
+    }
+    let mut findings = Vec::new();
+    for (number, line) in source.code_lines() {
+        let found = spellings.iter().filter(|name| has_word(line, name));
+        findings
+            .extend(found.map(|name| source.finding(number, format!("the host must not name the function {name}"))));
+    }
+    findings
+}
+
+/// A function's name as jobs, packages and Rust spell it.
+fn spellings(package: &str) -> [String; 3] {
+    [pascal_case(package), package.to_owned(), package.replace('-', "_")]
+}
+
+fn pascal_case(kebab: &str) -> String {
+    let capitalized = |word: &str| word[..1].to_uppercase() + &word[1..];
+    kebab.split('-').filter(|word| !word.is_empty()).map(capitalized).collect()
+}
+
+fn has_word(line: &str, word: &str) -> bool {
+    let of_a_word = |c: char| c.is_alphanumeric() || c == '_' || c == '-';
+    line.match_indices(word).any(|(start, _)| {
+        let before = line[..start].chars().next_back();
+        let after = line[start + word.len()..].chars().next();
+        !before.is_some_and(of_a_word) && !after.is_some_and(of_a_word)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{Tree, shown};
+    use super::*;
+
+    fn findings_of(files: &[(&str, &str)]) -> Vec<String> {
+        let tree = Tree::new(files);
+        shown(&findings(&tree.workspace(&["stop-instance"])).unwrap())
+    }
+
+    #[test]
+    fn lines_end_with_lf_and_without_blanks() {
+        let found = findings_of(&[("README.md", "one\r\ntwo \n\tthree\n"), ("target/README.md", "one \n")]);
+        assert_eq!(
+            found,
+            [
+                "README.md:1: the line ends with CR LF, not LF",
+                "README.md:2: the line ends with a blank",
+                "README.md:3: the line has a tab"
+            ]
+        );
+    }
+
+    #[test]
+    fn a_rust_file_says_what_it_is_for() {
+        let found = findings_of(&[("opcon/src/lib.rs", "fn main() {}\n"), ("opcon/src/good.rs", "//! Good.\n")]);
+        assert_eq!(found, ["opcon/src/lib.rs:1: the file does not start with a `//!` line that says what it is for"]);
+    }
+
+    #[test]
+    fn no_test_is_ignored() {
+        let found = findings_of(&[("opcon/src/lib.rs", "//! Tests.\n    #[ignore = \"slow\"]\n")]);
+        assert_eq!(found, ["opcon/src/lib.rs:2: no test is ignored here"]);
+    }
+
+    #[test]
+    fn a_function_does_not_touch_its_process() {
+        let text = "//! Not println!.\nfn f() { println!(\"{:?}\", std::env::args()) }\n";
+        let found = findings_of(&[("functions/stop-instance/src/lib.rs", text), ("opcon/src/lib.rs", text)]);
+        assert_eq!(
+            found,
+            [
+                "functions/stop-instance/src/lib.rs:2: a function does not use `std::env`",
+                "functions/stop-instance/src/lib.rs:2: a function does not use `println!`"
+            ]
+        );
+    }
+
+    #[test]
+    fn the_host_names_no_function_outside_its_tests() {
+        let text = "//! Such as StopInstance.\nconst ACTION: &str = \"StopInstances\"; const A: &str = \"StopInstance\";\nuse stop_instance as _;\n\
+                    #[cfg(test)]\nmod tests {\n    const B: &str = \"stop-instance\";\n}\n";
+        let found = findings_of(&[("host/src/lib.rs", text), ("host/tests/all.rs", "//! StopInstance.\n")]);
+        assert_eq!(
+            found,
+            [
+                "host/src/lib.rs:2: the host must not name the function StopInstance",
+                "host/src/lib.rs:3: the host must not name the function stop_instance"
+            ]
+        );
+    }
+}
