@@ -1,1 +1,169 @@
-//! probe
+//! The program `awsec2` as a library: the whole way of one job, from the command line to the exit code.
+//!
+//! A program that has functions of its own depends on this library and on their crates, names these with
+//! `use crate_name as _;`, and calls [`main`].
+
+mod arguments;
+mod aws;
+mod cli;
+mod config;
+mod exit;
+mod list;
+mod log;
+mod properties;
+mod registry;
+mod report;
+mod settings;
+mod signals;
+mod table;
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::process::ExitCode;
+use std::sync::{Arc, Mutex};
+use std::{env, panic};
+
+use connector_sdk::{Context, Error, ErrorKind, Outcome, Result};
+use tokio::runtime::{self, Runtime};
+
+use crate::arguments::Words;
+use crate::cli::{Job, Request};
+use crate::properties::OpConProperties;
+use crate::registry::Registry;
+use crate::report::{Console, Report, print_text};
+use crate::settings::Output;
+
+/// Performs the job that the command line describes, and returns its exit code.
+pub fn main() -> ExitCode {
+    let words = Registry::load().and_then(|registry| Ok((arguments::read(env::args_os(), &registry)?, registry)));
+    let code = match words {
+        Ok((words, registry)) => obey(&registry, &words),
+        Err(error) => give_up(Output::Text, None, error),
+    };
+    ExitCode::from(code)
+}
+
+fn obey(registry: &Registry, words: &Words) -> u8 {
+    match cli::parse(registry, words) {
+        Ok(Request::Run(job)) => run(&job),
+        Ok(Request::List(Output::Text)) => print(&list::text(registry.all())),
+        Ok(Request::List(Output::Json)) => print(&list::json(registry.all())),
+        Ok(Request::Print(text)) => print(&text),
+        Err(error) => give_up(cli::output_form(words), words.function.as_deref(), error),
+    }
+}
+
+fn print(text: &str) -> u8 {
+    print_text(text);
+    exit::SUCCESS
+}
+
+/// The end of what never became a job.
+fn give_up(output: Output, function: Option<&str>, error: Error) -> u8 {
+    Console { output }.finish(&Report { function, region: None, user_id: None, journal: None, result: &Err(error) })
+}
+
+/// Runs a job, whatever happens to it, to its report.
+fn run(job: &Job) -> u8 {
+    let console = Console { output: job.output() };
+    let name = job.function.operation.meta().name;
+    let panic_place = remember_panics();
+    let runtime = match runtime::Builder::new_current_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            let error = Error::new(ErrorKind::Service, error.to_string()).doing("preparing the job");
+            return give_up(console.output, Some(name), error);
+        }
+    };
+    let surroundings = match runtime.block_on(prepare(job, console)) {
+        Ok(surroundings) => surroundings,
+        Err(error) => return give_up(console.output, Some(name), error),
+    };
+    let result = perform(&runtime, job, &surroundings.context).unwrap_or_else(|()| {
+        let place = panic_place.lock().map(|place| place.clone()).unwrap_or_default();
+        Err(Error::new(ErrorKind::Bug, format!("a defect in the program: {place}"))
+            .doing(format!("running {name}"))
+            .hint("report it with this output; what was done until then is shown here"))
+    });
+    // A thread may still be looking up a host name: the job does not wait for it.
+    runtime.shutdown_background();
+    let user_id = job.settings.user_id.as_deref();
+    let (region, journal) = (Some(surroundings.region.as_str()), Some(surroundings.context.journal()));
+    console.finish(&Report { function: Some(name), region, user_id, journal, result: &result })
+}
+
+/// Keeps where a panic happened, instead of printing it.
+fn remember_panics() -> Arc<Mutex<String>> {
+    let place = Arc::new(Mutex::new(String::new()));
+    let kept = place.clone();
+    panic::set_hook(Box::new(move |panic| {
+        tracing::error!("{panic}");
+        if let Ok(mut place) = kept.lock() {
+            *place = panic.to_string();
+        }
+    }));
+    place
+}
+
+/// All that a job needs around it.
+struct Surroundings {
+    region: String,
+    context: Context,
+}
+
+/// Reads the configuration and makes the context. Nothing is sent to EC2 or OpCon yet.
+async fn prepare(job: &Job, console: Console) -> Result<Surroundings> {
+    let settings = &job.settings;
+    let config = config::read(settings)?;
+    log::start(settings.log_dir.as_deref(), settings.debug || config.as_ref().is_some_and(|config| config.debug()));
+    let keys = match (&config, &settings.user_id) {
+        (Some(config), Some(user_id)) => Some(config.user(user_id).map_err(opcon_error)?),
+        _ => None,
+    };
+    let properties = OpConProperties::new(config.as_ref())?;
+    let ec2 = aws::connect(settings, keys.as_ref()).await?;
+    tracing::info!("{} in {} begins", job.function.operation.meta().name, ec2.region);
+    let mut context = Context::builder(ec2.client, Arc::new(console), Arc::new(properties))
+        .dry_run(settings.dry_run)
+        .folder(config::folder(config.as_ref()));
+    if let Some(config) = &config {
+        context = context.default_wait(config.max_wait());
+    }
+    Ok(Surroundings { region: ec2.region, context: context.build() })
+}
+
+/// Runs the operation until it ends or is interrupted. `Err(())` is a panic.
+fn perform(runtime: &Runtime, job: &Job, context: &Context) -> Result<Result<Outcome>, ()> {
+    let work = async {
+        tokio::select! {
+            result = job.function.operation.run(context, &job.inputs) => result,
+            signal = signals::interrupted() => Err(interruption(signal, context)),
+        }
+    };
+    catch_unwind(AssertUnwindSafe(|| runtime.block_on(work))).map_err(drop)
+}
+
+fn interruption(signal: std::io::Result<&'static str>, context: &Context) -> Error {
+    let error = match signal {
+        Ok(signal) => Error::new(ErrorKind::Interrupted, format!("interrupted by {signal}")),
+        Err(error) => Error::new(ErrorKind::Service, error.to_string()).doing("listening for signals"),
+    };
+    if context.journal().anything_changed() {
+        error.hint("what EC2 has accepted goes on; this output shows it")
+    } else {
+        error
+    }
+}
+
+/// An error of OpCon's side in the terms of the connector.
+fn opcon_error(error: opcon::Error) -> Error {
+    let kind = match error.kind() {
+        opcon::ErrorKind::Invalid => ErrorKind::InvalidInput,
+        opcon::ErrorKind::Refused => ErrorKind::PermissionDenied,
+        opcon::ErrorKind::Unreachable => ErrorKind::Unavailable,
+        opcon::ErrorKind::Failed | opcon::ErrorKind::Unexpected => ErrorKind::Service,
+    };
+    match error.hint() {
+        Some(hint) => Error::new(kind, error.to_string()).hint(hint),
+        None => Error::new(kind, error.to_string()),
+    }
+}

@@ -28,13 +28,15 @@ impl Address {
             return Err("the port is missing or no number from 1 to 65535; it must be HOST:PORT");
         }
         let scheme = if using_tls { "https" } else { "http" };
-        let url = Url::parse(&format!("{scheme}://{text}/api/")).map_err(|_| FORM)?;
+        let url = Url::parse(&format!("{scheme}://{text}")).map_err(|_| FORM)?;
         Ok(Address { url, text: text.to_owned() })
     }
 
-    /// The URL under which all calls of the API are; it ends in `/api/`.
-    pub(crate) fn api_url(&self) -> &Url {
-        &self.url
+    /// The URL of a call of the API.
+    pub(crate) fn api_url(&self, call: &str) -> Url {
+        let mut url = self.url.clone();
+        url.set_path(&format!("/api/{call}"));
+        url
     }
 }
 
@@ -51,21 +53,30 @@ mod tests {
     #[test]
     fn names_and_both_kinds_of_ip_addresses_are_accepted() {
         for (text, url) in [
-            ("opcon:9010", "https://opcon:9010/api/"),
-            ("opcon.example.com:443", "https://opcon.example.com/api/"),
-            ("127.0.0.1:9010", "https://127.0.0.1:9010/api/"),
-            ("[::1]:9010", "https://[::1]:9010/api/"),
+            ("opcon:9010", "https://opcon:9010/api/version"),
+            ("opcon.example.com:443", "https://opcon.example.com/api/version"),
+            ("127.0.0.1:9010", "https://127.0.0.1:9010/api/version"),
+            ("[::1]:9010", "https://[::1]:9010/api/version"),
         ] {
-            assert_eq!(Address::parse(text, true).unwrap().api_url().as_str(), url);
+            assert_eq!(Address::parse(text, true).unwrap().api_url("version").as_str(), url);
         }
-        assert_eq!(Address::parse("opcon:9000", false).unwrap().api_url().scheme(), "http");
+        assert_eq!(Address::parse("opcon:9000", false).unwrap().api_url("version").scheme(), "http");
     }
 
     #[test]
     fn everything_else_is_refused() {
         let wrong = [
-            "opcon", "opcon:", ":9010", "opcon:0", "opcon:70000", "opcon:9010/api", "user@opcon:9010", "::1:9010", "[::1]",
-            "a b:9010", "opcon:+1x",
+            "opcon",
+            "opcon:",
+            ":9010",
+            "opcon:0",
+            "opcon:70000",
+            "opcon:9010/api",
+            "user@opcon:9010",
+            "::1:9010",
+            "[::1]",
+            "a b:9010",
+            "opcon:+1x",
         ];
         for text in wrong {
             let error = Address::parse(text, true).unwrap_err();

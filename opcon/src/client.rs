@@ -5,8 +5,8 @@ mod failure;
 use std::fmt;
 use std::time::Duration;
 
+use reqwest::RequestBuilder;
 use reqwest::header::{AUTHORIZATION, HeaderValue};
-use reqwest::{RequestBuilder, Url};
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
@@ -57,11 +57,11 @@ impl Default for Limits {
 /// The version of an OpCon API.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Version {
-    /// The year of the release since OpCon 17.
+    /// The first number.
     pub major: u32,
-    /// The release in that year.
+    /// The second number.
     pub minor: u32,
-    /// The correction of that release.
+    /// The third number.
     pub patch: u32,
 }
 
@@ -88,7 +88,7 @@ impl fmt::Display for Version {
 #[derive(Clone)]
 pub struct Client {
     http: reqwest::Client,
-    api: Url,
+    address: Address,
     token: SecretString,
     authorization: HeaderValue,
     limits: Limits,
@@ -108,12 +108,18 @@ impl Client {
     /// # Errors
     /// Those of [`Client::new`].
     pub fn with_limits(settings: &ApiSettings, limits: Limits) -> Result<Self, Error> {
-        let api = settings.address.api_url().clone();
-        let http = tls::http_client(&settings.trust, Proxy::for_server(&api), limits.times)?;
-        let mut authorization = HeaderValue::from_str(&format!("Token {}", settings.token.expose_secret()))
-            .map_err(|_| Error::new(ErrorKind::Invalid, "preparing the OpCon client", "the token holds characters that no token has"))?;
+        let address = settings.address.clone();
+        let http = tls::http_client(&settings.trust, Proxy::for_server(&address.api_url("")), limits.times)?;
+        let mut authorization =
+            HeaderValue::from_str(&format!("Token {}", settings.token.expose_secret())).map_err(|_| {
+                Error::new(
+                    ErrorKind::Invalid,
+                    "preparing the OpCon client",
+                    "the token holds characters that no token has",
+                )
+            })?;
         authorization.set_sensitive(true);
-        Ok(Client { http, api, token: settings.token.clone(), authorization, limits })
+        Ok(Client { http, address, token: settings.token.clone(), authorization, limits })
     }
 
     /// Checks that OpCon can be reached, is not too old, and accepts the token.
@@ -127,7 +133,7 @@ impl Client {
             version: String,
         }
         let doing = "asking OpCon for its version";
-        let answer: Answer = self.send(doing, || self.http.get(self.url("version"))).await?;
+        let answer: Answer = self.send(doing, || self.http.get(self.address.api_url("version"))).await?;
         let version = Version::parse(&answer.version).ok_or_else(|| {
             Error::new(ErrorKind::Unexpected, doing, format!("'{}' is no version", one_line(&answer.version)))
         })?;
@@ -135,7 +141,9 @@ impl Client {
             let wrong = format!("its API has version {version}; at least {OLDEST_VERSION} is needed");
             return Err(Error::new(ErrorKind::Unexpected, doing, wrong));
         }
-        let _token: serde_json::Value = self.send("checking the OpCon token", || self.authorized(self.http.get(self.url("tokens")))).await?;
+        let _token: serde_json::Value = self
+            .send("checking the OpCon token", || self.authorized(self.http.get(self.address.api_url("tokens"))))
+            .await?;
         Ok(version)
     }
 
@@ -171,7 +179,7 @@ impl Client {
             result: Option<String>,
         }
         let body = serde_json::json!({ "expression": expression });
-        let request = || self.authorized(self.http.post(self.url("propertyExpression"))).json(&body);
+        let request = || self.authorized(self.http.post(self.address.api_url("propertyExpression"))).json(&body);
         let Evaluation { status, message, result } = self.send(doing, request).await?;
         let status = status.unwrap_or_default();
         match status.to_ascii_lowercase().as_str() {
@@ -181,7 +189,11 @@ impl Client {
                 Err(Error::new(ErrorKind::Failed, doing, format!("OpCon could not do it: {message}")))
             }
             "" => Err(Error::new(ErrorKind::Unexpected, doing, "the answer has no status")),
-            _ => Err(Error::new(ErrorKind::Unexpected, doing, format!("the answer has the unknown status '{}'", self.quotable(&status)))),
+            _ => Err(Error::new(
+                ErrorKind::Unexpected,
+                doing,
+                format!("the answer has the unknown status '{}'", self.quotable(&status)),
+            )),
         }
     }
 
@@ -196,7 +208,8 @@ impl Client {
             }
         };
         serde_json::from_str(&body).map_err(|_| {
-            let wrong = format!("the answer is not what the OpCon API gives: {}", failure::summary(&self.hidden(&body)));
+            let wrong =
+                format!("the answer is not what the OpCon API gives: {}", failure::summary(&self.hidden(&body)));
             Error::new(ErrorKind::Unexpected, doing, wrong).with_hint("is it the OpCon API that listens at ADDRESS?")
         })
     }
@@ -214,13 +227,6 @@ impl Client {
         request.header(AUTHORIZATION, self.authorization.clone())
     }
 
-    /// The URL of a call of the API.
-    fn url(&self, call: &str) -> Url {
-        let mut url = self.api.clone();
-        url.set_path(&format!("/api/{call}"));
-        url
-    }
-
     /// Text from the server that may stand in a message.
     fn quotable(&self, text: &str) -> String {
         one_line(&self.hidden(text))
@@ -234,7 +240,7 @@ impl Client {
 
 impl fmt::Debug for Client {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Client").field("api", &self.api.as_str()).field("limits", &self.limits).finish_non_exhaustive()
+        f.debug_struct("Client").field("address", &self.address).field("limits", &self.limits).finish_non_exhaustive()
     }
 }
 

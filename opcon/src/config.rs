@@ -87,11 +87,8 @@ impl Config {
     /// [`ErrorKind::Invalid`] when there is no such section (the message names those there are), when a key is missing,
     /// empty, still encrypted by OpCon, or not in the encoded form (see [`encoded`]).
     pub fn user(&self, user_id: &str) -> Result<AwsKeys, Error> {
-        let section = self
-            .file
-            .section(user_id)
-            .filter(|_| is_user(user_id))
-            .ok_or_else(|| self.no_such_user(user_id))?;
+        let section =
+            self.file.section(user_id).filter(|_| is_user(user_id)).ok_or_else(|| self.no_such_user(user_id))?;
         Ok(AwsKeys {
             access_key_id: decoded(section.require("CONNECTOR_USER_ACCESS_KEY")?)?.expose_secret().to_owned(),
             secret_access_key: decoded(section.require("CONNECTOR_USER_SECRET_KEY")?)?,
@@ -128,7 +125,11 @@ impl Config {
     fn no_such_user(&self, user_id: &str) -> Error {
         let users: Vec<String> =
             self.file.section_names().filter(|name| is_user(name)).map(|name| format!("[{name}]")).collect();
-        let there_are = if users.is_empty() { "there is none of any user".into() } else { format!("there are {}", users.join(", ")) };
+        let there_are = if users.is_empty() {
+            "there is none of any user".into()
+        } else {
+            format!("there are {}", users.join(", "))
+        };
         let doing = format!("reading {}", self.path().display());
         Error::new(ErrorKind::Invalid, doing, format!("no section [{user_id}] for the user id; {there_are}"))
     }
@@ -157,7 +158,9 @@ fn minutes(setting: Setting<'_>) -> Result<Duration, Error> {
 fn decoded(setting: Setting<'_>) -> Result<SecretString, Error> {
     let text = encoded::decode(setting.value).map_err(|error| setting.invalid(error))?;
     if text.expose_secret().is_empty() || !text.expose_secret().chars().all(|c| c.is_ascii_graphic()) {
-        return Err(setting.invalid("what the value encodes is empty, or has spaces, line ends or letters that no key has"));
+        return Err(
+            setting.invalid("what the value encodes is empty, or has spaces, line ends or letters that no key has")
+        );
     }
     Ok(text)
 }
@@ -167,7 +170,9 @@ fn decoded(setting: Setting<'_>) -> Result<SecretString, Error> {
 fn token(setting: Setting<'_>) -> Result<SecretString, Error> {
     let token = encoded::decode(setting.value).unwrap_or_else(|_| setting.value.into());
     if !token.expose_secret().chars().all(|c| c.is_ascii_graphic()) {
-        return Err(setting.invalid("a token has neither spaces nor other than ASCII characters (a comment needs a line of its own)"));
+        return Err(setting.invalid(
+            "a token has neither spaces nor other than ASCII characters (a comment needs a line of its own)",
+        ));
     }
     Ok(token)
 }

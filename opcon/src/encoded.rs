@@ -14,7 +14,9 @@ pub enum DecodeError {
     #[error("the value is not in the encoded form (EncryptValue makes it): it is not hexadecimal")]
     NotHexadecimal,
     /// The bytes behind the hexadecimal are not Base64 text.
-    #[error("the value is not in the encoded form (EncryptValue makes it): there is no Base64 text behind its hexadecimal")]
+    #[error(
+        "the value is not in the encoded form (EncryptValue makes it): there is no Base64 text behind its hexadecimal"
+    )]
     NotBase64,
     /// The bytes behind the Base64 are not UTF-8 text.
     #[error("the value is not in the encoded form (EncryptValue makes it): what it encodes is not text")]

@@ -6,11 +6,8 @@ const LONGEST: usize = 200;
 /// `text` as at most 200 characters of printable ASCII in one line; other characters become `?`.
 pub(crate) fn one_line(text: &str) -> String {
     let words = text.split_whitespace().collect::<Vec<_>>().join(" ");
-    let mut line: String = words
-        .chars()
-        .take(LONGEST)
-        .map(|c| if c == ' ' || c.is_ascii_graphic() { c } else { '?' })
-        .collect();
+    let mut line: String =
+        words.chars().take(LONGEST).map(|c| if c == ' ' || c.is_ascii_graphic() { c } else { '?' }).collect();
     if words.chars().nth(LONGEST).is_some() {
         line.push_str("...");
     }

@@ -127,15 +127,18 @@ fn parse(text: &str) -> Result<PropertyName, String> {
     let text = text.trim();
     let text = text.strip_prefix("[[").and_then(|text| text.strip_suffix("]]")).unwrap_or(text);
     let (scope, rest) = split_scope(text)?;
-    let (count, form) = match scope {
-        Scope::OpCon => (1, "NAME"),
-        Scope::Machine => (2, "MI.NAME.MACHINE"),
-        Scope::Schedule => (3, "SI.NAME.yyyy-mm-dd.SCHEDULE"),
-        Scope::Job => (4, "JI.NAME.yyyy-mm-dd.SCHEDULE.JOB"),
+    // With a dot and no quotes nobody can tell where a schedule's name ends and its job's begins.
+    let (count, open_ended, form) = match scope {
+        Scope::OpCon => (1, true, "NAME"),
+        Scope::Machine => (2, true, "MI.NAME.MACHINE"),
+        Scope::Schedule => (3, true, "SI.NAME.yyyy-mm-dd.SCHEDULE"),
+        Scope::Job => (4, false, "JI.NAME.yyyy-mm-dd.SCHEDULE.JOB"),
     };
-    let parts = split_parts(rest, count)?;
+    let parts = split_parts(rest, count, open_ended)?;
     if parts.len() < count || parts.iter().any(String::is_empty) {
-        return Err(format!("a part is missing; the full form is needed, {form}, since the OpCon API does not know which job is asking"));
+        return Err(format!(
+            "a part is missing; the full form is needed, {form}, since the OpCon API does not know which job is asking"
+        ));
     }
     let mut parts = parts.into_iter();
     let mut part = || parts.next().unwrap_or_default();
@@ -144,7 +147,7 @@ fn parse(text: &str) -> Result<PropertyName, String> {
         Scope::OpCon => Owner::OpCon,
         Scope::Machine => Owner::Machine(part()),
         Scope::Schedule => Owner::Schedule { date: checked_date(part())?, schedule: part() },
-        Scope::Job => Owner::Job { date: checked_date(part())?, schedule: part(), job: without_dot(part(), rest)? },
+        Scope::Job => Owner::Job { date: checked_date(part())?, schedule: part(), job: part() },
     };
     Ok(PropertyName { name, owner })
 }
@@ -169,12 +172,15 @@ fn split_scope(text: &str) -> Result<(Scope, &str), String> {
         "SI" => Ok((Scope::Schedule, rest)),
         "JI" => Ok((Scope::Job, rest)),
         "SSI" | "SJI" | "RI" => Err(format!("properties of the kind {prefix} cannot be set through the OpCon API")),
-        _ => Err("only OI, MI, SI and JI can stand before the first dot; a name with a dot in it must be in double quotes".into()),
+        _ => Err(
+            "only OI, MI, SI and JI can stand before the first dot; a name with a dot in it must be in double quotes"
+                .into(),
+        ),
     }
 }
 
-/// Splits at the dots outside of quotes into at most `count` parts; the last one, without quotes, goes on to the end.
-fn split_parts(text: &str, count: usize) -> Result<Vec<String>, String> {
+/// Splits at the dots outside of quotes into at most `count` parts; an open-ended last one holds all further dots.
+fn split_parts(text: &str, count: usize, open_ended: bool) -> Result<Vec<String>, String> {
     let mut parts = Vec::new();
     let mut rest = Some(text);
     while let Some(text) = rest {
@@ -188,13 +194,13 @@ fn split_parts(text: &str, count: usize) -> Result<Vec<String>, String> {
                     None => return Err("only a dot can follow a part in double quotes".into()),
                 }
             }
-            None if parts.len() + 1 == count => (text, None),
+            None if open_ended && parts.len() + 1 == count => (text, None),
             None => text.split_once('.').map_or((text, None), |(part, behind)| (part, Some(behind))),
         };
         parts.push(part.trim().to_owned());
     }
     if parts.len() > count {
-        return Err("it has too many parts".into());
+        return Err("it has too many parts; one with a dot in it must be in double quotes".into());
     }
     Ok(parts)
 }
@@ -212,16 +218,11 @@ fn checked_date(date: String) -> Result<String, String> {
         }
         _ => false,
     };
-    if valid { Ok(date) } else { Err("the date must have the form yyyy-mm-dd, as [[$SCHEDULE DATE-YYYY-MM-DD]] gives it".into()) }
-}
-
-/// A job's name; `given` is the text that it was taken from. With a dot and no quotes nobody can tell where the schedule's
-/// name ends and the job's begins.
-fn without_dot(job: String, given: &str) -> Result<String, String> {
-    if job.contains('.') && !given.ends_with('"') {
-        return Err("it has too many parts; a schedule's or job's name with a dot in it must be in double quotes".into());
+    if valid {
+        Ok(date)
+    } else {
+        Err("the date must have the form yyyy-mm-dd, as [[$SCHEDULE DATE-YYYY-MM-DD]] gives it".into())
     }
-    Ok(job)
 }
 
 /// Checks the property's own name.

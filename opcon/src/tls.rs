@@ -83,7 +83,7 @@ pub fn client_config(trust: &Trust) -> Result<ClientConfig, Error> {
         .with_safe_default_protocol_versions()
         .map_err(|error| Error::new(ErrorKind::Invalid, "preparing TLS", error.to_string()))?;
     Ok(match trust {
-        Trust::System => builder.with_root_certificates(system_store()?).with_no_client_auth(),
+        Trust::System => builder.with_root_certificates(trusted_store(system_certificates())?).with_no_client_auth(),
         Trust::SystemAndFile(file) => {
             let verifier = system_and_file(file, provider)?;
             builder.dangerous().with_custom_certificate_verifier(Arc::new(verifier)).with_no_client_auth()
@@ -96,23 +96,26 @@ pub fn client_config(trust: &Trust) -> Result<ClientConfig, Error> {
     })
 }
 
-/// The system's certificates, of which there must be at least one.
-fn system_store() -> Result<RootCertStore, Error> {
+/// The system's certificates as a store of trusted ones, of which there must be at least one.
+fn trusted_store(system: Vec<CertificateDer<'static>>) -> Result<RootCertStore, Error> {
     let mut store = RootCertStore::empty();
-    store.add_parsable_certificates(system_certificates());
+    store.add_parsable_certificates(system);
     if store.is_empty() {
         let error = Error::new(ErrorKind::Invalid, "reading the certificates that the system trusts", "there are none");
-        return Err(error.with_hint("install the system's package ca-certificates, or name a file of certificates in SSL_CERT_FILE"));
+        return Err(error.with_hint(
+            "install the system's package ca-certificates, or name a file of certificates in SSL_CERT_FILE",
+        ));
     }
     Ok(store)
 }
 
 /// A verifier for the system's certificates (there may be none) and those in the PEM file.
 fn system_and_file(file: &Path, provider: Arc<CryptoProvider>) -> Result<verifiers::ListedCertificates, Error> {
-    let invalid = |wrong: String| Error::new(ErrorKind::Invalid, format!("reading the certificates in {}", file.display()), wrong);
-    let listed: Vec<CertificateDer<'static>> = CertificateDer::pem_file_iter(file)
-        .and_then(Iterator::collect)
-        .map_err(|error| invalid(error.to_string()))?;
+    let invalid = |wrong: String| {
+        Error::new(ErrorKind::Invalid, format!("reading the certificates in {}", file.display()), wrong)
+    };
+    let listed: Vec<CertificateDer<'static>> =
+        CertificateDer::pem_file_iter(file).and_then(Iterator::collect).map_err(|error| invalid(error.to_string()))?;
     if listed.is_empty() {
         return Err(invalid("there is no PEM certificate in it".into()));
     }
@@ -169,6 +172,13 @@ mod tests {
         std::fs::write(&file, "no certificate\n").unwrap();
         let error = client_config(&Trust::SystemAndFile(file)).unwrap_err();
         assert!(error.to_string().ends_with("there is no PEM certificate in it"), "{error}");
+    }
+
+    #[test]
+    fn a_system_without_certificates_trusts_nobody() {
+        let error = trusted_store(Vec::new()).unwrap_err();
+        assert_eq!(error.to_string(), "reading the certificates that the system trusts: there are none");
+        assert!(error.hint().unwrap().contains("SSL_CERT_FILE"));
     }
 
     #[test]

@@ -52,16 +52,11 @@ fn cargo(workspace: &Workspace, arguments: &[&str]) -> Result<()> {
     process::run(process::cargo().args(arguments).current_dir(&workspace.root))
 }
 
-/// A build with one function has that function alone. `cargo run` asks the program it has just built; whoever needs the
-/// whole program later builds it first, as every task here does.
+/// A build with one function has that function alone. Whoever needs the whole program later builds it first, as every
+/// task here does.
 fn subset(workspace: &Workspace) -> Result<()> {
-    let mut cargo = process::cargo();
-    cargo
-        .args(["run", "--locked", "--no-default-features", "--features", "stop-instance"])
-        .args(["--", "--list", "--output", "json"])
-        .current_dir(&workspace.root);
-    report::line(format_args!("$ {}", process::command_line(&cargo)));
-    let functions = codegen::parse_list(&process::stdout_of(&mut cargo)?)?;
+    cargo(workspace, &["build", "--locked", "--no-default-features", "--features", "stop-instance"])?;
+    let functions = codegen::functions_of(&workspace.program("debug", "awsec2"))?;
     let names: Vec<&str> = functions.iter().map(|function| function.name.as_str()).collect();
     ensure!(names == ["StopInstance"], "listing the functions of the one-function build: it has {}", names.join(", "));
     Ok(())

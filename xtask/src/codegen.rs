@@ -111,18 +111,18 @@ fn current_functions(workspace: &Workspace) -> Result<Vec<Function>> {
 
 /// The functions that this build of the program lists.
 pub fn functions_of(awsec2: &Path) -> Result<Vec<Function>> {
-    parse_list(&process::stdout_of(Command::new(awsec2).args(["--list", "--output", "json"]))?)
-}
-
-/// Reads what `awsec2 --list --output json` printed.
-pub fn parse_list(text: &str) -> Result<Vec<Function>> {
-    serde_json::from_str(text).context("reading the output of awsec2 --list")
+    let text = process::stdout_of(Command::new(awsec2).args(["--list", "--output", "json"]))?;
+    parse_list(&text).context("reading the output of awsec2 --list")
 }
 
 /// The functions that `docs/functions.json` lists.
 pub fn documented_functions(workspace: &Workspace) -> Result<Vec<Function>> {
     let text = fs::read_to_string(workspace.root.join(FUNCTIONS_JSON)).context("reading docs/functions.json")?;
-    serde_json::from_str(&text).context("reading docs/functions.json")
+    parse_list(&text).context("reading docs/functions.json")
+}
+
+fn parse_list(text: &str) -> Result<Vec<Function>> {
+    Ok(serde_json::from_str(text)?)
 }
 
 /// Each document's path in the workspace, and its text.

@@ -15,6 +15,8 @@ use crate::workspace::Workspace;
 
 const NAME_TAG: &str = "demo";
 const INSTANCES: usize = 2;
+/// [`test_bed::REGION`] as OpCon's drop-down list has it.
+const LISTED_REGION: &str = "US_EAST_1";
 
 /// The arguments that name the properties, each with its property.
 const PROPERTIES: [(&str, &str); 4] = [
@@ -70,12 +72,13 @@ pub fn run_demo(workspace: &Workspace) -> Result<()> {
 
 fn steps(image_id: &str) -> Vec<Step> {
     let number = INSTANCES.to_string();
+    let listed_image = format!("A Linux image : {image_id}");
     let create = [
         "CreateInstance",
         "--number",
         &number,
         "--image-id",
-        image_id,
+        &listed_image,
         "--instance-type",
         "t3.micro",
         "--tag-name",
@@ -108,7 +111,7 @@ fn job(awsec2: &Path, bed: &TestBed, folder: &Path, step: &Step) -> Command {
     let mut command = Command::new(awsec2);
     process::isolate(&mut command)
         .args(["--endpoint-url", &bed.addresses.ec2_endpoint, "--user-id", test_bed::USER_ID])
-        .args(["--region", test_bed::REGION, "--config"])
+        .args(["--region", LISTED_REGION, "--config"])
         .arg(&bed.addresses.config)
         .args(["--log-dir", "log"])
         .args(&step.arguments)

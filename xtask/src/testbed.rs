@@ -1,7 +1,6 @@
 //! `cargo xtask testbed`: starts the test bed for people, and stops it when they are done.
 
 use std::io;
-use std::path::Path;
 
 use anyhow::{Context, Result};
 use clap::{ArgMatches, Command};
@@ -18,14 +17,14 @@ pub fn command() -> Command {
 /// Starts the test bed and waits.
 pub fn run(workspace: &Workspace, _: &ArgMatches) -> Result<()> {
     let bed = TestBed::start(workspace)?;
-    describe(&bed, &workspace.program("debug", "awsec2"));
+    describe(&bed);
     // Ctrl-C ends this process at once, and so closes the servers' standard input.
     io::stdin().read_line(&mut String::new()).context("waiting for Enter")?;
     report::line("stopping the test bed");
     Ok(())
 }
 
-fn describe(bed: &TestBed, awsec2: &Path) {
+fn describe(bed: &TestBed) {
     let addresses = &bed.addresses;
     report::heading("The test bed is ready");
     report::line(format_args!("EC2 (moto)            {}", addresses.ec2_endpoint));
@@ -36,8 +35,7 @@ fn describe(bed: &TestBed, awsec2: &Path) {
     report::line(format_args!("all of it as JSON     {}", bed.file().display()));
     report::line("\nIn another terminal:\n");
     report::line(format_args!(
-        "{} --endpoint-url {} --config {} --user-id {} --region {} GetInstanceStatusByTag",
-        awsec2.display(),
+        "cargo run --package awsec2 -- --endpoint-url {} --config {} --user-id {} --region {} GetInstanceStatusByTag",
         addresses.ec2_endpoint,
         addresses.config.display(),
         addresses.user_id,

@@ -1,6 +1,7 @@
 //! `cargo xtask tidy`: checks the rules of the house that the compiler does not.
 
 mod edges;
+mod features;
 mod sources;
 
 use std::fmt;
@@ -40,6 +41,7 @@ pub fn run(workspace: &Workspace, _: &ArgMatches) -> Result<()> {
 /// Reports every finding, and fails if there is one.
 pub fn check(workspace: &Workspace) -> Result<()> {
     let mut findings = edges::findings(workspace)?;
+    findings.extend(features::findings(workspace)?);
     findings.extend(sources::findings(workspace)?);
     for finding in &findings {
         report::line(finding);

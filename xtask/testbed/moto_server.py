@@ -16,6 +16,7 @@ import argparse
 import json
 import os
 import sys
+import threading
 import urllib.request
 
 # moto reads these when it is imported. By default it accepts any image, key pair and instance type.
@@ -74,10 +75,17 @@ def make_users(endpoint):
     return users
 
 
+def end_with_standard_input():
+    sys.stdin.read()
+    os._exit(0)
+
+
 def main():
     parser = argparse.ArgumentParser(description="Runs moto until standard input closes.")
     parser.add_argument("--users", action="store_true", help="make IAM users and check who is asking")
     arguments = parser.parse_args()
+    watcher = threading.Thread(target=end_with_standard_input, daemon=True)
+    watcher.start()
 
     server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
     server.start()
@@ -86,8 +94,7 @@ def main():
     ready = {"endpoint": endpoint, **find_images(endpoint)}
     ready["users"] = make_users(endpoint) if arguments.users else None
     print(json.dumps(ready), flush=True)
-
-    sys.stdin.read()
+    watcher.join()
 
 
 main()

@@ -19,6 +19,17 @@ pub enum InstanceResult {
     Failed,
 }
 
+impl InstanceResult {
+    /// The result in one word, as in the reports.
+    pub const fn name(self) -> &'static str {
+        match self {
+            InstanceResult::Changed => "changed",
+            InstanceResult::Unchanged => "unchanged",
+            InstanceResult::Failed => "failed",
+        }
+    }
+}
+
 /// All that is known of one instance. Unknown values are `None`.
 #[derive(Clone, Debug, Serialize)]
 pub struct InstanceEntry {

@@ -3,6 +3,7 @@
 use std::error::Error as StdError;
 
 use reqwest::StatusCode;
+use rustls::CertificateError;
 use serde::Deserialize;
 
 use crate::error::{Error, ErrorKind};
@@ -25,20 +26,29 @@ impl Failure {
         let root = root_cause(error);
         match root.downcast_ref::<rustls::Error>() {
             Some(rustls::Error::InvalidCertificate(reason)) => {
+                let (reason, hint) = objection(reason);
                 let wrong = format!("the certificate of the OpCon server is not trusted: {reason}");
-                return unreachable(one_line(&wrong), Some("name the certificate's file in CA_FILE, or set VERIFY_TLS to False"), false);
+                return unreachable(wrong, Some(hint), false);
             }
             Some(error) => {
                 let wrong = format!("no TLS connection to the OpCon server: {error}");
-                return unreachable(one_line(&wrong), Some("check that the port in ADDRESS and USING_TLS belong together"), false);
+                return unreachable(
+                    one_line(&wrong),
+                    Some("check that the port in ADDRESS and USING_TLS belong together"),
+                    false,
+                );
             }
             None => {}
         }
         let reason = one_line(&root.to_string());
         match (error.is_connect(), error.is_timeout()) {
-            (true, true) => unreachable(format!("no connection to the OpCon server within {:?}", limits.connect), None, true),
+            (true, true) => {
+                unreachable(format!("no connection to the OpCon server within {:?}", limits.connect), None, true)
+            }
             (true, false) => unreachable(format!("no connection to the OpCon server: {reason}"), None, true),
-            (false, true) => unreachable(format!("no answer from the OpCon server within {:?}", limits.request), None, false),
+            (false, true) => {
+                unreachable(format!("no answer from the OpCon server within {:?}", limits.request), None, false)
+            }
             (false, false) => {
                 let hint = Some("check that the port in ADDRESS and USING_TLS belong together");
                 unreachable(format!("the OpCon server cut the connection: {reason}"), hint, true)
@@ -48,10 +58,12 @@ impl Failure {
 
     /// The answer says that it did not work.
     pub(super) fn of_answer(status: StatusCode, body: &str) -> Self {
-        let wrong = format!("{} (HTTP {})", summary(body), status.as_u16());
+        let wrong = format!("OpCon answered HTTP {}: {}", status.as_u16(), summary(body));
         let passing = matches!(status.as_u16(), 429 | 502 | 503 | 504);
         let (kind, hint) = match status.as_u16() {
-            401 | 403 => (ErrorKind::Refused, Some("check TOKEN in [OPCON API INFORMATION] and the rights of its user in OpCon")),
+            401 | 403 => {
+                (ErrorKind::Refused, Some("check TOKEN in [OPCON API INFORMATION] and the rights of its user in OpCon"))
+            }
             429 | 500..=599 => (ErrorKind::Unreachable, None),
             300..=399 | 404 => (ErrorKind::Unexpected, Some("is it the OpCon API that listens at ADDRESS?")),
             _ => (ErrorKind::Unexpected, None),
@@ -79,12 +91,31 @@ pub(super) fn summary(body: &str) -> String {
         && !errors.is_empty()
     {
         let messages: Vec<&str> = errors.iter().map(|error| error.message.as_str()).collect();
-        return format!("OpCon says: {}", one_line(&messages.join("; ")));
+        return one_line(&messages.join("; "));
     }
     match body.trim_start() {
-        "" => "the answer is empty".into(),
-        page if page.starts_with('<') => "the answer is a web page".into(),
-        text => format!("the answer begins with: {}", one_line(text)),
+        "" => "(an empty answer)".into(),
+        page if page.starts_with('<') => "(a web page)".into(),
+        text => one_line(text),
+    }
+}
+
+/// What is wrong with a certificate, and what may help.
+fn objection(reason: &CertificateError) -> (String, &'static str) {
+    match reason {
+        CertificateError::Expired | CertificateError::ExpiredContext { .. } => {
+            ("it has expired".into(), "have OpCon's API use a new certificate, or set VERIFY_TLS to False")
+        }
+        CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => (
+            "it is not for the host in ADDRESS".into(),
+            "write a name that the certificate is for in ADDRESS, or set VERIFY_TLS to False",
+        ),
+        // A bad signature is another key under the name of a trusted issuer: a self-signed certificate that was renewed.
+        CertificateError::UnknownIssuer | CertificateError::BadSignature | CertificateError::Other(_) => (
+            "neither it nor its issuer is a trusted one".into(),
+            "name the certificate's file in CA_FILE, or set VERIFY_TLS to False",
+        ),
+        other => (one_line(&other.to_string()), "have OpCon's API use another certificate, or set VERIFY_TLS to False"),
     }
 }
 

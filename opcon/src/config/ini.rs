@@ -34,9 +34,8 @@ impl IniFile {
     pub(super) fn read(path: &Path) -> Result<Self, Error> {
         let invalid = |wrong: String| Error::new(ErrorKind::Invalid, reading(path), wrong);
         let bytes = std::fs::read(path).map_err(|error| invalid(error.to_string()))?;
-        let text = String::from_utf8(bytes).map_err(|_| {
-            invalid("it is not UTF-8 text".into()).with_hint("save it with the encoding UTF-8")
-        })?;
+        let text = String::from_utf8(bytes)
+            .map_err(|_| invalid("it is not UTF-8 text".into()).with_hint("save it with the encoding UTF-8"))?;
         let sections = sections(text.trim_start_matches('\u{feff}')).map_err(invalid)?;
         Ok(IniFile { path: path.to_owned(), sections })
     }
@@ -72,7 +71,8 @@ impl<'a> SectionOf<'a> {
         let Some(line) = self.section.settings.iter().find(|line| same(&line.key, key)) else { return Ok(None) };
         let setting = Setting { section: self, key, line: line.line, value: &line.value };
         if line.value.to_ascii_lowercase().contains("<smaencrypt>") {
-            return Err(setting.invalid("the value is still encrypted (<SmaEncrypt>): neither OpCon nor its agent decrypted it"));
+            return Err(setting
+                .invalid("the value is still encrypted (<SmaEncrypt>): neither OpCon nor its agent decrypted it"));
         }
         Ok(Some(setting).filter(|setting| !setting.value.is_empty()))
     }
@@ -143,11 +143,16 @@ fn sections(text: &str) -> Result<Vec<Section>, String> {
                 };
                 if let Some(first) = section.settings.iter().find(|line| same(&line.key, key)) {
                     let Section { name, .. } = &section;
-                    return Err(format!("section [{name}]: {key} stands in line {} and again in line {line}", first.line));
+                    return Err(format!(
+                        "section [{name}]: {key} stands in line {} and again in line {line}",
+                        first.line
+                    ));
                 }
                 section.settings.push(Line { key: key.to_owned(), value: value.to_owned(), line });
             }
-            Item::Property { val: None, .. } => return Err(format!("line {line}: this is neither [section] nor KEY = value")),
+            Item::Property { val: None, .. } => {
+                return Err(format!("line {line}: this is neither [section] nor KEY = value"));
+            }
             Item::Error(_) => return Err(format!("line {line}: a section's line must end with its ]")),
             Item::Blank { .. } | Item::Comment { .. } | Item::SectionEnd => {}
         }

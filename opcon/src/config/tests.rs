@@ -1,0 +1,211 @@
+//! Tests of `Connector.config`.
+
+use super::*;
+
+/// The made-up keys of the tests.
+const KEY_ID: &str = "AKIAMADEUPFORTESTS00";
+const SECRET: &str = "made/up+secret/of+no+use/000000000000000";
+const TOKEN: &str = "0badcafe-0000-4000-8000-000000000000";
+
+/// The file `Connector.config` with these bytes, read.
+fn read(bytes: impl AsRef<[u8]>) -> Result<Config, Error> {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("Connector.config");
+    std::fs::write(&path, bytes).unwrap();
+    let config = Config::read(&path);
+    if let Err(error) = &config {
+        assert_eq!(error.kind(), ErrorKind::Invalid);
+        assert!(error.to_string().starts_with(&format!("reading {}: ", path.display())), "{error}");
+    }
+    config
+}
+
+fn user_section(name: &str) -> String {
+    let (id, secret) = (encoded::encode(KEY_ID), encoded::encode(SECRET));
+    format!("[{name}]\nCONNECTOR_USER_ACCESS_KEY={id}\nCONNECTOR_USER_SECRET_KEY={secret}\n")
+}
+
+fn api(lines: &str) -> Result<ApiSettings, Error> {
+    read(format!("[OPCON API INFORMATION]\n{lines}\n")).unwrap().opcon_api().map(Option::unwrap)
+}
+
+/// Asserts that the error ends in `expected`, and that it holds no secret in any form.
+#[track_caller]
+fn assert_error(error: &Error, expected: &str) {
+    let message = error.to_string();
+    assert!(message.ends_with(expected), "{message}");
+    for secret in [SECRET, TOKEN, &encoded::encode(SECRET), &encoded::encode(TOKEN)] {
+        assert!(!message.contains(secret) && !format!("{error:?}").contains(secret), "{message}");
+    }
+}
+
+#[test]
+fn a_whole_file_is_read() {
+    let text = format!(
+        "; made by hand\n[CONNECTOR]\nCONNECTOR_NAME=EC2\nMAX_WAIT_TIME_FOR_STARTUP=5\nDEBUG=ON\n\n{}\n\
+         [OPCON API INFORMATION]\nADDRESS=opcon.example.com:9010\nUSING_TLS=True\nTOKEN={TOKEN}\n",
+        user_section("USER1")
+    );
+    let config = read(text).unwrap();
+    assert_eq!(config.connector_name(), Some("EC2"));
+    assert_eq!(config.max_wait(), Duration::from_secs(300));
+    assert!(config.debug());
+    let keys = config.user("USER1").unwrap();
+    assert_eq!((keys.access_key_id.as_str(), keys.secret_access_key.expose_secret()), (KEY_ID, SECRET));
+    let api = config.opcon_api().unwrap().unwrap();
+    assert_eq!(
+        (api.address().as_str(), api.token.expose_secret(), &api.trust),
+        ("opcon.example.com:9010", TOKEN, &Trust::System)
+    );
+}
+
+#[test]
+fn an_empty_file_gives_the_defaults() {
+    let config = read("").unwrap();
+    assert_eq!(config.connector_name(), None);
+    assert_eq!(config.max_wait(), Duration::from_secs(600));
+    assert!(!config.debug());
+    assert!(config.opcon_api().unwrap().is_none());
+    assert!(config.path().ends_with("Connector.config"));
+}
+
+#[test]
+fn byte_order_mark_line_ends_case_and_spaces_do_not_matter() {
+    let text = "\u{feff}[Connector]\r\n  Max_Wait_Time_For_Startup = 7 \r\n# comment\r\ndebug = on\r\n".to_owned()
+        + &user_section("User One").replace('\n', "\r\n").replace('=', " = ");
+    let config = read(text).unwrap();
+    assert_eq!(config.max_wait(), Duration::from_secs(420));
+    assert!(config.debug());
+    assert!(config.user("USER ONE").is_ok());
+}
+
+#[test]
+fn values_are_taken_to_the_end_of_the_line() {
+    let config = read("[CONNECTOR]\nCONNECTOR_NAME=\"C:\\new\\\nDEBUG=ON ; really\n");
+    assert_error(
+        &config.unwrap_err(),
+        "line 3, section [CONNECTOR], DEBUG: the value is none of ON, OFF, True and False",
+    );
+    let config = read("[CONNECTOR]\nCONNECTOR_NAME=C:\\new;#=1\\\nDEBUG=ON\n").unwrap();
+    assert_eq!(config.connector_name(), Some("C:\\new;#=1\\"));
+    assert!(config.debug());
+}
+
+#[test]
+fn unknown_keys_are_tolerated_and_empty_ones_are_absent() {
+    let config = read("[CONNECTOR]\nSOMETHING=else\nMAX_WAIT_TIME_FOR_STARTUP=\n").unwrap();
+    assert_eq!(config.max_wait(), Duration::from_secs(600));
+}
+
+#[test]
+fn what_is_no_ini_file_is_refused_with_its_line() {
+    for (text, expected) in [
+        ("A=1\n", "line 1: a setting stands before the first [section]"),
+        ("[CONNECTOR]\n\nsecret\n", "line 3: this is neither [section] nor KEY = value"),
+        ("\n[CONNECTOR\n", "line 2: a section's line must end with its ]"),
+        ("[A]\r\n[B]\r\n\r\n[a]\r\n", "section [a] stands in line 1 and again in line 4"),
+        ("[A]\n;x\nKEY=1\nkey=2\n", "section [A]: key stands in line 3 and again in line 4"),
+    ] {
+        assert_error(&read(text).unwrap_err(), expected);
+    }
+    let error = read([b'[', 0xff, b']']).unwrap_err();
+    assert_error(&error, "it is not UTF-8 text");
+    assert_eq!(error.hint(), Some("save it with the encoding UTF-8"));
+}
+
+#[test]
+fn a_file_that_is_not_there_is_named() {
+    let error = Config::read(Path::new("no-such-folder/Connector.config")).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Invalid);
+    assert!(error.to_string().contains("Connector.config: "), "{error}");
+}
+
+#[test]
+fn waits_that_are_no_minutes_are_refused() {
+    for wrong in ["0", "-1", "ten", "1.5", "99999999999"] {
+        let error = read(format!("[CONNECTOR]\nMAX_WAIT_TIME_FOR_STARTUP={wrong}\n")).unwrap_err();
+        assert_error(&error, "MAX_WAIT_TIME_FOR_STARTUP: the value is not a whole number of minutes, at least 1");
+    }
+}
+
+#[test]
+fn a_missing_user_is_answered_with_those_there_are() {
+    let config =
+        read(format!("[CONNECTOR]\n{}{}[OPCON API INFORMATION]\n", user_section("USER1"), user_section("OTHER")))
+            .unwrap();
+    let error = config.user("NOBODY").unwrap_err();
+    assert_error(&error, "no section [NOBODY] for the user id; there are [USER1], [OTHER]");
+    assert_error(&config.user("connector").unwrap_err(), "there are [USER1], [OTHER]");
+    assert_error(&read("").unwrap().user("USER1").unwrap_err(), "there is none of any user");
+}
+
+#[test]
+fn another_users_broken_section_harms_nobody() {
+    let config = read(format!("[BROKEN]\nCONNECTOR_USER_ACCESS_KEY=\n{}", user_section("USER1"))).unwrap();
+    assert!(config.user("USER1").is_ok());
+    assert_error(
+        &config.user("BROKEN").unwrap_err(),
+        "line 1, section [BROKEN]: CONNECTOR_USER_ACCESS_KEY is missing or empty",
+    );
+}
+
+#[test]
+fn wrong_keys_are_refused_without_being_quoted() {
+    let with_secret = |value: &str| {
+        let id = encoded::encode(KEY_ID);
+        let text = format!("[U]\nCONNECTOR_USER_ACCESS_KEY={id}\nCONNECTOR_USER_SECRET_KEY={value}\n");
+        read(text).unwrap().user("U").unwrap_err()
+    };
+    assert_error(&with_secret(SECRET), "it is not hexadecimal");
+    assert_error(&with_secret(&format!("{} ; my key", encoded::encode(SECRET))), "it is not hexadecimal");
+    assert_error(
+        &with_secret(&encoded::encode(&format!("{SECRET}\n"))),
+        "or has spaces, line ends or letters that no key has",
+    );
+    let encrypted = format!("<SmaEncrypt>{SECRET}</SmaEncrypt>");
+    assert_error(&with_secret(&encrypted), "(<SmaEncrypt>): neither OpCon nor its agent decrypted it");
+    assert_error(&with_secret(""), "line 1, section [U]: CONNECTOR_USER_SECRET_KEY is missing or empty");
+}
+
+#[test]
+fn the_token_may_be_clear_or_encoded() {
+    for form in [TOKEN.to_owned(), encoded::encode(TOKEN)] {
+        let settings = api(&format!("ADDRESS=opcon:9010\nTOKEN={form}")).unwrap();
+        assert_eq!(settings.token.expose_secret(), TOKEN);
+        assert!(!format!("{settings:?}").contains(TOKEN));
+    }
+    assert_error(
+        &api("ADDRESS=opcon:9010").unwrap_err(),
+        "line 1, section [OPCON API INFORMATION]: TOKEN is missing or empty",
+    );
+    let error = api(&format!("ADDRESS=opcon:9010\nTOKEN={TOKEN} ; for tests")).unwrap_err();
+    assert_error(&error, "(a comment needs a line of its own)");
+}
+
+#[test]
+fn the_address_is_checked_when_it_is_needed() {
+    let section = "line 2, section [OPCON API INFORMATION], ADDRESS: ";
+    let error = api(&format!("ADDRESS=https://opcon:9010\nTOKEN={TOKEN}")).unwrap_err();
+    assert!(error.to_string().contains(section) && error.to_string().contains("USING_TLS"), "{error}");
+    assert_error(&api("").unwrap_err(), "ADDRESS is missing or empty");
+}
+
+#[test]
+fn certificates_are_chosen_by_three_keys() {
+    let trust = |lines: &str| api(&format!("ADDRESS=opcon:9010\nTOKEN={TOKEN}\n{lines}")).unwrap().trust;
+    assert_eq!(trust("USING_TLS=False"), Trust::PlainHttp);
+    assert_eq!(trust("VERIFY_TLS=false\nCA_FILE=ca.pem"), Trust::Unverified);
+    let Trust::SystemAndFile(file) = trust("CA_FILE=ca.pem") else { panic!("the file is not used") };
+    assert!(file.is_absolute() && file.ends_with("ca.pem"), "{}", file.display());
+    let error = api(&format!("ADDRESS=opcon:9010\nTOKEN={TOKEN}\nVERIFY_TLS=maybe")).unwrap_err();
+    assert_error(&error, "VERIFY_TLS: the value is none of ON, OFF, True and False");
+}
+
+#[test]
+fn debug_output_shows_no_secret() {
+    let config = read(format!("{}[OPCON API INFORMATION]\nTOKEN={TOKEN}\n", user_section("U"))).unwrap();
+    let shown = format!("{config:?} {:?}", config.user("U").unwrap());
+    for secret in [SECRET, TOKEN, &encoded::encode(SECRET)] {
+        assert!(!shown.contains(secret), "{shown}");
+    }
+}

@@ -1,0 +1,149 @@
+//! Tests of property names and values; the stand-in's grammar is the judge of what is written.
+
+use opcon_stand_in::expression::{self, Expression};
+use proptest::prelude::*;
+
+use super::*;
+
+fn parsed(text: &str) -> PropertyName {
+    text.parse().unwrap()
+}
+
+#[test]
+fn every_scope_is_written_as_opcon_wants_it() {
+    for (given, shown, token) in [
+        ("MF_ID", "MF_ID", "[[MF_ID]]"),
+        (" [[OI.MF_ID]] ", "MF_ID", "[[MF_ID]]"),
+        ("My Property", "My Property", "[[My Property]]"),
+        ("OI.\"MF.ID\"", "\"MF.ID\"", "[[\"MF.ID\"]]"),
+        ("\"MF[1]\"", "\"MF[1]\"", "[[\"MF[1] \"]]"),
+        ("mi.MF_ID.server.example.com", "MI.MF_ID.\"server.example.com\"", "[[MI.MF_ID.\"server.example.com\"]]"),
+        ("SI.MF_ID.2026-01-31.Night", "SI.MF_ID.2026-01-31.Night", "[[SI.MF_ID.2026-01-31.Night]]"),
+        ("SI.MF_ID.2026-01-31.Night 1.2", "SI.MF_ID.2026-01-31.\"Night 1.2\"", "[[SI.MF_ID.2026-01-31.\"Night 1.2\"]]"),
+        ("SI.A.2026-01-31.Night[Sub]", "SI.A.2026-01-31.\"Night[Sub]\"", "[[SI.A.2026-01-31.\"Night[Sub] \"]]"),
+        ("JI.A.2026-01-31.\"N.1\".\"J.2\"", "JI.A.2026-01-31.\"N.1\".\"J.2\"", "[[JI.A.2026-01-31.\"N.1\".\"J.2\"]]"),
+        ("JI.A.2026-01-31.N.Job$0001", "JI.A.2026-01-31.N.Job$0001", "[[JI.A.2026-01-31.N.Job$0001]]"),
+    ] {
+        let name = parsed(given);
+        assert_eq!((name.to_string().as_str(), name.to_token().as_str()), (shown, token), "{given}");
+    }
+}
+
+#[test]
+fn the_counter_goes_to_the_propertys_own_name() {
+    let counted = |text: &str, n| parsed(text).with_counter(NonZeroU32::new(n).unwrap()).unwrap().to_string();
+    assert_eq!(counted("MF_ID", 1), "MF_ID_1");
+    assert_eq!(counted("OI.\"MF.ID\"", 12), "\"MF.ID_12\"");
+    assert_eq!(counted("SI.MF_ID.2026-01-31.Night[Sub]", 2), "SI.MF_ID_2.2026-01-31.\"Night[Sub]\"");
+    assert_eq!(counted("JI.MF_ID.2026-01-31.N.J", 3), "JI.MF_ID_3.2026-01-31.N.J");
+}
+
+#[test]
+fn only_global_names_have_a_length_limit_and_the_counter_counts() {
+    let two = NonZeroU32::new(2).unwrap();
+    assert!(parsed(&"n".repeat(62)).with_counter(two).is_ok());
+    let error = parsed(&"n".repeat(63)).with_counter(two).unwrap_err();
+    assert!(error.to_string().ends_with("has at most 64 characters"), "{error}");
+    assert!("n".repeat(65).parse::<PropertyName>().is_err());
+    assert!(parsed(&format!("MI.{}.m", "n".repeat(65))).with_counter(two).is_ok());
+}
+
+#[test]
+fn what_cannot_be_resolved_or_sent_is_refused_with_the_reason() {
+    for (text, reason) in [
+        ("", "a part is missing"),
+        ("[[]]", "a part is missing"),
+        (
+            "SI.MF_ID",
+            "the full form is needed, SI.NAME.yyyy-mm-dd.SCHEDULE, since the OpCon API does not know which job",
+        ),
+        ("JI.MF_ID", "the full form is needed, JI.NAME.yyyy-mm-dd.SCHEDULE.JOB"),
+        ("MI.MF_ID", "the full form is needed, MI.NAME.MACHINE"),
+        ("SI.MF_ID..Night", "a part is missing"),
+        ("JI.MF_ID.2026-01-31.N.J.2", "too many parts; one with a dot in it must be in double quotes"),
+        ("MI.MF_ID.\"m\".x", "too many parts"),
+        ("SSI.MF_ID", "of the kind SSI cannot be set"),
+        ("RI.other.MF_ID", "of the kind RI cannot be set"),
+        ("MF.ID", "only OI, MI, SI and JI can stand before the first dot"),
+        ("SI.MF_ID.01/31/2026.Night", "the form yyyy-mm-dd"),
+        ("SI.MF_ID.2026-13-31.Night", "the form yyyy-mm-dd"),
+        ("SI.MF_ID.2026-01-00.Night", "the form yyyy-mm-dd"),
+        ("SI.MF_ID.2026-1-31.Night", "the form yyyy-mm-dd"),
+        ("SI.MF_ID.[[$DATE]].Night", "the form yyyy-mm-dd"),
+        ("MI.MF_ID.[[$MACHINE NAME]]", "that OpCon did not replace"),
+        ("MI.MF_ID.{{X}}", "that OpCon did not replace"),
+        ("A]]=\"x\";[[B", "cannot hold the character"),
+        ("A]].[[B", "only OI, MI, SI and JI"),
+        ("MI.A.x]]+[[B", "that OpCon did not replace"),
+        ("$NOW", "OpCon's own"),
+        ("OI.$NOW", "OpCon's own"),
+        ("A,B", "cannot hold the character ,"),
+        ("A\\B", "cannot hold the character \\"),
+        ("A\"B", "cannot hold the character \""),
+        ("@A", "@"),
+        ("A@@B", "@"),
+        ("\"A", "a double quote is not closed"),
+        ("\"A\"B", "only a dot can follow"),
+        ("MI.A.m\"x", "a double quote or a backslash"),
+        ("A\u{7}B", "a control character"),
+        ("MI.A.m\u{b}x", "a control character"),
+    ] {
+        let error = text.parse::<PropertyName>().unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Invalid);
+        assert!(error.to_string().contains(reason), "{text}: {error}");
+        assert!(!error.to_string().contains(char::is_control), "{error:?}");
+    }
+}
+
+#[test]
+fn values_are_limited_and_escaped() {
+    assert_eq!(PropertyValue::new(r#"a "b" \c"#).unwrap().to_literal(), r#""a \"b\" \\c""#);
+    assert_eq!(PropertyValue::new("v".repeat(4000)).unwrap().as_str().len(), 4000);
+    let long = PropertyValue::new("\u{e9}".repeat(4001)).unwrap_err();
+    assert_eq!(long.to_string(), "checking a property's value: it has 4001 characters; OpCon allows 4000");
+    let line_end = PropertyValue::new("a\nb").unwrap_err();
+    assert_eq!(line_end.to_string(), "checking a property's value: it holds a control character, such as a line end");
+}
+
+/// Property names in every scope, of which the parts may need quotes.
+fn names() -> impl Strategy<Value = PropertyName> {
+    let name = "[A-Za-z_][A-Za-z0-9_. \\[\\]{}$<>-]{0,20}[A-Za-z0-9_\\]}]";
+    let part = "[A-Za-z_$][A-Za-z0-9_. \\[\\]{}$<>'();,=|@-]{0,20}[A-Za-z0-9_\\]}]";
+    let date =
+        (1000..=9999_u32, 1..=12_u32, 1..=31_u32).prop_map(|(year, month, day)| format!("{year}-{month:02}-{day:02}"));
+    let owner = prop_oneof![
+        Just(Owner::OpCon),
+        part.prop_map(Owner::Machine),
+        (date.clone(), part).prop_map(|(date, schedule)| Owner::Schedule { date, schedule }),
+        (date, part, part).prop_map(|(date, schedule, job)| Owner::Job { date, schedule, job }),
+    ];
+    (name, owner)
+        .prop_map(|(name, owner)| PropertyName { name, owner })
+        .prop_filter("it is a valid name", |name| name.check().is_ok())
+}
+
+proptest! {
+    #[test]
+    fn what_is_shown_and_what_is_sent_is_read_back(name in names()) {
+        prop_assert_eq!(&parsed(&name.to_string()), &name);
+        prop_assert_eq!(&parsed(&name.to_token()), &name);
+    }
+
+    #[test]
+    fn opcon_reads_the_same_name_and_value(name in names(), value in "[^\\p{Cc}]{0,50}") {
+        let text = format!("{}={}", name.to_token(), PropertyValue::new(value.clone()).unwrap().to_literal());
+        let Ok(Expression::Assign(read_name, read_value)) = expression::parse(&text) else {
+            return Err(TestCaseError::fail(format!("{text}: {:?}", expression::parse(&text))));
+        };
+        prop_assert_eq!(read_name.to_string(), name.to_string());
+        prop_assert_eq!(read_value, value);
+    }
+
+    #[test]
+    fn whatever_a_job_gives_is_refused_or_one_reference(text in "(\\PC|[.\"\\[\\]=]){0,40}") {
+        if let Ok(name) = text.parse::<PropertyName>() {
+            let read = expression::parse(&name.to_token());
+            prop_assert!(matches!(read, Ok(Expression::Read(_))), "{text}: {read:?}");
+        }
+    }
+}

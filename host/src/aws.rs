@@ -1,0 +1,152 @@
+//! The client for EC2: credentials, region, retries, time limits, and the HTTP client underneath.
+
+use std::env;
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
+
+use aws_config::timeout::TimeoutConfig;
+use aws_config::{BehaviorVersion, Region};
+use aws_credential_types::Credentials;
+use aws_smithy_runtime_api::client::http::{
+    HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpConnector,
+};
+use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
+use aws_smithy_runtime_api::client::result::ConnectorError;
+use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
+use aws_smithy_types::body::SdkBody;
+use connector_sdk::ec2::Client;
+use connector_sdk::{Error, ErrorKind, Result};
+use opcon::AwsKeys;
+use opcon::tls::{Proxy, TimeLimits, Trust, http_client};
+use reqwest::Url;
+use secrecy::ExposeSecret as _;
+
+use crate::settings::Settings;
+
+/// Until there is a connection.
+const CONNECT_LIMIT: Duration = Duration::from_secs(5);
+/// Until the answer to one attempt is there to its end; EC2 takes its time for large launches.
+const ATTEMPT_LIMIT: Duration = Duration::from_secs(60);
+
+/// A client for EC2 and the region that it works in.
+pub struct Ec2 {
+    /// The client.
+    pub client: Client,
+    /// The region's name.
+    pub region: String,
+}
+
+/// Makes the client for EC2 with the keys of a user, or else with what AWS's credential chain finds. Everything else
+/// that AWS tools read from environment and profile (retries, region, endpoints) holds as usual.
+///
+/// # Errors
+/// [`ErrorKind::InvalidInput`] when no region is known.
+pub async fn connect(settings: &Settings, keys: Option<&AwsKeys>) -> Result<Ec2> {
+    let limits = TimeoutConfig::builder().operation_attempt_timeout(ATTEMPT_LIMIT).build();
+    let mut loader =
+        aws_config::defaults(BehaviorVersion::v2026_01_12()).http_client(Http::default()).timeout_config(limits);
+    if let Some(keys) = keys {
+        let secret = keys.secret_access_key.expose_secret();
+        loader =
+            loader.credentials_provider(Credentials::new(&keys.access_key_id, secret, None, None, "Connector.config"));
+    }
+    if let Some(region) = &settings.region {
+        loader = loader.region(Region::new(region.as_str().to_owned()));
+    }
+    if let Some(url) = &settings.endpoint_url {
+        loader = loader.endpoint_url(url);
+    }
+    let config = loader.load().await;
+    let Some(region) = config.region().map(ToString::to_string) else {
+        return Err(Error::new(ErrorKind::InvalidInput, "no region is given")
+            .doing("reading the command line")
+            .hint("give --region REGION, as in --region us-east-1"));
+    };
+    Ok(Ec2 { client: Client::new(&config), region })
+}
+
+/// The HTTP client that AWS's SDK calls: the same kind that talks to OpCon.
+#[derive(Debug, Default)]
+struct Http {
+    clients: Arc<Clients>,
+}
+
+/// One client per scheme, made when the first request needs it: reading the system's certificates costs more than all
+/// the rest of a short job.
+#[derive(Debug, Default)]
+struct Clients {
+    plain: OnceLock<reqwest::Client>,
+    tls: OnceLock<reqwest::Client>,
+}
+
+impl Clients {
+    fn for_url(&self, url: &Url) -> Result<reqwest::Client, opcon::Error> {
+        let tls = url.scheme() == "https";
+        let (cell, trust) = if tls { (&self.tls, trust()) } else { (&self.plain, Trust::PlainHttp) };
+        if let Some(client) = cell.get() {
+            return Ok(client.clone());
+        }
+        // Without TLS there are only servers that no proxy reaches: the instance's own metadata, and test servers.
+        let proxy = if tls { Proxy::for_server(url) } else { Proxy::Never };
+        let limits = TimeLimits { connect: CONNECT_LIMIT, request: ATTEMPT_LIMIT };
+        let client = http_client(&trust, proxy, limits)?;
+        Ok(cell.get_or_init(|| client).clone())
+    }
+}
+
+/// Whom AWS tools trust: the system's certificates, and those in the file that `AWS_CA_BUNDLE` names.
+fn trust() -> Trust {
+    match env::var_os("AWS_CA_BUNDLE") {
+        Some(file) if !file.is_empty() => Trust::SystemAndFile(file.into()),
+        _ => Trust::System,
+    }
+}
+
+impl HttpClient for Http {
+    fn http_connector(&self, settings: &HttpConnectorSettings, _: &RuntimeComponents) -> SharedHttpConnector {
+        let limit = settings.connect_timeout().unwrap_or_default() + settings.read_timeout().unwrap_or(ATTEMPT_LIMIT);
+        SharedHttpConnector::new(Connector { clients: self.clients.clone(), limit })
+    }
+}
+
+/// Sends requests of the SDK within a time limit.
+#[derive(Debug)]
+struct Connector {
+    clients: Arc<Clients>,
+    limit: Duration,
+}
+
+impl HttpConnector for Connector {
+    fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
+        let (clients, limit) = (self.clients.clone(), self.limit);
+        HttpConnectorFuture::new(async move {
+            let exchange = exchange(&clients, request);
+            let late = |error| ConnectorError::timeout(Box::new(error));
+            tokio::time::timeout(limit, exchange).await.map_err(late)?
+        })
+    }
+}
+
+async fn exchange(clients: &Clients, request: HttpRequest) -> Result<HttpResponse, ConnectorError> {
+    let request = request.try_into_http1x().map_err(|error| ConnectorError::user(Box::new(error)))?;
+    // Bodies of EC2's requests are texts in memory.
+    let request = request.map(|body| reqwest::Body::from(body.bytes().unwrap_or_default().to_vec()));
+    let request = reqwest::Request::try_from(request).map_err(|error| ConnectorError::user(Box::new(error)))?;
+    let client = clients.for_url(request.url()).map_err(|error| ConnectorError::user(Box::new(error)))?;
+    let answer = client.execute(request).await.map_err(connector_error)?;
+    let (status, headers) = (answer.status(), answer.headers().clone());
+    let body = answer.bytes().await.map_err(connector_error)?;
+    let mut answer = HttpResponse::new(status.into(), SdkBody::from(body));
+    for (name, value) in &headers {
+        if let Ok(value) = value.to_str() {
+            answer.headers_mut().append(name.as_str().to_owned(), value.to_owned());
+        }
+    }
+    Ok(answer)
+}
+
+/// The SDK retries time-outs and broken connections, but not what is wrong on our side.
+fn connector_error(error: reqwest::Error) -> ConnectorError {
+    let error = error.without_url();
+    if error.is_timeout() { ConnectorError::timeout(Box::new(error)) } else { ConnectorError::io(Box::new(error)) }
+}

@@ -1,0 +1,44 @@
+//! Finds and reads `Connector.config`.
+
+use std::env;
+use std::path::{Path, PathBuf};
+
+use connector_sdk::{Error, ErrorKind, Result};
+use opcon::Config;
+
+use crate::settings::Settings;
+
+const FILE_NAME: &str = "Connector.config";
+
+/// Reads the configuration of the job: the file that it names, else the one in the current directory, else the one
+/// beside the program. Without a file there is none, unless the job names a user id: its keys can only be there.
+///
+/// # Errors
+/// [`ErrorKind::InvalidInput`] when a file that must be there is missing, or one cannot be read.
+pub fn read(settings: &Settings) -> Result<Option<Config>> {
+    let usual = [Some(PathBuf::from(FILE_NAME)), beside_the_program(FILE_NAME)];
+    let found = match &settings.config {
+        Some(named) => Some(named.clone()),
+        None => usual.iter().flatten().find(|path| path.is_file()).cloned(),
+    };
+    match (found, &settings.user_id) {
+        (Some(path), _) => Config::read(&path).map(Some).map_err(crate::opcon_error),
+        (None, None) => Ok(None),
+        (None, Some(user_id)) => Err(Error::new(
+            ErrorKind::InvalidInput,
+            format!("there is no {FILE_NAME}, neither in the current directory nor beside the program"),
+        )
+        .doing(format!("reading the keys of user id {user_id}"))
+        .hint("name the file with --config FILE")),
+    }
+}
+
+/// The path of a file or folder beside this program.
+pub fn beside_the_program(name: &str) -> Option<PathBuf> {
+    Some(env::current_exe().ok()?.parent()?.join(name))
+}
+
+/// The folder of the connector's own files.
+pub fn folder(config: Option<&Config>) -> PathBuf {
+    config.and_then(|config| config.path().parent()).map(Path::to_path_buf).unwrap_or_default()
+}

@@ -1,0 +1,78 @@
+//! `--list`: the functions linked into this program, from their metadata.
+
+use connector_sdk::{ArgSpec, Registration};
+use serde::Serialize;
+
+use crate::table;
+
+/// The functions as a table for people.
+pub fn text(functions: &[&'static Registration]) -> String {
+    let row = |found: &&Registration| [found.operation.meta().name, found.operation.meta().summary].map(str::to_owned);
+    table::plain(["Function", "Summary"], functions.iter().map(row))
+}
+
+/// The functions as a JSON array, sorted by name.
+pub fn json(functions: &[&'static Registration]) -> String {
+    let listed: Vec<_> = functions.iter().map(|found| Function::from(*found)).collect();
+    serde_json::to_string(&listed).unwrap_or_default() + "\n"
+}
+
+#[derive(Serialize)]
+struct Function {
+    name: &'static str,
+    summary: &'static str,
+    description: &'static str,
+    arguments: Vec<Argument>,
+    iam_actions: &'static [&'static str],
+    changes_resources: bool,
+    #[serde(rename = "crate")]
+    crate_name: &'static str,
+    version: &'static str,
+}
+
+#[derive(Serialize)]
+struct Argument {
+    name: &'static str,
+    aliases: &'static [&'static str],
+    value_name: &'static str,
+    help: &'static str,
+    kind: &'static str,
+    required: bool,
+    default: Option<&'static str>,
+    choices: &'static [&'static str],
+    repeatable: bool,
+    secret: bool,
+}
+
+impl From<&Registration> for Function {
+    fn from(found: &Registration) -> Self {
+        let meta = found.operation.meta();
+        Function {
+            name: meta.name,
+            summary: meta.summary,
+            description: meta.description,
+            arguments: meta.all_arguments().filter(|spec| !spec.hidden).map(Argument::from).collect(),
+            iam_actions: meta.iam_actions,
+            changes_resources: meta.changes_resources,
+            crate_name: found.crate_name,
+            version: found.version,
+        }
+    }
+}
+
+impl From<&ArgSpec> for Argument {
+    fn from(spec: &ArgSpec) -> Self {
+        Argument {
+            name: spec.name,
+            aliases: spec.aliases,
+            value_name: spec.value_name,
+            help: spec.help,
+            kind: spec.kind.name(),
+            required: spec.required,
+            default: spec.default,
+            choices: spec.kind.choices(),
+            repeatable: spec.repeatable,
+            secret: spec.secret,
+        }
+    }
+}

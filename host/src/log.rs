@@ -1,0 +1,105 @@
+//! The administrator's log: `log/awsec2.log` beside the program, in rotation. Nothing here ever fails a job.
+
+use std::fmt;
+use std::fs::{self, File, OpenOptions};
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Mutex;
+
+use file_rotate::compression::Compression;
+use file_rotate::suffix::AppendCount;
+use file_rotate::{ContentLimit, FileRotate};
+use tracing::Level;
+use tracing_subscriber::filter::Targets;
+use tracing_subscriber::fmt::format::Writer;
+use tracing_subscriber::fmt::time::{FormatTime, SystemTime};
+use tracing_subscriber::layer::SubscriberExt as _;
+
+use crate::config::beside_the_program;
+
+const FILE_NAME: &str = "awsec2.log";
+/// Held while the files are renamed, so that of several jobs one does it.
+const LOCK_NAME: &str = "awsec2.log.lock";
+/// Files kept beside the current one: `awsec2.log.1`, the newest, to `awsec2.log.5`.
+const OLD_FILES: usize = 5;
+/// A job that finds the file larger than this starts a new one. Bytes.
+const ROTATE_ABOVE: u64 = 10 * 1024 * 1024;
+
+/// Starts the log in the folder, or in `log` beside the program. If that cannot be, there is none.
+pub fn start(folder: Option<&Path>, debug: bool) {
+    let folder = folder.map(PathBuf::from).or_else(|| beside_the_program("log"));
+    let Some(file) = folder.and_then(|folder| open(&folder).ok()) else { return };
+    let level = if debug { Level::DEBUG } else { Level::INFO };
+    // Our own events only: those of the libraries could tell more than an administrator may see.
+    let ours =
+        Targets::new().with_target("awsec2", level).with_target("opcon", level).with_target("connector_sdk", level);
+    let lines = tracing_subscriber::fmt().with_max_level(level).with_ansi(false).with_target(false).with_timer(Stamp);
+    // A second start, by a program that embeds this library, keeps the first log.
+    let _ = tracing::subscriber::set_global_default(lines.with_writer(Mutex::new(file)).finish().with(ours));
+}
+
+/// Opens the file for appending: each line is one write, so the lines of several jobs do not mix.
+fn open(folder: &Path) -> io::Result<File> {
+    fs::create_dir_all(folder)?;
+    let path = folder.join(FILE_NAME);
+    let _ = rotate(folder, &path); // a file that grows is better than none
+    OpenOptions::new().create(true).append(true).open(path)
+}
+
+fn rotate(folder: &Path, path: &Path) -> io::Result<()> {
+    let is_large = || fs::metadata(path).is_ok_and(|file| file.len() > ROTATE_ABOVE);
+    if !is_large() {
+        return Ok(());
+    }
+    let lock = File::create(folder.join(LOCK_NAME))?;
+    lock.lock()?;
+    if is_large() {
+        FileRotate::new(path, AppendCount::new(OLD_FILES), ContentLimit::None, Compression::None, None).rotate()?;
+    }
+    Ok(())
+}
+
+/// The time (UTC) and the process, since several jobs write into one file.
+struct Stamp;
+
+impl FormatTime for Stamp {
+    fn format_time(&self, writer: &mut Writer<'_>) -> fmt::Result {
+        SystemTime.format_time(writer)?;
+        write!(writer, " [{}]", std::process::id())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_large_file_is_rotated_and_five_old_ones_are_kept() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join(FILE_NAME);
+        for round in 0..8 {
+            fs::write(&path, format!("{round}").repeat(ROTATE_ABOVE as usize + 1)).unwrap();
+            open(folder.path()).unwrap();
+            assert_eq!(fs::metadata(&path).unwrap().len(), 0, "a new file is begun");
+        }
+        let mut names: Vec<_> = fs::read_dir(folder.path())
+            .unwrap()
+            .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+            .collect();
+        names.sort();
+        let numbered = (1..=5).map(|n| format!("{FILE_NAME}.{n}"));
+        assert_eq!(
+            names,
+            [FILE_NAME.to_owned()].into_iter().chain(numbered).chain([LOCK_NAME.to_owned()]).collect::<Vec<_>>()
+        );
+        assert!(fs::read_to_string(folder.path().join("awsec2.log.1")).unwrap().starts_with('7'), "the newest is .1");
+    }
+
+    #[test]
+    fn a_small_file_is_appended_to() {
+        let folder = tempfile::tempdir().unwrap();
+        fs::write(folder.path().join(FILE_NAME), "before\n").unwrap();
+        io::Write::write_all(&mut open(folder.path()).unwrap(), b"after\n").unwrap();
+        assert_eq!(fs::read_to_string(folder.path().join(FILE_NAME)).unwrap(), "before\nafter\n");
+    }
+}

@@ -1,0 +1,156 @@
+//! The arguments that every function has, and the types they are parsed into.
+
+use std::path::PathBuf;
+
+use connector_sdk::args::Always;
+use connector_sdk::{Arg, ArgSpec, ArgValue, Inputs, OperationMeta, Result, ValueKind};
+
+/// The common arguments of a job, parsed.
+#[derive(Debug)]
+pub struct Settings {
+    /// The section of `Connector.config` that gives the credentials.
+    pub user_id: Option<String>,
+    /// The region.
+    pub region: Option<Region>,
+    /// The configuration file, when it is named.
+    pub config: Option<PathBuf>,
+    /// The folder of the log, when it is named.
+    pub log_dir: Option<PathBuf>,
+    /// What takes the place of AWS's own address for EC2.
+    pub endpoint_url: Option<String>,
+    /// Whether EC2 is only to be asked what would happen.
+    pub dry_run: bool,
+    /// Whether the log is to tell everything.
+    pub debug: bool,
+}
+
+/// `--user-id NAME`.
+const USER_ID: Arg<String> = Arg::new(
+    "user-id",
+    "NAME",
+    "The section of Connector.config that gives the AWS keys. Without it, AWS's own credential chain applies.",
+);
+/// `--region REGION`.
+const REGION: Arg<Region> = Arg::new(
+    "region",
+    "REGION",
+    "The AWS region, as in `us-east-1` or `US_EAST_1`. Default: AWS's own settings, such as AWS_REGION.",
+);
+/// `--config FILE`.
+const CONFIG: Arg<PathBuf> = Arg::new(
+    "config",
+    "FILE",
+    "The configuration file. Default: Connector.config in the current directory, then beside the program.",
+);
+/// `--output text|json`.
+pub const OUTPUT: Arg<Output, Always> =
+    Arg::new("output", "FORM", "The form of the output; with `json`, stdout holds one JSON document.").default("text");
+/// `--log-dir DIR`.
+const LOG_DIR: Arg<PathBuf> = Arg::new("log-dir", "DIR", "The folder of the log. Default: `log` beside the program.");
+/// `--endpoint-url URL`.
+const ENDPOINT_URL: Arg<String> =
+    Arg::new("endpoint-url", "URL", "Send the requests for EC2 to this address instead of AWS's own.");
+/// `--dry-run`.
+const DRY_RUN: Arg<bool, Always> =
+    Arg::flag("dry-run", "Only ask EC2 whether the job would succeed; nothing is changed.");
+/// `--debug`.
+const DEBUG: Arg<bool, Always> = Arg::flag("debug", "Write everything but secrets to the log.");
+
+/// The common arguments.
+pub const COMMON: &[ArgSpec] =
+    &[USER_ID.spec, REGION.spec, CONFIG.spec, OUTPUT.spec, LOG_DIR.spec, ENDPOINT_URL.spec, DEBUG.spec, DRY_RUN.spec];
+
+/// The common arguments that a function has: `--dry-run` only where there is something to change.
+pub fn common_arguments(meta: &OperationMeta) -> impl Iterator<Item = &'static ArgSpec> {
+    let changes_resources = meta.changes_resources;
+    COMMON.iter().filter(move |spec| changes_resources || spec.name != DRY_RUN.spec.name)
+}
+
+impl Settings {
+    /// What the command line says.
+    pub fn from_inputs(inputs: &Inputs, meta: &OperationMeta) -> Self {
+        Settings {
+            user_id: inputs.get(&USER_ID),
+            region: inputs.get(&REGION),
+            config: inputs.get(&CONFIG),
+            log_dir: inputs.get(&LOG_DIR),
+            endpoint_url: inputs.get(&ENDPOINT_URL),
+            dry_run: meta.changes_resources && inputs.get(&DRY_RUN),
+            debug: inputs.get(&DEBUG),
+        }
+    }
+}
+
+/// The form of the output.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Output {
+    /// Lines for people.
+    Text,
+    /// One JSON document on stdout, and the lines for people on stderr.
+    Json,
+}
+
+impl ArgValue for Output {
+    const KIND: ValueKind = ValueKind::Choice(&["text", "json"]);
+
+    fn parse(text: &str) -> Result<Self, String> {
+        match text {
+            "text" => Ok(Output::Text),
+            "json" => Ok(Output::Json),
+            _ => Err("must be `text` or `json`".to_owned()),
+        }
+    }
+}
+
+/// A region in AWS's form, `us-east-1`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Region(String);
+
+impl Region {
+    /// The region's name.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl ArgValue for Region {
+    const KIND: ValueKind = ValueKind::String;
+
+    /// Accepts the form of OpCon's drop-down list, `US_EAST_1`, as well.
+    fn parse(text: &str) -> Result<Self, String> {
+        let name = text.trim().trim_matches('"').replace('_', "-").to_ascii_lowercase();
+        let parts: Vec<&str> = name.split('-').collect();
+        let is_word = |part: &&str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_lowercase());
+        let is_region = match parts.as_slice() {
+            [area, places @ .., number] => {
+                is_word(area)
+                    && !places.is_empty()
+                    && places.iter().all(|place| is_word(&place))
+                    && number.parse::<u8>().is_ok()
+            }
+            _ => false,
+        };
+        is_region.then_some(Region(name)).ok_or_else(|| "must be a region as in `us-east-1` or `US_EAST_1`".to_owned())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn regions_come_in_two_forms() {
+        for (text, name) in [
+            ("us-east-1", "us-east-1"),
+            ("US_EAST_1", "us-east-1"),
+            ("US_GOV_EAST_1", "us-gov-east-1"),
+            ("AP_NORTHEAST_1", "ap-northeast-1"),
+            ("\"EU_WEST_1\"", "eu-west-1"),
+        ] {
+            assert_eq!(Region::parse(text).unwrap().as_str(), name);
+        }
+        for text in ["", "us", "us-1", "useast1", "us-east", "us-east-1a", "us east 1", "us-east-1/../x"] {
+            assert!(Region::parse(text).unwrap_err().contains("region"), "{text}");
+        }
+    }
+}

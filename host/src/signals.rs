@@ -1,0 +1,38 @@
+//! The ways in which a job is told to end: signals on UNIX, console events on Windows.
+
+use std::io;
+
+/// Returns the name of the first signal or console event that asks the program to end.
+///
+/// # Errors
+/// When the system does not let the program listen.
+#[cfg(unix)]
+pub async fn interrupted() -> io::Result<&'static str> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut hang_up = signal(SignalKind::hangup())?;
+    Ok(tokio::select! {
+        _ = interrupt.recv() => "SIGINT",
+        _ = terminate.recv() => "SIGTERM",
+        _ = hang_up.recv() => "SIGHUP",
+    })
+}
+
+/// Returns the name of the first signal or console event that asks the program to end.
+///
+/// # Errors
+/// When the system does not let the program listen.
+#[cfg(windows)]
+pub async fn interrupted() -> io::Result<&'static str> {
+    use tokio::signal::windows::{ctrl_break, ctrl_c, ctrl_close, ctrl_logoff, ctrl_shutdown};
+    let (mut c, mut break_, mut close) = (ctrl_c()?, ctrl_break()?, ctrl_close()?);
+    let (mut logoff, mut shutdown) = (ctrl_logoff()?, ctrl_shutdown()?);
+    Ok(tokio::select! {
+        _ = c.recv() => "Ctrl-C",
+        _ = break_.recv() => "Ctrl-Break",
+        _ = close.recv() => "the end of the console",
+        _ = logoff.recv() => "the end of the session",
+        _ = shutdown.recv() => "the shutdown of the system",
+    })
+}

@@ -1,0 +1,15 @@
+//! Tables for people: columns of text with two blanks between them, of the same width everywhere.
+
+use comfy_table::{Table, presets};
+
+/// A table with a header; each line ends in a line feed and in no blanks.
+pub fn plain<const COLUMNS: usize>(
+    header: [&str; COLUMNS],
+    rows: impl IntoIterator<Item = [String; COLUMNS]>,
+) -> String {
+    let mut table = Table::new();
+    table.load_style(presets::NOTHING).set_header(header);
+    table.add_rows(rows);
+    table.column_iter_mut().for_each(|column| _ = column.set_padding((0, 2)));
+    table.lines().map(|line| format!("{}\n", line.trim_end())).collect()
+}

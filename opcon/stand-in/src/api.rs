@@ -1,0 +1,330 @@
+//! The calls of the OpCon REST API, and those of the stand-in itself.
+//!
+//! Paths are understood whatever the case of their letters, as OpCon's clients write them in several.
+
+use hyper::header::AUTHORIZATION;
+use hyper::http::request::Parts;
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use serde_json::{Value, json};
+
+use crate::expression::{self, Name};
+use crate::fault::Fault;
+use crate::state::State;
+
+/// The version that the stand-in says to have.
+const VERSION: &str = "25.0.3";
+
+/// A request, and the token that it should have.
+pub(crate) struct Call<'a> {
+    pub(crate) head: &'a Parts,
+    pub(crate) body: &'a [u8],
+    pub(crate) token: &'a str,
+}
+
+/// An answer.
+pub(crate) struct Reply {
+    pub(crate) status: u16,
+    pub(crate) body: String,
+    pub(crate) content_type: String,
+}
+
+impl Reply {
+    fn json(status: u16, body: &Value) -> Self {
+        Reply { status, body: body.to_string(), content_type: "application/json".into() }
+    }
+
+    /// OpCon's form of an error: a list.
+    fn error(status: u16, message: &str) -> Self {
+        Reply::json(status, &json!([{ "resource": null, "name": null, "code": status, "message": message }]))
+    }
+}
+
+/// The answer to a call.
+pub(crate) fn reply(call: &Call<'_>, state: &mut State) -> Reply {
+    let path = call.head.uri.path().to_ascii_lowercase();
+    let steps: Vec<&str> = path.split('/').skip(1).collect();
+    let result = match (call.head.method.as_str(), steps.as_slice()) {
+        (method, ["stand-in", step]) => own(method, step, call, state),
+        ("GET", ["api", "version"]) => Ok(json!({ "opConRestApiProductVersion": VERSION })),
+        ("POST", ["api", "tokens"]) => log_in(call),
+        (_, ["api", ..]) if !has_token(call) => return Reply::error(401, "Invalid token specified"),
+        ("GET", ["api", "tokens"]) => Ok(json!([{ "id": call.token, "tokenType": { "type": "Application" } }])),
+        ("POST", ["api", "propertyexpression"]) => evaluate(call, state),
+        ("GET", ["api", "globalproperties"]) => globals(call, state),
+        ("POST", ["api", "globalproperties"]) => create_global(call, state),
+        ("GET", ["api", "globalproperties", id]) => global(state, id),
+        ("PUT", ["api", "globalproperties", id]) => change_global(call, state, id),
+        _ => Err((404, "no such call".into())),
+    };
+    match result {
+        Ok(body) => Reply::json(200, &body),
+        Err((status, message)) => Reply::error(status, &message),
+    }
+}
+
+/// The body of an answer, or the status and message of an error.
+type Outcome = Result<Value, (u16, String)>;
+
+/// The calls that look into the stand-in and change how it behaves.
+fn own(method: &str, step: &str, call: &Call<'_>, state: &mut State) -> Outcome {
+    match (method, step) {
+        ("GET", "properties") => Ok(json!(state.values())),
+        ("GET", "requests") => Ok(state.requests()),
+        ("POST", "reset") => {
+            *state = State::default();
+            Ok(json!({}))
+        }
+        ("POST", "faults") => {
+            let fault: Fault = body(call)?;
+            state.add_fault(fault);
+            Ok(json!({}))
+        }
+        _ => Err((404, "no such call".into())),
+    }
+}
+
+fn has_token(call: &Call<'_>) -> bool {
+    let expected = format!("Token {}", call.token);
+    call.head.headers.get(AUTHORIZATION).is_some_and(|given| given.as_bytes() == expected.as_bytes())
+}
+
+/// Reads the body as JSON.
+fn body<T: DeserializeOwned>(call: &Call<'_>) -> Result<T, (u16, String)> {
+    serde_json::from_slice(call.body).map_err(|error| (400, error.to_string()))
+}
+
+/// Gives the token to whoever asks in the right form.
+fn log_in(call: &Call<'_>) -> Outcome {
+    #[derive(Deserialize)]
+    #[serde(rename_all = "camelCase")]
+    struct LogIn {
+        user: User,
+        token_type: TokenType,
+    }
+    #[derive(Deserialize)]
+    #[serde(rename_all = "camelCase")]
+    struct User {
+        login_name: String,
+        password: String,
+    }
+    #[derive(Deserialize)]
+    struct TokenType {
+        id: Option<String>,
+        r#type: String,
+    }
+    let LogIn { user, token_type } = body(call)?;
+    if user.login_name.is_empty() || user.password.is_empty() {
+        return Err((401, "Invalid user or password".into()));
+    }
+    match (token_type.r#type.as_str(), &token_type.id) {
+        ("Application", Some(_)) | ("User", None) => Ok(json!({
+            "id": call.token,
+            "user": { "loginName": user.login_name },
+            "tokenType": { "id": token_type.id, "type": token_type.r#type },
+            "validFrom": "2020-01-01T00:00:00.0000000Z",
+            "validUntil": "2099-12-31T00:00:00.0000000Z",
+        })),
+        _ => Err((400, "the token's type is neither Application with an id nor User without".into())),
+    }
+}
+
+fn evaluate(call: &Call<'_>, state: &mut State) -> Outcome {
+    #[derive(Deserialize)]
+    struct Request {
+        expression: Option<String>,
+    }
+    let Request { expression } = body(call)?;
+    let text = expression.ok_or((400, "expression is missing".to_owned()))?;
+    Ok(match expression::parse(&text).and_then(|expression| state.evaluate(expression)) {
+        Ok(result) => json!({ "expression": text, "result": result, "status": "Success", "message": "Evaluated" }),
+        Err(message) => json!({ "expression": text, "result": null, "status": "Failed", "message": message }),
+    })
+}
+
+/// The one form of a global property in an answer.
+fn global_json(name: &str, id: u32, value: &str) -> Value {
+    json!({ "id": id, "name": name, "value": value, "encrypted": false })
+}
+
+/// The global properties, or those whose name fits the pattern `name`, in which `*` stands for anything.
+fn globals(call: &Call<'_>, state: &State) -> Outcome {
+    let pattern = match call.head.uri.query().unwrap_or_default().split_once('=') {
+        None if call.head.uri.query().is_none() => "*",
+        Some(("name", pattern)) if !pattern.contains(['%', '+', '&', '=']) => pattern,
+        _ => return Err((400, "of the filters only name with unreserved characters is understood".into())),
+    };
+    let fitting = state.globals().filter(|(name, _)| fits(name, pattern));
+    Ok(fitting.map(|(name, property)| global_json(name, property.id, &property.value)).collect())
+}
+
+fn fits(name: &str, pattern: &str) -> bool {
+    match pattern.split_once('*') {
+        None => name == pattern,
+        Some((start, rest)) => name.strip_prefix(start).is_some_and(|name| {
+            name.char_indices().map(|(at, _)| at).chain([name.len()]).any(|at| fits(&name[at..], rest))
+        }),
+    }
+}
+
+/// The name of the global property with that id.
+fn global_name(state: &State, id: &str) -> Result<String, (u16, String)> {
+    let found = state.globals().find(|(_, property)| property.id.to_string() == id);
+    found.map(|(name, _)| name.to_owned()).ok_or((404, format!("there is no global property with the id {id}")))
+}
+
+fn global(state: &State, id: &str) -> Outcome {
+    let name = global_name(state, id)?;
+    let property = state.globals().find(|(other, _)| *other == name);
+    property.map(|(name, property)| global_json(name, property.id, &property.value)).ok_or((404, "gone".into()))
+}
+
+#[derive(Deserialize)]
+struct NewGlobal {
+    name: String,
+    value: String,
+}
+
+fn create_global(call: &Call<'_>, state: &mut State) -> Outcome {
+    let NewGlobal { name, value } = body(call)?;
+    if state.globals().any(|(other, _)| other == name) {
+        return Err((400, format!("there is already a global property {name}")));
+    }
+    store_global(state, &name, value)
+}
+
+fn change_global(call: &Call<'_>, state: &mut State, id: &str) -> Outcome {
+    let NewGlobal { name, value } = body(call)?;
+    if name != global_name(state, id)? {
+        return Err((400, "name and id belong to different properties".into()));
+    }
+    store_global(state, &name, value)
+}
+
+fn store_global(state: &mut State, name: &str, value: String) -> Outcome {
+    let property = Name::global(name).map_err(|message| (400, message))?;
+    if value.chars().count() > expression::LONGEST_VALUE {
+        return Err((400, "the value is longer than 4000 characters".into()));
+    }
+    let id = state.set(property, value.clone());
+    Ok(global_json(name, id, &value))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const TOKEN: &str = "made-up-token";
+
+    /// Makes a call with the token, and gives status and body of the answer.
+    fn call(state: &mut State, method: &str, uri: &str, body: Value) -> (u16, Value) {
+        let request = hyper::Request::builder().method(method).uri(uri).header(AUTHORIZATION, format!("Token {TOKEN}"));
+        send(state, request, &body.to_string())
+    }
+
+    fn send(state: &mut State, request: hyper::http::request::Builder, body: &str) -> (u16, Value) {
+        let (head, ()) = request.body(()).unwrap().into_parts();
+        let Reply { status, body, .. } = reply(&Call { head: &head, body: body.as_bytes(), token: TOKEN }, state);
+        (status, serde_json::from_str(&body).unwrap())
+    }
+
+    #[test]
+    fn expressions_are_evaluated() {
+        let state = &mut State::default();
+        let (status, answer) = call(state, "POST", "/API/PropertyExpression", json!({ "expression": "[[A]]=\"x\"" }));
+        assert_eq!((status, &answer["status"], &answer["message"]), (200, &json!("Success"), &json!("Evaluated")));
+        let (_, answer) = call(state, "POST", "/api/propertyExpression", json!({ "expression": "[[OI.A]]" }));
+        assert_eq!(answer["result"], "x");
+        assert_eq!(call(state, "GET", "/stand-in/properties", json!(null)), (200, json!({ "A": "x" })));
+    }
+
+    #[test]
+    fn a_bad_expression_fails_and_a_missing_one_is_a_bad_request() {
+        let state = &mut State::default();
+        let (status, answer) = call(state, "POST", "/api/propertyExpression", json!({ "expression": "[[B]]" }));
+        assert_eq!((status, &answer["status"]), (200, &json!("Failed")));
+        assert!(answer["message"].as_str().unwrap().contains("does not exist"));
+        let (status, answer) = call(state, "POST", "/api/propertyExpression", json!({ "expression": null }));
+        assert_eq!((status, &answer[0]["message"]), (400, &json!("expression is missing")));
+    }
+
+    #[test]
+    fn all_but_version_and_log_in_needs_the_token() {
+        let state = &mut State::default();
+        for uri in ["/api/tokens", "/api/globalproperties", "/api/unknown"] {
+            let (status, answer) = send(state, hyper::Request::builder().uri(uri), "");
+            assert_eq!((status, &answer[0]["message"]), (401, &json!("Invalid token specified")), "{uri}");
+        }
+        let wrong = hyper::Request::builder().uri("/api/tokens").header(AUTHORIZATION, "Bearer made-up-token");
+        assert_eq!(send(state, wrong, "").0, 401);
+        let (status, answer) = send(state, hyper::Request::builder().uri("/api/version"), "");
+        assert_eq!((status, answer), (200, json!({ "opConRestApiProductVersion": VERSION })));
+        assert_eq!(call(state, "GET", "/api/tokens", json!(null)).0, 200);
+        assert_eq!(call(state, "GET", "/api/unknown", json!(null)).0, 404);
+    }
+
+    #[test]
+    fn the_token_is_given_to_who_logs_in() {
+        let state = &mut State::default();
+        let user = json!({ "loginName": "someone", "password": "made-up" });
+        let log_in = |token_type: Value| json!({ "user": user, "tokenType": token_type });
+        let (status, answer) =
+            call(state, "POST", "/api/tokens", log_in(json!({ "id": "CONNECTORS", "type": "Application" })));
+        assert_eq!((status, &answer["id"]), (200, &json!(TOKEN)));
+        assert_eq!(call(state, "POST", "/api/tokens", log_in(json!({ "type": "User" }))).0, 200);
+        assert_eq!(call(state, "POST", "/api/tokens", log_in(json!({ "type": "Application" }))).0, 400);
+        assert_eq!(call(state, "POST", "/api/tokens", json!({ "tokenType": { "type": "User" } })).0, 400);
+        let nobody = json!({ "user": { "loginName": "", "password": "" }, "tokenType": { "type": "User" } });
+        assert_eq!(call(state, "POST", "/api/tokens", nobody).0, 401);
+    }
+
+    #[test]
+    fn global_properties_are_made_found_and_changed() {
+        let state = &mut State::default();
+        let made = call(state, "POST", "/api/globalproperties", json!({ "name": "MF_ID_1", "value": "a" }));
+        assert_eq!(made, (200, global_json("MF_ID_1", 1, "a")));
+        assert_eq!(call(state, "POST", "/api/globalproperties", json!({ "name": "MF_ID_1", "value": "b" })).0, 400);
+        assert_eq!(call(state, "POST", "/api/globalproperties", json!({ "name": "$NOW", "value": "b" })).0, 400);
+        let long = json!({ "name": "LONG", "value": "v".repeat(4001) });
+        assert_eq!(call(state, "POST", "/api/globalproperties", long).0, 400);
+        call(state, "POST", "/api/propertyExpression", json!({ "expression": "[[OTHER]]=\"o\"" }));
+        call(state, "POST", "/api/propertyExpression", json!({ "expression": "[[MI.MF_ID.server]]=\"m\"" }));
+
+        let (_, found) = call(state, "GET", "/api/globalproperties?name=MF*1", json!(null));
+        assert_eq!(found, json!([global_json("MF_ID_1", 1, "a")]));
+        assert_eq!(call(state, "GET", "/api/globalproperties", json!(null)).1.as_array().unwrap().len(), 2);
+        assert_eq!(call(state, "GET", "/api/globalproperties?sortby=name", json!(null)).0, 400);
+
+        let change = json!({ "id": 1, "name": "MF_ID_1", "value": "b" });
+        assert_eq!(call(state, "PUT", "/api/globalproperties/1", change.clone()).0, 200);
+        assert_eq!(call(state, "GET", "/api/globalproperties/1", json!(null)).1, global_json("MF_ID_1", 1, "b"));
+        assert_eq!(call(state, "PUT", "/api/globalproperties/2", change).0, 400);
+        assert_eq!(call(state, "GET", "/api/globalproperties/9", json!(null)).0, 404);
+    }
+
+    #[test]
+    fn faults_are_read_strictly_and_counted() {
+        let state = &mut State::default();
+        let fault = json!({ "path": "/API/version", "skip": 1, "times": 2, "answer": "close" });
+        assert_eq!(call(state, "POST", "/stand-in/faults", fault).0, 200);
+        let cut: Vec<bool> = (0..4).map(|_| state.next_fault("/api/version").is_some()).collect();
+        assert_eq!(cut, [false, true, true, false]);
+        assert!(state.next_fault("/api/tokens").is_none());
+        for wrong in
+            [json!({ "path": "/x", "answer": "explode" }), json!({ "path": "/x", "answer": "close", "time": 1 })]
+        {
+            assert_eq!(call(state, "POST", "/stand-in/faults", wrong).0, 400);
+        }
+    }
+
+    #[test]
+    fn reset_forgets_everything() {
+        let state = &mut State::default();
+        state.set(Name::global("A").unwrap(), "x".into());
+        state.record("GET", "/api/version", Some(200));
+        assert_eq!(call(state, "GET", "/stand-in/requests", json!(null)).1.as_array().unwrap().len(), 1);
+        assert_eq!(call(state, "POST", "/stand-in/reset", json!(null)).0, 200);
+        assert_eq!(call(state, "GET", "/stand-in/properties", json!(null)).1, json!({}));
+        assert_eq!(call(state, "GET", "/stand-in/requests", json!(null)).1, json!([]));
+    }
+}

@@ -1,0 +1,54 @@
+//! The self-signed certificate of a stand-in, made anew at each start.
+
+use rcgen::{BasicConstraints, CertificateParams, IsCa, KeyPair};
+use tokio_rustls::TlsAcceptor;
+use tokio_rustls::rustls::ServerConfig;
+use tokio_rustls::rustls::crypto::ring;
+use tokio_rustls::rustls::pki_types::PrivateKeyDer;
+
+/// What is to stand in a self-signed certificate.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Certificate {
+    /// The names and IP addresses of the server.
+    pub names: Vec<String>,
+    /// Whether it says to be an authority's as well, as the ones that `openssl req -x509` makes.
+    pub authority: bool,
+    /// Whether its period is over.
+    pub expired: bool,
+}
+
+impl Default for Certificate {
+    /// A valid certificate for `localhost` and 127.0.0.1, of no authority.
+    fn default() -> Self {
+        Certificate { names: vec!["localhost".to_owned(), "127.0.0.1".to_owned()], authority: false, expired: false }
+    }
+}
+
+/// A certificate with what is needed to show it.
+pub(crate) struct SelfSigned {
+    /// The certificate, for those who are to trust it.
+    pub(crate) pem: String,
+    /// The server's side of TLS.
+    pub(crate) acceptor: TlsAcceptor,
+}
+
+impl SelfSigned {
+    /// Makes a key and its certificate.
+    pub(crate) fn new(wanted: Certificate) -> Result<Self, Box<dyn std::error::Error + Send + Sync>> {
+        let mut params = CertificateParams::new(wanted.names)?;
+        if wanted.authority {
+            params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        }
+        if wanted.expired {
+            params.not_after = rcgen::date_time_ymd(2001, 1, 1);
+        }
+        let key = KeyPair::generate()?;
+        let certificate = params.self_signed(&key)?;
+        let private_key = PrivateKeyDer::try_from(key.serialize_der())?;
+        let config = ServerConfig::builder_with_provider(ring::default_provider().into())
+            .with_safe_default_protocol_versions()?
+            .with_no_client_auth()
+            .with_single_cert(vec![certificate.der().clone()], private_key)?;
+        Ok(SelfSigned { pem: certificate.pem(), acceptor: TlsAcceptor::from(std::sync::Arc::new(config)) })
+    }
+}

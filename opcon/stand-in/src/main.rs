@@ -1,0 +1,97 @@
+//! The program `opcon-stand-in`: starts a stand-in for the OpCon REST API and says where it listens.
+
+use std::io::Read as _;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use lexopt::{Arg, ValueExt as _};
+use opcon_stand_in::{Options, StandIn};
+
+const HELP: &str = "\
+A stand-in for the OpCon REST API, on 127.0.0.1 only.
+
+Usage: opcon-stand-in [OPTIONS]
+
+  --http-port PORT    port for plain HTTP (default: a free one)
+  --https-port PORT   port for HTTPS (default: a free one)
+  --ca-file FILE      write the self-signed certificate to this file (PEM)
+  --token TOKEN       the token to accept
+  --keep              go on when standard input is closed
+
+When it is ready, it prints one line of JSON: http, https, ca_file, token.
+It ends when its standard input is closed, or on Ctrl-C.";
+
+type Failure = Box<dyn std::error::Error + Send + Sync>;
+
+/// What the command line says.
+struct Arguments {
+    options: Options,
+    ca_file: Option<PathBuf>,
+    keep: bool,
+}
+
+#[tokio::main(flavor = "current_thread")]
+#[allow(clippy::print_stdout, clippy::print_stderr, reason = "the one place where this program reports")]
+async fn main() -> ExitCode {
+    let report = |text: &str| println!("{text}");
+    match run(report).await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            eprintln!("error: {failure}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run(report: impl Fn(&str)) -> Result<(), Failure> {
+    let Some(Arguments { options, ca_file, keep }) = arguments()? else {
+        report(HELP);
+        return Ok(());
+    };
+    let token = options.token.clone();
+    let stand_in = StandIn::start(options).await?;
+    if let Some(file) = &ca_file {
+        std::fs::write(file, stand_in.ca_pem()).map_err(|error| format!("writing {}: {error}", file.display()))?;
+    }
+    let ready = serde_json::json!({
+        "http": stand_in.http().to_string(),
+        "https": stand_in.https().to_string(),
+        "ca_file": ca_file,
+        "token": token,
+    });
+    report(&ready.to_string());
+    tokio::select! {
+        interrupted = tokio::signal::ctrl_c() => Ok(interrupted?),
+        () = end_of_input(), if !keep => Ok(()),
+    }
+}
+
+/// Returns when standard input is closed, which is at the latest when the program that started this one ends.
+async fn end_of_input() {
+    let (closed, end) = tokio::sync::oneshot::channel();
+    // A thread of its own: tokio's blocking threads would keep the program from ending on Ctrl-C.
+    std::thread::spawn(move || {
+        let mut buffer = [0; 256];
+        while std::io::stdin().read(&mut buffer).is_ok_and(|length| length > 0) {}
+        let _nobody_waits = closed.send(());
+    });
+    let _closed = end.await;
+}
+
+/// Reads the command line; `None` when help is asked for.
+fn arguments() -> Result<Option<Arguments>, lexopt::Error> {
+    let mut arguments = Arguments { options: Options::default(), ca_file: None, keep: false };
+    let mut parser = lexopt::Parser::from_env();
+    while let Some(argument) = parser.next()? {
+        match argument {
+            Arg::Long("http-port") => arguments.options.http_port = parser.value()?.parse()?,
+            Arg::Long("https-port") => arguments.options.https_port = parser.value()?.parse()?,
+            Arg::Long("ca-file") => arguments.ca_file = Some(parser.value()?.into()),
+            Arg::Long("token") => arguments.options.token = parser.value()?.string()?,
+            Arg::Long("keep") => arguments.keep = true,
+            Arg::Short('h') | Arg::Long("help") => return Ok(None),
+            _ => return Err(argument.unexpected()),
+        }
+    }
+    Ok(Some(arguments))
+}

@@ -1,0 +1,154 @@
+//! The two listeners of a stand-in, and the way of a request: faults first, then the API.
+
+use std::convert::Infallible;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use http_body_util::{BodyExt as _, Full};
+use hyper::body::{Bytes, Incoming};
+use hyper::header::CONTENT_TYPE;
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper::{Request, Response, StatusCode};
+use hyper_util::rt::TokioIo;
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::task::JoinSet;
+use tokio_rustls::TlsAcceptor;
+
+use crate::Options;
+use crate::api::{self, Call, Reply};
+use crate::certificate::SelfSigned;
+use crate::fault::{Answer, Fault};
+use crate::state::State;
+
+/// A running stand-in. It ends when it is dropped.
+pub struct StandIn {
+    http: SocketAddr,
+    https: SocketAddr,
+    ca_pem: String,
+    shared: Arc<Shared>,
+    _listeners: JoinSet<Infallible>,
+}
+
+/// What all connections share.
+struct Shared {
+    token: String,
+    state: Mutex<State>,
+}
+
+impl Shared {
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl StandIn {
+    /// Starts a stand-in on the current tokio runtime.
+    pub async fn start(options: Options) -> Result<Self, Box<dyn std::error::Error + Send + Sync>> {
+        let SelfSigned { pem, acceptor } = SelfSigned::new(options.certificate)?;
+        let http = TcpListener::bind((Ipv4Addr::LOCALHOST, options.http_port)).await?;
+        let https = TcpListener::bind((Ipv4Addr::LOCALHOST, options.https_port)).await?;
+        let (http_address, https_address) = (http.local_addr()?, https.local_addr()?);
+        let shared = Arc::new(Shared { token: options.token, state: Mutex::default() });
+        let mut listeners = JoinSet::new();
+        listeners.spawn(listen(http, None, shared.clone()));
+        listeners.spawn(listen(https, Some(acceptor), shared.clone()));
+        Ok(StandIn { http: http_address, https: https_address, ca_pem: pem, shared, _listeners: listeners })
+    }
+
+    /// Where it listens for plain HTTP.
+    pub fn http(&self) -> SocketAddr {
+        self.http
+    }
+
+    /// Where it listens for HTTPS.
+    pub fn https(&self) -> SocketAddr {
+        self.https
+    }
+
+    /// Its self-signed certificate, as PEM.
+    pub fn ca_pem(&self) -> &str {
+        &self.ca_pem
+    }
+
+    /// The value of the property with that canonical name.
+    pub fn property(&self, canonical_name: &str) -> Option<String> {
+        self.shared.state().values().get(canonical_name).map(|value| (*value).to_owned())
+    }
+
+    /// The requests so far, as `GET /stand-in/requests` shows them.
+    pub fn requests(&self) -> serde_json::Value {
+        self.shared.state().requests()
+    }
+
+    /// Makes later requests fail.
+    pub fn add_fault(&self, fault: Fault) {
+        self.shared.state().add_fault(fault);
+    }
+}
+
+/// Accepts connections for ever; they end with the listener.
+async fn listen(listener: TcpListener, tls: Option<TlsAcceptor>, shared: Arc<Shared>) -> Infallible {
+    let mut connections = JoinSet::new();
+    loop {
+        match listener.accept().await {
+            Ok((stream, _)) => {
+                connections.spawn(connection(stream, tls.clone(), shared.clone()));
+            }
+            // Out of file handles, most likely: connections must end before the next can come.
+            Err(_) => tokio::time::sleep(Duration::from_millis(50)).await,
+        }
+        while connections.try_join_next().is_some() {}
+    }
+}
+
+/// Serves one connection. A client that goes away or does not speak TLS is no concern of the others.
+async fn connection(stream: TcpStream, tls: Option<TlsAcceptor>, shared: Arc<Shared>) {
+    match tls {
+        None => requests(stream, shared).await,
+        Some(acceptor) => {
+            if let Ok(stream) = acceptor.accept(stream).await {
+                requests(stream, shared).await;
+            }
+        }
+    }
+}
+
+async fn requests(stream: impl AsyncRead + AsyncWrite + Unpin, shared: Arc<Shared>) {
+    let service = service_fn(|request| answer(request, &shared));
+    // An error is a client that went away, or a connection that was to be cut.
+    let _ended = http1::Builder::new().serve_connection(TokioIo::new(stream), service).await;
+}
+
+/// Answers one request; an error makes hyper cut the connection.
+async fn answer(
+    request: Request<Incoming>,
+    shared: &Shared,
+) -> Result<Response<Full<Bytes>>, Box<dyn std::error::Error + Send + Sync>> {
+    let (head, body) = request.into_parts();
+    let body = body.collect().await?.to_bytes();
+    let (method, path) = (head.method.as_str(), head.uri.path());
+    let fault = shared.state().next_fault(path);
+    if let Some(Answer::Delay { delay_ms }) = fault {
+        tokio::time::sleep(Duration::from_millis(delay_ms)).await;
+    }
+    let reply = match fault {
+        Some(Answer::Close(_)) => {
+            shared.state().record(method, path, None);
+            return Err("the connection was to be cut".into());
+        }
+        Some(Answer::Respond { status, body, content_type }) => Reply { status, body, content_type },
+        Some(Answer::Delay { .. }) | None => {
+            api::reply(&Call { head: &head, body: &body, token: &shared.token }, &mut shared.state())
+        }
+    };
+    if !path.starts_with("/stand-in/") {
+        shared.state().record(method, path, Some(reply.status));
+    }
+    let mut response = Response::new(Full::from(reply.body));
+    *response.status_mut() = StatusCode::from_u16(reply.status)?;
+    response.headers_mut().insert(CONTENT_TYPE, reply.content_type.parse()?);
+    Ok(response)
+}

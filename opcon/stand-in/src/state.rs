@@ -1,0 +1,94 @@
+//! What a stand-in remembers: properties, requests, and the faults that were ordered.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+use crate::expression::{Expression, Name};
+use crate::fault::{Answer, Fault};
+
+/// The memory of a stand-in.
+#[derive(Default)]
+pub(crate) struct State {
+    properties: BTreeMap<Name, Property>,
+    last_id: u32,
+    requests: Vec<Request>,
+    faults: Vec<Fault>,
+}
+
+/// A property's value, and the number by which the calls for global properties name it.
+pub(crate) struct Property {
+    pub(crate) id: u32,
+    pub(crate) value: String,
+}
+
+/// A request that was made.
+#[derive(Clone, Serialize)]
+struct Request {
+    method: String,
+    path: String,
+    status: Option<u16>,
+}
+
+impl State {
+    /// Evaluates an expression; the error is the message of the evaluation.
+    pub(crate) fn evaluate(&mut self, expression: Expression) -> Result<String, String> {
+        match expression {
+            Expression::Read(name) => match self.properties.get(&name) {
+                Some(property) => Ok(property.value.clone()),
+                None => Err(format!("the property {name} does not exist")),
+            },
+            Expression::Assign(name, value) => {
+                self.set(name, value.clone());
+                Ok(value)
+            }
+        }
+    }
+
+    /// Gives a property its value, and gives its id.
+    pub(crate) fn set(&mut self, name: Name, value: String) -> u32 {
+        let last_id = &mut self.last_id;
+        let property = self.properties.entry(name).or_insert_with(|| {
+            *last_id += 1;
+            Property { id: *last_id, value: String::new() }
+        });
+        property.value = value;
+        property.id
+    }
+
+    /// The global properties.
+    pub(crate) fn globals(&self) -> impl Iterator<Item = (&str, &Property)> {
+        self.properties.iter().filter_map(|(name, property)| Some((name.as_global()?, property)))
+    }
+
+    /// All properties, by their canonical names.
+    pub(crate) fn values(&self) -> BTreeMap<String, &str> {
+        self.properties.iter().map(|(name, property)| (name.to_string(), property.value.as_str())).collect()
+    }
+
+    /// Remembers a request; `status` is missing when the connection was cut.
+    pub(crate) fn record(&mut self, method: &str, path: &str, status: Option<u16>) {
+        self.requests.push(Request { method: method.to_owned(), path: path.to_owned(), status });
+    }
+
+    /// The requests so far, as JSON.
+    pub(crate) fn requests(&self) -> serde_json::Value {
+        serde_json::json!(self.requests)
+    }
+
+    /// Orders a fault.
+    pub(crate) fn add_fault(&mut self, fault: Fault) {
+        self.faults.push(fault);
+    }
+
+    /// What the request with this path is to get in place of its answer.
+    pub(crate) fn next_fault(&mut self, path: &str) -> Option<Answer> {
+        let fault = self.faults.iter_mut().find(|fault| fault.times > 0 && fault.path.eq_ignore_ascii_case(path))?;
+        if fault.skip > 0 {
+            fault.skip -= 1;
+            return None;
+        }
+        fault.times -= 1;
+        Some(fault.answer.clone())
+    }
+}

@@ -1,0 +1,356 @@
+//! The client against the stand-in: what works, and how each failure is reported.
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
+
+use std::fmt::Debug;
+use std::net::{SocketAddr, TcpListener};
+use std::path::Path;
+use std::time::Duration;
+
+use opcon::tls::TimeLimits;
+use opcon::{ApiSettings, Client, Config, Error, ErrorKind, Limits, PropertyName, PropertyValue};
+use opcon_stand_in::{Answer, Certificate, DEFAULT_TOKEN, Fault, Options, StandIn};
+use serde_json::json;
+use tempfile::TempDir;
+
+const EXPRESSION: &str = "/api/propertyExpression";
+
+/// A stand-in, and a folder with its `Connector.config` and its certificate in `ca.pem`.
+struct Site {
+    opcon: StandIn,
+    folder: TempDir,
+}
+
+impl Site {
+    async fn start() -> Self {
+        Self::with_certificate(Certificate::default()).await
+    }
+
+    async fn with_certificate(certificate: Certificate) -> Self {
+        let opcon = StandIn::start(Options { certificate, ..Options::default() }).await.unwrap();
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join("ca.pem"), opcon.ca_pem()).unwrap();
+        Site { opcon, folder }
+    }
+
+    /// A client over plain HTTP with the right token.
+    fn plain_client(&self) -> Client {
+        self.client(self.opcon.http(), "USING_TLS=False").unwrap()
+    }
+
+    fn client(&self, address: impl ToString, lines: &str) -> Result<Client, Error> {
+        self.client_with_token(address, DEFAULT_TOKEN, lines)
+    }
+
+    fn client_with_token(&self, address: impl ToString, token: &str, lines: &str) -> Result<Client, Error> {
+        let settings =
+            settings(self.folder.path(), &format!("ADDRESS={}\nTOKEN={token}\n{lines}", address.to_string()));
+        Client::with_limits(&settings, quick())
+    }
+
+    /// Makes the next `times` requests for an expression fail.
+    fn fail(&self, times: u32, answer: Answer) {
+        self.opcon.add_fault(Fault { path: EXPRESSION.into(), skip: 0, times, answer });
+    }
+
+    /// How many requests for an expression there were.
+    fn attempts(&self) -> usize {
+        let requests = self.opcon.requests();
+        requests.as_array().unwrap().iter().filter(|request| request["path"] == EXPRESSION).count()
+    }
+}
+
+fn settings(folder: &Path, lines: &str) -> ApiSettings {
+    let file = folder.join("Connector.config");
+    std::fs::write(&file, format!("[OPCON API INFORMATION]\n{lines}\n")).unwrap();
+    Config::read(&file).unwrap().opcon_api().unwrap().unwrap()
+}
+
+/// Limits with which a test need not wait.
+fn quick() -> Limits {
+    Limits {
+        times: TimeLimits { connect: Duration::from_secs(10), request: Duration::from_secs(20) },
+        pauses: vec![Duration::from_millis(1); 2],
+    }
+}
+
+async fn set(client: &Client) -> Result<(), Error> {
+    client.set_property(&name("MF_ID"), &value("i-1")).await
+}
+
+fn name(text: &str) -> PropertyName {
+    text.parse().unwrap()
+}
+
+fn value(text: &str) -> PropertyValue {
+    PropertyValue::new(text).unwrap()
+}
+
+/// Asserts kind and text of an error, and that it does not give the token away.
+#[track_caller]
+fn assert_error<T: Debug>(result: Result<T, Error>, kind: ErrorKind, text: &str) -> Error {
+    let error = result.unwrap_err();
+    let message = error.to_string();
+    assert_eq!(error.kind(), kind, "{message}");
+    assert!(message.contains(text), "{message}");
+    assert!(!message.contains('\n') && message.is_ascii(), "{message}");
+    assert!(!format!("{message} {error:?}").contains(DEFAULT_TOKEN), "{message}");
+    error
+}
+
+/// An address of this machine where nobody listens.
+fn free_address() -> SocketAddr {
+    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap()
+}
+
+#[tokio::test]
+async fn properties_are_saved_and_read_back() {
+    let site = Site::start().await;
+    let client = site.plain_client();
+    assert_eq!(client.check().await.unwrap().to_string(), "25.0.3");
+    for (given, canonical) in [
+        ("MF_ID", "MF_ID"),
+        ("SI.MF_ID.2026-01-31.Night[Sub]", "SI.MF_ID.2026-01-31.\"Night[Sub]\""),
+        ("JI.MF_ID.2026-01-31.\"Night 1.2\".Job", "JI.MF_ID.2026-01-31.\"Night 1.2\".Job"),
+    ] {
+        let text = format!("{given} \"\\ ' {{%}} <&> \u{e9}");
+        client.set_property(&name(given), &value(&text)).await.unwrap();
+        assert_eq!(site.opcon.property(canonical).as_deref(), Some(text.as_str()));
+        assert_eq!(client.property_value(&name(given)).await.unwrap(), text);
+    }
+}
+
+#[tokio::test]
+async fn the_usual_limits_suffice() {
+    let site = Site::start().await;
+    let settings =
+        settings(site.folder.path(), &format!("ADDRESS={}\nTOKEN={DEFAULT_TOKEN}\nCA_FILE=ca.pem", site.opcon.https()));
+    Client::new(&settings).unwrap().check().await.unwrap();
+}
+
+#[tokio::test]
+async fn a_wrong_token_is_refused_once() {
+    let site = Site::start().await;
+    let client = site.client_with_token(site.opcon.http(), "another-token", "USING_TLS=False").unwrap();
+    let error = assert_error(
+        client.check().await,
+        ErrorKind::Refused,
+        "checking the OpCon token: OpCon answered HTTP 401: Invalid token specified",
+    );
+    assert!(error.hint().unwrap().contains("TOKEN"));
+    assert!(!format!("{client:?}").contains("another-token"));
+    assert_error(
+        set(&client).await,
+        ErrorKind::Refused,
+        "saving the OpCon property MF_ID: OpCon answered HTTP 401: Invalid token",
+    );
+    assert_eq!(site.attempts(), 1);
+}
+
+#[tokio::test]
+async fn a_failed_evaluation_is_an_error_with_opcons_reason() {
+    let site = Site::start().await;
+    let read = site.plain_client().property_value(&name("NOTHING")).await;
+    assert_error(
+        read,
+        ErrorKind::Failed,
+        "reading the OpCon property NOTHING: OpCon could not do it: the property NOTHING does not exist",
+    );
+    assert_eq!(site.attempts(), 1);
+}
+
+#[tokio::test]
+async fn the_status_is_judged_whatever_its_case_and_must_be_there() {
+    let site = Site::start().await;
+    let client = site.plain_client();
+    site.fail(1, Answer::text(200, r#"{"status":"SUCCESS","result":null,"message":null,"new":1}"#));
+    set(&client).await.unwrap();
+    site.fail(1, Answer::text(200, r#"{"status":"failed"}"#));
+    assert_error(set(&client).await, ErrorKind::Failed, "OpCon gave no reason");
+    site.fail(1, Answer::text(200, r#"{"result":"i-1"}"#));
+    assert_error(set(&client).await, ErrorKind::Unexpected, "the answer has no status");
+    site.fail(1, Answer::text(200, r#"{"status":"Perhaps"}"#));
+    assert_error(set(&client).await, ErrorKind::Unexpected, "the unknown status 'Perhaps'");
+    site.fail(1, Answer::text(200, r#"{"status":"Success"}"#));
+    assert_error(client.property_value(&name("A")).await, ErrorKind::Unexpected, "the answer has no result");
+}
+
+#[tokio::test]
+async fn answers_that_opcon_does_not_give_are_summed_up() {
+    let site = Site::start().await;
+    let client = site.plain_client();
+    let page = "<html><body>Welcome</body></html>";
+    site.fail(1, Answer::Respond { status: 200, body: page.into(), content_type: "text/html".into() });
+    let error = assert_error(
+        set(&client).await,
+        ErrorKind::Unexpected,
+        "the answer is not what the OpCon API gives: (a web page)",
+    );
+    assert!(error.hint().unwrap().contains("ADDRESS"));
+    site.fail(1, Answer::Respond { status: 404, body: page.into(), content_type: "text/html".into() });
+    assert_error(set(&client).await, ErrorKind::Unexpected, "OpCon answered HTTP 404: (a web page)");
+    site.fail(1, Answer::text(200, ""));
+    assert_error(set(&client).await, ErrorKind::Unexpected, "gives: (an empty answer)");
+    site.fail(1, Answer::text(200, &"no\nJSON ".repeat(100)));
+    let error = assert_error(set(&client).await, ErrorKind::Unexpected, "gives: no JSON no JSON");
+    assert!(error.to_string().len() < 400, "{error}");
+    site.fail(1, Answer::text(302, ""));
+    assert_error(set(&client).await, ErrorKind::Unexpected, "HTTP 302");
+}
+
+#[tokio::test]
+async fn all_messages_of_a_list_of_errors_are_shown() {
+    let site = Site::start().await;
+    let errors = json!([{ "resource": "user", "name": null, "code": 2003, "message": "User is disabled" }, { "message": "Go away" }]);
+    site.fail(1, Answer::text(403, &errors.to_string()));
+    assert_error(
+        set(&site.plain_client()).await,
+        ErrorKind::Refused,
+        "OpCon answered HTTP 403: User is disabled; Go away",
+    );
+    site.fail(1, Answer::text(400, &errors.to_string()));
+    assert_error(
+        set(&site.plain_client()).await,
+        ErrorKind::Unexpected,
+        "OpCon answered HTTP 400: User is disabled; Go away",
+    );
+}
+
+#[tokio::test]
+async fn a_token_that_the_server_sends_back_is_not_shown() {
+    let site = Site::start().await;
+    let client = site.plain_client();
+    let echo = format!("unknown header: Token {DEFAULT_TOKEN}");
+    site.fail(1, Answer::text(400, &echo));
+    assert_error(set(&client).await, ErrorKind::Unexpected, "unknown header: Token (the token)");
+    site.fail(1, Answer::text(200, &echo));
+    assert_error(set(&client).await, ErrorKind::Unexpected, "(the token)");
+    site.fail(1, Answer::text(200, &json!({ "status": "Failed", "message": echo }).to_string()));
+    assert_error(set(&client).await, ErrorKind::Failed, "(the token)");
+    assert!(!format!("{client:?}").contains(DEFAULT_TOKEN));
+}
+
+#[tokio::test]
+async fn a_busy_server_and_a_cut_connection_are_tried_again() {
+    let site = Site::start().await;
+    let client = site.plain_client();
+    for answer in
+        [Answer::text(503, "busy"), Answer::text(429, ""), Answer::text(502, ""), Answer::text(504, ""), Answer::CLOSE]
+    {
+        let before = site.attempts();
+        site.fail(2, answer);
+        set(&client).await.unwrap();
+        assert_eq!(site.attempts() - before, 3);
+    }
+    assert_eq!(site.opcon.property("MF_ID").as_deref(), Some("i-1"));
+}
+
+#[tokio::test]
+async fn patience_ends() {
+    let site = Site::start().await;
+    let client = site.plain_client();
+    site.fail(3, Answer::text(503, "busy"));
+    assert_error(set(&client).await, ErrorKind::Unreachable, "OpCon answered HTTP 503: busy");
+    site.fail(3, Answer::CLOSE);
+    assert_error(set(&client).await, ErrorKind::Unreachable, "the OpCon server cut the connection");
+    assert_eq!(site.attempts(), 6);
+    site.fail(1, Answer::text(500, "defect"));
+    assert_error(set(&client).await, ErrorKind::Unreachable, "HTTP 500");
+    assert_eq!(site.attempts(), 7);
+}
+
+#[tokio::test]
+async fn a_server_that_does_not_answer_is_given_up() {
+    let site = Site::start().await;
+    let lines = format!("ADDRESS={}\nTOKEN={DEFAULT_TOKEN}\nUSING_TLS=False", site.opcon.http());
+    let mut limits = quick();
+    limits.times.request = Duration::from_millis(300);
+    let client = Client::with_limits(&settings(site.folder.path(), &lines), limits).unwrap();
+    site.fail(1, Answer::delay(Duration::from_secs(600)));
+    assert_error(set(&client).await, ErrorKind::Unreachable, "no answer from the OpCon server within 300ms");
+}
+
+#[tokio::test]
+async fn a_server_that_is_down_is_unreachable() {
+    let site = Site::start().await;
+    let client = site.client(free_address(), "USING_TLS=False").unwrap();
+    assert_error(
+        client.check().await,
+        ErrorKind::Unreachable,
+        "asking OpCon for its version: no connection to the OpCon server: ",
+    );
+}
+
+#[tokio::test]
+async fn an_old_or_strange_version_is_refused() {
+    let site = Site::start().await;
+    let answer_version = |body: &str| {
+        site.opcon.add_fault(Fault { path: "/api/version".into(), skip: 0, times: 1, answer: Answer::text(200, body) });
+    };
+    let client = site.plain_client();
+    answer_version(r#"{"opConRestApiProductVersion":"18.2.0"}"#);
+    assert_error(client.check().await, ErrorKind::Unexpected, "its API has version 18.2.0; at least 18.3.0 is needed");
+    answer_version(r#"{"opConRestApiProductVersion":"new"}"#);
+    assert_error(client.check().await, ErrorKind::Unexpected, "'new' is no version");
+    answer_version(r#"{"version":"21.0.0"}"#);
+    assert_error(client.check().await, ErrorKind::Unexpected, "the answer is not what the OpCon API gives");
+}
+
+#[tokio::test]
+async fn a_self_signed_certificate_must_be_listed() {
+    for authority in [false, true] {
+        let certificate = Certificate { authority, ..Certificate::default() };
+        let site = Site::with_certificate(certificate.clone()).await;
+        let https = site.opcon.https();
+        site.client(https, "CA_FILE=ca.pem").unwrap().check().await.unwrap();
+        site.client(format!("localhost:{}", https.port()), "CA_FILE=ca.pem").unwrap().check().await.unwrap();
+
+        let other = StandIn::start(Options { certificate, ..Options::default() }).await.unwrap();
+        for lines in ["CA_FILE=ca.pem", ""] {
+            let check = site.client(other.https(), lines).unwrap().check().await;
+            let text = "certificate of the OpCon server is not trusted: neither it nor its issuer is a trusted one";
+            let error = assert_error(check, ErrorKind::Unreachable, text);
+            assert!(error.hint().unwrap().contains("CA_FILE") && error.hint().unwrap().contains("VERIFY_TLS"));
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_listed_certificate_must_be_valid_and_for_the_server() {
+    for authority in [false, true] {
+        let expired = Certificate { authority, expired: true, ..Certificate::default() };
+        let other = Certificate { authority, names: vec!["opcon.example.com".into()], ..Certificate::default() };
+        for (certificate, reason) in [(expired, "it has expired"), (other, "it is not for the host in ADDRESS")] {
+            let site = Site::with_certificate(certificate).await;
+            let check = site.client(site.opcon.https(), "CA_FILE=ca.pem").unwrap().check().await;
+            let text = format!("the certificate of the OpCon server is not trusted: {reason}");
+            assert_error(check, ErrorKind::Unreachable, &text);
+        }
+    }
+}
+
+#[tokio::test]
+async fn without_verification_any_certificate_will_do() {
+    let site = Site::with_certificate(Certificate { expired: true, ..Certificate::default() }).await;
+    let client = site.client(site.opcon.https(), "VERIFY_TLS=False").unwrap();
+    client.check().await.unwrap();
+    set(&client).await.unwrap();
+}
+
+#[tokio::test]
+async fn tls_and_plain_http_on_each_others_port_are_explained() {
+    let site = Site::start().await;
+    let tls = site.client(site.opcon.http(), "VERIFY_TLS=False").unwrap();
+    let error = assert_error(tls.check().await, ErrorKind::Unreachable, "no TLS connection to the OpCon server: ");
+    assert!(error.hint().unwrap().contains("USING_TLS"));
+    let plain = site.client(site.opcon.https(), "USING_TLS=False").unwrap();
+    let error = assert_error(plain.check().await, ErrorKind::Unreachable, "asking OpCon for its version: ");
+    assert!(error.hint().unwrap().contains("USING_TLS"));
+}
+
+#[tokio::test]
+async fn a_missing_file_of_certificates_is_named_before_anything_is_sent() {
+    let site = Site::start().await;
+    let client = site.client(site.opcon.https(), "CA_FILE=missing.pem");
+    assert_error(client, ErrorKind::Invalid, "missing.pem");
+    assert_eq!(site.opcon.requests(), json!([]));
+}
