@@ -1,7 +1,7 @@
 //! `Connector.config`: the connector's settings, the AWS keys of each user, and the way to the OpCon API.
 //!
-//! The sections and keys are those of the original connector's documentation (Continuous, "AWS EC2 connector",
-//! installation); `CA_FILE` and `VERIFY_TLS` are ours. Keys that are not known here are no error.
+//! The sections and keys are those of OpCon's documentation of its AWS EC2 connector, page "Installation"; `CA_FILE` and
+//! `VERIFY_TLS` are ours. Keys that are not known here are no error.
 
 mod ini;
 

@@ -207,13 +207,13 @@ fn split_parts(text: &str, count: usize, open_ended: bool) -> Result<Vec<String>
 
 /// A date in the one form that OpCon documents for its API.
 fn checked_date(date: String) -> Result<String, String> {
-    let numbers = date.split('-').map(|number| number.bytes().all(|b| b.is_ascii_digit()).then_some(number));
-    let valid = match numbers.collect::<Option<Vec<_>>>().as_deref() {
-        Some([year, month, day]) => {
-            year.len() == 4
-                && month.len() == 2
-                && day.len() == 2
+    let digits = |text: &str, count| text.len() == count && text.bytes().all(|byte| byte.is_ascii_digit());
+    let valid = match date.split('-').collect::<Vec<_>>().as_slice() {
+        [year, month, day] => {
+            digits(year, 4)
+                && digits(month, 2)
                 && ("01"..="12").contains(month)
+                && digits(day, 2)
                 && ("01"..="31").contains(day)
         }
         _ => false,
