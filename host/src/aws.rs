@@ -2,8 +2,11 @@
 
 use std::env;
 use std::sync::{Arc, OnceLock};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
+use aws_config::environment::EnvironmentVariableRegionProvider;
+use aws_config::meta::region::RegionProviderChain;
+use aws_config::profile::ProfileFileRegionProvider;
 use aws_config::timeout::TimeoutConfig;
 use aws_config::{BehaviorVersion, Region};
 use aws_credential_types::Credentials;
@@ -50,9 +53,13 @@ pub async fn connect(settings: &Settings, keys: Option<&AwsKeys>) -> Result<Ec2>
         loader =
             loader.credentials_provider(Credentials::new(&keys.access_key_id, secret, None, None, "Connector.config"));
     }
-    if let Some(region) = &settings.region {
-        loader = loader.region(Region::new(region.as_str().to_owned()));
-    }
+    // Not the region of the machine that the job happens to run on, which AWS's default would ask for in the end.
+    let region = settings.region.as_ref().map(|region| Region::new(region.as_str().to_owned()));
+    loader = loader.region(
+        RegionProviderChain::first_try(region)
+            .or_else(EnvironmentVariableRegionProvider::new())
+            .or_else(ProfileFileRegionProvider::new()),
+    );
     if let Some(url) = &settings.endpoint_url {
         loader = loader.endpoint_url(url);
     }
@@ -128,14 +135,18 @@ impl HttpConnector for Connector {
 }
 
 async fn exchange(clients: &Clients, request: HttpRequest) -> Result<HttpResponse, ConnectorError> {
+    let action = action_of(request.body().bytes().unwrap_or_default());
     let request = request.try_into_http1x().map_err(|error| ConnectorError::user(Box::new(error)))?;
     // Bodies of EC2's requests are texts in memory.
     let request = request.map(|body| reqwest::Body::from(body.bytes().unwrap_or_default().to_vec()));
     let request = reqwest::Request::try_from(request).map_err(|error| ConnectorError::user(Box::new(error)))?;
     let client = clients.for_url(request.url()).map_err(|error| ConnectorError::user(Box::new(error)))?;
-    let answer = client.execute(request).await.map_err(connector_error)?;
+    let start = Instant::now();
+    let answer = client.execute(request).await.inspect_err(|error| tracing::debug!("{action}: {error:?}"));
+    let answer = answer.map_err(connector_error)?;
     let (status, headers) = (answer.status(), answer.headers().clone());
     let body = answer.bytes().await.map_err(connector_error)?;
+    tracing::debug!("{action}: HTTP {status} after {} ms, {} bytes", start.elapsed().as_millis(), body.len());
     let mut answer = HttpResponse::new(status.into(), SdkBody::from(body));
     for (name, value) in &headers {
         if let Ok(value) = value.to_str() {
@@ -143,6 +154,13 @@ async fn exchange(clients: &Clients, request: HttpRequest) -> Result<HttpRespons
         }
     }
     Ok(answer)
+}
+
+/// The action of a request to EC2, for the log: the first of its form's fields. The others may tell too much.
+fn action_of(body: &[u8]) -> String {
+    let first = body.split(|byte| *byte == b'&').next().unwrap_or_default();
+    let action = first.strip_prefix(b"Action=").unwrap_or(b"a request of the credential chain");
+    String::from_utf8_lossy(action).into_owned()
 }
 
 /// The SDK retries time-outs and broken connections, but not what is wrong on our side.

@@ -20,9 +20,9 @@ mod table;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::process::ExitCode;
 use std::sync::{Arc, Mutex};
-use std::{env, panic};
+use std::{env, panic, thread};
 
-use connector_sdk::{Context, Error, ErrorKind, Outcome, Result};
+use connector_sdk::{Context, Error, ErrorKind, Outcome, Reporter as _, Result};
 use tokio::runtime::{self, Runtime};
 
 use crate::arguments::Words;
@@ -32,14 +32,23 @@ use crate::registry::Registry;
 use crate::report::{Console, Report, print_text};
 use crate::settings::Output;
 
+/// The stack of the thread that does the work: the calls inside the EC2 SDK are deep, and the main thread of a Windows
+/// program has 1 MiB, of which a simple job uses more than half. Bytes.
+const STACK_SIZE: usize = 8 * 1024 * 1024;
+
 /// Performs the job that the command line describes, and returns its exit code.
 pub fn main() -> ExitCode {
+    let worker = thread::Builder::new().stack_size(STACK_SIZE).spawn(work);
+    let code = worker.map(|worker| worker.join().unwrap_or(exit::DEFECT));
+    ExitCode::from(code.unwrap_or_else(|_| work()))
+}
+
+fn work() -> u8 {
     let words = Registry::load().and_then(|registry| Ok((arguments::read(env::args_os(), &registry)?, registry)));
-    let code = match words {
+    match words {
         Ok((words, registry)) => obey(&registry, &words),
         Err(error) => give_up(Output::Text, None, error),
-    };
-    ExitCode::from(code)
+    }
 }
 
 fn obey(registry: &Registry, words: &Words) -> u8 {
@@ -120,6 +129,7 @@ async fn prepare(job: &Job, console: Console) -> Result<Surroundings> {
         _ => None,
     };
     let properties = OpConProperties::new(config.as_ref())?;
+    properties.warning().iter().for_each(|warning| console.warning(warning));
     let ec2 = aws::connect(settings, keys.as_ref()).await?;
     tracing::info!("{} in {} begins", job.function.operation.meta().name, ec2.region);
     let mut context = Context::builder(ec2.client, Arc::new(console), Arc::new(properties))

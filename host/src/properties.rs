@@ -26,6 +26,16 @@ impl OpConProperties {
         Ok(OpConProperties { settings, client: OnceCell::new() })
     }
 
+    /// What the administrator should know about these settings, in every job.
+    pub fn warning(&self) -> Option<String> {
+        let unverified = self.settings.as_ref().filter(|settings| !settings.verifies_the_server())?;
+        Some(format!(
+            "VERIFY_TLS=False: any server can pass for the OpCon API at {} and read the token; name its certificate in \
+             CA_FILE instead",
+            unverified.address()
+        ))
+    }
+
     async fn client(&self) -> Result<&Client> {
         let Some(settings) = &self.settings else {
             return Err(Error::new(ErrorKind::InvalidInput, "the configuration does not say how to reach OpCon")

@@ -34,6 +34,11 @@ impl ApiSettings {
     pub fn address(&self) -> String {
         self.address.to_string()
     }
+
+    /// Whether the API must show that it is who it claims to be; not so with `VERIFY_TLS=False`.
+    pub fn verifies_the_server(&self) -> bool {
+        self.trust != Trust::Unverified
+    }
 }
 
 /// How long the client tries.
