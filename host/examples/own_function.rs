@@ -7,8 +7,9 @@ use std::process::ExitCode;
 
 use connector_sdk::{Context, Doing, Inputs, Operation, OperationMeta, Outcome, Result, async_trait, register};
 
-static META: OperationMeta = OperationMeta::new("DescribeRegions", "Show the regions that are enabled for the account.")
-    .iam_actions(&["ec2:DescribeRegions"]);
+static META: OperationMeta =
+    OperationMeta::new("DescribeRegions", "Show the regions that are enabled for the account.")
+        .iam_actions(&["ec2:DescribeRegions"]);
 
 struct DescribeRegions;
 register!(DescribeRegions);

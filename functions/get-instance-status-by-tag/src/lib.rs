@@ -124,3 +124,6 @@ fn judge(cx: &Context, found: &[Instance], expected: &[InstanceStateName]) -> Re
     let message = format!("{} of {} not {expectation}", others.len(), shown.trim_end_matches(" found"));
     Err(Error::new(ErrorKind::UnexpectedState, message).doing("checking the states"))
 }
+
+#[cfg(test)]
+mod tests;

@@ -62,7 +62,7 @@ impl Operation for StartInstance {
             })
             .await?;
         let waited = wait_if_asked(cx, inputs, &ids, Goal::Ready(inputs.get(&WAIT_FOR))).await?;
-        if !waited && !properties.is_empty() {
+        if !waited && !cx.dry_run() && !properties.is_empty() {
             look_up_addresses(cx, &ids).await?;
         }
         let saved = properties.save(cx, &ids, waited).await;
@@ -78,3 +78,6 @@ async fn look_up_addresses(cx: &Context, ids: &[InstanceId]) -> Result<()> {
     find_by_ids(cx, &started).await?.iter().for_each(|instance| cx.journal().see(instance));
     Ok(())
 }
+
+#[cfg(test)]
+mod tests;

@@ -54,3 +54,6 @@ impl Operation for StopInstance {
         STOP.verdict(cx, waited)
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -56,3 +56,6 @@ impl Operation for TerminateInstance {
         TERMINATE.verdict(cx, waited)
     }
 }
+
+#[cfg(test)]
+mod tests;

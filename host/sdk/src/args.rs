@@ -418,4 +418,73 @@ mod tests {
         assert_eq!(inputs.get(&NUMBER).get(), 3);
         assert_eq!(inputs.get(&IDS), ["a", "b"]);
     }
+
+    #[test]
+    fn the_last_of_several_values_of_a_single_argument_counts() {
+        const NAME: Arg<String> = Arg::new("name", "NAME", "A name.");
+        let mut inputs = Inputs::default();
+        inputs.insert("name", vec![NAME.spec.parse("a").unwrap(), NAME.spec.parse("b").unwrap()]);
+        assert_eq!(inputs.get(&NAME).as_deref(), Some("b"));
+    }
+
+    #[test]
+    fn a_specification_says_all_that_was_declared() {
+        const ID: Arg<String, Repeated> = Arg::new("id", "ID", "An id.")
+            .aliases(&["ids"])
+            .requires(&["name"])
+            .secret()
+            .hidden()
+            .repeatable()
+            .separated_by(',');
+        let spec = &ID.spec;
+        assert_eq!(spec.names().collect::<Vec<_>>(), ["id", "ids"]);
+        assert_eq!((spec.requires, spec.value_name, spec.help), (&["name"][..], "ID", "An id."));
+        assert!(spec.secret && spec.hidden && spec.repeatable && !spec.required && !spec.is_flag());
+        assert_eq!(spec.split(" a, b,,c "), ["a", "b", "c"]);
+        let required = Arg::<PathBuf>::new("file", "FILE", "A file.").required().spec;
+        assert!(required.required && required.kind == ValueKind::Path);
+        assert_eq!(required.split(" a, b "), [" a, b "], "no delimiter, no splitting");
+        let flag = Arg::flag("all", "All.").spec;
+        assert!(flag.is_flag());
+        assert_eq!((flag.default, flag.value_name), (Some("false"), ""));
+    }
+
+    #[test]
+    fn kinds_have_names_and_choices() {
+        for (kind, name, choices) in [
+            (ValueKind::String, "string", &[][..]),
+            (NonZeroU32::KIND, "integer", &[]),
+            (ValueKind::Flag, "flag", &[]),
+            (ValueKind::Duration, "duration", &[]),
+            (ValueKind::Path, "path", &[]),
+            (ValueKind::Choice(&["a", "b"]), "choice", &["a", "b"]),
+        ] {
+            assert_eq!((kind.name(), kind.choices()), (name, choices));
+        }
+    }
+
+    #[test]
+    fn malformed_values_are_told_what_they_should_be() {
+        let number = Arg::<NonZeroU32>::new("number", "N", "A number.").spec;
+        for text in ["0", "-1", "two", "4294967296"] {
+            assert_eq!(number.parse(text).unwrap_err(), "must be a whole number of at least 1", "{text}");
+        }
+        let flag = Arg::flag("all", "All.").spec;
+        assert_eq!(flag.parse("yes").unwrap_err(), "must be `true` or `false`");
+    }
+
+    #[test]
+    fn a_parsed_value_is_not_shown() {
+        const TOKEN: Arg<String> = Arg::new("token", "TOKEN", "A token.").secret();
+        let mut inputs = Inputs::default();
+        inputs.insert("token", vec![TOKEN.spec.parse("hush").unwrap()]);
+        assert!(!format!("{inputs:?}").contains("hush"), "{inputs:?}");
+    }
+
+    #[test]
+    fn reading_an_argument_that_is_not_declared_is_a_defect() {
+        const NUMBER: Arg<NonZeroU32, Always> = Arg::new("number", "N", "A number.").required();
+        let panic = std::panic::catch_unwind(|| Inputs::default().get(&NUMBER)).unwrap_err();
+        assert_eq!(panic.downcast_ref::<String>().unwrap(), "the operation reads --number but does not declare it");
+    }
 }

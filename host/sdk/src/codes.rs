@@ -123,7 +123,7 @@ pub fn concerns_single_instances(code: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::kind_of;
+    use super::{concerns_single_instances, kind_of};
     use crate::ErrorKind;
 
     #[test]
@@ -139,10 +139,23 @@ mod tests {
             ("InvalidAMIID.Unavailable", ErrorKind::NotFound),
             ("InvalidSubnetID.NotFound", ErrorKind::NotFound),
             ("InvalidInstanceID.Malformed", ErrorKind::InvalidInput),
+            ("InvalidParameterValue", ErrorKind::InvalidInput),
+            ("BandwidthLimitExceeded", ErrorKind::Unavailable),
+            ("OperationNotPermitted", ErrorKind::UnexpectedState),
             ("IncorrectInstanceState", ErrorKind::UnexpectedState),
             ("SomethingNew", ErrorKind::Service),
         ] {
             assert_eq!(kind_of(code), kind, "{code}");
+        }
+    }
+
+    #[test]
+    fn only_codes_about_an_instance_let_the_others_try_again() {
+        for code in ["InvalidInstanceID.NotFound", "OperationNotPermitted", "IncorrectInstanceState"] {
+            assert!(concerns_single_instances(code), "{code}");
+        }
+        for code in ["UnauthorizedOperation", "RequestLimitExceeded", "DryRunOperation", "SomethingNew"] {
+            assert!(!concerns_single_instances(code), "{code}");
         }
     }
 }

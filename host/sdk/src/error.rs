@@ -239,3 +239,6 @@ fn causes(error: &(dyn StdError + 'static)) -> String {
     }
     if texts.is_empty() { error.to_string() } else { texts.join(": ") }
 }
+
+#[cfg(test)]
+mod tests;

@@ -403,30 +403,4 @@ fn state_text(state: Option<&InstanceStateName>) -> &str {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn instance_ids_have_the_form_of_ec2() {
-        for good in ["i-0123abcd", "i-0123456789abcdef0"] {
-            assert_eq!(InstanceId::parse(good).unwrap().as_str(), good);
-        }
-        for bad in ["", "i-", "i-0123", "i-0123ABCD", "i-0123456789abcdefg", "x-0123abcd", "i-0123abcd ", "web"] {
-            assert!(InstanceId::parse(bad).unwrap_err().contains("instance id"), "{bad}");
-        }
-    }
-
-    #[test]
-    fn a_blank_name_is_refused() {
-        assert!(TagName::parse("  \t").unwrap_err().contains("blank"));
-        assert!(TagName::parse(&"x".repeat(257)).unwrap_err().contains("256"));
-        assert_eq!(TagName::parse(" web * ").unwrap().as_str(), " web * ");
-    }
-
-    #[test]
-    fn long_lists_are_cut_in_messages() {
-        let ids: Vec<_> = (0..7).map(|n| InstanceId::from_ec2(&format!("i-{n}"))).collect();
-        assert_eq!(list_of(&ids[..2]), "i-0, i-1");
-        assert_eq!(list_of(&ids), "i-0, i-1, i-2, i-3, i-4 and 2 more");
-    }
-}
+mod tests;

@@ -53,6 +53,9 @@ pub struct InstanceEntry {
     pub result: Option<InstanceResult>,
     /// Why it failed.
     pub error: Option<Error>,
+    /// Whether EC2 accepted the request for it, even if there was nothing to change or the goal was not reached.
+    #[serde(skip)]
+    pub accepted: bool,
     /// Whether EC2 accepted a change of it, even if the goal was not reached.
     #[serde(skip)]
     pub changed: bool,
@@ -71,6 +74,7 @@ impl InstanceEntry {
             private_ip: None,
             result: None,
             error: None,
+            accepted: false,
             changed: false,
         }
     }
@@ -154,6 +158,7 @@ impl Journal {
             entry.previous_state = previous_state.map(str::to_owned);
             entry.state = state.map(str::to_owned).or(entry.state.take());
             entry.result = Some(if changed { InstanceResult::Changed } else { InstanceResult::Unchanged });
+            entry.accepted = true;
             entry.changed |= changed;
         });
     }
@@ -256,4 +261,104 @@ fn failure(doing: &str, failures: &[&Error], total: usize) -> Error {
 /// `1 instance`, `2 instances`.
 pub(crate) fn instances(count: usize) -> String {
     if count == 1 { "1 instance".to_owned() } else { format!("{count} instances") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing;
+
+    fn id(number: usize) -> InstanceId {
+        InstanceId::from_ec2(&format!("i-{number:08x}"))
+    }
+
+    /// A journal of instances that ended so.
+    fn journal_of(ends: &[Result<InstanceResult, ErrorKind>]) -> Journal {
+        let journal = Journal::default();
+        for (number, end) in ends.iter().enumerate() {
+            match end {
+                Ok(result) => journal.accepted(&id(number), None, None, *result == InstanceResult::Changed),
+                Err(kind) => journal.failed(&id(number), Error::new(*kind, format!("reason {number}"))),
+            }
+        }
+        journal
+    }
+
+    #[test]
+    fn a_success_is_told_with_counts() {
+        let [changed, unchanged] = [Ok(InstanceResult::Changed), Ok(InstanceResult::Unchanged)];
+        for (ends, message) in [
+            (&[][..], "no instances"),
+            (&[changed], "1 instance started"),
+            (&[unchanged, unchanged], "2 instances running already"),
+            (&[changed, unchanged, changed], "2 instances started, 1 instance running already"),
+        ] {
+            let outcome = journal_of(ends).verdict("starting", "started", "running already").unwrap();
+            assert_eq!(outcome.message, message);
+        }
+    }
+
+    #[test]
+    fn a_failure_has_the_kind_that_fits_all_instances() {
+        use ErrorKind::{Capacity, Partial, Service, UnexpectedState, WaitExpired};
+        let changed = Ok(InstanceResult::Changed);
+        for (ends, kind, message) in [
+            (&[Err(Capacity)][..], Capacity, "reason 0"),
+            (&[Err(Capacity), Err(Capacity)], Capacity, "starting: 2 of 2 instances failed; the first: reason 0"),
+            (&[Err(Capacity), Err(WaitExpired)], Service, "starting: 2 of 2 instances failed; the first: reason 0"),
+            (&[changed, Err(UnexpectedState)], Partial, "starting: 1 of 2 instances failed; the first: reason 1"),
+            (&[changed, Err(WaitExpired)], WaitExpired, "starting: 1 of 2 instances failed; the first: reason 1"),
+            (
+                &[changed, Err(WaitExpired), Err(Capacity)],
+                Partial,
+                "starting: 2 of 3 instances failed; the first: reason 1",
+            ),
+        ] {
+            let error = journal_of(ends).verdict("starting", "started", "unchanged").unwrap_err();
+            assert_eq!((error.kind(), error.to_string().as_str()), (kind, message), "{ends:?}");
+        }
+    }
+
+    #[test]
+    fn an_entry_gathers_what_was_learnt_in_turn() {
+        let journal = Journal::default();
+        journal.enter(&[id(1), id(0)]);
+        let description = testing::instance(id(0).as_str(), &"stopped".into());
+        journal.see(&Instance::from_ec2(&description).unwrap());
+        journal.accepted(&id(0), Some("stopped"), Some("pending"), true);
+        journal.see_status_checks(&id(0), "initializing");
+        journal.failed(&id(0), Error::new(ErrorKind::WaitExpired, "too late"));
+        let entries = journal.instances();
+        assert_eq!(entries.iter().map(|entry| &entry.id).collect::<Vec<_>>(), [&id(1), &id(0)], "in order of entry");
+        assert_eq!(
+            serde_json::to_value(&entries[1]).unwrap(),
+            serde_json::json!({
+                "id": "i-00000000", "name": "web", "previous_state": "stopped", "state": "pending",
+                "status_checks": "initializing", "public_dns": null, "public_ip": null, "private_ip": "10.0.0.1",
+                "result": "failed",
+                "error": {"kind": "wait-expired", "code": null, "message": "too late", "request_id": null, "hint": null},
+            })
+        );
+        assert_eq!(entries[1].label(), "i-00000000 (web)");
+        assert_eq!(entries[0].label(), "i-00000001");
+        assert!(journal.anything_changed(), "the start was accepted, though the goal was not reached");
+    }
+
+    #[test]
+    fn an_answer_without_a_state_leaves_the_one_known() {
+        let journal = Journal::default();
+        journal.accepted(&id(0), Some("running"), Some("stopping"), true);
+        journal.accepted(&id(0), Some("stopping"), None, false);
+        let entry = journal.instance(&id(0));
+        assert_eq!(entry.state.as_deref(), Some("stopping"));
+        assert!(entry.changed, "once changed, it stays so");
+    }
+
+    #[test]
+    fn only_changes_count_as_changes() {
+        let journal = journal_of(&[Ok(InstanceResult::Unchanged), Err(ErrorKind::Capacity)]);
+        assert!(!journal.anything_changed());
+        journal.something_else_changed();
+        assert!(journal.anything_changed());
+    }
 }

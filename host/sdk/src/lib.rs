@@ -12,6 +12,8 @@ pub mod instances;
 mod journal;
 mod operation;
 pub mod properties;
+#[cfg(test)]
+mod sample;
 #[cfg(feature = "testing")]
 pub mod testing;
 pub mod wait;

@@ -168,3 +168,52 @@ pub fn operations() -> Vec<&'static Registration> {
     registrations.sort_by_key(|registration| registration.operation.meta().name);
     registrations
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sample::SampleOperation;
+    use crate::testing::Job;
+
+    static META: OperationMeta = OperationMeta::new("AnotherOperation", "Do nothing either.");
+
+    struct AnotherOperation;
+    register!(AnotherOperation);
+
+    #[async_trait]
+    impl Operation for AnotherOperation {
+        fn meta(&self) -> &'static OperationMeta {
+            &META
+        }
+
+        async fn run(&self, _cx: &Context, _inputs: &Inputs) -> Result<Outcome> {
+            Ok(Outcome::new("nothing done either"))
+        }
+    }
+
+    #[test]
+    fn registered_operations_are_sorted_and_say_where_they_come_from() {
+        let found: Vec<_> = operations()
+            .into_iter()
+            .map(|registration| (registration.operation.meta().name, registration.crate_name))
+            .collect();
+        assert_eq!(found, [("AnotherOperation", "connector-sdk"), ("SampleOperation", "connector-sdk")]);
+        let another = operations()[0];
+        assert_eq!(another.version, env!("CARGO_PKG_VERSION"));
+        assert!(another.file.ends_with("operation.rs") && another.line > 0);
+    }
+
+    #[tokio::test]
+    async fn a_check_passes_unless_the_operation_has_its_own() {
+        let outcome = Job::new(&[]).run(&AnotherOperation, &[]).await.unwrap();
+        assert_eq!(outcome.message, "nothing done either");
+    }
+
+    #[test]
+    fn arguments_come_in_the_order_of_their_lists() {
+        let names: Vec<_> = SampleOperation.meta().all_arguments().map(|argument| argument.name).collect();
+        assert_eq!(names[..4], ["tag-name", "instance-id", "allow-none", "wait"]);
+        assert_eq!(names.last(), Some(&"private-ip-property"));
+        assert_eq!(META.all_arguments().count(), 0);
+    }
+}

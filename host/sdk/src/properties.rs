@@ -95,15 +95,16 @@ impl PropertyNames {
         for (index, id) in ids.iter().enumerate() {
             let entry = cx.journal().instance(id);
             let failed = entry.result == Some(InstanceResult::Failed);
-            if failed && !entry.changed {
-                continue; // EC2 refused it: nothing of it is news for a later job
+            if failed && !entry.accepted {
+                continue; // nothing of it is news for a later job
             }
             for (name, value) in self.names.iter().zip(values(&entry)) {
                 let Some(name) = name else { continue };
                 let full_name = cx.properties().full_name(name, counter(index + 1, ids.len()))?;
                 let Some(value) = value.or((settled && !failed).then_some("")) else {
+                    let advice = if settled { "" } else { "; give --wait" };
                     cx.warning(format!(
-                        "property {full_name} is not saved: {} has no such address yet; give --wait",
+                        "property {full_name} is not saved: {} has no such address yet{advice}",
                         entry.label()
                     ));
                     continue;
@@ -146,3 +147,6 @@ fn not_saved(cx: &Context, wanted: usize, first: &Error) -> Error {
         first.hint_text().unwrap_or("the values are in this output; do not run the job again, its instances are there"),
     )
 }
+
+#[cfg(test)]
+mod tests;

@@ -7,10 +7,15 @@ use std::sync::{Arc, Mutex, PoisonError};
 use async_trait::async_trait;
 use aws_credential_types::Credentials;
 use aws_sdk_ec2::config::{BehaviorVersion, Region};
-use aws_sdk_ec2::types::{InstanceState, InstanceStateChange, InstanceStateName, Tag};
+use aws_sdk_ec2::operation::describe_instance_status::DescribeInstanceStatusOutput;
+use aws_sdk_ec2::operation::describe_instances::DescribeInstancesOutput;
+use aws_sdk_ec2::types::{
+    Instance, InstanceState, InstanceStateChange, InstanceStateName, InstanceStatus, InstanceStatusSummary,
+    Reservation, SummaryStatus, Tag,
+};
 use aws_sdk_ec2::{Client, Config};
-use aws_smithy_mocks::{MockResponseInterceptor, create_mock_http_client};
-pub use aws_smithy_mocks::{Rule, RuleMode, mock};
+pub use aws_smithy_mocks::{MockResponse, Rule, mock};
+use aws_smithy_mocks::{MockResponseInterceptor, RuleMode, create_mock_http_client};
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_types::body::SdkBody;
 
@@ -112,9 +117,19 @@ impl Job {
         operation.run(&self.cx, &inputs).await
     }
 
-    /// The events and warnings so far.
+    /// The events and warnings so far; a warning begins with `warning: `.
     pub fn lines(&self) -> Vec<String> {
         self.recorder.lines.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Asserts that a line so far holds the text.
+    ///
+    /// # Panics
+    /// When none does; the message shows all lines.
+    #[track_caller]
+    pub fn assert_says(&self, text: &str) {
+        let lines = self.lines();
+        assert!(lines.iter().any(|line| line.contains(text)), "no line says `{text}` among {lines:#?}");
     }
 }
 
@@ -140,9 +155,9 @@ pub fn inputs(operation: &dyn Operation, arguments: &[(&str, &str)]) -> Inputs {
 }
 
 /// An instance as EC2 describes it, with the name `web`, a private address, and public ones while it is running.
-pub fn instance(id: &str, state: &InstanceStateName) -> aws_sdk_ec2::types::Instance {
+pub fn instance(id: &str, state: &InstanceStateName) -> Instance {
     let running = *state == InstanceStateName::Running;
-    aws_sdk_ec2::types::Instance::builder()
+    Instance::builder()
         .instance_id(id)
         .state(state_of(state))
         .tags(Tag::builder().key("Name").value("web").build())
@@ -150,6 +165,33 @@ pub fn instance(id: &str, state: &InstanceStateName) -> aws_sdk_ec2::types::Inst
         .set_public_ip_address(running.then(|| "192.0.2.1".to_owned()))
         .set_public_dns_name(running.then(|| "ec2-192-0-2-1.example".to_owned()))
         .build()
+}
+
+/// The answer of DescribeInstances with these instances, all on one page.
+pub fn described(instances: impl IntoIterator<Item = Instance>) -> DescribeInstancesOutput {
+    let reservation = Reservation::builder().set_instances(Some(instances.into_iter().collect())).build();
+    DescribeInstancesOutput::builder().reservations(reservation).build()
+}
+
+/// A rule for DescribeInstances: each call sees the one instance in the next of these states, and in the last for ever.
+///
+/// # Panics
+/// Without any state.
+pub fn describes_in_turn(id: &'static str, states: &[InstanceStateName]) -> Rule {
+    let mut sequence = mock!(Client::describe_instances).sequence();
+    for state in states {
+        let state = state.clone();
+        sequence = sequence.output(move || described([instance(id, &state)]));
+    }
+    sequence.repeatedly().build()
+}
+
+/// The answer of DescribeInstanceStatus in which both status checks of each instance have this status.
+pub fn checked<'a>(ids: impl IntoIterator<Item = &'a str>, status: &SummaryStatus) -> DescribeInstanceStatusOutput {
+    let summary = InstanceStatusSummary::builder().status(status.clone()).build();
+    let both = InstanceStatus::builder().instance_status(summary.clone()).system_status(summary);
+    let statuses = ids.into_iter().map(|id| both.clone().instance_id(id).build()).collect();
+    DescribeInstanceStatusOutput::builder().set_instance_statuses(Some(statuses)).build()
 }
 
 /// The answer of StartInstances, StopInstances or TerminateInstances for one instance.
@@ -165,16 +207,21 @@ fn state_of(name: &InstanceStateName) -> InstanceState {
     InstanceState::builder().name(name.clone()).build()
 }
 
-/// A refusal in EC2's own form, with HTTP status 400 and request id `req-1`.
+/// The request id of every [`refusal`].
+pub const REQUEST_ID: &str = "req-1";
+
+/// A refusal in EC2's own form, with HTTP status 400 and the request id [`REQUEST_ID`].
 ///
 /// # Panics
-/// Never: 400 is a valid status.
+/// Never: status and header are valid.
 pub fn refusal(code: &str, message: &str) -> HttpResponse {
     let body = format!(
         "<Response><Errors><Error><Code>{code}</Code><Message>{message}</Message></Error></Errors>\
-         <RequestID>req-1</RequestID></Response>"
+         <RequestID>{REQUEST_ID}</RequestID></Response>"
     );
-    answer(400, &body)
+    let mut refusal = answer(400, &body);
+    refusal.headers_mut().insert("x-amzn-requestid", REQUEST_ID);
+    refusal
 }
 
 /// An answer with any HTTP status and body.

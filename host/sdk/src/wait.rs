@@ -358,38 +358,4 @@ fn both_checks(status: &InstanceStatus) -> SummaryStatus {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use aws_sdk_ec2::types::InstanceStatusSummary;
-
-    #[test]
-    fn polls_start_a_second_apart_and_grow_to_fifteen() {
-        let policy = WaitPolicy { timeout: Duration::from_secs(600), poll_interval: None };
-        for (elapsed, interval) in [(0, 1), (10, 1), (30, 3), (100, 10), (150, 15), (600, 15)] {
-            assert_eq!(policy.interval(Duration::from_secs(elapsed)), Duration::from_secs(interval), "{elapsed}");
-        }
-    }
-
-    #[test]
-    fn only_two_passed_checks_are_ok() {
-        let summary = |status: &SummaryStatus| InstanceStatusSummary::builder().status(status.clone()).build();
-        let both = |a: SummaryStatus, b: SummaryStatus| {
-            both_checks(&InstanceStatus::builder().instance_status(summary(&a)).system_status(summary(&b)).build())
-        };
-        use SummaryStatus::{Impaired, Initializing, NotApplicable, Ok};
-        assert_eq!(both(Ok, Ok), Ok);
-        assert_eq!(both(Ok, Initializing), Initializing);
-        assert_eq!(both(Initializing, Impaired), Impaired);
-        assert_eq!(both(Ok, NotApplicable), NotApplicable);
-        assert_eq!(both_checks(&InstanceStatus::builder().build()), SummaryStatus::InsufficientData);
-    }
-
-    #[test]
-    fn a_stopped_instance_is_a_failed_start_only_when_it_was_on_its_way() {
-        let goal = Goal::Ready(Readiness::Running);
-        assert_eq!(goal.judge(&InstanceStateName::Stopped, false, None), Judgement::NotYet);
-        assert_eq!(goal.judge(&InstanceStateName::Stopped, true, None), Judgement::Impossible);
-        assert_eq!(goal.judge(&InstanceStateName::Terminated, false, None), Judgement::Impossible);
-        assert_eq!(Goal::Ready(Readiness::StatusOk).judge(&InstanceStateName::Running, true, None), Judgement::NotYet);
-    }
-}
+mod tests;

@@ -10,7 +10,7 @@ use super::Finding;
 use crate::workspace::{Workspace, slashed};
 
 const CHECKED: [&str; 3] = ["rs", "md", "toml"];
-const NOT_IN_FUNCTIONS: [&str; 4] = ["std::env", "std::process", "print!", "println!"];
+const NOT_IN_FUNCTIONS: [&str; 4] = ["std::env", "process::exit", "print!", "println!"];
 
 /// A text file of the workspace.
 struct Source {

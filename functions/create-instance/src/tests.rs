@@ -1,0 +1,386 @@
+//! Tests of the whole function: what it asks of EC2, what it says, and how it ends.
+
+use std::sync::{Arc, Mutex};
+
+use connector_sdk::ec2::Client;
+use connector_sdk::ec2::config::interceptors::BeforeTransmitInterceptorContextRef;
+use connector_sdk::ec2::config::{ConfigBag, Intercept, RuntimeComponents};
+use connector_sdk::ec2::error::BoxError;
+use connector_sdk::ec2::operation::create_key_pair::CreateKeyPairOutput;
+use connector_sdk::ec2::operation::create_security_group::CreateSecurityGroupOutput;
+use connector_sdk::ec2::operation::describe_key_pairs::DescribeKeyPairsOutput;
+use connector_sdk::ec2::operation::describe_security_groups::DescribeSecurityGroupsOutput;
+use connector_sdk::ec2::operation::describe_vpcs::DescribeVpcsOutput;
+use connector_sdk::ec2::operation::run_instances::RunInstancesOutput;
+use connector_sdk::ec2::types::{InstanceStateName, StateReason, SummaryStatus, Vpc};
+use connector_sdk::testing::{Job, Rule, checked, client, described, inputs, instance, mock, refusal};
+use connector_sdk::{ErrorKind, Operation as _, Outcome, Result};
+
+use crate::CreateInstance;
+use crate::launch::Launch;
+
+const I0: &str = "i-0123456789abcdef0";
+const I1: &str = "i-0123456789abcdef1";
+
+/// The arguments of every test, and those of this one.
+fn arguments<'a>(more: &[(&'a str, &'a str)]) -> Vec<(&'a str, &'a str)> {
+    [("image-id", "ami-0123abcd"), ("instance-type", "t3.micro"), ("key-name", "batch")]
+        .into_iter()
+        .chain(more.iter().copied())
+        .collect()
+}
+
+async fn run(job: &Job, more: &[(&str, &str)]) -> Result<Outcome> {
+    job.run(&CreateInstance, &arguments(&[&[("subnet-id", "subnet-0123abcd")], more].concat())).await
+}
+
+fn key_pair_exists() -> Rule {
+    mock!(Client::describe_key_pairs).then_output(|| DescribeKeyPairsOutput::builder().build())
+}
+
+fn launched(ids_by_index: &[(i32, &str)]) -> RunInstancesOutput {
+    let instances = ids_by_index.iter().map(|(index, id)| {
+        let mut launched = instance(id, &InstanceStateName::Pending);
+        launched.ami_launch_index = Some(*index);
+        launched
+    });
+    RunInstancesOutput::builder().set_instances(Some(instances.collect())).build()
+}
+
+/// Keeps the body of the request that goes out.
+#[derive(Clone, Debug, Default)]
+struct Wire(Arc<Mutex<String>>);
+
+impl Intercept for Wire {
+    fn name(&self) -> &'static str {
+        "Wire"
+    }
+
+    fn read_before_transmit(
+        &self,
+        context: &BeforeTransmitInterceptorContextRef<'_>,
+        _: &RuntimeComponents,
+        _: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        *self.0.lock().unwrap() = String::from_utf8(context.request().body().bytes().unwrap().to_vec()).unwrap();
+        Ok(())
+    }
+}
+
+/// The parameters of RunInstances as they go out, but for the client token, which is returned by itself.
+async fn wire_form(more: &[(&str, &str)], key_name: Option<&str>, group_ids: &[&str]) -> (Vec<String>, String) {
+    let answer = mock!(Client::run_instances).then_output(|| launched(&[]));
+    let launch = Launch::from_inputs(&inputs(&CreateInstance, &arguments(more))).unwrap();
+    let group_ids = group_ids.iter().map(|id| (*id).to_owned()).collect();
+    let wire = Wire::default();
+    let request = launch.request(&client(&[&answer]), key_name.map(str::to_owned), group_ids);
+    request.customize().interceptor(wire.clone()).send().await.unwrap();
+    let body = wire.0.lock().unwrap().clone();
+    let (token, others) =
+        body.split('&').map(str::to_owned).partition::<Vec<_>, _>(|part| part.starts_with("ClientToken="));
+    (others, token.concat())
+}
+
+#[tokio::test]
+async fn the_request_says_all_and_carries_a_token_of_its_own() {
+    let groups = [("security-group", "sg-0123abcd"), ("number", "2"), ("tag-name", "web 1")];
+    let (parameters, token) = wire_form(&groups, Some("batch"), &["sg-0123abcd", "sg-1"]).await;
+    assert_eq!(
+        parameters,
+        [
+            "Action=RunInstances",
+            "Version=2016-11-15",
+            "ImageId=ami-0123abcd",
+            "InstanceType=t3.micro",
+            "KeyName=batch",
+            "MaxCount=2",
+            "MinCount=2",
+            "SecurityGroupId.1=sg-0123abcd",
+            "SecurityGroupId.2=sg-1",
+            "TagSpecification.1.ResourceType=instance",
+            "TagSpecification.1.Tag.1.Key=Name",
+            "TagSpecification.1.Tag.1.Value=web%201",
+        ]
+    );
+    assert!(token.len() > "ClientToken=".len() + 30, "{token}");
+    let (_, other_token) = wire_form(&groups, Some("batch"), &["sg-0123abcd", "sg-1"]).await;
+    assert_ne!(token, other_token);
+}
+
+#[tokio::test]
+async fn what_is_not_asked_for_is_not_in_the_request() {
+    let (parameters, _) = wire_form(&[("subnet-id", "subnet-0123abcd")], None, &[]).await;
+    assert_eq!(
+        parameters,
+        [
+            "Action=RunInstances",
+            "Version=2016-11-15",
+            "ImageId=ami-0123abcd",
+            "InstanceType=t3.micro",
+            "MaxCount=1",
+            "MinCount=1",
+            "SubnetId=subnet-0123abcd",
+        ]
+    );
+}
+
+#[tokio::test]
+async fn a_launch_without_waiting_costs_two_calls_and_saves_what_ec2_knows() {
+    let key_pair = key_pair_exists();
+    let launch = mock!(Client::run_instances)
+        .match_requests(|request| request.key_name() == Some("batch") && request.dry_run() == Some(false))
+        .then_output(|| launched(&[(1, I0), (0, I1)]));
+    let job = Job::new(&[&key_pair, &launch]);
+    let properties =
+        [("number", "2"), ("id-property", "ID"), ("public-ip-property", "IP"), ("private-ip-property", "PIP")];
+    assert_eq!(run(&job, &properties).await.unwrap().message, "2 instances launched");
+    assert_eq!(
+        job.lines(),
+        [
+            "OpCon is contacted".to_owned(),
+            format!("{I1} (web): launched, pending"),
+            format!("{I0} (web): launched, pending"),
+            format!("property ID_1 = {I1}: saved"),
+            format!("warning: property IP_1 is not saved: {I1} (web) has no such address yet; give --wait"),
+            "property PIP_1 = 10.0.0.1: saved".to_owned(),
+            format!("property ID_2 = {I0}: saved"),
+            format!("warning: property IP_2 is not saved: {I0} (web) has no such address yet; give --wait"),
+            "property PIP_2 = 10.0.0.1: saved".to_owned(),
+        ]
+    );
+    assert_eq!((key_pair.num_calls(), launch.num_calls()), (1, 1));
+    assert!(job.cx.journal().anything_changed());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_wait_goes_on_until_both_status_checks_are_ok() {
+    let key_pair = key_pair_exists();
+    let launch = mock!(Client::run_instances).then_output(|| launched(&[(0, I0)]));
+    // EC2 may not know the new instance everywhere at first.
+    let look = mock!(Client::describe_instances)
+        .sequence()
+        .http_response(|| refusal("InvalidInstanceID.NotFound", "The instance does not exist"))
+        .output(|| described([instance(I0, &InstanceStateName::Pending)]))
+        .output(|| described([instance(I0, &InstanceStateName::Running)]))
+        .output(|| described([instance(I0, &InstanceStateName::Running)]))
+        .build();
+    let checks = mock!(Client::describe_instance_status)
+        .sequence()
+        .output(|| checked([I0], &SummaryStatus::Initializing))
+        .output(|| checked([I0], &SummaryStatus::Ok))
+        .build();
+    let job = Job::new(&[&key_pair, &launch, &look, &checks]);
+    let properties =
+        [("wait", "true"), ("id-property", "ID"), ("public-dns-property", "DNS"), ("public-ip-property", "IP")];
+    assert_eq!(run(&job, &properties).await.unwrap().message, "1 instance launched and ready");
+    let saved: Vec<_> = job.cx.journal().properties().into_iter().map(|saved| (saved.name, saved.value)).collect();
+    let expected = [("ID", I0), ("DNS", "ec2-192-0-2-1.example"), ("IP", "192.0.2.1")];
+    assert_eq!(saved, expected.map(|(name, value)| (name.to_owned(), value.to_owned())));
+    assert_eq!((look.num_calls(), checks.num_calls()), (4, 2));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_wait_for_running_asks_for_no_status_checks() {
+    let key_pair = key_pair_exists();
+    let launch = mock!(Client::run_instances).then_output(|| launched(&[(0, I0)]));
+    let look = mock!(Client::describe_instances).then_output(|| described([instance(I0, &InstanceStateName::Running)]));
+    let job = Job::new(&[&key_pair, &launch, &look]);
+    let message = run(&job, &[("wait", "true"), ("wait-for", "running")]).await.unwrap().message;
+    assert_eq!(message, "1 instance launched and ready");
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_expired_wait_keeps_the_ids() {
+    let key_pair = key_pair_exists();
+    let launch = mock!(Client::run_instances).then_output(|| launched(&[(0, I0)]));
+    let look = mock!(Client::describe_instances).then_output(|| described([instance(I0, &InstanceStateName::Pending)]));
+    let job = Job::new(&[&key_pair, &launch, &look]);
+    let error = run(&job, &[("wait", "true"), ("wait-timeout", "90s"), ("id-property", "ID")]).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::WaitExpired);
+    assert!(error.message().contains("not within 90s; last seen: pending"), "{error}");
+    let lines = job.lines();
+    assert_eq!(lines[1], format!("{I0} (web): launched, pending"));
+    assert!(lines.contains(&format!("property ID = {I0}: saved")), "{lines:?}");
+    assert!(job.cx.journal().instances()[0].changed);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_instance_that_dies_at_once_is_reported_with_the_reason() {
+    let key_pair = key_pair_exists();
+    let launch = mock!(Client::run_instances).then_output(|| launched(&[(0, I0), (1, I1)]));
+    let look = mock!(Client::describe_instances).then_output(|| {
+        let mut dead = instance(I0, &InstanceStateName::Terminated);
+        dead.state_reason = Some(StateReason::builder().message("Client.InternalError: the key is not usable").build());
+        described([dead, instance(I1, &InstanceStateName::Running)])
+    });
+    let job = Job::new(&[&key_pair, &launch, &look]);
+    let error = run(&job, &[("number", "2"), ("wait", "true"), ("wait-for", "running")]).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Partial);
+    assert!(error.to_string().starts_with("launching: 1 of 2 instances failed"), "{error}");
+    assert!(error.to_string().contains("it is terminated now: Client.InternalError"), "{error}");
+}
+
+#[tokio::test]
+async fn a_property_that_is_not_saved_fails_the_job_but_hides_no_id() {
+    let key_pair = key_pair_exists();
+    let launch = mock!(Client::run_instances).then_output(|| launched(&[(0, I0)]));
+    let job = Job::refusing_property(&[&key_pair, &launch], "ID");
+    let error = run(&job, &[("id-property", "ID")]).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::PropertyNotSaved);
+    assert!(job.lines().contains(&format!("{I0} (web): launched, pending")));
+}
+
+#[tokio::test]
+async fn no_capacity_is_told_as_such() {
+    let key_pair = key_pair_exists();
+    let launch =
+        mock!(Client::run_instances).then_http_response(|| refusal("InsufficientInstanceCapacity", "Not enough room"));
+    let job = Job::new(&[&key_pair, &launch]);
+    let error = run(&job, &[("number", "2")]).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Capacity);
+    assert_eq!(
+        error.to_string(),
+        "launching 2 instances of ami-0123abcd: Not enough room (InsufficientInstanceCapacity, request req-1)"
+    );
+    assert!(!job.cx.journal().anything_changed());
+}
+
+#[tokio::test]
+async fn fewer_instances_than_asked_are_no_success_and_their_ids_are_kept() {
+    for (answer, number, kind, message) in [
+        (
+            &[(0, I0)][..],
+            "3",
+            ErrorKind::Partial,
+            format!("launching 3 instances of ami-0123abcd: EC2 launched only 1: {I0}"),
+        ),
+        (
+            &[][..],
+            "1",
+            ErrorKind::Service,
+            "launching 1 instance of ami-0123abcd: EC2 accepted the launch, but its answer names no instance"
+                .to_owned(),
+        ),
+    ] {
+        let key_pair = key_pair_exists();
+        let launch = mock!(Client::run_instances).then_output(|| launched(answer));
+        let job = Job::new(&[&key_pair, &launch]);
+        let error = run(&job, &[("number", number)]).await.unwrap_err();
+        assert_eq!((error.kind(), error.to_string()), (kind, message));
+        assert_eq!(job.cx.journal().instances().len(), answer.len());
+        assert_eq!(job.lines().len(), answer.len());
+    }
+}
+
+/// Rules by which the key pair and the security group do not exist and are made.
+fn makings() -> [Rule; 5] {
+    [
+        mock!(Client::describe_key_pairs).then_http_response(|| refusal("InvalidKeyPair.NotFound", "No such key pair")),
+        mock!(Client::create_key_pair).then_output(|| CreateKeyPairOutput::builder().key_material("made up").build()),
+        mock!(Client::describe_vpcs)
+            .then_output(|| DescribeVpcsOutput::builder().vpcs(Vpc::builder().vpc_id("vpc-1").build()).build()),
+        mock!(Client::describe_security_groups).then_output(|| DescribeSecurityGroupsOutput::builder().build()),
+        mock!(Client::create_security_group)
+            .then_output(|| CreateSecurityGroupOutput::builder().group_id("sg-1").build()),
+    ]
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_was_just_made_may_be_unknown_to_ec2_for_a_moment() {
+    let folder = tempfile::tempdir().unwrap();
+    let launch = mock!(Client::run_instances)
+        .match_requests(|request| request.key_name() == Some("batch") && request.security_group_ids() == ["sg-1"])
+        .sequence()
+        .http_response(|| refusal("InvalidKeyPair.NotFound", "No such key pair"))
+        .http_response(|| refusal("InvalidGroup.NotFound", "No such group"))
+        .output(|| launched(&[(0, I0)]))
+        .build();
+    let makings = makings();
+    let rules: Vec<&Rule> = makings.iter().chain([&launch]).collect();
+    let job = Job::new(&rules);
+    let more = arguments(&[("security-group", "web"), ("key-dir", folder.path().to_str().unwrap())]);
+    assert_eq!(job.run(&CreateInstance, &more).await.unwrap().message, "1 instance launched");
+    assert_eq!(launch.num_calls(), 3);
+    let lines = job.lines();
+    assert!(lines[0].starts_with("key pair batch: made"), "{lines:?}");
+    assert!(lines[1].starts_with("security group `web`: made as sg-1"), "{lines:?}");
+    assert!(!lines.concat().contains("made up"), "{lines:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_stays_unknown_to_ec2_ends_the_job() {
+    let folder = tempfile::tempdir().unwrap();
+    let launch = mock!(Client::run_instances).then_http_response(|| refusal("InvalidGroup.NotFound", "No such group"));
+    let makings = makings();
+    let rules: Vec<&Rule> = makings.iter().chain([&launch]).collect();
+    let job = Job::new(&rules);
+    let more = arguments(&[("security-group", "web"), ("key-dir", folder.path().to_str().unwrap())]);
+    let error = job.run(&CreateInstance, &more).await.unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "launching 1 instance of ami-0123abcd: No such group (InvalidGroup.NotFound, request req-1)"
+    );
+    assert!(launch.num_calls() > 1);
+    assert!(job.cx.journal().anything_changed(), "the key pair and the group are there");
+}
+
+#[tokio::test]
+async fn what_the_job_did_not_make_is_not_asked_for_again() {
+    let key_pair = key_pair_exists();
+    let launch = mock!(Client::run_instances).then_http_response(|| refusal("InvalidGroup.NotFound", "No such group"));
+    let job = Job::new(&[&key_pair, &launch]);
+    let error = job.run(&CreateInstance, &arguments(&[("security-group", "sg-0123abcd")])).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::NotFound);
+    assert_eq!(launch.num_calls(), 1);
+}
+
+#[tokio::test]
+async fn a_dry_run_asks_ec2_and_changes_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let launch = mock!(Client::run_instances)
+        .match_requests(|request| {
+            request.dry_run() == Some(true) && request.key_name().is_none() && request.security_group_ids().is_empty()
+        })
+        .then_http_response(|| refusal("DryRunOperation", "Request would have succeeded"));
+    let [key_pairs, _, vpcs, groups, _] = makings();
+    let job = Job::dry_run(&[&key_pairs, &vpcs, &groups, &launch]);
+    let more = [
+        ("security-group", "web"),
+        ("key-dir", folder.path().to_str().unwrap()),
+        ("number", "2"),
+        ("wait", "true"),
+        ("id-property", "ID"),
+    ];
+    let message = job.run(&CreateInstance, &arguments(&more)).await.unwrap().message;
+    assert_eq!(message, "launch of 2 instances would succeed, nothing changed (dry run)");
+    let path = folder.path().join("batch.pem");
+    assert_eq!(
+        job.lines(),
+        [
+            format!("key pair batch: would be made, its private key in {}", path.display()),
+            "security group `web`: would be made in vpc-1".to_owned(),
+        ]
+    );
+    assert!(!path.exists());
+    assert!(!job.cx.journal().anything_changed());
+}
+
+#[tokio::test]
+async fn a_dry_run_that_ec2_refuses_fails() {
+    let key_pair = key_pair_exists();
+    let launch = mock!(Client::run_instances).then_http_response(|| refusal("UnauthorizedOperation", "No"));
+    let job = Job::dry_run(&[&key_pair, &launch]);
+    let error = run(&job, &[]).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::PermissionDenied);
+    assert_eq!(error.to_string(), "launching 1 instance of ami-0123abcd: No (UnauthorizedOperation, request req-1)");
+}
+
+#[test]
+fn where_to_launch_must_be_said_once() {
+    let both = [("security-group", "web"), ("subnet-id", "subnet-0123abcd")];
+    for more in [&both[..], &[]] {
+        let error = CreateInstance.check(&inputs(&CreateInstance, &arguments(more))).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::InvalidInput);
+        assert!(error.message().starts_with("one of --security-group and --subnet-id"), "{error}");
+    }
+}

@@ -1,0 +1,149 @@
+//! `StopInstance` against a mocked EC2: which calls it makes, and how a job ends.
+
+use connector_sdk::ErrorKind;
+use connector_sdk::InstanceResult::{Changed, Failed, Unchanged};
+use connector_sdk::ec2::Client;
+use connector_sdk::ec2::operation::stop_instances::{StopInstancesInput, StopInstancesOutput};
+use connector_sdk::ec2::types::InstanceStateName::{Running, Stopped, Stopping};
+use connector_sdk::testing::{
+    Job, MockResponse, Rule, described, describes_in_turn, instance, mock, refusal, state_change,
+};
+
+use super::*;
+
+const A: &str = "i-0000000a";
+const B: &str = "i-0000000b";
+
+/// A rule for StopInstances: these instances were in that state, and are stopping now.
+fn stops(ids: &'static [&'static str], previous: &InstanceStateName) -> Rule {
+    let previous = previous.clone();
+    mock!(Client::stop_instances).match_requests(move |request| request.instance_ids() == ids).then_output(move || {
+        let changes = ids.iter().map(|id| state_change(id, &previous, &Stopping)).collect();
+        StopInstancesOutput::builder().set_stopping_instances(Some(changes)).build()
+    })
+}
+
+/// A rule for StopInstances: every request is refused.
+fn refuses(code: &'static str) -> Rule {
+    mock!(Client::stop_instances).then_http_response(move || refusal(code, "no"))
+}
+
+/// What became of the instances, in the order of the journal.
+fn results(job: &Job) -> Vec<Option<connector_sdk::InstanceResult>> {
+    job.cx.journal().instances().iter().map(|entry| entry.result).collect()
+}
+
+#[tokio::test(start_paused = true)]
+async fn by_ids_costs_one_call() {
+    let stop = stops(&[A, B], &Running);
+    let job = Job::new(&[&stop]);
+    let outcome = job.run(&StopInstance, &[("instance-id", "i-0000000a,i-0000000b,i-0000000a")]).await.unwrap();
+    assert_eq!((outcome.message.as_str(), stop.num_calls()), ("2 instances stopping", 1));
+    assert_eq!(results(&job), [Some(Changed), Some(Changed)]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn by_name_costs_two_calls() {
+    let describe = describes_in_turn(A, &[Running]);
+    let stop = stops(&[A], &Running);
+    let job = Job::new(&[&describe, &stop]);
+    let outcome = job.run(&StopInstance, &[("tag-name", "web"), ("instance-id", B)]).await.unwrap();
+    assert_eq!(outcome.message, "1 instance stopping");
+    assert_eq!((describe.num_calls(), stop.num_calls()), (1, 1));
+    job.assert_says("ignored");
+    job.assert_says("i-0000000a (web): stop accepted, running -> stopping");
+}
+
+#[tokio::test(start_paused = true)]
+async fn without_name_and_ids_nothing_is_asked() {
+    let error = Job::new(&[]).run(&StopInstance, &[]).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::InvalidInput);
+}
+
+#[tokio::test(start_paused = true)]
+async fn nothing_found_stops_nothing() {
+    let describe = mock!(Client::describe_instances).then_output(|| described([]));
+    let job = Job::new(&[&describe]);
+    let error = job.run(&StopInstance, &[("tag-name", "web")]).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::NotFound);
+    let allowed = job.run(&StopInstance, &[("tag-name", "web"), ("allow-none", "true")]).await.unwrap();
+    assert!(allowed.message.contains("nothing to do"), "{allowed:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_stopped_or_stopping_instance_is_a_success() {
+    for state in [Stopped, Stopping] {
+        let job = Job::new(&[&stops(&[A], &state)]);
+        let outcome = job.run(&StopInstance, &[("instance-id", A)]).await.unwrap();
+        assert_eq!((outcome.message.as_str(), results(&job)), ("1 instance unchanged", vec![Some(Unchanged)]));
+        assert!(!job.cx.journal().anything_changed());
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn waits_until_stopped() {
+    let (stop, describe) = (stops(&[A], &Running), describes_in_turn(A, &[Stopping, Stopping, Stopped]));
+    let job = Job::new(&[&stop, &describe]);
+    let outcome = job.run(&StopInstance, &[("instance-id", A), ("wait", "true")]).await.unwrap();
+    assert_eq!((outcome.message.as_str(), describe.num_calls()), ("1 instance stopped", 3));
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_expired_wait_keeps_its_kind() {
+    let (stop, describe) = (stops(&[A], &Running), describes_in_turn(A, &[Stopping]));
+    let job = Job::new(&[&stop, &describe]);
+    let arguments = [("instance-id", A), ("wait", "true"), ("wait-timeout", "1m"), ("poll-interval", "30s")];
+    let error = job.run(&StopInstance, &arguments).await.unwrap_err();
+    assert_eq!((error.kind(), describe.num_calls()), (ErrorKind::WaitExpired, 3));
+    assert!(error.message().contains("last seen: stopping; the action itself was accepted"), "{error}");
+    assert!(job.cx.journal().anything_changed());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_protected_instance_does_not_keep_the_others_from_stopping() {
+    let stop = mock!(Client::stop_instances).then_compute_response(|request: &StopInstancesInput| {
+        if request.instance_ids().iter().any(|id| id == B) {
+            return MockResponse::Http(refusal("OperationNotPermitted", "The instance is protected"));
+        }
+        let changes = request.instance_ids().iter().map(|id| state_change(id, &Running, &Stopping)).collect();
+        MockResponse::Output(StopInstancesOutput::builder().set_stopping_instances(Some(changes)).build())
+    });
+    let describe = mock!(Client::describe_instances)
+        .match_requests(|request| request.instance_ids() == [A])
+        .then_output(|| described([instance(A, &Stopped)]));
+    let job = Job::new(&[&stop, &describe]);
+    let arguments = [("instance-id", A), ("instance-id", B), ("wait", "true")];
+    let error = job.run(&StopInstance, &arguments).await.unwrap_err();
+    assert_eq!((error.kind(), stop.num_calls(), describe.num_calls()), (ErrorKind::Partial, 3, 1));
+    assert!(error.message().contains("The instance is protected (OperationNotPermitted, request req-1)"), "{error}");
+    assert_eq!(results(&job), [Some(Changed), Some(Failed)]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_denied_or_throttled_stop_ends_the_job() {
+    for (code, kind, calls) in
+        [("UnauthorizedOperation", ErrorKind::PermissionDenied, 1), ("RequestLimitExceeded", ErrorKind::Unavailable, 3)]
+    {
+        let stop = refuses(code);
+        let job = Job::new(&[&stop]);
+        let error = job.run(&StopInstance, &[("instance-id", A), ("instance-id", B)]).await.unwrap_err();
+        assert_eq!((error.kind(), stop.num_calls()), (kind, calls));
+        assert_eq!(error.to_string(), format!("stopping i-0000000a, i-0000000b: no ({code}, request req-1)"));
+        assert_eq!(results(&job), [None, None]);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_dry_run_asks_and_does_not_wait() {
+    let stop = mock!(Client::stop_instances)
+        .match_requests(|request| request.dry_run() == Some(true))
+        .then_http_response(|| refusal("DryRunOperation", "would have succeeded"));
+    let job = Job::dry_run(&[&stop]);
+    let outcome = job.run(&StopInstance, &[("instance-id", A), ("wait", "true")]).await.unwrap();
+    assert_eq!(outcome.message, "1 instance checked, nothing changed (dry run)");
+    assert_eq!(stop.num_calls(), 1);
+
+    let denied = Job::dry_run(&[&refuses("UnauthorizedOperation")]);
+    let error = denied.run(&StopInstance, &[("instance-id", A)]).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::PermissionDenied);
+}

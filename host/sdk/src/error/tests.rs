@@ -1,0 +1,162 @@
+//! Errors: their text and JSON form, and what becomes of each kind of failed call to EC2.
+
+use std::time::Duration;
+
+use aws_credential_types::provider::{ProvideCredentials, future};
+use aws_sdk_ec2::Client;
+use aws_sdk_ec2::config::timeout::TimeoutConfig;
+use aws_smithy_runtime_api::client::http::{
+    HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpConnector,
+};
+use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
+use aws_smithy_runtime_api::client::result::ConnectorError;
+use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
+
+use super::*;
+use crate::testing::{answer, client, mock, refusal};
+
+/// What a call to EC2 through this client fails with.
+async fn failure(client: &Client) -> Error {
+    client.describe_instances().send().await.doing(|| "looking".to_owned()).unwrap_err()
+}
+
+/// What an answer is made of, and how often EC2 was asked for it.
+async fn failure_of_answer(make_answer: fn() -> HttpResponse) -> (Error, usize) {
+    let rule = mock!(Client::describe_instances).then_http_response(make_answer);
+    (failure(&client(&[&rule])).await, rule.num_calls())
+}
+
+/// A network on which every request goes the same way.
+#[derive(Clone, Debug)]
+enum Network {
+    Refusing,
+    Silent,
+}
+
+impl HttpConnector for Network {
+    fn call(&self, _request: HttpRequest) -> HttpConnectorFuture {
+        match self {
+            Network::Refusing => HttpConnectorFuture::ready(Err(ConnectorError::io("connection refused".into()))),
+            Network::Silent => HttpConnectorFuture::new(std::future::pending()),
+        }
+    }
+}
+
+impl HttpClient for Network {
+    fn http_connector(&self, _: &HttpConnectorSettings, _: &RuntimeComponents) -> SharedHttpConnector {
+        SharedHttpConnector::new(self.clone())
+    }
+}
+
+/// The settings of a client whose answers, if the request gets so far, are empty.
+fn settings() -> aws_sdk_ec2::config::Builder {
+    let rule = mock!(Client::describe_instances).then_http_response(|| answer(200, ""));
+    client(&[&rule]).config().to_builder()
+}
+
+/// What fails on such a network, with a time limit for each attempt.
+async fn failure_on(network: Network) -> Error {
+    let limit = TimeoutConfig::builder().operation_attempt_timeout(Duration::from_secs(5)).build();
+    failure(&Client::from_conf(settings().http_client(network).timeout_config(limit).build())).await
+}
+
+#[derive(Debug)]
+struct NoCredentials;
+
+impl ProvideCredentials for NoCredentials {
+    fn provide_credentials<'a>(&'a self) -> future::ProvideCredentials<'a>
+    where
+        Self: 'a,
+    {
+        future::ProvideCredentials::ready(Err(CredentialsError::not_loaded("no profile named nightly")))
+    }
+}
+
+#[test]
+fn is_told_with_action_message_code_and_request() {
+    let bare = Error::new(ErrorKind::Service, "it broke");
+    assert_eq!(bare.to_string(), "it broke");
+    let coded = bare.doing("stopping i-1").doing("a whole job").with_code("Broken");
+    assert_eq!(coded.to_string(), "stopping i-1: it broke (Broken)");
+    assert_eq!(coded.message(), "it broke");
+}
+
+#[tokio::test(start_paused = true)]
+async fn json_form_has_all_five_fields_and_the_action_in_the_message() {
+    let plain = Error::new(ErrorKind::WaitExpired, "too late").doing("waiting for i-1").hint("wait longer");
+    let json = serde_json::to_value(&plain).unwrap();
+    let expected = serde_json::json!({
+        "kind": "wait-expired", "code": null, "message": "waiting for i-1: too late", "request_id": null,
+        "hint": "wait longer",
+    });
+    assert_eq!(json, expected);
+
+    let (refused, _) = failure_of_answer(|| refusal("InvalidInstanceID.NotFound", "The ID does not exist")).await;
+    assert_eq!(refused.to_string(), "looking: The ID does not exist (InvalidInstanceID.NotFound, request req-1)");
+    let json = serde_json::to_value(&refused).unwrap();
+    assert_eq!(json["code"], "InvalidInstanceID.NotFound");
+    assert_eq!(json["request_id"], "req-1");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_refusal_is_final_and_keeps_the_words_of_ec2() {
+    let (error, calls) = failure_of_answer(|| refusal("UnauthorizedOperation", "You may not")).await;
+    assert_eq!((error.kind(), calls), (ErrorKind::PermissionDenied, 1));
+    assert_eq!((error.code(), error.message()), (Some("UnauthorizedOperation"), "You may not"));
+    assert!(error.hint_text().unwrap().contains("decode-authorization-message"), "{error:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn throttling_is_retried_and_then_told() {
+    let (error, calls) = failure_of_answer(|| refusal("RequestLimitExceeded", "Slow down")).await;
+    assert_eq!((error.kind(), calls), (ErrorKind::Unavailable, 3));
+    assert!(error.hint_text().unwrap().contains("throttled"), "{error:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_page_that_is_not_from_ec2_is_shown() {
+    let page = || answer(500, "<html>\r\n<h1>Proxy\u{fc} error</h1>\n</html>");
+    let (error, _) = failure_of_answer(page).await;
+    assert_eq!(error.kind(), ErrorKind::Unavailable);
+    assert_eq!(
+        error.to_string(),
+        "looking: HTTP status 500 with an answer that is not from EC2: `<html> <h1>Proxy? error</h1> </html>`"
+    );
+    assert!(error.hint_text().unwrap().contains("proxy"), "{error:?}");
+
+    let (error, _) = failure_of_answer(|| answer(407, "authenticate first")).await;
+    assert_eq!(error.kind(), ErrorKind::Service);
+    assert!(error.message().contains("HTTP status 407") && error.message().contains("authenticate first"), "{error}");
+
+    let (error, _) = failure_of_answer(|| answer(200, "<html>welcome</html>")).await;
+    assert_eq!(error.kind(), ErrorKind::Service, "{error}");
+    assert!(error.message().contains("HTTP status 200") && error.message().contains("welcome"), "{error}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_long_page_is_cut() {
+    let (error, _) = failure_of_answer(|| answer(502, &"long ".repeat(1000))).await;
+    assert!(error.message().len() < 250, "{error}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_network_that_refuses_is_unavailable() {
+    let error = failure_on(Network::Refusing).await;
+    assert_eq!(error.kind(), ErrorKind::Unavailable);
+    assert_eq!(error.to_string(), "looking: EC2 could not be reached: io error: connection refused");
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_answer_that_never_comes_is_unavailable() {
+    let error = failure_on(Network::Silent).await;
+    assert_eq!(error.kind(), ErrorKind::Unavailable);
+    assert_eq!(error.to_string(), "looking: EC2 did not answer in time, after all retries");
+}
+
+#[tokio::test(start_paused = true)]
+async fn missing_credentials_are_a_refusal_with_a_way_out() {
+    let error = failure(&Client::from_conf(settings().credentials_provider(NoCredentials).build())).await;
+    assert_eq!(error.kind(), ErrorKind::PermissionDenied);
+    assert!(error.message().contains("no profile named nightly"), "{error}");
+    assert!(error.hint_text().unwrap().contains("--user-id"), "{error:?}");
+}

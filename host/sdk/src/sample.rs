@@ -1,0 +1,30 @@
+//! An operation for the tests of this crate: it takes all shared arguments, and does nothing.
+
+use crate::instances::{SELECTION, SELECTION_GROUP};
+use crate::properties::PROPERTIES;
+use crate::wait::UNTIL_READY;
+use crate::{Context, Inputs, Operation, OperationMeta, Outcome, Result, async_trait, register, testing};
+
+static META: OperationMeta = OperationMeta::new("SampleOperation", "Do nothing.")
+    .arguments(&[SELECTION, UNTIL_READY, PROPERTIES])
+    .groups(&[SELECTION_GROUP]);
+
+/// See the module.
+pub struct SampleOperation;
+register!(SampleOperation);
+
+#[async_trait]
+impl Operation for SampleOperation {
+    fn meta(&self) -> &'static OperationMeta {
+        &META
+    }
+
+    async fn run(&self, _cx: &Context, _inputs: &Inputs) -> Result<Outcome> {
+        Ok(Outcome::new("nothing done"))
+    }
+}
+
+/// The parsed arguments, given without their dashes.
+pub fn inputs(arguments: &[(&str, &str)]) -> Inputs {
+    testing::inputs(&SampleOperation, arguments)
+}
