@@ -127,3 +127,6 @@ impl Known<'_> {
         Words { function, rest }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -215,3 +215,6 @@ fn message_and_tip(text: &str) -> (String, Option<String>) {
     let tip = text.lines().find_map(|line| line.trim_start().strip_prefix("tip: "));
     (message.trim_start_matches("error: ").to_owned(), tip.map(str::to_owned))
 }
+
+#[cfg(test)]
+mod tests;

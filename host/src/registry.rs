@@ -74,3 +74,6 @@ fn kebab_case(name: &str) -> String {
     }
     kebab
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,5 +1,5 @@
 //! All that the program prints: the lines of a running job, and its report at the end. Plain ASCII.
-#![expect(clippy::print_stdout, clippy::print_stderr, reason = "this is the one module that prints")]
+#![expect(clippy::disallowed_methods, reason = "this is the one module that prints")]
 
 use std::fmt::Write as _;
 use std::io::{self, Write as _};

@@ -125,7 +125,7 @@ impl ArgValue for Region {
             [area, places @ .., number] => {
                 is_word(area)
                     && !places.is_empty()
-                    && places.iter().all(|place| is_word(&place))
+                    && places.iter().all(is_word)
                     && number.parse::<u8>().is_ok()
             }
             _ => false,

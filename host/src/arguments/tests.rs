@@ -1,0 +1,129 @@
+//! Command lines as OpCon's agents and job forms write them.
+
+use std::fs;
+
+use super::*;
+
+fn read_all(arguments: &[&str]) -> Result<Words> {
+    read(arguments.iter().map(OsString::from), &Registry::load().unwrap())
+}
+
+/// The function and the other words behind the program's name.
+fn words(arguments: &[&str]) -> (Option<String>, Vec<String>) {
+    let arguments: Vec<_> = std::iter::once(&"awsec2").chain(arguments).copied().collect();
+    let Words { function, rest } = read_all(&arguments).unwrap();
+    (function, rest)
+}
+
+fn start(rest: &[&str]) -> (Option<String>, Vec<String>) {
+    (Some("StartInstance".to_owned()), rest.iter().map(|word| (*word).to_owned()).collect())
+}
+
+#[test]
+fn the_function_may_stand_anywhere() {
+    for line in [
+        &["StartInstance", "--tag-name", "web", "--wait"][..],
+        &["--tag-name", "web", "StartInstance", "--wait"],
+        &["--tag-name", "web", "--wait", "StartInstance"],
+    ] {
+        assert_eq!(words(line), start(&["--tag-name", "web", "--wait"]), "{line:?}");
+    }
+}
+
+#[test]
+fn a_value_that_is_the_name_of_a_function_is_a_value() {
+    assert_eq!(words(&["--tag-name", "StopInstance", "StartInstance"]), start(&["--tag-name", "StopInstance"]));
+}
+
+#[test]
+fn the_first_name_is_the_function_when_none_is_known() {
+    assert_eq!(words(&["--wait", "Restart", "now"]).0.as_deref(), Some("Restart"));
+    assert_eq!(words(&["--list"]), (None, vec!["--list".to_owned()]));
+}
+
+#[test]
+fn an_empty_value_is_an_absent_argument() {
+    for line in [
+        &["StartInstance", "--tag-name", "", "--wait"][..],
+        &["StartInstance", "--tag-name=", "--wait"],
+        &["StartInstance", "", "--wait", ""],
+    ] {
+        assert_eq!(words(line), start(&["--wait"]), "{line:?}");
+    }
+    assert_eq!(words(&["StartInstance", "--tag-name"]), start(&["--tag-name"]), "a missing value is not an empty one");
+}
+
+#[test]
+fn vertical_tabs_separate_arguments() {
+    for line in [
+        "StartInstance\u{b}--tag-name\u{b}web\u{b}--wait",
+        "StartInstance\u{b}--tag-name\u{b}web\u{b}--wait\u{b}",
+        "\u{b}StartInstance\u{b}\u{b}--tag-name\u{b}web\u{b}\u{b}--wait",
+    ] {
+        assert_eq!(words(&[line]), start(&["--tag-name", "web", "--wait"]), "{line:?}");
+    }
+}
+
+#[test]
+fn an_empty_value_between_vertical_tabs_is_an_absent_argument() {
+    for line in [
+        "StartInstance\u{b}--tag-name\u{b}\u{b}--wait",
+        "--tag-name\u{b}\u{b}StartInstance\u{b}--wait",
+        "StartInstance\u{b}--wait\u{b}--tag-name\u{b}",
+    ] {
+        assert_eq!(words(&[line]), start(&["--wait"]), "{line:?}");
+    }
+}
+
+#[test]
+fn a_value_may_stand_behind_two_vertical_tabs() {
+    assert_eq!(words(&["StartInstance\u{b}--tag-name\u{b}\u{b}web"]), start(&["--tag-name", "web"]));
+}
+
+#[test]
+fn arguments_may_be_glued_to_the_name_of_the_program() {
+    let glued = read_all(&["awsec2\u{b}StartInstance", "--tag-name", "web"]).unwrap();
+    assert_eq!((glued.function, glued.rest), start(&["--tag-name", "web"]));
+}
+
+#[test]
+fn a_file_stands_for_the_arguments_in_its_lines() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("arguments");
+    let name = format!("@{}", file.display());
+    for (content, rest) in [
+        ("--tag-name\nweb 1\n--wait\n", &["--tag-name", "web 1", "--wait"][..]),
+        ("--tag-name\r\nweb 1\r\n--wait", &["--tag-name", "web 1", "--wait"]),
+        ("--tag-name\n@web\n", &["--tag-name", "@web"]),
+        ("--tag-name\n\n--wait\n", &["--wait"]),
+        ("", &[]),
+    ] {
+        fs::write(&file, content).unwrap();
+        assert_eq!(words(&["StartInstance", &name]), start(rest), "{content:?}");
+    }
+}
+
+#[test]
+fn a_file_that_is_missing_is_named() {
+    let error = read_all(&["awsec2", "StartInstance", "@no-such-file"]).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::InvalidInput);
+    let text = error.to_string();
+    assert!(text.starts_with("reading the command line: ") && text.contains("no-such-file"), "{text}");
+    assert_eq!(error.hint_text(), Some("`@FILE` stands for the arguments in FILE, a line each"));
+}
+
+#[test]
+fn a_value_that_is_still_encrypted_is_refused_and_not_echoed() {
+    for (line, option) in [
+        (&["--region", "<SmaEncrypt>0a1b</SmaEncrypt>"][..], "--region"),
+        (&["--region=<SMAENCRYPT>0a1b</SMAENCRYPT>"], "--region"),
+        (&["--wait", "--tag-name\u{b}web\u{b}--user-id\u{b}<smaencrypt>0a1b"], "--user-id"),
+        (&["<SmaEncrypt>0a1b</SmaEncrypt>"], "an argument"),
+    ] {
+        let line: Vec<_> = ["awsec2", "StartInstance"].iter().chain(line).copied().collect();
+        let error = read_all(&line).unwrap_err();
+        let text = format!("{error} {}", error.hint_text().unwrap());
+        assert!(text.contains(&format!("the value of {option} is still encrypted")), "{text}");
+        assert!(!text.contains("0a1b"), "{text}");
+    }
+}

@@ -1,0 +1,209 @@
+//! What the program says to its command line: help, lists, and an error for each kind of mistake.
+
+use std::collections::BTreeSet;
+
+use serde_json::{Value, json};
+
+use crate::support::{Finished, OwnEc2, Program};
+
+const FUNCTIONS: [&str; 5] =
+    ["CreateInstance", "GetInstanceStatusByTag", "StartInstance", "StopInstance", "TerminateInstance"];
+const ID: &str = "i-0123456789abcdef0";
+
+/// Command lines that are wrong, each in a way of its own.
+const WRONG: &[&[&str]] = &[
+    &[],
+    &["--no-such-option"],
+    &["RestartInstance"],
+    &["startinstance"],
+    &["Frobnicate"],
+    &["StartInstance"],
+    &["StartInstance", "--tag-name", ""],
+    &["StartInstance", "--tag-name="],
+    &["StartInstance", "--tag-name", "  "],
+    &["StartInstance", "--tag-name"],
+    &["StartInstance", "--tag-name", "web", "--no-such-option"],
+    &["StartInstance", "--tag-name", "web", "--regoin", "us-east-1"],
+    &["StartInstance", "--tag-name", "web", "StopInstance"],
+    &["StartInstance", "--tag-name", "web", "--tag-name", "db"],
+    &["StartInstance", "--instance-id", "i-0123456789ABCDEF0"],
+    &["StartInstance", "--instance-id", "i-0123abcd,web"],
+    &["StartInstance", "--instance-id", ","],
+    &["StartInstance", "--tag-name", "web", "--region", "Mars"],
+    &["StartInstance", "--tag-name", "web", "--output", "xml"],
+    &["StartInstance", "--tag-name", "web", "--wait-timeout", "5m"],
+    &["StartInstance", "--tag-name", "web", "--wait", "--wait-timeout", "0"],
+    &["StartInstance", "--tag-name", "web", "--wait", "--poll-interval", "soon"],
+    &["StartInstance", "--tag-name", "web", "--wait", "--wait-for", "happiness"],
+    &["StartInstance", "--tag-name", "web", "@no-such-file"],
+    &["StopInstance", "--tag-name", "web", "--wait-for", "running"],
+    &["TerminateInstance", "--allow-none"],
+    &["GetInstanceStatusByTag", "--expect-state", "asleep"],
+    &["GetInstanceStatusByTag", "--dry-run"],
+    &["CreateInstance", "--image-id", "ami-0123abcd"],
+    &["CreateInstance", "--number", "0"],
+    &["CreateInstance", "--number", "two"],
+    &["CreateInstance", "--image-id", "web"],
+    &["CreateInstance", "--instance-type", "micro"],
+    &["CreateInstance", "--subnet-id", "sn-1"],
+    &["CreateInstance", "--security-group", "sg-web"],
+];
+
+/// A complete launch but for what `more` adds.
+fn launch_with<'a>(more: &[&'a str]) -> Vec<&'a str> {
+    let launch = ["CreateInstance", "--image-id", "ami-0123abcd", "--instance-type", "t3.micro", "--key-name", "k"];
+    launch.into_iter().chain(more.iter().copied()).collect()
+}
+
+#[track_caller]
+fn assert_is_refusal(finished: &Finished, function: &str) {
+    assert_eq!(finished.code, 2, "{finished:#?}");
+    assert!(finished.stderr.starts_with("error: reading the command line: "), "{finished:#?}");
+    assert!(finished.stderr.lines().all(|line| line.starts_with("error: ") || line.starts_with("hint: ")));
+    assert_eq!(finished.stdout, format!("{function} failed, exit code 2\n"));
+}
+
+#[test]
+fn wrong_command_lines_are_refused() {
+    let network = ["--security-group", "web", "--subnet-id", "subnet-0123abcd"];
+    let launches = [launch_with(&[]), launch_with(&network)];
+    let program = Program::new();
+    let mut transcript = String::new();
+    for line in WRONG.iter().copied().chain(launches.iter().map(Vec::as_slice)) {
+        let finished = program.run_bare(line);
+        let function = line.first().filter(|word| !word.starts_with('-')).unwrap_or(&"awsec2");
+        assert_is_refusal(&finished, function);
+        transcript += &format!("$ awsec2 {}\n{}\n", line.join(" "), finished.stderr);
+    }
+    // The system's words for a missing file.
+    insta::with_settings!({ filters => [("no-such-file`: .*", "no-such-file`: [not found]")] }, {
+        insta::assert_snapshot!(transcript);
+    });
+}
+
+#[test]
+fn a_refusal_in_json_is_a_document() {
+    let line = ["--output", "json", "StartInstance", "--instance-id", "web"];
+    let finished = Program::new().run_bare(&line).expect_code(2);
+    let message = "reading the command line: invalid value 'web' for '--instance-id <ID>': \
+                   must be an instance id: `i-` and 8 or 17 lower-case hexadecimal digits";
+    let hint = "`awsec2 StartInstance --help` shows the arguments";
+    assert_eq!(
+        finished.document(),
+        json!({
+            "function": "StartInstance", "region": null, "user_id": null, "status": "failed", "exit_code": 2,
+            "instances": [], "properties": [],
+            "error": { "kind": "invalid-input", "code": null, "message": message, "request_id": null, "hint": hint },
+        })
+    );
+    assert_eq!(finished.stderr, format!("error: {message}\nhint: {hint}\n"));
+}
+
+#[test]
+fn a_refused_command_line_makes_no_call() {
+    let ec2 = OwnEc2::unwanted();
+    let program = Program::with_endpoint(&ec2.url);
+    for line in [&["StartInstance"][..], &["TerminateInstance", "--tag-name="], &["StopInstance", "--instance-id", ","]]
+    {
+        program.run(line).expect_code(2);
+    }
+    assert!(ec2.actions().is_empty());
+}
+
+#[test]
+fn help_of_the_program() {
+    insta::assert_snapshot!(Program::new().run_bare(&["--help"]).expect_code(0).stdout);
+}
+
+#[test]
+fn help_of_every_function() {
+    for function in FUNCTIONS {
+        let finished = Program::new().run_bare(&[function, "--help"]).expect_code(0);
+        insta::with_settings!({ snapshot_suffix => function }, { insta::assert_snapshot!(finished.stdout) });
+    }
+}
+
+#[test]
+fn the_list_of_functions() {
+    insta::assert_snapshot!(Program::new().run_bare(&["--list"]).expect_code(0).stdout, @"
+    Function                Summary
+    CreateInstance          Launch one or more instances of one image.
+    GetInstanceStatusByTag  Show the status of instances.
+    StartInstance           Start stopped instances.
+    StopInstance            Stop running instances.
+    TerminateInstance       Remove instances for good.
+    ");
+}
+
+#[test]
+fn the_list_in_json_has_the_keys_of_the_contract() {
+    let list = Program::new().run_bare(&["--list", "--output", "json"]).expect_code(0).document();
+    let list = list.as_array().unwrap();
+    let names: Vec<_> = list.iter().map(|function| function["name"].as_str().unwrap()).collect();
+    assert_eq!(names, FUNCTIONS);
+    for function in list {
+        let keys = "name summary description arguments iam_actions changes_resources crate version";
+        assert_eq!(keys_of(function), keys.split(' ').collect());
+        for argument in function["arguments"].as_array().unwrap() {
+            let keys = "name aliases value_name help kind required default choices repeatable secret";
+            assert_eq!(keys_of(argument), keys.split(' ').collect());
+        }
+    }
+}
+
+fn keys_of(object: &Value) -> BTreeSet<&str> {
+    object.as_object().unwrap().keys().map(String::as_str).collect()
+}
+
+#[test]
+fn the_list_in_json_tells_a_form_all_about_an_argument() {
+    let list = Program::new().run_bare(&["--output=json", "--list"]).expect_code(0).document();
+    let start = &list[2];
+    assert_eq!(start["crate"], "start-instance");
+    assert_eq!(start["changes_resources"], true);
+    let wait_for = start["arguments"].as_array().unwrap().iter().find(|argument| argument["name"] == "wait-for");
+    let help = "What to wait for: `running`, or `status-ok`, which is running with both status checks passed.";
+    let expected = json!({
+        "name": "wait-for", "aliases": [], "value_name": "LEVEL", "help": help, "kind": "choice", "required": false,
+        "default": "status-ok", "choices": ["status-ok", "running"], "repeatable": false, "secret": false,
+    });
+    assert_eq!(wait_for, Some(&expected));
+}
+
+#[test]
+fn the_version_is_that_of_the_package() {
+    let finished = Program::new().run_bare(&["--version"]).expect_code(0);
+    assert_eq!(finished.stdout, concat!("awsec2 ", env!("CARGO_PKG_VERSION"), "\n"));
+}
+
+#[test]
+fn names_in_kebab_case_and_arguments_before_them_are_understood() {
+    let ec2 = OwnEc2::unwanted();
+    let program = Program::with_endpoint(&ec2.url);
+    program.run(&["stop-instance", "--instance-id", ID]).expect_code(1);
+    program.run(&["--instance-id", ID, "StopInstance"]).expect_code(1);
+    program.run(&[&format!("StopInstance\u{b}--instance-id\u{b}{ID}\u{b}")]).expect_code(1);
+    program.write("arguments.txt", &format!("--instance-id\r\n{ID}\r\n"));
+    program.run(&["StopInstance", "@arguments.txt"]).expect_code(1);
+    assert_eq!(ec2.actions(), ["StopInstances"; 4]);
+}
+
+#[test]
+fn an_encrypted_value_is_refused_and_not_shown() {
+    let line = ["StartInstance", "--tag-name", "web", "--user-id", "<SmaEncrypt>0a1b2c</SmaEncrypt>"];
+    let finished = Program::new().run_bare(&line);
+    assert_eq!(finished.code, 2);
+    assert!(!format!("{finished:?}").contains("0a1b2c"), "{finished:#?}");
+    insta::assert_snapshot!(finished.stderr, @"");
+}
+
+#[cfg(unix)]
+#[test]
+fn an_argument_that_is_no_text_is_refused() {
+    use std::os::unix::ffi::OsStrExt as _;
+    let argument = std::ffi::OsStr::from_bytes(b"--tag-name=w\xffb");
+    let program = Program::new();
+    let output = program.command([std::ffi::OsStr::new("StartInstance"), argument]).output().unwrap();
+    let finished = Finished::from(output).expect_code(2);
+    assert_eq!(finished.stderr, "error: reading the command line: argument 2 is no Unicode text\n");
+}

@@ -1,0 +1,138 @@
+//! Where the program finds `Connector.config`, and what it says when that is wrong. No mistake leads to a call to EC2.
+
+use opcon::encoded;
+
+use crate::support::{Finished, OwnEc2, OwnOpCon, Program, test_bed};
+
+const STATUS: &[&str] = &["GetInstanceStatusByTag", "--tag-name", "nobody"];
+
+/// Runs a job that must be refused before it calls EC2.
+fn refused(prepare: impl FnOnce(Program) -> Program, arguments: &[&str]) -> Finished {
+    let ec2 = OwnEc2::unwanted();
+    let program = prepare(Program::with_endpoint(&ec2.url));
+    let finished = program.run(arguments).expect_code(2);
+    assert!(ec2.actions().is_empty(), "{finished:#?}");
+    assert!(finished.verdict().ends_with(" failed, exit code 2"), "{finished:#?}");
+    finished
+}
+
+fn user_section(user_id: &str, access_key: &str, secret_key: &str) -> String {
+    format!("[{user_id}]\nCONNECTOR_USER_ACCESS_KEY={access_key}\nCONNECTOR_USER_SECRET_KEY={secret_key}\n")
+}
+
+#[test]
+fn a_file_that_is_named_must_be_there() {
+    let finished = refused(|program| program.common("--config", "no-such.config"), STATUS);
+    assert!(finished.stderr.starts_with("error: reading no-such.config: "), "{finished:#?}");
+}
+
+#[test]
+fn a_user_id_needs_a_file() {
+    let finished = refused(|program| program.common("--user-id", "USER1"), STATUS);
+    assert_eq!(
+        finished.stderr,
+        "error: reading the keys of user id USER1: there is no Connector.config, neither in the current directory nor \
+         beside the program\nhint: name the file with --config FILE\n"
+    );
+}
+
+#[test]
+fn an_unknown_user_id_is_told_those_there_are() {
+    let sections = user_section("USER1", "61", "61") + &user_section("USER2", "61", "61");
+    let finished = refused(|program| program.with_config(&sections).common("--user-id", "USER3"), STATUS);
+    let there_are = "no section [USER3] for the user id; there are [USER1], [USER2]";
+    assert_eq!(finished.stderr, format!("error: reading Connector.config: {there_are}\n"));
+}
+
+#[test]
+fn a_value_that_cannot_be_decoded_is_not_shown() {
+    let section = user_section("USER1", &encoded::encode("made-up-id"), "not-encoded-at-all");
+    let finished = refused(|program| program.with_config(&section).common("--user-id", "USER1"), STATUS);
+    let finished = finished.expect_stderr("Connector.config").expect_stderr("CONNECTOR_USER_SECRET_KEY");
+    let finished = finished.expect_stderr("not in the encoded form");
+    assert!(!finished.stderr.contains("not-encoded-at-all"), "{finished:#?}");
+}
+
+#[test]
+fn a_broken_file_is_told_with_the_line() {
+    let finished = refused(|program| program.with_config("[CONNECTOR]\nDEBUG=OFF\n[USER1\n"), STATUS);
+    finished.expect_stderr("Connector.config").expect_stderr("line 3");
+}
+
+#[test]
+fn a_wrong_setting_is_told_with_the_key() {
+    let config = "[CONNECTOR]\nMAX_WAIT_TIME_FOR_STARTUP=soon\n";
+    refused(|program| program.with_config(config), STATUS).expect_stderr("MAX_WAIT_TIME_FOR_STARTUP");
+}
+
+#[test]
+fn properties_need_a_way_to_opcon() {
+    let start = ["StartInstance", "--instance-id", "i-0123456789abcdef0", "--id-property", "ID"];
+    let finished = refused(|program| program, &start);
+    assert_eq!(
+        finished.stderr,
+        "error: preparing to save properties: the configuration does not say how to reach OpCon\n\
+         hint: Connector.config needs a section [OPCON API INFORMATION] with ADDRESS and TOKEN\n"
+    );
+}
+
+#[test]
+fn a_name_that_opcon_would_not_accept_is_refused() {
+    let opcon = OwnOpCon::start();
+    let config = opcon.config(opcon_stand_in::DEFAULT_TOKEN);
+    let start = ["StartInstance", "--instance-id", "i-0123456789abcdef0", "--id-property", "JI.ID"];
+    let finished = refused(|program| program.with_config(&config), &start);
+    finished.expect_stderr("reading the property name 'JI.ID': a part is missing");
+    assert_eq!(opcon.requests(), serde_json::json!([]));
+}
+
+#[test]
+fn a_region_must_be_known() {
+    let finished = refused(|program| program.without("--region"), STATUS);
+    assert_eq!(
+        finished.stderr,
+        "error: reading the command line: no region is given\n\
+         hint: give --region REGION, as in --region us-east-1\n"
+    );
+}
+
+#[test]
+fn the_file_in_the_current_folder_is_found() {
+    let keys = &test_bed().ec2_strict.allowed;
+    let (id, secret) = (encoded::encode(&keys.access_key_id), encoded::encode(&keys.secret_access_key));
+    let program = Program::on_test_bed()
+        .common("--endpoint-url", &test_bed().ec2_strict.endpoint)
+        .common("--user-id", "night shift")
+        .with_config(&user_section("Night Shift", &id, &secret));
+    program.run(STATUS).expect_code(4).expect_stderr("no instance named `nobody` in the region");
+}
+
+#[test]
+fn settings_of_aws_take_the_place_of_missing_arguments() {
+    let program = Program::with_endpoint(&test_bed().ec2_endpoint).without("--region").env("AWS_REGION", "eu-west-3");
+    let (_, document) = program.run_json(&["GetInstanceStatusByTag"]);
+    assert_eq!((&document["region"], &document["exit_code"]), (&"eu-west-3".into(), &0.into()));
+}
+
+#[test]
+fn a_relative_ca_file_lies_beside_the_configuration() {
+    let (bed, name) = (test_bed(), crate::support::unique("ca-file"));
+    let ids = crate::support::Ec2::new().launch(&name, 1);
+    let program = Program::on_test_bed().without("--user-id").env("AWS_ACCESS_KEY_ID", "unchecked");
+    let program = program.env("AWS_SECRET_ACCESS_KEY", "unchecked");
+    std::fs::create_dir(program.folder().join("etc")).unwrap();
+    std::fs::copy(&bed.opcon.ca_file, program.folder().join("etc/opcon.pem")).unwrap();
+    let section = format!("[OPCON API INFORMATION]\nADDRESS={}\nTOKEN={}\n", bed.opcon.https, bed.opcon.token);
+    program.write("etc/Connector.config", &format!("{section}CA_FILE=opcon.pem\n"));
+    let program = program.common("--config", "etc/Connector.config");
+    let start = ["StartInstance", "--instance-id", &ids[0], "--id-property", &name.replace('-', "_")];
+    program.run(&start).expect_code(0).expect_stdout(": saved");
+}
+
+#[test]
+fn a_server_that_is_not_verified_is_warned_about_in_every_job() {
+    let opcon = OwnOpCon::start();
+    let section = format!("[OPCON API INFORMATION]\nADDRESS={}\nTOKEN=made-up\nVERIFY_TLS=False\n", opcon.https());
+    let program = Program::with_endpoint(&test_bed().ec2_endpoint).with_config(&section);
+    program.run(STATUS).expect_code(4).expect_stderr("warning: VERIFY_TLS=False: any server can pass for the OpCon API");
+}

@@ -1,0 +1,12 @@
+//! The tests of the program itself: one binary, because linking the EC2 SDK takes its time.
+//!
+//! Each test starts the real program against the servers of the test bed, which all tests share, or against servers of its
+//! own. What tests share is in `support`.
+
+mod command_line;
+mod configuration;
+mod create_instance;
+mod exit_codes;
+mod functions;
+mod output;
+mod support;

@@ -1,0 +1,118 @@
+//! A look at the test bed's EC2 that passes the program by: plain requests, and a search for tags in the XML.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use super::test_bed;
+
+/// The EC2 of the test bed in one region.
+pub struct Ec2 {
+    region: String,
+}
+
+impl Ec2 {
+    /// In the region of the test bed.
+    pub fn new() -> Self {
+        Ec2::in_region(&test_bed().region)
+    }
+
+    /// In this region, of which the server keeps all things apart.
+    pub fn in_region(region: &str) -> Self {
+        Ec2 { region: region.to_owned() }
+    }
+
+    /// Makes a call and returns the XML of the answer. The server takes the region from the signature, and checks nothing
+    /// else of it.
+    pub fn call(&self, action: &str, parameters: &[(&str, &str)]) -> String {
+        let scope = format!("Credential=unchecked/20260101/{}/ec2/aws4_request", self.region);
+        let signature = format!("AWS4-HMAC-SHA256 {scope}, SignedHeaders=host, Signature=0");
+        let form = [("Action", action), ("Version", "2016-11-15")].into_iter().chain(parameters.iter().copied());
+        let mut answer = ureq::post(&test_bed().ec2_endpoint)
+            .header("Authorization", signature)
+            .send_form(form)
+            .unwrap_or_else(|error| panic!("{action} {parameters:?}: {error}"));
+        answer.body_mut().read_to_string().unwrap()
+    }
+
+    /// Launches instances with that name, and returns their ids, sorted.
+    pub fn launch(&self, name: &str, count: usize) -> Vec<String> {
+        let images = self.call("DescribeImages", &[("Owner.1", "amazon")]);
+        let count = count.to_string();
+        let answer = self.call(
+            "RunInstances",
+            &[
+                ("ImageId", values(&images, "imageId")[0].as_str()),
+                ("InstanceType", "t3.micro"),
+                ("MinCount", &count),
+                ("MaxCount", &count),
+                ("TagSpecification.1.ResourceType", "instance"),
+                ("TagSpecification.1.Tag.1.Key", "Name"),
+                ("TagSpecification.1.Tag.1.Value", name),
+            ],
+        );
+        let mut ids = values(&answer, "instanceId");
+        ids.sort();
+        ids
+    }
+
+    /// Launches instances and stops them.
+    pub fn launch_stopped(&self, name: &str, count: usize) -> Vec<String> {
+        let ids = self.launch(name, count);
+        for id in &ids {
+            self.call("StopInstances", &[("InstanceId.1", id)]);
+        }
+        ids
+    }
+
+    /// Protects an instance from its termination.
+    pub fn protect(&self, id: &str) {
+        self.call("ModifyInstanceAttribute", &[("InstanceId", id), ("DisableApiTermination.Value", "true")]);
+    }
+
+    /// The description of one instance, as XML.
+    pub fn describe(&self, id: &str) -> String {
+        self.call("DescribeInstances", &[("InstanceId.1", id)])
+    }
+
+    /// The states of these instances, in their order.
+    pub fn states(&self, ids: &[String]) -> Vec<String> {
+        let state = |id: &String| values(&self.describe(id), "name").into_iter().find(|name| is_state(name)).unwrap();
+        ids.iter().map(state).collect()
+    }
+
+    /// The ids of all instances with that name, sorted.
+    pub fn named(&self, name: &str) -> Vec<String> {
+        let filter = [("Filter.1.Name", "tag:Name"), ("Filter.1.Value.1", name)];
+        let mut ids = values(&self.call("DescribeInstances", &filter), "instanceId");
+        ids.sort();
+        ids
+    }
+
+    /// The ids of the security groups with that name.
+    pub fn security_groups(&self, name: &str) -> Vec<String> {
+        let filter = [("Filter.1.Name", "group-name"), ("Filter.1.Value.1", name)];
+        values(&self.call("DescribeSecurityGroups", &filter), "groupId")
+    }
+
+    /// Whether there is a key pair of that name.
+    pub fn has_key_pair(&self, name: &str) -> bool {
+        let filter = [("Filter.1.Name", "key-name"), ("Filter.1.Value.1", name)];
+        !values(&self.call("DescribeKeyPairs", &filter), "keyName").is_empty()
+    }
+}
+
+fn is_state(name: &str) -> bool {
+    ["pending", "running", "stopping", "stopped", "shutting-down", "terminated"].contains(&name)
+}
+
+/// The texts of all elements with that tag, in the order of the document.
+pub fn values(xml: &str, tag: &str) -> Vec<String> {
+    let (start, end) = (format!("<{tag}>"), format!("</{tag}>"));
+    let texts = xml.split(&start).skip(1);
+    texts.filter_map(|rest| rest.split_once(&end)).map(|(text, _)| text.to_owned()).collect()
+}
+
+/// A name that no other test and no earlier run on the same test bed has.
+pub fn unique(name: &str) -> String {
+    static COUNT: AtomicUsize = AtomicUsize::new(0);
+    format!("{name}-{}-{}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed))
+}

@@ -1,0 +1,117 @@
+//! An EC2 of a test's own, which answers as the test says: for what the test bed's EC2 never does.
+
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::net::{TcpListener, TcpStream};
+use std::sync::{Arc, Mutex};
+use std::thread;
+
+/// What a request gets.
+pub struct Answer {
+    status: u16,
+    content_type: &'static str,
+    body: String,
+}
+
+impl Answer {
+    /// The XML of a success.
+    pub fn success(action: &str, body: &str) -> Self {
+        let body = format!("<{action}Response><requestId>req-1</requestId>{body}</{action}Response>");
+        Answer { status: 200, content_type: "text/xml", body }
+    }
+
+    /// The XML of an error.
+    pub fn error(status: u16, code: &str, message: &str) -> Self {
+        let error = format!("<Errors><Error><Code>{code}</Code><Message>{message}</Message></Error></Errors>");
+        let body = format!("<Response>{error}<RequestID>req-1</RequestID></Response>");
+        Answer { status, content_type: "text/xml", body }
+    }
+
+    /// A page for people.
+    pub fn html(status: u16, body: &str) -> Self {
+        Answer { status, content_type: "text/html", body: body.to_owned() }
+    }
+
+    /// The one instance of an EC2 whose instances never get beyond `pending`.
+    pub fn pending(action: &str) -> Self {
+        let id = "<instanceId>i-0123456789abcdef0</instanceId>";
+        let pending = "<code>0</code><name>pending</name>";
+        match action {
+            "StartInstances" => Answer::success(
+                action,
+                &format!(
+                    "<instancesSet><item>{id}<currentState>{pending}</currentState>\
+                     <previousState><code>80</code><name>stopped</name></previousState></item></instancesSet>"
+                ),
+            ),
+            "DescribeInstances" => Answer::success(
+                action,
+                &format!(
+                    "<reservationSet><item><instancesSet><item>{id}<instanceState>{pending}</instanceState>\
+                     </item></instancesSet></item></reservationSet>"
+                ),
+            ),
+            _ => Answer::error(400, "InvalidAction", "not part of this test"),
+        }
+    }
+}
+
+/// A server on a port of its own. It goes on until the tests end.
+pub struct OwnEc2 {
+    /// Its URL.
+    pub url: String,
+    actions: Arc<Mutex<Vec<String>>>,
+}
+
+impl OwnEc2 {
+    /// Starts a server that gives each action this answer.
+    pub fn start(answer: impl Fn(&str) -> Answer + Send + 'static) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        let actions = Arc::new(Mutex::new(Vec::new()));
+        let seen = actions.clone();
+        thread::spawn(move || {
+            for stream in listener.incoming() {
+                let stream = stream.unwrap();
+                let action = read_action(&stream);
+                seen.lock().unwrap().push(action.clone());
+                write_answer(stream, &answer(&action));
+            }
+        });
+        OwnEc2 { url, actions }
+    }
+
+    /// Starts a server that no job should call.
+    pub fn unwanted() -> Self {
+        OwnEc2::start(|_| Answer::error(400, "InvalidAction", "no call was expected"))
+    }
+
+    /// The actions that were asked for so far.
+    pub fn actions(&self) -> Vec<String> {
+        self.actions.lock().unwrap().clone()
+    }
+}
+
+/// The action of the request on the connection; empty when it has none.
+fn read_action(stream: &TcpStream) -> String {
+    let mut reader = BufReader::new(stream);
+    let mut length = 0;
+    let mut line = String::new();
+    while reader.read_line(&mut line).is_ok_and(|read| read > 2) {
+        if let Some(value) = line.to_ascii_lowercase().strip_prefix("content-length:") {
+            length = value.trim().parse().unwrap();
+        }
+        line.clear();
+    }
+    let mut body = vec![0; length];
+    reader.read_exact(&mut body).unwrap();
+    let body = String::from_utf8(body).unwrap();
+    let action = body.split('&').find_map(|field| field.strip_prefix("Action="));
+    action.unwrap_or_default().to_owned()
+}
+
+fn write_answer(mut stream: TcpStream, answer: &Answer) {
+    let Answer { status, content_type, body } = answer;
+    let head = format!("HTTP/1.1 {status} -\r\nContent-Type: {content_type}\r\nContent-Length: {}", body.len());
+    // A program that was interrupted reads no more.
+    let _ = write!(stream, "{head}\r\nConnection: close\r\n\r\n{body}");
+}

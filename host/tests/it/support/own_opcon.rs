@@ -1,0 +1,38 @@
+//! An OpCon stand-in of a test's own, which can be made to fail without a harm to other tests.
+
+use std::ops::Deref;
+use std::sync::mpsc;
+use std::thread;
+
+use opcon_stand_in::{Options, StandIn};
+
+/// A running stand-in. Its connections are served by a thread that goes on until the tests end.
+pub struct OwnOpCon(StandIn);
+
+impl OwnOpCon {
+    /// Starts a stand-in.
+    pub fn start() -> Self {
+        let (sender, receiver) = mpsc::channel();
+        thread::spawn(move || {
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+            runtime.block_on(async {
+                sender.send(StandIn::start(Options::default()).await.unwrap()).unwrap();
+                std::future::pending::<()>().await;
+            });
+        });
+        OwnOpCon(receiver.recv().unwrap())
+    }
+
+    /// A `Connector.config` that names this stand-in, without TLS, and no user.
+    pub fn config(&self, token: &str) -> String {
+        format!("[OPCON API INFORMATION]\nADDRESS={}\nUSING_TLS=False\nTOKEN={token}\n", self.http())
+    }
+}
+
+impl Deref for OwnOpCon {
+    type Target = StandIn;
+
+    fn deref(&self) -> &StandIn {
+        &self.0
+    }
+}
