@@ -123,10 +123,7 @@ impl ArgValue for Region {
         let is_word = |part: &&str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_lowercase());
         let is_region = match parts.as_slice() {
             [area, places @ .., number] => {
-                is_word(area)
-                    && !places.is_empty()
-                    && places.iter().all(is_word)
-                    && number.parse::<u8>().is_ok()
+                is_word(area) && !places.is_empty() && places.iter().all(is_word) && number.parse::<u8>().is_ok()
             }
             _ => false,
         };

@@ -115,7 +115,7 @@ impl Operation for CreateInstance {
         };
         launch.check_count(&launched)?;
 
-        let waited = wait_if_asked(cx, inputs, &launched, Goal::Ready(inputs.get(&WAIT_FOR))).await?;
+        let waited = wait_if_asked(cx, inputs, &launched, Goal::Ready(inputs.get(&WAIT_FOR))).await;
         let saved = properties.save(cx, &launched, waited).await;
         let done = if waited { "launched and ready" } else { "launched" };
         let outcome = cx.journal().verdict("launching", done, "unchanged")?;

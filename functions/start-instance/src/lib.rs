@@ -1,7 +1,8 @@
 //! `StartInstance`: starts stopped instances, by name or by id, and saves them into OpCon properties.
 
+use connector_sdk::change::Change;
 use connector_sdk::ec2::types::InstanceStateName;
-use connector_sdk::instances::{Change, InstanceId, SELECTION, SELECTION_GROUP, Selection, find_by_ids};
+use connector_sdk::instances::{InstanceId, SELECTION, SELECTION_GROUP, Selection, find_by_ids};
 use connector_sdk::properties::{PROPERTIES, PropertyNames};
 use connector_sdk::wait::{Goal, UNTIL_READY, WAIT_FOR, wait_if_asked};
 use connector_sdk::{Context, Example, Inputs, Operation, OperationMeta, Outcome, Result, async_trait, register};
@@ -32,6 +33,7 @@ const START: Change = Change {
     verb: "start",
     done: "started",
     already: &[InstanceStateName::Running, InstanceStateName::Pending],
+    wait_out: &[InstanceStateName::Stopping],
 };
 
 struct StartInstance;
@@ -56,12 +58,12 @@ impl Operation for StartInstance {
         let properties = PropertyNames::from_inputs(inputs);
         properties.prepare(cx, ids.len()).await?;
         START
-            .ask(cx, &ids, |ids| {
+            .ask(cx, inputs, &ids, |ids| {
                 let request = cx.ec2().start_instances().set_instance_ids(Some(ids)).dry_run(cx.dry_run());
                 async { request.send().await.map(|answer| answer.starting_instances) }
             })
             .await?;
-        let waited = wait_if_asked(cx, inputs, &ids, Goal::Ready(inputs.get(&WAIT_FOR))).await?;
+        let waited = wait_if_asked(cx, inputs, &ids, Goal::Ready(inputs.get(&WAIT_FOR))).await;
         if !waited && !cx.dry_run() && !properties.is_empty() {
             look_up_addresses(cx, &ids).await?;
         }

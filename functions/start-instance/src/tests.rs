@@ -129,11 +129,11 @@ async fn a_failed_start_wins_over_a_property_that_is_not_saved() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn without_wait_a_refused_instance_is_not_looked_up() {
+async fn an_instance_refused_for_its_state_is_looked_at_once() {
     let (start, describe) = (starts(Stopped, Some(A)), describes(Running));
     let job = Job::new(&[&start, &describe]);
     let error = job.run(&StartInstance, &[("instance-id", A), PUBLIC_IP]).await.unwrap_err();
-    assert_eq!((error.kind(), describe.num_calls()), (ErrorKind::UnexpectedState, 0));
+    assert_eq!((error.kind(), describe.num_calls()), (ErrorKind::UnexpectedState, 1));
     assert!(properties(&job).is_empty());
 }
 
@@ -152,8 +152,9 @@ async fn a_dry_run_sends_no_real_request_and_saves_nothing() {
     let start = mock!(Client::start_instances)
         .match_requests(|request| request.dry_run() == Some(true))
         .then_http_response(|| refusal("DryRunOperation", "would have succeeded"));
-    let job = Job::dry_run(&[&start]);
+    let describe = describes(Stopped);
+    let job = Job::dry_run(&[&start, &describe]);
     let outcome = job.run(&StartInstance, &[("instance-id", A), WAIT, ("id-property", "ID")]).await.unwrap();
     assert_eq!(outcome.message, "1 instance checked, nothing changed (dry run)");
-    assert_eq!(job.lines(), ["i-0000000a: would be started"]);
+    assert_eq!(job.lines(), ["i-0000000a (web): is stopped, would be started"]);
 }

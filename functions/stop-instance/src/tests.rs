@@ -4,6 +4,7 @@ use connector_sdk::ErrorKind;
 use connector_sdk::InstanceResult::{Changed, Failed, Unchanged};
 use connector_sdk::ec2::Client;
 use connector_sdk::ec2::operation::stop_instances::{StopInstancesInput, StopInstancesOutput};
+use connector_sdk::ec2::types::HibernationOptions;
 use connector_sdk::ec2::types::InstanceStateName::{Running, Stopped, Stopping};
 use connector_sdk::testing::{
     Job, MockResponse, Rule, described, describes_in_turn, instance, mock, refusal, state_change,
@@ -138,12 +139,63 @@ async fn a_dry_run_asks_and_does_not_wait() {
     let stop = mock!(Client::stop_instances)
         .match_requests(|request| request.dry_run() == Some(true))
         .then_http_response(|| refusal("DryRunOperation", "would have succeeded"));
-    let job = Job::dry_run(&[&stop]);
+    let describe = describes_in_turn(A, &[Running]);
+    let job = Job::dry_run(&[&stop, &describe]);
     let outcome = job.run(&StopInstance, &[("instance-id", A), ("wait", "true")]).await.unwrap();
     assert_eq!(outcome.message, "1 instance checked, nothing changed (dry run)");
     assert_eq!(stop.num_calls(), 1);
 
-    let denied = Job::dry_run(&[&refuses("UnauthorizedOperation")]);
+    let denied = Job::dry_run(&[&refuses("UnauthorizedOperation"), &describe]);
     let error = denied.run(&StopInstance, &[("instance-id", A)]).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::PermissionDenied);
+}
+
+/// A rule for DescribeInstances: A can hibernate, B cannot.
+fn describes_hibernation() -> Rule {
+    mock!(Client::describe_instances).then_output(|| {
+        let mut able = instance(A, &Running);
+        able.hibernation_options = Some(HibernationOptions::builder().configured(true).build());
+        described([able, instance(B, &Running)])
+    })
+}
+
+#[tokio::test(start_paused = true)]
+async fn hibernates_who_can_and_fails_or_stops_the_others() {
+    let both = ("instance-id", "i-0000000a,i-0000000b");
+    let request = |id: &'static str, hibernate: Option<bool>| {
+        mock!(Client::stop_instances)
+            .match_requests(move |request| request.hibernate() == hibernate && request.instance_ids() == [id])
+            .then_output(move || {
+                StopInstancesOutput::builder().stopping_instances(state_change(id, &Running, &Stopping)).build()
+            })
+    };
+    let (hibernate, stop, describe) = (request(A, Some(true)), request(B, None), describes_hibernation());
+    let job = Job::new(&[&hibernate, &stop, &describe]);
+    let error = job.run(&StopInstance, &[both, ("hibernate", "true")]).await.unwrap_err();
+    assert_eq!((error.kind(), hibernate.num_calls(), stop.num_calls()), (ErrorKind::Partial, 1, 0));
+    assert!(error.hint_text().unwrap().contains("--hibernate-fallback stop"), "{error:?}");
+    assert_eq!(results(&job), [Some(Changed), Some(Failed)]);
+    job.assert_says("i-0000000a (web): hibernation accepted, running -> stopping");
+
+    let job = Job::new(&[&hibernate, &stop, &describe]);
+    let arguments = [both, ("hibernate", "true"), ("hibernate-fallback", "stop")];
+    let outcome = job.run(&StopInstance, &arguments).await.unwrap();
+    assert_eq!((outcome.message.as_str(), stop.num_calls()), ("2 instances stopping", 1));
+    job.assert_says("i-0000000b (web): cannot hibernate, is stopped instead");
+}
+
+#[tokio::test(start_paused = true)]
+async fn force_and_skipping_the_shutdown_are_sent_only_when_told() {
+    for (flag, force, skip) in
+        [(None, None, None), (Some("force"), Some(true), None), (Some("skip-os-shutdown"), None, Some(true))]
+    {
+        let stop = mock!(Client::stop_instances)
+            .match_requests(move |request| request.force() == force && request.skip_os_shutdown() == skip)
+            .then_output(|| {
+                StopInstancesOutput::builder().stopping_instances(state_change(A, &Running, &Stopping)).build()
+            });
+        let arguments: Vec<_> = [("instance-id", A)].into_iter().chain(flag.map(|flag| (flag, "true"))).collect();
+        Job::new(&[&stop]).run(&StopInstance, &arguments).await.unwrap();
+        assert_eq!(stop.num_calls(), 1);
+    }
 }

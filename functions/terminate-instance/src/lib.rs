@@ -1,23 +1,36 @@
 //! `TerminateInstance`: removes instances for good, by name or by id.
 
-use connector_sdk::ec2::types::InstanceStateName;
-use connector_sdk::instances::{Change, SELECTION, SELECTION_GROUP, Selection};
+use connector_sdk::args::Always;
+use connector_sdk::change::Change;
+use connector_sdk::codes::OPERATION_NOT_PERMITTED;
+use connector_sdk::ec2::types::{AttributeBooleanValue, InstanceStateName};
+use connector_sdk::instances::{InstanceId, SELECTION, SELECTION_GROUP, Selection};
 use connector_sdk::wait::{Goal, UNTIL_DONE, wait_if_asked};
-use connector_sdk::{Context, Example, Inputs, Operation, OperationMeta, Outcome, Result, async_trait, register};
+use connector_sdk::{
+    Arg, Context, Doing as _, Example, Inputs, Operation, OperationMeta, Outcome, Result, async_trait, register,
+};
+
+const DISABLE_PROTECTION: Arg<bool, Always> =
+    Arg::flag("disable-protection", "Lift the protection against termination from the instances that have it.");
 
 static META: OperationMeta = OperationMeta::new("TerminateInstance", "Remove instances for good.")
     .description(
         "Terminates the instances with the given name or ids: their data on instance-store volumes, and on EBS volumes that \
-         are deleted with their instance, is lost. An instance that is terminated already counts as a success. \
+         are deleted with their instance, is lost. An instance that is terminated already counts as a success. EC2 terminates none of the \
+         instances of one availability zone in one request when one of them is protected: the others are asked for again. \
          Without --wait the job ends when EC2 has accepted the termination.",
     )
-    .arguments(&[SELECTION, UNTIL_DONE])
+    .arguments(&[SELECTION, &[DISABLE_PROTECTION.spec], UNTIL_DONE])
     .groups(&[SELECTION_GROUP])
     .examples(&[
         Example { about: "Terminate all instances named web and wait for it.", arguments: &["--tag-name", "web", "--wait"] },
+        Example {
+            about: "Terminate one instance, even if it is protected against termination.",
+            arguments: &["--instance-id", "i-0123456789abcdef0", "--disable-protection"],
+        },
         Example { about: "Terminate one instance.", arguments: &["--instance-id", "i-0123456789abcdef0"] },
     ])
-    .iam_actions(&["ec2:TerminateInstances", "ec2:DescribeInstances"])
+    .iam_actions(&["ec2:TerminateInstances", "ec2:DescribeInstances", "ec2:ModifyInstanceAttribute"])
     .changes_resources();
 
 const TERMINATE: Change = Change {
@@ -25,6 +38,7 @@ const TERMINATE: Change = Change {
     verb: "termination",
     done: "terminated",
     already: &[InstanceStateName::ShuttingDown, InstanceStateName::Terminated],
+    wait_out: &[],
 };
 
 struct TerminateInstance;
@@ -46,15 +60,48 @@ impl Operation for TerminateInstance {
         if ids.is_empty() {
             return selection.nothing_found(inputs);
         }
-        TERMINATE
-            .ask(cx, &ids, |ids| {
-                let request = cx.ec2().terminate_instances().set_instance_ids(Some(ids)).dry_run(cx.dry_run());
-                async { request.send().await.map(|answer| answer.terminating_instances) }
-            })
-            .await?;
-        let waited = wait_if_asked(cx, inputs, &ids, Goal::Terminated).await?;
+        terminate(cx, inputs, &ids).await?;
+        if inputs.get(&DISABLE_PROTECTION) {
+            let unprotected = lift_protection(cx, &ids).await;
+            terminate(cx, inputs, &unprotected).await?;
+        }
+        let waited = wait_if_asked(cx, inputs, &ids, Goal::Terminated).await;
         TERMINATE.verdict(cx, waited)
     }
+}
+
+async fn terminate(cx: &Context, inputs: &Inputs, ids: &[InstanceId]) -> Result<()> {
+    let call = |ids| {
+        let request = cx.ec2().terminate_instances().set_instance_ids(Some(ids)).dry_run(cx.dry_run());
+        async { request.send().await.map(|answer| answer.terminating_instances) }
+    };
+    TERMINATE.ask(cx, inputs, ids, call).await
+}
+
+/// Lifts the protection from those of the instances that EC2 refused to terminate because of it, and returns them. One
+/// call for each: EC2 has none for several.
+async fn lift_protection(cx: &Context, ids: &[InstanceId]) -> Vec<InstanceId> {
+    let mut unprotected = Vec::new();
+    for id in ids {
+        let entry = cx.journal().instance(id);
+        if entry.error.and_then(|error| error.code().map(str::to_owned)).as_deref() != Some(OPERATION_NOT_PERMITTED) {
+            continue;
+        }
+        let off = AttributeBooleanValue::builder().value(false).build();
+        let request = cx.ec2().modify_instance_attribute().instance_id(id.as_str()).disable_api_termination(off);
+        match request.send().await.doing(|| format!("lifting the termination protection of {id}")) {
+            Ok(_) => {
+                cx.event(format!("{id}: termination protection lifted"));
+                cx.journal().something_else_changed();
+                unprotected.push(id.clone());
+            }
+            Err(error) => {
+                cx.warning(error.to_string());
+                cx.journal().failed(id, error);
+            }
+        }
+    }
+    unprotected
 }
 
 #[cfg(test)]

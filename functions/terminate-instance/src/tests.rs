@@ -1,10 +1,14 @@
 //! `TerminateInstance` against a mocked EC2: what it has of its own. What all changes share is tested in connector-sdk.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use connector_sdk::ErrorKind;
 use connector_sdk::ec2::Client;
+use connector_sdk::ec2::operation::modify_instance_attribute::ModifyInstanceAttributeOutput;
 use connector_sdk::ec2::operation::terminate_instances::TerminateInstancesOutput;
 use connector_sdk::ec2::types::InstanceStateName::{Running, ShuttingDown, Terminated};
-use connector_sdk::testing::{Job, Rule, described, describes_in_turn, mock, refusal, state_change};
+use connector_sdk::testing::{Job, MockResponse, Rule, described, describes_in_turn, mock, refusal, state_change};
 
 use super::*;
 
@@ -76,8 +80,56 @@ async fn a_dry_run_sends_no_real_request() {
     let terminate = mock!(Client::terminate_instances)
         .match_requests(|request| request.dry_run() == Some(true))
         .then_http_response(|| refusal("DryRunOperation", "would have succeeded"));
-    let job = Job::dry_run(&[&terminate]);
+    let describe = describes_in_turn(A, &[Running]);
+    let job = Job::dry_run(&[&terminate, &describe]);
     let outcome = job.run(&TerminateInstance, &[("instance-id", A), ("wait", "true")]).await.unwrap();
     assert_eq!(outcome.message, "1 instance checked, nothing changed (dry run)");
-    job.assert_says("i-0000000a: would be terminated");
+    job.assert_says("i-0000000a (web): is running, would be terminated");
+}
+
+#[tokio::test(start_paused = true)]
+async fn protection_is_lifted_only_when_told_and_only_where_it_is() {
+    const B: &str = "i-0000000b";
+    let lifted = Arc::new(AtomicBool::new(false));
+    let (is_lifted, lift) = (lifted.clone(), lifted);
+    let terminate = mock!(Client::terminate_instances).then_compute_response(move |request| {
+        let ids = request.instance_ids();
+        if ids.iter().any(|id| id == A) && !is_lifted.load(Ordering::Relaxed) {
+            return MockResponse::Http(refusal("OperationNotPermitted", "protected"));
+        }
+        let changes = ids.iter().map(|id| state_change(id, &Running, &ShuttingDown)).collect();
+        MockResponse::Output(TerminateInstancesOutput::builder().set_terminating_instances(Some(changes)).build())
+    });
+    let modify = mock!(Client::modify_instance_attribute)
+        .match_requests(|request| {
+            let off = request.disable_api_termination().and_then(|attribute| attribute.value()) == Some(false);
+            off && request.instance_id() == Some(A)
+        })
+        .then_compute_output(move |_| {
+            lift.store(true, Ordering::Relaxed);
+            ModifyInstanceAttributeOutput::builder().build()
+        });
+    let both = ("instance-id", "i-0000000a,i-0000000b");
+
+    let job = Job::new(&[&terminate, &modify]);
+    let error = job.run(&TerminateInstance, &[both]).await.unwrap_err();
+    assert_eq!((error.kind(), modify.num_calls()), (ErrorKind::Partial, 0));
+    assert!(error.hint_text().unwrap().contains("--disable-protection"), "{error:?}");
+    assert!(job.cx.journal().instance(&InstanceId::from_ec2(B)).error.is_none());
+
+    let job = Job::new(&[&terminate, &modify]);
+    let outcome = job.run(&TerminateInstance, &[both, ("disable-protection", "true")]).await.unwrap();
+    assert_eq!((outcome.message.as_str(), modify.num_calls()), ("2 instances terminating", 1));
+    job.assert_says("i-0000000a: termination protection lifted");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_protection_that_may_not_be_lifted_is_told() {
+    let terminate = mock!(Client::terminate_instances).then_http_response(|| refusal("OperationNotPermitted", "no"));
+    let modify = mock!(Client::modify_instance_attribute).then_http_response(|| refusal("UnauthorizedOperation", "no"));
+    let job = Job::new(&[&terminate, &modify]);
+    let error = job.run(&TerminateInstance, &[("instance-id", A), ("disable-protection", "true")]).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::PermissionDenied);
+    assert!(error.hint_text().unwrap().contains("must allow ec2:ModifyInstanceAttribute"), "{error:?}");
+    assert_eq!(terminate.num_calls(), 1, "what is still protected is not asked for again");
 }

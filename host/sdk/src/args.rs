@@ -372,8 +372,9 @@ impl Inputs {
     pub fn get<T: ArgValue, P: Presence<T>>(&self, arg: &Arg<T, P>) -> P::Output {
         let name = arg.spec.name;
         let parsed = self.values.get(name).map(Vec::as_slice).unwrap_or_default();
-        let values = parsed.iter().filter_map(|value| value.0.downcast_ref::<T>().cloned()).collect();
-        P::take(values).unwrap_or_else(|| panic!("the operation reads --{name} but does not declare it"))
+        let values = parsed.iter().map(|value| value.0.downcast_ref::<T>().cloned());
+        let output = values.collect::<Option<Vec<T>>>().and_then(P::take);
+        output.unwrap_or_else(|| panic!("the operation reads --{name} but does not declare it"))
     }
 }
 

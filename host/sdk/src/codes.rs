@@ -11,6 +11,14 @@ pub const DRY_RUN_OPERATION: &str = "DryRunOperation";
 pub const INVALID_AMI_ID_NOT_FOUND: &str = "InvalidAMIID.NotFound";
 /// A security group of that name exists in the VPC already.
 pub const INVALID_GROUP_DUPLICATE: &str = "InvalidGroup.Duplicate";
+/// The security group does not exist.
+pub const INVALID_GROUP_NOT_FOUND: &str = "InvalidGroup.NotFound";
+/// The client token was used before for a launch with other parameters.
+pub const IDEMPOTENT_PARAMETER_MISMATCH: &str = "IdempotentParameterMismatch";
+/// The client token was used before for instances that are terminated since.
+pub const IDEMPOTENT_INSTANCE_TERMINATED: &str = "IdempotentInstanceTerminated";
+/// What was asked for is not offered there, such as an instance type in an availability zone.
+pub const UNSUPPORTED: &str = "Unsupported";
 /// An instance id is unknown, or not yet known everywhere.
 pub const INVALID_INSTANCE_ID_NOT_FOUND: &str = "InvalidInstanceID.NotFound";
 /// An instance id has the wrong form.
@@ -74,6 +82,8 @@ const UNAVAILABLE: &[&str] = &[
 
 /// The request itself is wrong, whatever the state of the account.
 const INVALID_INPUT: &[&str] = &[
+    IDEMPOTENT_PARAMETER_MISMATCH,
+    UNSUPPORTED,
     "InvalidInstanceType",
     "InvalidParameter",
     "InvalidParameterCombination",

@@ -183,19 +183,36 @@ fn from_answer(error: &impl ProvideErrorMetadata, raw: &HttpResponse) -> Error {
     let mut answer = Error::new(codes::kind_of(code), meta.message().unwrap_or("EC2 gave no further explanation"));
     answer.0.code = Some(code.to_owned());
     answer.0.request_id = meta.request_id().map(str::to_owned);
-    answer.0.hint = hint_for(code).map(str::to_owned);
+    answer.0.hint = match code {
+        "UnauthorizedOperation" => Some(missing_permission(std::any::type_name_of_val(error))),
+        _ => hint_for(code).map(str::to_owned),
+    };
     answer
+}
+
+/// Names the IAM action that is missing. The SDK has an error type for each action, and no other place that names it.
+fn missing_permission(error_type: &str) -> String {
+    let name = error_type.rsplit("::").next().and_then(|name| name.strip_suffix("Error")).unwrap_or("this action");
+    format!(
+        "the IAM policy of these credentials must allow ec2:{name}; \
+         `aws sts decode-authorization-message` explains an encoded message"
+    )
 }
 
 /// What an operator can do about an EC2 error code, where that is not plain from EC2's own message.
 fn hint_for(code: &str) -> Option<&'static str> {
     Some(match code {
-        "UnauthorizedOperation" => {
-            "the IAM policy of these credentials does not allow it; \
-             `aws sts decode-authorization-message` explains an encoded message"
-        }
         "AuthFailure" | "InvalidClientTokenId" | "SignatureDoesNotMatch" => {
             "check the access key and the secret key of this user, and the clock of this machine"
+        }
+        codes::OPERATION_NOT_PERMITTED => {
+            "the instance is protected; --disable-protection lifts the protection against termination"
+        }
+        codes::IDEMPOTENT_PARAMETER_MISMATCH => {
+            "this client token belongs to a launch with other arguments; each run of a job needs a token of its own"
+        }
+        codes::IDEMPOTENT_INSTANCE_TERMINATED => {
+            "this client token belongs to a launch whose instances are terminated; a new run needs a new token"
         }
         "RequestLimitExceeded" => "the account's API calls are throttled; run fewer jobs at once, or try later",
         _ => return None,

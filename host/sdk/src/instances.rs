@@ -3,19 +3,15 @@
 use std::collections::HashSet;
 use std::fmt;
 
-use aws_sdk_ec2::error::{ProvideErrorMetadata, SdkError};
-use aws_sdk_ec2::types::{Filter, InstanceStateChange, InstanceStateName};
-use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
+use aws_sdk_ec2::types::{Filter, InstanceStateName};
 use serde::Serialize;
 
 use crate::args::{Always, Repeated};
 use crate::journal::instances as count_of;
-use crate::{
-    Arg, ArgGroup, ArgSpec, ArgValue, Context, Doing, Error, ErrorKind, Inputs, Outcome, Result, ValueKind, codes,
-};
+use crate::{Arg, ArgGroup, ArgSpec, ArgValue, Context, Doing, Error, ErrorKind, Inputs, Outcome, Result, ValueKind};
 
 /// Instance ids that one request may carry (AWS: "Pagination in the Amazon EC2 API").
-const IDS_PER_REQUEST: usize = 1000;
+pub(crate) const IDS_PER_REQUEST: usize = 1000;
 /// The largest page that DescribeInstances gives (AWS API reference, `MaxResults`).
 const PAGE_SIZE: i32 = 1000;
 
@@ -77,9 +73,7 @@ impl ArgValue for TagName {
 
     fn parse(text: &str) -> Result<Self, String> {
         match text.chars().count() {
-            _ if text.trim().is_empty() => {
-                Err("must not be blank: a blank name would select instances by accident".to_owned())
-            }
+            _ if text.trim().is_empty() => Err("must not be blank".to_owned()),
             1..=256 => Ok(TagName(text.to_owned())),
             _ => Err("must have at most 256 characters, the limit of EC2 for a tag's value".to_owned()),
         }
@@ -131,6 +125,8 @@ pub struct Instance {
     pub state_reason: Option<String>,
     /// Its place among the instances of one launch, from 0.
     pub launch_index: i32,
+    /// Whether it was launched so that it can hibernate.
+    pub can_hibernate: bool,
     /// Its public DNS name; `None` while it has none.
     pub public_dns: Option<String>,
     /// Its public IPv4 address; `None` while it has none.
@@ -152,6 +148,7 @@ impl Instance {
             state_reason: filled(reason.and_then(|reason| reason.message()))
                 .or_else(|| filled(instance.state_transition_reason())),
             launch_index: instance.ami_launch_index().unwrap_or(0),
+            can_hibernate: instance.hibernation_options().and_then(|options| options.configured()).unwrap_or(false),
             public_dns: filled(instance.public_dns_name()),
             public_ip: filled(instance.public_ip_address()),
             private_ip: filled(instance.private_ip_address()),
@@ -186,8 +183,8 @@ impl Selection {
         }
     }
 
-    /// The ids of the instances, entered into the journal. A name costs one call (and its pages), ids cost none.
-    /// Nothing found is an empty list.
+    /// The ids of the instances, entered into the journal. A name costs one call (and its pages), ids cost
+    /// none, unless a dry run must look whether they exist. Nothing found is an empty list.
     ///
     /// # Errors
     /// Those of EC2.
@@ -195,6 +192,9 @@ impl Selection {
         let name = match self {
             Selection::Ids(ids) => {
                 cx.journal().enter(ids);
+                if cx.dry_run() {
+                    find_by_ids(cx, ids).await?.iter().for_each(|instance| cx.journal().see(instance));
+                }
                 return Ok(ids.clone());
             }
             Selection::Name(name) => name,
@@ -291,7 +291,8 @@ fn states_filter(states: &[InstanceStateName]) -> Filter {
     filter("instance-state-name", states.iter().map(|state| state.as_str().to_owned()))
 }
 
-fn texts(ids: &[InstanceId]) -> Vec<String> {
+/// The ids as EC2 takes them.
+pub(crate) fn texts(ids: &[InstanceId]) -> Vec<String> {
     ids.iter().map(|id| id.as_str().to_owned()).collect()
 }
 
@@ -300,106 +301,6 @@ pub fn list_of(ids: &[InstanceId]) -> String {
     const SHOWN: usize = 5;
     let shown = texts(&ids[..ids.len().min(SHOWN)]).join(", ");
     if ids.len() > SHOWN { format!("{shown} and {} more", ids.len() - SHOWN) } else { shown }
-}
-
-/// A change that is asked of instances: how it is told, and what it leads to.
-#[derive(Clone, Copy, Debug)]
-pub struct Change {
-    /// The action as it goes on, as in `stopping`.
-    pub doing: &'static str,
-    /// The action's name, as in `stop`.
-    pub verb: &'static str,
-    /// What a changed instance has been when the job was told to wait, as in `stopped`.
-    pub done: &'static str,
-    /// The states in which there is nothing to change.
-    pub already: &'static [InstanceStateName],
-}
-
-impl Change {
-    /// Asks EC2 for the change of all these instances, and enters what becomes of each into the journal.
-    ///
-    /// `call` makes the request for some of them; in a dry run it sets `DryRun`. One call serves them all, unless EC2
-    /// refuses it because of single instances: then it is split until these stand alone.
-    ///
-    /// # Errors
-    /// Failures that do not concern single instances. What concerns one is in the journal.
-    pub async fn ask<F, A, E>(&self, cx: &Context, ids: &[InstanceId], call: F) -> Result<()>
-    where
-        F: Fn(Vec<String>) -> A,
-        A: Future<Output = Result<Option<Vec<InstanceStateChange>>, SdkError<E, HttpResponse>>>,
-        E: ProvideErrorMetadata + std::error::Error + Send + Sync + 'static,
-    {
-        let mut batches: Vec<&[InstanceId]> = ids.chunks(IDS_PER_REQUEST).rev().collect();
-        while let Some(batch) = batches.pop() {
-            match call(texts(batch)).await.doing(|| format!("{} {}", self.doing, list_of(batch))) {
-                Ok(changes) => self.enter_answer(cx, batch, &changes.unwrap_or_default()),
-                Err(error) if cx.dry_run() && error.is_dry_run_success() => self.enter_dry_run(cx, batch),
-                Err(error) if !error.code().is_some_and(codes::concerns_single_instances) => return Err(error),
-                Err(error) => match batch {
-                    [id] => {
-                        cx.warning(error.to_string());
-                        cx.journal().failed(id, error);
-                    }
-                    _ => {
-                        let (front, back) = batch.split_at(batch.len() / 2);
-                        batches.extend([back, front]);
-                    }
-                },
-            }
-        }
-        Ok(())
-    }
-
-    fn enter_answer(&self, cx: &Context, batch: &[InstanceId], changes: &[InstanceStateChange]) {
-        for id in batch {
-            let Some(change) = changes.iter().find(|change| change.instance_id() == Some(id.as_str())) else {
-                let missing = Error::new(
-                    ErrorKind::Service,
-                    "EC2 accepted the request but its answer does not name the instance",
-                );
-                cx.journal().failed(id, missing.doing(format!("{} {id}", self.doing)));
-                continue;
-            };
-            let previous = change.previous_state().and_then(|state| state.name());
-            let current = change.current_state().and_then(|state| state.name());
-            let already = previous.is_some_and(|state| self.already.contains(state));
-            cx.journal().accepted(id, previous.map(|s| s.as_str()), current.map(|s| s.as_str()), !already);
-            let label = cx.journal().instance(id).label();
-            let (previous, current) = (state_text(previous), state_text(current));
-            cx.event(match already {
-                true => format!("{label}: was {previous} already"),
-                false => format!("{label}: {} accepted, {previous} -> {current}", self.verb),
-            });
-        }
-    }
-
-    fn enter_dry_run(&self, cx: &Context, batch: &[InstanceId]) {
-        for id in batch {
-            cx.journal().unchanged(id);
-            let entry = cx.journal().instance(id);
-            let already = self.already.iter().any(|state| entry.state.as_deref() == Some(state.as_str()));
-            cx.event(match (already, &entry.state) {
-                (true, Some(state)) => format!("{}: is {state} already", entry.label()),
-                _ => format!("{}: would be {}", entry.label(), self.done),
-            });
-        }
-    }
-
-    /// The verdict on a job that made this change, see [`Journal::verdict`](crate::Journal::verdict).
-    ///
-    /// # Errors
-    /// When an instance failed.
-    pub fn verdict(&self, cx: &Context, waited: bool) -> Result<Outcome> {
-        if cx.dry_run() {
-            let checked = cx.journal().verdict(self.doing, self.done, "checked")?;
-            return Ok(Outcome::new(format!("{}, nothing changed (dry run)", checked.message)));
-        }
-        cx.journal().verdict(self.doing, if waited { self.done } else { self.doing }, "unchanged")
-    }
-}
-
-fn state_text(state: Option<&InstanceStateName>) -> &str {
-    state.map_or("unknown", |state| state.as_str())
 }
 
 #[cfg(test)]

@@ -159,6 +159,7 @@ impl Journal {
             entry.state = state.map(str::to_owned).or(entry.state.take());
             entry.result = Some(if changed { InstanceResult::Changed } else { InstanceResult::Unchanged });
             entry.accepted = true;
+            entry.error = None;
             entry.changed |= changed;
         });
     }
@@ -255,7 +256,9 @@ fn failure(doing: &str, failures: &[&Error], total: usize) -> Error {
         (false, true) => ErrorKind::Service,
         _ => ErrorKind::Partial,
     };
-    Error::new(kind, format!("{} of {} failed; the first: {first}", failures.len(), instances(total))).doing(doing)
+    let message = format!("{} of {} failed; the first: {first}", failures.len(), instances(total));
+    let error = Error::new(kind, message).doing(doing);
+    first.hint_text().map_or(error.clone(), |hint| error.hint(hint))
 }
 
 /// `1 instance`, `2 instances`.

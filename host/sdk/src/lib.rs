@@ -5,6 +5,7 @@
 //! [`Context`] (EC2, OpCon properties, the journal of the job) and the parsed [`Inputs`].
 
 pub mod args;
+pub mod change;
 pub mod codes;
 mod context;
 mod error;

@@ -85,6 +85,8 @@ pub enum Goal {
     Stopped,
     /// `terminated`.
     Terminated,
+    /// No longer in one of these states, which pass by themselves.
+    Left(&'static [InstanceStateName]),
 }
 
 /// How a single look at an instance is judged.
@@ -97,12 +99,24 @@ enum Judgement {
 
 impl Goal {
     /// What is waited for, as in `to be running with both status checks ok`.
-    fn description(self) -> &'static str {
+    fn description(self) -> String {
         match self {
-            Goal::Ready(Readiness::Running) => "to be running",
-            Goal::Ready(Readiness::StatusOk) => "to be running with both status checks ok",
-            Goal::Stopped => "to be stopped",
-            Goal::Terminated => "to be terminated",
+            Goal::Ready(Readiness::Running) => "to be running".to_owned(),
+            Goal::Ready(Readiness::StatusOk) => "to be running with both status checks ok".to_owned(),
+            Goal::Stopped => "to be stopped".to_owned(),
+            Goal::Terminated => "to be terminated".to_owned(),
+            Goal::Left(states) => {
+                let states: Vec<_> = states.iter().map(InstanceStateName::as_str).collect();
+                format!("to be no longer {}", states.join(" or "))
+            }
+        }
+    }
+
+    /// What an operator must know of an instance for which the time is over.
+    fn after_expiry(self) -> &'static str {
+        match self {
+            Goal::Left(_) => "nothing was asked of it",
+            _ => "the action itself was accepted",
         }
     }
 
@@ -119,6 +133,7 @@ impl Goal {
             (Goal::Ready(_), Stopping | Stopped) if moved => Judgement::Impossible,
             (Goal::Stopped, Stopped) | (Goal::Terminated, Terminated) => Judgement::Reached,
             (Goal::Stopped, ShuttingDown | Terminated) => Judgement::Impossible,
+            (Goal::Left(states), state) if !states.contains(state) => Judgement::Reached,
             _ => Judgement::NotYet,
         }
     }
@@ -151,26 +166,21 @@ impl WaitPolicy {
 
 /// Waits as `--wait` and its companions say, for those of the instances that have not failed already. Returns whether
 /// it was to wait; in a dry run there is nothing to wait for.
-///
-/// # Errors
-/// Those of [`wait_for_instances`].
-pub async fn wait_if_asked(cx: &Context, inputs: &Inputs, ids: &[InstanceId], goal: Goal) -> Result<bool> {
+pub async fn wait_if_asked(cx: &Context, inputs: &Inputs, ids: &[InstanceId], goal: Goal) -> bool {
     let wait = inputs.get(&WAIT) && !cx.dry_run();
     if wait {
         let succeeding = ids.iter().filter(|id| cx.journal().instance(id).error.is_none());
         let succeeding: Vec<_> = succeeding.cloned().collect();
-        wait_for_instances(cx, &succeeding, goal, WaitPolicy::from_inputs(cx, inputs)).await?;
+        wait_for_instances(cx, &succeeding, goal, WaitPolicy::from_inputs(cx, inputs)).await;
     }
-    Ok(wait)
+    wait
 }
 
 /// Waits until every instance has reached the goal, cannot reach it any more, or the time is over. One call looks at all
 /// that are still waited for (and one per 100 for status checks). What becomes of each is entered into the journal:
-/// an impossible state as [`ErrorKind::UnexpectedState`], the end of the time as [`ErrorKind::WaitExpired`].
-///
-/// # Errors
-/// Failures of EC2 that no later look can mend; throttling and faults are waited out.
-pub async fn wait_for_instances(cx: &Context, ids: &[InstanceId], goal: Goal, policy: WaitPolicy) -> Result<()> {
+/// an impossible state as [`ErrorKind::UnexpectedState`], the end of the time as [`ErrorKind::WaitExpired`], and a failure
+/// of EC2 that no later look can mend as what it is; throttling and faults are waited out.
+pub async fn wait_for_instances(cx: &Context, ids: &[InstanceId], goal: Goal, policy: WaitPolicy) {
     let mut wait = Wait { cx, goal, waiting: ids.to_vec(), seen: HashMap::new(), failed_looks: 0 };
     let start = Instant::now();
     if !ids.is_empty() {
@@ -182,7 +192,7 @@ pub async fn wait_for_instances(cx: &Context, ids: &[InstanceId], goal: Goal, po
         ));
     }
     while !wait.waiting.is_empty() {
-        wait.look(start.elapsed()).await?;
+        wait.look(start.elapsed()).await;
         let left = policy.timeout.saturating_sub(start.elapsed());
         if left.is_zero() {
             wait.expire(policy.timeout);
@@ -192,7 +202,6 @@ pub async fn wait_for_instances(cx: &Context, ids: &[InstanceId], goal: Goal, po
             sleep(policy.interval(start.elapsed()).min(left)).await;
         }
     }
-    Ok(())
 }
 
 /// A duration as a user would type it.
@@ -227,22 +236,29 @@ struct Wait<'a> {
 
 impl Wait<'_> {
     /// Looks at all that are waited for, and takes off the list those that are through.
-    async fn look(&mut self, elapsed: Duration) -> Result<()> {
-        let (instances, checks) = match self.describe().await {
-            Ok(looked) => looked,
+    async fn look(&mut self, elapsed: Duration) {
+        match self.describe().await {
+            Ok((instances, checks)) => {
+                for instance in &instances {
+                    self.take_note(instance, checks.get(&instance.id));
+                }
+            }
             Err(error) if can_pass(&error, elapsed) => {
                 self.failed_looks += 1;
                 if self.failed_looks == 1 {
                     self.cx.warning(format!("{error}; the wait goes on"));
                 }
-                return Ok(());
             }
-            Err(error) => return Err(error),
-        };
-        for instance in &instances {
-            self.take_note(instance, checks.get(&instance.id));
+            Err(error) => self.give_up(&error),
         }
-        Ok(())
+    }
+
+    /// Ends the wait for all, because EC2 does not let the job look.
+    fn give_up(&mut self, error: &Error) {
+        self.cx.warning(error.to_string());
+        for id in std::mem::take(&mut self.waiting) {
+            self.cx.journal().failed(&id, error.clone());
+        }
     }
 
     async fn describe(&self) -> Result<(Vec<Instance>, HashMap<InstanceId, SummaryStatus>)> {
@@ -287,7 +303,8 @@ impl Wait<'_> {
     fn expire(&mut self, timeout: Duration) {
         for id in std::mem::take(&mut self.waiting) {
             let last = self.seen.get(&id).map_or("never seen".to_owned(), Seen::text);
-            let message = format!("not within {}; last seen: {last}; the action itself was accepted", human(timeout));
+            let aftermath = self.goal.after_expiry();
+            let message = format!("not within {}; last seen: {last}; {aftermath}", human(timeout));
             let error = Error::new(ErrorKind::WaitExpired, message)
                 .doing(format!("waiting for {id} {}", self.goal.description()));
             self.cx.warning(error.to_string());

@@ -134,5 +134,8 @@ fn a_server_that_is_not_verified_is_warned_about_in_every_job() {
     let opcon = OwnOpCon::start();
     let section = format!("[OPCON API INFORMATION]\nADDRESS={}\nTOKEN=made-up\nVERIFY_TLS=False\n", opcon.https());
     let program = Program::with_endpoint(&test_bed().ec2_endpoint).with_config(&section);
-    program.run(STATUS).expect_code(4).expect_stderr("warning: VERIFY_TLS=False: any server can pass for the OpCon API");
+    program
+        .run(STATUS)
+        .expect_code(4)
+        .expect_stderr("warning: VERIFY_TLS=False: any server can pass for the OpCon API");
 }

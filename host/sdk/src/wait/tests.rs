@@ -24,9 +24,9 @@ fn id(text: &str) -> InstanceId {
     InstanceId::from_ec2(text)
 }
 
-async fn wait(job: &Job, ids: &[&str], goal: Goal) -> Result<()> {
+async fn wait(job: &Job, ids: &[&str], goal: Goal) {
     let ids: Vec<_> = ids.iter().map(|text| id(text)).collect();
-    wait_for_instances(&job.cx, &ids, goal, A_MINUTE).await
+    wait_for_instances(&job.cx, &ids, goal, A_MINUTE).await;
 }
 
 /// Why an instance failed; empty when it did not.
@@ -105,7 +105,7 @@ async fn waits_until_both_checks_are_ok() {
         .output(|| checked([A], &SummaryStatus::Ok))
         .build();
     let job = Job::new(&[&describe, &status]);
-    wait(&job, &[A], STATUS_OK).await.unwrap();
+    wait(&job, &[A], STATUS_OK).await;
     assert_eq!((describe.num_calls(), status.num_calls()), (4, 3), "a pending instance has no checks to ask for");
     assert_eq!(
         job.lines(),
@@ -134,7 +134,7 @@ async fn reaches_its_goal_through_the_states_on_the_way() {
     ] {
         let describe = describes_in_turn(A, states);
         let job = Job::new(&[&describe]);
-        wait(&job, &[A], goal).await.unwrap();
+        wait(&job, &[A], goal).await;
         assert_eq!((failure(&job, A), describe.num_calls()), (String::new(), looks), "{goal:?}");
     }
 }
@@ -150,7 +150,7 @@ async fn a_state_without_a_way_back_ends_the_wait_for_that_instance() {
     ] {
         let describe = describes_in_turn(A, &states);
         let job = Job::new(&[&describe]);
-        wait(&job, &[A], goal).await.unwrap();
+        wait(&job, &[A], goal).await;
         let failed = format!("waiting for {A} {message}: EC2 gives no reason");
         assert_eq!((failure(&job, A), describe.num_calls()), (failed.clone(), 2));
         job.assert_says(&format!("warning: {failed}"));
@@ -171,7 +171,7 @@ async fn a_dead_instance_is_told_with_its_reason_and_the_others_are_waited_for()
         }
     });
     let job = Job::new(&[&describe]);
-    wait(&job, &[A, B], RUNNING).await.unwrap();
+    wait(&job, &[A, B], RUNNING).await;
     assert!(failure(&job, A).contains("terminated now: Client.InvalidSnapshot: the key"), "{}", failure(&job, A));
     assert_eq!((failure(&job, B), describe.num_calls()), (String::new(), 2));
 }
@@ -194,7 +194,7 @@ async fn a_look_asks_only_for_those_not_through_yet() {
         .output(|| checked([B], &SummaryStatus::Ok))
         .build();
     let job = Job::new(&[&describe, &both, &rest]);
-    wait(&job, &[A, B], STATUS_OK).await.unwrap();
+    wait(&job, &[A, B], STATUS_OK).await;
     assert_eq!((describe.num_calls(), both.num_calls(), rest.num_calls()), (3, 1, 2));
 }
 
@@ -211,7 +211,7 @@ async fn a_look_costs_one_describe_and_one_status_call_per_hundred_running() {
     let (full, rest) = (status(100), status(50));
     let job = Job::new(&[&describe, &full, &rest]);
     let ids: Vec<String> = (0..250).map(|n| format!("i-{n:08x}")).collect();
-    wait(&job, &ids.iter().map(String::as_str).collect::<Vec<_>>(), STATUS_OK).await.unwrap();
+    wait(&job, &ids.iter().map(String::as_str).collect::<Vec<_>>(), STATUS_OK).await;
     assert_eq!((describe.num_calls(), full.num_calls(), rest.num_calls()), (1, 2, 1));
     assert!(job.cx.journal().instances().iter().all(|entry| entry.status_checks.as_deref() == Some("ok")));
 }
@@ -223,7 +223,7 @@ async fn an_expired_wait_names_each_instance_and_its_last_state() {
     let status = mock!(Client::describe_instance_status).then_output(|| checked([A], &SummaryStatus::Initializing));
     let job = Job::new(&[&describe, &status]);
     const UNSEEN: &str = "i-0000000c";
-    wait(&job, &[A, B, UNSEEN], STATUS_OK).await.unwrap();
+    wait(&job, &[A, B, UNSEEN], STATUS_OK).await;
     assert_eq!(describe.num_calls(), 4, "the last look is at the limit");
     for (id, last) in [(A, "running, status checks initializing"), (B, "pending"), (UNSEEN, "never seen")] {
         let failed = format!(
@@ -241,7 +241,7 @@ async fn an_expired_wait_names_each_instance_and_its_last_state() {
 async fn what_is_seen_at_the_limit_still_counts() {
     let describe = describes_in_turn(A, &[Pending, Pending, Pending, Running]);
     let job = Job::new(&[&describe]);
-    wait(&job, &[A], RUNNING).await.unwrap();
+    wait(&job, &[A], RUNNING).await;
     assert_eq!((failure(&job, A), describe.num_calls()), (String::new(), 4));
 }
 
@@ -252,7 +252,7 @@ async fn the_last_look_comes_at_the_limit_whatever_the_interval() {
     let limit = Duration::from_secs(90);
     let policy = WaitPolicy { timeout: limit, poll_interval: Some(Duration::from_hours(1)) };
     let start = Instant::now();
-    wait_for_instances(&job.cx, &[id(A)], RUNNING, policy).await.unwrap();
+    wait_for_instances(&job.cx, &[id(A)], RUNNING, policy).await;
     assert_eq!((failure(&job, A), start.elapsed()), (String::new(), limit), "in paused time, which is exact");
     job.assert_says("at most 90s");
 }
@@ -261,7 +261,7 @@ async fn the_last_look_comes_at_the_limit_whatever_the_interval() {
 async fn throttled_looks_do_not_end_the_wait() {
     let describe = refused_at_first(6, throttled);
     let job = Job::new(&[&describe]);
-    wait(&job, &[A], RUNNING).await.unwrap();
+    wait(&job, &[A], RUNNING).await;
     assert_eq!((failure(&job, A), describe.num_calls()), (String::new(), 7), "two looks of three attempts, one good");
     let warnings: Vec<_> = job.lines().into_iter().filter(|line| line.starts_with("warning: ")).collect();
     assert_eq!(warnings.len(), 1, "{warnings:?}");
@@ -281,7 +281,7 @@ async fn throttled_status_checks_do_not_end_the_wait() {
         .output(|| checked([A], &SummaryStatus::Ok))
         .build();
     let job = Job::new(&[&describe, &status]);
-    wait(&job, &[A], STATUS_OK).await.unwrap();
+    wait(&job, &[A], STATUS_OK).await;
     assert_eq!(failure(&job, A), "");
     job.assert_says("reading the status checks of i-0000000a: Request limit exceeded.");
 }
@@ -289,42 +289,47 @@ async fn throttled_status_checks_do_not_end_the_wait() {
 #[tokio::test(start_paused = true)]
 async fn a_denied_look_ends_the_wait() {
     let describe = refused_at_first(1, || refusal("UnauthorizedOperation", "You may not"));
-    let error = wait(&Job::new(&[&describe]), &[A], RUNNING).await.unwrap_err();
+    let job = Job::new(&[&describe]);
+    wait(&job, &[A], RUNNING).await;
+    let error = job.cx.journal().verdict("starting", "started", "unchanged").unwrap_err();
     assert_eq!((error.kind(), describe.num_calls()), (ErrorKind::PermissionDenied, 1));
     assert!(error.to_string().starts_with("looking up i-0000000a: You may not"), "{error}");
+    job.assert_says("warning: looking up i-0000000a: You may not");
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_fresh_id_may_be_unknown_for_a_minute() {
     let describe = refused_at_first(3, unknown);
     let job = Job::new(&[&describe]);
-    wait(&job, &[A], RUNNING).await.unwrap();
+    wait(&job, &[A], RUNNING).await;
     assert_eq!((failure(&job, A), describe.num_calls()), (String::new(), 4));
 
     let describe = refused_at_first(4, unknown);
-    let error = wait(&Job::new(&[&describe]), &[A], RUNNING).await.unwrap_err();
+    let job = Job::new(&[&describe]);
+    wait(&job, &[A], RUNNING).await;
+    let error = job.cx.journal().instance(&id(A)).error.unwrap();
     assert_eq!((error.kind(), describe.num_calls()), (ErrorKind::NotFound, 4));
 }
 
 #[tokio::test(start_paused = true)]
 async fn nothing_to_wait_for_costs_nothing() {
     let job = Job::new(&[]);
-    wait(&job, &[], STATUS_OK).await.unwrap();
+    wait(&job, &[], STATUS_OK).await;
     assert!(job.lines().is_empty());
 }
 
 #[tokio::test(start_paused = true)]
 async fn waits_only_when_asked_and_only_for_what_did_not_fail() {
     let wait = [("wait", "true"), ("poll-interval", "1s")];
-    assert!(!wait_if_asked(&Job::new(&[]).cx, &inputs(&[]), &[id(A)], RUNNING).await.unwrap());
-    assert!(!wait_if_asked(&Job::dry_run(&[]).cx, &inputs(&wait), &[id(A)], RUNNING).await.unwrap());
+    assert!(!wait_if_asked(&Job::new(&[]).cx, &inputs(&[]), &[id(A)], RUNNING).await);
+    assert!(!wait_if_asked(&Job::dry_run(&[]).cx, &inputs(&wait), &[id(A)], RUNNING).await);
 
     let describe = mock!(Client::describe_instances)
         .match_requests(|request| request.instance_ids() == [A])
         .then_output(|| described([instance(A, &Running)]));
     let job = Job::new(&[&describe]);
     job.cx.journal().failed(&id(B), Error::new(ErrorKind::UnexpectedState, "refused"));
-    assert!(wait_if_asked(&job.cx, &inputs(&wait), &[id(A), id(B)], RUNNING).await.unwrap());
+    assert!(wait_if_asked(&job.cx, &inputs(&wait), &[id(A), id(B)], RUNNING).await);
     assert_eq!((describe.num_calls(), failure(&job, B)), (1, "refused".to_owned()));
 }
 

@@ -59,3 +59,12 @@ impl Form {
         Form::new(self.0.iter().filter(|(other, _)| other != name).cloned())
     }
 }
+
+impl IntoIterator for Form {
+    type Item = (String, String);
+    type IntoIter = std::vec::IntoIter<(String, String)>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.0.into_iter()
+    }
+}

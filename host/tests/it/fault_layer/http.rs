@@ -16,6 +16,19 @@ pub struct Message {
 }
 
 impl Message {
+    /// A request of our own: the form of a call to EC2 in this region. moto takes the region from the signature, and the
+    /// one that is open to all checks nothing else of it.
+    pub fn request(region: &str, body: Vec<u8>) -> Self {
+        let scope = format!("Credential=unchecked/20260101/{region}/ec2/aws4_request");
+        let headers = [
+            ("host", "127.0.0.1".to_owned()),
+            ("authorization", format!("AWS4-HMAC-SHA256 {scope}, SignedHeaders=host, Signature=0")),
+            ("content-type", "application/x-www-form-urlencoded".to_owned()),
+        ];
+        let headers = headers.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
+        Message { start: "POST / HTTP/1.1".to_owned(), headers, body }
+    }
+
     /// An answer of our own.
     pub fn answer(status: u16, content_type: &str, body: &str) -> Self {
         Message {

@@ -1,1 +1,208 @@
+//! The fault layer itself, between requests of ours and moto, or a plain socket that counts.
 
+use std::net::TcpListener;
+use std::sync::atomic::AtomicUsize;
+
+use super::http::Message;
+use super::*;
+use crate::support::{Ec2, test_bed, unique};
+use std::time::Duration;
+
+fn form(parameters: &[(&str, &str)]) -> Form {
+    Form::new(parameters.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())))
+}
+
+/// Sends a form through the layer. `None` when the connection was cut.
+fn send(layer: &FaultLayer, form: &Form) -> Option<Message> {
+    Message::request(&test_bed().region, form.to_body()).exchange(&layer.address.to_string()).ok()
+}
+
+fn status_of(layer: &FaultLayer, form: &Form) -> Option<u16> {
+    send(layer, form).as_ref().map(Message::status)
+}
+
+fn text(answer: &Message) -> String {
+    String::from_utf8(answer.body.clone()).unwrap()
+}
+
+/// A form that asks for instances by id.
+fn about(action: &str, ids: &[String]) -> Form {
+    let ids: Vec<&str> = ids.iter().map(String::as_str).collect();
+    form(&[("Version", "2016-11-15")]).for_instances(action, &ids)
+}
+
+/// A form that launches an instance of that name.
+fn launch(name: &str, token: &str, instance_type: &str) -> Form {
+    form(&[
+        ("Action", "RunInstances"),
+        ("Version", "2016-11-15"),
+        ("ImageId", &test_bed().image_id),
+        ("InstanceType", instance_type),
+        ("MinCount", "1"),
+        ("MaxCount", "1"),
+        ("ClientToken", token),
+        ("TagSpecification.1.ResourceType", "instance"),
+        ("TagSpecification.1.Tag.1.Key", "Name"),
+        ("TagSpecification.1.Tag.1.Value", name),
+    ])
+}
+
+fn before_moto() -> FaultLayer {
+    FaultLayer::before(&test_bed().ec2_endpoint)
+}
+
+/// A server that answers each request with the number of requests so far.
+fn counting_server() -> (FaultLayer, Arc<AtomicUsize>) {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let layer = FaultLayer::before(&format!("http://{}", listener.local_addr().unwrap()));
+    let count = Arc::new(AtomicUsize::new(0));
+    let counted = count.clone();
+    thread::spawn(move || {
+        for stream in listener.incoming() {
+            let stream = stream.unwrap();
+            Message::read(&stream).unwrap();
+            let number = counted.fetch_add(1, Ordering::SeqCst) + 1;
+            Message::answer(200, "text/plain", &number.to_string()).write(&stream).unwrap();
+        }
+    });
+    (layer, count)
+}
+
+#[test]
+fn without_rules_requests_and_answers_pass_unchanged() {
+    let (layer, _) = counting_server();
+    let sent = form(&[("Action", "Any"), ("Name", "a b&c=\u{e4}")]);
+    assert_eq!(text(&send(&layer, &sent).unwrap()), "1");
+    let [call] = &layer.calls()[..] else { panic!("one call") };
+    assert_eq!((&call.form, call.status), (&sent, Some(200)));
+    assert_eq!(layer.actions(), ["Any"]);
+}
+
+#[test]
+fn a_rule_holds_for_its_action_its_parameters_and_its_call_numbers() {
+    let (layer, count) = counting_server();
+    let big = |form: &Form| form.get("InstanceType") == Some("big");
+    layer.on("Launch").when(big).calls(2..=3).answer(answer::no_capacity());
+    let statuses = |form: &Form| (0..4).map(|_| status_of(&layer, form).unwrap()).collect::<Vec<_>>();
+    assert_eq!(statuses(&form(&[("Action", "Launch"), ("InstanceType", "small")])), [200; 4]);
+    assert_eq!(statuses(&form(&[("Action", "Stop"), ("InstanceType", "big")])), [200; 4]);
+    assert_eq!(statuses(&form(&[("Action", "Launch"), ("InstanceType", "big")])), [200, 500, 500, 200]);
+    assert_eq!(count.load(Ordering::SeqCst), 10, "a request that the layer answers goes no further");
+    assert_eq!(layer.calls_of("Launch").len(), 8);
+}
+
+#[test]
+fn a_connection_is_cut_before_or_after_the_server_has_acted() {
+    let (layer, count) = counting_server();
+    layer.on("Any").call(1).cut_before();
+    layer.on("Any").call(2).cut_after();
+    let any = form(&[("Action", "Any")]);
+    assert_eq!(status_of(&layer, &any), None);
+    assert_eq!(count.load(Ordering::SeqCst), 0);
+    assert_eq!(status_of(&layer, &any), None);
+    assert_eq!(count.load(Ordering::SeqCst), 1);
+    assert_eq!(status_of(&layer, &any), Some(200));
+    assert_eq!(layer.calls().iter().map(|call| call.status).collect::<Vec<_>>(), [None, None, Some(200)]);
+}
+
+#[test]
+fn a_rule_may_last_for_a_time_and_hold_requests_back() {
+    let (layer, _) = counting_server();
+    let hold = Duration::from_millis(100);
+    layer.on("Any").lasting(hold).answer(answer::throttled());
+    layer.on("Slow").call(1).delay(hold);
+    let any = form(&[("Action", "Any")]);
+    assert_eq!(status_of(&layer, &any), Some(503));
+    let sent = Instant::now();
+    assert_eq!(status_of(&layer, &form(&[("Action", "Slow")])), Some(200));
+    assert!(sent.elapsed() >= hold);
+    assert_eq!(status_of(&layer, &any), Some(200));
+}
+
+#[test]
+fn refusals_have_the_form_of_ec2() {
+    let (layer, _) = counting_server();
+    layer.on("Any").answer(answer::unknown_instance("i-0123abcd"));
+    let refused = send(&layer, &form(&[("Action", "Any")])).unwrap();
+    assert_eq!(refused.status(), 400);
+    assert_eq!(view::texts(&refused, "Code"), ["InvalidInstanceID.NotFound"]);
+    assert_eq!(view::texts(&refused, "Message"), ["No instance i-0123abcd here, says the fault layer."]);
+    assert_eq!(view::texts(&refused, "RequestID"), [answer::REQUEST_ID]);
+}
+
+#[test]
+fn instances_are_shown_in_another_state_with_its_reason_or_not_at_all() {
+    let layer = before_moto();
+    let ids = Ec2::new().launch(&unique("layer-state"), 3);
+    let describe = about("DescribeInstances", &ids);
+    let dead = view::state("terminated").because("Client.InternalError", "It died.");
+    layer.on("DescribeInstances").call(1).show(view::state("pending"));
+    layer.on("DescribeInstances").call(2).show(dead.of([&ids[1]]));
+    layer.on("DescribeInstances").call(2).show(view::absent().of([&ids[2]]));
+
+    let pending = send(&layer, &describe).unwrap();
+    assert_eq!(view::texts(&pending, "instanceId").len(), 3);
+    assert!(!text(&pending).contains("<name>running</name>"), "{}", text(&pending));
+    let mixed = send(&layer, &describe).unwrap();
+    assert_eq!(view::texts(&mixed, "instanceId").len(), 2);
+    assert!(text(&mixed).contains("<instanceState><code>48</code><name>terminated</name></instanceState>"));
+    assert!(text(&mixed).contains("<stateReason><code>Client.InternalError</code><message>It died.</message>"));
+    assert!(text(&mixed).contains("<instanceState><code>16</code><name>running</name></instanceState>"));
+    let after = send(&layer, &describe).unwrap();
+    assert_eq!(text(&after).matches("<name>running</name>").count(), 3);
+}
+
+#[test]
+fn status_checks_are_shown_other_than_they_are() {
+    let layer = before_moto();
+    let ids = Ec2::new().launch(&unique("layer-checks"), 2);
+    layer.on("DescribeInstanceStatus").show(view::status_checks("initializing").of([&ids[0]]));
+    let checks = send(&layer, &about("DescribeInstanceStatus", &ids)).unwrap();
+    assert_eq!(text(&checks).matches("<status>initializing</status>").count(), 2);
+    assert_eq!(text(&checks).matches("<status>ok</status>").count(), 2);
+}
+
+#[test]
+fn a_client_token_launches_once() {
+    let layer = before_moto();
+    let name = unique("layer-token");
+    let ids_of = |form: &Form| view::texts(&send(&layer, form).unwrap(), "instanceId");
+    let first = ids_of(&launch(&name, &name, "t3.micro"));
+    assert_eq!(ids_of(&launch(&name, &name, "t3.micro")), first);
+    assert_eq!(Ec2::new().named(&name), first);
+
+    let other = send(&layer, &launch(&name, &name, "t3.small")).unwrap();
+    assert_eq!(view::texts(&other, "Code"), ["IdempotentParameterMismatch"]);
+    send(&layer, &about("TerminateInstances", &first)).unwrap();
+    let gone = send(&layer, &launch(&name, &name, "t3.micro")).unwrap();
+    assert_eq!(view::texts(&gone, "Code"), ["IdempotentInstanceTerminated"]);
+    assert_ne!(ids_of(&launch(&name, &format!("{name}-2"), "t3.micro")), first);
+}
+
+#[test]
+fn an_answer_that_was_lost_counts_as_the_first_one_of_its_token() {
+    let layer = before_moto();
+    let name = unique("layer-lost");
+    layer.on("RunInstances").call(1).cut_after();
+    assert!(send(&layer, &launch(&name, &name, "t3.micro")).is_none());
+    let again = send(&layer, &launch(&name, &name, "t3.micro")).unwrap();
+    assert_eq!(view::texts(&again, "instanceId"), Ec2::new().named(&name));
+}
+
+#[test]
+fn a_protected_instance_keeps_its_zone_and_no_other() {
+    let layer = before_moto();
+    let ec2 = Ec2::new();
+    let name = unique("layer-zones");
+    let in_zone = |zone: &str| {
+        let mut form = launch(&name, &unique("token"), "t3.micro");
+        form = Form::new(form.into_iter().chain([("Placement.AvailabilityZone".to_owned(), zone.to_owned())]));
+        view::texts(&send(&layer, &form).unwrap(), "instanceId").remove(0)
+    };
+    let ids = ["us-east-1a", "us-east-1a", "us-east-1b"].map(in_zone);
+    layer.protect(&ids[..1]);
+    let answer = send(&layer, &about("TerminateInstances", &ids)).unwrap();
+    assert_eq!((answer.status(), &view::texts(&answer, "Code")[..]), (400, &["OperationNotPermitted".to_owned()][..]));
+    assert!(text(&answer).contains(&ids[0]));
+    assert_eq!(ec2.states(&ids), ["running", "running", "terminated"]);
+}

@@ -6,8 +6,8 @@ mod own_opcon;
 mod program;
 mod test_bed;
 
-pub use ec2::{Ec2, unique};
+pub use ec2::{Ec2, unique, values};
 pub use own_ec2::{Answer, OwnEc2};
 pub use own_opcon::OwnOpCon;
 pub use program::{Finished, Program};
-pub use test_bed::{TestBed, test_bed};
+pub use test_bed::test_bed;

@@ -15,14 +15,14 @@ pub struct Answer {
 impl Answer {
     /// The XML of a success.
     pub fn success(action: &str, body: &str) -> Self {
-        let body = format!("<{action}Response><requestId>req-1</requestId>{body}</{action}Response>");
+        let body = format!("<{action}Response>{body}</{action}Response>");
         Answer { status: 200, content_type: "text/xml", body }
     }
 
     /// The XML of an error.
     pub fn error(status: u16, code: &str, message: &str) -> Self {
         let error = format!("<Errors><Error><Code>{code}</Code><Message>{message}</Message></Error></Errors>");
-        let body = format!("<Response>{error}<RequestID>req-1</RequestID></Response>");
+        let body = format!("<Response>{error}</Response>");
         Answer { status, content_type: "text/xml", body }
     }
 
@@ -111,7 +111,8 @@ fn read_action(stream: &TcpStream) -> String {
 
 fn write_answer(mut stream: TcpStream, answer: &Answer) {
     let Answer { status, content_type, body } = answer;
-    let head = format!("HTTP/1.1 {status} -\r\nContent-Type: {content_type}\r\nContent-Length: {}", body.len());
+    let length = body.len();
+    let head = format!("HTTP/1.1 {status} -\r\nContent-Type: {content_type}\r\nContent-Length: {length}\r\n");
     // A program that was interrupted reads no more.
-    let _ = write!(stream, "{head}\r\nConnection: close\r\n\r\n{body}");
+    let _ = write!(stream, "{head}x-amzn-RequestId: req-1\r\nConnection: close\r\n\r\n{body}");
 }

@@ -1,0 +1,269 @@
+//! Every exit code but 70, each with its message and its JSON document. What the test bed's EC2 never does, an EC2 of the
+//! test's own does.
+
+use std::net::TcpListener;
+
+use opcon_stand_in::{Answer as OpConAnswer, DEFAULT_TOKEN, Fault};
+use serde_json::Value;
+
+use crate::support::{Answer, Ec2, Finished, OwnEc2, OwnOpCon, Program, test_bed, unique};
+
+const ID: &str = "i-0123456789abcdef0";
+
+/// What the document of a failed job says.
+#[track_caller]
+fn assert_document(document: &Value, exit_code: u8, status: &str, kind: &str) {
+    assert_eq!(document["exit_code"], exit_code, "{document:#}");
+    assert_eq!(document["status"], status, "{document:#}");
+    assert_eq!(document["error"]["kind"], kind, "{document:#}");
+}
+
+/// Runs a job that fails, once for people and once for its document.
+#[track_caller]
+fn failure(program: &Program, arguments: &[&str], exit_code: u8, status: &str, kind: &str) -> Finished {
+    let (finished, document) = program.run_json(arguments);
+    assert_document(&document, exit_code, status, kind);
+    finished.expect_code(exit_code.into());
+    let finished = program.run(arguments).expect_code(exit_code.into());
+    let what = if status == "partial" { "failed after changing something in EC2" } else { "failed" };
+    assert_eq!(finished.verdict(), format!("{} {what}, exit code {exit_code}", arguments[0]));
+    finished
+}
+
+/// A port on which nobody listens.
+fn closed_port() -> u16 {
+    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
+}
+
+fn strict() -> Program {
+    Program::on_test_bed().common("--endpoint-url", &test_bed().ec2_strict.endpoint)
+}
+
+/// The test bed's EC2, and an OpCon of the test's own.
+fn with_opcon(config: &str) -> Program {
+    Program::with_endpoint(&test_bed().ec2_endpoint).with_config(config)
+}
+
+/// A launch that names a property, a key pair and a security group.
+fn launch(name: &str) -> Vec<&str> {
+    let image =
+        ["CreateInstance", "--image-id", &test_bed().image_id, "--instance-type", "t3.micro", "--tag-name", name];
+    let more = ["--security-group", name, "--key-name", name, "--key-dir", "keys", "--wait", "--id-property", "ID"];
+    [&image[..], &more].concat()
+}
+
+#[test]
+fn a_job_that_succeeds_ends_with_0() {
+    let name = unique("success");
+    Ec2::new().launch(&name, 1);
+    let (finished, document) = Program::on_test_bed().run_json(&["StopInstance", "--tag-name", &name]);
+    finished.expect_code(0);
+    assert_eq!((&document["status"], &document["error"]), (&"succeeded".into(), &Value::Null));
+}
+
+#[test]
+fn a_refusal_that_no_other_code_describes_is_1() {
+    let ec2 = OwnEc2::start(|_| Answer::error(400, "SomethingNew", "Not today"));
+    let program = Program::with_endpoint(&ec2.url);
+    let finished = failure(&program, &["StopInstance", "--instance-id", ID], 1, "failed", "service");
+    finished.expect_stderr(&format!("error: stopping {ID}: Not today (SomethingNew, request req-1)\n"));
+}
+
+#[test]
+fn an_instance_that_is_protected_is_1() {
+    let (ec2, name) = (Ec2::new(), unique("protected"));
+    let id = &ec2.launch(&name, 1)[0];
+    ec2.protect(id);
+    let terminate = ["TerminateInstance", "--instance-id", id];
+    let finished = failure(&Program::on_test_bed(), &terminate, 1, "failed", "unexpected-state");
+    finished.expect_stderr("OperationNotPermitted");
+}
+
+#[test]
+fn a_wrong_secret_key_is_3() {
+    let program = strict()
+        .without("--user-id")
+        .env("AWS_ACCESS_KEY_ID", &test_bed().ec2_strict.allowed.access_key_id)
+        .env("AWS_SECRET_ACCESS_KEY", "not-the-secret");
+    let finished = failure(&program, &["GetInstanceStatusByTag"], 3, "failed", "permission-denied");
+    finished.expect_stderr("(AuthFailure, request ").expect_stderr("hint: check the access key and the secret key");
+}
+
+#[test]
+fn a_user_who_may_not_is_3() {
+    let program = strict().common("--user-id", &test_bed().denied_user_id);
+    program.run(&["GetInstanceStatusByTag"]).expect_code(0);
+    let stop = ["StopInstance", "--instance-id", ID];
+    failure(&program, &stop, 3, "failed", "permission-denied").expect_stderr(&format!("error: stopping {ID}: "));
+}
+
+#[test]
+fn no_credentials_at_all_are_3() {
+    let program = Program::on_test_bed().without("--user-id");
+    let finished = failure(&program, &["GetInstanceStatusByTag"], 3, "failed", "permission-denied");
+    finished.expect_stderr("no usable AWS credentials").expect_stderr("hint: give --user-id NAME");
+}
+
+#[test]
+fn a_token_that_opcon_refuses_is_3_and_nothing_is_launched() {
+    let (opcon, name) = (OwnOpCon::start(), unique("token"));
+    let program = with_opcon(&opcon.config("another-token"));
+    failure(&program, &launch(&name), 3, "failed", "permission-denied").expect_stderr("Invalid token specified");
+    assert!(Ec2::new().named(&name).is_empty() && !Ec2::new().has_key_pair(&name));
+}
+
+#[test]
+fn what_does_not_exist_is_4() {
+    let program = Program::on_test_bed();
+    let nobody = unique("nobody");
+    let finished = failure(&program, &["GetInstanceStatusByTag", "--tag-name", &nobody], 4, "failed", "not-found");
+    finished.expect_stderr(&format!("error: looking up the status: no instance named `{nobody}` in the region\n"));
+    for function in ["StartInstance", "StopInstance", "TerminateInstance"] {
+        let finished = failure(&program, &[function, "--instance-id", ID], 4, "failed", "not-found");
+        finished.expect_stderr("(InvalidInstanceID.NotFound, request ");
+        failure(&program, &[function, "--tag-name", &nobody], 4, "failed", "not-found");
+    }
+}
+
+#[test]
+fn a_wait_that_expires_is_5_and_tells_the_last_state() {
+    let ec2 = OwnEc2::start(Answer::pending);
+    let start = ["StartInstance", "--instance-id", ID, "--wait", "--wait-timeout", "1s"];
+    let finished = failure(&Program::with_endpoint(&ec2.url), &start, 5, "partial", "wait-expired");
+    let finished = finished.expect_stdout(&format!("{ID}: start accepted, stopped -> pending\n"));
+    finished.expect_stderr(ID).expect_stderr("pending");
+}
+
+#[test]
+fn some_instances_of_several_are_6() {
+    let (ec2, name) = (Ec2::new(), unique("some"));
+    let ids = ec2.launch(&name, 3);
+    ec2.protect(&ids[0]);
+    let terminate = ["TerminateInstance", "--tag-name", &name];
+    let (finished, document) = Program::on_test_bed().run_json(&terminate);
+    assert_document(&document, 6, "partial", "partial");
+    let results: Vec<_> = document["instances"].as_array().unwrap().iter().map(|entry| &entry["result"]).collect();
+    assert_eq!(results, ["failed", "changed", "changed"]);
+    assert_eq!(document["instances"][0]["error"]["code"], "OperationNotPermitted");
+    finished.expect_code(6).expect_stderr("error: terminating: 1 of 3 instances failed; the first: ");
+    assert_eq!(ec2.states(&ids), ["running", "terminated", "terminated"]);
+}
+
+#[test]
+fn an_unknown_id_among_known_ones_is_6() {
+    let (ec2, name) = (Ec2::new(), unique("unknown"));
+    let id = &ec2.launch(&name, 1)[0];
+    let (finished, document) =
+        Program::on_test_bed().run_json(&["StopInstance", "--instance-id", &format!("{ID},{id}")]);
+    finished.expect_code(6);
+    assert_document(&document, 6, "partial", "partial");
+    assert_eq!(document["instances"][0]["error"]["kind"], "not-found");
+}
+
+#[test]
+fn a_property_that_cannot_be_saved_is_7() {
+    let (opcon, name) = (OwnOpCon::start(), unique("unsaved"));
+    let answer = OpConAnswer::text(500, "out of order");
+    opcon.add_fault(Fault { path: "/api/propertyExpression".to_owned(), skip: 0, times: u32::MAX, answer });
+    let program = with_opcon(&opcon.config(DEFAULT_TOKEN));
+    let (finished, document) = program.run_json(&launch(&name));
+    let finished = finished.expect_code(7);
+    assert_document(&document, 7, "partial", "property-not-saved");
+    let ids = Ec2::new().named(&name);
+    assert_eq!(document["instances"][0]["id"], ids[0], "the id is not lost");
+    assert_eq!(document["properties"], serde_json::json!([{ "name": "ID", "value": ids[0], "saved": false }]));
+    finished.expect_stderr("500");
+}
+
+#[test]
+fn no_capacity_is_8() {
+    let ec2 = OwnEc2::start(|_| Answer::error(500, "InsufficientInstanceCapacity", "No t3.micro left"));
+    let program = Program::with_endpoint(&ec2.url).env("AWS_MAX_ATTEMPTS", "1");
+    let finished = failure(&program, &["StartInstance", "--instance-id", ID], 8, "failed", "capacity");
+    finished.expect_stderr(&format!("starting {ID}: No t3.micro left (InsufficientInstanceCapacity, request req-1)"));
+}
+
+#[test]
+fn a_limit_of_the_account_is_8() {
+    let ec2 = OwnEc2::start(|_| Answer::error(400, "VcpuLimitExceeded", "You have 0 vCPUs"));
+    let start = ["StartInstance", "--instance-id", ID];
+    failure(&Program::with_endpoint(&ec2.url), &start, 8, "failed", "capacity").expect_stderr("You have 0 vCPUs");
+}
+
+#[test]
+fn an_ec2_that_nobody_answers_for_is_9() {
+    let program = Program::with_endpoint(&format!("http://127.0.0.1:{}", closed_port())).env("AWS_MAX_ATTEMPTS", "1");
+    let finished = failure(&program, &["GetInstanceStatusByTag"], 9, "failed", "unavailable");
+    finished.expect_stderr("error: looking up all instances of the region: EC2 could not be reached: ");
+}
+
+#[test]
+fn a_page_that_is_not_from_ec2_is_9() {
+    let ec2 = OwnEc2::start(|_| Answer::html(502, "<html><body>Bad \u{1b}[31mGateway</body></html>"));
+    let program = Program::with_endpoint(&ec2.url).env("AWS_MAX_ATTEMPTS", "1");
+    let finished = failure(&program, &["GetInstanceStatusByTag"], 9, "failed", "unavailable");
+    let message = "HTTP status 502 with an answer that is not from EC2: `<html><body>Bad ?[31mGateway</body></html>`";
+    finished.expect_stderr(message).expect_stderr("hint: is there a proxy");
+}
+
+#[test]
+fn throttling_is_retried_and_then_9() {
+    let ec2 = OwnEc2::start(|_| Answer::error(503, "RequestLimitExceeded", "Slow down"));
+    let program = Program::with_endpoint(&ec2.url).env("AWS_MAX_ATTEMPTS", "2");
+    let (finished, document) = program.run_json(&["StopInstance", "--instance-id", ID]);
+    finished.expect_code(9).expect_stderr("Slow down (RequestLimitExceeded, request req-1)");
+    assert_document(&document, 9, "failed", "unavailable");
+    assert_eq!(ec2.actions(), ["StopInstances"; 2]);
+}
+
+#[test]
+fn an_opcon_that_nobody_answers_for_is_9_and_nothing_is_launched() {
+    let name = unique("no-opcon");
+    let address = format!("ADDRESS=127.0.0.1:{}\nUSING_TLS=False\n", closed_port());
+    let program = with_opcon(&format!("[OPCON API INFORMATION]\n{address}TOKEN=made-up\n"));
+    let (finished, document) = program.run_json(&launch(&name));
+    finished.expect_code(9);
+    assert_document(&document, 9, "failed", "unavailable");
+    assert!(Ec2::new().named(&name).is_empty() && !Ec2::new().has_key_pair(&name));
+}
+
+#[cfg(unix)]
+mod interrupted {
+    //! A signal during a wait: exit code 10, and the output shows what was done until then.
+
+    use std::io::{BufRead as _, BufReader, Read as _};
+    use std::process::Command;
+
+    use super::*;
+
+    /// Runs a job that waits for ever, and sends it the signal as soon as it waits.
+    fn interrupt(signal: &str) -> Finished {
+        let ec2 = OwnEc2::start(Answer::pending);
+        let program = Program::with_endpoint(&ec2.url);
+        let mut job =
+            program.command(["StartInstance", "--instance-id", ID, "--wait", "--log-dir", "log"]).spawn().unwrap();
+        let mut reader = BufReader::new(job.stdout.take().unwrap());
+        let mut stdout = String::new();
+        while !stdout.contains("waiting for ") {
+            assert_ne!(reader.read_line(&mut stdout).unwrap(), 0, "the job ended: {stdout}");
+        }
+        let sent = Command::new("kill").args(["-s", signal, &job.id().to_string()]).status().unwrap();
+        assert!(sent.success());
+        reader.read_to_string(&mut stdout).unwrap();
+        let output = job.wait_with_output().unwrap();
+        let stderr = String::from_utf8(output.stderr).unwrap();
+        Finished { code: output.status.code().unwrap_or(-1), stdout, stderr }
+    }
+
+    #[test]
+    fn a_job_that_is_interrupted_is_10() {
+        for signal in ["TERM", "INT", "HUP"] {
+            let finished = interrupt(signal).expect_code(10);
+            let finished = finished.expect_stdout(&format!("{ID}: start accepted, stopped -> pending\n"));
+            let verdict = "StartInstance failed after changing something in EC2, exit code 10";
+            assert_eq!(finished.verdict(), verdict);
+            let hint = "hint: what EC2 has accepted goes on; this output shows it";
+            assert_eq!(finished.stderr, format!("error: interrupted by SIG{signal}\n{hint}\n"));
+        }
+    }
+}

@@ -1,0 +1,105 @@
+//! Refusals, faults and foreign answers: what is retried, when it is given up, and what the operator reads.
+
+use super::Job;
+use crate::fault_layer::answer::{REQUEST_ID, html_page, internal_error, throttled, unauthorized, unavailable};
+use crate::fault_layer::{Call, Form};
+
+/// How often the SDK sends a request in its standard mode.
+const ATTEMPTS: usize = 3;
+
+fn statuses(calls: &[Call]) -> Vec<Option<u16>> {
+    calls.iter().map(|call| call.status).collect()
+}
+
+#[test]
+fn a_request_that_fails_twice_succeeds_at_the_third_attempt() {
+    for (refusal, status) in [(throttled(), 503), (internal_error(), 500), (unavailable(), 503)] {
+        let job = Job::new("mended");
+        let ids = job.ec2().launch(&job.name, 1);
+        job.layer.on("StopInstances").calls(..ATTEMPTS).answer(refusal);
+        let finished = job.run("StopInstance", &[]).expect_code(0);
+        assert_eq!(finished.verdict(), "StopInstance succeeded: 1 instance stopping");
+        assert_eq!(statuses(&job.layer.calls_of("StopInstances")), [Some(status), Some(status), Some(200)]);
+        assert_eq!(job.ec2().states(&ids), ["stopped"]);
+    }
+}
+
+#[test]
+fn a_throttled_account_is_told_so_after_all_retries() {
+    let job = Job::new("throttled");
+    let ids = job.ec2().launch(&job.name, 1);
+    job.layer.on("TerminateInstances").answer(throttled());
+    let finished = job.run("TerminateInstance", &[]).expect_code(9);
+    let finished = finished.expect_stderr(&format!(
+        "error: terminating {}: Too many requests, says the fault layer. (RequestLimitExceeded, request {REQUEST_ID})\n\
+         hint: the account's API calls are throttled",
+        ids[0]
+    ));
+    assert_eq!(finished.verdict(), "TerminateInstance failed, exit code 9");
+    assert_eq!(job.layer.calls_of("TerminateInstances").len(), ATTEMPTS);
+    assert_eq!(job.ec2().states(&ids), ["running"]);
+}
+
+#[test]
+fn a_refusal_is_not_retried() {
+    let job = Job::new("refused");
+    job.ec2().launch(&job.name, 1);
+    job.layer.on("StopInstances").answer(unauthorized());
+    let finished = job.run("StopInstance", &[]).expect_code(3);
+    finished.expect_stderr("Not allowed, says the fault layer. (UnauthorizedOperation");
+    assert_eq!(job.layer.calls_of("StopInstances").len(), 1);
+}
+
+#[test]
+fn the_page_of_a_proxy_is_reported_as_what_it_is() {
+    for (status, attempts, code) in [(502, ATTEMPTS, 9), (404, 1, 1)] {
+        let job = Job::new("page");
+        job.layer.on("DescribeInstances").answer(html_page(status));
+        let finished = job.run("GetInstanceStatusByTag", &[]).expect_code(code);
+        finished
+            .expect_stderr(&format!("HTTP status {status} with an answer that is not from EC2: `<html><head><title>Bad"))
+            .expect_stderr("hint: is there a proxy, or another server, between this machine and EC2?");
+        assert_eq!(job.layer.calls().len(), attempts);
+    }
+}
+
+#[test]
+fn a_connection_that_is_always_cut_is_no_answer_from_ec2() {
+    let job = Job::new("cut");
+    job.layer.on("DescribeInstances").cut_before();
+    job.run("StartInstance", &[]).expect_code(9).expect_stderr("EC2 could not be reached: ");
+    assert_eq!(statuses(&job.layer.calls()), [None; ATTEMPTS]);
+}
+
+#[test]
+fn a_stop_whose_answer_is_lost_is_asked_again() {
+    let job = Job::new("stop-lost");
+    let ids = job.ec2().launch(&job.name, 2);
+    job.layer.on("StopInstances").call(1).cut_after();
+    let finished = job.run("StopInstance", &["--wait"]).expect_code(0);
+    super::assert_names_all(&finished, &ids);
+    assert_eq!(statuses(&job.layer.calls_of("StopInstances")), [None, Some(200)]);
+    assert_eq!(job.ec2().states(&ids), ["stopped", "stopped"]);
+}
+
+#[test]
+fn one_protected_instance_does_not_keep_those_in_its_zone() {
+    let job = Job::new("protected");
+    let ids = job.ec2().launch(&job.name, 4);
+    job.layer.protect(&ids[2..3]);
+    let finished = job.run("TerminateInstance", &[]).expect_code(6);
+    let finished = finished.expect_stderr(&format!("terminating {}: ", ids[2])).expect_stderr("(OperationNotPermitted");
+    assert_names_once_refused(&finished.stderr, &ids);
+    assert_eq!(job.ec2().states(&ids), ["terminated", "terminated", "running", "terminated"]);
+    let alone = |form: &Form| form.instance_ids() == [ids[2].as_str()];
+    assert_eq!(job.layer.calls_of("TerminateInstances").iter().filter(|call| alone(&call.form)).count(), 1);
+}
+
+/// Only the third instance is warned about.
+#[track_caller]
+fn assert_names_once_refused(stderr: &str, ids: &[String]) {
+    for (index, id) in ids.iter().enumerate() {
+        let warned = stderr.lines().any(|line| line.starts_with("warning: ") && line.contains(id.as_str()));
+        assert_eq!(warned, index == 2, "{id} in {stderr}");
+    }
+}

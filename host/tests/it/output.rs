@@ -1,0 +1,137 @@
+//! What reaches the job output and the log, and what never does.
+
+use std::fs;
+
+use opcon::encoded;
+
+use crate::support::{Ec2, Finished, OwnOpCon, Program, test_bed, unique};
+
+#[test]
+fn output_is_ascii_even_when_a_name_is_not() {
+    let (ec2, name) = (Ec2::new(), unique("w\u{e9}b \u{1f600}"));
+    ec2.launch_stopped(&name, 1);
+    let program = Program::on_test_bed();
+    let start = ["StartInstance", "--tag-name", &name];
+    let finished = program.run(&start).expect_code(0);
+    assert!(finished.stdout.is_ascii() && finished.stderr.is_ascii(), "{finished:#?}");
+    let finished = finished.expect_stdout("w\\u{e9}b \\u{1f600}");
+    assert!(program.log().is_ascii(), "{finished:#?}");
+    let (finished, document) = program.run_json(&start);
+    assert!(finished.stdout.is_ascii(), "{finished:#?}");
+    assert_eq!(document["instances"][0]["name"], name, "the document means the name itself");
+}
+
+#[test]
+fn a_name_cannot_forge_a_line() {
+    let (ec2, region) = (Ec2::in_region("eu-west-2"), "eu-west-2");
+    let name = unique("web\nStopInstance succeeded: 9 instances stopped\n\u{85}\u{2028}");
+    ec2.launch(&name, 1);
+    let program = Program::on_test_bed().common("--region", region);
+    for finished in [program.run(&["GetInstanceStatusByTag"]), program.run(&["StopInstance", "--tag-name", &name])] {
+        let finished = finished.expect_code(0).expect_stdout("web\\nStopInstance succeeded");
+        assert!(!finished.stdout.lines().any(|line| line.starts_with("StopInstance succeeded: 9")), "{finished:#?}");
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn a_reader_that_goes_away_fails_no_job() {
+    let (ec2, name) = (Ec2::new(), unique("pipe"));
+    let ids = ec2.launch(&name, 1);
+    let program = Program::on_test_bed();
+    let mut job = program.command(["StopInstance", "--tag-name", &name, "--wait", "--log-dir", "log"]).spawn().unwrap();
+    drop((job.stdout.take(), job.stderr.take()));
+    assert_eq!(job.wait().unwrap().code(), Some(0));
+    assert_eq!(ec2.states(&ids), ["stopped"]);
+}
+
+/// All that a user could see of a job: its output and its log.
+fn all_of(program: &Program, finished: &Finished) -> String {
+    format!("{finished:?}\n{}", program.log())
+}
+
+#[test]
+fn secrets_appear_nowhere() {
+    let (opcon, keys) = (OwnOpCon::start(), &test_bed().ec2_strict.allowed);
+    let (id, secret) = (encoded::encode(&keys.access_key_id), encoded::encode(&keys.secret_access_key));
+    let section = format!("[USER1]\nCONNECTOR_USER_ACCESS_KEY={id}\nCONNECTOR_USER_SECRET_KEY={secret}\n");
+    let token = opcon_stand_in::DEFAULT_TOKEN;
+    let config = format!("[CONNECTOR]\nDEBUG=ON\n{section}{}", opcon.config(token));
+    let name = unique("secrets");
+    let program = Program::on_test_bed().common("--endpoint-url", &test_bed().ec2_strict.endpoint).with_config(&config);
+    let launch = ["CreateInstance", "--image-id", &test_bed().image_id, "--instance-type", "t3.micro", "--wait"];
+    let more = ["--security-group", "default", "--key-name", &name, "--id-property", "ID", "--debug"];
+    let mut seen = all_of(&program, &program.run(&[&launch[..], &more].concat()).expect_code(0));
+    // Failures tell more than successes.
+    seen += &all_of(&program, &program.run(&["StopInstance", "--instance-id", "i-0123456789abcdef0"]).expect_code(4));
+    let wrong = opcon.config("a-wrong-token");
+    let program = program.with_config(&format!("{section}{wrong}"));
+    let start = ["StartInstance", "--instance-id", "i-0123456789abcdef0", "--id-property", "ID", "--debug"];
+    seen += &all_of(&program, &program.run(&start).expect_code(3));
+
+    assert!(seen.contains("DEBUG RunInstances: HTTP 200 OK"), "the log tells everything else: {seen}");
+    let private_key = fs::read_to_string(program.folder().join(format!("keys/{name}.pem"))).unwrap();
+    let private_key = private_key.lines().nth(1).unwrap();
+    for secret in [&keys.secret_access_key, &secret, token, "a-wrong-token", private_key] {
+        assert!(!seen.contains(secret), "{secret} in {seen}");
+    }
+}
+
+#[test]
+fn the_log_tells_the_job() {
+    let (ec2, name) = (Ec2::new(), unique("log"));
+    let id = &ec2.launch(&name, 1)[0];
+    let config = "[CONNECTOR]\nDEBUG=OFF\n";
+    let program = Program::with_endpoint(&test_bed().ec2_endpoint).with_config(config);
+    program.run(&["StopInstance", "--tag-name", &name]).expect_code(0);
+    program.run(&["StopInstance", "--tag-name", "nobody"]).expect_code(4);
+    let log = program.log();
+    for line in [
+        "INFO StopInstance in us-east-1 begins".to_owned(),
+        format!("INFO {id} ({name}): stop accepted, running -> stopping"),
+        "INFO StopInstance succeeded: 1 instance stopping".to_owned(),
+        "ERROR selecting instances: no instance named `nobody`".to_owned(),
+        "INFO StopInstance failed, exit code 4".to_owned(),
+    ] {
+        assert!(log.contains(&line), "no `{line}` in {log}");
+    }
+    assert!(!log.contains("DEBUG"), "{log}");
+}
+
+#[test]
+fn jobs_that_run_at_once_share_a_log_line_by_line() {
+    let program = Program::on_test_bed();
+    let start = || program.command(["GetInstanceStatusByTag", "--tag-name", "nobody", "--log-dir", "log"]).spawn();
+    let jobs: Vec<_> = (0..4).map(|_| start().unwrap()).collect();
+    for job in jobs {
+        assert_eq!(job.wait_with_output().unwrap().status.code(), Some(4));
+    }
+    let log = program.log();
+    assert_eq!(log.matches("GetInstanceStatusByTag in us-east-1 begins\n").count(), 4, "{log}");
+    assert!(log.lines().all(|line| line.starts_with("20") && line.contains('[')), "{log}");
+}
+
+#[test]
+fn a_log_that_cannot_be_written_fails_no_job() {
+    let program = Program::on_test_bed();
+    program.write("occupied", "a file, and no folder");
+    let finished = program.run_bare(&["GetInstanceStatusByTag", "--tag-name", "nobody", "--log-dir", "occupied"]);
+    finished.expect_code(4).expect_stderr("no instance named `nobody`");
+}
+
+#[test]
+fn ids_are_told_before_the_wait_ends() {
+    use std::io::{BufRead as _, BufReader};
+
+    use crate::support::{Answer, OwnEc2};
+    let ec2 = OwnEc2::start(Answer::pending);
+    let program = Program::with_endpoint(&ec2.url);
+    let start = ["StartInstance", "--instance-id", "i-0123456789abcdef0", "--wait", "--log-dir", "log"];
+    let mut job = program.command(start).spawn().unwrap();
+    let lines = BufReader::new(job.stdout.take().unwrap()).lines();
+    let accepted = lines.map(Result::unwrap).find(|line| line.contains("start accepted"));
+    let running = job.try_wait().unwrap().is_none();
+    job.kill().unwrap();
+    job.wait().unwrap();
+    assert!(running && accepted.unwrap().starts_with("i-0123456789abcdef0: "));
+}
