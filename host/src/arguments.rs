@@ -45,6 +45,12 @@ pub fn read(arguments: impl Iterator<Item = OsString>, registry: &Registry) -> R
     Ok(known.arrange(words))
 }
 
+/// The words as far as they are plain without reading anything: for what must be known when [`read`] fails.
+pub fn unread(arguments: impl Iterator<Item = OsString>) -> Vec<String> {
+    let texts = arguments.map(|argument| argument.to_string_lossy().into_owned());
+    texts.flat_map(|text| text.split(VERTICAL_TAB).map(str::to_owned).collect::<Vec<_>>()).collect()
+}
+
 fn wrong(message: String) -> Error {
     Error::new(ErrorKind::InvalidInput, message).doing("reading the command line")
 }

@@ -38,9 +38,9 @@ impl Job {
 }
 
 /// The form of the output that the words ask for, also when the rest of them is wrong.
-pub fn output_form(words: &Words) -> Output {
+pub fn output_form(words: &[String]) -> Output {
     let option = format!("--{}", OUTPUT.spec.name);
-    let mut pairs = words.rest.iter().zip(words.rest.iter().skip(1).map(Some).chain([None]));
+    let mut pairs = words.iter().zip(words.iter().skip(1).map(Some).chain([None]));
     let json = pairs.any(|(word, next)| match word.strip_prefix(&option) {
         Some("") => next.is_some_and(|value| value == "json"),
         Some(value) => value == "=json",

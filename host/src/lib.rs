@@ -47,7 +47,7 @@ fn work() -> u8 {
     let words = Registry::load().and_then(|registry| Ok((arguments::read(env::args_os(), &registry)?, registry)));
     match words {
         Ok((words, registry)) => obey(&registry, &words),
-        Err(error) => give_up(Output::Text, None, error),
+        Err(error) => give_up(cli::output_form(&arguments::unread(env::args_os())), None, error),
     }
 }
 
@@ -57,7 +57,7 @@ fn obey(registry: &Registry, words: &Words) -> u8 {
         Ok(Request::List(Output::Text)) => print(&list::text(registry.all())),
         Ok(Request::List(Output::Json)) => print(&list::json(registry.all())),
         Ok(Request::Print(text)) => print(&text),
-        Err(error) => give_up(cli::output_form(words), words.function.as_deref(), error),
+        Err(error) => give_up(cli::output_form(&words.rest), words.function.as_deref(), error),
     }
 }
 

@@ -1,8 +1,11 @@
 //! OpCon properties: the four that a job may name, and how instances are saved into them.
 
-use async_trait::async_trait;
+use std::time::Duration;
 
-use crate::instances::InstanceId;
+use async_trait::async_trait;
+use tokio::time::sleep;
+
+use crate::instances::{InstanceId, find_by_ids};
 use crate::{Arg, ArgSpec, Context, Error, ErrorKind, Inputs, InstanceEntry, InstanceResult, PropertyEntry, Result};
 
 /// `--id-property NAME`.
@@ -25,6 +28,11 @@ pub const PRIVATE_IP_PROPERTY: Arg<String> =
 /// The arguments of a function that saves instances into properties.
 pub const PROPERTIES: &[ArgSpec] =
     &[ID_PROPERTY.spec, PUBLIC_DNS_PROPERTY.spec, PUBLIC_IP_PROPERTY.spec, PRIVATE_IP_PROPERTY.spec];
+
+/// How often a missing address is looked for again once an instance is where it should be.
+const ADDRESS_LOOKS: usize = 5;
+/// The time between two of these looks.
+const ADDRESS_INTERVAL: Duration = Duration::from_secs(2);
 
 /// Where properties are saved: OpCon, or a stand-in of a test.
 #[async_trait]
@@ -81,9 +89,10 @@ impl PropertyNames {
     }
 
     /// Saves what the journal knows of these instances, in their order. A single instance has the plain names, several
-    /// have `_1`, `_2` and so on. `settled` says that the addresses are final: then a missing one (a private subnet has
-    /// no public address) is saved as an empty value; otherwise it is left out with a warning. Instances of which EC2
-    /// refused the change are left out, and keep their number.
+    /// have `_1`, `_2` and so on. `settled` says that the instances are where they should be: then an address that is
+    /// missing is looked for again for a while, and if there is none (a private subnet has no public one) saved as an
+    /// empty value; otherwise it is left out with a warning. Instances of which EC2 refused the change are left out, and
+    /// keep their number.
     ///
     /// # Errors
     /// [`ErrorKind::PropertyNotSaved`] when one was not saved; the others are tried all the same.
@@ -91,31 +100,52 @@ impl PropertyNames {
         if cx.dry_run() {
             return Ok(());
         }
-        let (mut wanted, mut failures) = (0, Vec::new());
+        if settled {
+            self.look_for_addresses(cx, ids).await;
+        }
+        let mut results = Vec::new();
         for (index, id) in ids.iter().enumerate() {
             let entry = cx.journal().instance(id);
             let failed = entry.result == Some(InstanceResult::Failed);
             if failed && !entry.accepted {
                 continue; // nothing of it is news for a later job
             }
+            let missing = if failed {
+                Missing::Unknown
+            } else if settled {
+                Missing::None
+            } else {
+                Missing::TooEarly
+            };
             for (name, value) in self.names.iter().zip(values(&entry)) {
-                let Some(name) = name else { continue };
-                let full_name = cx.properties().full_name(name, counter(index + 1, ids.len()))?;
-                let Some(value) = value.or((settled && !failed).then_some("")) else {
-                    let advice = if settled { "" } else { "; give --wait" };
-                    cx.warning(format!(
-                        "property {full_name} is not saved: {} has no such address yet{advice}",
-                        entry.label()
-                    ));
-                    continue;
-                };
-                wanted += 1;
-                failures.extend(save_one(cx, full_name, value).await.err());
+                if let Some(name) = name {
+                    results.extend(save_one(cx, name, counter(index + 1, ids.len()), value, missing).await);
+                }
             }
         }
-        match failures.into_iter().next() {
+        let failures: Vec<&Error> = results.iter().filter_map(|result| result.as_ref().err()).collect();
+        match failures.first() {
             None => Ok(()),
-            Some(first) => Err(not_saved(cx, wanted, &first)),
+            Some(first) => Err(not_saved(failures.len(), results.len(), first)),
+        }
+    }
+
+    /// Looks again at instances that lack an address which the job wants: it can come later than the state.
+    async fn look_for_addresses(&self, cx: &Context, ids: &[InstanceId]) {
+        for _ in 0..ADDRESS_LOOKS {
+            let lacks = |entry: &InstanceEntry| {
+                let mut wanted = self.names.iter().zip(values(entry));
+                entry.error.is_none() && wanted.any(|(name, value)| name.is_some() && value.is_none())
+            };
+            let lacking: Vec<_> = ids.iter().filter(|id| lacks(&cx.journal().instance(id))).cloned().collect();
+            if lacking.is_empty() {
+                return;
+            }
+            sleep(ADDRESS_INTERVAL).await;
+            match find_by_ids(cx, &lacking).await {
+                Ok(found) => found.iter().for_each(|instance| cx.journal().see(instance)),
+                Err(error) => return cx.warning(error.to_string()),
+            }
         }
     }
 }
@@ -129,23 +159,55 @@ fn counter(number: usize, instances: usize) -> Option<usize> {
     (instances > 1).then_some(number)
 }
 
-async fn save_one(cx: &Context, name: String, value: &str) -> Result<()> {
+/// What it means that a value is missing.
+#[derive(Clone, Copy)]
+enum Missing {
+    /// There is none.
+    None,
+    /// There may be one later.
+    TooEarly,
+    /// There may be one, but the instance is not where it should be.
+    Unknown,
+}
+
+/// Saves a value, or an empty one where there is none. `None` when it is left out.
+async fn save_one(
+    cx: &Context,
+    name: &str,
+    counter: Option<usize>,
+    value: Option<&str>,
+    missing: Missing,
+) -> Option<Result<()>> {
+    let name = match cx.properties().full_name(name, counter) {
+        Ok(name) => name,
+        Err(error) => return Some(Err(error)),
+    };
+    let value = match (value, missing) {
+        (Some(value), _) => value,
+        (None, Missing::None) => "",
+        (None, Missing::TooEarly) => {
+            cx.warning(format!("property {name} is not saved: there is no such address yet; give --wait"));
+            return None;
+        }
+        (None, Missing::Unknown) => {
+            cx.warning(format!("property {name} is not saved: there is no such address yet"));
+            return None;
+        }
+    };
     let result = cx.properties().save(&name, value).await;
     match &result {
         Ok(()) => cx.event(format!("property {name} = {value}: saved")),
         Err(error) => cx.warning(format!("property {name} = {value}: not saved: {error}")),
     }
     cx.journal().property(PropertyEntry { name, value: value.to_owned(), saved: result.is_ok() });
-    result
+    Some(result)
 }
 
-fn not_saved(cx: &Context, wanted: usize, first: &Error) -> Error {
-    let failed = cx.journal().properties().iter().filter(|property| !property.saved).count();
+fn not_saved(failed: usize, wanted: usize, first: &Error) -> Error {
     let message = format!("{failed} of {wanted} properties not saved; the first: {first}");
-    let error = Error::new(ErrorKind::PropertyNotSaved, message).doing("saving properties in OpCon");
-    error.hint(
-        first.hint_text().unwrap_or("the values are in this output; do not run the job again, its instances are there"),
-    )
+    let advice = "the values are in this output; do not run the job again, its instances are there";
+    let hint = first.hint_text().map_or(advice.to_owned(), |hint| format!("{advice}; {hint}"));
+    Error::new(ErrorKind::PropertyNotSaved, message).doing("saving properties in OpCon").hint(hint)
 }
 
 #[cfg(test)]

@@ -62,9 +62,7 @@ fn without_common_arguments_a_job_has_the_defaults() {
 
 #[test]
 fn the_form_of_the_output_is_known_even_of_a_wrong_command_line() {
-    let form = |words: &[&str]| {
-        output_form(&Words { function: None, rest: words.iter().map(|word| (*word).to_owned()).collect() })
-    };
+    let form = |words: &[&str]| output_form(&words.iter().map(|word| (*word).to_owned()).collect::<Vec<_>>());
     assert_eq!(form(&["--wrong", "--output", "json"]), Output::Json);
     assert_eq!(form(&["--output=json", "--wrong"]), Output::Json);
     for text in [&["--output", "text", "json"][..], &["--output"], &["--output=xml"], &["--outputs", "json"], &[]] {

@@ -56,11 +56,12 @@ fn launch_with<'a>(more: &[&'a str]) -> Vec<&'a str> {
 }
 
 #[track_caller]
-fn assert_is_refusal(finished: &Finished, function: &str) {
+fn assert_is_refusal(finished: &Finished) {
     assert_eq!(finished.code, 2, "{finished:#?}");
     assert!(finished.stderr.starts_with("error: "), "{finished:#?}");
     assert!(finished.stderr.lines().all(|line| line.starts_with("error: ") || line.starts_with("hint: ")));
-    assert_eq!(finished.stdout, format!("{function} failed, exit code 2\n"));
+    assert_eq!(finished.stdout.lines().count(), 1, "{finished:#?}");
+    assert!(finished.verdict().ends_with(" failed, exit code 2"), "{finished:#?}");
 }
 
 #[test]
@@ -71,9 +72,8 @@ fn wrong_command_lines_are_refused() {
     let mut transcript = String::new();
     for line in WRONG.iter().copied().chain(launches.iter().map(Vec::as_slice)) {
         let finished = program.run_bare(line);
-        let function = line.first().filter(|word| !word.starts_with('-')).unwrap_or(&"awsec2");
-        assert_is_refusal(&finished, function);
-        transcript += &format!("$ awsec2 {}\n{}\n", line.join(" "), finished.stderr);
+        assert_is_refusal(&finished);
+        transcript += &format!("$ awsec2 {}\n{}{}\n", line.join(" "), finished.stderr, finished.stdout);
     }
     // The system's words for a missing file.
     insta::with_settings!({ filters => [("no-such-file`: .*", "no-such-file`: [not found]")] }, {
@@ -97,6 +97,14 @@ fn a_refusal_in_json_is_a_document() {
         })
     );
     assert_eq!(finished.stderr, format!("error: {message}\nhint: {hint}\n"));
+}
+
+#[test]
+fn a_command_line_that_cannot_even_be_read_is_a_document_too() {
+    for line in [&["StartInstance", "@no-such-file", "--output", "json"][..], &["--output=json\u{b}<SmaEncrypt>"]] {
+        let document = Program::new().run_bare(line).expect_code(2).document();
+        assert_eq!((&document["function"], &document["error"]["kind"]), (&Value::Null, &json!("invalid-input")));
+    }
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::support::{Ec2, OwnOpCon, Program, test_bed, unique};
+use crate::support::{Ec2, OwnOpCon, Program, test_bed, unique, values};
 
 /// The values that the instances in the document have under that key.
 fn each<'a>(document: &'a Value, key: &str) -> Vec<&'a Value> {
@@ -52,6 +52,9 @@ fn status_in_json_has_the_keys_of_the_contract() {
 #[test]
 fn status_without_a_tag_shows_the_whole_region() {
     let ec2 = Ec2::in_region("eu-north-1");
+    for id in values(&ec2.call("DescribeInstances", &[]), "instanceId") {
+        ec2.call("TerminateInstances", &[("InstanceId.1", &id)]); // of an earlier run on the same test bed
+    }
     let program = Program::on_test_bed().common("--region", "EU_NORTH_1");
     let empty = program.run(&["GetInstanceStatusByTag"]).expect_code(0);
     assert_eq!(empty.stdout, "GetInstanceStatusByTag succeeded: 0 instances found\n");

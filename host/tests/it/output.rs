@@ -23,12 +23,12 @@ fn output_is_ascii_even_when_a_name_is_not() {
 
 #[test]
 fn a_name_cannot_forge_a_line() {
-    let (ec2, region) = (Ec2::in_region("eu-west-2"), "eu-west-2");
     let name = unique("web\nStopInstance succeeded: 9 instances stopped\n\u{85}\u{2028}");
-    ec2.launch(&name, 1);
-    let program = Program::on_test_bed().common("--region", region);
-    for finished in [program.run(&["GetInstanceStatusByTag"]), program.run(&["StopInstance", "--tag-name", &name])] {
-        let finished = finished.expect_code(0).expect_stdout("web\\nStopInstance succeeded");
+    Ec2::new().launch(&name, 1);
+    let program = Program::on_test_bed();
+    for function in ["GetInstanceStatusByTag", "StopInstance"] {
+        let finished = program.run(&[function, "--tag-name", &name]).expect_code(0);
+        let finished = finished.expect_stdout("web\\nStopInstance succeeded");
         assert!(!finished.stdout.lines().any(|line| line.starts_with("StopInstance succeeded: 9")), "{finished:#?}");
     }
 }

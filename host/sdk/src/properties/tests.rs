@@ -2,7 +2,8 @@
 
 use super::*;
 use crate::sample::inputs;
-use crate::testing::{Job, instance};
+use crate::testing::{Job, described, instance, mock};
+use aws_sdk_ec2::Client;
 use aws_sdk_ec2::types::InstanceStateName::{Pending, Running};
 
 const A: &str = "i-0000000a";
@@ -63,19 +64,21 @@ async fn several_instances_are_numbered_in_their_order() {
     assert_eq!(saved(&job), ["ID_1=i-0000000b", "ID_2=i-0000000a"]);
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_missing_address_is_empty_once_settled_and_left_out_before() {
     let names = names(&ALL_FOUR);
-    let settled = Job::new(&[]);
+    let describe = mock!(Client::describe_instances).then_output(|| described([instance(A, &Pending)]));
+    let settled = Job::new(&[&describe]);
     enter(&settled, &instance(A, &Pending));
     names.save(&settled.cx, &ids(&[A]), true).await.unwrap();
     assert_eq!(saved(&settled), ["ID=i-0000000a", "DNS=", "PUBLIC=", "PRIVATE=10.0.0.1"]);
+    assert_eq!(describe.num_calls(), 5, "it is looked for again, but not for ever");
 
     let early = Job::new(&[]);
     enter(&early, &instance(A, &Pending));
     names.save(&early.cx, &ids(&[A]), false).await.unwrap();
     assert_eq!(saved(&early), ["ID=i-0000000a", "PRIVATE=10.0.0.1"]);
-    early.assert_says("warning: property PUBLIC is not saved: i-0000000a (web) has no such address yet; give --wait");
+    early.assert_says("warning: property PUBLIC is not saved: there is no such address yet; give --wait");
 }
 
 #[tokio::test]
@@ -95,7 +98,7 @@ async fn of_an_instance_that_came_too_late_is_saved_what_is_known() {
         fail(&job, A, ErrorKind::WaitExpired);
         names(&ALL_FOUR).save(&job.cx, &ids(&[A]), true).await.unwrap();
         assert_eq!(saved(&job), ["ID=i-0000000a", "PRIVATE=10.0.0.1"], "an empty address would be a guess");
-        job.assert_says("property DNS is not saved: i-0000000a (web) has no such address yet");
+        job.assert_says("property DNS is not saved: there is no such address yet");
         assert!(!job.lines().iter().any(|line| line.contains("--wait")), "{:?}", job.lines());
     }
 }
@@ -134,4 +137,22 @@ async fn a_dry_run_saves_nothing() {
     enter(&job, &instance(A, &Running));
     names(&ALL_FOUR).save(&job.cx, &ids(&[A]), true).await.unwrap();
     assert!(saved(&job).is_empty() && job.lines().is_empty());
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_address_that_comes_late_is_saved() {
+    let looks = mock!(Client::describe_instances).sequence().output(|| described([instance(A, &Pending)]));
+    let describe = looks.output(|| described([instance(A, &Running)])).build();
+    let job = Job::new(&[&describe]);
+    enter(&job, &instance(A, &Pending));
+    names(&[("public-ip-property", "PUBLIC")]).save(&job.cx, &ids(&[A]), true).await.unwrap();
+    assert_eq!((saved(&job), describe.num_calls()), (vec!["PUBLIC=192.0.2.1".to_owned()], 2));
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_address_that_no_property_wants_is_not_looked_for() {
+    let job = Job::new(&[]);
+    enter(&job, &instance(A, &Pending));
+    names(&[("private-ip-property", "PRIVATE")]).save(&job.cx, &ids(&[A]), true).await.unwrap();
+    assert_eq!(saved(&job), ["PRIVATE=10.0.0.1"]);
 }

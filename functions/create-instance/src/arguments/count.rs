@@ -1,0 +1,103 @@
+//! How many instances to launch.
+
+use std::fmt;
+
+use connector_sdk::args::Always;
+use connector_sdk::{Arg, ArgSpec, ArgValue, Error, ErrorKind, Inputs, Result, ValueKind};
+
+/// How many instances one launch is for: 1 to 65535. Displayed as `1 instance`, `2 instances`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd)]
+pub struct InstanceCount(u16);
+
+impl InstanceCount {
+    /// The number in the type that EC2 wants.
+    pub fn for_ec2(self) -> i32 {
+        self.0.into()
+    }
+}
+
+impl From<InstanceCount> for usize {
+    fn from(count: InstanceCount) -> usize {
+        count.0.into()
+    }
+}
+
+impl fmt::Display for InstanceCount {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let noun = if self.0 == 1 { "instance" } else { "instances" };
+        write!(f, "{} {noun}", self.0)
+    }
+}
+
+impl ArgValue for InstanceCount {
+    const KIND: ValueKind = ValueKind::Integer { minimum: 1 };
+
+    fn parse(text: &str) -> Result<Self, String> {
+        let number = text.parse().ok().filter(|number| *number > 0);
+        number.map(InstanceCount).ok_or_else(|| "must be a whole number from 1 to 65535".to_owned())
+    }
+}
+
+/// `--number N`.
+pub const NUMBER: Arg<InstanceCount, Always> = Arg::new(
+    "number",
+    "N",
+    "How many instances to launch, 1 to 65535: all of them, or none unless --min-number is given.",
+)
+.default("1");
+
+/// `--min-number N`.
+pub const MIN_NUMBER: Arg<InstanceCount> = Arg::new(
+    "min-number",
+    "N",
+    "The fewest instances that are a success, from 1 to what --number says: EC2 launches as many of --number as it can. \
+     Default: all of them.",
+);
+
+/// The arguments of this theme.
+pub const ARGUMENTS: &[ArgSpec] = &[NUMBER.spec, MIN_NUMBER.spec];
+
+/// How many instances are wanted, and how few will do. Displayed as the number wanted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Count {
+    /// The number wanted.
+    pub wanted: InstanceCount,
+    /// The number that will do, not above the one wanted.
+    pub minimum: InstanceCount,
+}
+
+impl Count {
+    /// What `--number` and `--min-number` say.
+    ///
+    /// # Errors
+    /// [`ErrorKind::InvalidInput`] when the minimum is above the number.
+    pub fn from_inputs(inputs: &Inputs) -> Result<Self> {
+        let wanted = inputs.get(&NUMBER);
+        let minimum = inputs.get(&MIN_NUMBER).unwrap_or(wanted);
+        if minimum > wanted {
+            let message = format!("--min-number is {}, above --number, which is {}", minimum.0, wanted.0);
+            return Err(Error::new(ErrorKind::InvalidInput, message));
+        }
+        Ok(Count { wanted, minimum })
+    }
+}
+
+impl fmt::Display for Count {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.wanted.fmt(f)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_count_is_from_1_to_65535() {
+        assert_eq!(InstanceCount::parse("65535").unwrap().to_string(), "65535 instances");
+        assert_eq!(InstanceCount::parse("1").unwrap().to_string(), "1 instance");
+        for text in ["0", "-1", "65536", "2.5", "two"] {
+            assert!(InstanceCount::parse(text).unwrap_err().contains("from 1 to 65535"), "{text}");
+        }
+    }
+}

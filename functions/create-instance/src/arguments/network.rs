@@ -1,0 +1,177 @@
+//! Where instances go: security groups, subnets, an availability zone, and whether they get a public address.
+
+use std::collections::HashSet;
+
+use connector_sdk::args::{Always, Repeated};
+use connector_sdk::instances::is_resource_id;
+use connector_sdk::{Arg, ArgSpec, ArgValue, Inputs, ValueKind};
+
+/// A security group: its id as it is, or its name in the VPC of the launch.
+///
+/// AWS: "CreateSecurityGroup", `GroupName`: up to 255 characters of a fixed set, never beginning with `sg-`.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum SecurityGroup {
+    /// The id: `sg-` and 8 or 17 hexadecimal digits.
+    Id(String),
+    /// The name.
+    Name(String),
+}
+
+impl ArgValue for SecurityGroup {
+    const KIND: ValueKind = ValueKind::String;
+
+    fn parse(text: &str) -> Result<Self, String> {
+        let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b" ._-:/()#,@[]+=&;{}!$*".contains(&byte);
+        if text.starts_with("sg-") {
+            let id = is_resource_id(text, "sg-").then(|| SecurityGroup::Id(text.to_owned()));
+            return id.ok_or_else(|| {
+                "begins with `sg-`, so it must be a security group id: `sg-` and 8 or 17 lower-case hexadecimal digits"
+                    .to_owned()
+            });
+        }
+        if text.trim().is_empty() || text.len() > 255 || !text.bytes().all(allowed) {
+            return Err("must be the name of a security group: at most 255 characters, which are letters, digits, \
+                        spaces or ._-:/()#,@[]+=&;{}!$*"
+                .to_owned());
+        }
+        Ok(SecurityGroup::Name(text.to_owned()))
+    }
+}
+
+/// The id of a subnet: `subnet-` and 8 or 17 lower-case hexadecimal digits.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct SubnetId(String);
+
+impl SubnetId {
+    /// The id as text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl ArgValue for SubnetId {
+    const KIND: ValueKind = ValueKind::String;
+
+    fn parse(text: &str) -> Result<Self, String> {
+        is_resource_id(text, "subnet-")
+            .then(|| SubnetId(text.to_owned()))
+            .ok_or_else(|| "must be a subnet id: `subnet-` and 8 or 17 lower-case hexadecimal digits".to_owned())
+    }
+}
+
+/// The name of an availability zone or a local zone, as in `us-east-1a`: lower-case letters, digits and dashes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ZoneName(String);
+
+impl ZoneName {
+    /// The name as text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl ArgValue for ZoneName {
+    const KIND: ValueKind = ValueKind::String;
+
+    fn parse(text: &str) -> Result<Self, String> {
+        let allowed = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
+        if text.bytes().all(allowed) && text.contains('-') && text.ends_with(|c: char| c.is_ascii_lowercase()) {
+            return Ok(ZoneName(text.to_owned()));
+        }
+        Err("must be the name of an availability zone, as in `us-east-1a`".to_owned())
+    }
+}
+
+/// `--security-group NAME-OR-ID`, repeatable.
+pub const SECURITY_GROUP: Arg<SecurityGroup, Repeated> = Arg::new(
+    "security-group",
+    "NAME-OR-ID",
+    "A security group, by id (`sg-...`) or by name in the VPC of --subnet-id, otherwise in the default VPC; one that does \
+     not exist is made there, without rules for incoming traffic. Repeatable. Default: the VPC's default group.",
+)
+.repeatable();
+
+/// `--subnet-id ID`, repeatable or with commas.
+pub const SUBNET_ID: Arg<SubnetId, Repeated> = Arg::new(
+    "subnet-id",
+    "ID",
+    "The subnet to launch into, `subnet-` and 8 or 17 hexadecimal digits. Repeatable, or with commas: where EC2 has no \
+     capacity in one subnet, the next one is tried. Default: one of the default VPC's.",
+)
+.repeatable()
+.separated_by(',');
+
+/// `--availability-zone ZONE`.
+pub const AVAILABILITY_ZONE: Arg<ZoneName> = Arg::new(
+    "availability-zone",
+    "ZONE",
+    "The availability zone in the default VPC, as in `us-east-1a`; a subnet is in a zone already. Default: EC2's choice.",
+);
+
+/// `--associate-public-ip`.
+pub const ASSOCIATE_PUBLIC_IP: Arg<bool, Always> = Arg::flag(
+    "associate-public-ip",
+    "Give each instance a public IPv4 address, whatever the subnet's own setting is.",
+);
+
+/// The arguments of this theme.
+pub const ARGUMENTS: &[ArgSpec] =
+    &[SECURITY_GROUP.spec, SUBNET_ID.spec, AVAILABILITY_ZONE.spec, ASSOCIATE_PUBLIC_IP.spec];
+
+/// Where in the network the instances go.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Network {
+    /// With these security groups, each once; none means the VPC's default group.
+    pub groups: Vec<SecurityGroup>,
+    /// Into the first of these subnets that has capacity, each once; none means one of the default VPC's.
+    pub subnets: Vec<SubnetId>,
+    /// Into this zone.
+    pub zone: Option<ZoneName>,
+    /// With a public address, whatever the subnet's setting is.
+    pub associate_public_ip: bool,
+}
+
+impl Network {
+    /// What the arguments say.
+    pub fn from_inputs(inputs: &Inputs) -> Self {
+        Network {
+            groups: each_once(inputs.get(&SECURITY_GROUP)),
+            subnets: each_once(inputs.get(&SUBNET_ID)),
+            zone: inputs.get(&AVAILABILITY_ZONE),
+            associate_public_ip: inputs.get(&ASSOCIATE_PUBLIC_IP),
+        }
+    }
+}
+
+/// The items without repetitions, in their order.
+pub fn each_once<T: Clone + Eq + std::hash::Hash>(items: Vec<T>) -> Vec<T> {
+    let mut seen = HashSet::new();
+    items.into_iter().filter(|item| seen.insert(item.clone())).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn security_groups_are_ids_or_names() {
+        assert_eq!(SecurityGroup::parse("sg-0123abcd"), Ok(SecurityGroup::Id("sg-0123abcd".to_owned())));
+        assert_eq!(SecurityGroup::parse("web, db*"), Ok(SecurityGroup::Name("web, db*".to_owned())));
+        assert!(SecurityGroup::parse("sg-web").unwrap_err().contains("begins with `sg-`"));
+        for text in ["  ", "web?", "w\u{e9}b", &"x".repeat(256)] {
+            assert!(SecurityGroup::parse(text).unwrap_err().contains("name of a security group"), "{text}");
+        }
+    }
+
+    #[test]
+    fn subnets_and_zones_have_a_form() {
+        assert_eq!(SubnetId::parse("subnet-0123abcd").unwrap().as_str(), "subnet-0123abcd");
+        assert!(SubnetId::parse("subnet-web").unwrap_err().contains("subnet id"));
+        for text in ["us-east-1a", "us-west-2-lax-1a"] {
+            assert_eq!(ZoneName::parse(text).unwrap().as_str(), text);
+        }
+        for text in ["a", "us-east-1", "US_EAST_1A", "us-east-1a "] {
+            assert!(ZoneName::parse(text).unwrap_err().contains("as in `us-east-1a`"), "{text}");
+        }
+    }
+}

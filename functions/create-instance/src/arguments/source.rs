@@ -1,0 +1,227 @@
+//! What instances are made of: an image and an instance type, or a launch template.
+
+use connector_sdk::args::Repeated;
+use connector_sdk::ec2::types::LaunchTemplateSpecification;
+use connector_sdk::instances::is_resource_id;
+use connector_sdk::{Arg, ArgSpec, ArgValue, ValueKind};
+
+/// An image id, or the Systems Manager parameter that holds one.
+///
+/// AWS: "RunInstances", `ImageId`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ImageId {
+    /// The id: `ami-` and 8 or 17 lower-case hexadecimal digits.
+    Ami(String),
+    /// `resolve:ssm:` and the name of the parameter.
+    Parameter(String),
+}
+
+impl ImageId {
+    /// The text that RunInstances takes.
+    pub fn as_str(&self) -> &str {
+        match self {
+            ImageId::Ami(text) | ImageId::Parameter(text) => text,
+        }
+    }
+}
+
+impl ArgValue for ImageId {
+    const KIND: ValueKind = ValueKind::String;
+
+    fn parse(text: &str) -> Result<Self, String> {
+        let text = list_item(text);
+        let id = text.rsplit_once(" : ").map_or(text, |(_, id)| id.trim());
+        if is_resource_id(id, "ami-") {
+            return Ok(ImageId::Ami(id.to_owned()));
+        }
+        if id.strip_prefix("resolve:ssm:").is_some_and(is_one_word) {
+            return Ok(ImageId::Parameter(id.to_owned()));
+        }
+        Err("must be an image id, `ami-` and 8 or 17 lower-case hexadecimal digits, alone or behind ` : ` as in a list; \
+             or `resolve:ssm:` and the name of a parameter"
+            .to_owned())
+    }
+}
+
+/// An instance type, as in `t3.micro`: family and size, each of letters, digits and dashes.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct InstanceType(String);
+
+impl InstanceType {
+    /// The type as text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl ArgValue for InstanceType {
+    const KIND: ValueKind = ValueKind::String;
+
+    fn parse(text: &str) -> Result<Self, String> {
+        let text = list_item(text);
+        let is_part =
+            |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
+        match text.split_once('.') {
+            Some((family, size)) if is_part(family) && is_part(size) => Ok(InstanceType(text.to_owned())),
+            _ => Err("must be an instance type, as in `t3.micro`".to_owned()),
+        }
+    }
+}
+
+/// A launch template, by id or name, and its version.
+///
+/// AWS: "CreateLaunchTemplate": a name has 3 to 128 characters, which are letters, digits or `().-/_`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LaunchTemplate {
+    template: Template,
+    version: Option<String>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Template {
+    Id(String),
+    Name(String),
+}
+
+impl LaunchTemplate {
+    /// The form that EC2 wants.
+    pub fn for_ec2(&self) -> LaunchTemplateSpecification {
+        let specification = LaunchTemplateSpecification::builder().set_version(self.version.clone());
+        match &self.template {
+            Template::Id(id) => specification.launch_template_id(id),
+            Template::Name(name) => specification.launch_template_name(name),
+        }
+        .build()
+    }
+
+    /// The name or the id.
+    pub fn as_str(&self) -> &str {
+        match &self.template {
+            Template::Id(text) | Template::Name(text) => text,
+        }
+    }
+}
+
+impl ArgValue for LaunchTemplate {
+    const KIND: ValueKind = ValueKind::String;
+
+    fn parse(text: &str) -> Result<Self, String> {
+        let (template, version) = match text.split_once(':') {
+            Some((template, version)) => (template, Some(version)),
+            None => (text, None),
+        };
+        let is_number = |version: &str| version.parse::<u64>().is_ok_and(|number| number > 0);
+        if version.is_some_and(|version| !is_number(version) && !["$Latest", "$Default"].contains(&version)) {
+            return Err("must have a number, `$Latest` or `$Default` as the version behind `:`".to_owned());
+        }
+        let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"().-/_".contains(&byte);
+        let template = if is_resource_id(template, "lt-") {
+            Template::Id(template.to_owned())
+        } else if (3..=128).contains(&template.len()) && template.bytes().all(allowed) {
+            Template::Name(template.to_owned())
+        } else {
+            return Err("must be a launch template: its id, `lt-` and 8 or 17 lower-case hexadecimal digits, or its name \
+                        of 3 to 128 characters, which are letters, digits or ().-/_; then perhaps `:` and a version"
+                .to_owned());
+        };
+        Ok(LaunchTemplate { template, version: version.map(str::to_owned) })
+    }
+}
+
+/// An entry of one of OpCon's lists, which may arrive with the quotation marks that it has there.
+fn list_item(text: &str) -> &str {
+    text.trim().trim_matches('"').trim()
+}
+
+fn is_one_word(text: &str) -> bool {
+    !text.is_empty() && !text.contains(char::is_whitespace)
+}
+
+/// `--image-id ID`.
+pub const IMAGE_ID: Arg<ImageId> = Arg::new(
+    "image-id",
+    "ID",
+    "The image: `ami-` and 8 or 17 hexadecimal digits, alone or in list form as in `My image : ami-0123456789abcdef0`; \
+     or `resolve:ssm:PARAMETER`, a Systems Manager parameter that holds the id.",
+);
+
+/// `--instance-type TYPE`, repeatable or with commas.
+pub const INSTANCE_TYPE: Arg<InstanceType, Repeated> = Arg::new(
+    "instance-type",
+    "TYPE",
+    "The instance type, as in `t3.micro`. Repeatable, or with commas: where EC2 has no capacity for one type, or does \
+     not offer it, the next one is tried, each in all subnets.",
+)
+.aliases(&["image-type"])
+.repeatable()
+.separated_by(',');
+
+/// `--launch-template NAME-OR-ID[:VERSION]`.
+pub const LAUNCH_TEMPLATE: Arg<LaunchTemplate> = Arg::new(
+    "launch-template",
+    "NAME-OR-ID[:VERSION]",
+    "A launch template, by name or id (`lt-...`); VERSION is a number, `$Latest` or `$Default` (the default). What the \
+     other arguments say wins over it; image, instance type, key pair and network may be left to it.",
+);
+
+/// The arguments of this theme.
+pub const ARGUMENTS: &[ArgSpec] = &[IMAGE_ID.spec, INSTANCE_TYPE.spec, LAUNCH_TEMPLATE.spec];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_image_id_is_what_follows_the_last_separator() {
+        for (text, id) in [
+            ("ami-0123abcd", "ami-0123abcd"),
+            (" ami-0123456789abcdef0 ", "ami-0123456789abcdef0"),
+            ("My image 1.0 : ami-0123456789abcdef0", "ami-0123456789abcdef0"),
+            ("\"a : b : ami-0123abcd\"", "ami-0123abcd"),
+            ("resolve:ssm:/images/web:3", "resolve:ssm:/images/web:3"),
+            ("Newest : resolve:ssm:web", "resolve:ssm:web"),
+        ] {
+            assert_eq!(ImageId::parse(text).unwrap().as_str(), id, "{text}");
+        }
+        for text in [
+            "web",
+            "ami-",
+            "ami-0123ABCD",
+            "ami-0123abcd : web",
+            "My image:ami-0123abcd",
+            "resolve:ssm:",
+            "resolve:ssm:a b",
+        ] {
+            assert!(ImageId::parse(text).unwrap_err().contains("must be an image id"), "{text}");
+        }
+    }
+
+    #[test]
+    fn an_instance_type_has_one_dot() {
+        for (text, instance_type) in [
+            ("t3.micro", "t3.micro"),
+            (" \"u-6tb1.112xlarge\" ", "u-6tb1.112xlarge"),
+            ("c7gd.metal-48xl", "c7gd.metal-48xl"),
+        ] {
+            assert_eq!(InstanceType::parse(text).unwrap().as_str(), instance_type, "{text}");
+        }
+        for text in ["t3", "t3.", ".micro", "t3.micro.x", "t3 .micro", "t3.mi_cro", "\"\""] {
+            assert!(InstanceType::parse(text).unwrap_err().contains("as in `t3.micro`"), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_launch_template_is_an_id_or_a_name_with_or_without_a_version() {
+        let parsed = |text| LaunchTemplate::parse(text).unwrap().for_ec2();
+        let template = LaunchTemplateSpecification::builder;
+        assert_eq!(parsed("lt-0123abcd"), template().launch_template_id("lt-0123abcd").build());
+        assert_eq!(parsed("lt-web:3"), template().launch_template_name("lt-web").version("3").build());
+        assert_eq!(parsed("web:$Latest"), template().launch_template_name("web").version("$Latest").build());
+        for text in ["we", "we b", "w\u{e9}b", ":1", &"x".repeat(129)] {
+            assert!(LaunchTemplate::parse(text).unwrap_err().contains("must be a launch template"), "{text}");
+        }
+        for text in ["web:", "web:0", "web:newest", "web:1:2"] {
+            assert!(LaunchTemplate::parse(text).unwrap_err().contains("as the version"), "{text}");
+        }
+    }
+}
