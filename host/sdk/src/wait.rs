@@ -162,6 +162,13 @@ impl WaitPolicy {
     fn interval(&self, elapsed: Duration) -> Duration {
         self.poll_interval.unwrap_or((elapsed / 10).clamp(SHORTEST_INTERVAL, LONGEST_INTERVAL))
     }
+
+    /// The interval, up to a tenth shorter once it has grown: jobs that began together must not go on looking together.
+    fn pause(&self, elapsed: Duration) -> Duration {
+        let interval = self.interval(elapsed);
+        let grown = self.poll_interval.is_none() && interval > SHORTEST_INTERVAL;
+        if grown { interval.mul_f64(1.0 - fastrand::f64() / 10.0) } else { interval }
+    }
 }
 
 /// Waits as `--wait` and its companions say, for those of the instances that have not failed already. Returns whether
@@ -199,7 +206,7 @@ pub async fn wait_for_instances(cx: &Context, ids: &[InstanceId], goal: Goal, po
             break;
         }
         if !wait.waiting.is_empty() {
-            sleep(policy.interval(start.elapsed()).min(left)).await;
+            sleep(policy.pause(start.elapsed()).min(left)).await;
         }
     }
 }

@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 
 use crate::support::{Finished, OwnEc2, Program};
 
+/// The functions of the contract; there may be others.
 const FUNCTIONS: [&str; 5] =
     ["CreateInstance", "GetInstanceStatusByTag", "StartInstance", "StopInstance", "TerminateInstance"];
 const ID: &str = "i-0123456789abcdef0";
@@ -120,7 +121,12 @@ fn a_refused_command_line_makes_no_call() {
 
 #[test]
 fn help_of_the_program() {
-    insta::assert_snapshot!(Program::new().run_bare(&["--help"]).expect_code(0).stdout);
+    let help = Program::new().run_bare(&["--help"]).expect_code(0).stdout;
+    let (help, functions) = help.split_once("\nFunctions:\n").unwrap();
+    insta::assert_snapshot!(help);
+    for function in FUNCTIONS {
+        assert!(functions.lines().any(|line| line.starts_with(&format!("  {function} "))), "{function} in {functions}");
+    }
 }
 
 #[test]
@@ -133,7 +139,10 @@ fn help_of_every_function() {
 
 #[test]
 fn the_list_of_functions() {
-    insta::assert_snapshot!(Program::new().run_bare(&["--list"]).expect_code(0).stdout, @"
+    let list = Program::new().run_bare(&["--list"]).expect_code(0).stdout;
+    let is_known = |line: &&str| FUNCTIONS.iter().chain(&["Function"]).any(|name| line.starts_with(&format!("{name} ")));
+    let known: Vec<_> = list.lines().filter(is_known).collect();
+    insta::assert_snapshot!(known.join("\n"), @"
     Function                Summary
     CreateInstance          Launch one or more instances of one image.
     GetInstanceStatusByTag  Show the status of instances.
@@ -148,7 +157,7 @@ fn the_list_in_json_has_the_keys_of_the_contract() {
     let list = Program::new().run_bare(&["--list", "--output", "json"]).expect_code(0).document();
     let list = list.as_array().unwrap();
     let names: Vec<_> = list.iter().map(|function| function["name"].as_str().unwrap()).collect();
-    assert_eq!(names, FUNCTIONS);
+    assert!(names.is_sorted() && FUNCTIONS.iter().all(|name| names.contains(name)), "{names:?}");
     for function in list {
         let keys = "name summary description arguments iam_actions changes_resources crate version";
         assert_eq!(keys_of(function), keys.split(' ').collect());
@@ -166,7 +175,7 @@ fn keys_of(object: &Value) -> BTreeSet<&str> {
 #[test]
 fn the_list_in_json_tells_a_form_all_about_an_argument() {
     let list = Program::new().run_bare(&["--output=json", "--list"]).expect_code(0).document();
-    let start = &list[2];
+    let start = list.as_array().unwrap().iter().find(|function| function["name"] == "StartInstance").unwrap();
     assert_eq!(start["crate"], "start-instance");
     assert_eq!(start["changes_resources"], true);
     let wait_for = start["arguments"].as_array().unwrap().iter().find(|argument| argument["name"] == "wait-for");

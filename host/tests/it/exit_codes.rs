@@ -231,39 +231,44 @@ fn an_opcon_that_nobody_answers_for_is_9_and_nothing_is_launched() {
 mod interrupted {
     //! A signal during a wait: exit code 10, and the output shows what was done until then.
 
-    use std::io::{BufRead as _, BufReader, Read as _};
     use std::process::Command;
+    use std::thread;
+    use std::time::Duration;
 
     use super::*;
 
     /// Runs a job that waits for ever, and sends it the signal as soon as it waits.
-    fn interrupt(signal: &str) -> Finished {
+    fn interrupt(signal: &str, output: &str) -> Finished {
         let ec2 = OwnEc2::start(Answer::pending);
         let program = Program::with_endpoint(&ec2.url);
-        let mut job =
-            program.command(["StartInstance", "--instance-id", ID, "--wait", "--log-dir", "log"]).spawn().unwrap();
-        let mut reader = BufReader::new(job.stdout.take().unwrap());
-        let mut stdout = String::new();
-        while !stdout.contains("waiting for ") {
-            assert_ne!(reader.read_line(&mut stdout).unwrap(), 0, "the job ended: {stdout}");
+        let start = ["StartInstance", "--instance-id", ID, "--wait", "--log-dir", "log", "--output", output];
+        let mut job = program.command(start).spawn().unwrap();
+        while !ec2.actions().contains(&"DescribeInstances".to_owned()) {
+            assert!(job.try_wait().unwrap().is_none(), "the job ended before it waited");
+            thread::sleep(Duration::from_millis(10));
         }
         let sent = Command::new("kill").args(["-s", signal, &job.id().to_string()]).status().unwrap();
         assert!(sent.success());
-        reader.read_to_string(&mut stdout).unwrap();
-        let output = job.wait_with_output().unwrap();
-        let stderr = String::from_utf8(output.stderr).unwrap();
-        Finished { code: output.status.code().unwrap_or(-1), stdout, stderr }
+        Finished::from(job.wait_with_output().unwrap()).expect_code(10)
     }
 
     #[test]
     fn a_job_that_is_interrupted_is_10() {
         for signal in ["TERM", "INT", "HUP"] {
-            let finished = interrupt(signal).expect_code(10);
+            let finished = interrupt(signal, "text");
             let finished = finished.expect_stdout(&format!("{ID}: start accepted, stopped -> pending\n"));
             let verdict = "StartInstance failed after changing something in EC2, exit code 10";
             assert_eq!(finished.verdict(), verdict);
             let hint = "hint: what EC2 has accepted goes on; this output shows it";
             assert_eq!(finished.stderr, format!("error: interrupted by SIG{signal}\n{hint}\n"));
         }
+    }
+
+    #[test]
+    fn the_document_of_an_interrupted_job_shows_what_was_done() {
+        let document = interrupt("TERM", "json").document();
+        assert_document(&document, 10, "partial", "interrupted");
+        assert_eq!(document["instances"][0]["id"], ID);
+        assert_eq!(document["instances"][0]["result"], "changed");
     }
 }

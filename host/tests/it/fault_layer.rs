@@ -24,7 +24,8 @@ pub use form::Form;
 use http::Message;
 use launches::Launches;
 use protection::Protection;
-use rule::{Fault, RuleBuilder, Rules};
+pub use rule::RuleBuilder;
+use rule::{Fault, Rules};
 
 /// A running fault layer. It ends when it is dropped.
 pub struct FaultLayer {

@@ -33,7 +33,6 @@ fn a_name_cannot_forge_a_line() {
     }
 }
 
-#[cfg(unix)]
 #[test]
 fn a_reader_that_goes_away_fails_no_job() {
     let (ec2, name) = (Ec2::new(), unique("pipe"));

@@ -57,8 +57,14 @@ fn checked_as_asked(request: &DescribeInstanceStatusInput, status: &SummaryStatu
 fn polls_start_a_second_apart_and_grow_to_fifteen() {
     let policy = WaitPolicy { timeout: Duration::from_secs(600), poll_interval: None };
     for (elapsed, interval) in [(0, 1), (10, 1), (30, 3), (100, 10), (150, 15), (600, 15)] {
-        assert_eq!(policy.interval(Duration::from_secs(elapsed)), Duration::from_secs(interval), "{elapsed}");
+        let (elapsed, interval) = (Duration::from_secs(elapsed), Duration::from_secs(interval));
+        assert_eq!(policy.interval(elapsed), interval, "{elapsed:?}");
+        let pause = policy.pause(elapsed);
+        let shortest = if interval > SHORTEST_INTERVAL { interval.mul_f64(0.9) } else { interval };
+        assert!(shortest <= pause && pause <= interval, "{pause:?} after {elapsed:?}");
     }
+    let given = WaitPolicy { poll_interval: Some(Duration::from_secs(5)), ..policy };
+    assert_eq!(given.pause(Duration::from_secs(600)), Duration::from_secs(5), "what the job says holds exactly");
 }
 
 #[test]

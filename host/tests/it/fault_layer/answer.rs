@@ -10,14 +10,14 @@ pub const REQUEST_ID: &str = "00000000-0000-0000-0000-fa0175000000";
 #[derive(Clone, Debug)]
 pub struct Answer {
     status: u16,
-    content_type: &'static str,
+    headers: &'static [(&'static str, &'static str)],
     body: String,
 }
 
 impl Answer {
     /// The answer as HTTP.
     pub fn message(&self) -> Message {
-        Message::answer(self.status, self.content_type, &self.body)
+        Message::answer(self.status, self.headers, &self.body)
     }
 }
 
@@ -28,7 +28,7 @@ pub fn refusal(status: u16, code: &str, message: &str) -> Answer {
         "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n\
          <Response><Errors>{error}</Errors><RequestID>{REQUEST_ID}</RequestID></Response>"
     );
-    Answer { status, content_type: "text/xml;charset=UTF-8", body }
+    Answer { status, headers: &[("content-type", "text/xml;charset=UTF-8"), ("x-amzn-requestid", REQUEST_ID)], body }
 }
 
 /// The account makes too many calls.
@@ -64,5 +64,5 @@ pub fn unauthorized() -> Answer {
 /// The page of a proxy that did not reach EC2.
 pub fn html_page(status: u16) -> Answer {
     let body = "<html><head><title>Bad day</title></head><body>The proxy did not get through.</body></html>";
-    Answer { status, content_type: "text/html", body: body.to_owned() }
+    Answer { status, headers: &[("content-type", "text/html")], body: body.to_owned() }
 }

@@ -30,12 +30,9 @@ impl Message {
     }
 
     /// An answer of our own.
-    pub fn answer(status: u16, content_type: &str, body: &str) -> Self {
-        Message {
-            start: format!("HTTP/1.1 {status} "),
-            headers: vec![("content-type".to_owned(), content_type.to_owned())],
-            body: body.as_bytes().to_vec(),
-        }
+    pub fn answer(status: u16, headers: &[(&str, &str)], body: &str) -> Self {
+        let headers = headers.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+        Message { start: format!("HTTP/1.1 {status} "), headers, body: body.as_bytes().to_vec() }
     }
 
     /// The same message with another body.

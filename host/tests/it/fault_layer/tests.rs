@@ -2,11 +2,10 @@
 
 use std::net::TcpListener;
 use std::sync::atomic::AtomicUsize;
+use std::time::Duration;
 
-use super::http::Message;
 use super::*;
 use crate::support::{Ec2, test_bed, unique};
-use std::time::Duration;
 
 fn form(parameters: &[(&str, &str)]) -> Form {
     Form::new(parameters.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())))
@@ -62,7 +61,7 @@ fn counting_server() -> (FaultLayer, Arc<AtomicUsize>) {
             let stream = stream.unwrap();
             Message::read(&stream).unwrap();
             let number = counted.fetch_add(1, Ordering::SeqCst) + 1;
-            Message::answer(200, "text/plain", &number.to_string()).write(&stream).unwrap();
+            Message::answer(200, &[], &number.to_string()).write(&stream).unwrap();
         }
     });
     (layer, count)

@@ -1,1 +1,159 @@
-//! x
+//! Every fault, at every kind of call, in every function: a job never launches twice, never loses the id of an instance,
+//! and never ends with 0 while something is undone.
+
+use std::collections::BTreeSet;
+use std::sync::Mutex;
+use std::thread;
+
+use super::Job;
+use crate::fault_layer::answer::{
+    html_page, internal_error, no_capacity, throttled, unauthorized, unavailable, unknown_instance,
+};
+use crate::fault_layer::view::absent;
+use crate::fault_layer::{Form, RuleBuilder};
+use crate::support::Finished;
+
+/// How many instances a job is about.
+const INSTANCES: usize = 2;
+/// Apart from the instances of the other tests.
+const REGION: &str = "eu-north-1";
+/// How many jobs run at once: most of the time they wait.
+const AT_ONCE: usize = 12;
+
+/// What can go wrong with one kind of call.
+struct Fault {
+    name: &'static str,
+    add: fn(RuleBuilder<'_>),
+    /// Whether a retry makes up for it.
+    mended: bool,
+}
+
+const FAULTS: &[Fault] = &[
+    Fault { name: "throttled once", add: |rule| rule.call(1).answer(throttled()), mended: true },
+    Fault { name: "an internal error once", add: |rule| rule.call(1).answer(internal_error()), mended: true },
+    Fault { name: "a page once", add: |rule| rule.call(1).answer(html_page(503)), mended: true },
+    Fault { name: "cut before EC2 acted, once", add: |rule| rule.call(1).cut_before(), mended: true },
+    Fault { name: "cut after EC2 acted, once", add: |rule| rule.call(1).cut_after(), mended: true },
+    Fault { name: "unknown instance once", add: |rule| rule.call(1).answer(unknown()), mended: false },
+    Fault { name: "absent once", add: |rule| rule.call(1).show(absent()), mended: false },
+    Fault { name: "always unavailable", add: |rule| rule.answer(unavailable()), mended: false },
+    Fault { name: "always a page", add: |rule| rule.answer(html_page(502)), mended: false },
+    Fault { name: "always cut before EC2 acted", add: |rule| rule.cut_before(), mended: false },
+    Fault { name: "always cut after EC2 acted", add: |rule| rule.cut_after(), mended: false },
+    Fault { name: "always no capacity", add: |rule| rule.answer(no_capacity()), mended: false },
+    Fault { name: "never allowed", add: |rule| rule.answer(unauthorized()), mended: false },
+];
+
+fn unknown() -> crate::fault_layer::answer::Answer {
+    unknown_instance("i-0123456789abcdef0")
+}
+
+/// A function with all that it can be asked to do.
+struct Function {
+    name: &'static str,
+    /// The state of its instances beforehand; `None` when the function launches them.
+    before: Option<&'static str>,
+    /// Their state when the job has succeeded.
+    after: &'static str,
+}
+
+const FUNCTIONS: &[Function] = &[
+    Function { name: "CreateInstance", before: None, after: "running" },
+    Function { name: "GetInstanceStatusByTag", before: Some("running"), after: "running" },
+    Function { name: "StartInstance", before: Some("stopped"), after: "running" },
+    Function { name: "StopInstance", before: Some("running"), after: "stopped" },
+    Function { name: "TerminateInstance", before: Some("running"), after: "terminated" },
+];
+
+/// A kind of call: an action, and whether it names instances by id.
+type Kind = (String, bool);
+
+impl Function {
+    fn job(&self) -> Job {
+        let mut job = Job::in_region(&self.name.to_lowercase(), REGION);
+        // One retry shows as much as two, in a third of the time.
+        job.program = job.program.env("AWS_MAX_ATTEMPTS", "2");
+        match self.before {
+            Some("stopped") => drop(job.ec2().launch_stopped(&job.name, INSTANCES)),
+            Some(_) => drop(job.ec2().launch(&job.name, INSTANCES)),
+            None => {}
+        }
+        job
+    }
+
+    fn run(&self, job: &Job) -> Finished {
+        let wait = ["--wait", "--wait-timeout", "3s"];
+        match self.name {
+            "CreateInstance" => job.launch(&[&wait[..], &["--number", &INSTANCES.to_string()]].concat()),
+            "GetInstanceStatusByTag" => job.run(self.name, &[]),
+            _ => job.run(self.name, &wait),
+        }
+    }
+
+    /// The kinds of calls of a job in which nothing goes wrong.
+    fn kinds(&self) -> BTreeSet<Kind> {
+        let job = self.job();
+        let finished = self.run(&job).expect_code(0);
+        assert_eq!(self.complaint(&job, &finished, true), None);
+        job.layer.calls().iter().map(|call| kind_of(&call.form)).collect()
+    }
+
+    /// What is wrong with how a job ended.
+    fn complaint(&self, job: &Job, finished: &Finished, mended: bool) -> Option<String> {
+        let ec2 = job.ec2();
+        let ids = ec2.named(&job.name);
+        let lost = ids.iter().find(|id| !finished.stdout.contains(id.as_str()));
+        let done = ids.len() == INSTANCES && ec2.states(&ids).iter().all(|state| state == self.after);
+        if ids.len() > INSTANCES {
+            return Some("launched twice".to_owned());
+        }
+        if let Some(id) = lost.filter(|_| self.before.is_none()) {
+            return Some(format!("{id} is lost"));
+        }
+        match finished.code {
+            0 if !done => Some("ended with 0 and something undone".to_owned()),
+            0 => None,
+            _ if mended => Some("a retry would have mended it".to_owned()),
+            1 | 3..=9 if finished.stderr.contains("error: ") => None,
+            code => Some(format!("ended with {code}")),
+        }
+    }
+}
+
+fn kind_of(form: &Form) -> Kind {
+    (form.action().to_owned(), form.names_instances())
+}
+
+/// Runs one job with one fault at one kind of call.
+fn try_fault(function: &Function, kind: &Kind, fault: &Fault) -> Option<String> {
+    let job = function.job();
+    let faulty = kind.clone();
+    (fault.add)(job.layer.on(&kind.0).when(move |form| kind_of(form) == faulty));
+    let finished = function.run(&job);
+    // The one call that is never retried: its answer, lost or not, is the only one with the private key.
+    let mended = fault.mended && kind.0 != "CreateKeyPair";
+    let complaint = function.complaint(&job, &finished, mended)?;
+    Some(format!("{}, {} {}: {complaint}\n{finished:#?}", function.name, kind.0, fault.name))
+}
+
+#[test]
+fn no_fault_makes_a_job_launch_twice_or_lose_an_id_or_claim_what_is_not_so() {
+    let mut trials = Vec::new();
+    for function in FUNCTIONS {
+        let kinds = function.kinds();
+        trials.extend(kinds.into_iter().flat_map(|kind| FAULTS.iter().map(move |fault| (function, kind.clone(), fault))));
+    }
+    let (trials, complaints) = (Mutex::new(trials), Mutex::new(Vec::new()));
+    thread::scope(|scope| {
+        for _ in 0..AT_ONCE {
+            scope.spawn(|| {
+                loop {
+                    let Some((function, kind, fault)) = trials.lock().unwrap().pop() else { return };
+                    complaints.lock().unwrap().extend(try_fault(function, &kind, fault));
+                }
+            });
+        }
+    });
+    let complaints = complaints.into_inner().unwrap();
+    assert!(complaints.is_empty(), "{} complaints\n{}", complaints.len(), complaints.join("\n"));
+}

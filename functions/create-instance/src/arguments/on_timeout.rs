@@ -1,0 +1,68 @@
+//! What becomes of a launch whose wait does not end well.
+
+use connector_sdk::args::Always;
+use connector_sdk::wait::WAIT;
+use connector_sdk::{Arg, ArgSpec, ArgValue, Error, ErrorKind, Inputs, Result, ValueKind};
+
+use super::settings::TERMINATION_PROTECTION;
+
+/// What becomes of the instances when the wait does not end well.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OnTimeout {
+    /// They stay.
+    Keep,
+    /// They are terminated.
+    Terminate,
+}
+
+impl ArgValue for OnTimeout {
+    const KIND: ValueKind = ValueKind::Choice(&["keep", "terminate"]);
+
+    fn parse(text: &str) -> Result<Self, String> {
+        match text {
+            "keep" => Ok(OnTimeout::Keep),
+            "terminate" => Ok(OnTimeout::Terminate),
+            _ => Err("must be `keep` or `terminate`".to_owned()),
+        }
+    }
+}
+
+/// `--on-timeout keep|terminate`.
+pub const ON_TIMEOUT: Arg<OnTimeout, Always> = Arg::new(
+    "on-timeout",
+    "ACTION",
+    "What becomes of the launched instances when the wait expires or one of them cannot become ready: `keep`, or \
+     `terminate`, which terminates them all. The job fails either way.",
+)
+.default("keep")
+.requires(&[WAIT.spec.name]);
+
+/// The arguments of this theme.
+pub const ARGUMENTS: &[ArgSpec] = &[ON_TIMEOUT.spec];
+
+impl OnTimeout {
+    /// What the arguments say.
+    ///
+    /// # Errors
+    /// [`ErrorKind::InvalidInput`] when instances are to be terminated that are to be protected against that.
+    pub fn from_inputs(inputs: &Inputs) -> Result<Self> {
+        let on_timeout = inputs.get(&ON_TIMEOUT);
+        if on_timeout == OnTimeout::Terminate && inputs.get(&TERMINATION_PROTECTION) {
+            let message = "--on-timeout terminate cannot terminate what --termination-protection protects";
+            return Err(Error::new(ErrorKind::InvalidInput, message));
+        }
+        Ok(on_timeout)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn there_are_two_ways() {
+        assert_eq!(OnTimeout::parse("keep"), Ok(OnTimeout::Keep));
+        assert_eq!(OnTimeout::parse("terminate"), Ok(OnTimeout::Terminate));
+        assert_eq!(OnTimeout::parse("stop"), Err("must be `keep` or `terminate`".to_owned()));
+    }
+}

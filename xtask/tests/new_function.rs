@@ -1,0 +1,129 @@
+//! A further function costs a crate: `new-function` in a copy of the workspace, and what the program makes of its crate.
+
+use std::env;
+use std::fs::{self, File};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+use serde_json::Value;
+use walkdir::WalkDir;
+
+/// A copy of the workspace with a program of its own. Whatever both builds have in common is compiled once, because they
+/// share cargo's build folder.
+struct Copy {
+    root: PathBuf,
+    target: PathBuf,
+    build: String,
+    _lock: File,
+}
+
+impl Copy {
+    /// Makes the copy, always at the same place, where cargo finds what it built of the last one. One test has it at a time.
+    fn new() -> Self {
+        let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("new-function");
+        let root = folder.join("workspace");
+        fs::create_dir_all(&folder).unwrap();
+        let lock = File::create(folder.join("lock")).unwrap();
+        lock.lock().unwrap();
+        if root.exists() {
+            fs::remove_dir_all(&root).unwrap();
+        }
+        let original = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
+        copy_sources(original, &root);
+        Copy { target: folder.join("target"), build: build_folder(original), root, _lock: lock }
+    }
+
+    /// Runs a program in the copy and returns its stdout.
+    #[track_caller]
+    fn run(&self, program: &str, arguments: &[&str]) -> String {
+        let mut command = Command::new(program);
+        without_package_variables(&mut command);
+        command.env("CARGO_TARGET_DIR", &self.target).env("CARGO_BUILD_BUILD_DIR", &self.build).current_dir(&self.root);
+        let output = command.args(arguments).output().unwrap();
+        assert!(output.status.success(), "{program} {arguments:?}: {output:#?}");
+        text(output.stdout)
+    }
+
+    /// Starts the crate of `RebootInstance`.
+    fn with_new_function(self) -> Self {
+        self.run(env!("CARGO_BIN_EXE_xtask"), &["new-function", "RebootInstance"]);
+        self
+    }
+
+    /// Builds the program and runs it.
+    fn run_awsec2(&self, arguments: &[&str]) -> Output {
+        self.run("cargo", &["build", "--offline", "--package", "awsec2"]);
+        let program = self.target.join("debug").join(format!("awsec2{}", env::consts::EXE_SUFFIX));
+        Command::new(program).args(arguments).output().unwrap()
+    }
+}
+
+/// Copies what is not made by a build, with the times of the files, by which cargo sees what has changed.
+fn copy_sources(from: &Path, to: &Path) {
+    let is_made = |name: &str| [".git", "target", "log"].contains(&name);
+    let entries = WalkDir::new(from).min_depth(1).into_iter();
+    for entry in entries.filter_entry(|entry| entry.depth() > 1 || !entry.file_name().to_str().is_some_and(is_made)) {
+        let entry = entry.unwrap();
+        let copy = to.join(entry.path().strip_prefix(from).unwrap());
+        if entry.file_type().is_dir() {
+            fs::create_dir_all(copy).unwrap();
+        } else {
+            fs::copy(entry.path(), &copy).unwrap();
+            let modified = entry.metadata().unwrap().modified().unwrap();
+            File::options().write(true).open(&copy).unwrap().set_modified(modified).unwrap();
+        }
+    }
+}
+
+/// Where cargo keeps what it has built on the way.
+fn build_folder(workspace: &Path) -> String {
+    let mut cargo = Command::new("cargo");
+    cargo.args(["metadata", "--no-deps", "--offline", "--format-version", "1"]).current_dir(workspace);
+    let metadata: Value = serde_json::from_slice(&cargo.output().unwrap().stdout).unwrap();
+    metadata["build_directory"].as_str().unwrap().to_owned()
+}
+
+/// Build scripts that watch the variables of this package would run again, and with them much of the build.
+fn without_package_variables(command: &mut Command) {
+    for (name, _) in env::vars_os() {
+        if name.to_str().is_some_and(|name| name.starts_with("CARGO_PKG_") || name.starts_with("CARGO_MANIFEST_")) {
+            command.env_remove(name);
+        }
+    }
+}
+
+fn text(bytes: Vec<u8>) -> String {
+    String::from_utf8(bytes).unwrap()
+}
+
+#[test]
+fn a_new_function_is_tested_linked_and_listed() {
+    let copy = Copy::new().with_new_function();
+    let tested = copy.run("cargo", &["test", "--offline", "--package", "reboot-instance"]);
+    assert!(tested.contains("test tests::finds_instances_by_name ... ok"), "{tested}");
+
+    let listed = copy.run_awsec2(&["--list", "--output", "json"]);
+    let listed: Vec<Value> = serde_json::from_slice(&listed.stdout).unwrap();
+    let new = listed.iter().find(|function| function["name"] == "RebootInstance").unwrap();
+    assert_eq!((&new["crate"], &new["summary"]), (&"reboot-instance".into(), &"Does what its name says.".into()));
+    assert!(listed.len() > 1, "the others are still there");
+}
+
+#[test]
+fn a_crate_that_forgets_to_register_its_function_is_a_defect_of_the_build() {
+    let copy = Copy::new().with_new_function();
+    let source = copy.root.join("functions/reboot-instance/src/lib.rs");
+    let registered = fs::read_to_string(&source).unwrap();
+    let forgotten = registered.replace("register!(RebootInstance);\n", "").replace(", register}", "}");
+    assert_ne!(forgotten, registered);
+    fs::write(&source, forgotten).unwrap();
+
+    let output = copy.run_awsec2(&["--list"]);
+    assert_eq!(output.status.code(), Some(70), "{output:#?}");
+    assert_eq!(
+        text(output.stderr).replace("\r\n", "\n"),
+        "error: collecting the functions: the crate reboot-instance is linked but has registered no function\n\
+         hint: this program was built wrongly\n"
+    );
+    assert_eq!(text(output.stdout).trim_end(), "awsec2 failed, exit code 70");
+}
