@@ -6,7 +6,7 @@ use connector_sdk::instances::{ALIVE, Instance, InstanceId, TAG_NAME, find_all, 
 use connector_sdk::wait::{all_status_checks, status_checks};
 use connector_sdk::{
     Arg, ArgValue, Context, Error, ErrorKind, Example, Inputs, Operation, OperationMeta, Outcome, Result, ValueKind,
-    async_trait, register,
+    async_trait, count_of, register,
 };
 
 /// A state that an instance is expected to be in.
@@ -104,12 +104,9 @@ async fn look_up_status_checks(cx: &Context, found: &[Instance], some: bool) -> 
 }
 
 fn judge(cx: &Context, found: &[Instance], expected: &[InstanceStateName]) -> Result<Outcome> {
-    let shown = format!(
-        "{} found",
-        if found.len() == 1 { "1 instance".to_owned() } else { format!("{} instances", found.len()) }
-    );
+    let shown = count_of(found.len());
     if expected.is_empty() {
-        return Ok(Outcome::new(shown));
+        return Ok(Outcome::new(format!("{shown} found")));
     }
     let expectation = expected.iter().map(InstanceStateName::as_str).collect::<Vec<_>>().join(" or ");
     let others: Vec<_> = found.iter().filter(|instance| !expected.contains(&instance.state)).collect();
@@ -119,9 +116,9 @@ fn judge(cx: &Context, found: &[Instance], expected: &[InstanceStateName]) -> Re
         cx.journal().failed(&instance.id, error);
     }
     if others.is_empty() {
-        return Ok(Outcome::new(format!("{shown}, all {expectation}")));
+        return Ok(Outcome::new(format!("{shown} found, all {expectation}")));
     }
-    let message = format!("{} of {} not {expectation}", others.len(), shown.trim_end_matches(" found"));
+    let message = format!("{} of {shown} not {expectation}", others.len());
     Err(Error::new(ErrorKind::UnexpectedState, message).doing("checking the states"))
 }
 

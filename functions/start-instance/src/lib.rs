@@ -64,8 +64,8 @@ impl Operation for StartInstance {
             })
             .await?;
         let waited = wait_if_asked(cx, inputs, &ids, Goal::Ready(inputs.get(&WAIT_FOR))).await;
-        if !waited && !cx.dry_run() && !properties.is_empty() {
-            look_up_addresses(cx, &ids).await?;
+        if !waited && !cx.dry_run() && properties.want_addresses() {
+            look_up_addresses(cx, &ids).await;
         }
         let saved = properties.save(cx, &ids, waited).await;
         let outcome = START.verdict(cx, waited)?;
@@ -73,12 +73,15 @@ impl Operation for StartInstance {
     }
 }
 
-/// Enters into the journal what EC2 knows by now of the instances that it starts.
-async fn look_up_addresses(cx: &Context, ids: &[InstanceId]) -> Result<()> {
+/// Enters into the journal what EC2 knows by now of the instances that it starts. If it does not say, the job goes on:
+/// the start is accepted, and what is known can be saved.
+async fn look_up_addresses(cx: &Context, ids: &[InstanceId]) {
     let started = ids.iter().filter(|id| cx.journal().instance(id).error.is_none());
     let started: Vec<_> = started.cloned().collect();
-    find_by_ids(cx, &started).await?.iter().for_each(|instance| cx.journal().see(instance));
-    Ok(())
+    match find_by_ids(cx, &started).await {
+        Ok(found) => found.iter().for_each(|instance| cx.journal().see(instance)),
+        Err(error) => cx.warning(error.to_string()),
+    }
 }
 
 #[cfg(test)]

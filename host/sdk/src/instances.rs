@@ -7,11 +7,13 @@ use aws_sdk_ec2::types::{Filter, InstanceStateName};
 use serde::Serialize;
 
 use crate::args::{Always, Repeated};
-use crate::journal::instances as count_of;
+use crate::journal::count_of;
 use crate::{Arg, ArgGroup, ArgSpec, ArgValue, Context, Doing, Error, ErrorKind, Inputs, Outcome, Result, ValueKind};
 
 /// Instance ids that one request may carry (AWS: "Pagination in the Amazon EC2 API").
 pub(crate) const IDS_PER_REQUEST: usize = 1000;
+/// Values that one filter may have (AWS: "List and filter using the API").
+const VALUES_PER_FILTER: usize = 200;
 /// The largest page that DescribeInstances gives (AWS API reference, `MaxResults`).
 const PAGE_SIZE: i32 = 1000;
 
@@ -261,6 +263,19 @@ pub async fn find_by_ids(cx: &Context, ids: &[InstanceId]) -> Result<Vec<Instanc
     let mut found = Vec::with_capacity(ids.len());
     for chunk in ids.chunks(IDS_PER_REQUEST) {
         found.extend(describe(cx, chunk, Vec::new(), &format!("looking up {}", list_of(chunk))).await?);
+    }
+    Ok(found)
+}
+
+/// Those of the instances that EC2 knows, in any state; at most 200 a request. An unknown id is no error, but left out.
+///
+/// # Errors
+/// Those of EC2.
+pub async fn find_known(cx: &Context, ids: &[InstanceId]) -> Result<Vec<Instance>> {
+    let mut found = Vec::with_capacity(ids.len());
+    for chunk in ids.chunks(VALUES_PER_FILTER) {
+        let filters = vec![filter("instance-id", texts(chunk))];
+        found.extend(describe(cx, &[], filters, &format!("looking up {}", list_of(chunk))).await?);
     }
     Ok(found)
 }

@@ -238,9 +238,9 @@ impl Journal {
 fn success(changed_count: usize, changed: &str, unchanged_count: usize, unchanged: &str) -> String {
     match (changed_count, unchanged_count) {
         (0, 0) => "no instances".to_owned(),
-        (count, 0) => format!("{} {changed}", instances(count)),
-        (0, count) => format!("{} {unchanged}", instances(count)),
-        (count, others) => format!("{} {changed}, {} {unchanged}", instances(count), instances(others)),
+        (count, 0) => format!("{} {changed}", count_of(count)),
+        (0, count) => format!("{} {unchanged}", count_of(count)),
+        (count, others) => format!("{} {changed}, {} {unchanged}", count_of(count), count_of(others)),
     }
 }
 
@@ -256,13 +256,13 @@ fn failure(doing: &str, failures: &[&Error], total: usize) -> Error {
         (false, true) => ErrorKind::Service,
         _ => ErrorKind::Partial,
     };
-    let message = format!("{} of {} failed; the first: {first}", failures.len(), instances(total));
+    let message = format!("{} of {} failed; the first: {first}", failures.len(), count_of(total));
     let error = Error::new(kind, message).doing(doing);
     first.hint_text().map_or(error.clone(), |hint| error.hint(hint))
 }
 
-/// `1 instance`, `2 instances`.
-pub(crate) fn instances(count: usize) -> String {
+/// The number of instances in words: `1 instance`, `2 instances`.
+pub fn count_of(count: usize) -> String {
     if count == 1 { "1 instance".to_owned() } else { format!("{count} instances") }
 }
 

@@ -74,6 +74,11 @@ impl PropertyNames {
         self.names.iter().all(Option::is_none)
     }
 
+    /// Whether the job names one for an address, not only for the id.
+    pub fn want_addresses(&self) -> bool {
+        self.names[1..].iter().any(Option::is_some)
+    }
+
     /// Makes sure, before anything is changed in EC2, that the values of so many instances can be saved.
     ///
     /// # Errors

@@ -7,9 +7,8 @@ use aws_sdk_ec2::types::{InstanceStateName, InstanceStatus, SummaryStatus};
 use tokio::time::{Instant, sleep};
 
 use crate::args::Always;
-use crate::instances::{Instance, InstanceId, find_by_ids, list_of};
-use crate::journal::instances as count_of;
-use crate::{Arg, ArgSpec, ArgValue, Context, Doing, Error, ErrorKind, Inputs, Result, ValueKind, codes};
+use crate::instances::{Instance, InstanceId, find_by_ids, find_known, list_of};
+use crate::{Arg, ArgSpec, ArgValue, Context, Doing, Error, ErrorKind, Inputs, Result, ValueKind, codes, count_of};
 
 /// Instance ids that one DescribeInstanceStatus may carry (AWS API reference).
 pub const STATUS_IDS_PER_REQUEST: usize = 100;
@@ -188,7 +187,7 @@ pub async fn wait_if_asked(cx: &Context, inputs: &Inputs, ids: &[InstanceId], go
 /// an impossible state as [`ErrorKind::UnexpectedState`], the end of the time as [`ErrorKind::WaitExpired`], and a failure
 /// of EC2 that no later look can mend as what it is; throttling and faults are waited out.
 pub async fn wait_for_instances(cx: &Context, ids: &[InstanceId], goal: Goal, policy: WaitPolicy) {
-    let mut wait = Wait { cx, goal, waiting: ids.to_vec(), seen: HashMap::new(), failed_looks: 0 };
+    let mut wait = Wait { cx, goal, waiting: ids.to_vec(), seen: HashMap::new(), trouble: None };
     let start = Instant::now();
     if !ids.is_empty() {
         cx.event(format!(
@@ -238,23 +237,25 @@ struct Wait<'a> {
     goal: Goal,
     waiting: Vec<InstanceId>,
     seen: HashMap<InstanceId, Seen>,
-    failed_looks: usize,
+    /// Why the last look failed, if it did.
+    trouble: Option<Error>,
 }
 
 impl Wait<'_> {
     /// Looks at all that are waited for, and takes off the list those that are through.
     async fn look(&mut self, elapsed: Duration) {
-        match self.describe().await {
+        match self.describe(elapsed).await {
             Ok((instances, checks)) => {
+                self.trouble = None;
                 for instance in &instances {
                     self.take_note(instance, checks.get(&instance.id));
                 }
             }
-            Err(error) if can_pass(&error, elapsed) => {
-                self.failed_looks += 1;
-                if self.failed_looks == 1 {
+            Err(error) if error.kind() == ErrorKind::Unavailable => {
+                if self.trouble.is_none() {
                     self.cx.warning(format!("{error}; the wait goes on"));
                 }
+                self.trouble = Some(error);
             }
             Err(error) => self.give_up(&error),
         }
@@ -268,8 +269,17 @@ impl Wait<'_> {
         }
     }
 
-    async fn describe(&self) -> Result<(Vec<Instance>, HashMap<InstanceId, SummaryStatus>)> {
-        let instances = find_by_ids(self.cx, &self.waiting).await?;
+    async fn describe(&mut self, elapsed: Duration) -> Result<(Vec<Instance>, HashMap<InstanceId, SummaryStatus>)> {
+        let instances = match find_by_ids(self.cx, &self.waiting).await {
+            Err(error) if error.code() == Some(codes::INVALID_INSTANCE_ID_NOT_FOUND) => {
+                let known = find_known(self.cx, &self.waiting).await?;
+                if elapsed >= NOT_FOUND_GRACE {
+                    self.drop_unknown(&known, &error);
+                }
+                known
+            }
+            instances => instances?,
+        };
         let mut checks = HashMap::new();
         if self.goal == Goal::Ready(Readiness::StatusOk) {
             let running = instances.iter().filter(|instance| instance.state == InstanceStateName::Running);
@@ -277,6 +287,15 @@ impl Wait<'_> {
             checks = status_checks(self.cx, &running).await?;
         }
         Ok((instances, checks))
+    }
+
+    /// Ends the wait for instances that EC2 still does not know.
+    fn drop_unknown(&mut self, known: &[Instance], error: &Error) {
+        let is_known = |id: &InstanceId| known.iter().any(|instance| instance.id == *id);
+        for id in self.waiting.extract_if(.., |id| !is_known(id)) {
+            self.cx.warning(format!("{id}: {error}"));
+            self.cx.journal().failed(&id, error.clone());
+        }
     }
 
     fn take_note(&mut self, instance: &Instance, status_checks: Option<&SummaryStatus>) {
@@ -310,20 +329,16 @@ impl Wait<'_> {
     fn expire(&mut self, timeout: Duration) {
         for id in std::mem::take(&mut self.waiting) {
             let last = self.seen.get(&id).map_or("never seen".to_owned(), Seen::text);
+            let trouble =
+                self.trouble.as_ref().map_or(String::new(), |error| format!("; the last look failed: {error}"));
             let aftermath = self.goal.after_expiry();
-            let message = format!("not within {}; last seen: {last}; {aftermath}", human(timeout));
+            let message = format!("not within {}; last seen: {last}{trouble}; {aftermath}", human(timeout));
             let error = Error::new(ErrorKind::WaitExpired, message)
                 .doing(format!("waiting for {id} {}", self.goal.description()));
             self.cx.warning(error.to_string());
             self.cx.journal().failed(&id, error);
         }
     }
-}
-
-/// Whether a later look may succeed although this one failed.
-fn can_pass(error: &Error, elapsed: Duration) -> bool {
-    let fresh = error.code() == Some(codes::INVALID_INSTANCE_ID_NOT_FOUND) && elapsed < NOT_FOUND_GRACE;
-    fresh || error.kind() == ErrorKind::Unavailable
 }
 
 /// The status checks of running instances, at most 100 a request; instances that EC2 does not speak of are left out.

@@ -217,7 +217,9 @@ async fn a_look_costs_one_describe_and_one_status_call_per_hundred_running() {
     let (full, rest) = (status(100), status(50));
     let job = Job::new(&[&describe, &full, &rest]);
     let ids: Vec<String> = (0..250).map(|n| format!("i-{n:08x}")).collect();
+    let start = Instant::now();
     wait(&job, &ids.iter().map(String::as_str).collect::<Vec<_>>(), STATUS_OK).await;
+    assert!(start.elapsed().is_zero(), "nothing is slept behind the last look");
     assert_eq!((describe.num_calls(), full.num_calls(), rest.num_calls()), (1, 2, 1));
     assert!(job.cx.journal().instances().iter().all(|entry| entry.status_checks.as_deref() == Some("ok")));
 }
@@ -278,6 +280,18 @@ async fn throttled_looks_do_not_end_the_wait() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_wait_that_never_sees_anything_says_why() {
+    let describe = mock!(Client::describe_instances).then_http_response(throttled);
+    let job = Job::new(&[&describe]);
+    wait(&job, &[A], RUNNING).await;
+    let failed = failure(&job, A);
+    assert!(
+        failed.contains("last seen: never seen; the last look failed: looking up i-0000000a: Request limit"),
+        "{failed}"
+    );
+}
+
+#[tokio::test(start_paused = true)]
 async fn throttled_status_checks_do_not_end_the_wait() {
     let describe = describes_in_turn(A, &[Running]);
     let status = mock!(Client::describe_instance_status)
@@ -303,18 +317,30 @@ async fn a_denied_look_ends_the_wait() {
     job.assert_says("warning: looking up i-0000000a: You may not");
 }
 
-#[tokio::test(start_paused = true)]
-async fn a_fresh_id_may_be_unknown_for_a_minute() {
-    let describe = refused_at_first(3, unknown);
-    let job = Job::new(&[&describe]);
-    wait(&job, &[A], RUNNING).await;
-    assert_eq!((failure(&job, A), describe.num_calls()), (String::new(), 4));
+/// Rules for a look by ids, which refuses because of the id B, and for one that asks which ids are known.
+fn knows_only_a(looks_until_running: usize) -> [Rule; 2] {
+    let by_ids = mock!(Client::describe_instances)
+        .match_requests(|request| request.filters().is_empty() && request.instance_ids().iter().any(|id| id == B))
+        .then_http_response(unknown);
+    let known = mock!(Client::describe_instances)
+        .match_requests(|request| request.filters().iter().any(|filter| filter.name() == Some("instance-id")))
+        .sequence()
+        .output(|| described([instance(A, &Pending)]))
+        .times(looks_until_running)
+        .output(|| described([instance(A, &Running)]))
+        .repeatedly()
+        .build();
+    [by_ids, known]
+}
 
-    let describe = refused_at_first(4, unknown);
-    let job = Job::new(&[&describe]);
-    wait(&job, &[A], RUNNING).await;
-    let error = job.cx.journal().instance(&id(A)).error.unwrap();
-    assert_eq!((error.kind(), describe.num_calls()), (ErrorKind::NotFound, 4));
+#[tokio::test(start_paused = true)]
+async fn a_fresh_id_may_be_unknown_for_a_minute_and_hides_no_other() {
+    let [by_ids, known] = knows_only_a(1);
+    let job = Job::new(&[&by_ids, &known]);
+    wait(&job, &[A, B], RUNNING).await;
+    assert_eq!(failure(&job, A), "", "seen although B is unknown");
+    assert_eq!(job.cx.journal().instance(&id(B)).error.unwrap().kind(), ErrorKind::NotFound);
+    assert_eq!((by_ids.num_calls(), known.num_calls()), (4, 4), "looks at 0, 20, 40 and 60 seconds");
 }
 
 #[tokio::test(start_paused = true)]
