@@ -1,4 +1,5 @@
 //! A further function costs a crate: `new-function` in a copy of the workspace, and what the program makes of its crate.
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
 
 use std::env;
 use std::fs::{self, File};
@@ -60,6 +61,7 @@ impl Copy {
 
 /// Copies what is not made by a build, with the times of the files, by which cargo sees what has changed.
 fn copy_sources(from: &Path, to: &Path) {
+    fs::create_dir_all(to).unwrap();
     let is_made = |name: &str| [".git", "target", "log"].contains(&name);
     let entries = WalkDir::new(from).min_depth(1).into_iter();
     for entry in entries.filter_entry(|entry| entry.depth() > 1 || !entry.file_name().to_str().is_some_and(is_made)) {

@@ -140,7 +140,8 @@ fn help_of_every_function() {
 #[test]
 fn the_list_of_functions() {
     let list = Program::new().run_bare(&["--list"]).expect_code(0).stdout;
-    let is_known = |line: &&str| FUNCTIONS.iter().chain(&["Function"]).any(|name| line.starts_with(&format!("{name} ")));
+    let is_known =
+        |line: &&str| FUNCTIONS.iter().chain(&["Function"]).any(|name| line.starts_with(&format!("{name} ")));
     let known: Vec<_> = list.lines().filter(is_known).collect();
     insta::assert_snapshot!(known.join("\n"), @"
     Function                Summary

@@ -6,8 +6,11 @@ mod launches;
 mod many_instances;
 mod waits;
 
+use std::collections::HashMap;
+use std::sync::Mutex;
+
 use crate::fault_layer::{Call, FaultLayer};
-use crate::support::{Ec2, Finished, Program, test_bed, unique};
+use crate::support::{Ec2, Finished, Program, test_bed, unique, values};
 
 /// A job whose calls go through a fault layer of its own.
 struct Job {
@@ -41,11 +44,40 @@ impl Job {
 
     /// Launches instances of that name, with a key pair and a security group that are made for it.
     fn launch(&self, more: &[&str]) -> Finished {
-        let images = self.ec2().call("DescribeImages", &[("Owner.1", "amazon")]);
-        let image = &crate::support::values(&images, "imageId")[0];
-        let what = ["--image-id", image, "--instance-type", "t3.micro"];
+        let what = ["--image-id", &image_in(&self.region), "--instance-type", "t3.micro"];
         let with = ["--key-name", &self.name, "--key-dir", "keys", "--security-group", &self.name];
         self.run("CreateInstance", &[&what[..], &with, more].concat())
+    }
+
+    /// Instances of that name that run already, made past the layer: their ids, sorted.
+    fn running(&self, count: usize) -> Vec<String> {
+        self.running_in(count, &[])
+    }
+
+    /// The same, with parameters of their own.
+    fn running_in(&self, count: usize, parameters: &[(&str, &str)]) -> Vec<String> {
+        let (image, count) = (image_in(&self.region), count.to_string());
+        let launch = [
+            ("ImageId", image.as_str()),
+            ("InstanceType", "t3.micro"),
+            ("MinCount", &count),
+            ("MaxCount", &count),
+            ("TagSpecification.1.ResourceType", "instance"),
+            ("TagSpecification.1.Tag.1.Key", "Name"),
+            ("TagSpecification.1.Tag.1.Value", &self.name),
+        ];
+        let mut ids = values(&self.ec2().call("RunInstances", &[&launch, parameters].concat()), "instanceId");
+        ids.sort();
+        ids
+    }
+
+    /// Instances of that name that are stopped.
+    fn stopped(&self, count: usize) -> Vec<String> {
+        let ids = self.running(count);
+        let names: Vec<String> = (1..=count).map(|number| format!("InstanceId.{number}")).collect();
+        let parameters: Vec<_> = names.iter().map(String::as_str).zip(ids.iter().map(String::as_str)).collect();
+        self.ec2().call("StopInstances", &parameters);
+        ids
     }
 
     /// The looks of a wait at the states of instances: the search by name names none.
@@ -54,6 +86,14 @@ impl Job {
         looks.retain(|call| call.form.names_instances());
         looks
     }
+}
+
+/// An image that EC2 has in the region. The list of all is long, so it is asked for once.
+fn image_in(region: &str) -> String {
+    static IMAGES: Mutex<Option<HashMap<String, String>>> = Mutex::new(None);
+    let first_image = || values(&Ec2::in_region(region).call("DescribeImages", &[("Owner.1", "amazon")]), "imageId").remove(0);
+    let mut images = IMAGES.lock().unwrap();
+    images.get_or_insert_default().entry(region.to_owned()).or_insert_with(first_image).clone()
 }
 
 /// Insists that an output names all these instances.

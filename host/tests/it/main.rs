@@ -2,6 +2,7 @@
 //!
 //! Each test starts the real program against the servers of the test bed, which all tests share, or against servers of its
 //! own. What tests share is in `support`.
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test may panic")]
 
 mod command_line;
 mod configuration;

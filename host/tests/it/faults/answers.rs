@@ -2,7 +2,7 @@
 
 use super::Job;
 use crate::fault_layer::answer::{REQUEST_ID, html_page, internal_error, throttled, unauthorized, unavailable};
-use crate::fault_layer::{Call, Form};
+use crate::fault_layer::Call;
 
 /// How often the SDK sends a request in its standard mode.
 const ATTEMPTS: usize = 3;
@@ -15,7 +15,7 @@ fn statuses(calls: &[Call]) -> Vec<Option<u16>> {
 fn a_request_that_fails_twice_succeeds_at_the_third_attempt() {
     for (refusal, status) in [(throttled(), 503), (internal_error(), 500), (unavailable(), 503)] {
         let job = Job::new("mended");
-        let ids = job.ec2().launch(&job.name, 1);
+        let ids = job.running(1);
         job.layer.on("StopInstances").calls(..ATTEMPTS).answer(refusal);
         let finished = job.run("StopInstance", &[]).expect_code(0);
         assert_eq!(finished.verdict(), "StopInstance succeeded: 1 instance stopping");
@@ -27,7 +27,7 @@ fn a_request_that_fails_twice_succeeds_at_the_third_attempt() {
 #[test]
 fn a_throttled_account_is_told_so_after_all_retries() {
     let job = Job::new("throttled");
-    let ids = job.ec2().launch(&job.name, 1);
+    let ids = job.running(1);
     job.layer.on("TerminateInstances").answer(throttled());
     let finished = job.run("TerminateInstance", &[]).expect_code(9);
     let finished = finished.expect_stderr(&format!(
@@ -43,7 +43,7 @@ fn a_throttled_account_is_told_so_after_all_retries() {
 #[test]
 fn a_refusal_is_not_retried() {
     let job = Job::new("refused");
-    job.ec2().launch(&job.name, 1);
+    job.running(1);
     job.layer.on("StopInstances").answer(unauthorized());
     let finished = job.run("StopInstance", &[]).expect_code(3);
     finished.expect_stderr("Not allowed, says the fault layer. (UnauthorizedOperation");
@@ -74,7 +74,7 @@ fn a_connection_that_is_always_cut_is_no_answer_from_ec2() {
 #[test]
 fn a_stop_whose_answer_is_lost_is_asked_again() {
     let job = Job::new("stop-lost");
-    let ids = job.ec2().launch(&job.name, 2);
+    let ids = job.running(2);
     job.layer.on("StopInstances").call(1).cut_after();
     let finished = job.run("StopInstance", &["--wait"]).expect_code(0);
     super::assert_names_all(&finished, &ids);
@@ -83,23 +83,15 @@ fn a_stop_whose_answer_is_lost_is_asked_again() {
 }
 
 #[test]
-fn one_protected_instance_does_not_keep_those_in_its_zone() {
+fn a_protected_instance_is_named_and_those_of_its_zone_are_terminated_all_the_same() {
     let job = Job::new("protected");
-    let ids = job.ec2().launch(&job.name, 4);
-    job.layer.protect(&ids[2..3]);
+    let mut ids = job.running_in(3, &[("Placement.AvailabilityZone", "us-east-1a")]);
+    ids.extend(job.running_in(1, &[("Placement.AvailabilityZone", "us-east-1b")]));
+    job.layer.protect(&ids[1..2]);
     let finished = job.run("TerminateInstance", &[]).expect_code(6);
-    let finished = finished.expect_stderr(&format!("terminating {}: ", ids[2])).expect_stderr("(OperationNotPermitted");
-    assert_names_once_refused(&finished.stderr, &ids);
-    assert_eq!(job.ec2().states(&ids), ["terminated", "terminated", "running", "terminated"]);
-    let alone = |form: &Form| form.instance_ids() == [ids[2].as_str()];
-    assert_eq!(job.layer.calls_of("TerminateInstances").iter().filter(|call| alone(&call.form)).count(), 1);
-}
-
-/// Only the third instance is warned about.
-#[track_caller]
-fn assert_names_once_refused(stderr: &str, ids: &[String]) {
     for (index, id) in ids.iter().enumerate() {
-        let warned = stderr.lines().any(|line| line.starts_with("warning: ") && line.contains(id.as_str()));
-        assert_eq!(warned, index == 2, "{id} in {stderr}");
+        let refused = format!("warning: terminating {id}: Instance {id} is protected against termination");
+        assert_eq!(finished.stderr.contains(&refused), index == 1, "{id} in {finished:#?}");
     }
+    assert_eq!(job.ec2().states(&ids), ["terminated", "running", "terminated", "terminated"]);
 }

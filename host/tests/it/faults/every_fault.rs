@@ -74,8 +74,8 @@ impl Function {
         // One retry shows as much as two, in a third of the time.
         job.program = job.program.env("AWS_MAX_ATTEMPTS", "2");
         match self.before {
-            Some("stopped") => drop(job.ec2().launch_stopped(&job.name, INSTANCES)),
-            Some(_) => drop(job.ec2().launch(&job.name, INSTANCES)),
+            Some("stopped") => drop(job.stopped(INSTANCES)),
+            Some(_) => drop(job.running(INSTANCES)),
             None => {}
         }
         job
@@ -149,7 +149,8 @@ fn no_fault_makes_a_job_launch_twice_or_lose_an_id_or_claim_what_is_not_so() {
             scope.spawn(|| {
                 loop {
                     let Some((function, kind, fault)) = trials.lock().unwrap().pop() else { return };
-                    complaints.lock().unwrap().extend(try_fault(function, &kind, fault));
+                    let complaint = try_fault(function, &kind, fault);
+                    complaints.lock().unwrap().extend(complaint);
                 }
             });
         }

@@ -13,8 +13,7 @@ const STATUS_IDS: usize = 100;
 fn five_hundred_instances_cost_calls_for_all_and_never_one_each() {
     // Apart from the instances of the other tests, whose calls would have to pass by these.
     let job = Job::in_region("many", "ap-south-1");
-    let ids = job.ec2().launch(&job.name, INSTANCES);
-    stop_all(&job, &ids);
+    let ids = job.stopped(INSTANCES);
     let pages = INSTANCES.div_ceil(STATUS_IDS);
     job.layer.on("DescribeInstanceStatus").calls(..=pages).show(status_checks("initializing").of(&ids[..SLOW]));
 
@@ -25,10 +24,4 @@ fn five_hundred_instances_cost_calls_for_all_and_never_one_each() {
     let all = [("DescribeInstances", 0), ("StartInstances", INSTANCES), ("DescribeInstances", INSTANCES)];
     let second_look = [("DescribeInstances", SLOW), ("DescribeInstanceStatus", STATUS_IDS), ("DescribeInstanceStatus", 50)];
     assert_eq!(named, [&all[..], &[("DescribeInstanceStatus", STATUS_IDS)].repeat(pages), &second_look].concat());
-}
-
-fn stop_all(job: &Job, ids: &[String]) {
-    let names: Vec<String> = (1..=ids.len()).map(|number| format!("InstanceId.{number}")).collect();
-    let parameters: Vec<(&str, &str)> = names.iter().zip(ids).map(|(name, id)| (name.as_str(), id.as_str())).collect();
-    job.ec2().call("StopInstances", &parameters);
 }

@@ -14,7 +14,7 @@ fn states_told(stdout: &str, id: &str) -> Vec<String> {
 #[test]
 fn a_state_that_is_held_is_looked_at_until_it_is_there_and_no_longer() {
     let job = Job::new("pending");
-    let ids = job.ec2().launch_stopped(&job.name, 1);
+    let ids = job.stopped(1);
     job.layer.on("DescribeInstances").when(Form::names_instances).calls(..=3).show(state("pending"));
     let finished = job.run("StartInstance", &["--wait", "--wait-for", "running"]).expect_code(0);
     assert_eq!(states_told(&finished.stdout, &ids[0])[1..], ["pending", "running"], "{finished:#?}");
@@ -25,7 +25,7 @@ fn a_state_that_is_held_is_looked_at_until_it_is_there_and_no_longer() {
 #[test]
 fn running_is_not_enough_while_the_status_checks_initialize() {
     let job = Job::new("checks");
-    let ids = job.ec2().launch_stopped(&job.name, 1);
+    let ids = job.stopped(1);
     job.layer.on("DescribeInstanceStatus").calls(..=2).show(status_checks("initializing"));
     let finished = job.run("StartInstance", &["--wait"]).expect_code(0);
     let told = ["running, status checks initializing", "running, status checks ok"];
@@ -39,7 +39,7 @@ fn stops_and_terminations_are_waited_for_to_their_end() {
         [("StopInstance", "stopping", "stopped"), ("TerminateInstance", "shutting-down", "terminated")]
     {
         let job = Job::new("ends");
-        let ids = job.ec2().launch(&job.name, 2);
+        let ids = job.running(2);
         job.layer.on("DescribeInstances").when(Form::names_instances).call(1).show(state(on_its_way));
         job.layer.on("DescribeInstances").when(Form::names_instances).call(2).show(state(on_its_way).of([&ids[1]]));
         let finished = job.run(function, &["--wait"]).expect_code(0);
@@ -52,7 +52,7 @@ fn stops_and_terminations_are_waited_for_to_their_end() {
 #[test]
 fn throttling_does_not_end_a_wait() {
     let job = Job::new("throttled-look");
-    let ids = job.ec2().launch_stopped(&job.name, 1);
+    let ids = job.stopped(1);
     // More than the SDK retries: the first look fails for good.
     job.layer.on("DescribeInstances").when(Form::names_instances).calls(..=3).answer(throttled());
     job.layer.on("DescribeInstanceStatus").calls(..=3).answer(throttled());
@@ -66,7 +66,7 @@ fn throttling_does_not_end_a_wait() {
 #[test]
 fn the_page_of_a_proxy_does_not_end_a_wait() {
     let job = Job::new("page-look");
-    job.ec2().launch(&job.name, 1);
+    job.running(1);
     job.layer.on("DescribeInstances").when(Form::names_instances).calls(..=3).answer(html_page(503));
     let finished = job.run("StopInstance", &["--wait"]).expect_code(0);
     finished.expect_stderr("HTTP status 503 with an answer that is not from EC2");
@@ -75,7 +75,7 @@ fn the_page_of_a_proxy_does_not_end_a_wait() {
 #[test]
 fn a_look_that_is_not_allowed_ends_a_wait_at_once() {
     let job = Job::new("denied-look");
-    let ids = job.ec2().launch(&job.name, 1);
+    let ids = job.running(1);
     job.layer.on("DescribeInstances").when(Form::names_instances).answer(unauthorized());
     let finished = job.run("StopInstance", &["--wait"]).expect_code(3);
     assert_names_all(&finished, &ids);
@@ -86,7 +86,7 @@ fn a_look_that_is_not_allowed_ends_a_wait_at_once() {
 #[test]
 fn an_expired_wait_says_what_was_last_seen_of_each_instance() {
     let job = Job::new("expired");
-    let ids = job.ec2().launch_stopped(&job.name, 2);
+    let ids = job.stopped(2);
     job.layer.on("DescribeInstances").when(Form::names_instances).show(state("pending").of([&ids[0]]));
     job.layer.on("DescribeInstanceStatus").show(status_checks("initializing"));
     let finished = job.run("StartInstance", &["--wait", "--wait-timeout", "2s"]).expect_code(5);
@@ -105,7 +105,7 @@ fn an_expired_wait_says_what_was_last_seen_of_each_instance() {
 #[test]
 fn an_instance_that_stops_again_while_it_starts_ends_the_wait() {
     let job = Job::new("stops-again");
-    job.ec2().launch_stopped(&job.name, 1);
+    job.stopped(1);
     job.layer.on("DescribeInstances").when(Form::names_instances).call(1).show(state("pending"));
     let stopped = state("stopped").because("Server.InternalError", "It stopped by itself");
     job.layer.on("DescribeInstances").when(Form::names_instances).calls(2..).show(stopped);
