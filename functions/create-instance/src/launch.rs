@@ -1,128 +1,156 @@
-//! The launch: the request for it, and the instances that EC2 answers with.
-
-use std::time::Duration;
+//! The launch: what a job asks for, the request for it, and whether EC2 launched enough.
 
 use connector_sdk::ec2::Client;
-use connector_sdk::ec2::config::AsyncSleep as _;
 use connector_sdk::ec2::operation::run_instances::builders::RunInstancesFluentBuilder;
-use connector_sdk::ec2::types::{self, ResourceType, Tag, TagSpecification};
-use connector_sdk::instances::{Instance, InstanceId, TagName, list_of};
-use connector_sdk::{Context, Doing as _, Error, ErrorKind, Inputs, Result, codes};
+use connector_sdk::ec2::types::{InstanceNetworkInterfaceSpecification, Placement};
+use connector_sdk::instances::{InstanceId, list_of};
+use connector_sdk::{Context, Error, ErrorKind, Inputs, Result};
 
-use crate::arguments::{
-    IMAGE_ID, INSTANCE_TYPE, ImageId, InstanceCount, InstanceType, KEY_NAME, KeyName, NUMBER, Network, TAG_NAME,
-};
+use crate::arguments::client_token::CLIENT_TOKEN;
+use crate::arguments::count::Count;
+use crate::arguments::key::Key;
+use crate::arguments::network::{Network, each_once};
+use crate::arguments::root_volume::RootVolume;
+use crate::arguments::settings::Settings;
+use crate::arguments::source::{IMAGE_ID, INSTANCE_TYPE, ImageId, LAUNCH_TEMPLATE, LaunchTemplate};
+use crate::arguments::tags::Tags;
+use crate::arguments::user_data::{UserData, UserDataSource};
+use crate::attempt::{Attempt, attempts};
+use crate::needs::Needs;
 
-/// A security group that EC2 does not know.
-const INVALID_GROUP_NOT_FOUND: &str = "InvalidGroup.NotFound";
-/// How often the launch is sent while EC2 does not know what it has just made: that lasts seconds, and here it may last
-/// a minute (AWS: "Eventual consistency in the Amazon EC2 API").
-const ATTEMPTS: usize = 20;
-/// The time between two of these attempts.
-const ATTEMPT_INTERVAL: Duration = Duration::from_secs(3);
-
-/// What a job asks to be launched.
+/// What a job asks to be launched. What is `None` is left to EC2, or to the launch template.
 #[derive(Clone, Debug)]
 pub struct Launch {
     /// How many instances.
-    pub count: InstanceCount,
+    pub count: Count,
     /// The image they are made of.
-    pub image: ImageId,
-    /// Their type.
-    pub instance_type: InstanceType,
-    /// The value of their tag `Name`.
-    pub name: Option<TagName>,
+    pub image: Option<ImageId>,
+    /// The launch template, for what nothing else says.
+    pub template: Option<LaunchTemplate>,
     /// Where in the network they go.
     pub network: Network,
     /// The key pair that opens them.
-    pub key_name: KeyName,
+    pub key: Option<Key>,
+    /// Their tags, and those of their volumes.
+    pub tags: Tags,
+    /// Their root volume.
+    pub root_volume: Option<RootVolume>,
+    /// Their user data.
+    pub user_data: Option<UserDataSource>,
+    /// Their settings.
+    pub settings: Settings,
+    /// How it is tried, at least one way.
+    pub attempts: Vec<Attempt>,
+    /// Whether the client token was given, so that an earlier run of the job may have launched already.
+    pub may_be_repeated: bool,
 }
 
 impl Launch {
     /// What the arguments say.
     ///
     /// # Errors
-    /// Those of [`Network::from_inputs`].
+    /// [`ErrorKind::InvalidInput`] when arguments contradict each other, or leave something open.
     pub fn from_inputs(inputs: &Inputs) -> Result<Self> {
-        Ok(Launch {
-            count: inputs.get(&NUMBER),
+        let network = Network::from_inputs(inputs);
+        let types = each_once(inputs.get(&INSTANCE_TYPE));
+        let launch = Launch {
+            count: Count::from_inputs(inputs)?,
             image: inputs.get(&IMAGE_ID),
-            instance_type: inputs.get(&INSTANCE_TYPE),
-            name: inputs.get(&TAG_NAME),
-            network: Network::from_inputs(inputs)?,
-            key_name: inputs.get(&KEY_NAME),
-        })
-    }
-
-    /// The request for all of the instances or none. The SDK gives each one that is sent a client token of its own, the
-    /// same in all its retries, so that a retry launches nothing twice.
-    pub fn request(&self, ec2: &Client, key_name: Option<String>, group_ids: Vec<String>) -> RunInstancesFluentBuilder {
-        let subnet_id = match &self.network {
-            Network::Subnet(id) => Some(id.as_str().to_owned()),
-            Network::SecurityGroups(_) => None,
+            template: inputs.get(&LAUNCH_TEMPLATE),
+            key: Key::from_inputs(inputs),
+            tags: Tags::from_inputs(inputs)?,
+            root_volume: RootVolume::from_inputs(inputs)?,
+            user_data: UserDataSource::from_inputs(inputs),
+            settings: Settings::from_inputs(inputs),
+            attempts: attempts(inputs, &types, &network.subnets)?,
+            may_be_repeated: inputs.get(&CLIENT_TOKEN).is_some(),
+            network,
         };
-        let name = self.name.as_ref().map(|name| Tag::builder().key("Name").value(name.as_str()).build());
-        let tags = name.map(|tag| TagSpecification::builder().resource_type(ResourceType::Instance).tags(tag).build());
-        ec2.run_instances()
-            .min_count(self.count.for_ec2())
-            .max_count(self.count.for_ec2())
-            .image_id(self.image.as_str())
-            .instance_type(self.instance_type.as_str().into())
-            .set_key_name(key_name)
-            .set_security_group_ids(Some(group_ids))
-            .set_subnet_id(subnet_id)
-            .set_tag_specifications(tags.map(|tags| vec![tags]))
-    }
-
-    /// Sends the request, and returns the instances in the order of the launch.
-    ///
-    /// # Errors
-    /// Those of EC2; in a dry run also the one that says it would succeed.
-    pub async fn send(&self, cx: &Context, request: RunInstancesFluentBuilder) -> Result<Vec<Instance>> {
-        let mut attempt = 1;
-        loop {
-            let answer = request.clone().dry_run(cx.dry_run()).send().await;
-            match answer.doing(|| self.action()) {
-                Err(error) if attempt < ATTEMPTS && is_not_known_yet(cx, &error) => attempt += 1,
-                Err(error) => return Err(error),
-                Ok(answer) => return Ok(in_order(answer.instances())),
+        match launch.missing().filter(|_| launch.template.is_none()) {
+            Some(missing) => {
+                Err(Error::new(ErrorKind::InvalidInput, format!("neither {missing} nor --launch-template is given")))
             }
-            if let Some(clock) = cx.ec2().config().sleep_impl() {
-                clock.sleep(ATTEMPT_INTERVAL).await;
-            }
+            None => Ok(launch),
         }
     }
 
-    /// Makes sure that EC2 launched as many instances as it was asked for.
+    /// The first argument of those that a launch without a template needs and that have no value.
+    fn missing(&self) -> Option<&'static str> {
+        let nowhere = self.network.groups.is_empty() && self.network.subnets.is_empty();
+        [
+            (self.image.is_none(), "--image-id"),
+            (self.attempts[0].instance_type.is_none(), "--instance-type"),
+            (nowhere, "--security-group nor --subnet-id"),
+            (self.key.is_none(), "--key-name"),
+        ]
+        .into_iter()
+        .find_map(|(missing, argument)| missing.then_some(argument))
+    }
+
+    /// The request of one attempt.
+    pub fn request(&self, ec2: &Client, attempt: &Attempt, needs: &Needs) -> RunInstancesFluentBuilder {
+        let instance_type = attempt.instance_type.as_ref().map(|instance_type| instance_type.as_str().into());
+        let request = ec2
+            .run_instances()
+            .client_token(attempt.token.as_str())
+            .min_count(self.count.minimum.for_ec2())
+            .max_count(self.count.wanted.for_ec2())
+            .set_image_id(self.image.as_ref().map(|image| image.as_str().to_owned()))
+            .set_instance_type(instance_type)
+            .set_launch_template(self.template.as_ref().map(LaunchTemplate::for_ec2))
+            .set_key_name(needs.key_name.clone())
+            .set_block_device_mappings(needs.root_volume.clone().map(|volume| vec![volume]))
+            .set_user_data(needs.user_data.as_ref().map(UserData::for_ec2))
+            .set_tag_specifications(self.tags.for_ec2());
+        self.settings.add_to(self.place(request, attempt, needs))
+    }
+
+    /// Says where the instances go. Whether they get a public address can be said of a network interface only, and then
+    /// EC2 takes subnet and security groups there.
+    fn place(&self, request: RunInstancesFluentBuilder, attempt: &Attempt, needs: &Needs) -> RunInstancesFluentBuilder {
+        let subnet_id = attempt.subnet.as_ref().map(|subnet| subnet.as_str().to_owned());
+        let groups = Some(needs.group_ids.clone()).filter(|ids| !ids.is_empty());
+        let zone = self.network.zone.as_ref();
+        let request =
+            request.set_placement(zone.map(|zone| Placement::builder().availability_zone(zone.as_str()).build()));
+        if !self.network.associate_public_ip {
+            return request.set_subnet_id(subnet_id).set_security_group_ids(groups);
+        }
+        let interface = InstanceNetworkInterfaceSpecification::builder()
+            .device_index(0)
+            .associate_public_ip_address(true)
+            .set_subnet_id(subnet_id)
+            .set_groups(groups);
+        request.network_interfaces(interface.build())
+    }
+
+    /// Makes sure that EC2 launched enough instances, and says so when these are fewer than wanted.
     ///
     /// # Errors
-    /// [`ErrorKind::Partial`] when it launched fewer, [`ErrorKind::Service`] when it launched none.
-    pub fn check_count(&self, launched: &[InstanceId]) -> Result<()> {
-        let error = match launched.len() {
+    /// [`ErrorKind::Partial`] when it launched too few, [`ErrorKind::Service`] when it launched none.
+    pub fn check_count(&self, cx: &Context, launched: &[InstanceId]) -> Result<()> {
+        let number = launched.len();
+        let error = match number {
             0 => Error::new(ErrorKind::Service, "EC2 accepted the launch, but its answer names no instance"),
-            number if number < self.count.into() => {
+            _ if number < self.count.minimum.into() => {
                 Error::new(ErrorKind::Partial, format!("EC2 launched only {number}: {}", list_of(launched)))
             }
-            _ => return Ok(()),
+            _ => {
+                if number < self.count.wanted.into() {
+                    cx.event(format!("EC2 launched {number} of {}, enough for --min-number", self.count));
+                }
+                return Ok(());
+            }
         };
         Err(error.doing(self.action()))
     }
 
-    fn action(&self) -> String {
-        format!("launching {} of {}", self.count, self.image.as_str())
+    /// What is being done, as in `launching 2 instances of ami-0123abcd`.
+    pub fn action(&self) -> String {
+        match (&self.image, &self.template) {
+            (Some(image), _) => format!("launching {} of {}", self.count, image.as_str()),
+            (None, Some(template)) => format!("launching {} of template {}", self.count, template.as_str()),
+            (None, None) => format!("launching {}", self.count),
+        }
     }
-}
-
-/// Whether EC2 speaks of a key pair or a security group that this job has just made: before the launch, the job changes
-/// nothing else.
-fn is_not_known_yet(cx: &Context, error: &Error) -> bool {
-    let unknown = [codes::INVALID_KEY_PAIR_NOT_FOUND, INVALID_GROUP_NOT_FOUND];
-    cx.journal().anything_changed() && error.code().is_some_and(|code| unknown.contains(&code))
-}
-
-/// The instances in the order of the launch.
-fn in_order(launched: &[types::Instance]) -> Vec<Instance> {
-    let mut launched: Vec<_> = launched.iter().filter_map(Instance::from_ec2).collect();
-    launched.sort_by(|a, b| (a.launch_index, &a.id).cmp(&(b.launch_index, &b.id)));
-    launched
 }

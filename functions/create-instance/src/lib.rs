@@ -2,10 +2,15 @@
 //! saves them into OpCon properties.
 
 mod arguments;
+mod attempt;
+mod clean_up;
+mod image;
 mod key_pair;
 mod launch;
+mod needs;
 mod private_key;
 mod security_group;
+mod send;
 #[cfg(test)]
 mod tests;
 
@@ -14,19 +19,36 @@ use connector_sdk::properties::{PROPERTIES, PropertyNames};
 use connector_sdk::wait::{Goal, UNTIL_READY, WAIT_FOR, wait_if_asked};
 use connector_sdk::{Context, Example, Inputs, Operation, OperationMeta, Outcome, Result, async_trait, register};
 
-use crate::arguments::{KEY_DIR, NETWORK_GROUP, Network, OWN};
+use crate::arguments::on_timeout::OnTimeout;
+use crate::arguments::{
+    GROUPS, client_token, count, key, network, on_timeout, root_volume, settings, source, tags, user_data,
+};
 use crate::launch::Launch;
 
 static META: OperationMeta = OperationMeta::new("CreateInstance", "Launch one or more instances of one image.")
     .description(
-        "Launches all of the instances or none. A key pair that does not exist is made, and its private key saved in a file \
-         that only its owner can read; a security group that does not exist is made in the default VPC, closed for \
-         incoming traffic. What was made stays, even if the launch fails. \
+        "Launches all of the instances or none, unless --min-number is given. A key pair that does not exist is made, and \
+         its private key saved in a file that only its owner can read; a security group that does not exist is made, \
+         closed for incoming traffic. What was made stays, even if the launch fails. \
+         Several instance types or subnets are tried in their order until EC2 has capacity for one of them. \
          Without --wait the job ends when EC2 has accepted the launch, and only those addresses are saved into \
          properties that EC2 knows by then. Several instances are numbered in the order of their launch.",
     )
-    .arguments(&[OWN, UNTIL_READY, PROPERTIES])
-    .groups(&[NETWORK_GROUP])
+    .arguments(&[
+        count::ARGUMENTS,
+        source::ARGUMENTS,
+        tags::ARGUMENTS,
+        network::ARGUMENTS,
+        key::ARGUMENTS,
+        root_volume::ARGUMENTS,
+        user_data::ARGUMENTS,
+        settings::ARGUMENTS,
+        client_token::ARGUMENTS,
+        UNTIL_READY,
+        on_timeout::ARGUMENTS,
+        PROPERTIES,
+    ])
+    .groups(GROUPS)
     .examples(&[
         Example {
             about: "Launch an instance named web, wait until it is ready, and save its id and address.",
@@ -49,6 +71,10 @@ static META: OperationMeta = OperationMeta::new("CreateInstance", "Launch one or
             ],
         },
         Example {
+            about: "Launch what a template says, for each run of the job once.",
+            arguments: &["--launch-template", "nightly:$Latest", "--client-token", "[[$JOBID]]-[[$SCHEDULE DATE]]"],
+        },
+        Example {
             about: "Launch three instances into a subnet without waiting.",
             arguments: &[
                 "--number",
@@ -69,17 +95,19 @@ static META: OperationMeta = OperationMeta::new("CreateInstance", "Launch one or
         "ec2:CreateTags",
         "ec2:DescribeInstances",
         "ec2:DescribeInstanceStatus",
+        "ec2:TerminateInstances",
+        "ec2:DescribeImages",
         "ec2:DescribeKeyPairs",
         "ec2:CreateKeyPair",
         "ec2:DeleteKeyPair",
         "ec2:DescribeVpcs",
+        "ec2:DescribeSubnets",
         "ec2:DescribeSecurityGroups",
         "ec2:CreateSecurityGroup",
+        "iam:PassRole",
+        "ssm:GetParameters",
     ])
     .changes_resources();
-
-/// The folder for private keys, beside the connector's own files.
-const KEY_FOLDER: &str = "keys";
 
 struct CreateInstance;
 register!(CreateInstance);
@@ -91,35 +119,33 @@ impl Operation for CreateInstance {
     }
 
     fn check(&self, inputs: &Inputs) -> Result<()> {
+        OnTimeout::from_inputs(inputs)?;
         Launch::from_inputs(inputs).map(drop)
     }
 
     async fn run(&self, cx: &Context, inputs: &Inputs) -> Result<Outcome> {
-        let launch = Launch::from_inputs(inputs)?;
+        let (launch, on_timeout) = (Launch::from_inputs(inputs)?, OnTimeout::from_inputs(inputs)?);
         let properties = PropertyNames::from_inputs(inputs);
-        properties.prepare(cx, launch.count.into()).await?;
+        properties.prepare(cx, launch.count.wanted.into()).await?;
 
-        let key_folder = inputs.get(&KEY_DIR).unwrap_or_else(|| cx.folder().join(KEY_FOLDER));
-        let key_name = key_pair::provide(cx, &launch.key_name, &key_folder).await?;
-        let group_ids = match &launch.network {
-            Network::SecurityGroups(groups) => security_group::provide(cx, groups).await?,
-            Network::Subnet(_) => Vec::new(),
-        };
-
-        let launched = match launch.send(cx, launch.request(cx.ec2(), key_name, group_ids)).await {
+        let needs = needs::provide(cx, &launch).await?;
+        let launched = match send::launch(cx, &launch, &needs).await {
             Err(error) if cx.dry_run() && error.is_dry_run_success() => {
                 let message = format!("launch of {} would succeed, nothing changed (dry run)", launch.count);
                 return Ok(Outcome::new(message));
             }
             launched => enter(cx, &launched?),
         };
-        launch.check_count(&launched)?;
+        let enough = launch.check_count(cx, &launched);
 
-        let waited = wait_if_asked(cx, inputs, &launched, Goal::Ready(inputs.get(&WAIT_FOR))).await;
+        let waited = enough.is_ok() && wait_if_asked(cx, inputs, &launched, Goal::Ready(inputs.get(&WAIT_FOR))).await;
         let saved = properties.save(cx, &launched, waited).await;
         let done = if waited { "launched and ready" } else { "launched" };
-        let outcome = cx.journal().verdict("launching", done, "unchanged")?;
-        saved.map(|()| outcome)
+        let outcome = enough.and_then(|()| cx.journal().verdict("launching", done, "unchanged"));
+        if outcome.is_err() && on_timeout == OnTimeout::Terminate {
+            clean_up::terminate(cx, inputs, &launched).await;
+        }
+        outcome.and_then(|outcome| saved.map(|()| outcome))
     }
 }
 

@@ -8,7 +8,7 @@ use std::path::{self, Path, PathBuf};
 
 use connector_sdk::{Error, ErrorKind, Result};
 
-use crate::arguments::KeyName;
+use crate::arguments::key::KeyName;
 
 /// Where the private key of a new key pair goes: `<key name>.pem` in the folder, as an absolute path.
 ///

@@ -1,11 +1,12 @@
 //! Tests of the whole function: what it asks of EC2, what it says, and how it ends.
 
-use std::sync::{Arc, Mutex};
+mod arguments;
+mod clean_up;
+mod fallback;
+mod request;
+mod token;
 
 use connector_sdk::ec2::Client;
-use connector_sdk::ec2::config::interceptors::BeforeTransmitInterceptorContextRef;
-use connector_sdk::ec2::config::{ConfigBag, Intercept, RuntimeComponents};
-use connector_sdk::ec2::error::BoxError;
 use connector_sdk::ec2::operation::create_key_pair::CreateKeyPairOutput;
 use connector_sdk::ec2::operation::create_security_group::CreateSecurityGroupOutput;
 use connector_sdk::ec2::operation::describe_key_pairs::DescribeKeyPairsOutput;
@@ -13,14 +14,19 @@ use connector_sdk::ec2::operation::describe_security_groups::DescribeSecurityGro
 use connector_sdk::ec2::operation::describe_vpcs::DescribeVpcsOutput;
 use connector_sdk::ec2::operation::run_instances::RunInstancesOutput;
 use connector_sdk::ec2::types::{InstanceStateName, StateReason, SummaryStatus, Vpc};
-use connector_sdk::testing::{Job, Rule, checked, client, described, inputs, instance, mock, refusal};
-use connector_sdk::{ErrorKind, Operation as _, Outcome, Result};
+use connector_sdk::testing::{Job, Rule, checked, described, instance, mock, refusal};
+use connector_sdk::{ErrorKind, Outcome, Result};
 
 use crate::CreateInstance;
-use crate::launch::Launch;
 
 const I0: &str = "i-0123456789abcdef0";
 const I1: &str = "i-0123456789abcdef1";
+
+/// The client token of tests that look at all lines.
+const TOKEN: (&str, &str) = ("client-token", "T");
+
+/// The line that announces a launch of two with that token.
+const ANNOUNCED: &str = "launching 2 instances of ami-0123abcd as t3.micro in subnet-0123abcd, client token T";
 
 /// The arguments of every test, and those of this one.
 fn arguments<'a>(more: &[(&'a str, &'a str)]) -> Vec<(&'a str, &'a str)> {
@@ -47,83 +53,6 @@ fn launched(ids_by_index: &[(i32, &str)]) -> RunInstancesOutput {
     RunInstancesOutput::builder().set_instances(Some(instances.collect())).build()
 }
 
-/// Keeps the body of the request that goes out.
-#[derive(Clone, Debug, Default)]
-struct Wire(Arc<Mutex<String>>);
-
-impl Intercept for Wire {
-    fn name(&self) -> &'static str {
-        "Wire"
-    }
-
-    fn read_before_transmit(
-        &self,
-        context: &BeforeTransmitInterceptorContextRef<'_>,
-        _: &RuntimeComponents,
-        _: &mut ConfigBag,
-    ) -> Result<(), BoxError> {
-        *self.0.lock().unwrap() = String::from_utf8(context.request().body().bytes().unwrap().to_vec()).unwrap();
-        Ok(())
-    }
-}
-
-/// The parameters of RunInstances as they go out, but for the client token, which is returned by itself.
-async fn wire_form(more: &[(&str, &str)], key_name: Option<&str>, group_ids: &[&str]) -> (Vec<String>, String) {
-    let answer = mock!(Client::run_instances).then_output(|| launched(&[]));
-    let launch = Launch::from_inputs(&inputs(&CreateInstance, &arguments(more))).unwrap();
-    let group_ids = group_ids.iter().map(|id| (*id).to_owned()).collect();
-    let wire = Wire::default();
-    let request = launch.request(&client(&[&answer]), key_name.map(str::to_owned), group_ids);
-    request.customize().interceptor(wire.clone()).send().await.unwrap();
-    let body = wire.0.lock().unwrap().clone();
-    let (token, others) =
-        body.split('&').map(str::to_owned).partition::<Vec<_>, _>(|part| part.starts_with("ClientToken="));
-    (others, token.concat())
-}
-
-#[tokio::test]
-async fn the_request_says_all_and_carries_a_token_of_its_own() {
-    let groups = [("security-group", "sg-0123abcd"), ("number", "2"), ("tag-name", "web 1")];
-    let (parameters, token) = wire_form(&groups, Some("batch"), &["sg-0123abcd", "sg-1"]).await;
-    assert_eq!(
-        parameters,
-        [
-            "Action=RunInstances",
-            "Version=2016-11-15",
-            "ImageId=ami-0123abcd",
-            "InstanceType=t3.micro",
-            "KeyName=batch",
-            "MaxCount=2",
-            "MinCount=2",
-            "SecurityGroupId.1=sg-0123abcd",
-            "SecurityGroupId.2=sg-1",
-            "TagSpecification.1.ResourceType=instance",
-            "TagSpecification.1.Tag.1.Key=Name",
-            "TagSpecification.1.Tag.1.Value=web%201",
-        ]
-    );
-    assert!(token.len() > "ClientToken=".len() + 30, "{token}");
-    let (_, other_token) = wire_form(&groups, Some("batch"), &["sg-0123abcd", "sg-1"]).await;
-    assert_ne!(token, other_token);
-}
-
-#[tokio::test]
-async fn what_is_not_asked_for_is_not_in_the_request() {
-    let (parameters, _) = wire_form(&[("subnet-id", "subnet-0123abcd")], None, &[]).await;
-    assert_eq!(
-        parameters,
-        [
-            "Action=RunInstances",
-            "Version=2016-11-15",
-            "ImageId=ami-0123abcd",
-            "InstanceType=t3.micro",
-            "MaxCount=1",
-            "MinCount=1",
-            "SubnetId=subnet-0123abcd",
-        ]
-    );
-}
-
 #[tokio::test]
 async fn a_launch_without_waiting_costs_two_calls_and_saves_what_ec2_knows() {
     let key_pair = key_pair_exists();
@@ -132,19 +61,20 @@ async fn a_launch_without_waiting_costs_two_calls_and_saves_what_ec2_knows() {
         .then_output(|| launched(&[(1, I0), (0, I1)]));
     let job = Job::new(&[&key_pair, &launch]);
     let properties =
-        [("number", "2"), ("id-property", "ID"), ("public-ip-property", "IP"), ("private-ip-property", "PIP")];
+        [TOKEN, ("number", "2"), ("id-property", "ID"), ("public-ip-property", "IP"), ("private-ip-property", "PIP")];
     assert_eq!(run(&job, &properties).await.unwrap().message, "2 instances launched");
     assert_eq!(
         job.lines(),
         [
             "OpCon is contacted".to_owned(),
+            ANNOUNCED.to_owned(),
             format!("{I1} (web): launched, pending"),
             format!("{I0} (web): launched, pending"),
             format!("property ID_1 = {I1}: saved"),
-            format!("warning: property IP_1 is not saved: there is no such address yet; give --wait"),
+            "warning: property IP_1 is not saved: there is no such address yet; give --wait".to_owned(),
             "property PIP_1 = 10.0.0.1: saved".to_owned(),
             format!("property ID_2 = {I0}: saved"),
-            format!("warning: property IP_2 is not saved: there is no such address yet; give --wait"),
+            "warning: property IP_2 is not saved: there is no such address yet; give --wait".to_owned(),
             "property PIP_2 = 10.0.0.1: saved".to_owned(),
         ]
     );
@@ -199,7 +129,7 @@ async fn an_expired_wait_keeps_the_ids() {
     assert_eq!(error.kind(), ErrorKind::WaitExpired);
     assert!(error.message().contains("not within 90s; last seen: pending"), "{error}");
     let lines = job.lines();
-    assert_eq!(lines[1], format!("{I0} (web): launched, pending"));
+    assert_eq!(lines[2], format!("{I0} (web): launched, pending"));
     assert!(lines.contains(&format!("property ID = {I0}: saved")), "{lines:?}");
     assert!(job.cx.journal().instances()[0].changed);
 }
@@ -240,7 +170,7 @@ async fn no_capacity_is_told_as_such() {
     assert_eq!(error.kind(), ErrorKind::Capacity);
     assert_eq!(
         error.to_string(),
-        "launching 2 instances of ami-0123abcd: Not enough room (InsufficientInstanceCapacity, request req-1)"
+        "launching 2 instances of ami-0123abcd as t3.micro in subnet-0123abcd: Not enough room (InsufficientInstanceCapacity, request req-1)"
     );
     assert!(!job.cx.journal().anything_changed());
 }
@@ -268,7 +198,7 @@ async fn fewer_instances_than_asked_are_no_success_and_their_ids_are_kept() {
         let error = run(&job, &[("number", number)]).await.unwrap_err();
         assert_eq!((error.kind(), error.to_string()), (kind, message));
         assert_eq!(job.cx.journal().instances().len(), answer.len());
-        assert_eq!(job.lines().len(), answer.len());
+        assert_eq!(job.lines().len(), 1 + answer.len(), "the announcement and the ids");
     }
 }
 
@@ -318,7 +248,7 @@ async fn what_stays_unknown_to_ec2_ends_the_job() {
     let error = job.run(&CreateInstance, &more).await.unwrap_err();
     assert_eq!(
         error.to_string(),
-        "launching 1 instance of ami-0123abcd: No such group (InvalidGroup.NotFound, request req-1)"
+        "launching 1 instance of ami-0123abcd as t3.micro: No such group (InvalidGroup.NotFound, request req-1)"
     );
     assert!(launch.num_calls() > 1);
     assert!(job.cx.journal().anything_changed(), "the key pair and the group are there");
@@ -359,6 +289,7 @@ async fn a_dry_run_asks_ec2_and_changes_nothing() {
         [
             format!("key pair batch: would be made, its private key in {}", path.display()),
             "security group `web`: would be made in vpc-1".to_owned(),
+            "asking about launching 2 instances of ami-0123abcd as t3.micro".to_owned(),
         ]
     );
     assert!(!path.exists());
@@ -372,15 +303,8 @@ async fn a_dry_run_that_ec2_refuses_fails() {
     let job = Job::dry_run(&[&key_pair, &launch]);
     let error = run(&job, &[]).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::PermissionDenied);
-    assert_eq!(error.to_string(), "launching 1 instance of ami-0123abcd: No (UnauthorizedOperation, request req-1)");
-}
-
-#[test]
-fn where_to_launch_must_be_said_once() {
-    let both = [("security-group", "web"), ("subnet-id", "subnet-0123abcd")];
-    for more in [&both[..], &[]] {
-        let error = CreateInstance.check(&inputs(&CreateInstance, &arguments(more))).unwrap_err();
-        assert_eq!(error.kind(), ErrorKind::InvalidInput);
-        assert!(error.message().starts_with("one of --security-group and --subnet-id"), "{error}");
-    }
+    assert_eq!(
+        error.to_string(),
+        "launching 1 instance of ami-0123abcd as t3.micro in subnet-0123abcd: No (UnauthorizedOperation, request req-1)"
+    );
 }

@@ -179,7 +179,8 @@ impl Selection {
             Some(name) => Ok(Selection::Name(name)),
             None if ids.is_empty() => {
                 Err(Error::new(ErrorKind::InvalidInput, "neither --tag-name nor --instance-id is given")
-                    .doing("selecting instances"))
+                    .doing("selecting instances")
+                    .hint("give one of them; nothing given never means all instances"))
             }
             None => Ok(Selection::Ids(ids)),
         }

@@ -38,6 +38,8 @@ const WRONG: &[&[&str]] = &[
     &["StartInstance", "--tag-name", "web", "--wait", "--wait-for", "happiness"],
     &["StartInstance", "--tag-name", "web", "@no-such-file"],
     &["StopInstance", "--tag-name", "web", "--wait-for", "running"],
+    &["StopInstance", "--tag-name", "web", "--force", "--hibernate"],
+    &["StopInstance", "--tag-name", "web", "--hibernate-fallback", "stop"],
     &["TerminateInstance", "--allow-none"],
     &["GetInstanceStatusByTag", "--expect-state", "asleep"],
     &["GetInstanceStatusByTag", "--dry-run"],
@@ -67,8 +69,8 @@ fn assert_is_refusal(finished: &Finished) {
 
 #[test]
 fn wrong_command_lines_are_refused() {
-    let network = ["--security-group", "web", "--subnet-id", "subnet-0123abcd"];
-    let launches = [launch_with(&[]), launch_with(&network)];
+    let both = ["--subnet-id", "subnet-0123abcd", "--user-data", "a", "--user-data-file", "b"];
+    let launches = [launch_with(&[]), launch_with(&both)];
     let program = Program::new();
     let mut transcript = String::new();
     for line in WRONG.iter().copied().chain(launches.iter().map(Vec::as_slice)) {

@@ -109,10 +109,8 @@ pub const AVAILABILITY_ZONE: Arg<ZoneName> = Arg::new(
 );
 
 /// `--associate-public-ip`.
-pub const ASSOCIATE_PUBLIC_IP: Arg<bool, Always> = Arg::flag(
-    "associate-public-ip",
-    "Give each instance a public IPv4 address, whatever the subnet's own setting is.",
-);
+pub const ASSOCIATE_PUBLIC_IP: Arg<bool, Always> =
+    Arg::flag("associate-public-ip", "Give each instance a public IPv4 address, whatever the subnet's own setting is.");
 
 /// The arguments of this theme.
 pub const ARGUMENTS: &[ArgSpec] =

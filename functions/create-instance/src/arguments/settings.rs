@@ -7,7 +7,7 @@ use connector_sdk::ec2::types::{
     InstanceMetadataOptionsRequest, MarketType, ShutdownBehavior as Ec2ShutdownBehavior, SpotInstanceType,
     SpotMarketOptions,
 };
-use connector_sdk::{Arg, ArgSpec, ArgValue, Error, ErrorKind, Inputs, Result, ValueKind};
+use connector_sdk::{Arg, ArgSpec, ArgValue, Inputs, ValueKind};
 
 use super::source::LAUNCH_TEMPLATE;
 
@@ -82,10 +82,10 @@ impl ArgValue for ShutdownBehavior {
     }
 }
 
-/// `--iam-instance-profile NAME-OR-ARN`.
+/// `--iam-instance-profile PROFILE`.
 pub const IAM_INSTANCE_PROFILE: Arg<InstanceProfile> = Arg::new(
     "iam-instance-profile",
-    "NAME-OR-ARN",
+    "PROFILE",
     "The IAM instance profile, by name or ARN, whose role the instances have. Default: none.",
 );
 
@@ -98,8 +98,10 @@ pub const METADATA_TOKENS: Arg<MetadataTokens> = Arg::new(
 );
 
 /// `--termination-protection`.
-pub const TERMINATION_PROTECTION: Arg<bool, Always> =
-    Arg::flag("termination-protection", "Protect the instances against being terminated through the API.");
+pub const TERMINATION_PROTECTION: Arg<bool, Always> = Arg::flag(
+    "termination-protection",
+    "Protect the instances against being terminated through the API; not for spot instances.",
+);
 
 /// `--shutdown-behavior stop|terminate`.
 pub const SHUTDOWN_BEHAVIOR: Arg<ShutdownBehavior> = Arg::new(
@@ -116,13 +118,8 @@ pub const SPOT: Arg<bool, Always> = Arg::flag(
 );
 
 /// The arguments of this theme.
-pub const ARGUMENTS: &[ArgSpec] = &[
-    IAM_INSTANCE_PROFILE.spec,
-    METADATA_TOKENS.spec,
-    TERMINATION_PROTECTION.spec,
-    SHUTDOWN_BEHAVIOR.spec,
-    SPOT.spec,
-];
+pub const ARGUMENTS: &[ArgSpec] =
+    &[IAM_INSTANCE_PROFILE.spec, METADATA_TOKENS.spec, TERMINATION_PROTECTION.spec, SHUTDOWN_BEHAVIOR.spec, SPOT.spec];
 
 /// The settings of a launch. What is `None` is left to EC2, or to the launch template.
 #[derive(Clone, Debug)]
@@ -136,23 +133,15 @@ pub struct Settings {
 
 impl Settings {
     /// What the arguments say.
-    ///
-    /// # Errors
-    /// [`ErrorKind::InvalidInput`] when spot instances are to be protected, which EC2 does not do.
-    pub fn from_inputs(inputs: &Inputs) -> Result<Self> {
+    pub fn from_inputs(inputs: &Inputs) -> Self {
         let by_default = inputs.get(&LAUNCH_TEMPLATE).is_none().then_some(MetadataTokens::Required);
-        let settings = Settings {
+        Settings {
             profile: inputs.get(&IAM_INSTANCE_PROFILE),
             metadata_tokens: inputs.get(&METADATA_TOKENS).or(by_default),
             termination_protection: inputs.get(&TERMINATION_PROTECTION),
             shutdown_behavior: inputs.get(&SHUTDOWN_BEHAVIOR),
             spot: inputs.get(&SPOT),
-        };
-        if settings.spot && settings.termination_protection {
-            let message = "--spot and --termination-protection are given together; EC2 protects no spot instances";
-            return Err(Error::new(ErrorKind::InvalidInput, message));
         }
-        Ok(settings)
     }
 
     /// Adds the settings to a request.

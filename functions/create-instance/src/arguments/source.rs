@@ -120,9 +120,11 @@ impl ArgValue for LaunchTemplate {
         } else if (3..=128).contains(&template.len()) && template.bytes().all(allowed) {
             Template::Name(template.to_owned())
         } else {
-            return Err("must be a launch template: its id, `lt-` and 8 or 17 lower-case hexadecimal digits, or its name \
+            return Err(
+                "must be a launch template: its id, `lt-` and 8 or 17 lower-case hexadecimal digits, or its name \
                         of 3 to 128 characters, which are letters, digits or ().-/_; then perhaps `:` and a version"
-                .to_owned());
+                    .to_owned(),
+            );
         };
         Ok(LaunchTemplate { template, version: version.map(str::to_owned) })
     }
@@ -156,12 +158,12 @@ pub const INSTANCE_TYPE: Arg<InstanceType, Repeated> = Arg::new(
 .repeatable()
 .separated_by(',');
 
-/// `--launch-template NAME-OR-ID[:VERSION]`.
+/// `--launch-template TEMPLATE`.
 pub const LAUNCH_TEMPLATE: Arg<LaunchTemplate> = Arg::new(
     "launch-template",
-    "NAME-OR-ID[:VERSION]",
-    "A launch template, by name or id (`lt-...`); VERSION is a number, `$Latest` or `$Default` (the default). What the \
-     other arguments say wins over it; image, instance type, key pair and network may be left to it.",
+    "TEMPLATE",
+    "A launch template as NAME-OR-ID[:VERSION]: its name or id (`lt-...`), and a number, `$Latest` or `$Default` (the \
+     default). What the other arguments say wins over it; image, instance type, key pair and network may be left to it.",
 );
 
 /// The arguments of this theme.

@@ -95,7 +95,8 @@ impl Tags {
         if self.pairs.is_empty() {
             return None;
         }
-        let tags: Vec<_> = self.pairs.iter().map(|pair| Tag::builder().key(&pair.key).value(&pair.value).build()).collect();
+        let tags: Vec<_> =
+            self.pairs.iter().map(|pair| Tag::builder().key(&pair.key).value(&pair.value).build()).collect();
         let resources = [ResourceType::Instance].into_iter().chain(self.on_volumes.then_some(ResourceType::Volume));
         let specification =
             |resource| TagSpecification::builder().resource_type(resource).set_tags(Some(tags.clone())).build();

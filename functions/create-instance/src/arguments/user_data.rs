@@ -73,18 +73,10 @@ pub enum UserDataSource {
 }
 
 impl UserDataSource {
-    /// What the arguments say; `None` when there is to be no user data.
-    ///
-    /// # Errors
-    /// [`ErrorKind::InvalidInput`] when they give it twice.
-    pub fn from_inputs(inputs: &Inputs) -> Result<Option<Self>> {
-        match (inputs.get(&USER_DATA), inputs.get(&USER_DATA_FILE)) {
-            (Some(_), Some(_)) => {
-                Err(Error::new(ErrorKind::InvalidInput, "--user-data and --user-data-file are given together"))
-            }
-            (Some(data), None) => Ok(Some(UserDataSource::Given(data))),
-            (None, file) => Ok(file.map(UserDataSource::File)),
-        }
+    /// What the arguments say, of which at most one is given; `None` when there is to be no user data.
+    pub fn from_inputs(inputs: &Inputs) -> Option<Self> {
+        let given = inputs.get(&USER_DATA).map(UserDataSource::Given);
+        given.or_else(|| inputs.get(&USER_DATA_FILE).map(UserDataSource::File))
     }
 
     /// The user data itself.
@@ -131,11 +123,9 @@ mod tests {
         let [empty, long] = ["empty", "long"].map(|name| folder.path().join(name));
         fs::write(&empty, "").unwrap();
         fs::write(&long, vec![b'x'; 16385]).unwrap();
-        for (path, why) in [
-            (folder.path().join("none"), ""),
-            (empty, "is empty"),
-            (long, "has 16385 bytes; EC2 takes at most 16384"),
-        ] {
+        for (path, why) in
+            [(folder.path().join("none"), ""), (empty, "is empty"), (long, "has 16385 bytes; EC2 takes at most 16384")]
+        {
             let error = UserDataSource::File(path.clone()).read().unwrap_err();
             assert_eq!(error.kind(), ErrorKind::InvalidInput);
             let action = format!("reading user data from {}: ", path.display());

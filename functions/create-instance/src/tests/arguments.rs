@@ -1,0 +1,68 @@
+//! Arguments that contradict each other, or leave something open.
+
+use connector_sdk::Operation as _;
+use connector_sdk::testing::inputs;
+
+use super::*;
+
+/// What is wrong with arguments.
+fn wrong(all: &[(&str, &str)]) -> String {
+    let error = CreateInstance.check(&inputs(&CreateInstance, all)).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::InvalidInput);
+    error.to_string()
+}
+
+#[test]
+fn without_a_template_a_launch_must_be_complete() {
+    let complete = arguments(&[("subnet-id", "subnet-0123abcd")]);
+    CreateInstance.check(&inputs(&CreateInstance, &complete)).unwrap();
+    for (missing, message) in [
+        ("image-id", "neither --image-id nor --launch-template is given"),
+        ("instance-type", "neither --instance-type nor --launch-template is given"),
+        ("subnet-id", "neither --security-group nor --subnet-id nor --launch-template is given"),
+        ("key-name", "neither --key-name nor --launch-template is given"),
+    ] {
+        let mut incomplete = complete.clone();
+        incomplete.retain(|(name, _)| *name != missing);
+        assert_eq!(wrong(&incomplete), message);
+        incomplete.push(("launch-template", "web"));
+        CreateInstance.check(&inputs(&CreateInstance, &incomplete)).unwrap();
+    }
+    let blank = [("image-id", "ami-0123abcd"), ("instance-type", " , "), ("key-name", "k"), ("security-group", "web")];
+    assert_eq!(wrong(&blank), "neither --instance-type nor --launch-template is given");
+}
+
+#[test]
+fn contradictions_are_refused() {
+    let long = "x".repeat(63);
+    for (more, message) in [
+        (&[("number", "2"), ("min-number", "3")][..], "--min-number is 3, above --number, which is 2"),
+        (&[("tags", "a=1"), ("tags", "a=2")], "the tag `a` is given twice"),
+        (&[("tags", "Name=web"), ("tag-name", "web")], "the tag `Name` is given twice; --tag-name sets it too"),
+        (
+            &[("image-id", "resolve:ssm:web"), ("encrypted", "true")],
+            "--volume-size, --volume-type and --encrypted need --image-id with an image's own id (ami-...), which \
+             tells the name of the root device",
+        ),
+        (
+            &[("on-timeout", "terminate"), ("termination-protection", "true")],
+            "--on-timeout terminate cannot terminate what --termination-protection protects",
+        ),
+        (
+            &[("client-token", long.as_str()), ("instance-type", "t3.small")],
+            "--client-token is too long: the 2 attempts of this launch append up to 2 characters, and EC2 takes 64",
+        ),
+    ] {
+        assert_eq!(wrong(&arguments(&[&[("subnet-id", "subnet-0123abcd")], more].concat())), message);
+    }
+}
+
+#[test]
+fn there_are_at_most_fifty_tags() {
+    let tags: Vec<String> = (0..50).map(|number| format!("tag{number}=x")).collect();
+    let tags: Vec<_> =
+        tags.iter().map(|tag| ("tags", tag.as_str())).chain([("subnet-id", "subnet-0123abcd")]).collect();
+    CreateInstance.check(&inputs(&CreateInstance, &arguments(&tags))).unwrap();
+    let named = [&tags[..], &[("tag-name", "web")]].concat();
+    assert_eq!(wrong(&arguments(&named)), "51 tags are given; EC2 takes at most 50");
+}
