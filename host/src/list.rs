@@ -34,7 +34,7 @@ struct Function {
 struct Argument {
     name: &'static str,
     aliases: &'static [&'static str],
-    value_name: &'static str,
+    value_name: Option<&'static str>,
     help: &'static str,
     kind: &'static str,
     required: bool,
@@ -65,11 +65,11 @@ impl From<&ArgSpec> for Argument {
         Argument {
             name: spec.name,
             aliases: spec.aliases,
-            value_name: spec.value_name,
+            value_name: (!spec.is_flag()).then_some(spec.value_name),
             help: spec.help,
             kind: spec.kind.name(),
             required: spec.required,
-            default: spec.default,
+            default: spec.default.filter(|_| !spec.is_flag()),
             choices: spec.kind.choices(),
             repeatable: spec.repeatable,
             secret: spec.secret,

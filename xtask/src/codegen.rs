@@ -180,7 +180,7 @@ fn meaning(argument: &Argument) -> String {
     if argument.required {
         text += " Required.";
     }
-    if argument.repeatable {
+    if argument.repeatable && !text.contains("Repeatable") {
         text += " Repeatable.";
     }
     if !argument.choices.is_empty() {

@@ -2,7 +2,7 @@
 
 use connector_sdk::args::{Always, Repeated};
 use connector_sdk::ec2::types::InstanceStateName;
-use connector_sdk::instances::{ALIVE, Instance, InstanceId, TAG_NAME, find_all, find_by_name};
+use connector_sdk::instances::{ALIVE, Instance, InstanceId, TagName, find_all, find_by_name};
 use connector_sdk::wait::{all_status_checks, status_checks};
 use connector_sdk::{
     Arg, ArgValue, Context, Error, ErrorKind, Example, Inputs, Operation, OperationMeta, Outcome, Result, ValueKind,
@@ -33,6 +33,13 @@ const EXPECT_STATE: Arg<ExpectedState, Repeated> = Arg::new(
 )
 .repeatable()
 .separated_by(',');
+
+const TAG_NAME: Arg<TagName> = Arg::new(
+    "tag-name",
+    "NAME",
+    "Only the instances whose tag `Name` has exactly this value; wildcards have no meaning. Default: all of the region.",
+)
+.aliases(&["tag"]);
 
 const ALL: Arg<bool, Always> = Arg::flag("all", "Show instances that are shutting down or terminated, too.");
 
