@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use aws_config::environment::EnvironmentVariableRegionProvider;
 use aws_config::meta::region::RegionProviderChain;
 use aws_config::profile::ProfileFileRegionProvider;
+use aws_config::stalled_stream_protection::StalledStreamProtectionConfig;
 use aws_config::timeout::TimeoutConfig;
 use aws_config::{BehaviorVersion, Region};
 use aws_credential_types::Credentials;
@@ -46,8 +47,11 @@ pub struct Ec2 {
 /// [`ErrorKind::InvalidInput`] when no region is known.
 pub async fn connect(settings: &Settings, keys: Option<&AwsKeys>) -> Result<Ec2> {
     let limits = TimeoutConfig::builder().operation_attempt_timeout(ATTEMPT_LIMIT).build();
-    let mut loader =
-        aws_config::defaults(BehaviorVersion::v2026_01_12()).http_client(Http::default()).timeout_config(limits);
+    let mut loader = aws_config::defaults(BehaviorVersion::v2026_01_12())
+        .http_client(Http::default())
+        .timeout_config(limits)
+        // It watches bodies that flow, and takes one that is sent from memory for stalled: EC2 would have five seconds.
+        .stalled_stream_protection(StalledStreamProtectionConfig::disabled());
     if let Some(keys) = keys {
         let secret = keys.secret_access_key.expose_secret();
         loader =

@@ -1,22 +1,24 @@
 //! The client of the OpCon REST API: checks the way there, and saves and reads properties.
 
+pub(crate) mod connection;
 mod failure;
+mod saving;
 
 use std::fmt;
 use std::time::Duration;
 
-use reqwest::RequestBuilder;
 use reqwest::header::{AUTHORIZATION, HeaderValue};
+use reqwest::{Method, RequestBuilder};
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::Deserialize;
-use serde::de::DeserializeOwned;
 
 use crate::address::Address;
 use crate::error::{Error, ErrorKind};
 use crate::plain_text::one_line;
 use crate::property::{PropertyName, PropertyValue};
-use crate::tls::{self, Proxy, TimeLimits, Trust};
-use failure::Failure;
+use crate::tls::{TimeLimits, Trust};
+use connection::{Connection, Secret};
+pub use saving::Saved;
 
 /// The oldest OpCon API that can be worked with; its makers' own Java client demands the same.
 const OLDEST_VERSION: Version = Version { major: 18, minor: 3, patch: 0 };
@@ -92,11 +94,8 @@ impl fmt::Display for Version {
 /// again: all of them may be made twice, setting a property included.
 #[derive(Clone)]
 pub struct Client {
-    http: reqwest::Client,
-    address: Address,
-    token: SecretString,
+    connection: Connection,
     authorization: HeaderValue,
-    limits: Limits,
 }
 
 impl Client {
@@ -113,8 +112,8 @@ impl Client {
     /// # Errors
     /// Those of [`Client::new`].
     pub fn with_limits(settings: &ApiSettings, limits: Limits) -> Result<Self, Error> {
-        let address = settings.address.clone();
-        let http = tls::http_client(&settings.trust, Proxy::for_server(&address.api_url("")), limits.times)?;
+        let token = Secret { what: "the token", text: settings.token.clone() };
+        let connection = Connection::new(settings.address.clone(), &settings.trust, limits, token)?;
         let mut authorization =
             HeaderValue::from_str(&format!("Token {}", settings.token.expose_secret())).map_err(|_| {
                 Error::new(
@@ -124,7 +123,7 @@ impl Client {
                 )
             })?;
         authorization.set_sensitive(true);
-        Ok(Client { http, address, token: settings.token.clone(), authorization, limits })
+        Ok(Client { connection, authorization })
     }
 
     /// Checks that OpCon can be reached, is not too old, and accepts the token.
@@ -138,7 +137,7 @@ impl Client {
             version: String,
         }
         let doing = "asking OpCon for its version";
-        let answer: Answer = self.send(doing, || self.http.get(self.address.api_url("version"))).await?;
+        let answer: Answer = self.connection.send(doing, || self.connection.request(Method::GET, "version")).await?;
         let version = Version::parse(&answer.version).ok_or_else(|| {
             Error::new(ErrorKind::Unexpected, doing, format!("'{}' is no version", one_line(&answer.version)))
         })?;
@@ -146,13 +145,12 @@ impl Client {
             let wrong = format!("its API has version {version}; at least {OLDEST_VERSION} is needed");
             return Err(Error::new(ErrorKind::Unexpected, doing, wrong));
         }
-        let _token: serde_json::Value = self
-            .send("checking the OpCon token", || self.authorized(self.http.get(self.address.api_url("tokens"))))
-            .await?;
+        let request = || self.authorized(self.connection.request(Method::GET, "tokens"));
+        let _token: serde_json::Value = self.connection.send("checking the OpCon token", request).await?;
         Ok(version)
     }
 
-    /// Gives the property that value; OpCon creates it when there is none of that name.
+    /// Has OpCon evaluate the assignment of the value. Whether it is stored then is for [`Client::save_property`] to see.
     ///
     /// # Errors
     /// [`ErrorKind::Failed`] when OpCon could not evaluate the assignment, with its message; any other but
@@ -184,68 +182,32 @@ impl Client {
             result: Option<String>,
         }
         let body = serde_json::json!({ "expression": expression });
-        let request = || self.authorized(self.http.post(self.address.api_url("propertyExpression"))).json(&body);
-        let Evaluation { status, message, result } = self.send(doing, request).await?;
+        let request = || self.authorized(self.connection.request(Method::POST, "propertyExpression")).json(&body);
+        let Evaluation { status, message, result } = self.connection.send(doing, request).await?;
         let status = status.unwrap_or_default();
         match status.to_ascii_lowercase().as_str() {
             "success" => Ok(result),
             "failed" => {
-                let message = self.quotable(&message.unwrap_or_else(|| "OpCon gave no reason".into()));
+                let message = self.connection.quotable(&message.unwrap_or_else(|| "OpCon gave no reason".into()));
                 Err(Error::new(ErrorKind::Failed, doing, format!("OpCon could not do it: {message}")))
             }
             "" => Err(Error::new(ErrorKind::Unexpected, doing, "the answer has no status")),
             _ => Err(Error::new(
                 ErrorKind::Unexpected,
                 doing,
-                format!("the answer has the unknown status '{}'", self.quotable(&status)),
+                format!("the answer has the unknown status '{}'", self.connection.quotable(&status)),
             )),
         }
-    }
-
-    /// Makes a request, again if need be, and reads the JSON of the answer.
-    async fn send<T: DeserializeOwned>(&self, doing: &str, request: impl Fn() -> RequestBuilder) -> Result<T, Error> {
-        let mut pauses = self.limits.pauses.iter();
-        let body = loop {
-            match (self.attempt(request()).await, pauses.next()) {
-                (Ok(body), _) => break body,
-                (Err(failure), Some(pause)) if failure.passing => tokio::time::sleep(*pause).await,
-                (Err(failure), _) => return Err(failure.into_error(doing)),
-            }
-        };
-        serde_json::from_str(&body).map_err(|_| {
-            let wrong =
-                format!("the answer is not what the OpCon API gives: {}", failure::summary(&self.hidden(&body)));
-            Error::new(ErrorKind::Unexpected, doing, wrong).with_hint("is it the OpCon API that listens at ADDRESS?")
-        })
-    }
-
-    /// Makes a request once, and gives the body of the answer.
-    async fn attempt(&self, request: RequestBuilder) -> Result<String, Failure> {
-        let transport = |error| Failure::of_transport(&error, self.limits.times);
-        let response = request.send().await.map_err(transport)?;
-        let status = response.status();
-        let body = response.text().await.map_err(transport)?;
-        if status.is_success() { Ok(body) } else { Err(Failure::of_answer(status, &self.hidden(&body))) }
     }
 
     fn authorized(&self, request: RequestBuilder) -> RequestBuilder {
         request.header(AUTHORIZATION, self.authorization.clone())
     }
-
-    /// Text from the server that may stand in a message.
-    fn quotable(&self, text: &str) -> String {
-        one_line(&self.hidden(text))
-    }
-
-    /// The text without the token, should a server or proxy send it back.
-    fn hidden(&self, text: &str) -> String {
-        text.replace(self.token.expose_secret(), "(the token)")
-    }
 }
 
 impl fmt::Debug for Client {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Client").field("address", &self.address).field("limits", &self.limits).finish_non_exhaustive()
+        f.debug_struct("Client").field("connection", &self.connection).finish_non_exhaustive()
     }
 }
 
@@ -270,6 +232,7 @@ mod tests {
         fn is_send<T: Send>(_: impl Fn(&'static Client, &'static PropertyName, &'static PropertyValue) -> T) {}
         is_send(|client, _, _| client.check());
         is_send(|client, name, value| client.set_property(name, value));
+        is_send(|client, name, value| client.save_property(name, value));
         is_send(|client, name, _| client.property_value(name));
     }
 }

@@ -1,7 +1,7 @@
 //! `Connector.config`: the connector's settings, the AWS keys of each user, and the way to the OpCon API.
 //!
-//! The sections and keys are those of OpCon's documentation of its AWS EC2 connector, page "Installation"; `CA_FILE` and
-//! `VERIFY_TLS` are ours. Keys that are not known here are no error.
+//! The sections and keys are those of OpCon's documentation of its AWS EC2 connector, page "Installation"; `CA_FILE`,
+//! `VERIFY_TLS`, `PROPERTY_CHANNEL` and `MSGIN_...` are ours. Keys that are not known here are no error.
 
 mod ini;
 
@@ -15,6 +15,7 @@ use crate::address::Address;
 use crate::client::ApiSettings;
 use crate::encoded;
 use crate::error::{Error, ErrorKind};
+use crate::msgin::{self, MsginSettings};
 use crate::tls::Trust;
 use ini::{IniFile, SectionOf, Setting};
 
@@ -44,6 +45,15 @@ pub struct AwsKeys {
     pub access_key_id: String,
     /// The access key's secret.
     pub secret_access_key: SecretString,
+}
+
+/// The way by which properties get into OpCon.
+#[derive(Debug, Clone)]
+pub enum PropertyChannel {
+    /// Calls of the OpCon API, which say whether a property was saved.
+    Api(ApiSettings),
+    /// Events in a folder of the OpCon agent, which say nothing.
+    Msgin(MsginSettings),
 }
 
 impl Config {
@@ -95,6 +105,32 @@ impl Config {
         })
     }
 
+    /// The way by which properties get into OpCon, as `PROPERTY_CHANNEL` says it, the API when it does not; `None` when the
+    /// file has no section for OpCon.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Invalid`] when `PROPERTY_CHANNEL` is neither `api` nor `msgin`, or when one of the settings of that way
+    /// is missing or wrong: those of [`Config::opcon_api`], or `MSGIN_FOLDER`, `MSGIN_USER` and `MSGIN_TOKEN`.
+    pub fn property_channel(&self) -> Result<Option<PropertyChannel>, Error> {
+        let Some(section) = self.file.section(OPCON_API) else { return Ok(None) };
+        let Some(channel) = section.get("PROPERTY_CHANNEL")? else {
+            return Ok(self.opcon_api()?.map(PropertyChannel::Api));
+        };
+        match channel.value.to_ascii_lowercase().as_str() {
+            "api" => Ok(self.opcon_api()?.map(PropertyChannel::Api)),
+            "msgin" => {
+                let folder = self.folder().join(section.require("MSGIN_FOLDER")?.value);
+                let user = section.require("MSGIN_USER")?;
+                msgin::check_part(user.value).map_err(|wrong| user.invalid(wrong))?;
+                let token_setting = section.require("MSGIN_TOKEN")?;
+                let token = token(token_setting)?;
+                msgin::check_part(token.expose_secret()).map_err(|wrong| token_setting.invalid(wrong))?;
+                Ok(Some(PropertyChannel::Msgin(MsginSettings::new(folder, user.value, token))))
+            }
+            _ => Err(channel.invalid("the value is neither api nor msgin")),
+        }
+    }
+
     /// How to reach the OpCon API; `None` when the file has no section for it.
     ///
     /// # Errors
@@ -115,11 +151,15 @@ impl Config {
         if !section.get("VERIFY_TLS")?.map_or(Ok(true), Setting::switch)? {
             return Ok(Trust::Unverified);
         }
-        let folder = self.path().parent().unwrap_or(Path::new(""));
         Ok(match section.get("CA_FILE")? {
-            Some(ca_file) => Trust::SystemAndFile(folder.join(ca_file.value)),
+            Some(ca_file) => Trust::SystemAndFile(self.folder().join(ca_file.value)),
             None => Trust::System,
         })
+    }
+
+    /// The file's folder, from which the paths in it count.
+    fn folder(&self) -> &Path {
+        self.path().parent().unwrap_or(Path::new(""))
     }
 
     fn no_such_user(&self, user_id: &str) -> Error {

@@ -1,13 +1,14 @@
 //! OpCon properties: their names, as a job gives them and as OpCon's expressions want them, and their values.
 //!
-//! The forms are those of the OpCon documentation, "Using properties" and "Defining properties". Only fully qualified
-//! names are accepted: a call of the OpCon API belongs to no job from which OpCon could take what is left out.
+//! The forms are those of the OpCon documentation, "Using properties" and "Defining properties". A call of the OpCon API
+//! belongs to no job from which OpCon could take what a name leaves out: it is completed here, or refused.
 
 use std::fmt;
 use std::num::NonZeroU32;
 use std::str::FromStr;
 
 use crate::error::{Error, ErrorKind};
+use crate::job_identity::{JobIdentity, Known};
 use crate::plain_text::one_line;
 
 /// The longest name of a global property, in characters.
@@ -46,6 +47,17 @@ enum Owner {
 }
 
 impl PropertyName {
+    /// Reads a name as a job gives it. Of a schedule's or a job's property, date, schedule and job may be left out, at the
+    /// end or as an empty place (`SI.NAME`, `JI.NAME...JOB`): they are then those of the running job, `job`.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Invalid`] when the name is wrong, or when something is left out and the running job is not known.
+    pub fn parse_for_job(text: &str, job: Option<&JobIdentity>) -> Result<Self, Error> {
+        let name = parse(text, job).map_err(|wrong| invalid_name(text, wrong))?;
+        name.check().map_err(|wrong| invalid_name(text, wrong))?;
+        Ok(name)
+    }
+
     /// The property for the `n`th of several instances: `_n` is appended to the property's own name.
     ///
     /// # Errors
@@ -61,6 +73,11 @@ impl PropertyName {
         // A quoted part must not end in ], or OpCon would take ]"]] for the end of the reference.
         let parts: Vec<String> = self.parts().into_iter().map(|part| quoted(part, "] ")).collect();
         format!("[[{}{}]]", self.prefix(), parts.join("."))
+    }
+
+    /// The name as such, when it is a global property's.
+    pub(crate) fn as_global(&self) -> Option<&str> {
+        (self.owner == Owner::OpCon).then_some(self.name.as_str())
     }
 
     fn prefix(&self) -> &'static str {
@@ -102,11 +119,9 @@ impl fmt::Display for PropertyName {
 impl FromStr for PropertyName {
     type Err = Error;
 
-    /// Reads a name as a job gives it; any error is [`ErrorKind::Invalid`].
+    /// Reads a full name; any error is [`ErrorKind::Invalid`].
     fn from_str(text: &str) -> Result<Self, Error> {
-        let name = parse(text).map_err(|wrong| invalid_name(text, wrong))?;
-        name.check().map_err(|wrong| invalid_name(text, wrong))?;
-        Ok(name)
+        Self::parse_for_job(text, None)
     }
 }
 
@@ -123,7 +138,7 @@ fn quoted(part: &str, closing: &str) -> String {
     }
 }
 
-fn parse(text: &str) -> Result<PropertyName, String> {
+fn parse(text: &str, job: Option<&JobIdentity>) -> Result<PropertyName, String> {
     let text = text.trim();
     let text = text.strip_prefix("[[").and_then(|text| text.strip_suffix("]]")).unwrap_or(text);
     let (scope, rest) = split_scope(text)?;
@@ -134,20 +149,31 @@ fn parse(text: &str) -> Result<PropertyName, String> {
         Scope::Schedule => (3, true, "SI.NAME.yyyy-mm-dd.SCHEDULE"),
         Scope::Job => (4, false, "JI.NAME.yyyy-mm-dd.SCHEDULE.JOB"),
     };
-    let parts = split_parts(rest, count, open_ended)?;
-    if parts.len() < count || parts.iter().any(String::is_empty) {
-        return Err(format!(
-            "a part is missing; the full form is needed, {form}, since the OpCon API does not know which job is asking"
-        ));
-    }
-    let mut parts = parts.into_iter();
-    let mut part = || parts.next().unwrap_or_default();
-    let name = part();
+    let mut parts = split_parts(rest, count, open_ended)?.into_iter();
+    let mut part = |what: &str| match parts.next() {
+        Some(part) if !part.is_empty() => Ok(part),
+        _ => Err(format!("the {what} is missing; the full form is {form}")),
+    };
+    let name = part("name")?;
+    let completed = |given: Result<String, String>, of_job: fn(&JobIdentity) -> &Known| match (given, job) {
+        (Ok(part), _) => Ok(part),
+        (Err(missing), None) => Err(format!("{missing}, and needed where no OpCon agent says which job is running")),
+        (Err(missing), Some(job)) => {
+            of_job(job).clone().map_err(|wrong| format!("{missing}, and it cannot be the running job's: {wrong}"))
+        }
+    };
     let owner = match scope {
         Scope::OpCon => Owner::OpCon,
-        Scope::Machine => Owner::Machine(part()),
-        Scope::Schedule => Owner::Schedule { date: checked_date(part())?, schedule: part() },
-        Scope::Job => Owner::Job { date: checked_date(part())?, schedule: part(), job: part() },
+        Scope::Machine => Owner::Machine(part("machine")?),
+        Scope::Schedule => Owner::Schedule {
+            date: checked_date(completed(part("date"), |job| &job.date)?)?,
+            schedule: completed(part("schedule"), |job| &job.schedule)?,
+        },
+        Scope::Job => Owner::Job {
+            date: checked_date(completed(part("date"), |job| &job.date)?)?,
+            schedule: completed(part("schedule"), |job| &job.schedule)?,
+            job: completed(part("job"), |job| &job.job)?,
+        },
     };
     Ok(PropertyName { name, owner })
 }
@@ -206,7 +232,7 @@ fn split_parts(text: &str, count: usize, open_ended: bool) -> Result<Vec<String>
 }
 
 /// A date in the one form that OpCon documents for its API.
-fn checked_date(date: String) -> Result<String, String> {
+pub(crate) fn checked_date(date: String) -> Result<String, String> {
     let digits = |text: &str, count| text.len() == count && text.bytes().all(|byte| byte.is_ascii_digit());
     let valid = match date.split('-').collect::<Vec<_>>().as_slice() {
         [year, month, day] => {

@@ -29,7 +29,9 @@ impl Copy {
         if root.exists() {
             fs::remove_dir_all(&root).unwrap();
         }
-        let original = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
+        // At run time: the test may have been compiled in another clone with the same target folder.
+        let package = PathBuf::from(env::var("CARGO_MANIFEST_DIR").unwrap());
+        let original = package.parent().unwrap();
         copy_sources(original, &root);
         Copy { target: folder.join("target"), build: build_folder(original), root, _lock: lock }
     }

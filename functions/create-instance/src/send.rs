@@ -15,7 +15,9 @@ use crate::needs::Needs;
 /// How often the launch is sent while EC2 does not know what it has just made: that lasts seconds, and here it may last
 /// a minute (AWS: "Eventual consistency in the Amazon EC2 API").
 const SENDINGS: usize = 20;
-/// The time between two of them.
+/// How often instances are looked for when the answer to their launch was lost: they show within seconds.
+const LOOKS_FOR_LAUNCH: usize = 3;
+/// The time between two of either.
 const SENDING_INTERVAL: Duration = Duration::from_secs(3);
 
 /// Launches the instances by the first attempt for which EC2 has capacity, and returns them in the order of the launch.
@@ -39,6 +41,11 @@ pub async fn launch(cx: &Context, launch: &Launch, needs: &Needs) -> Result<Vec<
                 cx.warning(error.to_string());
                 failures.push(error);
             }
+            Err(error) if error.kind() == ErrorKind::Unavailable && !cx.dry_run() => {
+                cx.warning(error.to_string());
+                let launched = look_for_launch(cx, attempt).await;
+                return if launched.is_empty() { Err(explain(cx, error, launch, attempt)) } else { Ok(launched) };
+            }
             Err(error) => return Err(explain(cx, error, launch, attempt)),
             Ok(launched) => return Ok(launched),
         }
@@ -52,20 +59,49 @@ async fn earlier_attempt<'a>(cx: &Context, launch: &'a Launch) -> Result<Option<
     if launch.attempts.len() == 1 || !launch.may_be_repeated || cx.dry_run() {
         return Ok(None);
     }
-    let tokens = launch.attempts.iter().map(|attempt| attempt.token.as_str().to_owned()).collect();
-    let filter = Filter::builder().name("client-token").set_values(Some(tokens)).build();
-    let found = cx.ec2().describe_instances().filters(filter).into_paginator().items().send();
-    let found = found.collect::<Result<Vec<_>, _>>().await;
-    let found = found.doing(|| "looking for a launch by an earlier run of the job".to_owned())?;
-    let is_of = |attempt: &Attempt| {
-        let mut instances = found.iter().flat_map(|reservation| reservation.instances());
-        instances.any(|instance| instance.client_token() == Some(attempt.token.as_str()))
-    };
+    let found = launched_by(cx, &launch.attempts, "looking for a launch by an earlier run of the job").await?;
+    let is_of =
+        |attempt: &Attempt| found.iter().any(|instance| instance.client_token() == Some(attempt.token.as_str()));
     let earlier = launch.attempts.iter().find(|attempt| is_of(attempt));
     if let Some(attempt) = earlier {
         cx.event(format!("an earlier run has launched{attempt}; only that attempt is repeated"));
     }
     Ok(earlier)
+}
+
+/// The instances that were launched with the tokens of these attempts.
+async fn launched_by(cx: &Context, attempts: &[Attempt], action: &str) -> Result<Vec<types::Instance>> {
+    let tokens = attempts.iter().map(|attempt| attempt.token.as_str().to_owned()).collect();
+    let filter = Filter::builder().name("client-token").set_values(Some(tokens)).build();
+    let found = cx.ec2().describe_instances().filters(filter).into_paginator().items().send();
+    let found = found.collect::<Result<Vec<_>, _>>().await.doing(|| action.to_owned())?;
+    Ok(found.into_iter().flat_map(|reservation| reservation.instances.unwrap_or_default()).collect())
+}
+
+/// Looks, after the answer to the launch was lost, whether EC2 has launched all the same.
+async fn look_for_launch(cx: &Context, attempt: &Attempt) -> Vec<Instance> {
+    for _ in 0..LOOKS_FOR_LAUNCH {
+        pause(cx).await;
+        let action = format!("looking for instances with client token {}", attempt.token);
+        match launched_by(cx, std::slice::from_ref(attempt), &action).await {
+            Ok(found) if found.is_empty() => {}
+            Ok(found) => {
+                cx.event(format!("found what was launched with client token {}", attempt.token));
+                return in_order(&found);
+            }
+            Err(error) => {
+                cx.warning(error.to_string());
+                break;
+            }
+        }
+    }
+    Vec::new()
+}
+
+async fn pause(cx: &Context) {
+    if let Some(clock) = cx.ec2().config().sleep_impl() {
+        clock.sleep(SENDING_INTERVAL).await;
+    }
 }
 
 /// Says what comes next, with the token by which the launch can be found again if the job does not live to see the end.
@@ -94,9 +130,7 @@ async fn send(cx: &Context, request: RunInstancesFluentBuilder, action: &str) ->
             Err(error) => return Err(error),
             Ok(answer) => return Ok(in_order(answer.instances())),
         }
-        if let Some(clock) = cx.ec2().config().sleep_impl() {
-            clock.sleep(SENDING_INTERVAL).await;
-        }
+        pause(cx).await;
     }
 }
 

@@ -284,7 +284,11 @@ impl Wait<'_> {
         if self.goal == Goal::Ready(Readiness::StatusOk) {
             let running = instances.iter().filter(|instance| instance.state == InstanceStateName::Running);
             let running: Vec<_> = running.map(|instance| instance.id.clone()).collect();
-            checks = status_checks(self.cx, &running).await?;
+            checks = match status_checks(self.cx, &running).await {
+                // DescribeInstances has just shown them: they are fresh, and have no checks yet.
+                Err(error) if error.code() == Some(codes::INVALID_INSTANCE_ID_NOT_FOUND) => HashMap::new(),
+                checks => checks?,
+            };
         }
         Ok((instances, checks))
     }

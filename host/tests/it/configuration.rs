@@ -82,7 +82,7 @@ fn a_name_that_opcon_would_not_accept_is_refused() {
     let config = opcon.config(opcon_stand_in::DEFAULT_TOKEN);
     let start = ["StartInstance", "--instance-id", "i-0123456789abcdef0", "--id-property", "JI.ID"];
     let finished = refused(|program| program.with_config(&config), &start);
-    finished.expect_stderr("reading the property name 'JI.ID': a part is missing");
+    finished.expect_stderr("reading the property name 'JI.ID': the date is missing");
     assert_eq!(opcon.requests(), serde_json::json!([]));
 }
 

@@ -38,7 +38,7 @@ pub struct FaultLayer {
 pub struct Call {
     /// Its parameters, among them the action.
     pub form: Form,
-    /// The HTTP status of the answer; `None` when the connection was cut instead.
+    /// The HTTP status of the answer; `None` while there is none, and when the connection was cut instead.
     pub status: Option<u16>,
     /// When the request had arrived.
     pub arrived: Instant,
@@ -88,7 +88,7 @@ impl FaultLayer {
         self.shared.protection.lock().unwrap().protect(ids);
     }
 
-    /// All requests so far, in the order in which they were answered.
+    /// All requests so far, in the order in which they arrived.
     pub fn calls(&self) -> Vec<Call> {
         self.shared.calls.lock().unwrap().clone()
     }
@@ -128,15 +128,20 @@ impl Shared {
     /// Serves a connection, which carries one request. Where there is no answer, it is cut.
     fn serve(&self, stream: TcpStream) {
         let Ok(request) = Message::read(&stream) else { return };
-        let arrived = Instant::now();
         let form = Form::from_body(&request.body);
-        let answer = self.answer(&request, &form);
-        let status = answer.as_ref().map(Message::status);
-        self.calls.lock().unwrap().push(Call { form, status, arrived });
-        if let Some(answer) = answer {
+        let number = self.record(Call { form: form.clone(), status: None, arrived: Instant::now() });
+        if let Some(answer) = self.answer(&request, &form) {
+            self.calls.lock().unwrap()[number].status = Some(answer.status());
             // The program may have been ended meanwhile.
             let _ = answer.write(&stream);
         }
+    }
+
+    /// Records a request, and returns its place among all.
+    fn record(&self, call: Call) -> usize {
+        let mut calls = self.calls.lock().unwrap();
+        calls.push(call);
+        calls.len() - 1
     }
 
     fn answer(&self, request: &Message, form: &Form) -> Option<Message> {

@@ -88,10 +88,11 @@ impl Job {
     }
 }
 
-/// An image that EC2 has in the region. The list of all is long, so it is asked for once.
+/// An image that EC2 has in the region. The search takes moto its time, so it is made once.
 fn image_in(region: &str) -> String {
+    const BY_NAME: [(&str, &str); 2] = [("Filter.1.Name", "name"), ("Filter.1.Value.1", "amzn2-ami-hvm-2.0*")];
     static IMAGES: Mutex<Option<HashMap<String, String>>> = Mutex::new(None);
-    let first_image = || values(&Ec2::in_region(region).call("DescribeImages", &[("Owner.1", "amazon")]), "imageId").remove(0);
+    let first_image = || values(&Ec2::in_region(region).call("DescribeImages", &BY_NAME), "imageId").remove(0);
     let mut images = IMAGES.lock().unwrap();
     images.get_or_insert_default().entry(region.to_owned()).or_insert_with(first_image).clone()
 }

@@ -8,6 +8,8 @@ mod command_line;
 mod configuration;
 mod create_instance;
 mod exit_codes;
+mod fault_layer;
+mod faults;
 mod functions;
 mod output;
 mod support;

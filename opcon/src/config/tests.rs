@@ -201,6 +201,51 @@ fn certificates_are_chosen_by_three_keys() {
     assert_error(&error, "VERIFY_TLS: the value is none of ON, OFF, True and False");
 }
 
+fn channel(lines: &str) -> Result<Option<PropertyChannel>, Error> {
+    read(format!("[OPCON API INFORMATION]\n{lines}\n")).unwrap().property_channel()
+}
+
+#[test]
+fn properties_go_through_the_api_unless_the_file_says_otherwise() {
+    assert!(read("").unwrap().property_channel().unwrap().is_none());
+    for line in ["", "PROPERTY_CHANNEL=\n", "PROPERTY_CHANNEL=API\n"] {
+        let Some(PropertyChannel::Api(api)) = channel(&format!("{line}ADDRESS=opcon:9010\nTOKEN={TOKEN}")).unwrap()
+        else {
+            panic!("it is not the API with {line}")
+        };
+        assert_eq!(api.address(), "opcon:9010");
+    }
+    assert_error(&channel("").unwrap_err(), "ADDRESS is missing or empty");
+    assert_error(
+        &channel("PROPERTY_CHANNEL=mail").unwrap_err(),
+        "PROPERTY_CHANNEL: the value is neither api nor msgin",
+    );
+}
+
+#[test]
+fn events_need_neither_address_nor_token_of_the_api() {
+    for form in [TOKEN.to_owned(), encoded::encode(TOKEN)] {
+        let lines = format!("PROPERTY_CHANNEL=msgin\nMSGIN_FOLDER=MSGIN\nMSGIN_USER=ocadm\nMSGIN_TOKEN={form}");
+        let Some(PropertyChannel::Msgin(msgin)) = channel(&lines).unwrap() else { panic!("it is not MSGIN") };
+        assert!(msgin.folder().is_absolute() && msgin.folder().ends_with("MSGIN"), "{}", msgin.folder().display());
+        assert!(!format!("{msgin:?}").contains(TOKEN));
+    }
+}
+
+#[test]
+fn settings_of_events_that_are_missing_or_would_break_them_are_refused() {
+    let with = |folder: &str, user: &str, token: &str| {
+        let lines = format!("PROPERTY_CHANNEL=msgin\nMSGIN_FOLDER={folder}\nMSGIN_USER={user}\nMSGIN_TOKEN={token}");
+        channel(&lines).unwrap_err()
+    };
+    assert_error(&with("", "u", TOKEN), "MSGIN_FOLDER is missing or empty");
+    assert_error(&with("f", "", TOKEN), "MSGIN_USER is missing or empty");
+    assert_error(&with("f", "u", ""), "MSGIN_TOKEN is missing or empty");
+    let comma = "an event cannot hold the value: it has a comma, or other than printable ASCII characters";
+    assert_error(&with("f", "u,v", TOKEN), &format!("line 4, section [OPCON API INFORMATION], MSGIN_USER: {comma}"));
+    assert_error(&with("f", "u", &format!("{TOKEN},x")), &format!("MSGIN_TOKEN: {comma}"));
+}
+
 #[test]
 fn debug_output_shows_no_secret() {
     let config = read(format!("{}[OPCON API INFORMATION]\nTOKEN={TOKEN}\n", user_section("U"))).unwrap();

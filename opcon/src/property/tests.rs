@@ -51,15 +51,18 @@ fn only_global_names_have_a_length_limit_and_the_counter_counts() {
 #[test]
 fn what_cannot_be_resolved_or_sent_is_refused_with_the_reason() {
     for (text, reason) in [
-        ("", "a part is missing"),
-        ("[[]]", "a part is missing"),
+        ("", "the name is missing; the full form is NAME"),
+        ("[[]]", "the name is missing"),
+        ("SI..2026-01-31.Night", "the name is missing; the full form is SI.NAME.yyyy-mm-dd.SCHEDULE"),
         (
             "SI.MF_ID",
-            "the full form is needed, SI.NAME.yyyy-mm-dd.SCHEDULE, since the OpCon API does not know which job",
+            "the date is missing; the full form is SI.NAME.yyyy-mm-dd.SCHEDULE, and needed where no OpCon agent says",
         ),
-        ("JI.MF_ID", "the full form is needed, JI.NAME.yyyy-mm-dd.SCHEDULE.JOB"),
-        ("MI.MF_ID", "the full form is needed, MI.NAME.MACHINE"),
-        ("SI.MF_ID..Night", "a part is missing"),
+        ("JI.MF_ID", "the full form is JI.NAME.yyyy-mm-dd.SCHEDULE.JOB"),
+        ("JI.MF_ID.2026-01-31.Night", "the job is missing"),
+        ("MI.MF_ID", "the machine is missing; the full form is MI.NAME.MACHINE"),
+        ("SI.MF_ID..Night", "the date is missing"),
+        ("SI.MF_ID.2026-01-31", "the schedule is missing"),
         ("JI.MF_ID.2026-01-31.N.J.2", "too many parts; one with a dot in it must be in double quotes"),
         ("MI.MF_ID.\"m\".x", "too many parts"),
         ("SSI.MF_ID", "of the kind SSI cannot be set"),
@@ -103,6 +106,50 @@ fn values_are_limited_and_escaped() {
     assert_eq!(long.to_string(), "checking a property's value: it has 4001 characters; OpCon allows 4000");
     let line_end = PropertyValue::new("a\nb").unwrap_err();
     assert_eq!(line_end.to_string(), "checking a property's value: it holds a control character, such as a line end");
+}
+
+/// The job "Job 1.2" of the schedule "Night[Sub]" on the last day of January 2026.
+fn running_job() -> JobIdentity {
+    JobIdentity { date: Ok("2026-01-31".into()), schedule: Ok("Night[Sub]".into()), job: Ok("Job 1.2".into()) }
+}
+
+#[test]
+fn what_is_left_out_is_that_of_the_running_job() {
+    for (short, full) in [
+        ("SI.A", "SI.A.2026-01-31.\"Night[Sub]\""),
+        ("[[SI.A]]", "SI.A.2026-01-31.\"Night[Sub]\""),
+        ("SI.A..Day 1.2", "SI.A.2026-01-31.\"Day 1.2\""),
+        ("SI.A.2025-12-24", "SI.A.2025-12-24.\"Night[Sub]\""),
+        ("JI.\"A.B\"", "JI.\"A.B\".2026-01-31.\"Night[Sub]\".\"Job 1.2\""),
+        ("JI.A...Job", "JI.A.2026-01-31.\"Night[Sub]\".Job"),
+        ("JI.A..Day.Job", "JI.A.2026-01-31.Day.Job"),
+        ("JI.A..Day", "JI.A.2026-01-31.Day.\"Job 1.2\""),
+        ("JI.A.2025-12-24", "JI.A.2025-12-24.\"Night[Sub]\".\"Job 1.2\""),
+    ] {
+        let name = PropertyName::parse_for_job(short, Some(&running_job())).unwrap();
+        assert_eq!((name.to_string().as_str(), &name), (full, &parsed(full)), "{short}");
+    }
+}
+
+#[test]
+fn a_part_of_the_running_job_that_is_not_known_is_refused_with_the_reason() {
+    let job = JobIdentity { job: Err("it may be short".into()), ..running_job() };
+    assert!(PropertyName::parse_for_job("SI.A", Some(&job)).is_ok());
+    for (text, reason) in [
+        (
+            "JI.A",
+            "the job is missing; the full form is JI.NAME.yyyy-mm-dd.SCHEDULE.JOB, and it cannot be the running job's: \
+             it may be short",
+        ),
+        ("MI.A", "the machine is missing"),
+        ("SI.", "the name is missing"),
+    ] {
+        let error = PropertyName::parse_for_job(text, Some(&job)).unwrap_err();
+        assert!(error.to_string().contains(reason), "{text}: {error}");
+    }
+    let job = JobIdentity { schedule: Ok("Ni\"ght".into()), ..running_job() };
+    let error = PropertyName::parse_for_job("SI.A", Some(&job)).unwrap_err();
+    assert!(error.to_string().contains("a double quote"), "{error}");
 }
 
 /// Property names in every scope, of which the parts may need quotes.

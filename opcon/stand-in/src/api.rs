@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use crate::expression::{self, Name};
 use crate::fault::Fault;
-use crate::state::State;
+use crate::state::{Property, State};
 
 /// The version that the stand-in says to have.
 const VERSION: &str = "25.0.3";
@@ -72,7 +72,11 @@ fn own(method: &str, step: &str, call: &Call<'_>, state: &mut State) -> Outcome 
         ("GET", "properties") => Ok(json!(state.values())),
         ("GET", "requests") => Ok(state.requests()),
         ("POST", "reset") => {
-            *state = State::default();
+            state.reset();
+            Ok(json!({}))
+        }
+        ("POST", "behaviour") => {
+            state.behave(body(call)?);
             Ok(json!({}))
         }
         ("POST", "faults") => {
@@ -143,19 +147,24 @@ fn evaluate(call: &Call<'_>, state: &mut State) -> Outcome {
 }
 
 /// The one form of a global property in an answer.
-fn global_json(name: &str, id: u32, value: &str) -> Value {
-    json!({ "id": id, "name": name, "value": value, "encrypted": false })
+fn global_json(name: &str, property: &Property) -> Value {
+    let Property { id, value, encrypted } = property;
+    json!({ "id": id, "name": name, "value": value, "encrypted": encrypted })
 }
 
-/// The global properties, or those whose name fits the pattern `name`, in which `*` stands for anything.
+/// The global properties, or those whose name fits the pattern `name`, in which `*` stands for anything and the case of letters
+/// does not matter.
 fn globals(call: &Call<'_>, state: &State) -> Outcome {
-    let pattern = match call.head.uri.query().unwrap_or_default().split_once('=') {
-        None if call.head.uri.query().is_none() => "*",
-        Some(("name", pattern)) if !pattern.contains(['%', '+', '&', '=']) => pattern,
-        _ => return Err((400, "of the filters only name with unreserved characters is understood".into())),
+    let query = call.head.uri.query().unwrap_or_default();
+    let filters: Vec<_> = form_urlencoded::parse(query.as_bytes()).collect();
+    let pattern = match filters.as_slice() {
+        [] => "*",
+        [(filter, pattern)] if filter == "name" => pattern,
+        _ => return Err((400, "of the filters only name is understood".into())),
     };
-    let fitting = state.globals().filter(|(name, _)| fits(name, pattern));
-    Ok(fitting.map(|(name, property)| global_json(name, property.id, &property.value)).collect())
+    let pattern = pattern.to_lowercase();
+    let fitting = state.globals().filter(|(name, _)| fits(&name.to_lowercase(), &pattern));
+    Ok(fitting.map(|(name, property)| global_json(name, property)).collect())
 }
 
 fn fits(name: &str, pattern: &str) -> bool {
@@ -174,40 +183,57 @@ fn global_name(state: &State, id: &str) -> Result<String, (u16, String)> {
 }
 
 fn global(state: &State, id: &str) -> Outcome {
-    let name = global_name(state, id)?;
-    let property = state.globals().find(|(other, _)| *other == name);
-    property.map(|(name, property)| global_json(name, property.id, &property.value)).ok_or((404, "gone".into()))
+    global_by_name(state, &global_name(state, id)?)
 }
 
-#[derive(Deserialize)]
-struct NewGlobal {
-    name: String,
-    value: String,
+fn global_by_name(state: &State, name: &str) -> Outcome {
+    let property = state.globals().find(|(other, _)| *other == name);
+    property.map(|(name, property)| global_json(name, property)).ok_or((404, "gone".into()))
 }
 
 fn create_global(call: &Call<'_>, state: &mut State) -> Outcome {
-    let NewGlobal { name, value } = body(call)?;
+    #[derive(Deserialize)]
+    #[serde(deny_unknown_fields)]
+    struct New {
+        name: String,
+        value: String,
+        #[serde(default)]
+        encrypted: bool,
+    }
+    let New { name, value, encrypted } = body(call)?;
     if state.globals().any(|(other, _)| other == name) {
         return Err((400, format!("there is already a global property {name}")));
     }
-    store_global(state, &name, value)
+    let property = store_global(state, &name, value)?;
+    if encrypted {
+        state.encrypt(&property);
+    }
+    global_by_name(state, &name)
 }
 
 fn change_global(call: &Call<'_>, state: &mut State, id: &str) -> Outcome {
-    let NewGlobal { name, value } = body(call)?;
-    if name != global_name(state, id)? {
-        return Err((400, "name and id belong to different properties".into()));
+    #[derive(Deserialize)]
+    #[serde(deny_unknown_fields)]
+    struct Changed {
+        id: u32,
+        name: String,
+        value: String,
     }
-    store_global(state, &name, value)
+    let changed: Changed = body(call)?;
+    if changed.name != global_name(state, id)? || changed.id.to_string() != id {
+        return Err((400, "name and ids belong to different properties".into()));
+    }
+    store_global(state, &changed.name, changed.value)?;
+    global_by_name(state, &changed.name)
 }
 
-fn store_global(state: &mut State, name: &str, value: String) -> Outcome {
+fn store_global(state: &mut State, name: &str, value: String) -> Result<Name, (u16, String)> {
     let property = Name::global(name).map_err(|message| (400, message))?;
     if value.chars().count() > expression::LONGEST_VALUE {
         return Err((400, "the value is longer than 4000 characters".into()));
     }
-    let id = state.set(property, value.clone());
-    Ok(global_json(name, id, &value))
+    state.set(property.clone(), value);
+    Ok(property)
 }
 
 #[cfg(test)]
@@ -226,6 +252,11 @@ mod tests {
         let (head, ()) = request.body(()).unwrap().into_parts();
         let Reply { status, body, .. } = reply(&Call { head: &head, body: body.as_bytes(), token: TOKEN }, state);
         (status, serde_json::from_str(&body).unwrap())
+    }
+
+    /// A global property as answers show it.
+    fn shown(name: &str, id: u32, value: &str) -> Value {
+        json!({ "id": id, "name": name, "value": value, "encrypted": false })
     }
 
     #[test]
@@ -282,7 +313,7 @@ mod tests {
     fn global_properties_are_made_found_and_changed() {
         let state = &mut State::default();
         let made = call(state, "POST", "/api/globalproperties", json!({ "name": "MF_ID_1", "value": "a" }));
-        assert_eq!(made, (200, global_json("MF_ID_1", 1, "a")));
+        assert_eq!(made, (200, shown("MF_ID_1", 1, "a")));
         assert_eq!(call(state, "POST", "/api/globalproperties", json!({ "name": "MF_ID_1", "value": "b" })).0, 400);
         assert_eq!(call(state, "POST", "/api/globalproperties", json!({ "name": "$NOW", "value": "b" })).0, 400);
         let long = json!({ "name": "LONG", "value": "v".repeat(4001) });
@@ -290,16 +321,49 @@ mod tests {
         call(state, "POST", "/api/propertyExpression", json!({ "expression": "[[OTHER]]=\"o\"" }));
         call(state, "POST", "/api/propertyExpression", json!({ "expression": "[[MI.MF_ID.server]]=\"m\"" }));
 
-        let (_, found) = call(state, "GET", "/api/globalproperties?name=MF*1", json!(null));
-        assert_eq!(found, json!([global_json("MF_ID_1", 1, "a")]));
+        let (_, found) = call(state, "GET", "/api/globalproperties?name=mf*1", json!(null));
+        assert_eq!(found, json!([shown("MF_ID_1", 1, "a")]));
         assert_eq!(call(state, "GET", "/api/globalproperties", json!(null)).1.as_array().unwrap().len(), 2);
+        assert_eq!(call(state, "GET", "/api/globalproperties?name=MF+ID%5F1", json!(null)).1, json!([]));
         assert_eq!(call(state, "GET", "/api/globalproperties?sortby=name", json!(null)).0, 400);
 
         let change = json!({ "id": 1, "name": "MF_ID_1", "value": "b" });
         assert_eq!(call(state, "PUT", "/api/globalproperties/1", change.clone()).0, 200);
-        assert_eq!(call(state, "GET", "/api/globalproperties/1", json!(null)).1, global_json("MF_ID_1", 1, "b"));
+        assert_eq!(call(state, "GET", "/api/globalproperties/1", json!(null)).1, shown("MF_ID_1", 1, "b"));
         assert_eq!(call(state, "PUT", "/api/globalproperties/2", change).0, 400);
         assert_eq!(call(state, "GET", "/api/globalproperties/9", json!(null)).0, 404);
+    }
+
+    #[test]
+    fn calls_for_global_properties_are_read_strictly() {
+        let state = &mut State::default();
+        let create = |state: &mut State, body| call(state, "POST", "/api/globalproperties", body);
+        let (status, made) = create(state, json!({ "name": "A", "value": "x", "encrypted": true }));
+        assert_eq!((status, &made["encrypted"]), (200, &json!(true)));
+        assert_eq!(create(state, json!({ "key": "B", "value": "x" })).0, 400);
+        assert_eq!(create(state, json!({ "name": "B", "value": "x", "encrypted": "true" })).0, 400);
+        for wrong in [json!({ "name": "A", "value": "y" }), json!({ "id": 2, "name": "A", "value": "y" })] {
+            assert_eq!(call(state, "PUT", "/api/globalproperties/1", wrong).0, 400);
+        }
+    }
+
+    #[test]
+    fn the_behaviour_can_be_changed_and_outlives_a_reset() {
+        let state = &mut State::default();
+        let behave = |state: &mut State, body| call(state, "POST", "/stand-in/behaviour", body).0;
+        let assign = |state: &mut State| {
+            let (_, answer) = call(state, "POST", "/api/propertyExpression", json!({ "expression": "[[A]]=\" x \"" }));
+            assert_eq!((&answer["status"], &answer["result"]), (&json!("Success"), &json!(" x ")));
+            call(state, "GET", "/stand-in/properties", json!(null)).1
+        };
+        assert_eq!(behave(state, json!({ "evaluate_only": true })), 200);
+        assert_eq!(call(state, "POST", "/stand-in/reset", json!(null)).0, 200);
+        assert_eq!(assign(state), json!({}));
+        assert_eq!(behave(state, json!({ "trims": true })), 200);
+        assert_eq!(assign(state), json!({ "A": "x" }));
+        assert_eq!(behave(state, json!({})), 200);
+        assert_eq!(assign(state), json!({ "A": " x " }));
+        assert_eq!(behave(state, json!({ "trim": true })), 400);
     }
 
     #[test]

@@ -25,7 +25,7 @@ pub struct Fault {
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(untagged)]
 pub enum Answer {
-    /// `"close"`: the connection is cut without an answer.
+    /// `"close"` or `"close_afterwards"`: the connection is cut without an answer.
     Close(Close),
     /// `{"delay_ms":500}`: the true answer, but only after that time.
     Delay {
@@ -45,17 +45,22 @@ pub enum Answer {
     },
 }
 
-/// The word `close`.
-#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+/// When a connection is cut.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Close {
-    /// The word itself.
+    /// Before anything is done.
     #[serde(rename = "close")]
-    Close,
+    Before,
+    /// After what was asked for is done: only the answer is lost.
+    #[serde(rename = "close_afterwards")]
+    Afterwards,
 }
 
 impl Answer {
-    /// Cut the connection.
-    pub const CLOSE: Answer = Answer::Close(Close::Close);
+    /// Cut the connection before anything is done.
+    pub const CLOSE: Answer = Answer::Close(Close::Before);
+    /// Do what was asked for, and cut the connection.
+    pub const CLOSE_AFTERWARDS: Answer = Answer::Close(Close::Afterwards);
 
     /// The true answer after that time.
     pub fn delay(time: Duration) -> Self {

@@ -9,15 +9,18 @@
 //! | `GET /stand-in/properties` | the properties, `{"name": "value"}`, sorted |
 //! | `GET /stand-in/requests` | the requests so far, `[{"method","path","status"}]`; the status is null where none was sent |
 //! | `POST /stand-in/reset` | forgets properties, requests and faults |
+//! | `POST /stand-in/behaviour` | changes how it behaves, see [`Behaviour`] |
 //! | `POST /stand-in/faults` | makes later requests fail, see [`Fault`] |
 
 mod api;
+mod behaviour;
 mod certificate;
 pub mod expression;
 mod fault;
 mod server;
 mod state;
 
+pub use behaviour::Behaviour;
 pub use certificate::Certificate;
 pub use fault::{Answer, Fault};
 pub use server::StandIn;
@@ -36,10 +39,18 @@ pub struct Options {
     pub token: String,
     /// The self-signed certificate that is shown.
     pub certificate: Certificate,
+    /// How it behaves.
+    pub behaviour: Behaviour,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Options { http_port: 0, https_port: 0, token: DEFAULT_TOKEN.to_owned(), certificate: Certificate::default() }
+        Options {
+            http_port: 0,
+            https_port: 0,
+            token: DEFAULT_TOKEN.to_owned(),
+            certificate: Certificate::default(),
+            behaviour: Behaviour::default(),
+        }
     }
 }

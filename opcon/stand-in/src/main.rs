@@ -16,6 +16,8 @@ Usage: opcon-stand-in [OPTIONS]
   --https-port PORT   port for HTTPS (default: a free one)
   --ca-file FILE      write the self-signed certificate to this file (PEM)
   --token TOKEN       the token to accept
+  --evaluate-only     evaluate assignments without storing anything
+  --trims             remove the spaces around values
   --keep              go on when standard input is closed
 
 When it is ready, it prints one line of JSON: http, https, ca_file, token.
@@ -88,6 +90,8 @@ fn arguments() -> Result<Option<Arguments>, lexopt::Error> {
             Arg::Long("https-port") => arguments.options.https_port = parser.value()?.parse()?,
             Arg::Long("ca-file") => arguments.ca_file = Some(parser.value()?.into()),
             Arg::Long("token") => arguments.options.token = parser.value()?.string()?,
+            Arg::Long("evaluate-only") => arguments.options.behaviour.evaluate_only = true,
+            Arg::Long("trims") => arguments.options.behaviour.trims = true,
             Arg::Long("keep") => arguments.keep = true,
             Arg::Short('h') | Arg::Long("help") => return Ok(None),
             _ => return Err(argument.unexpected()),

@@ -19,8 +19,10 @@ use tokio_rustls::TlsAcceptor;
 
 use crate::Options;
 use crate::api::{self, Call, Reply};
+use crate::behaviour::Behaviour;
 use crate::certificate::SelfSigned;
-use crate::fault::{Answer, Fault};
+use crate::expression::Name;
+use crate::fault::{Answer, Close, Fault};
 use crate::state::State;
 
 /// A running stand-in. It ends when it is dropped.
@@ -51,7 +53,9 @@ impl StandIn {
         let http = TcpListener::bind((Ipv4Addr::LOCALHOST, options.http_port)).await?;
         let https = TcpListener::bind((Ipv4Addr::LOCALHOST, options.https_port)).await?;
         let (http_address, https_address) = (http.local_addr()?, https.local_addr()?);
-        let shared = Arc::new(Shared { token: options.token, state: Mutex::default() });
+        let mut state = State::default();
+        state.behave(options.behaviour);
+        let shared = Arc::new(Shared { token: options.token, state: Mutex::new(state) });
         let mut listeners = JoinSet::new();
         listeners.spawn(listen(http, None, shared.clone()));
         listeners.spawn(listen(https, Some(acceptor), shared.clone()));
@@ -81,6 +85,23 @@ impl StandIn {
     /// The requests so far, as `GET /stand-in/requests` shows them.
     pub fn requests(&self) -> serde_json::Value {
         self.shared.state().requests()
+    }
+
+    /// Adds an encrypted global property.
+    ///
+    /// # Errors
+    /// What is wrong with the name.
+    pub fn add_encrypted(&self, name: &str, value: &str) -> Result<(), String> {
+        let name = Name::global(name)?;
+        let mut state = self.shared.state();
+        state.set(name.clone(), value.to_owned());
+        state.encrypt(&name);
+        Ok(())
+    }
+
+    /// Changes how it behaves from now on.
+    pub fn behave(&self, behaviour: Behaviour) {
+        self.shared.state().behave(behaviour);
     }
 
     /// Makes later requests fail.
@@ -134,15 +155,17 @@ async fn answer(
     if let Some(Answer::Delay { delay_ms }) = fault {
         tokio::time::sleep(Duration::from_millis(delay_ms)).await;
     }
+    let true_reply = || api::reply(&Call { head: &head, body: &body, token: &shared.token }, &mut shared.state());
     let reply = match fault {
-        Some(Answer::Close(_)) => {
+        Some(Answer::Close(when)) => {
+            if when == Close::Afterwards {
+                true_reply();
+            }
             shared.state().record(method, path, None);
             return Err("the connection was to be cut".into());
         }
         Some(Answer::Respond { status, body, content_type }) => Reply { status, body, content_type },
-        Some(Answer::Delay { .. }) | None => {
-            api::reply(&Call { head: &head, body: &body, token: &shared.token }, &mut shared.state())
-        }
+        Some(Answer::Delay { .. }) | None => true_reply(),
     };
     if !path.starts_with("/stand-in/") {
         shared.state().record(method, path, Some(reply.status));

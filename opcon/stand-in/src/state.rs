@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
+use crate::behaviour::Behaviour;
 use crate::expression::{Expression, Name};
 use crate::fault::{Answer, Fault};
 
@@ -14,12 +15,15 @@ pub(crate) struct State {
     last_id: u32,
     requests: Vec<Request>,
     faults: Vec<Fault>,
+    behaviour: Behaviour,
 }
 
 /// A property's value, and the number by which the calls for global properties name it.
 pub(crate) struct Property {
     pub(crate) id: u32,
     pub(crate) value: String,
+    /// Whether it was created as an encrypted one, which it then is for good.
+    pub(crate) encrypted: bool,
 }
 
 /// A request that was made.
@@ -39,21 +43,40 @@ impl State {
                 None => Err(format!("the property {name} does not exist")),
             },
             Expression::Assign(name, value) => {
-                self.set(name, value.clone());
+                if !self.behaviour.evaluate_only {
+                    self.set(name, value.clone());
+                }
                 Ok(value)
             }
         }
     }
 
-    /// Gives a property its value, and gives its id.
-    pub(crate) fn set(&mut self, name: Name, value: String) -> u32 {
+    /// Gives a property its value.
+    pub(crate) fn set(&mut self, name: Name, value: String) {
+        let value = if self.behaviour.trims { value.trim().to_owned() } else { value };
         let last_id = &mut self.last_id;
         let property = self.properties.entry(name).or_insert_with(|| {
             *last_id += 1;
-            Property { id: *last_id, value: String::new() }
+            Property { id: *last_id, value: String::new(), encrypted: false }
         });
         property.value = value;
-        property.id
+    }
+
+    /// Marks a property as an encrypted one.
+    pub(crate) fn encrypt(&mut self, name: &Name) {
+        if let Some(property) = self.properties.get_mut(name) {
+            property.encrypted = true;
+        }
+    }
+
+    /// Changes how the stand-in behaves from now on.
+    pub(crate) fn behave(&mut self, behaviour: Behaviour) {
+        self.behaviour = behaviour;
+    }
+
+    /// Forgets properties, requests and faults.
+    pub(crate) fn reset(&mut self) {
+        *self = State { behaviour: self.behaviour, ..State::default() };
     }
 
     /// The global properties.

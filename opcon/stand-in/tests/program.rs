@@ -62,7 +62,7 @@ fn help_names_every_option() {
     let output = Command::new(env!("CARGO_BIN_EXE_opcon-stand-in")).arg("--help").output().unwrap();
     assert!(output.status.success());
     let help = String::from_utf8(output.stdout).unwrap();
-    for option in ["--http-port", "--https-port", "--ca-file", "--token", "--keep"] {
+    for option in ["--http-port", "--https-port", "--ca-file", "--token", "--evaluate-only", "--trims", "--keep"] {
         assert!(help.contains(option), "{option}");
     }
 }

@@ -68,19 +68,43 @@ async fn the_instances_of_an_earlier_launch_with_the_token_are_a_success() {
     job.assert_says(&format!("{I0} (web): launched, running"));
 }
 
-#[tokio::test(start_paused = true)]
-async fn a_launch_whose_answer_is_lost_can_be_found_again() {
-    let launch = mock!(Client::run_instances).then_http_response(|| {
+/// A rule for RunInstances: the answer is lost every time.
+fn loses_the_answer() -> Rule {
+    mock!(Client::run_instances).then_http_response(|| {
         answer(503, "<Response><Errors><Error><Code>Unavailable</Code></Error></Errors></Response>")
-    });
-    let rules = [&key_pair_exists(), &launch];
-    let error = run(&Job::new(&rules), &[TOKEN]).await.unwrap_err();
-    assert_eq!(error.kind(), ErrorKind::Unavailable);
-    assert_eq!(
-        error.hint_text().unwrap(),
-        "EC2 may have launched all the same: look for instances with client token T, or run the job again with \
-         `--client-token T`, which launches nothing twice"
-    );
-    let error = run(&Job::dry_run(&rules), &[TOKEN]).await.unwrap_err();
-    assert_eq!((error.kind(), error.hint_text()), (ErrorKind::Unavailable, None));
+    })
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_launch_whose_answer_is_lost_is_looked_for_and_found() {
+    let (launch, key_pair) = (loses_the_answer(), key_pair_exists());
+    let looks = mock!(Client::describe_instances)
+        .match_requests(|request| request.filters()[0].values() == ["T"])
+        .sequence()
+        .output(|| described([]));
+    let describe = looks.output(|| described([instance(I0, &InstanceStateName::Running)])).build();
+    let job = Job::new(&[&key_pair, &launch, &describe]);
+    assert_eq!(run(&job, &[TOKEN]).await.unwrap().message, "1 instance launched");
+    job.assert_says("found what was launched with client token T");
+    job.assert_says(&format!("{I0} (web): launched, running"));
+    assert_eq!(describe.num_calls(), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_launch_that_is_lost_is_told_with_its_token() {
+    let (launch, key_pair) = (loses_the_answer(), key_pair_exists());
+    let nothing = mock!(Client::describe_instances).then_output(|| described([]));
+    let refused = mock!(Client::describe_instances).then_http_response(|| refusal("UnauthorizedOperation", "No"));
+    for (describe, looks) in [(&nothing, 3), (&refused, 1)] {
+        let rules = [&key_pair, &launch, describe];
+        let error = run(&Job::new(&rules), &[TOKEN]).await.unwrap_err();
+        assert_eq!((error.kind(), describe.num_calls()), (ErrorKind::Unavailable, looks));
+        assert_eq!(
+            error.hint_text().unwrap(),
+            "EC2 may have launched all the same: look for instances with client token T, or run the job again with \
+             `--client-token T`, which launches nothing twice"
+        );
+        let error = run(&Job::dry_run(&rules), &[TOKEN]).await.unwrap_err();
+        assert_eq!((error.kind(), error.hint_text()), (ErrorKind::Unavailable, None));
+    }
 }

@@ -307,6 +307,16 @@ async fn throttled_status_checks_do_not_end_the_wait() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn status_checks_that_do_not_know_a_fresh_instance_yet_are_waited_for() {
+    let describe = describes_in_turn(A, &[Running]);
+    let looks = mock!(Client::describe_instance_status).sequence().http_response(unknown);
+    let status = looks.output(|| checked([A], &SummaryStatus::Ok)).build();
+    let job = Job::new(&[&describe, &status]);
+    wait(&job, &[A], STATUS_OK).await;
+    assert_eq!((failure(&job, A), status.num_calls()), (String::new(), 2));
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_denied_look_ends_the_wait() {
     let describe = refused_at_first(1, || refusal("UnauthorizedOperation", "You may not"));
     let job = Job::new(&[&describe]);

@@ -1,8 +1,10 @@
 //! Refusals, faults and foreign answers: what is retried, when it is given up, and what the operator reads.
 
+use std::time::Duration;
+
 use super::Job;
-use crate::fault_layer::answer::{REQUEST_ID, html_page, internal_error, throttled, unauthorized, unavailable};
 use crate::fault_layer::Call;
+use crate::fault_layer::answer::{REQUEST_ID, html_page, internal_error, throttled, unauthorized, unavailable};
 
 /// How often the SDK sends a request in its standard mode.
 const ATTEMPTS: usize = 3;
@@ -51,13 +53,26 @@ fn a_refusal_is_not_retried() {
 }
 
 #[test]
+fn an_answer_that_takes_its_time_is_waited_for() {
+    let job = Job::new("slow");
+    // Longer than the SDK by itself bears with a connection on which nothing moves.
+    job.layer.on("StopInstances").call(1).delay(Duration::from_secs(8));
+    let ids = job.running(1);
+    job.run("StopInstance", &[]).expect_code(0);
+    assert_eq!(statuses(&job.layer.calls_of("StopInstances")), [Some(200)]);
+    assert_eq!(job.ec2().states(&ids), ["stopped"]);
+}
+
+#[test]
 fn the_page_of_a_proxy_is_reported_as_what_it_is() {
     for (status, attempts, code) in [(502, ATTEMPTS, 9), (404, 1, 1)] {
         let job = Job::new("page");
         job.layer.on("DescribeInstances").answer(html_page(status));
         let finished = job.run("GetInstanceStatusByTag", &[]).expect_code(code);
         finished
-            .expect_stderr(&format!("HTTP status {status} with an answer that is not from EC2: `<html><head><title>Bad"))
+            .expect_stderr(&format!(
+                "HTTP status {status} with an answer that is not from EC2: `<html><head><title>Bad"
+            ))
             .expect_stderr("hint: is there a proxy, or another server, between this machine and EC2?");
         assert_eq!(job.layer.calls().len(), attempts);
     }

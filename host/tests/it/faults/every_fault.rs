@@ -3,20 +3,19 @@
 
 use std::collections::BTreeSet;
 use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
 use super::Job;
-use crate::fault_layer::answer::{
-    html_page, internal_error, no_capacity, throttled, unauthorized, unavailable, unknown_instance,
-};
+use crate::fault_layer::answer::{html_page, no_capacity, throttled, unauthorized, unknown_instance};
 use crate::fault_layer::view::absent;
 use crate::fault_layer::{Form, RuleBuilder};
 use crate::support::Finished;
 
 /// How many instances a job is about.
 const INSTANCES: usize = 2;
-/// Apart from the instances of the other tests.
-const REGION: &str = "eu-north-1";
+/// Apart from the instances of the other tests, and few in each: moto is slow where there are many.
+const REGIONS: &[&str] = &["ap-northeast-1", "ap-southeast-1", "eu-central-1", "eu-north-1", "eu-west-1", "us-west-2"];
 /// How many jobs run at once: most of the time they wait.
 const AT_ONCE: usize = 12;
 
@@ -26,27 +25,38 @@ struct Fault {
     add: fn(RuleBuilder<'_>),
     /// Whether a retry makes up for it.
     mended: bool,
+    /// Whether only a read can fail so: EC2 forgets what is new, not what it just does.
+    reads_only: bool,
+}
+
+fn is_read((action, _): &Kind) -> bool {
+    action.starts_with("Describe")
 }
 
 const FAULTS: &[Fault] = &[
-    Fault { name: "throttled once", add: |rule| rule.call(1).answer(throttled()), mended: true },
-    Fault { name: "an internal error once", add: |rule| rule.call(1).answer(internal_error()), mended: true },
-    Fault { name: "a page once", add: |rule| rule.call(1).answer(html_page(503)), mended: true },
-    Fault { name: "cut before EC2 acted, once", add: |rule| rule.call(1).cut_before(), mended: true },
-    Fault { name: "cut after EC2 acted, once", add: |rule| rule.call(1).cut_after(), mended: true },
-    Fault { name: "unknown instance once", add: |rule| rule.call(1).answer(unknown()), mended: false },
-    Fault { name: "absent once", add: |rule| rule.call(1).show(absent()), mended: false },
-    Fault { name: "always unavailable", add: |rule| rule.answer(unavailable()), mended: false },
-    Fault { name: "always a page", add: |rule| rule.answer(html_page(502)), mended: false },
-    Fault { name: "always cut before EC2 acted", add: |rule| rule.cut_before(), mended: false },
-    Fault { name: "always cut after EC2 acted", add: |rule| rule.cut_after(), mended: false },
-    Fault { name: "always no capacity", add: |rule| rule.answer(no_capacity()), mended: false },
-    Fault { name: "never allowed", add: |rule| rule.answer(unauthorized()), mended: false },
+    Fault { name: "throttled once", add: |rule| rule.call(1).answer(throttled()), mended: true, reads_only: false },
+    Fault {
+        name: "cut before EC2 acted, once",
+        add: |rule| rule.call(1).cut_before(),
+        mended: true,
+        reads_only: false,
+    },
+    Fault { name: "cut after EC2 acted, once", add: |rule| rule.call(1).cut_after(), mended: true, reads_only: false },
+    Fault {
+        name: "unknown instance once",
+        add: |rule| rule.call(1).answer(unknown_instance(OTHER)),
+        mended: false,
+        reads_only: false,
+    },
+    Fault { name: "absent once", add: |rule| rule.call(1).show(absent()), mended: false, reads_only: true },
+    Fault { name: "always a page", add: |rule| rule.answer(html_page(502)), mended: false, reads_only: false },
+    Fault { name: "always cut after EC2 acted", add: |rule| rule.cut_after(), mended: false, reads_only: false },
+    Fault { name: "always no capacity", add: |rule| rule.answer(no_capacity()), mended: false, reads_only: false },
+    Fault { name: "never allowed", add: |rule| rule.answer(unauthorized()), mended: false, reads_only: false },
 ];
 
-fn unknown() -> crate::fault_layer::answer::Answer {
-    unknown_instance("i-0123456789abcdef0")
-}
+/// The id of no instance.
+const OTHER: &str = "i-0123456789abcdef0";
 
 /// A function with all that it can be asked to do.
 struct Function {
@@ -70,7 +80,9 @@ type Kind = (String, bool);
 
 impl Function {
     fn job(&self) -> Job {
-        let mut job = Job::in_region(&self.name.to_lowercase(), REGION);
+        static COUNT: AtomicUsize = AtomicUsize::new(0);
+        let region = REGIONS[COUNT.fetch_add(1, Ordering::Relaxed) % REGIONS.len()];
+        let mut job = Job::in_region(&self.name.to_lowercase(), region);
         // One retry shows as much as two, in a third of the time.
         job.program = job.program.env("AWS_MAX_ATTEMPTS", "2");
         match self.before {
@@ -102,7 +114,8 @@ impl Function {
     fn complaint(&self, job: &Job, finished: &Finished, mended: bool) -> Option<String> {
         let ec2 = job.ec2();
         let ids = ec2.named(&job.name);
-        let lost = ids.iter().find(|id| !finished.stdout.contains(id.as_str()));
+        let lost =
+            ids.iter().find(|id| !finished.stdout.contains(id.as_str())).filter(|_| !tells_the_token(job, finished));
         let done = ids.len() == INSTANCES && ec2.states(&ids).iter().all(|state| state == self.after);
         if ids.len() > INSTANCES {
             return Some("launched twice".to_owned());
@@ -118,6 +131,13 @@ impl Function {
             code => Some(format!("ended with {code}")),
         }
     }
+}
+
+/// Whether the output has the client token of the launch: where no answer ever came, EC2 finds the instances by it.
+fn tells_the_token(job: &Job, finished: &Finished) -> bool {
+    let launches = job.layer.calls_of("RunInstances");
+    let mut tokens = launches.iter().filter_map(|call| call.form.get("ClientToken"));
+    launches.iter().all(|call| call.status.is_none()) && tokens.any(|token| finished.stdout.contains(token))
 }
 
 fn kind_of(form: &Form) -> Kind {
@@ -141,7 +161,9 @@ fn no_fault_makes_a_job_launch_twice_or_lose_an_id_or_claim_what_is_not_so() {
     let mut trials = Vec::new();
     for function in FUNCTIONS {
         let kinds = function.kinds();
-        trials.extend(kinds.into_iter().flat_map(|kind| FAULTS.iter().map(move |fault| (function, kind.clone(), fault))));
+        let of_kind = |kind: Kind| FAULTS.iter().map(move |fault| (function, kind.clone(), fault));
+        trials
+            .extend(kinds.into_iter().flat_map(of_kind).filter(|(_, kind, fault)| !fault.reads_only || is_read(kind)));
     }
     let (trials, complaints) = (Mutex::new(trials), Mutex::new(Vec::new()));
     thread::scope(|scope| {

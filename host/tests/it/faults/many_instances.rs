@@ -22,6 +22,7 @@ fn five_hundred_instances_cost_calls_for_all_and_never_one_each() {
     let calls = job.layer.calls();
     let named: Vec<_> = calls.iter().map(|call| (call.form.action(), call.form.instance_ids().len())).collect();
     let all = [("DescribeInstances", 0), ("StartInstances", INSTANCES), ("DescribeInstances", INSTANCES)];
-    let second_look = [("DescribeInstances", SLOW), ("DescribeInstanceStatus", STATUS_IDS), ("DescribeInstanceStatus", 50)];
+    let second_look =
+        [("DescribeInstances", SLOW), ("DescribeInstanceStatus", STATUS_IDS), ("DescribeInstanceStatus", 50)];
     assert_eq!(named, [&all[..], &[("DescribeInstanceStatus", STATUS_IDS)].repeat(pages), &second_look].concat());
 }

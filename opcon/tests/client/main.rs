@@ -1,105 +1,19 @@
 //! The client against the stand-in: what works, and how each failure is reported.
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
-use std::fmt::Debug;
-use std::net::{SocketAddr, TcpListener};
-use std::path::Path;
+mod saving;
+mod site;
+
 use std::time::Duration;
 
-use opcon::tls::TimeLimits;
-use opcon::{ApiSettings, Client, Config, Error, ErrorKind, Limits, PropertyName, PropertyValue};
-use opcon_stand_in::{Answer, Certificate, DEFAULT_TOKEN, Fault, Options, StandIn};
+use opcon::{Client, Error, ErrorKind};
+use opcon_stand_in::{Answer, Certificate, DEFAULT_TOKEN, Options, StandIn};
 use serde_json::json;
-use tempfile::TempDir;
 
-const EXPRESSION: &str = "/api/propertyExpression";
-
-/// A stand-in, and a folder with its `Connector.config` and its certificate in `ca.pem`.
-struct Site {
-    opcon: StandIn,
-    folder: TempDir,
-}
-
-impl Site {
-    async fn start() -> Self {
-        Self::with_certificate(Certificate::default()).await
-    }
-
-    async fn with_certificate(certificate: Certificate) -> Self {
-        let opcon = StandIn::start(Options { certificate, ..Options::default() }).await.unwrap();
-        let folder = tempfile::tempdir().unwrap();
-        std::fs::write(folder.path().join("ca.pem"), opcon.ca_pem()).unwrap();
-        Site { opcon, folder }
-    }
-
-    /// A client over plain HTTP with the right token.
-    fn plain_client(&self) -> Client {
-        self.client(self.opcon.http(), "USING_TLS=False").unwrap()
-    }
-
-    fn client(&self, address: impl ToString, lines: &str) -> Result<Client, Error> {
-        self.client_with_token(address, DEFAULT_TOKEN, lines)
-    }
-
-    fn client_with_token(&self, address: impl ToString, token: &str, lines: &str) -> Result<Client, Error> {
-        let settings =
-            settings(self.folder.path(), &format!("ADDRESS={}\nTOKEN={token}\n{lines}", address.to_string()));
-        Client::with_limits(&settings, quick())
-    }
-
-    /// Makes the next `times` requests for an expression fail.
-    fn fail(&self, times: u32, answer: Answer) {
-        self.opcon.add_fault(Fault { path: EXPRESSION.into(), skip: 0, times, answer });
-    }
-
-    /// How many requests for an expression there were.
-    fn attempts(&self) -> usize {
-        let requests = self.opcon.requests();
-        requests.as_array().unwrap().iter().filter(|request| request["path"] == EXPRESSION).count()
-    }
-}
-
-fn settings(folder: &Path, lines: &str) -> ApiSettings {
-    let file = folder.join("Connector.config");
-    std::fs::write(&file, format!("[OPCON API INFORMATION]\n{lines}\n")).unwrap();
-    Config::read(&file).unwrap().opcon_api().unwrap().unwrap()
-}
-
-/// Limits with which a test need not wait.
-fn quick() -> Limits {
-    Limits {
-        times: TimeLimits { connect: Duration::from_secs(10), request: Duration::from_secs(20) },
-        pauses: vec![Duration::from_millis(1); 2],
-    }
-}
+use site::{Site, assert_error, free_address, name, quick, settings, value};
 
 async fn set(client: &Client) -> Result<(), Error> {
     client.set_property(&name("MF_ID"), &value("i-1")).await
-}
-
-fn name(text: &str) -> PropertyName {
-    text.parse().unwrap()
-}
-
-fn value(text: &str) -> PropertyValue {
-    PropertyValue::new(text).unwrap()
-}
-
-/// Asserts kind and text of an error, and that it does not give the token away.
-#[track_caller]
-fn assert_error<T: Debug>(result: Result<T, Error>, kind: ErrorKind, text: &str) -> Error {
-    let error = result.unwrap_err();
-    let message = error.to_string();
-    assert_eq!(error.kind(), kind, "{message}");
-    assert!(message.contains(text), "{message}");
-    assert!(!message.contains('\n') && message.is_ascii(), "{message}");
-    assert!(!format!("{message} {error:?}").contains(DEFAULT_TOKEN), "{message}");
-    error
-}
-
-/// An address of this machine where nobody listens.
-fn free_address() -> SocketAddr {
-    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap()
 }
 
 #[tokio::test]
@@ -284,7 +198,7 @@ async fn a_server_that_is_down_is_unreachable() {
 async fn an_old_or_strange_version_is_refused() {
     let site = Site::start().await;
     let answer_version = |body: &str| {
-        site.opcon.add_fault(Fault { path: "/api/version".into(), skip: 0, times: 1, answer: Answer::text(200, body) });
+        site.fail_at("/api/version", 0, 1, Answer::text(200, body));
     };
     let client = site.plain_client();
     answer_version(r#"{"opConRestApiProductVersion":"18.2.0"}"#);

@@ -1,0 +1,112 @@
+//! How requests are made: again when that may help, with errors that hold no secret.
+
+use std::fmt;
+
+use reqwest::{Method, RequestBuilder};
+use secrecy::{ExposeSecret as _, SecretString};
+use serde::de::DeserializeOwned;
+
+use super::Limits;
+use super::failure::{self, Failure};
+use crate::address::Address;
+use crate::error::{Error, ErrorKind};
+use crate::plain_text::one_line;
+use crate::tls::{self, Proxy, Trust};
+
+/// The way to one OpCon API.
+#[derive(Clone)]
+pub(crate) struct Connection {
+    http: reqwest::Client,
+    address: Address,
+    limits: Limits,
+    secret: Secret,
+}
+
+/// What is sent and must not be shown, should a server or proxy send it back.
+#[derive(Clone)]
+pub(crate) struct Secret {
+    /// What is shown instead.
+    pub(crate) what: &'static str,
+    /// The secret itself.
+    pub(crate) text: SecretString,
+}
+
+impl Connection {
+    /// Prepares the way; nothing is sent. The error is [`ErrorKind::Invalid`], for certificates that cannot be read.
+    pub(crate) fn new(address: Address, trust: &Trust, limits: Limits, secret: Secret) -> Result<Self, Error> {
+        let http = tls::http_client(trust, Proxy::for_server(&address.api_url("")), limits.times)?;
+        Ok(Connection { http, address, limits, secret })
+    }
+
+    /// A request for a call of the API.
+    pub(crate) fn request(&self, method: Method, call: &str) -> RequestBuilder {
+        self.http.request(method, self.address.api_url(call))
+    }
+
+    /// A request for what the API lists under `call`, by name.
+    pub(crate) fn request_named(&self, call: &str, name: &str) -> RequestBuilder {
+        let mut url = self.address.api_url(call);
+        url.query_pairs_mut().append_pair("name", name);
+        self.http.get(url)
+    }
+
+    /// Makes a request, again if need be, and reads the JSON of the answer.
+    pub(crate) async fn send<T: DeserializeOwned>(
+        &self,
+        doing: &str,
+        request: impl Fn() -> RequestBuilder,
+    ) -> Result<T, Error> {
+        let body = self.send_for_text(doing, request).await?;
+        serde_json::from_str(&body).map_err(|_| self.unexpected(doing, &failure::summary(&self.hidden(&body))))
+    }
+
+    /// Makes a request, again if need be, and gives the body of the answer.
+    pub(crate) async fn send_for_text(
+        &self,
+        doing: &str,
+        request: impl Fn() -> RequestBuilder,
+    ) -> Result<String, Error> {
+        let mut pauses = self.limits.pauses.iter();
+        loop {
+            match (self.attempt(request()).await, pauses.next()) {
+                (Ok(body), _) => return Ok(body),
+                (Err(failure), Some(pause)) if failure.passing => tokio::time::sleep(*pause).await,
+                (Err(failure), _) => return Err(failure.into_error(doing)),
+            }
+        }
+    }
+
+    /// The error for an answer that the OpCon API does not give; `summary` holds no secret.
+    pub(crate) fn unexpected(&self, doing: &str, summary: &str) -> Error {
+        let wrong = format!("the answer is not what the OpCon API gives: {summary}");
+        Error::new(ErrorKind::Unexpected, doing, wrong).with_hint("is it the OpCon API that listens at ADDRESS?")
+    }
+
+    /// Makes a request once, and gives the body of the answer.
+    async fn attempt(&self, request: RequestBuilder) -> Result<String, Failure> {
+        let transport = |error| Failure::of_transport(&error, self.limits.times);
+        let response = request.send().await.map_err(transport)?;
+        let status = response.status();
+        let body = response.text().await.map_err(transport)?;
+        if status.is_success() { Ok(body) } else { Err(Failure::of_answer(status, &self.hidden(&body))) }
+    }
+
+    /// Text from the server that may stand in a message.
+    pub(crate) fn quotable(&self, text: &str) -> String {
+        one_line(&self.hidden(text))
+    }
+
+    /// The text without the secret.
+    fn hidden(&self, text: &str) -> String {
+        text.replace(self.secret.text.expose_secret(), &format!("({})", self.secret.what))
+    }
+}
+
+impl fmt::Debug for Connection {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Connection")
+            .field("address", &self.address)
+            .field("limits", &self.limits)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,174 @@
+//! Changing settings of a `Connector.config` and nothing else in it.
+
+use std::fs::{Metadata, Permissions};
+use std::io::{ErrorKind as IoErrorKind, Write as _};
+use std::path::{Path, PathBuf};
+
+use tempfile::{Builder, NamedTempFile};
+
+use super::ini::{self, Section};
+use crate::error::{Error, ErrorKind};
+
+/// A `Connector.config` that is being changed. Comments, order, line ends and whatever else stands in it stay.
+pub struct ConfigEditor {
+    path: PathBuf,
+    text: String,
+    /// The file that was read; `None` when there was none.
+    existing: Option<Metadata>,
+}
+
+impl ConfigEditor {
+    /// Reads the file. A missing one is made by [`ConfigEditor::save`].
+    ///
+    /// # Errors
+    /// [`ErrorKind::Invalid`] when it cannot be read, is no file of its own (a symbolic link, say), is write-protected, or
+    /// is wrong in a way in which [`Config::read`](super::Config::read) would refuse it.
+    pub fn open(path: &Path) -> Result<Self, Error> {
+        let invalid = |wrong: String| Error::new(ErrorKind::Invalid, ini::reading(path), wrong);
+        let existing = match path.symlink_metadata() {
+            Ok(metadata) => Some(metadata),
+            Err(error) if error.kind() == IoErrorKind::NotFound => None,
+            Err(error) => return Err(invalid(error.to_string())),
+        };
+        let Some(metadata) = &existing else {
+            return Ok(ConfigEditor { path: path.to_owned(), text: String::new(), existing });
+        };
+        if metadata.is_symlink() {
+            return Err(invalid("it is a symbolic link".into()).with_hint("name the file that it points to"));
+        }
+        if !metadata.is_file() {
+            return Err(invalid("it is no file".into()));
+        }
+        if metadata.permissions().readonly() {
+            return Err(invalid("it is write-protected".into()).with_hint("allow its owner to write to it"));
+        }
+        let text = ini::read_text(path)?;
+        ini::sections(&text).map_err(invalid)?;
+        Ok(ConfigEditor { path: path.to_owned(), text, existing })
+    }
+
+    /// Gives a setting its value: in its line, or behind the last setting of its section, or in a new section at the end.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Invalid`] when the file could not hold the section, the key or the value. The value is not quoted.
+    pub fn set(&mut self, section: &str, key: &str, value: &str) -> Result<(), Error> {
+        let invalid = |wrong: String| Error::new(ErrorKind::Invalid, format!("changing {}", self.path.display()), wrong);
+        for (what, text) in [("section", section), ("key", key), ("value", value)] {
+            if text.contains(char::is_control) || text.trim() != text {
+                return Err(invalid(format!("the {what} has spaces around it, or control characters")));
+            }
+        }
+        if section.is_empty() || section.contains(['[', ']']) {
+            return Err(invalid(format!("[{section}] cannot be the name of a section")));
+        }
+        if key.is_empty() || key.contains('=') || key.starts_with(['[', ';', '#']) {
+            return Err(invalid(format!("{key} cannot be a key")));
+        }
+        let sections = ini::sections(&self.text).map_err(invalid)?;
+        let mut lines = Lines::new(&self.text);
+        match sections.iter().find(|other| ini::same(&other.name, section)) {
+            None => lines.append_section(section, key, value),
+            Some(Section { line, settings, .. }) => match settings.iter().find(|line| ini::same(&line.key, key)) {
+                Some(setting) => lines.replace_value(setting.line, value),
+                None => lines.insert(settings.last().map_or(*line, |last| last.line), &format!("{key}={value}")),
+            },
+        }
+        self.text = lines.lines.concat();
+        Ok(())
+    }
+
+    /// Writes the file: beside it, and then in its place. Permissions and owner stay where the system's files have them; a
+    /// new file is its owner's alone. On Windows both are inherited from the folder, so it is the folder to protect.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Invalid`] when it cannot be written; the file is as it was then.
+    pub fn save(self) -> Result<(), Error> {
+        let doing = format!("writing {}", self.path.display());
+        let written = self.write_beside().and_then(|file| file.persist(&self.path).map_err(|error| error.error));
+        match written {
+            Ok(_) => Ok(()),
+            Err(error) => Err(Error::new(ErrorKind::Invalid, doing, error.to_string())),
+        }
+    }
+
+    fn write_beside(&self) -> std::io::Result<NamedTempFile> {
+        let folder = self.path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        let mut file = Builder::new().prefix("awsec2-").suffix(".tmp").tempfile_in(folder)?;
+        file.write_all(self.text.as_bytes())?;
+        if let Some(existing) = &self.existing {
+            keep_owner(&file, existing)?;
+            let permissions: Permissions = existing.permissions();
+            file.as_file().set_permissions(permissions)?;
+        }
+        file.as_file().sync_all()?;
+        Ok(file)
+    }
+}
+
+/// Gives the new file the owner of the old one: an administrator may have changed the file of the jobs' user.
+#[cfg(unix)]
+fn keep_owner(file: &NamedTempFile, old: &Metadata) -> std::io::Result<()> {
+    use std::os::unix::fs::{MetadataExt as _, fchown};
+    let new = file.as_file().metadata()?;
+    if (new.uid(), new.gid()) == (old.uid(), old.gid()) {
+        return Ok(());
+    }
+    fchown(file, Some(old.uid()), Some(old.gid()))
+}
+
+#[cfg(not(unix))]
+fn keep_owner(_file: &NamedTempFile, _old: &Metadata) -> std::io::Result<()> {
+    Ok(())
+}
+
+/// A text by its lines, each with its line end.
+struct Lines {
+    lines: Vec<String>,
+    line_end: &'static str,
+}
+
+impl Lines {
+    fn new(text: &str) -> Self {
+        let line_end = match text.split_once('\n') {
+            Some((first, _)) if first.ends_with('\r') => "\r\n",
+            Some(_) => "\n",
+            None if cfg!(windows) => "\r\n",
+            None => "\n",
+        };
+        Lines { lines: text.split_inclusive('\n').map(str::to_owned).collect(), line_end }
+    }
+
+    /// Replaces what stands behind the `=` of a line; lines are counted from 1.
+    fn replace_value(&mut self, line: usize, value: &str) {
+        let Some(text) = self.lines.get_mut(line - 1) else { return };
+        let content = text.trim_end_matches(['\r', '\n']);
+        let line_end = &text[content.len()..];
+        let (key, old) = content.split_once('=').unwrap_or((content, ""));
+        let space = &old[..old.len() - old.trim_start().len()];
+        *text = format!("{key}={space}{value}{line_end}");
+    }
+
+    /// Inserts a line behind another one.
+    fn insert(&mut self, behind: usize, content: &str) {
+        if let Some(last) = self.lines.get_mut(behind - 1).filter(|line| !line.ends_with('\n')) {
+            last.push_str(self.line_end);
+        }
+        self.lines.insert(behind, format!("{content}{}", self.line_end));
+    }
+
+    /// Adds a section with one setting at the end.
+    fn append_section(&mut self, section: &str, key: &str, value: &str) {
+        if let Some(last) = self.lines.last_mut() {
+            if !last.ends_with('\n') {
+                last.push_str(self.line_end);
+            }
+            self.lines.push(self.line_end.into());
+        }
+        let line_end = self.line_end;
+        self.lines.push(format!("[{section}]{line_end}{key}={value}{line_end}"));
+    }
+}
+
+#[cfg(test)]
+#[path = "editor_tests.rs"]
+mod tests;

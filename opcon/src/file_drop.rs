@@ -1,0 +1,146 @@
+//! Files for a program that watches a folder: each is there whole or not at all.
+
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+
+use tempfile::{Builder, NamedTempFile};
+
+use crate::error::{Error, ErrorKind};
+
+/// Who may read a file, where the system's file permissions say that (elsewhere the folder's are inherited).
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Readers {
+    /// Its owner alone: there is a secret in it.
+    Owner,
+    /// Everyone whom the process's `umask` leaves.
+    Everyone,
+}
+
+/// A file which is written, but not yet where it is watched for.
+pub(crate) struct PreparedFile {
+    file: NamedTempFile,
+    destination: PathBuf,
+    folder: PathBuf,
+}
+
+impl PreparedFile {
+    /// Writes a file for `folder` to the disk, in the folder above: that is on the same volume, so that the file can be
+    /// moved in one step, and what watches `folder` takes whatever file it finds there, finished or not.
+    pub(crate) fn new(folder: &Path, extension: &str, content: &str, readers: Readers) -> Result<Self, Error> {
+        let (mut file, watched) = file_above(folder, readers)?;
+        file.write_all(content.as_bytes())
+            .and_then(|()| file.as_file().sync_all())
+            .map_err(|error| failed(folder, error.to_string()))?;
+        let name = file.path().with_extension(extension);
+        let destination = watched.join(name.file_name().unwrap_or_default());
+        Ok(PreparedFile { file, destination, folder: folder.to_owned() })
+    }
+
+    /// Moves the file to where it is watched for, under a name that nothing else there has.
+    pub(crate) fn release(self) -> Result<PathBuf, Error> {
+        let PreparedFile { file, destination, folder } = self;
+        file.persist_noclobber(&destination).map_err(|error| failed(&folder, error.error.to_string()))?;
+        Ok(destination)
+    }
+}
+
+/// Checks that files can be written for `folder`.
+pub(crate) fn check(folder: &Path) -> Result<(), Error> {
+    file_above(folder, Readers::Owner).map(|_| ())
+}
+
+/// An empty file in the folder above `folder`, and the true path of `folder`.
+fn file_above(folder: &Path, readers: Readers) -> Result<(NamedTempFile, PathBuf), Error> {
+    let watched = folder.canonicalize().map_err(|error| failed(folder, error.to_string()))?;
+    if !watched.is_dir() {
+        return Err(failed(folder, "it is no folder".into()));
+    }
+    let above = watched.parent().ok_or_else(|| failed(folder, "there is no folder above it".into()))?;
+    let mut builder = Builder::new();
+    builder.prefix("awsec2-").suffix(".tmp").rand_bytes(16);
+    #[cfg(unix)]
+    if readers == Readers::Everyone {
+        builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
+    }
+    #[cfg(not(unix))]
+    let _inherited = readers;
+    let file = builder.tempfile_in(above).map_err(|error| {
+        failed(folder, format!("no file can be made in the folder above it: {error}"))
+            .with_hint("files are written there and then moved, so that nobody reads an unfinished one")
+    })?;
+    Ok((file, watched))
+}
+
+fn failed(folder: &Path, wrong: String) -> Error {
+    Error::new(ErrorKind::Invalid, format!("writing to the folder {}", folder.display()), wrong)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_appears_whole_and_only_when_released() {
+        let above = tempfile::tempdir().unwrap();
+        let folder = above.path().join("MSGIN");
+        std::fs::create_dir(&folder).unwrap();
+        let first = PreparedFile::new(&folder, "txt", "one\n", Readers::Owner).unwrap();
+        let second = PreparedFile::new(&folder, "txt", "two\n", Readers::Everyone).unwrap();
+        assert_eq!(std::fs::read_dir(&folder).unwrap().count(), 0);
+        let (first, second) = (first.release().unwrap(), second.release().unwrap());
+        assert_eq!(std::fs::read_to_string(&first).unwrap(), "one\n");
+        assert_eq!(std::fs::read_to_string(&second).unwrap(), "two\n");
+        assert!(first.extension().is_some_and(|extension| extension == "txt"), "{}", first.display());
+        assert_eq!(std::fs::read_dir(above.path()).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn a_file_that_is_not_released_leaves_nothing() {
+        let above = tempfile::tempdir().unwrap();
+        let folder = above.path().join("MSGIN");
+        std::fs::create_dir(&folder).unwrap();
+        drop(PreparedFile::new(&folder, "txt", "one\n", Readers::Owner).unwrap());
+        check(&folder).unwrap();
+        assert_eq!(std::fs::read_dir(above.path()).unwrap().count(), 1);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_file_with_a_secret_is_its_owners_alone() {
+        use std::os::unix::fs::PermissionsExt as _;
+        let above = tempfile::tempdir().unwrap();
+        let folder = above.path().join("MSGIN");
+        std::fs::create_dir(&folder).unwrap();
+        let mode = |readers| {
+            let file = PreparedFile::new(&folder, "txt", "x", readers).unwrap().release().unwrap();
+            std::fs::metadata(file).unwrap().permissions().mode() & 0o777
+        };
+        assert_eq!(mode(Readers::Owner), 0o600);
+        assert_eq!(mode(Readers::Everyone) & 0o600, 0o600);
+    }
+
+    #[test]
+    fn a_folder_that_is_missing_or_none_is_named() {
+        let above = tempfile::tempdir().unwrap();
+        let missing = above.path().join("MSGIN");
+        let error = check(&missing).unwrap_err();
+        assert!(error.to_string().starts_with(&format!("writing to the folder {}: ", missing.display())), "{error}");
+        std::fs::write(&missing, "").unwrap();
+        assert!(check(&missing).unwrap_err().to_string().ends_with("it is no folder"));
+        let root = above.path().ancestors().last().unwrap();
+        assert!(check(root).unwrap_err().to_string().ends_with("there is no folder above it"));
+    }
+
+    #[test]
+    fn a_name_that_is_taken_is_not_overwritten() {
+        let above = tempfile::tempdir().unwrap();
+        let folder = above.path().join("MSGIN");
+        std::fs::create_dir(&folder).unwrap();
+        let file = PreparedFile::new(&folder, "txt", "new", Readers::Owner).unwrap();
+        std::fs::write(&file.destination, "old").unwrap();
+        let destination = file.destination.clone();
+        let error = file.release().unwrap_err();
+        assert!(error.to_string().contains("exists"), "{error}");
+        assert_eq!(std::fs::read_to_string(destination).unwrap(), "old");
+    }
+}

@@ -1,0 +1,162 @@
+//! Who the running job is in OpCon, as the agent's environment says it.
+
+use crate::plain_text::one_line;
+
+/// The names under which the Windows agent says it ("Environment variables" in the documentation of the agent).
+const WINDOWS: Names = Names {
+    date: "SMA_MSLSAM_SCHEDULE_DATE",
+    schedule: "SMA_MSLSAM_SCHEDULE_NAME",
+    job: "SMA_MSLSAM_JOB_NAME",
+    job_may_be_short: true,
+};
+/// The names under which the UNIX agent says it ("LSAM environment variables" in the documentation of the agent).
+const UNIX: Names = Names {
+    date: "SMA_SCHEDULE_DATE",
+    schedule: "SMA_SCHEDULE_NAME",
+    job: "SMA_USER_SPECIFIED_JOBNAME",
+    job_may_be_short: false,
+};
+/// How long the short form of a job's name is, with which some agents' texts begin; the job's number follows.
+const SHORT_NAME: usize = 12;
+
+/// The environment names of one kind of agent.
+struct Names {
+    date: &'static str,
+    schedule: &'static str,
+    job: &'static str,
+    /// Whether the job's name may come shortened: two pages about the Windows agent contradict each other there.
+    job_may_be_short: bool,
+}
+
+/// Schedule date, schedule and job of the running job: what completes the short name of a property.
+///
+/// Each of the three is known on its own, for an agent may give one in a form that cannot be trusted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct JobIdentity {
+    pub(crate) date: Known,
+    pub(crate) schedule: Known,
+    pub(crate) job: Known,
+}
+
+/// A part of the identity, or why it is not known.
+pub(crate) type Known = Result<String, String>;
+
+impl JobIdentity {
+    /// The identity that the environment says, whose values `lookup` gives; `None` when no OpCon agent started the job.
+    ///
+    /// The date counts as known in the forms `yyyy-mm-dd`, `yyyy/mm/dd` and `yyyymmdd`, for any other may depend on
+    /// regional settings. A job's name of the Windows agent counts as unknown when it may be twelve characters and the
+    /// job's number.
+    pub fn from_environment(lookup: impl Fn(&str) -> Option<String>) -> Option<Self> {
+        let value = |name| lookup(name).map(|value| value.trim().to_owned()).filter(|value| !value.is_empty());
+        let agent = [WINDOWS, UNIX]
+            .into_iter()
+            .find(|agent| [agent.date, agent.schedule, agent.job].into_iter().any(|name| value(name).is_some()))?;
+        let known = |name| value(name).ok_or_else(|| format!("the agent did not set {name}"));
+        Some(JobIdentity {
+            date: known(agent.date).and_then(|date| clear_date(agent.date, &date)),
+            schedule: known(agent.schedule),
+            job: known(agent.job)
+                .and_then(|job| if agent.job_may_be_short { full_name(agent.job, job) } else { Ok(job) }),
+        })
+    }
+}
+
+/// The date as `yyyy-mm-dd`.
+fn clear_date(variable: &str, date: &str) -> Known {
+    let dashed = match date.bytes().map(|byte| byte.is_ascii_digit()).collect::<Vec<_>>().as_slice() {
+        [true, true, true, true, true, true, true, true] => {
+            format!("{}-{}-{}", &date[..4], &date[4..6], &date[6..])
+        }
+        _ => date.replace('/', "-"),
+    };
+    crate::property::checked_date(dashed).map_err(|_| {
+        format!(
+            "{variable} holds '{}', of which only the forms yyyy-mm-dd, yyyy/mm/dd and yyyymmdd are clear",
+            one_line(date)
+        )
+    })
+}
+
+/// The name, unless it may be a short one with the job's number behind it.
+fn full_name(variable: &str, name: String) -> Known {
+    let mut behind = name.chars().skip(SHORT_NAME).peekable();
+    if behind.peek().is_some() && behind.all(|character| character == ' ' || character.is_ascii_digit()) {
+        return Err(format!(
+            "{variable} holds '{}', which may be {SHORT_NAME} characters of the name and the job's number",
+            one_line(&name)
+        ));
+    }
+    Ok(name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn identity(environment: &[(&str, &str)]) -> Option<JobIdentity> {
+        JobIdentity::from_environment(|name| {
+            environment.iter().find(|(other, _)| *other == name).map(|(_, value)| (*value).to_owned())
+        })
+    }
+
+    fn windows(date: &str, job: &str) -> JobIdentity {
+        let environment =
+            [("SMA_MSLSAM_SCHEDULE_DATE", date), ("SMA_MSLSAM_SCHEDULE_NAME", "Night"), ("SMA_MSLSAM_JOB_NAME", job)];
+        identity(&environment).unwrap()
+    }
+
+    #[test]
+    fn both_agents_are_understood() {
+        let expected = Some(JobIdentity {
+            date: Ok("2026-01-31".into()),
+            schedule: Ok("Night".into()),
+            job: Ok("Start servers".into()),
+        });
+        assert_eq!(Some(windows("2026-01-31", "Start servers")), expected);
+        let unix = [
+            ("SMA_SCHEDULE_DATE", "20260131"),
+            ("SMA_SCHEDULE_NAME", "Night"),
+            ("SMA_USER_SPECIFIED_JOBNAME", "Start servers"),
+            ("SMA_JOBNAME", "START SERVER 0000000123"),
+        ];
+        assert_eq!(identity(&unix), expected);
+    }
+
+    #[test]
+    fn without_an_agent_there_is_no_identity() {
+        assert_eq!(identity(&[("SMA_JOB_NAME", "x"), ("SMA_SCHEDULE_NAME", " ")]), None);
+    }
+
+    #[test]
+    fn what_the_agent_did_not_set_is_named() {
+        let identity = identity(&[("SMA_SCHEDULE_NAME", "Night")]).unwrap();
+        assert_eq!(identity.schedule, Ok("Night".into()));
+        assert_eq!(identity.date, Err("the agent did not set SMA_SCHEDULE_DATE".into()));
+        assert_eq!(identity.job, Err("the agent did not set SMA_USER_SPECIFIED_JOBNAME".into()));
+    }
+
+    #[test]
+    fn only_clear_dates_are_known() {
+        for clear in ["2026-01-31", "2026/01/31", "20260131"] {
+            assert_eq!(windows(clear, "J").date, Ok("2026-01-31".into()), "{clear}");
+        }
+        for unclear in
+            ["31.01.2026", "01/02/2026", "26-01-31", "2026-1-31", "31012026", "01312026", "202601310", "\u{e9}2601312"]
+        {
+            let wrong = windows(unclear, "J").date.unwrap_err();
+            assert!(wrong.starts_with("SMA_MSLSAM_SCHEDULE_DATE holds '") && wrong.is_ascii(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn a_name_that_may_be_shortened_is_unknown() {
+        for full in ["J", "Night job 12", "Start servers", "Start servers 2", "Night job 1-a2"] {
+            assert_eq!(windows("2026-01-31", full).job, Ok(full.into()), "{full}");
+        }
+        for short in ["NIGHTLY     0000000123", "NIGHTLY_JOBS0000000123", "NIGHTLY_JOBS     0000000123"] {
+            let wrong = windows("2026-01-31", short).job.unwrap_err();
+            assert!(wrong.contains("may be 12 characters of the name and the job's number"), "{wrong}");
+        }
+    }
+}

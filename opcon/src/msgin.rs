@@ -1,0 +1,211 @@
+//! Events for OpCon through a folder of its agent, MSGIN, for hosts that cannot reach the OpCon API.
+//!
+//! The agent takes each file that it finds there, sends what is in it to OpCon, and removes the file ("MSGIN" in the
+//! documentation of the agents, "Defining events" and "Event types" in that of OpCon). Nothing comes back: whether OpCon
+//! accepted an event stands in a log of OpCon alone. A date in a property's name is read by the regional settings of
+//! OpCon's service there, not as `yyyy-mm-dd` everywhere.
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+
+use secrecy::{ExposeSecret as _, SecretString};
+
+use crate::error::{Error, ErrorKind};
+use crate::file_drop::{self, PreparedFile, Readers};
+use crate::property::{PropertyName, PropertyValue};
+
+/// The longest event, in characters.
+const LONGEST_EVENT: usize = 2000;
+
+/// Where an agent takes events from, and the OpCon user in whose name they are sent.
+#[derive(Debug, Clone)]
+pub struct MsginSettings {
+    folder: PathBuf,
+    user: String,
+    token: SecretString,
+}
+
+/// An event that OpCon is to process. It holds the user's token, and shows it nowhere.
+pub struct Event {
+    line: SecretString,
+}
+
+impl MsginSettings {
+    /// Settings with the user's external token; user and token passed [`check_part`].
+    pub(crate) fn new(folder: PathBuf, user: &str, token: SecretString) -> Self {
+        MsginSettings { folder, user: user.to_owned(), token }
+    }
+
+    /// The folder.
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// Checks that events can be written for the agent. Whether OpCon will accept them cannot be known.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Invalid`] when the folder is missing, or files cannot be made in the folder above it.
+    pub fn check(&self) -> Result<(), Error> {
+        file_drop::check(&self.folder)
+    }
+
+    /// The event that gives the property that value, and creates it if need be.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Invalid`] when an event cannot hold the name or the value. It separates its parts by commas and is
+    /// ASCII; `;`, `=` and `|` break it, `[[` and `{{` begin references in it, `*` and `?` stand for other names, and
+    /// nobody knows what becomes of an empty value or one with spaces around it. It has at most 2000 characters.
+    pub fn add_property(&self, name: &PropertyName, value: &PropertyValue) -> Result<Event, Error> {
+        let invalid = |wrong: String| {
+            Error::new(ErrorKind::Invalid, format!("preparing the event that saves the OpCon property {name}"), wrong)
+        };
+        let (name, value) = (name.to_string(), value.as_str());
+        if !is_printable(&name) || name.contains([',', ';', '=', '|', '*', '?']) {
+            return Err(invalid("an event cannot hold the name: it has one of , ; = | * ? or is not ASCII".into()));
+        }
+        if !is_printable(value) || value.contains([',', ';', '=', '|']) || value.contains("[[") || value.contains("{{")
+        {
+            return Err(invalid("an event cannot hold the value: it has one of , ; = | [[ {{ or is not ASCII".into()));
+        }
+        if value.is_empty() || value.trim() != value {
+            return Err(invalid("an event cannot hold the value: it is empty or has spaces around it".into()));
+        }
+        let line = format!("$PROPERTY:ADD,{name},{value},{},{}", self.user, self.token.expose_secret());
+        match line.len() {
+            ..=LONGEST_EVENT => Ok(Event { line: line.into() }),
+            length => Err(invalid(format!("the event has {length} characters; OpCon allows {LONGEST_EVENT}"))),
+        }
+    }
+}
+
+impl fmt::Debug for Event {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Event").finish_non_exhaustive()
+    }
+}
+
+/// Hands events to the agent that watches `folder`, and gives the paths of their files. Each has a file of its own, since
+/// UNIX agents read one line of a file.
+///
+/// The files are written in the folder above, where no agent looks, and moved when all of them are on the disk. On UNIX
+/// they are their owner's alone, for the token in them: the agent must be that user or root.
+///
+/// # Errors
+/// [`ErrorKind::Invalid`] when the files cannot be written, with nothing handed over, or not be moved; the message then
+/// says how many were.
+pub fn write_events(folder: &Path, events: &[Event]) -> Result<Vec<PathBuf>, Error> {
+    let line_end = if cfg!(windows) { "\r\n" } else { "\n" };
+    let prepared = events.iter().map(|event| {
+        PreparedFile::new(folder, "txt", &format!("{}{line_end}", event.line.expose_secret()), Readers::Owner)
+    });
+    let mut released = Vec::new();
+    for file in prepared.collect::<Result<Vec<_>, _>>()? {
+        let path = file.release().map_err(|error| {
+            error.with_hint(format!("{} of {} events were handed to the agent before", released.len(), events.len()))
+        })?;
+        released.push(path);
+    }
+    Ok(released)
+}
+
+/// Checks that an event can hold the text as one of its parts.
+pub(crate) fn check_part(text: &str) -> Result<(), &'static str> {
+    if text.contains(',') || !is_printable(text) {
+        return Err("an event cannot hold the value: it has a comma, or other than printable ASCII characters");
+    }
+    Ok(())
+}
+
+/// Whether the text has only ASCII characters that are seen, and spaces.
+fn is_printable(text: &str) -> bool {
+    text.chars().all(|character| character == ' ' || character.is_ascii_graphic())
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// A made-up token.
+    const TOKEN: &str = "0badcafe-0000-4000-8000-00000000e7e7";
+
+    fn settings(folder: &Path) -> MsginSettings {
+        MsginSettings::new(folder.to_owned(), "ocadm", TOKEN.into())
+    }
+
+    fn event(name: &str, value: &str) -> Result<Event, Error> {
+        settings(Path::new("MSGIN")).add_property(&name.parse().unwrap(), &PropertyValue::new(value).unwrap())
+    }
+
+    #[test]
+    fn an_event_is_one_line_of_five_parts() {
+        let line = |name, value| event(name, value).unwrap().line.expose_secret().to_owned();
+        assert_eq!(line("OI.MF_ID", "i-1 i-2"), format!("$PROPERTY:ADD,MF_ID,i-1 i-2,ocadm,{TOKEN}"));
+        assert_eq!(
+            line("SI.MF_ID.2026-01-31.Night[Sub]", "a \"b\" \\c"),
+            format!("$PROPERTY:ADD,SI.MF_ID.2026-01-31.\"Night[Sub]\",a \"b\" \\c,ocadm,{TOKEN}")
+        );
+    }
+
+    #[test]
+    fn what_an_event_cannot_hold_is_refused() {
+        for (name, value, reason) in [
+            ("A*", "x", "cannot hold the name"),
+            ("MI.A.m,n", "x", "cannot hold the name"),
+            ("\u{e9}", "x", "cannot hold the name"),
+            ("A", "x,y", "cannot hold the value"),
+            ("A", "x;y", "cannot hold the value"),
+            ("A", "[[B]]", "cannot hold the value"),
+            ("A", "{{B}}", "cannot hold the value"),
+            ("A", "\u{e9}", "cannot hold the value"),
+            ("A", "", "it is empty"),
+            ("A", " x", "spaces around it"),
+        ] {
+            let error = event(name, value).unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::Invalid);
+            assert!(error.to_string().starts_with("preparing the event that saves the OpCon property "), "{error}");
+            assert!(error.to_string().contains(reason), "{name} {value}: {error}");
+        }
+        let overhead = event("A", "v").unwrap().line.expose_secret().len() - 1;
+        assert!(event("A", &"v".repeat(2000 - overhead)).is_ok());
+        let error = event("A", &"v".repeat(2001 - overhead)).unwrap_err();
+        assert!(error.to_string().ends_with("the event has 2001 characters; OpCon allows 2000"), "{error}");
+    }
+
+    #[test]
+    fn each_event_gets_a_file_of_its_own() {
+        let above = tempfile::tempdir().unwrap();
+        let folder = above.path().join("MSGIN");
+        std::fs::create_dir(&folder).unwrap();
+        settings(&folder).check().unwrap();
+        let files = write_events(&folder, &[event("A", "1").unwrap(), event("B", "2").unwrap()]).unwrap();
+        let texts: Vec<String> = files.iter().map(|file| std::fs::read_to_string(file).unwrap()).collect();
+        assert!(texts[0].starts_with("$PROPERTY:ADD,A,1,ocadm,") && texts[1].starts_with("$PROPERTY:ADD,B,2,ocadm,"));
+        assert!(texts.iter().all(|text| text.lines().count() == 1 && text.ends_with('\n')));
+        assert_eq!(std::fs::read_dir(&folder).unwrap().count(), 2);
+        assert_eq!(std::fs::read_dir(above.path()).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn a_missing_folder_is_an_error_without_the_token() {
+        let folder = tempfile::tempdir().unwrap().path().join("MSGIN");
+        let events = [event("A", "1").unwrap()];
+        let error = write_events(&folder, &events).unwrap_err();
+        assert!(error.to_string().contains("MSGIN: "), "{error}");
+        assert!(settings(&folder).check().is_err());
+        assert!(!format!("{error} {error:?} {events:?} {:?}", settings(&folder)).contains(TOKEN));
+    }
+
+    proptest! {
+        #[test]
+        fn no_value_makes_a_second_event(value in "[^\\p{Cc}]{0,40}") {
+            if let Ok(event) = event("MF_ID", &value) {
+                let line = event.line.expose_secret().to_owned();
+                let parts: Vec<&str> = line.split(',').collect();
+                prop_assert_eq!(parts, ["$PROPERTY:ADD", "MF_ID", value.as_str(), "ocadm", TOKEN]);
+                prop_assert_eq!(line.lines().count(), 1);
+            }
+        }
+    }
+}

@@ -1,0 +1,162 @@
+//! Saving properties: what counts is what OpCon shows afterwards.
+
+use opcon::{ErrorKind, Saved};
+use opcon_stand_in::{Answer, Behaviour};
+
+use crate::site::{Site, assert_error, name, value};
+
+const GLOBALS: &str = "/api/globalproperties";
+
+/// A site whose OpCon evaluates assignments without storing anything.
+async fn evaluating_site() -> Site {
+    let site = Site::start().await;
+    site.opcon.behave(Behaviour { evaluate_only: true, ..Behaviour::default() });
+    site
+}
+
+#[tokio::test]
+async fn an_assignment_that_is_seen_is_enough() {
+    let site = Site::start().await;
+    for (given, canonical) in [("MF_ID", "MF_ID"), ("SI.MF_ID.2026-01-31.Night", "SI.MF_ID.2026-01-31.Night")] {
+        let saved = site.plain_client().save_property(&name(given), &value("i-1 \"x\"")).await.unwrap();
+        assert_eq!(saved, Saved::ByExpression);
+        assert_eq!(site.opcon.property(canonical).as_deref(), Some("i-1 \"x\""));
+    }
+    assert!(
+        site.requests().iter().all(|request| !request.starts_with("PUT") && request != "POST /api/globalproperties")
+    );
+}
+
+#[tokio::test]
+async fn a_global_property_is_created_and_changed_where_assignments_store_nothing() {
+    let site = evaluating_site().await;
+    let client = site.plain_client();
+    for text in ["i-1", "i-2 \" & \u{e9}", ""] {
+        let saved = client.save_property(&name("OI.\"MF ID.1\""), &value(text)).await.unwrap();
+        assert_eq!(saved, Saved::ByGlobalPropertyCalls);
+        assert_eq!(site.opcon.property("\"MF ID.1\"").as_deref(), Some(text));
+    }
+    let calls: Vec<String> = site.requests().into_iter().filter(|request| request.contains(GLOBALS)).collect();
+    assert_eq!(calls.iter().filter(|call| *call == "POST /api/globalproperties").count(), 1);
+    assert_eq!(calls.iter().filter(|call| *call == "PUT /api/globalproperties/1").count(), 2);
+}
+
+#[tokio::test]
+async fn a_pattern_does_not_hit_other_properties() {
+    let site = evaluating_site().await;
+    let client = site.plain_client();
+    client.save_property(&name("MF_ID_1"), &value("i-1")).await.unwrap();
+    client.save_property(&name("MF_*"), &value("i-2")).await.unwrap();
+    assert_eq!(site.opcon.property("MF_ID_1").as_deref(), Some("i-1"));
+    assert_eq!(site.opcon.property("MF_*").as_deref(), Some("i-2"));
+}
+
+#[tokio::test]
+async fn a_refused_assignment_leaves_the_calls_for_global_properties() {
+    let site = Site::start().await;
+    site.fail(1, Answer::text(200, r#"{"status":"Failed","message":"assignments are off"}"#));
+    let saved = site.plain_client().save_property(&name("MF_ID"), &value("i-1")).await.unwrap();
+    assert_eq!(saved, Saved::ByGlobalPropertyCalls);
+    site.fail(1, Answer::text(200, r#"{"status":"Failed","message":"assignments are off"}"#));
+    let refused = site.plain_client().save_property(&name("MI.MF_ID.m"), &value("i-1")).await;
+    assert_error(
+        refused,
+        ErrorKind::Failed,
+        "saving the OpCon property MI.MF_ID.m: OpCon could not do it: assignments are off",
+    );
+}
+
+#[tokio::test]
+async fn an_instance_property_that_is_not_stored_is_a_failure() {
+    let site = evaluating_site().await;
+    let saved = site.plain_client().save_property(&name("SI.MF_ID.2026-01-31.Night"), &value("i-1")).await;
+    let text = "saving the OpCon property SI.MF_ID.2026-01-31.Night: the property does not have the value afterwards";
+    let error = assert_error(saved, ErrorKind::Failed, text);
+    assert!(error.hint().unwrap().contains("only global properties can be saved otherwise"));
+}
+
+#[tokio::test]
+async fn a_trimmed_value_is_not_taken_for_the_whole() {
+    let site = Site::start().await;
+    site.opcon.behave(Behaviour { trims: true, ..Behaviour::default() });
+    let client = site.plain_client();
+    assert_eq!(client.save_property(&name("MF_ID"), &value("i-1 i-2")).await.unwrap(), Saved::ByExpression);
+    let error = assert_error(
+        client.save_property(&name("MF_ID"), &value(" i-1")).await,
+        ErrorKind::Failed,
+        "the property does not have the value afterwards",
+    );
+    assert_eq!(error.hint(), Some("the value has spaces around it, which OpCon may have removed"));
+}
+
+#[tokio::test]
+async fn an_encrypted_property_is_not_overwritten() {
+    let site = Site::start().await;
+    site.opcon.add_encrypted("MF_ID", "hidden").unwrap();
+    for given in ["MF_ID", "OI.mf_id"] {
+        let saved = site.plain_client().save_property(&name(given), &value("i-1")).await;
+        assert_error(saved, ErrorKind::Failed, "an encrypted one, and the value would be stored in clear");
+    }
+    assert_eq!(site.opcon.property("MF_ID").as_deref(), Some("hidden"));
+    assert_eq!(site.attempts(), 0);
+}
+
+#[tokio::test]
+async fn what_cannot_be_seen_does_not_stop_an_assignment() {
+    let site = Site::start().await;
+    for answer in [Answer::text(403, ""), Answer::text(404, ""), Answer::text(200, "<html>")] {
+        site.fail_at(GLOBALS, 0, 1, answer);
+        assert_eq!(
+            site.plain_client().save_property(&name("MF_ID"), &value("i-1")).await.unwrap(),
+            Saved::ByExpression
+        );
+    }
+    site.fail_at(GLOBALS, 0, 3, Answer::text(503, "busy"));
+    let saved = site.plain_client().save_property(&name("MF_ID"), &value("i-2")).await;
+    assert_error(saved, ErrorKind::Unreachable, "saving the OpCon property MF_ID: OpCon answered HTTP 503: busy");
+    assert_eq!(site.opcon.property("MF_ID").as_deref(), Some("i-1"));
+}
+
+#[tokio::test]
+async fn a_creation_whose_answer_is_lost_counts() {
+    let site = evaluating_site().await;
+    site.fail_at(GLOBALS, 2, 1, Answer::CLOSE_AFTERWARDS);
+    let saved = site.plain_client().save_property(&name("MF_ID"), &value("i-1")).await.unwrap();
+    assert_eq!(saved, Saved::ByGlobalPropertyCalls);
+    assert_eq!(site.opcon.property("MF_ID").as_deref(), Some("i-1"));
+}
+
+#[tokio::test]
+async fn the_calls_for_global_properties_may_fail_too() {
+    let site = evaluating_site().await;
+    site.fail_at(GLOBALS, 2, 1, Answer::text(403, r#"[{"message":"No privilege"}]"#));
+    let saved = site.plain_client().save_property(&name("MF_ID"), &value("i-1")).await;
+    assert_error(saved, ErrorKind::Refused, "saving the OpCon property MF_ID: OpCon answered HTTP 403: No privilege");
+    site.fail_at(GLOBALS, 2, 1, Answer::text(200, "{}"));
+    let saved = site.plain_client().save_property(&name("MF_ID"), &value("i-1")).await;
+    assert_error(saved, ErrorKind::Failed, "the property does not have the value afterwards");
+}
+
+#[tokio::test]
+async fn a_failed_look_afterwards_is_a_failure() {
+    let site = Site::start().await;
+    site.fail_at("/api/propertyExpression", 1, 3, Answer::text(503, "busy"));
+    let saved = site.plain_client().save_property(&name("MF_ID"), &value("i-1")).await;
+    assert_error(saved, ErrorKind::Unreachable, "reading the OpCon property MF_ID back: OpCon answered HTTP 503: busy");
+}
+
+#[tokio::test]
+async fn several_properties_do_not_wait_for_one_another() {
+    let site = evaluating_site().await;
+    let client = site.plain_client();
+    let (names, values) = ([name("A"), name("B"), name("C")], [value("1"), value("2"), value("3")]);
+    let (a, b, c) = tokio::join!(
+        client.save_property(&names[0], &values[0]),
+        client.save_property(&names[1], &values[1]),
+        client.save_property(&names[2], &values[2]),
+    );
+    assert_eq!([a.unwrap(), b.unwrap(), c.unwrap()], [Saved::ByGlobalPropertyCalls; 3]);
+    for (name, value) in [("A", "1"), ("B", "2"), ("C", "3")] {
+        assert_eq!(site.opcon.property(name).as_deref(), Some(value));
+    }
+}
