@@ -1,69 +1,92 @@
-//! Saves OpCon properties through the REST API, as `Connector.config` says.
+//! Saves OpCon properties by the way that `Connector.config` names: the OpCon API, or events for an agent.
 
+use std::env;
 use std::num::NonZeroU32;
 
 use async_trait::async_trait;
-use connector_sdk::properties::PropertyStore;
+use connector_sdk::properties::{Delivery, PropertyStore};
 use connector_sdk::{Error, ErrorKind, Result};
-use opcon::{ApiSettings, Client, Config, PropertyName, PropertyValue};
+use opcon::{ApiSettings, Client, Config, JobIdentity, PropertyChannel, PropertyName, PropertyValue, msgin};
 use tokio::sync::OnceCell;
 
 use crate::opcon_error;
 
 /// The properties of the OpCon that the configuration names. OpCon is contacted only when a job saves properties.
 pub struct OpConProperties {
-    settings: Option<ApiSettings>,
+    channel: Option<PropertyChannel>,
+    job: Option<JobIdentity>,
     client: OnceCell<Client>,
 }
 
 impl OpConProperties {
-    /// Reads how to reach OpCon.
+    /// Reads how to reach OpCon, and which of its jobs this is.
     ///
     /// # Errors
     /// [`ErrorKind::InvalidInput`] when the configuration says it, but wrongly.
     pub fn new(config: Option<&Config>) -> Result<Self> {
-        let settings = config.map(Config::opcon_api).transpose().map_err(opcon_error)?.flatten();
-        Ok(OpConProperties { settings, client: OnceCell::new() })
+        let channel = config.map(Config::property_channel).transpose().map_err(opcon_error)?.flatten();
+        let job = JobIdentity::from_environment(|name| env::var(name).ok());
+        Ok(OpConProperties { channel, job, client: OnceCell::new() })
     }
 
     /// What the administrator should know about these settings, in every job.
     pub fn warning(&self) -> Option<String> {
-        let unverified = self.settings.as_ref().filter(|settings| !settings.verifies_the_server())?;
-        Some(format!(
-            "VERIFY_TLS=False: any server can pass for the OpCon API at {} and read the token; name its certificate in \
-             CA_FILE instead",
-            unverified.address()
-        ))
+        match &self.channel {
+            Some(PropertyChannel::Api(api)) if !api.verifies_the_server() => Some(format!(
+                "VERIFY_TLS=False: any server can pass for the OpCon API at {} and read the token; name its certificate \
+                 in CA_FILE instead",
+                api.address()
+            )),
+            _ => None,
+        }
     }
 
-    async fn client(&self) -> Result<&Client> {
-        let Some(settings) = &self.settings else {
-            return Err(Error::new(ErrorKind::InvalidInput, "the configuration does not say how to reach OpCon")
+    fn channel(&self) -> Result<&PropertyChannel> {
+        self.channel.as_ref().ok_or_else(|| {
+            Error::new(ErrorKind::InvalidInput, "the configuration does not say how to reach OpCon")
                 .doing("preparing to save properties")
-                .hint("Connector.config needs a section [OPCON API INFORMATION] with ADDRESS and TOKEN"));
-        };
-        self.client.get_or_try_init(async || Client::new(settings).map_err(opcon_error)).await
+                .hint("Connector.config needs a section [OPCON API INFORMATION] with ADDRESS and TOKEN")
+        })
+    }
+
+    async fn client(&self, api: &ApiSettings) -> Result<&Client> {
+        self.client.get_or_try_init(async || Client::new(api).map_err(opcon_error)).await
     }
 }
 
 #[async_trait]
 impl PropertyStore for OpConProperties {
     fn full_name(&self, name: &str, counter: Option<usize>) -> Result<String> {
-        let name: PropertyName = name.parse().map_err(opcon_error)?;
+        let name = PropertyName::parse_for_job(name, self.job.as_ref()).map_err(opcon_error)?;
         let counter = counter.and_then(|counter| NonZeroU32::new(counter.try_into().ok()?));
         let name = counter.map_or(Ok(name.clone()), |counter| name.with_counter(counter)).map_err(opcon_error)?;
         Ok(name.to_string())
     }
 
     async fn prepare(&self) -> Result<()> {
-        let version = self.client().await?.check().await.map_err(opcon_error)?;
-        tracing::debug!("OpCon API {version} accepts the token");
+        match self.channel()? {
+            PropertyChannel::Api(api) => {
+                let version = self.client(api).await?.check().await.map_err(opcon_error)?;
+                tracing::debug!("OpCon API {version} accepts the token");
+            }
+            PropertyChannel::Msgin(agent) => agent.check().map_err(opcon_error)?,
+        }
         Ok(())
     }
 
-    async fn save(&self, full_name: &str, value: &str) -> Result<()> {
+    async fn save(&self, full_name: &str, value: &str) -> Result<Delivery> {
         let name = full_name.parse().map_err(opcon_error)?;
         let value = PropertyValue::new(value).map_err(opcon_error)?;
-        self.client().await?.set_property(&name, &value).await.map_err(opcon_error)
+        match self.channel()? {
+            PropertyChannel::Api(api) => {
+                self.client(api).await?.save_property(&name, &value).await.map_err(opcon_error)?;
+                Ok(Delivery::Seen)
+            }
+            PropertyChannel::Msgin(agent) => {
+                let event = agent.add_property(&name, &value).map_err(opcon_error)?;
+                msgin::write_events(agent.folder(), &[event]).map_err(opcon_error)?;
+                Ok(Delivery::HandedOver)
+            }
+        }
     }
 }

@@ -3,6 +3,7 @@
 //! The sections and keys are those of OpCon's documentation of its AWS EC2 connector, page "Installation"; `CA_FILE`,
 //! `VERIFY_TLS`, `PROPERTY_CHANNEL` and `MSGIN_...` are ours. Keys that are not known here are no error.
 
+mod editor;
 mod ini;
 
 use std::fmt;
@@ -17,12 +18,13 @@ use crate::encoded;
 use crate::error::{Error, ErrorKind};
 use crate::msgin::{self, MsginSettings};
 use crate::tls::Trust;
+pub use editor::ConfigEditor;
 use ini::{IniFile, SectionOf, Setting};
 
 /// The connector's own section.
 const CONNECTOR: &str = "CONNECTOR";
 /// The section of the OpCon API.
-const OPCON_API: &str = "OPCON API INFORMATION";
+pub const OPCON_API: &str = "OPCON API INFORMATION";
 
 /// How long a job waits for instances when neither the job nor the file says it.
 const DEFAULT_MAX_WAIT: Duration = Duration::from_secs(10 * 60);

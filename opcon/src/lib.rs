@@ -11,13 +11,15 @@ pub mod encoded;
 mod error;
 mod file_drop;
 mod job_identity;
+pub mod lists;
 pub mod msgin;
 mod plain_text;
 mod property;
+pub mod setup;
 pub mod tls;
 
 pub use client::{ApiSettings, Client, Limits, Saved, Version};
-pub use config::{AwsKeys, Config, PropertyChannel};
+pub use config::{AwsKeys, Config, ConfigEditor, OPCON_API, PropertyChannel};
 pub use error::{Error, ErrorKind};
 pub use job_identity::JobIdentity;
 pub use msgin::MsginSettings;

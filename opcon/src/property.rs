@@ -14,7 +14,7 @@ use crate::plain_text::one_line;
 /// The longest name of a global property, in characters.
 const LONGEST_GLOBAL_NAME: usize = 64;
 /// The longest value of a property, in characters.
-const LONGEST_VALUE: usize = 4000;
+pub(crate) const LONGEST_VALUE: usize = 4000;
 /// Characters that OpCon advises against in a property's name, or which end it.
 const NOT_IN_NAMES: &[char] = &['\'', '"', '(', ')', '\\', ',', '=', ';', '|'];
 /// Characters for which a part of a name must be quoted.

@@ -95,7 +95,7 @@ pub struct PropertyEntry {
     pub name: String,
     /// The value.
     pub value: String,
-    /// Whether it was saved.
+    /// Whether OpCon was seen to hold it.
     pub saved: bool,
 }
 

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use async_trait::async_trait;
+use futures_util::stream::{self, StreamExt as _};
 use tokio::time::sleep;
 
 use crate::instances::{InstanceId, find_by_ids};
@@ -29,6 +30,8 @@ pub const PRIVATE_IP_PROPERTY: Arg<String> =
 pub const PROPERTIES: &[ArgSpec] =
     &[ID_PROPERTY.spec, PUBLIC_DNS_PROPERTY.spec, PUBLIC_IP_PROPERTY.spec, PRIVATE_IP_PROPERTY.spec];
 
+/// How many properties are saved at the same time.
+const SAVES_AT_ONCE: usize = 8;
 /// How often a missing address is looked for again once an instance is where it should be.
 const ADDRESS_LOOKS: usize = 5;
 /// The time between two of these looks.
@@ -49,11 +52,20 @@ pub trait PropertyStore: Send + Sync {
     /// [`ErrorKind::InvalidInput`], [`ErrorKind::PermissionDenied`] or [`ErrorKind::Unavailable`].
     async fn prepare(&self) -> Result<()>;
 
-    /// Saves a value under a full name.
+    /// Saves a value under a full name. Several may be saved at the same time.
     ///
     /// # Errors
-    /// When OpCon did not confirm it.
-    async fn save(&self, full_name: &str, value: &str) -> Result<()>;
+    /// When OpCon, or the agent's folder, did not take it.
+    async fn save(&self, full_name: &str, value: &str) -> Result<Delivery>;
+}
+
+/// How sure it is that OpCon holds a value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Delivery {
+    /// It was read back.
+    Seen,
+    /// It was handed to an agent, which does not say what becomes of it.
+    HandedOver,
 }
 
 /// The properties that a job names.
@@ -108,7 +120,25 @@ impl PropertyNames {
         if settled {
             self.look_for_addresses(cx, ids).await;
         }
-        let mut results = Vec::new();
+        let (values, mut failures) = self.values_to_save(cx, ids, settled);
+        let wanted = values.len() + failures.len();
+        let saves = values.into_iter().map(|(name, value)| async move {
+            let result = cx.properties().save(&name, &value).await;
+            (name, value, result)
+        });
+        let mut saves = stream::iter(saves).buffered(SAVES_AT_ONCE);
+        while let Some((name, value, result)) = saves.next().await {
+            failures.extend(enter(cx, name, value, result));
+        }
+        match failures.first() {
+            None => Ok(()),
+            Some(first) => Err(not_saved(failures.len(), wanted, first)),
+        }
+    }
+
+    /// Full names and values in the order of the instances, and the errors of names that have none.
+    fn values_to_save(&self, cx: &Context, ids: &[InstanceId], settled: bool) -> (Vec<(String, String)>, Vec<Error>) {
+        let (mut found, mut failures) = (Vec::new(), Vec::new());
         for (index, id) in ids.iter().enumerate() {
             let entry = cx.journal().instance(id);
             let failed = entry.result == Some(InstanceResult::Failed);
@@ -123,16 +153,14 @@ impl PropertyNames {
                 Missing::TooEarly
             };
             for (name, value) in self.names.iter().zip(values(&entry)) {
-                if let Some(name) = name {
-                    results.extend(save_one(cx, name, counter(index + 1, ids.len()), value, missing).await);
+                let Some(name) = name else { continue };
+                match cx.properties().full_name(name, counter(index + 1, ids.len())) {
+                    Ok(name) => found.extend(missing.or_value(cx, &name, value).map(|value| (name, value))),
+                    Err(error) => failures.push(error),
                 }
             }
         }
-        let failures: Vec<&Error> = results.iter().filter_map(|result| result.as_ref().err()).collect();
-        match failures.first() {
-            None => Ok(()),
-            Some(first) => Err(not_saved(failures.len(), results.len(), first)),
-        }
+        (found, failures)
     }
 
     /// Looks again at instances that lack an address which the job wants: it can come later than the state.
@@ -175,37 +203,32 @@ enum Missing {
     Unknown,
 }
 
-/// Saves a value, or an empty one where there is none. `None` when it is left out.
-async fn save_one(
-    cx: &Context,
-    name: &str,
-    counter: Option<usize>,
-    value: Option<&str>,
-    missing: Missing,
-) -> Option<Result<()>> {
-    let name = match cx.properties().full_name(name, counter) {
-        Ok(name) => name,
-        Err(error) => return Some(Err(error)),
-    };
-    let value = match (value, missing) {
-        (Some(value), _) => value,
-        (None, Missing::None) => "",
-        (None, Missing::TooEarly) => {
-            cx.warning(format!("property {name} is not saved: there is no such address yet; give --wait"));
-            return None;
+impl Missing {
+    /// The value, or an empty one where there is none. `None` when it is left out, which is said.
+    fn or_value(self, cx: &Context, name: &str, value: Option<&str>) -> Option<String> {
+        match (value, self) {
+            (Some(value), _) => return Some(value.to_owned()),
+            (None, Missing::None) => return Some(String::new()),
+            (None, Missing::TooEarly) => {
+                cx.warning(format!("property {name} is not saved: there is no such address yet; give --wait"));
+            }
+            (None, Missing::Unknown) => {
+                cx.warning(format!("property {name} is not saved: there is no such address yet"));
+            }
         }
-        (None, Missing::Unknown) => {
-            cx.warning(format!("property {name} is not saved: there is no such address yet"));
-            return None;
-        }
-    };
-    let result = cx.properties().save(&name, value).await;
+        None
+    }
+}
+
+/// Reports what became of a value, and enters it into the journal. Returns the error, if there was one.
+fn enter(cx: &Context, name: String, value: String, result: Result<Delivery>) -> Option<Error> {
     match &result {
-        Ok(()) => cx.event(format!("property {name} = {value}: saved")),
+        Ok(Delivery::Seen) => cx.event(format!("property {name} = {value}: saved")),
+        Ok(Delivery::HandedOver) => cx.event(format!("property {name} = {value}: handed to the agent, not confirmed")),
         Err(error) => cx.warning(format!("property {name} = {value}: not saved: {error}")),
     }
-    cx.journal().property(PropertyEntry { name, value: value.to_owned(), saved: result.is_ok() });
-    Some(result)
+    cx.journal().property(PropertyEntry { name, value, saved: matches!(result, Ok(Delivery::Seen)) });
+    result.err()
 }
 
 fn not_saved(failed: usize, wanted: usize, first: &Error) -> Error {

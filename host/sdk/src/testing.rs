@@ -19,7 +19,7 @@ use aws_smithy_mocks::{MockResponseInterceptor, RuleMode, create_mock_http_clien
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_types::body::SdkBody;
 
-use crate::properties::PropertyStore;
+use crate::properties::{Delivery, PropertyStore};
 use crate::{Context, Error, ErrorKind, Inputs, Operation, Outcome, Reporter, Result};
 
 /// A client whose answers are the rules: each call takes the first rule that matches it.
@@ -77,10 +77,10 @@ impl PropertyStore for Recorder {
         Ok(())
     }
 
-    async fn save(&self, full_name: &str, _value: &str) -> Result<()> {
+    async fn save(&self, full_name: &str, _value: &str) -> Result<Delivery> {
         match self.refused_property {
             Some(refused) if refused == full_name => Err(Error::new(ErrorKind::Service, "refused by the test")),
-            _ => Ok(()),
+            _ => Ok(Delivery::Seen),
         }
     }
 }

@@ -96,9 +96,11 @@ impl Connection {
         one_line(&self.hidden(text))
     }
 
-    /// The text without the secret.
+    /// The text without the secret, as it is or as JSON has it.
     fn hidden(&self, text: &str) -> String {
-        text.replace(self.secret.text.expose_secret(), &format!("({})", self.secret.what))
+        let (plain, instead) = (self.secret.text.expose_secret(), format!("({})", self.secret.what));
+        let quoted = serde_json::Value::from(plain).to_string();
+        text.replace(&quoted[1..quoted.len() - 1], &instead).replace(plain, &instead)
     }
 }
 

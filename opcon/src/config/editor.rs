@@ -1,6 +1,6 @@
 //! Changing settings of a `Connector.config` and nothing else in it.
 
-use std::fs::{Metadata, Permissions};
+use std::fs::Metadata;
 use std::io::{ErrorKind as IoErrorKind, Write as _};
 use std::path::{Path, PathBuf};
 
@@ -24,7 +24,7 @@ impl ConfigEditor {
     /// [`ErrorKind::Invalid`] when it cannot be read, is no file of its own (a symbolic link, say), is write-protected, or
     /// is wrong in a way in which [`Config::read`](super::Config::read) would refuse it.
     pub fn open(path: &Path) -> Result<Self, Error> {
-        let invalid = |wrong: String| Error::new(ErrorKind::Invalid, ini::reading(path), wrong);
+        let invalid = |wrong: String| ini::invalid(path, wrong);
         let existing = match path.symlink_metadata() {
             Ok(metadata) => Some(metadata),
             Err(error) if error.kind() == IoErrorKind::NotFound => None,
@@ -52,7 +52,8 @@ impl ConfigEditor {
     /// # Errors
     /// [`ErrorKind::Invalid`] when the file could not hold the section, the key or the value. The value is not quoted.
     pub fn set(&mut self, section: &str, key: &str, value: &str) -> Result<(), Error> {
-        let invalid = |wrong: String| Error::new(ErrorKind::Invalid, format!("changing {}", self.path.display()), wrong);
+        let invalid =
+            |wrong: String| Error::new(ErrorKind::Invalid, format!("changing {}", self.path.display()), wrong);
         for (what, text) in [("section", section), ("key", key), ("value", value)] {
             if text.contains(char::is_control) || text.trim() != text {
                 return Err(invalid(format!("the {what} has spaces around it, or control characters")));
@@ -97,8 +98,7 @@ impl ConfigEditor {
         file.write_all(self.text.as_bytes())?;
         if let Some(existing) = &self.existing {
             keep_owner(&file, existing)?;
-            let permissions: Permissions = existing.permissions();
-            file.as_file().set_permissions(permissions)?;
+            file.as_file().set_permissions(existing.permissions())?;
         }
         file.as_file().sync_all()?;
         Ok(file)
@@ -113,7 +113,7 @@ fn keep_owner(file: &NamedTempFile, old: &Metadata) -> std::io::Result<()> {
     if (new.uid(), new.gid()) == (old.uid(), old.gid()) {
         return Ok(());
     }
-    fchown(file, Some(old.uid()), Some(old.gid()))
+    fchown(file.as_file(), Some(old.uid()), Some(old.gid()))
 }
 
 #[cfg(not(unix))]
@@ -127,21 +127,33 @@ struct Lines {
     line_end: &'static str,
 }
 
+/// What ends a line: CR and LF together, or either alone.
+const LINE_ENDS: [char; 2] = ['\r', '\n'];
+
 impl Lines {
     fn new(text: &str) -> Self {
-        let line_end = match text.split_once('\n') {
-            Some((first, _)) if first.ends_with('\r') => "\r\n",
-            Some(_) => "\n",
-            None if cfg!(windows) => "\r\n",
-            None => "\n",
+        let mut lines = Vec::new();
+        let mut rest = text;
+        while !rest.is_empty() {
+            let end = rest.find(LINE_ENDS).unwrap_or(rest.len());
+            let line_end = if rest[end..].starts_with("\r\n") { 2 } else { 1 };
+            let (line, behind) = rest.split_at((end + line_end).min(rest.len()));
+            lines.push(line.to_owned());
+            rest = behind;
+        }
+        let line_end = match lines.first() {
+            Some(line) if line.ends_with("\r\n") => "\r\n",
+            Some(line) if line.ends_with('\n') => "\n",
+            _ if cfg!(windows) => "\r\n",
+            _ => "\n",
         };
-        Lines { lines: text.split_inclusive('\n').map(str::to_owned).collect(), line_end }
+        Lines { lines, line_end }
     }
 
     /// Replaces what stands behind the `=` of a line; lines are counted from 1.
     fn replace_value(&mut self, line: usize, value: &str) {
         let Some(text) = self.lines.get_mut(line - 1) else { return };
-        let content = text.trim_end_matches(['\r', '\n']);
+        let content = text.trim_end_matches(LINE_ENDS);
         let line_end = &text[content.len()..];
         let (key, old) = content.split_once('=').unwrap_or((content, ""));
         let space = &old[..old.len() - old.trim_start().len()];
@@ -150,7 +162,7 @@ impl Lines {
 
     /// Inserts a line behind another one.
     fn insert(&mut self, behind: usize, content: &str) {
-        if let Some(last) = self.lines.get_mut(behind - 1).filter(|line| !line.ends_with('\n')) {
+        if let Some(last) = self.lines.get_mut(behind - 1).filter(|line| !line.ends_with(LINE_ENDS)) {
             last.push_str(self.line_end);
         }
         self.lines.insert(behind, format!("{content}{}", self.line_end));
@@ -159,7 +171,7 @@ impl Lines {
     /// Adds a section with one setting at the end.
     fn append_section(&mut self, section: &str, key: &str, value: &str) {
         if let Some(last) = self.lines.last_mut() {
-            if !last.ends_with('\n') {
+            if !last.ends_with(LINE_ENDS) {
                 last.push_str(self.line_end);
             }
             self.lines.push(self.line_end.into());
@@ -170,5 +182,4 @@ impl Lines {
 }
 
 #[cfg(test)]
-#[path = "editor_tests.rs"]
 mod tests;

@@ -16,27 +16,23 @@ pub(super) struct IniFile {
 }
 
 /// A section as it stands in the file. There is no `Debug`: values may be secrets.
-struct Section {
-    name: String,
-    line: usize,
-    settings: Vec<Line>,
+pub(super) struct Section {
+    pub(super) name: String,
+    pub(super) line: usize,
+    pub(super) settings: Vec<Line>,
 }
 
 /// One `KEY = value`.
-struct Line {
-    key: String,
-    value: String,
-    line: usize,
+pub(super) struct Line {
+    pub(super) key: String,
+    pub(super) value: String,
+    pub(super) line: usize,
 }
 
 impl IniFile {
     /// Reads the file. UTF-8, with or without a byte order mark; line ends of either kind.
     pub(super) fn read(path: &Path) -> Result<Self, Error> {
-        let invalid = |wrong: String| Error::new(ErrorKind::Invalid, reading(path), wrong);
-        let bytes = std::fs::read(path).map_err(|error| invalid(error.to_string()))?;
-        let text = String::from_utf8(bytes)
-            .map_err(|_| invalid("it is not UTF-8 text".into()).with_hint("save it with the encoding UTF-8"))?;
-        let sections = sections(text.trim_start_matches('\u{feff}')).map_err(invalid)?;
+        let sections = sections(&read_text(path)?).map_err(|wrong| invalid(path, wrong))?;
         Ok(IniFile { path: path.to_owned(), sections })
     }
 
@@ -82,7 +78,7 @@ impl<'a> SectionOf<'a> {
         self.get(key)?.ok_or_else(|| {
             let Section { name, line, .. } = self.section;
             let wrong = format!("line {line}, section [{name}]: {key} is missing or empty");
-            Error::new(ErrorKind::Invalid, reading(self.path), wrong)
+            invalid(self.path, wrong)
         })
     }
 }
@@ -102,7 +98,7 @@ impl Setting<'_> {
     pub(super) fn invalid(self, wrong: impl std::fmt::Display) -> Error {
         let Setting { section: SectionOf { path, section }, key, line, .. } = self;
         let wrong = format!("line {line}, section [{}], {key}: {wrong}", section.name);
-        Error::new(ErrorKind::Invalid, reading(path), wrong)
+        self::invalid(path, wrong)
     }
 
     /// The value as a switch: `ON` or `True`, `OFF` or `False`.
@@ -115,20 +111,27 @@ impl Setting<'_> {
     }
 }
 
-/// What was being done when this file turned out to be wrong.
-fn reading(path: &Path) -> String {
-    format!("reading {}", path.display())
+/// The file's text, a byte order mark included.
+pub(super) fn read_text(path: &Path) -> Result<String, Error> {
+    let bytes = std::fs::read(path).map_err(|error| invalid(path, error.to_string()))?;
+    String::from_utf8(bytes)
+        .map_err(|_| invalid(path, "it is not UTF-8 text".into()).with_hint("save it with the encoding UTF-8"))
+}
+
+/// The error for a file that turned out to be wrong.
+pub(super) fn invalid(path: &Path, wrong: String) -> Error {
+    Error::new(ErrorKind::Invalid, format!("reading {}", path.display()), wrong)
 }
 
 /// Whether two names are the same but for the case of their letters.
-fn same(one: &str, other: &str) -> bool {
+pub(super) fn same(one: &str, other: &str) -> bool {
     one.to_lowercase() == other.to_lowercase()
 }
 
 /// Splits the text into its sections; an error names the line, and never quotes it.
-fn sections(text: &str) -> Result<Vec<Section>, String> {
+pub(super) fn sections(text: &str) -> Result<Vec<Section>, String> {
     let mut sections: Vec<Section> = Vec::new();
-    let items = Parser::new(text).filter(|item| !matches!(item, Item::SectionEnd));
+    let items = Parser::new(text.trim_start_matches('\u{feff}')).filter(|item| !matches!(item, Item::SectionEnd));
     for (item, line) in items.zip(1..) {
         match item {
             Item::Section { name, .. } => {

@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
 mod saving;
+mod set_up;
 mod site;
 
 use std::time::Duration;

@@ -1,0 +1,158 @@
+//! Tests of changes to a `Connector.config`.
+
+use proptest::prelude::*;
+use tempfile::TempDir;
+
+use super::*;
+use crate::config::Config;
+
+/// A folder with a `Connector.config` of these bytes.
+fn file(bytes: impl AsRef<[u8]>) -> (TempDir, PathBuf) {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("Connector.config");
+    std::fs::write(&path, bytes).unwrap();
+    (folder, path)
+}
+
+/// The text after `settings` were set in `before`.
+fn changed(before: &str, settings: &[(&str, &str, &str)]) -> String {
+    let (folder, path) = file(before);
+    let mut editor = ConfigEditor::open(&path).unwrap();
+    for (section, key, value) in settings {
+        editor.set(section, key, value).unwrap();
+    }
+    editor.save().unwrap();
+    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1);
+    std::fs::read_to_string(path).unwrap()
+}
+
+#[test]
+fn only_what_is_set_changes() {
+    let before =
+        "\u{feff}; made by hand\r\n[CONNECTOR]\r\n debug = ON \r\n\r\n[U]\r\nKEY=old\r\n; end\r\n\r\n[V]\r\nA=1";
+    assert_eq!(changed(before, &[("CONNECTOR", "DEBUG", "OFF")]), before.replace("ON ", "OFF"));
+    assert_eq!(changed(before, &[("u", "key", "a=b;c")]), before.replace("old", "a=b;c"));
+    assert_eq!(changed(before, &[("U", "NEW", "n")]), before.replace("old\r\n", "old\r\nNEW=n\r\n"));
+    assert_eq!(changed(before, &[("V", "B", "2")]), format!("{before}\r\nB=2\r\n"));
+    let api = "\r\n\r\n[API]\r\nADDRESS=opcon:9010\r\nTOKEN=t\r\n";
+    assert_eq!(changed(before, &[("API", "ADDRESS", "opcon:9010"), ("API", "TOKEN", "t")]), format!("{before}{api}"));
+}
+
+#[test]
+fn lines_are_counted_as_they_are_read() {
+    assert_eq!(changed("[A]\r\r\nB=1\rC=2\nD=3\n", &[("A", "D", "x")]), "[A]\r\r\nB=1\rC=2\nD=x\n");
+    assert_eq!(changed("[A]\n[B]\n", &[("A", "C", "1")]), "[A]\nC=1\n[B]\n");
+}
+
+#[test]
+fn a_missing_file_is_made() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("Connector.config");
+    let mut editor = ConfigEditor::open(&path).unwrap();
+    editor.set("CONNECTOR", "DEBUG", "ON").unwrap();
+    assert!(!path.exists());
+    editor.save().unwrap();
+    assert!(Config::read(&path).unwrap().debug());
+    #[cfg(unix)]
+    assert_eq!(mode(&path), 0o600);
+}
+
+#[cfg(unix)]
+fn mode(path: &Path) -> u32 {
+    use std::os::unix::fs::PermissionsExt as _;
+    path.metadata().unwrap().permissions().mode() & 0o7777
+}
+
+#[cfg(unix)]
+#[test]
+fn permissions_stay() {
+    use std::os::unix::fs::PermissionsExt as _;
+    for given in [0o640, 0o600, 0o664] {
+        let (_folder, path) = file("[A]\n");
+        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(given)).unwrap();
+        let mut editor = ConfigEditor::open(&path).unwrap();
+        editor.set("A", "B", "1").unwrap();
+        editor.save().unwrap();
+        assert_eq!(mode(&path), given);
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn a_symbolic_link_is_refused() {
+    let (folder, path) = file("[A]\n");
+    let link = folder.path().join("link.config");
+    std::os::unix::fs::symlink(&path, &link).unwrap();
+    let error = ConfigEditor::open(&link).err().unwrap();
+    assert!(error.to_string().ends_with("link.config: it is a symbolic link"), "{error}");
+    assert_eq!(error.hint(), Some("name the file that it points to"));
+}
+
+#[test]
+fn files_that_cannot_be_changed_are_refused() {
+    let refusal = |path: &Path| ConfigEditor::open(path).err().unwrap().to_string();
+    let (folder, path) = file("[A]\nno setting\n");
+    assert!(refusal(&path).ends_with("line 2: this is neither [section] nor KEY = value"));
+    assert!(refusal(folder.path()).ends_with("it is no file"));
+    std::fs::write(&path, [0xff]).unwrap();
+    assert!(refusal(&path).ends_with("it is not UTF-8 text"));
+    std::fs::write(&path, "[A]\n").unwrap();
+    let mut permissions = path.metadata().unwrap().permissions();
+    permissions.set_readonly(true);
+    std::fs::set_permissions(&path, permissions).unwrap();
+    assert!(refusal(&path).ends_with("Connector.config: it is write-protected"));
+}
+
+#[test]
+fn a_folder_that_is_gone_is_an_error() {
+    let (folder, path) = file("[A]\n");
+    let editor = ConfigEditor::open(&path).unwrap();
+    folder.close().unwrap();
+    let error = editor.save().unwrap_err();
+    assert!(error.to_string().starts_with(&format!("writing {}: ", path.display())), "{error}");
+}
+
+#[test]
+fn what_no_file_can_hold_is_refused_and_the_value_not_shown() {
+    let (_folder, path) = file("[A]\n");
+    let mut editor = ConfigEditor::open(&path).unwrap();
+    for (section, key, value, reason) in [
+        ("A", "K", "secret\n[B]", "the value has spaces around it, or control characters"),
+        ("A", "K", " secret", "the value has spaces around it"),
+        ("A]", "K", "secret", "[A]] cannot be the name of a section"),
+        ("", "K", "secret", "cannot be the name of a section"),
+        ("A", "K=", "secret", "K= cannot be a key"),
+        ("A", "", "secret", "cannot be a key"),
+        ("A", ";K", "secret", ";K cannot be a key"),
+    ] {
+        let error = editor.set(section, key, value).unwrap_err();
+        assert!(error.to_string().contains(reason), "{error}");
+        assert!(!error.to_string().contains("secret"), "{error}");
+    }
+}
+
+proptest! {
+    #[test]
+    fn what_is_set_is_read_and_the_rest_stays(
+        lines in proptest::collection::vec("(; [a-z=]{0,5}|[a-z]{1,3} ?= ?[a-z;=]{0,4}|)(\r\n|\n|\r)", 0..6),
+        section in 0..3_usize,
+        value in "([!-~]([ -~]{0,8}[!-~])?)?",
+    ) {
+        let mut keys = Vec::new();
+        let lines = lines.into_iter().filter(|line| {
+            let key = line.split('=').next().unwrap_or_default().trim().to_owned();
+            let fresh = line.starts_with(';') || key.is_empty() || !keys.contains(&key);
+            keys.push(key);
+            fresh
+        });
+        let before = format!("[s0]\n{}[s1]\r\nkey=x", lines.collect::<String>());
+        let section = format!("s{section}");
+        let after = changed(&before, &[(&section, "key", &value)]);
+        let sections = ini::sections(&after).unwrap();
+        let found = sections.iter().find(|other| other.name == section).unwrap();
+        prop_assert_eq!(&found.settings.iter().find(|line| line.key == "key").unwrap().value, &value);
+        let rest = |text: &str| text.split(LINE_ENDS).filter(|line| !line.starts_with("key=") && !line.is_empty()
+            && *line != "[s2]").map(str::to_owned).collect::<Vec<_>>();
+        prop_assert_eq!(rest(&before), rest(&after));
+    }
+}

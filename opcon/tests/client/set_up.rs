@@ -1,0 +1,93 @@
+//! Asking for an application token.
+
+use opcon::setup::request_token;
+use opcon::{Error, ErrorKind, Trust};
+use opcon_stand_in::{Answer, DEFAULT_TOKEN};
+use secrecy::{ExposeSecret as _, SecretString};
+
+use crate::site::{Site, assert_error, free_address};
+
+const TOKENS: &str = "/api/tokens";
+/// A made-up password with what JSON escapes.
+const PASSWORD: &str = r#"made-up "pass" \word"#;
+
+async fn request(address: &str, trust: &Trust, user: &str, password: &str) -> Result<SecretString, Error> {
+    request_token(address, trust, user, &password.into(), "CONNECTORS").await
+}
+
+/// Asserts kind and text of the error, and that neither password nor token are in it.
+#[track_caller]
+fn assert_refused(result: Result<SecretString, Error>, kind: ErrorKind, text: &str) -> Error {
+    let error = assert_error(result, kind, text);
+    let shown = format!("{error} {error:?}");
+    assert!(!shown.contains("pass\"") && !shown.contains("pass\\") && !shown.contains("made-up"), "{shown}");
+    error
+}
+
+#[tokio::test]
+async fn a_log_in_gives_the_token_over_http_and_https() {
+    let site = Site::start().await;
+    let ca_file = site.folder.path().join("ca.pem");
+    for (address, trust) in [(site.opcon.http(), Trust::PlainHttp), (site.opcon.https(), Trust::SystemAndFile(ca_file))]
+    {
+        let token = request(&address.to_string(), &trust, "someone", PASSWORD).await.unwrap();
+        assert_eq!(token.expose_secret(), DEFAULT_TOKEN);
+    }
+    assert_eq!(site.requests(), ["POST /api/tokens"; 2]);
+}
+
+#[tokio::test]
+async fn a_refused_log_in_says_so_without_the_password() {
+    let site = Site::start().await;
+    let address = site.opcon.http().to_string();
+    let escaped = serde_json::json!([{ "message": format!("wrong password {PASSWORD}") }]).to_string();
+    for body in [escaped.as_str(), "wrong password made-up \"pass\" \\word"] {
+        site.fail_at(TOKENS, 0, 1, Answer::text(401, body));
+        let refused = request(&address, &Trust::PlainHttp, "someone", PASSWORD).await;
+        let text =
+            "asking OpCon for a token as the user someone: OpCon answered HTTP 401: wrong password (the password)";
+        let error = assert_refused(refused, ErrorKind::Refused, text);
+        assert_eq!(error.hint(), Some("check the user and the password, and the user's rights in OpCon"));
+    }
+}
+
+#[tokio::test]
+async fn an_answer_without_a_token_is_not_quoted() {
+    let site = Site::start().await;
+    let address = site.opcon.http().to_string();
+    let another = format!(r#"{{"token":"{DEFAULT_TOKEN}"}}"#);
+    for body in [another.as_str(), r#"{"id":""}"#, r#"{"id":"a b"}"#, "<html>"] {
+        site.fail_at(TOKENS, 0, 1, Answer::text(200, body));
+        let answer = request(&address, &Trust::PlainHttp, "someone", PASSWORD).await;
+        assert_refused(answer, ErrorKind::Unexpected, "the OpCon API gives: there is no token in it");
+    }
+}
+
+#[tokio::test]
+async fn what_cannot_be_asked_is_refused_before_anything_is_sent() {
+    let site = Site::start().await;
+    let address = site.opcon.http().to_string();
+    let empty = "the user, the password or the name of the application is empty";
+    assert_refused(request(&address, &Trust::PlainHttp, "", PASSWORD).await, ErrorKind::Invalid, empty);
+    assert_refused(request(&address, &Trust::PlainHttp, "someone", "").await, ErrorKind::Invalid, empty);
+    let refused = request("opcon", &Trust::PlainHttp, "someone", PASSWORD).await;
+    assert_refused(refused, ErrorKind::Invalid, "the address 'opcon' is wrong: it must be HOST:PORT");
+    let missing = Trust::SystemAndFile(site.folder.path().join("missing.pem"));
+    assert_refused(request(&address, &missing, "someone", PASSWORD).await, ErrorKind::Invalid, "missing.pem");
+    assert!(site.requests().is_empty());
+}
+
+#[tokio::test]
+async fn an_unknown_certificate_stops_the_password() {
+    let site = Site::start().await;
+    let refused = request(&site.opcon.https().to_string(), &Trust::System, "someone", PASSWORD).await;
+    assert_refused(refused, ErrorKind::Unreachable, "neither it nor its issuer is a trusted one");
+    assert!(site.requests().is_empty());
+}
+
+#[tokio::test]
+async fn a_server_that_is_down_is_unreachable() {
+    tokio::time::pause();
+    let refused = request(&free_address().to_string(), &Trust::PlainHttp, "someone", PASSWORD).await;
+    assert_refused(refused, ErrorKind::Unreachable, "no connection to the OpCon server");
+}
