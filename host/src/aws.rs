@@ -146,10 +146,14 @@ async fn exchange(clients: &Clients, request: HttpRequest) -> Result<HttpRespons
     let request = reqwest::Request::try_from(request).map_err(|error| ConnectorError::user(Box::new(error)))?;
     let client = clients.for_url(request.url()).map_err(|error| ConnectorError::user(Box::new(error)))?;
     let start = Instant::now();
-    let answer = client.execute(request).await.inspect_err(|error| tracing::debug!("{action}: {error:?}"));
-    let answer = answer.map_err(connector_error)?;
+    let server = request.url().authority().to_owned();
+    let no_answer = |error: reqwest::Error| {
+        tracing::debug!("{action}: {error:?}");
+        connector_error(&server, &error)
+    };
+    let answer = client.execute(request).await.map_err(no_answer)?;
     let (status, headers) = (answer.status(), answer.headers().clone());
-    let body = answer.bytes().await.map_err(connector_error)?;
+    let body = answer.bytes().await.map_err(no_answer)?;
     tracing::debug!("{action}: HTTP {status} after {} ms, {} bytes", start.elapsed().as_millis(), body.len());
     let mut answer = HttpResponse::new(status.into(), SdkBody::from(body));
     for (name, value) in &headers {
@@ -167,8 +171,11 @@ fn action_of(body: &[u8]) -> String {
     String::from_utf8_lossy(action).into_owned()
 }
 
-/// The SDK retries time-outs and broken connections, but not what is wrong on our side.
-fn connector_error(error: reqwest::Error) -> ConnectorError {
-    let error = error.without_url();
-    if error.is_timeout() { ConnectorError::timeout(Box::new(error)) } else { ConnectorError::io(Box::new(error)) }
+/// The server and the innermost cause: what lies between says only which library met it. The SDK retries time-outs and
+/// broken connections.
+fn connector_error(server: &str, error: &reqwest::Error) -> ConnectorError {
+    let causes = std::iter::successors(Some(error as &dyn std::error::Error), |error| error.source());
+    let cause = causes.last().map(ToString::to_string).unwrap_or_default();
+    let told = format!("no answer from {server}: {cause}").into();
+    if error.is_timeout() { ConnectorError::timeout(told) } else { ConnectorError::io(told) }
 }

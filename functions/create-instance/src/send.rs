@@ -41,7 +41,7 @@ pub async fn launch(cx: &Context, launch: &Launch, needs: &Needs) -> Result<Vec<
                 cx.warning(error.to_string());
                 failures.push(error);
             }
-            Err(error) if error.kind() == ErrorKind::Unavailable && !cx.dry_run() => {
+            Err(error) if error.kind() == ErrorKind::Unavailable && !was_throttled(&error) && !cx.dry_run() => {
                 cx.warning(error.to_string());
                 let launched = look_for_launch(cx, attempt).await;
                 return if launched.is_empty() { Err(explain(cx, error, launch, attempt)) } else { Ok(launched) };
@@ -158,7 +158,7 @@ fn explain(cx: &Context, error: Error, launch: &Launch, attempt: &Attempt) -> Er
             "client token {token} was used before, and its instances are terminated; another launch needs another \
              --client-token"
         )),
-        _ if error.kind() == ErrorKind::Unavailable && error.hint_text().is_none() && !cx.dry_run() => {
+        _ if error.kind() == ErrorKind::Unavailable && !was_throttled(&error) && !cx.dry_run() => {
             let first = &launch.attempts[0].token;
             error.hint(format!(
                 "EC2 may have launched all the same: look for instances with client token {token}, or run the job again \
@@ -167,6 +167,11 @@ fn explain(cx: &Context, error: Error, launch: &Launch, attempt: &Attempt) -> Er
         }
         _ => error,
     }
+}
+
+/// A throttled request is refused before anything is done.
+fn was_throttled(error: &Error) -> bool {
+    error.code() == Some(codes::REQUEST_LIMIT_EXCEEDED)
 }
 
 fn no_attempt_succeeded(launch: &Launch, failures: &[Error]) -> Error {

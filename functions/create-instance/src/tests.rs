@@ -70,11 +70,11 @@ async fn a_launch_without_waiting_costs_two_calls_and_saves_what_ec2_knows() {
             ANNOUNCED.to_owned(),
             format!("{I1} (web): launched, pending"),
             format!("{I0} (web): launched, pending"),
-            format!("property ID_1 = {I1}: saved"),
             "warning: property IP_1 is not saved: there is no such address yet; give --wait".to_owned(),
+            "warning: property IP_2 is not saved: there is no such address yet; give --wait".to_owned(),
+            format!("property ID_1 = {I1}: saved"),
             "property PIP_1 = 10.0.0.1: saved".to_owned(),
             format!("property ID_2 = {I0}: saved"),
-            "warning: property IP_2 is not saved: there is no such address yet; give --wait".to_owned(),
             "property PIP_2 = 10.0.0.1: saved".to_owned(),
         ]
     );

@@ -17,6 +17,8 @@ pub const INVALID_GROUP_NOT_FOUND: &str = "InvalidGroup.NotFound";
 pub const IDEMPOTENT_PARAMETER_MISMATCH: &str = "IdempotentParameterMismatch";
 /// The client token was used before for instances that are terminated since.
 pub const IDEMPOTENT_INSTANCE_TERMINATED: &str = "IdempotentInstanceTerminated";
+/// The account makes more calls than EC2 takes; nothing was done.
+pub const REQUEST_LIMIT_EXCEEDED: &str = "RequestLimitExceeded";
 /// What was asked for is not offered there, such as an instance type in an availability zone.
 pub const UNSUPPORTED: &str = "Unsupported";
 /// An instance id is unknown, or not yet known everywhere.
@@ -71,7 +73,7 @@ const UNAVAILABLE: &[&str] = &[
     "BandwidthLimitExceeded",
     "InternalError",
     "InternalFailure",
-    "RequestLimitExceeded",
+    REQUEST_LIMIT_EXCEEDED,
     "RequestThrottled",
     "ServiceUnavailable",
     "SlowDown",

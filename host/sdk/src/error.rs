@@ -7,6 +7,7 @@ use aws_credential_types::provider::error::CredentialsError;
 use aws_sdk_ec2::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_ec2::operation::RequestId;
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
+use aws_smithy_runtime_api::client::result::ConnectorError;
 use serde::Serialize;
 
 use crate::codes;
@@ -214,7 +215,7 @@ fn hint_for(code: &str) -> Option<&'static str> {
         codes::IDEMPOTENT_INSTANCE_TERMINATED => {
             "this client token belongs to a launch whose instances are terminated; a new run needs a new token"
         }
-        "RequestLimitExceeded" => "the account's API calls are throttled; run fewer jobs at once, or try later",
+        codes::REQUEST_LIMIT_EXCEEDED => "the account's API calls are throttled; run fewer jobs at once, or try later",
         _ => return None,
     })
 }
@@ -239,17 +240,19 @@ fn not_sent(error: &(dyn StdError + 'static)) -> Error {
             .hint("give --user-id NAME for a section of Connector.config, or set up AWS's own credential chain");
     }
     Error::new(ErrorKind::Unavailable, format!("EC2 could not be reached: {text}"))
+        .hint("check the region, the network and the proxy (HTTPS_PROXY, NO_PROXY) of this machine")
 }
 
 fn chain<'a>(error: &'a (dyn StdError + 'static)) -> impl Iterator<Item = &'a (dyn StdError + 'static)> {
     std::iter::successors(Some(error), |error| (*error).source())
 }
 
-/// All causes below the SDK's own wrapper ("dispatch failure" tells an operator nothing), each said once.
+/// All causes below the SDK's own wrappers ("dispatch failure", "io error": they tell an operator nothing), each said once
+/// and in one line.
 fn causes(error: &(dyn StdError + 'static)) -> String {
     let mut texts: Vec<String> = Vec::new();
-    for cause in chain(error).skip(1) {
-        let text = cause.to_string();
+    for cause in chain(error).skip(1).filter(|cause| !cause.is::<ConnectorError>()) {
+        let text = cause.to_string().split_whitespace().collect::<Vec<_>>().join(" ");
         if !texts.iter().any(|seen| seen.contains(&text)) {
             texts.push(text);
         }

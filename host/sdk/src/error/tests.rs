@@ -143,7 +143,7 @@ async fn a_long_page_is_cut() {
 async fn a_network_that_refuses_is_unavailable() {
     let error = failure_on(Network::Refusing).await;
     assert_eq!(error.kind(), ErrorKind::Unavailable);
-    assert_eq!(error.to_string(), "looking: EC2 could not be reached: io error: connection refused");
+    assert_eq!(error.to_string(), "looking: EC2 could not be reached: connection refused");
 }
 
 #[tokio::test(start_paused = true)]
