@@ -28,17 +28,17 @@ pub async fn provide(cx: &Context, key: &Key, image: Option<&ImageId>) -> Result
     Ok(Some(name.as_str().to_owned()))
 }
 
-/// Windows takes no ED25519 keys (AWS: "Create a key pair for your Amazon EC2 instance"). Of an image that is not given
-/// by its own id, EC2 itself says so at the launch.
+/// Looks at the image before anything is made for it: that it exists, and that it is not one of Windows, which takes no
+/// ED25519 keys (AWS: "Create a key pair for your Amazon EC2 instance"). Of an image that is not given by its own id, EC2
+/// itself says so at the launch.
 async fn refuse_unfit(cx: &Context, key: &Key, image: Option<&ImageId>) -> Result<()> {
-    match (key.key_type, image) {
-        (KeyType::Ed25519, Some(ImageId::Ami(id))) if image::is_windows(cx, id).await? => {
-            let message = format!("image {id} is one of Windows, which takes no ED25519 keys");
-            let error = Error::new(ErrorKind::InvalidInput, message).doing(format!("making key pair {}", key.name));
-            Err(error.hint("leave out --key-type, or give --key-type rsa"))
-        }
-        _ => Ok(()),
+    let Some(ImageId::Ami(id)) = image else { return Ok(()) };
+    if image::is_windows(cx, id).await? && key.key_type == KeyType::Ed25519 {
+        let message = format!("image {id} is one of Windows, which takes no ED25519 keys");
+        let error = Error::new(ErrorKind::InvalidInput, message).doing(format!("making key pair {}", key.name));
+        return Err(error.hint("leave out --key-type, or give --key-type rsa"));
     }
+    Ok(())
 }
 
 async fn exists(cx: &Context, name: &KeyName) -> Result<bool> {
@@ -334,7 +334,7 @@ mod tests {
             mock!(Client::describe_images).then_http_response(|| refusal("InvalidAMIID.NotFound", "No such image"));
         let job = Job::new(&[&missing, &refused]);
         let ami = ImageId::Ami("ami-0123abcd".to_owned());
-        let error = provide(&job.cx, &key("web", "ed25519", folder.path()), Some(&ami)).await.unwrap_err();
+        let error = provide(&job.cx, &key("web", "rsa", folder.path()), Some(&ami)).await.unwrap_err();
         assert_eq!(
             error.to_string(),
             "looking up image ami-0123abcd: No such image (InvalidAMIID.NotFound, request req-1)"

@@ -9,11 +9,12 @@ mod token;
 use connector_sdk::ec2::Client;
 use connector_sdk::ec2::operation::create_key_pair::CreateKeyPairOutput;
 use connector_sdk::ec2::operation::create_security_group::CreateSecurityGroupOutput;
+use connector_sdk::ec2::operation::describe_images::DescribeImagesOutput;
 use connector_sdk::ec2::operation::describe_key_pairs::DescribeKeyPairsOutput;
 use connector_sdk::ec2::operation::describe_security_groups::DescribeSecurityGroupsOutput;
 use connector_sdk::ec2::operation::describe_vpcs::DescribeVpcsOutput;
 use connector_sdk::ec2::operation::run_instances::RunInstancesOutput;
-use connector_sdk::ec2::types::{InstanceStateName, StateReason, SummaryStatus, Vpc};
+use connector_sdk::ec2::types::{Image, InstanceStateName, StateReason, SummaryStatus, Vpc};
 use connector_sdk::testing::{Job, Rule, checked, described, instance, mock, refusal};
 use connector_sdk::{ErrorKind, Outcome, Result};
 
@@ -203,7 +204,7 @@ async fn fewer_instances_than_asked_are_no_success_and_their_ids_are_kept() {
 }
 
 /// Rules by which the key pair and the security group do not exist and are made.
-fn makings() -> [Rule; 5] {
+fn makings() -> [Rule; 6] {
     [
         mock!(Client::describe_key_pairs).then_http_response(|| refusal("InvalidKeyPair.NotFound", "No such key pair")),
         mock!(Client::create_key_pair).then_output(|| CreateKeyPairOutput::builder().key_material("made up").build()),
@@ -212,6 +213,8 @@ fn makings() -> [Rule; 5] {
         mock!(Client::describe_security_groups).then_output(|| DescribeSecurityGroupsOutput::builder().build()),
         mock!(Client::create_security_group)
             .then_output(|| CreateSecurityGroupOutput::builder().group_id("sg-1").build()),
+        mock!(Client::describe_images)
+            .then_output(|| DescribeImagesOutput::builder().images(Image::builder().build()).build()),
     ]
 }
 
@@ -272,8 +275,8 @@ async fn a_dry_run_asks_ec2_and_changes_nothing() {
             request.dry_run() == Some(true) && request.key_name().is_none() && request.security_group_ids().is_empty()
         })
         .then_http_response(|| refusal("DryRunOperation", "Request would have succeeded"));
-    let [key_pairs, _, vpcs, groups, _] = makings();
-    let job = Job::dry_run(&[&key_pairs, &vpcs, &groups, &launch]);
+    let [key_pairs, _, vpcs, groups, _, images] = makings();
+    let job = Job::dry_run(&[&key_pairs, &vpcs, &groups, &images, &launch]);
     let more = [
         ("security-group", "web"),
         ("key-dir", folder.path().to_str().unwrap()),
