@@ -50,6 +50,8 @@ pub struct Limits {
     pub times: TimeLimits,
     /// The pauses before each further attempt; by default 0.5 s, 2 s and 4 s.
     pub pauses: Vec<Duration>,
+    /// How long [`Client::check`] may take with all its attempts; 14 s by default.
+    pub check: Duration,
 }
 
 impl Default for Limits {
@@ -57,6 +59,7 @@ impl Default for Limits {
         Limits {
             times: TimeLimits { connect: Duration::from_secs(5), request: Duration::from_secs(15) },
             pauses: [500, 2000, 4000].map(Duration::from_millis).to_vec(),
+            check: Duration::from_secs(14),
         }
     }
 }
@@ -91,7 +94,7 @@ impl fmt::Display for Version {
 /// A client of one OpCon API.
 ///
 /// Requests that could not be delivered, were cut off, or met a server which is busy (HTTP 429, 502, 503, 504) are made
-/// again: all of them may be made twice, setting a property included.
+/// again. All of them may be made twice: where OpCon would refuse the second one, what counts is what is there afterwards.
 #[derive(Clone)]
 pub struct Client {
     connection: Connection,
@@ -131,6 +134,15 @@ impl Client {
     /// # Errors
     /// Every kind but [`ErrorKind::Invalid`] and [`ErrorKind::Failed`].
     pub async fn check(&self) -> Result<Version, Error> {
+        let limit = self.connection.limits().check;
+        tokio::time::timeout(limit, self.check_patiently()).await.unwrap_or_else(|_| {
+            let wrong =
+                format!("the OpCon server did not answer well within {limit:?}, connections and attempts included");
+            Err(Error::new(ErrorKind::Unreachable, "checking the way to OpCon", wrong))
+        })
+    }
+
+    async fn check_patiently(&self) -> Result<Version, Error> {
         #[derive(Deserialize)]
         struct Answer {
             #[serde(rename = "opConRestApiProductVersion")]

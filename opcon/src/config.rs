@@ -120,15 +120,7 @@ impl Config {
         };
         match channel.value.to_ascii_lowercase().as_str() {
             "api" => Ok(self.opcon_api()?.map(PropertyChannel::Api)),
-            "msgin" => {
-                let folder = self.folder().join(section.require("MSGIN_FOLDER")?.value);
-                let user = section.require("MSGIN_USER")?;
-                msgin::check_part(user.value).map_err(|wrong| user.invalid(wrong))?;
-                let token_setting = section.require("MSGIN_TOKEN")?;
-                let token = token(token_setting)?;
-                msgin::check_part(token.expose_secret()).map_err(|wrong| token_setting.invalid(wrong))?;
-                Ok(Some(PropertyChannel::Msgin(MsginSettings::new(folder, user.value, token))))
-            }
+            "msgin" => Ok(Some(PropertyChannel::Msgin(self.msgin(section)?))),
             _ => Err(channel.invalid("the value is neither api nor msgin")),
         }
     }
@@ -146,6 +138,17 @@ impl Config {
             token: token(section.require("TOKEN")?)?,
             trust: if using_tls { self.trust(section)? } else { Trust::PlainHttp },
         }))
+    }
+
+    /// Where the agent takes events from.
+    fn msgin(&self, section: SectionOf<'_>) -> Result<MsginSettings, Error> {
+        let folder = self.folder().join(section.require("MSGIN_FOLDER")?.value);
+        let (user, token_setting) = (section.require("MSGIN_USER")?, section.require("MSGIN_TOKEN")?);
+        let token = token(token_setting)?;
+        for (setting, part) in [(user, user.value), (token_setting, token.expose_secret())] {
+            msgin::check_part(part).map_err(|wrong| setting.invalid(wrong))?;
+        }
+        Ok(MsginSettings::new(folder, user.value, token))
     }
 
     /// Which certificates the OpCon API may show.

@@ -19,6 +19,7 @@ pub(crate) enum Readers {
 /// A file which is written, but not yet where it is watched for.
 pub(crate) struct PreparedFile {
     file: NamedTempFile,
+    /// Its future path, in which symbolic links are resolved.
     destination: PathBuf,
     folder: PathBuf,
 }
@@ -36,11 +37,11 @@ impl PreparedFile {
         Ok(PreparedFile { file, destination, folder: folder.to_owned() })
     }
 
-    /// Moves the file to where it is watched for, under a name that nothing else there has.
+    /// Moves the file to where it is watched for, under a name that nothing else there has, and gives its path.
     pub(crate) fn release(self) -> Result<PathBuf, Error> {
         let PreparedFile { file, destination, folder } = self;
         file.persist_noclobber(&destination).map_err(|error| failed(&folder, error.error.to_string()))?;
-        Ok(destination)
+        Ok(folder.join(destination.file_name().unwrap_or_default()))
     }
 }
 

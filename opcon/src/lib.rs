@@ -1,8 +1,10 @@
-//! The way to OpCon: `Connector.config`, encoded values, property names and the REST API.
+//! The way to OpCon: `Connector.config`, encoded values, properties, events, lists and job definitions.
 //!
-//! Nothing here knows EC2 or the command line. A job reads its [`Config`], parses the names of the properties that it is
-//! to save into [`PropertyName`]s, and hands them with their [`PropertyValue`]s to a [`Client`]. Whatever goes wrong is an
-//! [`Error`] whose message is for the operator, and no message, `Debug` output or command line ever holds a secret.
+//! Nothing here calls EC2 or knows the command line. A job reads its [`Config`], parses the names of the properties that it
+//! is to save into [`PropertyName`]s, completed by its [`JobIdentity`], and hands them with their [`PropertyValue`]s to a
+//! [`Client`], or to [`msgin`] where the OpCon API cannot be reached. For the administrator there are [`setup`] and
+//! [`ConfigEditor`], the [`lists`] of job forms, and [`smaddi`] for jobs. Whatever goes wrong is an [`Error`] whose message
+//! is for the operator, and no message, `Debug` output or command line ever holds a secret.
 
 mod address;
 mod client;
@@ -16,6 +18,7 @@ pub mod msgin;
 mod plain_text;
 mod property;
 pub mod setup;
+pub mod smaddi;
 pub mod tls;
 
 pub use client::{ApiSettings, Client, Limits, Saved, Version};

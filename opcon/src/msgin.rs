@@ -91,17 +91,23 @@ impl fmt::Debug for Event {
 /// they are their owner's alone, for the token in them: the agent must be that user or root.
 ///
 /// # Errors
-/// [`ErrorKind::Invalid`] when the files cannot be written, with nothing handed over, or not be moved; the message then
-/// says how many were.
+/// [`ErrorKind::Invalid`] when the files cannot be written, with nothing handed over, or not be moved; the hint then
+/// says how many were before.
 pub fn write_events(folder: &Path, events: &[Event]) -> Result<Vec<PathBuf>, Error> {
     let line_end = if cfg!(windows) { "\r\n" } else { "\n" };
     let prepared = events.iter().map(|event| {
         PreparedFile::new(folder, "txt", &format!("{}{line_end}", event.line.expose_secret()), Readers::Owner)
     });
+    release(prepared.collect::<Result<_, _>>()?)
+}
+
+/// Moves the files into the folder, in their order.
+fn release(files: Vec<PreparedFile>) -> Result<Vec<PathBuf>, Error> {
+    let count = files.len();
     let mut released = Vec::new();
-    for file in prepared.collect::<Result<Vec<_>, _>>()? {
+    for file in files {
         let path = file.release().map_err(|error| {
-            error.with_hint(format!("{} of {} events were handed to the agent before", released.len(), events.len()))
+            error.with_hint(format!("{} of {count} events were handed to the agent before", released.len()))
         })?;
         released.push(path);
     }
@@ -195,6 +201,22 @@ mod tests {
         assert!(error.to_string().contains("MSGIN: "), "{error}");
         assert!(settings(&folder).check().is_err());
         assert!(!format!("{error} {error:?} {events:?} {:?}", settings(&folder)).contains(TOKEN));
+    }
+
+    #[test]
+    fn an_interruption_says_how_many_were_handed_over() {
+        let above = tempfile::tempdir().unwrap();
+        let (first, second) = (above.path().join("first"), above.path().join("second"));
+        let prepare = |folder: &Path| {
+            std::fs::create_dir(folder).unwrap();
+            PreparedFile::new(folder, "txt", "event\n", Readers::Owner).unwrap()
+        };
+        let files = vec![prepare(&first), prepare(&second)];
+        std::fs::remove_dir(&second).unwrap();
+        let error = release(files).unwrap_err();
+        assert!(error.to_string().starts_with(&format!("writing to the folder {}: ", second.display())), "{error}");
+        assert_eq!(error.hint(), Some("1 of 2 events were handed to the agent before"));
+        assert_eq!(std::fs::read_dir(first).unwrap().count(), 1);
     }
 
     proptest! {

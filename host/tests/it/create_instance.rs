@@ -172,13 +172,26 @@ fn a_dry_run_makes_nothing() {
     assert!(!ec2.has_key_pair(&launch.name) && !launch.program.folder().join("keys").exists());
 }
 
+/// A launch of that image and type, whose key pair and security group would have to be made.
+fn launch_of<'a>(launch: &'a Launch, image: &'a str, instance_type: &'a str) -> Vec<&'a str> {
+    let all = ["CreateInstance", "--image-id", image, "--instance-type", instance_type, "--key-dir", "keys"];
+    all.into_iter().chain(["--security-group", &launch.name, "--key-name", &launch.name]).collect()
+}
+
+#[test]
+fn a_launch_of_an_unknown_image_makes_nothing() {
+    let (ec2, launch) = (Ec2::new(), Launch::new("create-unknown"));
+    let (finished, document) = launch.program.run_json(&launch_of(&launch, "ami-0123456789abcdef0", "t3.micro"));
+    finished.expect_code(4).expect_stderr("does not exist (InvalidAMIID.NotFound, request ");
+    assert_eq!((&document["status"], &document["error"]["kind"]), (&json!("failed"), &json!("not-found")));
+    assert!(!ec2.has_key_pair(&launch.name) && ec2.security_groups(&launch.name).is_empty());
+}
+
 #[test]
 fn a_launch_that_is_refused_shows_what_was_made_before() {
     let (ec2, launch) = (Ec2::new(), Launch::new("create-refused"));
-    let all = ["CreateInstance", "--image-id", "ami-0123456789abcdef0", "--instance-type", "t3.micro"];
-    let more = ["--security-group", &launch.name, "--key-name", &launch.name, "--key-dir", "keys"];
-    let (finished, document) = launch.program.run_json(&[&all[..], &more].concat());
-    finished.expect_code(4).expect_stderr("does not exist (InvalidAMIID.NotFound, request ");
+    let (finished, document) = launch.program.run_json(&launch_of(&launch, &test_bed().image_id, "t9.huge"));
+    finished.expect_code(4).expect_stderr("(InvalidInstanceType.NotFound, request ");
     assert_eq!((&document["status"], &document["error"]["kind"]), (&json!("partial"), &json!("not-found")));
     assert!(ec2.has_key_pair(&launch.name), "what was made stays");
 }

@@ -38,6 +38,11 @@ impl Connection {
         Ok(Connection { http, address, limits, secret })
     }
 
+    /// How long it tries.
+    pub(crate) fn limits(&self) -> &Limits {
+        &self.limits
+    }
+
     /// A request for a call of the API.
     pub(crate) fn request(&self, method: Method, call: &str) -> RequestBuilder {
         self.http.request(method, self.address.api_url(call))

@@ -7,7 +7,7 @@ mod site;
 
 use std::time::Duration;
 
-use opcon::{Client, Error, ErrorKind};
+use opcon::{Client, Error, ErrorKind, Limits};
 use opcon_stand_in::{Answer, Certificate, DEFAULT_TOKEN, Options, StandIn};
 use serde_json::json;
 
@@ -182,6 +182,19 @@ async fn a_server_that_does_not_answer_is_given_up() {
     let client = Client::with_limits(&settings(site.folder.path(), &lines), limits).unwrap();
     site.fail(1, Answer::delay(Duration::from_secs(600)));
     assert_error(set(&client).await, ErrorKind::Unreachable, "no answer from the OpCon server within 300ms");
+}
+
+#[tokio::test]
+async fn a_check_ends_however_slow_the_server_is() {
+    let site = Site::start().await;
+    let lines = format!("ADDRESS={}\nTOKEN={DEFAULT_TOKEN}\nUSING_TLS=False", site.opcon.http());
+    let limits = Limits { check: Duration::from_millis(300), ..quick() };
+    let client = Client::with_limits(&settings(site.folder.path(), &lines), limits).unwrap();
+    for path in ["/api/version", "/api/tokens"] {
+        site.fail_at(path, 0, 1, Answer::delay(Duration::from_secs(600)));
+        let text = "checking the way to OpCon: the OpCon server did not answer well within 300ms";
+        assert_error(client.check().await, ErrorKind::Unreachable, text);
+    }
 }
 
 #[tokio::test]

@@ -79,6 +79,7 @@ pub fn quick() -> Limits {
     Limits {
         times: TimeLimits { connect: Duration::from_secs(10), request: Duration::from_secs(20) },
         pauses: vec![Duration::from_millis(1); 2],
+        check: Duration::from_secs(60),
     }
 }
 
