@@ -46,6 +46,7 @@ pub struct Ec2 {
 /// # Errors
 /// [`ErrorKind::InvalidInput`] when no region is known.
 pub async fn connect(settings: &Settings, keys: Option<&AwsKeys>) -> Result<Ec2> {
+    check_environment()?;
     let limits = TimeoutConfig::builder().operation_attempt_timeout(ATTEMPT_LIMIT).build();
     let mut loader = aws_config::defaults(BehaviorVersion::v2026_01_12())
         .http_client(Http::default())
@@ -65,7 +66,7 @@ pub async fn connect(settings: &Settings, keys: Option<&AwsKeys>) -> Result<Ec2>
             .or_else(ProfileFileRegionProvider::new()),
     );
     if let Some(url) = &settings.endpoint_url {
-        loader = loader.endpoint_url(url);
+        loader = loader.endpoint_url(url.as_str());
     }
     let config = loader.load().await;
     let Some(region) = config.region().map(ToString::to_string) else {
@@ -74,6 +75,22 @@ pub async fn connect(settings: &Settings, keys: Option<&AwsKeys>) -> Result<Ec2>
             .hint("give --region REGION, as in --region us-east-1"));
     };
     Ok(Ec2 { client: Client::new(&config), region })
+}
+
+/// The settings that AWS's own reader would answer with a panic.
+fn check_environment() -> Result<()> {
+    let wrong = |name: &str, must: &str| {
+        Err(Error::new(ErrorKind::InvalidInput, format!("{name} must be {must}")).doing("reading the environment"))
+    };
+    let value = |name| env::var(name).ok().map(|value| value.trim().to_owned()).filter(|value| !value.is_empty());
+    if value("AWS_MAX_ATTEMPTS").is_some_and(|attempts| attempts.parse::<u32>().map_or(true, |attempts| attempts == 0))
+    {
+        return wrong("AWS_MAX_ATTEMPTS", "a whole number of at least 1");
+    }
+    if value("AWS_RETRY_MODE").is_some_and(|mode| !["standard", "adaptive"].contains(&mode.to_lowercase().as_str())) {
+        return wrong("AWS_RETRY_MODE", "`standard` or `adaptive`");
+    }
+    Ok(())
 }
 
 /// The HTTP client that AWS's SDK calls: the same kind that talks to OpCon.
@@ -140,10 +157,12 @@ impl HttpConnector for Connector {
 
 async fn exchange(clients: &Clients, request: HttpRequest) -> Result<HttpResponse, ConnectorError> {
     let action = action_of(request.body().bytes().unwrap_or_default());
-    let request = request.try_into_http1x().map_err(|error| ConnectorError::user(Box::new(error)))?;
+    // What these errors say of a request may hold all of it.
+    let unfit = || ConnectorError::user("the address of EC2 is not one of HTTP".into());
+    let request = request.try_into_http1x().map_err(|_| unfit())?;
     // Bodies of EC2's requests are texts in memory.
     let request = request.map(|body| reqwest::Body::from(body.bytes().unwrap_or_default().to_vec()));
-    let request = reqwest::Request::try_from(request).map_err(|error| ConnectorError::user(Box::new(error)))?;
+    let request = reqwest::Request::try_from(request).map_err(|_| unfit())?;
     let client = clients.for_url(request.url()).map_err(|error| ConnectorError::user(Box::new(error)))?;
     let start = Instant::now();
     let server = request.url().authority().to_owned();

@@ -83,19 +83,25 @@ fn run(job: &Job) -> u8 {
             return give_up(console.output, Some(name), error);
         }
     };
-    let surroundings = match runtime.block_on(prepare(job, console)) {
-        Ok(surroundings) => surroundings,
-        Err(error) => return give_up(console.output, Some(name), error),
-    };
-    let result = perform(&runtime, job, &surroundings.context).unwrap_or_else(|()| {
+    let defect = || {
         let place = panic_place.lock().map(|place| place.clone()).unwrap_or_default();
-        Err(Error::new(ErrorKind::Bug, format!("a defect in the program: {place}"))
+        Error::new(ErrorKind::Bug, format!("a defect in the program: {place}"))
             .doing(format!("running {name}"))
-            .hint("report it with this output; what was done until then is shown here"))
-    });
+            .hint("report it with this output; what was done until then is shown here")
+    };
+    let user_id = job.settings.user_id.as_deref();
+    let prepared = catch_unwind(AssertUnwindSafe(|| runtime.block_on(prepare(job, console))));
+    let surroundings = match prepared.unwrap_or_else(|_| Err(defect())) {
+        Ok(surroundings) => surroundings,
+        Err(error) => {
+            let region = job.settings.region.as_ref().map(|region| region.as_str());
+            let result = Err(error);
+            return console.finish(&Report { function: Some(name), region, user_id, journal: None, result: &result });
+        }
+    };
+    let result = perform(&runtime, job, &surroundings.context).unwrap_or_else(|()| Err(defect()));
     // A thread may still be looking up a host name: the job does not wait for it.
     runtime.shutdown_background();
-    let user_id = job.settings.user_id.as_deref();
     let (region, journal) = (Some(surroundings.region.as_str()), Some(surroundings.context.journal()));
     console.finish(&Report { function: Some(name), region, user_id, journal, result: &result })
 }
@@ -157,7 +163,9 @@ fn interruption(signal: std::io::Result<&'static str>, context: &Context) -> Err
         Ok(signal) => Error::new(ErrorKind::Interrupted, format!("interrupted by {signal}")),
         Err(error) => Error::new(ErrorKind::Service, error.to_string()).doing("listening for signals"),
     };
-    if context.journal().anything_changed() {
+    if let Some(action) = context.journal().under_way() {
+        error.hint(format!("EC2 may have done this all the same: {action}; look before the job runs again"))
+    } else if context.journal().anything_changed() {
         error.hint("what EC2 has accepted goes on; this output shows it")
     } else {
         error

@@ -17,7 +17,7 @@ pub struct Settings {
     /// The folder of the log, when it is named.
     pub log_dir: Option<PathBuf>,
     /// What takes the place of AWS's own address for EC2.
-    pub endpoint_url: Option<String>,
+    pub endpoint_url: Option<EndpointUrl>,
     /// Whether EC2 is only to be asked what would happen.
     pub dry_run: bool,
     /// Whether the log is to tell everything.
@@ -48,7 +48,7 @@ pub const OUTPUT: Arg<Output, Always> =
 /// `--log-dir DIR`.
 const LOG_DIR: Arg<PathBuf> = Arg::new("log-dir", "DIR", "The folder of the log. Default: `log` beside the program.");
 /// `--endpoint-url URL`.
-const ENDPOINT_URL: Arg<String> =
+const ENDPOINT_URL: Arg<EndpointUrl> =
     Arg::new("endpoint-url", "URL", "Send the requests for EC2 to this address instead of AWS's own.");
 /// `--dry-run`.
 const DRY_RUN: Arg<bool, Always> =
@@ -99,6 +99,28 @@ impl ArgValue for Output {
             "json" => Ok(Output::Json),
             _ => Err("must be `text` or `json`".to_owned()),
         }
+    }
+}
+
+/// An address of EC2 in place of AWS's own: `http://` or `https://`, and a host.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EndpointUrl(String);
+
+impl EndpointUrl {
+    /// The address as text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl ArgValue for EndpointUrl {
+    const KIND: ValueKind = ValueKind::String;
+
+    fn parse(text: &str) -> Result<Self, String> {
+        let url = reqwest::Url::parse(text).ok();
+        let fits = url.is_some_and(|url| matches!(url.scheme(), "http" | "https") && url.host().is_some());
+        fits.then(|| EndpointUrl(text.to_owned()))
+            .ok_or_else(|| "must be an address as in `https://host:port`".to_owned())
     }
 }
 

@@ -56,13 +56,16 @@ async fn make(cx: &Context, key: &Key, file: ReservedFile) -> Result<()> {
     // Asked once: a retry after a lost answer would be told that the key pair exists, and its private key would be lost.
     let once = ec2::Config::builder().retry_config(RetryConfig::disabled());
     let request = cx.ec2().create_key_pair().key_name(name.as_str()).key_type(key_type).key_format(KeyFormat::Pem);
+    cx.journal().begin(&format!("making key pair {name}, whose private key nobody would have"));
     let answer = request.customize().config_override(once).send().await;
+    cx.journal().end();
     match answer.doing(|| format!("making key pair {name}")) {
         Ok(made) => keep(cx, name, file, made.key_material()).await,
         Err(error) if error.code() == Some(codes::INVALID_KEY_PAIR_DUPLICATE) => {
             cx.event(format!("key pair {name}: made by another job meanwhile, used as it is"));
             Ok(())
         }
+        Err(error) if error.code() == Some(codes::REQUEST_LIMIT_EXCEEDED) => Err(error),
         Err(error) if error.kind() == ErrorKind::Unavailable => Err(error.hint(format!(
             "if EC2 has a key pair {name} now, delete it before the job runs again: nobody has its private key"
         ))),

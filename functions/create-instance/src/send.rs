@@ -36,12 +36,13 @@ pub async fn launch(cx: &Context, launch: &Launch, needs: &Needs) -> Result<Vec<
     for attempt in attempts {
         announce(cx, launch, attempt);
         let action = format!("{}{attempt}", launch.action());
-        match send(cx, launch.request(cx.ec2(), attempt, needs), &action).await {
+        let action = action.as_str();
+        match send(cx, launch.request(cx.ec2(), attempt, needs), action).await {
             Err(error) if attempts.len() > 1 && lacks_capacity(&error) => {
                 cx.warning(error.to_string());
                 failures.push(error);
             }
-            Err(error) if error.kind() == ErrorKind::Unavailable && !was_throttled(&error) && !cx.dry_run() => {
+            Err(error) if may_have_launched(&error) && !cx.dry_run() => {
                 cx.warning(error.to_string());
                 let launched = look_for_launch(cx, attempt).await;
                 return if launched.is_empty() { Err(explain(cx, error, launch, attempt)) } else { Ok(launched) };
@@ -124,7 +125,9 @@ fn announce(cx: &Context, launch: &Launch, attempt: &Attempt) {
 async fn send(cx: &Context, request: RunInstancesFluentBuilder, action: &str) -> Result<Vec<Instance>> {
     let mut sending = 1;
     loop {
+        cx.journal().begin(action);
         let answer = request.clone().dry_run(cx.dry_run()).send().await;
+        cx.journal().end();
         match answer.doing(|| action.to_owned()) {
             Err(error) if sending < SENDINGS && is_not_known_yet(cx, &error) => sending += 1,
             Err(error) => return Err(error),
@@ -158,7 +161,7 @@ fn explain(cx: &Context, error: Error, launch: &Launch, attempt: &Attempt) -> Er
             "client token {token} was used before, and its instances are terminated; another launch needs another \
              --client-token"
         )),
-        _ if error.kind() == ErrorKind::Unavailable && !was_throttled(&error) && !cx.dry_run() => {
+        _ if may_have_launched(&error) && !cx.dry_run() => {
             let first = &launch.attempts[0].token;
             error.hint(format!(
                 "EC2 may have launched all the same: look for instances with client token {token}, or run the job again \
@@ -169,9 +172,11 @@ fn explain(cx: &Context, error: Error, launch: &Launch, attempt: &Attempt) -> Er
     }
 }
 
-/// A throttled request is refused before anything is done.
-fn was_throttled(error: &Error) -> bool {
-    error.code() == Some(codes::REQUEST_LIMIT_EXCEEDED)
+/// Whether EC2 may have launched although it looks like a failure: only the last try is known, and the answer to an earlier
+/// one may have been lost, or not have been understood.
+fn may_have_launched(error: &Error) -> bool {
+    let unclear = matches!(error.kind(), ErrorKind::Unavailable | ErrorKind::Service);
+    unclear && error.code() != Some(codes::IDEMPOTENT_INSTANCE_TERMINATED)
 }
 
 fn no_attempt_succeeded(launch: &Launch, failures: &[Error]) -> Error {

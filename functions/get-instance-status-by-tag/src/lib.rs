@@ -45,7 +45,8 @@ const ALL: Arg<bool, Always> = Arg::flag("all", "Show instances that are shuttin
 
 static META: OperationMeta = OperationMeta::new("GetInstanceStatusByTag", "Show the status of instances.")
     .description(
-        "Shows state, status checks and addresses of all instances of the region, or of those with the given name. \
+        "Shows state, status checks and addresses of all instances of the region, or of those with the given name; a name \
+         that matches none is a failure, exit code 4. \
          Instances that are shutting down or terminated are left out, unless --all or an expected state asks for them.",
     )
     .arguments(&[&[TAG_NAME.spec, EXPECT_STATE.spec, ALL.spec]])

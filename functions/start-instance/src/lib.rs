@@ -51,12 +51,13 @@ impl Operation for StartInstance {
 
     async fn run(&self, cx: &Context, inputs: &Inputs) -> Result<Outcome> {
         let selection = Selection::from_inputs(inputs)?;
+        let properties = PropertyNames::from_inputs(inputs);
+        properties.prepare(cx, 1).await?;
         let ids = selection.find(cx, inputs).await?;
         if ids.is_empty() {
-            return selection.nothing_found(inputs);
+            return selection.nothing_found(cx, inputs);
         }
-        let properties = PropertyNames::from_inputs(inputs);
-        properties.prepare(cx, ids.len()).await?;
+        properties.check(cx, ids.len())?;
         START
             .ask(cx, inputs, &ids, |ids| {
                 let request = cx.ec2().start_instances().set_instance_ids(Some(ids)).dry_run(cx.dry_run());

@@ -152,7 +152,7 @@ async fn a_dry_run_sends_no_real_request_and_saves_nothing() {
     let start = mock!(Client::start_instances)
         .match_requests(|request| request.dry_run() == Some(true))
         .then_http_response(|| refusal("DryRunOperation", "would have succeeded"));
-    let describe = describes(Stopped);
+    let describe = mock!(Client::describe_instances).then_output(|| described([instance(A, &Stopped)]));
     let job = Job::dry_run(&[&start, &describe]);
     let outcome = job.run(&StartInstance, &[("instance-id", A), WAIT, ("id-property", "ID")]).await.unwrap();
     assert_eq!(outcome.message, "1 instance checked, nothing changed (dry run)");

@@ -3,7 +3,7 @@
 use connector_sdk::args::Always;
 use connector_sdk::change::Change;
 use connector_sdk::ec2::types::InstanceStateName;
-use connector_sdk::instances::{InstanceId, SELECTION, SELECTION_GROUP, Selection, find_by_ids};
+use connector_sdk::instances::{InstanceId, SELECTION, SELECTION_GROUP, Selection, see_all};
 use connector_sdk::wait::{Goal, UNTIL_DONE, wait_if_asked};
 use connector_sdk::{
     Arg, ArgGroup, ArgSpec, ArgValue, Context, Error, ErrorKind, Example, Inputs, Operation, OperationMeta, Outcome,
@@ -92,7 +92,7 @@ impl Operation for StopInstance {
         let selection = Selection::from_inputs(inputs)?;
         let ids = selection.find(cx, inputs).await?;
         if ids.is_empty() {
-            return selection.nothing_found(inputs);
+            return selection.nothing_found(cx, inputs);
         }
         let (to_hibernate, to_stop) = match inputs.get(&HIBERNATE) {
             true => who_can_hibernate(cx, &ids, inputs.get(&HIBERNATE_FALLBACK)).await?,
@@ -123,10 +123,11 @@ async fn who_can_hibernate(
     fallback: Fallback,
 ) -> Result<(Vec<InstanceId>, Vec<InstanceId>)> {
     let (mut to_hibernate, mut to_stop) = (Vec::new(), Vec::new());
-    for instance in find_by_ids(cx, ids).await? {
-        cx.journal().see(&instance);
+    for instance in see_all(cx, ids).await? {
         let label = cx.journal().instance(&instance.id).label();
-        if instance.can_hibernate {
+        if STOP.already.contains(&instance.state) {
+            to_stop.push(instance.id);
+        } else if instance.can_hibernate {
             to_hibernate.push(instance.id);
         } else if fallback == Fallback::Stop {
             cx.event(format!("{label}: cannot hibernate, is stopped instead"));

@@ -199,3 +199,14 @@ async fn force_and_skipping_the_shutdown_are_sent_only_when_told() {
         assert_eq!(stop.num_calls(), 1);
     }
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_stopped_instance_need_not_be_able_to_hibernate() {
+    let describe = mock!(Client::describe_instances).then_output(|| described([instance(A, &Stopped)]));
+    let stop = mock!(Client::stop_instances)
+        .match_requests(|request| request.hibernate().is_none())
+        .then_output(|| StopInstancesOutput::builder().stopping_instances(state_change(A, &Stopped, &Stopped)).build());
+    let job = Job::new(&[&describe, &stop]);
+    let outcome = job.run(&StopInstance, &[("instance-id", A), ("hibernate", "true")]).await.unwrap();
+    assert_eq!(outcome.message, "1 instance unchanged");
+}

@@ -58,7 +58,7 @@ impl Operation for TerminateInstance {
         let selection = Selection::from_inputs(inputs)?;
         let ids = selection.find(cx, inputs).await?;
         if ids.is_empty() {
-            return selection.nothing_found(inputs);
+            return selection.nothing_found(cx, inputs);
         }
         terminate(cx, inputs, &ids).await?;
         if inputs.get(&DISABLE_PROTECTION) {

@@ -74,13 +74,28 @@ impl Change {
         A: Future<Output = Result<Option<Vec<InstanceStateChange>>, SdkError<E, HttpResponse>>>,
         E: ProvideErrorMetadata + std::error::Error + Send + Sync + 'static,
     {
-        let mut refused = Vec::new();
+        let (mut refused, mut accepted) = (Vec::new(), false);
         let mut batches: Vec<_> = ids.chunks(IDS_PER_REQUEST).map(|batch| (batch, false)).rev().collect();
         while let Some((batch, asked_before)) = batches.pop() {
-            match call(texts(batch)).await.doing(|| format!("{} {}", self.doing, list_of(batch))) {
-                Ok(changes) => self.enter_answer(cx, batch, &changes.unwrap_or_default(), asked_before),
+            let action = format!("{} {}", self.doing, list_of(batch));
+            cx.journal().begin(&action);
+            let answer = call(texts(batch)).await;
+            cx.journal().end();
+            match answer.doing(|| action) {
+                Ok(changes) => {
+                    accepted = true;
+                    self.enter_answer(cx, batch, &changes.unwrap_or_default(), asked_before);
+                }
                 Err(error) if cx.dry_run() && error.is_dry_run_success() => self.enter_dry_run(cx, batch),
-                Err(error) if !error.code().is_some_and(codes::concerns_single_instances) => return Err(error),
+                Err(error) if !error.code().is_some_and(codes::concerns_single_instances) => {
+                    refused.into_iter().for_each(|refusal| fail(cx, refusal));
+                    if !accepted {
+                        return Err(may_be_repeated(error));
+                    }
+                    let left = batches.iter().rev().flat_map(|(batch, _)| batch.iter());
+                    give_up(cx, batch.iter().chain(left), &may_be_repeated(error));
+                    return Ok(Vec::new());
+                }
                 Err(error) => match batch {
                     [id] => refused.push((id.clone(), error)),
                     _ => {
@@ -163,6 +178,22 @@ impl Change {
             return Ok(Outcome::new(format!("{}, nothing changed (dry run)", checked.message)));
         }
         cx.journal().verdict(self.doing, if waited { self.done } else { self.doing }, "unchanged")
+    }
+}
+
+/// The end of the asking because of a failure that concerns all, after something was changed: the verdict is about all.
+fn give_up<'a>(cx: &Context, left: impl Iterator<Item = &'a InstanceId>, error: &Error) {
+    cx.warning(error.to_string());
+    left.for_each(|id| cx.journal().failed(id, error.clone()));
+}
+
+/// A request without an answer may have been acted on; all changes are such that asking again does no harm.
+fn may_be_repeated(error: Error) -> Error {
+    match error.kind() {
+        ErrorKind::Unavailable if error.code() != Some(codes::REQUEST_LIMIT_EXCEEDED) => {
+            error.hint("EC2 may have accepted it all the same; the job can be run again, nothing is changed twice")
+        }
+        _ => error,
     }
 }
 

@@ -51,6 +51,7 @@ const PERMISSION_DENIED: &[&str] = &[
     "MissingAuthenticationToken",
     "OptInRequired",
     "PendingVerification",
+    "RequestExpired",
     "SignatureDoesNotMatch",
     "UnauthorizedOperation",
     "UnrecognizedClientException",
@@ -65,6 +66,7 @@ const CAPACITY: &[&str] = &[
     "InsufficientInstanceCapacity",
     "InsufficientReservedInstanceCapacity",
     "InsufficientVolumeCapacity",
+    "MaxSpotInstanceCountExceeded",
     "ReservationCapacityExceeded",
 ];
 

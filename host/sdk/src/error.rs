@@ -185,17 +185,20 @@ fn from_answer(error: &impl ProvideErrorMetadata, raw: &HttpResponse) -> Error {
     answer.0.code = Some(code.to_owned());
     answer.0.request_id = meta.request_id().map(str::to_owned);
     answer.0.hint = match code {
-        "UnauthorizedOperation" => Some(missing_permission(std::any::type_name_of_val(error))),
+        "UnauthorizedOperation" => Some(missing_permission(answer.message(), std::any::type_name_of_val(error))),
         _ => hint_for(code).map(str::to_owned),
     };
     answer
 }
 
-/// Names the IAM action that is missing. The SDK has an error type for each action, and no other place that names it.
-fn missing_permission(error_type: &str) -> String {
-    let name = error_type.rsplit("::").next().and_then(|name| name.strip_suffix("Error")).unwrap_or("this action");
+/// Names the IAM action that is missing: the one in EC2's message, else at least the one that was asked for. The SDK has an
+/// error type for each action, and no other place that names it.
+fn missing_permission(message: &str, error_type: &str) -> String {
+    let told = message.split_once("perform: ").and_then(|(_, rest)| rest.split_whitespace().next());
+    let asked = error_type.rsplit("::").next().and_then(|name| name.strip_suffix("Error")).unwrap_or("this action");
+    let action = told.map_or(format!("at least ec2:{asked}"), str::to_owned);
     format!(
-        "the IAM policy of these credentials must allow ec2:{name}; \
+        "the IAM policy of these credentials must allow {action}; \
          `aws sts decode-authorization-message` explains an encoded message"
     )
 }
@@ -203,11 +206,12 @@ fn missing_permission(error_type: &str) -> String {
 /// What an operator can do about an EC2 error code, where that is not plain from EC2's own message.
 fn hint_for(code: &str) -> Option<&'static str> {
     Some(match code {
-        "AuthFailure" | "InvalidClientTokenId" | "SignatureDoesNotMatch" => {
+        "AuthFailure" | "InvalidClientTokenId" | "RequestExpired" | "SignatureDoesNotMatch" => {
             "check the access key and the secret key of this user, and the clock of this machine"
         }
         codes::OPERATION_NOT_PERMITTED => {
-            "the instance is protected; --disable-protection lifts the protection against termination"
+            "the instance is protected: --disable-protection lifts a protection against termination; in one request EC2 \
+             terminates none of an availability zone's instances when one of them is protected"
         }
         codes::IDEMPOTENT_PARAMETER_MISMATCH => {
             "this client token belongs to a launch with other arguments; each run of a job needs a token of its own"
@@ -238,6 +242,16 @@ fn not_sent(error: &(dyn StdError + 'static)) -> Error {
     if chain(error).any(|cause| cause.is::<CredentialsError>()) {
         return Error::new(ErrorKind::PermissionDenied, format!("no usable AWS credentials: {text}"))
             .hint("give --user-id NAME for a section of Connector.config, or set up AWS's own credential chain");
+    }
+    match error.downcast_ref::<ConnectorError>().or(chain(error).find_map(|cause| cause.downcast_ref())) {
+        // Our own side: an address or certificates. Nothing was sent.
+        Some(connector) if connector.is_user() => return Error::new(ErrorKind::InvalidInput, text),
+        Some(connector) if connector.is_io() || connector.is_timeout() => {}
+        // What the SDK says here may hold the whole request.
+        _ => {
+            return Error::new(ErrorKind::InvalidInput, "the request could not be made")
+                .hint("check --endpoint-url, and AWS_ENDPOINT_URL in the environment");
+        }
     }
     Error::new(ErrorKind::Unavailable, format!("EC2 could not be reached: {text}"))
         .hint("check the region, the network and the proxy (HTTPS_PROXY, NO_PROXY) of this machine")

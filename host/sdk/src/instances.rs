@@ -195,10 +195,12 @@ impl Selection {
         let name = match self {
             Selection::Ids(ids) => {
                 cx.journal().enter(ids);
-                if cx.dry_run() {
-                    find_by_ids(cx, ids).await?.iter().for_each(|instance| cx.journal().see(instance));
+                if !cx.dry_run() {
+                    return Ok(ids.clone());
                 }
-                return Ok(ids.clone());
+                let known = see_all(cx, ids).await?;
+                let is_known = |id: &&InstanceId| known.iter().any(|instance| instance.id == **id);
+                return Ok(ids.iter().filter(is_known).cloned().collect());
             }
             Selection::Name(name) => name,
         };
@@ -215,12 +217,12 @@ impl Selection {
     ///
     /// # Errors
     /// [`ErrorKind::NotFound`] without `--allow-none`.
-    pub fn nothing_found(&self, inputs: &Inputs) -> Result<Outcome> {
+    pub fn nothing_found(&self, cx: &Context, inputs: &Inputs) -> Result<Outcome> {
         let what = match self {
             Selection::Name(name) => {
                 format!("no instance named `{}` that is pending, running, stopping or stopped", name.as_str())
             }
-            Selection::Ids(_) => "no instance".to_owned(),
+            Selection::Ids(_) => return cx.journal().verdict("selecting instances", "found", "found"),
         };
         if inputs.get(&ALLOW_NONE) {
             return Ok(Outcome::new(format!("{what}: nothing to do")));
@@ -279,6 +281,21 @@ pub async fn find_known(cx: &Context, ids: &[InstanceId]) -> Result<Vec<Instance
         found.extend(describe(cx, &[], filters, &format!("looking up {}", list_of(chunk))).await?);
     }
     Ok(found)
+}
+
+/// Looks at these instances and enters them into the journal; one that EC2 does not know has failed.
+///
+/// # Errors
+/// Those of EC2.
+pub async fn see_all(cx: &Context, ids: &[InstanceId]) -> Result<Vec<Instance>> {
+    let known = find_known(cx, ids).await?;
+    known.iter().for_each(|instance| cx.journal().see(instance));
+    for id in ids.iter().filter(|id| !known.iter().any(|instance| instance.id == **id)) {
+        let error = Error::new(ErrorKind::NotFound, "EC2 knows no such instance").doing(format!("looking up {id}"));
+        cx.warning(error.to_string());
+        cx.journal().failed(id, error);
+    }
+    Ok(known)
 }
 
 /// DescribeInstances to the last page. An empty list of ids means all: callers that have ids never pass an empty one.

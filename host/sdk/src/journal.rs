@@ -111,6 +111,7 @@ struct State {
     instances: Vec<InstanceEntry>,
     properties: Vec<PropertyEntry>,
     something_else_changed: bool,
+    under_way: Option<String>,
 }
 
 impl Journal {
@@ -185,6 +186,22 @@ impl Journal {
         self.state().something_else_changed = true;
     }
 
+    /// Enters that EC2 is being asked for a change, as in `stopping i-0abc`. Until [`Journal::end`], an interruption must
+    /// say that EC2 may have done it all the same.
+    pub fn begin(&self, action: &str) {
+        self.state().under_way = Some(action.to_owned());
+    }
+
+    /// Enters that EC2 has answered.
+    pub fn end(&self) {
+        self.state().under_way = None;
+    }
+
+    /// The change that EC2 was asked for and has not answered yet.
+    pub fn under_way(&self) -> Option<String> {
+        self.state().under_way.clone()
+    }
+
     /// Enters what became of a property.
     pub fn property(&self, entry: PropertyEntry) {
         self.state().properties.push(entry);
@@ -206,10 +223,10 @@ impl Journal {
         self.state().properties.clone()
     }
 
-    /// Whether anything was changed in EC2.
+    /// Whether anything was changed in EC2, as far as is known: a change that is under way counts.
     pub fn anything_changed(&self) -> bool {
         let state = self.state();
-        state.something_else_changed || state.instances.iter().any(|entry| entry.changed)
+        state.something_else_changed || state.under_way.is_some() || state.instances.iter().any(|entry| entry.changed)
     }
 
     /// The verdict on all instances: success with counts, or the error that says how many failed.

@@ -96,13 +96,20 @@ impl PropertyNames {
     /// # Errors
     /// Those of [`PropertyStore::full_name`] and [`PropertyStore::prepare`].
     pub async fn prepare(&self, cx: &Context, instances: usize) -> Result<()> {
+        self.check(cx, instances)?;
         if self.is_empty() || cx.dry_run() {
             return Ok(());
         }
-        for name in self.names.iter().flatten() {
-            cx.properties().full_name(name, counter(instances, instances))?;
-        }
         cx.properties().prepare().await
+    }
+
+    /// Makes sure that OpCon would accept the names for so many instances.
+    ///
+    /// # Errors
+    /// Those of [`PropertyStore::full_name`].
+    pub fn check(&self, cx: &Context, instances: usize) -> Result<()> {
+        let mut names = self.names.iter().flatten();
+        names.try_for_each(|name| cx.properties().full_name(name, counter(instances, instances)).map(drop))
     }
 
     /// Saves what the journal knows of these instances, in their order. A single instance has the plain names, several

@@ -19,6 +19,9 @@ const LONGEST_INTERVAL: Duration = Duration::from_secs(15);
 /// For how long EC2 may not know an id that it gave itself (AWS: "Eventual consistency in the Amazon EC2 API").
 const NOT_FOUND_GRACE: Duration = Duration::from_mins(1);
 
+/// For how long the state before a change may still be shown.
+const STALE_LIMIT: Duration = Duration::from_mins(1);
+
 /// `--wait`: go on until the goal is seen.
 pub const WAIT: Arg<bool, Always> = Arg::flag("wait", "Wait until every instance is where it should be.");
 
@@ -119,7 +122,7 @@ impl Goal {
         }
     }
 
-    /// Judges a state. `moved` says whether the instance was seen on its way before: a `stopped` that comes first may be
+    /// Judges a state. `moved` says whether the instance was seen on its way before, or should have been by now: a `stopped` that comes first may be
     /// a stale answer to a start just accepted, one that comes later is a failed start.
     fn judge(self, state: &InstanceStateName, moved: bool, status_checks: Option<&SummaryStatus>) -> Judgement {
         use InstanceStateName::{Running, ShuttingDown, Stopped, Stopping, Terminated};
@@ -248,7 +251,7 @@ impl Wait<'_> {
             Ok((instances, checks)) => {
                 self.trouble = None;
                 for instance in &instances {
-                    self.take_note(instance, checks.get(&instance.id));
+                    self.take_note(instance, checks.get(&instance.id), elapsed);
                 }
             }
             Err(error) if error.kind() == ErrorKind::Unavailable => {
@@ -302,7 +305,7 @@ impl Wait<'_> {
         }
     }
 
-    fn take_note(&mut self, instance: &Instance, status_checks: Option<&SummaryStatus>) {
+    fn take_note(&mut self, instance: &Instance, status_checks: Option<&SummaryStatus>, elapsed: Duration) {
         let id = &instance.id;
         let journal = self.cx.journal();
         journal.see(instance);
@@ -311,7 +314,8 @@ impl Wait<'_> {
         }
         let now = Seen { state: instance.state.clone(), status_checks: status_checks.cloned() };
         let before = self.seen.insert(id.clone(), now.clone());
-        let moved = before.as_ref().is_some_and(|seen| seen.state != InstanceStateName::Stopped);
+        let moved =
+            before.as_ref().is_some_and(|seen| seen.state != InstanceStateName::Stopped) || elapsed >= STALE_LIMIT;
         if before.as_ref() != Some(&now) {
             self.cx.event(format!("{}: {}", journal.instance(id).label(), now.text()));
         }

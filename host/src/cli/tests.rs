@@ -49,7 +49,7 @@ fn common_arguments_are_parsed_into_settings() {
     assert_eq!(user_id.as_deref(), Some("USER1"));
     assert_eq!(region.unwrap().as_str(), "eu-west-1");
     assert_eq!((config, log_dir), (Some("c".into()), Some("l".into())));
-    assert_eq!(endpoint_url.as_deref(), Some("http://e"));
+    assert_eq!(endpoint_url.as_ref().map(|url| url.as_str()), Some("http://e"));
     assert!(dry_run && debug);
 }
 

@@ -139,3 +139,31 @@ fn a_server_that_is_not_verified_is_warned_about_in_every_job() {
         .expect_code(4)
         .expect_stderr("warning: VERIFY_TLS=False: any server can pass for the OpCon API");
 }
+
+#[test]
+fn settings_of_aws_that_are_wrong_are_refused() {
+    for (name, value, message) in [
+        ("AWS_MAX_ATTEMPTS", "abc", "AWS_MAX_ATTEMPTS must be a whole number of at least 1"),
+        ("AWS_MAX_ATTEMPTS", "0", "AWS_MAX_ATTEMPTS must be a whole number of at least 1"),
+        ("AWS_RETRY_MODE", "foo", "AWS_RETRY_MODE must be `standard` or `adaptive`"),
+    ] {
+        let finished = Program::on_test_bed().env(name, value).run(&["GetInstanceStatusByTag"]).expect_code(2);
+        finished.expect_stderr(&format!("error: reading the environment: {message}"));
+    }
+}
+
+#[test]
+fn an_endpoint_that_is_no_address_is_refused_and_no_request_is_shown() {
+    let secret = "not-to-be-seen";
+    for endpoint in ["foo", "ftp://127.0.0.1", "http://"] {
+        let launch = ["CreateInstance", "--launch-template", "nightly", "--user-data", secret, "--endpoint-url", endpoint];
+        let finished = Program::new().run_bare(&[&launch[..], &["--region", "us-east-1"]].concat()).expect_code(2);
+        assert!(!finished.stderr.contains(secret), "{finished:#?}");
+        finished.expect_stderr("must be an address as in `https://host:port`");
+    }
+    let program = Program::new().env("AWS_ENDPOINT_URL", "foo");
+    let program = program.env("AWS_ACCESS_KEY_ID", "AKIATEST").env("AWS_SECRET_ACCESS_KEY", "made-up");
+    let launch = ["CreateInstance", "--launch-template", "nightly", "--user-data", secret, "--region", "us-east-1"];
+    let finished = program.run_bare(&launch).expect_code(2).expect_stderr("the request could not be made");
+    assert!(!finished.stderr.contains("UserData"), "{finished:#?}");
+}

@@ -108,3 +108,15 @@ async fn a_launch_that_is_lost_is_told_with_its_token() {
         assert_eq!((error.kind(), error.hint_text()), (ErrorKind::Unavailable, None));
     }
 }
+
+#[tokio::test(start_paused = true)]
+async fn an_answer_that_is_not_understood_is_no_proof_that_nothing_was_launched() {
+    for lost in [|| answer(200, "<html>welcome</html>"), || refusal("RequestLimitExceeded", "Slow down")] {
+        let launch = mock!(Client::run_instances).then_http_response(lost);
+        let describe = mock!(Client::describe_instances)
+            .match_requests(|request| request.filters()[0].name() == Some("client-token"))
+            .then_output(|| described([instance(I0, &InstanceStateName::Running)]));
+        let job = Job::new(&[&key_pair_exists(), &launch, &describe]);
+        assert_eq!(run(&job, &[TOKEN]).await.unwrap().message, "1 instance launched");
+    }
+}

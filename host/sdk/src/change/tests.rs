@@ -157,10 +157,10 @@ async fn what_was_accepted_before_a_refusal_is_in_the_journal() {
         _ => Some("UnauthorizedOperation"),
     });
     let job = Job::new(&[&stop]);
-    assert_eq!(ask(&job, &ids(&[A, B])).await.unwrap_err().kind(), ErrorKind::PermissionDenied);
+    ask(&job, &ids(&[A, B])).await.unwrap();
     assert_eq!(result_of(&job, A), Some(InstanceResult::Changed));
-    assert_eq!(result_of(&job, B), None);
-    assert!(job.cx.journal().anything_changed());
+    assert_eq!(error_of(&job, B).kind(), ErrorKind::PermissionDenied);
+    assert_eq!(STOP.verdict(&job.cx, false).unwrap_err().kind(), ErrorKind::Partial);
 }
 
 #[tokio::test(start_paused = true)]
@@ -264,4 +264,31 @@ async fn a_dry_run_fails_for_an_instance_that_is_gone() {
     find_by_ids(&job.cx, &ids(&[A])).await.unwrap().iter().for_each(|instance| job.cx.journal().see(instance));
     ask(&job, &ids(&[A])).await.unwrap();
     assert_eq!(error_of(&job, A).to_string(), "stopping i-0000000a: it is terminated");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_refusal_found_before_a_failure_of_all_is_told_too() {
+    // A alone is refused, B is accepted, and then the permission is gone.
+    let stop = stops(|ids| match ids {
+        [a] if a == A => Some("OperationNotPermitted"),
+        [b] if b == B => None,
+        [c] if c == C => Some("UnauthorizedOperation"),
+        _ => Some("OperationNotPermitted"),
+    });
+    let job = Job::new(&[&stop]);
+    ask(&job, &ids(&[A, B, C])).await.unwrap();
+    assert_eq!(error_of(&job, A).code(), Some("OperationNotPermitted"));
+    assert_eq!(result_of(&job, B), Some(InstanceResult::Changed));
+    assert_eq!(error_of(&job, C).code(), Some("UnauthorizedOperation"));
+    assert_eq!(STOP.verdict(&job.cx, false).unwrap_err().kind(), ErrorKind::Partial);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_change_without_an_answer_says_that_it_may_be_asked_again() {
+    let stop = mock!(Client::stop_instances).then_http_response(|| crate::testing::answer(502, "<html>"));
+    let job = Job::new(&[&stop]);
+    let error = ask(&job, &ids(&[A])).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Unavailable);
+    assert!(error.hint_text().unwrap().starts_with("EC2 may have accepted it all the same"), "{error:?}");
+    assert_eq!(job.cx.journal().under_way(), None, "EC2 has answered, if only with an error");
 }

@@ -171,11 +171,25 @@ fn neither_name_nor_ids_never_means_all() {
 
 #[test]
 fn nothing_found_is_a_failure_unless_allowed() {
-    let name = Selection::Name(TagName::parse("web").unwrap());
-    let error = name.nothing_found(&inputs(&[])).unwrap_err();
+    let (job, name) = (Job::new(&[]), Selection::Name(TagName::parse("web").unwrap()));
+    let error = name.nothing_found(&job.cx, &inputs(&[])).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::NotFound);
     assert_eq!(error.message(), "no instance named `web` that is pending, running, stopping or stopped");
     assert!(error.hint_text().unwrap().contains("--allow-none"), "{error:?}");
-    let outcome = name.nothing_found(&inputs(&[("allow-none", "true")])).unwrap();
+    let outcome = name.nothing_found(&job.cx, &inputs(&[("allow-none", "true")])).unwrap();
     assert!(outcome.message.ends_with("nothing to do"), "{outcome:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_dry_run_looks_whether_the_ids_exist_and_goes_on_with_those_that_do() {
+    let describe = mock!(Client::describe_instances)
+        .match_requests(|request| filter_values(request, "instance-id") == [A, B])
+        .then_output(|| described([named(A, "web")]));
+    let job = Job::dry_run(&[&describe]);
+    let inputs = inputs(&[("instance-id", A), ("instance-id", B)]);
+    let selection = Selection::from_inputs(&inputs).unwrap();
+    assert_eq!(selection.find(&job.cx, &inputs).await.unwrap(), ids(&[A]));
+    let missing = job.cx.journal().instance(&InstanceId::from_ec2(B)).error.unwrap();
+    assert_eq!(missing.to_string(), "looking up i-0000000b: EC2 knows no such instance");
+    assert_eq!(selection.nothing_found(&job.cx, &inputs).unwrap_err().kind(), ErrorKind::Partial);
 }

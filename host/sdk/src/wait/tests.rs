@@ -166,6 +166,16 @@ async fn a_state_without_a_way_back_ends_the_wait_for_that_instance() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_start_that_never_shows_is_a_failed_one_after_a_minute() {
+    let describe = describes_in_turn(A, &[Stopped]);
+    let job = Job::new(&[&describe]);
+    let policy = WaitPolicy { timeout: Duration::from_hours(1), poll_interval: Some(Duration::from_secs(20)) };
+    wait_for_instances(&job.cx, &[id(A)], RUNNING, policy).await;
+    assert_eq!(job.cx.journal().instance(&id(A)).error.unwrap().kind(), ErrorKind::UnexpectedState);
+    assert_eq!(describe.num_calls(), 4);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_dead_instance_is_told_with_its_reason_and_the_others_are_waited_for() {
     let describe = mock!(Client::describe_instances).then_compute_output(|request: &DescribeInstancesInput| {
         let mut dead = instance(A, &Terminated);

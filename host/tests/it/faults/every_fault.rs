@@ -15,7 +15,7 @@ use crate::support::Finished;
 /// How many instances a job is about.
 const INSTANCES: usize = 2;
 /// Apart from the instances of the other tests, and few in each: moto is slow where there are many.
-const REGIONS: &[&str] = &["ap-northeast-1", "ap-southeast-1", "eu-central-1", "eu-north-1", "eu-west-1", "us-west-2"];
+const REGIONS: &[&str] = &["ap-northeast-1", "ap-southeast-1", "eu-central-1", "eu-west-2", "sa-east-1", "us-west-2"];
 /// How many jobs run at once: most of the time they wait.
 const AT_ONCE: usize = 12;
 
