@@ -156,7 +156,8 @@ fn settings_of_aws_that_are_wrong_are_refused() {
 fn an_endpoint_that_is_no_address_is_refused_and_no_request_is_shown() {
     let secret = "not-to-be-seen";
     for endpoint in ["foo", "ftp://127.0.0.1", "http://"] {
-        let launch = ["CreateInstance", "--launch-template", "nightly", "--user-data", secret, "--endpoint-url", endpoint];
+        let launch =
+            ["CreateInstance", "--launch-template", "nightly", "--user-data", secret, "--endpoint-url", endpoint];
         let finished = Program::new().run_bare(&[&launch[..], &["--region", "us-east-1"]].concat()).expect_code(2);
         assert!(!finished.stderr.contains(secret), "{finished:#?}");
         finished.expect_stderr("must be an address as in `https://host:port`");

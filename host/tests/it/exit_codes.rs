@@ -231,7 +231,9 @@ fn an_opcon_that_nobody_answers_for_is_9_and_nothing_is_launched() {
 mod interrupted {
     //! A signal during a wait: exit code 10, and the output shows what was done until then.
 
-    use std::process::Command;
+    use std::io::Read as _;
+    use std::net::TcpListener;
+    use std::process::{Child, Command};
     use std::thread;
     use std::time::Duration;
 
@@ -247,9 +249,28 @@ mod interrupted {
             assert!(job.try_wait().unwrap().is_none(), "the job ended before it waited");
             thread::sleep(Duration::from_millis(10));
         }
+        send(signal, job)
+    }
+
+    /// Sends the job the signal, and waits for its end.
+    fn send(signal: &str, job: Child) -> Finished {
         let sent = Command::new("kill").args(["-s", signal, &job.id().to_string()]).status().unwrap();
         assert!(sent.success());
         Finished::from(job.wait_with_output().unwrap()).expect_code(10)
+    }
+
+    #[test]
+    fn a_change_that_was_not_answered_yet_is_told_of() {
+        let silent = TcpListener::bind("127.0.0.1:0").unwrap();
+        let program = Program::with_endpoint(&format!("http://{}", silent.local_addr().unwrap()));
+        let stop = ["StopInstance", "--instance-id", ID, "--output", "json"];
+        let job = program.command(stop).spawn().unwrap();
+        let (mut connection, _) = silent.accept().unwrap();
+        connection.read_exact(&mut [0; 4]).unwrap();
+        let document = send("INT", job).document();
+        assert_document(&document, 10, "partial", "interrupted");
+        let hint = format!("EC2 may have done this all the same: stopping {ID}; look before the job runs again");
+        assert_eq!(document["error"]["hint"], hint);
     }
 
     #[test]
