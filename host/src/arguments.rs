@@ -111,7 +111,7 @@ impl Known<'_> {
     /// Takes out the function's name, and leaves out what is empty.
     fn arrange(&self, words: Vec<String>) -> Words {
         let (mut rest, mut positional) = (Vec::with_capacity(words.len()), Vec::new());
-        let mut words = words.into_iter().peekable();
+        let mut words = words.into_iter();
         while let Some(word) = words.next() {
             if word.is_empty() || (word.starts_with("--") && word.ends_with('=')) {
                 continue;

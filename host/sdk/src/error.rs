@@ -243,7 +243,7 @@ fn not_sent(error: &(dyn StdError + 'static)) -> Error {
         return Error::new(ErrorKind::PermissionDenied, format!("no usable AWS credentials: {text}"))
             .hint("give --user-id NAME for a section of Connector.config, or set up AWS's own credential chain");
     }
-    match error.downcast_ref::<ConnectorError>().or(chain(error).find_map(|cause| cause.downcast_ref())) {
+    match chain(error).find_map(|cause| cause.downcast_ref::<ConnectorError>()) {
         // Our own side: an address or certificates. Nothing was sent.
         Some(connector) if connector.is_user() => return Error::new(ErrorKind::InvalidInput, text),
         Some(connector) if connector.is_io() || connector.is_timeout() => {}

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use connector_sdk::args::Always;
-use connector_sdk::{Arg, ArgSpec, ArgValue, Error, ErrorKind, Inputs, Result, ValueKind};
+use connector_sdk::{Arg, ArgSpec, ArgValue, Error, ErrorKind, Inputs, Result, ValueKind, count_of};
 
 /// How many instances one launch is for: 1 to 65535. Displayed as `1 instance`, `2 instances`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd)]
@@ -24,8 +24,7 @@ impl From<InstanceCount> for usize {
 
 impl fmt::Display for InstanceCount {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let noun = if self.0 == 1 { "instance" } else { "instances" };
-        write!(f, "{} {noun}", self.0)
+        f.write_str(&count_of((*self).into()))
     }
 }
 
