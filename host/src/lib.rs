@@ -9,6 +9,7 @@ mod cli;
 mod config;
 mod exit;
 mod list;
+mod lists;
 mod log;
 mod properties;
 mod registry;
@@ -134,11 +135,11 @@ async fn prepare(job: &Job, console: Console) -> Result<Surroundings> {
         (Some(config), Some(user_id)) => Some(config.user(user_id).map_err(opcon_error)?),
         _ => None,
     };
-    let properties = OpConProperties::new(config.as_ref())?;
-    properties.warning().iter().for_each(|warning| console.warning(warning));
+    let opcon = Arc::new(OpConProperties::new(config.as_ref())?);
+    opcon.warning().iter().for_each(|warning| console.warning(warning));
     let ec2 = aws::connect(settings, keys.as_ref()).await?;
     tracing::info!("{} in {} begins", job.function.operation.meta().name, ec2.region);
-    let mut context = Context::builder(ec2.client, Arc::new(console), Arc::new(properties))
+    let mut context = Context::builder(ec2.client, Arc::new(console), opcon.clone(), opcon)
         .dry_run(settings.dry_run)
         .folder(config::folder(config.as_ref()));
     if let Some(config) = &config {

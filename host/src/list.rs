@@ -7,8 +7,9 @@ use crate::table;
 
 /// The functions as a table for people.
 pub fn text(functions: &[&'static Registration]) -> String {
-    let row = |found: &&Registration| [found.operation.meta().name, found.operation.meta().summary].map(str::to_owned);
-    table::plain(["Function", "Summary"], functions.iter().map(row))
+    let row =
+        |found: &&Registration| vec![found.operation.meta().name.to_owned(), found.operation.meta().summary.to_owned()];
+    table::plain(&["Function", "Summary"], functions.iter().map(row))
 }
 
 /// The functions as a JSON array, sorted by name.

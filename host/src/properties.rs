@@ -49,6 +49,20 @@ impl OpConProperties {
         })
     }
 
+    /// The value of a property; `None` when OpCon has no such property.
+    ///
+    /// # Errors
+    /// [`ErrorKind::InvalidInput`] when properties are handed to an agent, of which none can be read, and those of
+    /// [`PropertyStore::prepare`].
+    pub async fn value(&self, full_name: &str) -> Result<Option<String>> {
+        let PropertyChannel::Api(api) = self.channel()? else {
+            return Err(Error::new(ErrorKind::InvalidInput, "with PROPERTY_CHANNEL=msgin no property can be read")
+                .doing(format!("reading the OpCon property {full_name}")));
+        };
+        let name = full_name.parse().map_err(opcon_error)?;
+        self.client(api).await?.find_property_value(&name).await.map_err(opcon_error)
+    }
+
     async fn client(&self, api: &ApiSettings) -> Result<&Client> {
         self.client.get_or_try_init(async || Client::new(api).map_err(opcon_error)).await
     }

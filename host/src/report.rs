@@ -1,10 +1,11 @@
 //! All that the program prints: the lines of a running job, and its report at the end. Plain ASCII.
 #![expect(clippy::disallowed_methods, reason = "this is the one module that prints")]
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::io::{self, Write as _};
 
-use connector_sdk::{Error, InstanceEntry, Journal, Outcome, PropertyEntry, Reporter, Result};
+use connector_sdk::{Error, InstanceEntry, Journal, Outcome, PropertyEntry, Reporter, Result, Table};
 use serde::Serialize;
 
 use crate::exit;
@@ -88,6 +89,9 @@ struct Document<'a> {
     exit_code: u8,
     instances: &'a [InstanceEntry],
     properties: &'a [PropertyEntry],
+    /// What a job that looks for something else than instances has found: an object a row.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    found: Option<Vec<BTreeMap<String, &'a str>>>,
     error: Option<&'a Error>,
 }
 
@@ -103,6 +107,7 @@ impl Console {
         };
         let instances = report.journal.map(Journal::instances).unwrap_or_default();
         let properties = report.journal.map(Journal::properties).unwrap_or_default();
+        let table = report.journal.and_then(Journal::table);
         if let Err(error) = report.result {
             print_failure(error);
         }
@@ -111,13 +116,28 @@ impl Console {
                 if !instances.is_empty() {
                     print_text(&instance_table(&instances));
                 }
+                if let Some(table) = table.filter(|table| !table.rows.is_empty()) {
+                    let rows = table.rows.iter().map(|row| row.iter().map(|cell| ascii(cell)).collect());
+                    print_text(&table::plain(table.columns, rows));
+                }
                 print_line(&verdict(report, status, exit_code));
             }
             Output::Json => {
                 let Report { function, region, user_id, result, .. } = *report;
                 let (instances, properties) = (&*instances, &*properties);
+                let found = table.as_ref().map(objects);
                 let error = result.as_ref().err();
-                print_json(&Document { function, region, user_id, status, exit_code, instances, properties, error });
+                print_json(&Document {
+                    function,
+                    region,
+                    user_id,
+                    status,
+                    exit_code,
+                    instances,
+                    properties,
+                    found,
+                    error,
+                });
             }
         }
         tracing::info!("{}", ascii(&verdict(report, status, exit_code)));
@@ -143,6 +163,12 @@ fn verdict(report: &Report<'_>, status: &str, exit_code: u8) -> String {
     }
 }
 
+/// The rows as objects whose keys are the titles of the columns in JSON's spelling: `Image ID` as `image_id`.
+fn objects(table: &Table) -> Vec<BTreeMap<String, &str>> {
+    let keys: Vec<_> = table.columns.iter().map(|title| title.to_lowercase().replace(' ', "_")).collect();
+    table.rows.iter().map(|row| keys.iter().cloned().zip(row.iter().map(String::as_str)).collect()).collect()
+}
+
 fn instance_table(instances: &[InstanceEntry]) -> String {
     let cell = |value: &Option<String>| value.as_deref().map_or("-".to_owned(), ascii);
     let rows = instances.iter().map(|entry| {
@@ -150,10 +176,10 @@ fn instance_table(instances: &[InstanceEntry]) -> String {
         let InstanceEntry { name, state, status_checks, public_dns, public_ip, private_ip, .. } = entry;
         let [name, state, checks] = [name, state, status_checks].map(cell);
         let [public_dns, public_ip, private_ip] = [public_dns, public_ip, private_ip].map(cell);
-        [entry.id.to_string(), name, state, checks, public_dns, public_ip, private_ip, cell(&result)]
+        vec![entry.id.to_string(), name, state, checks, public_dns, public_ip, private_ip, cell(&result)]
     });
     let header = ["Instance ID", "Name", "State", "Status checks", "Public DNS", "Public IP", "Private IP", "Result"];
-    table::plain(header, rows)
+    table::plain(&header, rows)
 }
 
 /// One line of JSON; what is not ASCII is written as `\uXXXX`.

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use connector_sdk::args::Always;
+use connector_sdk::lists::List;
 use connector_sdk::{Arg, ArgSpec, ArgValue, Inputs, OperationMeta, Result, ValueKind};
 
 /// The common arguments of a job, parsed.
@@ -35,7 +36,8 @@ const REGION: Arg<Region> = Arg::new(
     "region",
     "REGION",
     "The AWS region, as in `us-east-1` or `US_EAST_1`. Default: AWS's own settings, such as AWS_REGION.",
-);
+)
+.offered_by(List::Regions);
 /// `--config FILE`.
 const CONFIG: Arg<PathBuf> = Arg::new(
     "config",

@@ -3,12 +3,9 @@
 use comfy_table::{Table, presets};
 
 /// A table with a header; each line ends in a line feed and in no blanks.
-pub fn plain<const COLUMNS: usize>(
-    header: [&str; COLUMNS],
-    rows: impl IntoIterator<Item = [String; COLUMNS]>,
-) -> String {
+pub fn plain(header: &[&str], rows: impl IntoIterator<Item = Vec<String>>) -> String {
     let mut table = Table::new();
-    table.load_style(presets::NOTHING).set_header(header);
+    table.load_style(presets::NOTHING).set_header(header.iter().copied());
     table.add_rows(rows);
     table.column_iter_mut().for_each(|column| _ = column.set_padding((0, 2)));
     table.lines().map(|line| format!("{}\n", line.trim_end())).collect()

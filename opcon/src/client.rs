@@ -185,6 +185,18 @@ impl Client {
         }
     }
 
+    /// The property's value; `None` when OpCon says that it has no such property.
+    ///
+    /// # Errors
+    /// Any but [`ErrorKind::Invalid`] and [`ErrorKind::Failed`].
+    pub async fn find_property_value(&self, name: &PropertyName) -> Result<Option<String>, Error> {
+        match self.property_value(name).await {
+            Ok(value) => Ok(Some(value)),
+            Err(error) if error.kind() == ErrorKind::Failed => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
     /// Has OpCon evaluate an expression, and gives its result.
     async fn evaluate(&self, doing: &str, expression: &str) -> Result<Option<String>, Error> {
         #[derive(Deserialize)]
@@ -245,6 +257,6 @@ mod tests {
         is_send(|client, _, _| client.check());
         is_send(|client, name, value| client.set_property(name, value));
         is_send(|client, name, value| client.save_property(name, value));
-        is_send(|client, name, _| client.property_value(name));
+        is_send(|client, name, _| client.find_property_value(name));
     }
 }

@@ -1,6 +1,6 @@
 //! Files for a program that watches a folder: each is there whole or not at all.
 
-use std::io::Write as _;
+use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
 use tempfile::{Builder, NamedTempFile};
@@ -45,6 +45,30 @@ impl PreparedFile {
     }
 }
 
+/// Gives a file new content in one step, so that nobody reads a part of it; who may read it follows from the process's
+/// `umask`.
+pub(crate) fn replace(path: &Path, content: &str) -> io::Result<()> {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let mut file = unfinished(Readers::Everyone).tempfile_in(folder)?;
+    file.write_all(content.as_bytes())?;
+    file.as_file().sync_all()?;
+    file.persist(path).map_err(|error| error.error)?;
+    Ok(())
+}
+
+/// What files are called and who may read them until they are where they belong.
+fn unfinished(readers: Readers) -> Builder<'static, 'static> {
+    let mut builder = Builder::new();
+    builder.prefix("awsec2-").suffix(".tmp").rand_bytes(16);
+    #[cfg(unix)]
+    if readers == Readers::Everyone {
+        builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
+    }
+    #[cfg(not(unix))]
+    let _inherited = readers;
+    builder
+}
+
 /// Checks that files can be written for `folder`.
 pub(crate) fn check(folder: &Path) -> Result<(), Error> {
     file_above(folder, Readers::Owner).map(|_| ())
@@ -57,15 +81,7 @@ fn file_above(folder: &Path, readers: Readers) -> Result<(NamedTempFile, PathBuf
         return Err(failed(folder, "it is no folder".into()));
     }
     let above = watched.parent().ok_or_else(|| failed(folder, "there is no folder above it".into()))?;
-    let mut builder = Builder::new();
-    builder.prefix("awsec2-").suffix(".tmp").rand_bytes(16);
-    #[cfg(unix)]
-    if readers == Readers::Everyone {
-        builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
-    }
-    #[cfg(not(unix))]
-    let _inherited = readers;
-    let file = builder.tempfile_in(above).map_err(|error| {
+    let file = unfinished(readers).tempfile_in(above).map_err(|error| {
         failed(folder, format!("no file can be made in the folder above it: {error}"))
             .with_hint("files are written there and then moved, so that nobody reads an unfinished one")
     })?;

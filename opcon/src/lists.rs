@@ -5,7 +5,11 @@
 
 mod entry;
 
+use std::path::Path;
+use std::{fs, io};
+
 use crate::error::{Error, ErrorKind};
+use crate::file_drop;
 use crate::plain_text::one_line;
 use crate::property::{LONGEST_VALUE, PropertyValue};
 
@@ -103,6 +107,28 @@ impl DataScript {
             })?;
         }
         Ok(script)
+    }
+
+    /// Reads the script in a file; a missing file has no list.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Invalid`] when the file cannot be read, or a line of it is wrong.
+    pub fn read(path: &Path) -> Result<Self, Error> {
+        let failed = |wrong: String| Error::new(ErrorKind::Invalid, format!("reading {}", path.display()), wrong);
+        match fs::read_to_string(path) {
+            Ok(text) => Self::parse(&text).map_err(|error| failed(error.to_string())),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Self::parse(""),
+            Err(error) => Err(failed(error.to_string())),
+        }
+    }
+
+    /// Writes the script into a file: beside it, and then in its place.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Invalid`] when it cannot be written; the file is as it was then.
+    pub fn write(&self, path: &Path) -> Result<(), Error> {
+        file_drop::replace(path, &self.to_text())
+            .map_err(|error| Error::new(ErrorKind::Invalid, format!("writing {}", path.display()), error.to_string()))
     }
 
     fn read_line(&mut self, line: &str) -> Result<(), String> {

@@ -11,6 +11,8 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::lists::List;
+
 /// A type that an argument's text is parsed into, once, by the host.
 pub trait ArgValue: Clone + Send + Sync + 'static {
     /// How the value is described to people and to forms.
@@ -191,6 +193,8 @@ pub struct ArgSpec {
     pub secret: bool,
     /// Whether help and `--list` leave it out.
     pub hidden: bool,
+    /// The list that offers its values in job forms.
+    pub offered_by: Option<List>,
     parse: fn(&str) -> Result<ParsedValue, String>,
 }
 
@@ -240,6 +244,7 @@ impl<T: ArgValue> Arg<T> {
             requires: &[],
             secret: false,
             hidden: false,
+            offered_by: None,
             parse: parse_into::<T>,
         })
     }
@@ -277,6 +282,7 @@ impl Arg<bool, Always> {
             requires: &[],
             secret: false,
             hidden: false,
+            offered_by: None,
             parse: parse_into::<bool>,
         })
     }
@@ -307,6 +313,11 @@ impl<T, P> Arg<T, P> {
     /// Keeps the value out of every output, log and message.
     pub const fn secret(self) -> Self {
         Arg::from_spec(ArgSpec { secret: true, ..self.spec })
+    }
+
+    /// Lets job forms offer the entries of a list.
+    pub const fn offered_by(self, list: List) -> Self {
+        Arg::from_spec(ArgSpec { offered_by: Some(list), ..self.spec })
     }
 
     /// Leaves it out of help and `--list`.

@@ -7,6 +7,7 @@ use std::time::Duration;
 use aws_sdk_ec2::Client;
 
 use crate::Journal;
+use crate::lists::ListStore;
 use crate::properties::PropertyStore;
 
 /// Where the lines of a running job go. The host prints and logs them at once, flushed line by line.
@@ -15,6 +16,13 @@ pub trait Reporter: Send + Sync {
     fn event(&self, line: &str);
     /// Something needs the operator's eye, though the job goes on.
     fn warning(&self, line: &str);
+    /// How far a wait is, told at every look: in one line, and in at most 20 characters. For what shows it as it comes;
+    /// everything else ignores it.
+    fn progress(&self, _line: &str, _status: &str) {}
+    /// Whether progress is shown to a person as it comes. Otherwise a wait reports it as an event once a minute.
+    fn shows_progress(&self) -> bool {
+        false
+    }
 }
 
 /// The surroundings of one job.
@@ -23,6 +31,7 @@ pub struct Context {
     journal: Journal,
     reporter: Arc<dyn Reporter>,
     properties: Arc<dyn PropertyStore>,
+    lists: Arc<dyn ListStore>,
     dry_run: bool,
     default_wait: Duration,
     folder: PathBuf,
@@ -30,13 +39,19 @@ pub struct Context {
 
 impl Context {
     /// Starts a context from its indispensable parts.
-    pub fn builder(ec2: Client, reporter: Arc<dyn Reporter>, properties: Arc<dyn PropertyStore>) -> ContextBuilder {
+    pub fn builder(
+        ec2: Client,
+        reporter: Arc<dyn Reporter>,
+        properties: Arc<dyn PropertyStore>,
+        lists: Arc<dyn ListStore>,
+    ) -> ContextBuilder {
         ContextBuilder {
             context: Context {
                 ec2,
                 journal: Journal::default(),
                 reporter,
                 properties,
+                lists,
                 dry_run: false,
                 default_wait: Duration::from_mins(10),
                 folder: PathBuf::new(),
@@ -57,6 +72,11 @@ impl Context {
     /// Where OpCon's properties are saved.
     pub fn properties(&self) -> &dyn PropertyStore {
         &*self.properties
+    }
+
+    /// Where the lists of job forms are kept.
+    pub fn lists(&self) -> &dyn ListStore {
+        &*self.lists
     }
 
     /// Whether the job must only ask EC2 what would happen.
@@ -82,6 +102,14 @@ impl Context {
     /// Reports what needs the operator's eye: one line, plain ASCII.
     pub fn warning(&self, line: impl AsRef<str>) {
         self.reporter.warning(line.as_ref());
+    }
+
+    /// Tells how far a wait is, see [`Reporter::progress`]; as an event, too, when `due` and nobody sees it otherwise.
+    pub fn progress(&self, line: &str, status: &str, due: bool) {
+        self.reporter.progress(line, status);
+        if due && !self.reporter.shows_progress() {
+            self.reporter.event(line);
+        }
     }
 }
 

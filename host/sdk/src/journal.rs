@@ -5,6 +5,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use serde::Serialize;
 
 use crate::instances::{Instance, InstanceId};
+use crate::properties::Delivery;
 use crate::{Error, ErrorKind, Outcome, Result};
 
 /// What became of an instance.
@@ -97,6 +98,39 @@ pub struct PropertyEntry {
     pub value: String,
     /// Whether OpCon was seen to hold it.
     pub saved: bool,
+    /// Whether it was handed to an agent, which does not say what becomes of it.
+    #[serde(skip)]
+    pub handed_over: bool,
+}
+
+impl PropertyEntry {
+    /// A property that is about to be saved.
+    pub fn pending(name: impl Into<String>, value: impl Into<String>) -> Self {
+        PropertyEntry { name: name.into(), value: value.into(), saved: false, handed_over: false }
+    }
+
+    /// A property after the attempt to save it.
+    pub fn after(name: impl Into<String>, value: impl Into<String>, attempt: &Result<Delivery>) -> Self {
+        PropertyEntry {
+            saved: matches!(attempt, Ok(Delivery::Seen)),
+            handed_over: matches!(attempt, Ok(Delivery::HandedOver)),
+            ..PropertyEntry::pending(name, value)
+        }
+    }
+
+    /// Whether somebody must save it later.
+    pub fn is_missing(&self) -> bool {
+        !self.saved && !self.handed_over
+    }
+}
+
+/// What a job found, for people and for programs.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Table {
+    /// The titles of the columns, as in `Image ID`.
+    pub columns: &'static [&'static str],
+    /// The rows, each with a cell for every column.
+    pub rows: Vec<Vec<String>>,
 }
 
 /// What happened in a job so far. Shared by reference: a function writes while it runs, the host reads at the end,
@@ -110,6 +144,7 @@ pub struct Journal {
 struct State {
     instances: Vec<InstanceEntry>,
     properties: Vec<PropertyEntry>,
+    table: Option<Table>,
     something_else_changed: bool,
     under_way: Option<String>,
 }
@@ -202,9 +237,23 @@ impl Journal {
         self.state().under_way.clone()
     }
 
-    /// Enters what became of a property.
+    /// Enters what became of a property, in place of what was known of it.
     pub fn property(&self, entry: PropertyEntry) {
-        self.state().properties.push(entry);
+        let properties = &mut self.state().properties;
+        match properties.iter_mut().find(|known| known.name == entry.name) {
+            Some(known) => *known = entry,
+            None => properties.push(entry),
+        }
+    }
+
+    /// Enters what the job found, in place of what it found before.
+    pub fn found(&self, table: Table) {
+        self.state().table = Some(table);
+    }
+
+    /// What the job found; `None` for jobs that find nothing but instances.
+    pub fn table(&self) -> Option<Table> {
+        self.state().table.clone()
     }
 
     /// All instances, in the order in which they were entered.
@@ -372,6 +421,20 @@ mod tests {
         let entry = journal.instance(&id(0));
         assert_eq!(entry.state.as_deref(), Some("stopping"));
         assert!(entry.changed, "once changed, it stays so");
+    }
+
+    #[test]
+    fn a_property_is_entered_once_and_knows_whether_it_is_missing() {
+        let journal = Journal::default();
+        journal.property(PropertyEntry::pending("A", "1"));
+        journal.property(PropertyEntry::pending("B", "2"));
+        journal.property(PropertyEntry::after("A", "1", &Ok(Delivery::Seen)));
+        let entries = journal.properties();
+        let told: Vec<_> = entries.iter().map(|entry| (entry.name.as_str(), entry.saved, entry.is_missing())).collect();
+        assert_eq!(told, [("A", true, false), ("B", false, true)]);
+        let handed_over = PropertyEntry::after("C", "3", &Ok(Delivery::HandedOver));
+        assert!(!handed_over.saved && !handed_over.is_missing());
+        assert!(PropertyEntry::after("D", "4", &Err(Error::new(ErrorKind::Service, "no"))).is_missing());
     }
 
     #[test]

@@ -11,6 +11,7 @@ mod context;
 mod error;
 pub mod instances;
 mod journal;
+pub mod lists;
 mod operation;
 pub mod properties;
 #[cfg(test)]
@@ -24,7 +25,7 @@ pub use async_trait::async_trait;
 pub use aws_sdk_ec2 as ec2;
 pub use context::{Context, ContextBuilder, Reporter};
 pub use error::{Doing, Error, ErrorKind, Result};
-pub use journal::{InstanceEntry, InstanceResult, Journal, PropertyEntry, count_of};
+pub use journal::{InstanceEntry, InstanceResult, Journal, PropertyEntry, Table, count_of};
 pub use operation::{Example, Operation, OperationMeta, Outcome, Registration, operations};
 
 #[doc(hidden)]

@@ -129,6 +129,8 @@ impl PropertyNames {
         }
         let (values, mut failures) = self.values_to_save(cx, ids, settled);
         let wanted = values.len() + failures.len();
+        // An interruption must not lose what was not saved yet.
+        values.iter().for_each(|(name, value)| cx.journal().property(PropertyEntry::pending(name, value)));
         let saves = values.into_iter().map(|(name, value)| async move {
             let result = cx.properties().save(&name, &value).await;
             (name, value, result)
@@ -234,13 +236,14 @@ fn enter(cx: &Context, name: String, value: String, result: Result<Delivery>) ->
         Ok(Delivery::HandedOver) => cx.event(format!("property {name} = {value}: handed to the agent, not confirmed")),
         Err(error) => cx.warning(format!("property {name} = {value}: not saved: {error}")),
     }
-    cx.journal().property(PropertyEntry { name, value, saved: matches!(result, Ok(Delivery::Seen)) });
+    cx.journal().property(PropertyEntry::after(name, value, &result));
     result.err()
 }
 
 fn not_saved(failed: usize, wanted: usize, first: &Error) -> Error {
     let message = format!("{failed} of {wanted} properties not saved; the first: {first}");
-    let advice = "the values are in this output; do not run the job again, its instances are there";
+    let advice =
+        "this output has the values, and commands that save them; do not run the job again, its instances are there";
     let hint = first.hint_text().map_or(advice.to_owned(), |hint| format!("{advice}; {hint}"));
     Error::new(ErrorKind::PropertyNotSaved, message).doing("saving properties in OpCon").hint(hint)
 }

@@ -2,6 +2,8 @@
 //!
 //! Use paused time (`#[tokio::test(start_paused = true)]`): then a wait of ten minutes takes none.
 
+use std::collections::BTreeMap;
+use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use async_trait::async_trait;
@@ -19,6 +21,7 @@ use aws_smithy_mocks::{MockResponseInterceptor, RuleMode, create_mock_http_clien
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_types::body::SdkBody;
 
+use crate::lists::{List, ListEntry, ListStore};
 use crate::properties::{Delivery, PropertyStore};
 use crate::{Context, Error, ErrorKind, Inputs, Operation, Outcome, Reporter, Result};
 
@@ -47,7 +50,9 @@ pub struct Job {
 #[derive(Default)]
 struct Recorder {
     lines: Mutex<Vec<String>>,
+    progress: Mutex<Vec<String>>,
     refused_property: Option<&'static str>,
+    lists: BTreeMap<List, Vec<ListEntry>>,
 }
 
 impl Recorder {
@@ -63,6 +68,10 @@ impl Reporter for Recorder {
 
     fn warning(&self, line: &str) {
         self.push(format!("warning: {line}"));
+    }
+
+    fn progress(&self, _line: &str, status: &str) {
+        self.progress.lock().unwrap_or_else(PoisonError::into_inner).push(status.to_owned());
     }
 }
 
@@ -85,25 +94,55 @@ impl PropertyStore for Recorder {
     }
 }
 
+/// Lists whose property is named after what they hold, and whose value is the ids with commas between them.
+#[async_trait]
+impl ListStore for Recorder {
+    fn to_property(&self, list: List, entries: &[ListEntry]) -> Result<(String, String)> {
+        let ids: Vec<_> = entries.iter().map(|entry| entry.id.as_str()).collect();
+        Ok((list.contents().to_owned(), ids.join(",")))
+    }
+
+    async fn read(&self, list: List) -> Result<Option<Vec<ListEntry>>> {
+        Ok(self.lists.get(&list).cloned())
+    }
+
+    fn write_script(&self, file: &Path, list: List, entries: &[ListEntry]) -> Result<()> {
+        let (name, ids) = self.to_property(list, entries)?;
+        self.push(format!("{}: {name} {ids}", file.display()));
+        Ok(())
+    }
+
+    fn read_script(&self, _file: &Path, list: List) -> Result<Vec<ListEntry>> {
+        Ok(self.lists.get(&list).cloned().unwrap_or_default())
+    }
+}
+
 impl Job {
     /// A job against a client with these rules.
     pub fn new(rules: &[&Rule]) -> Self {
-        Self::with(rules, false, None)
+        Self::with(rules, false, Recorder::default())
     }
 
     /// A dry run against a client with these rules.
     pub fn dry_run(rules: &[&Rule]) -> Self {
-        Self::with(rules, true, None)
+        Self::with(rules, true, Recorder::default())
     }
 
     /// A job for which OpCon does not save the property of that full name.
     pub fn refusing_property(rules: &[&Rule], full_name: &'static str) -> Self {
-        Self::with(rules, false, Some(full_name))
+        Self::with(rules, false, Recorder { refused_property: Some(full_name), ..Recorder::default() })
     }
 
-    fn with(rules: &[&Rule], dry_run: bool, refused_property: Option<&'static str>) -> Self {
-        let recorder = Arc::new(Recorder { refused_property, ..Recorder::default() });
-        let builder = Context::builder(client(rules), recorder.clone(), recorder.clone());
+    /// A job for which OpCon, and every file, holds these lists, given by the ids of their entries.
+    pub fn with_lists(rules: &[&Rule], lists: &[(List, &[&str])]) -> Self {
+        let entry = |id: &&str| ListEntry { id: (*id).to_owned(), description: None };
+        let lists = lists.iter().map(|(list, ids)| (*list, ids.iter().map(entry).collect())).collect();
+        Self::with(rules, false, Recorder { lists, ..Recorder::default() })
+    }
+
+    fn with(rules: &[&Rule], dry_run: bool, recorder: Recorder) -> Self {
+        let recorder = Arc::new(recorder);
+        let builder = Context::builder(client(rules), recorder.clone(), recorder.clone(), recorder.clone());
         Job { cx: builder.dry_run(dry_run).build(), recorder }
     }
 
@@ -120,6 +159,11 @@ impl Job {
     /// The events and warnings so far; a warning begins with `warning: `.
     pub fn lines(&self) -> Vec<String> {
         self.recorder.lines.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// How far the waits were at each look, in the short form.
+    pub fn progress(&self) -> Vec<String> {
+        self.recorder.progress.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// Asserts that a line so far holds the text.

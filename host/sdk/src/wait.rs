@@ -1,6 +1,6 @@
 //! Waiting until instances are where a job wants them: success is only what was seen of every one of them.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::time::Duration;
 
 use aws_sdk_ec2::types::{InstanceStateName, InstanceStatus, SummaryStatus};
@@ -114,6 +114,16 @@ impl Goal {
         }
     }
 
+    /// The goal in one word, for a place of twenty characters.
+    fn word(self) -> &'static str {
+        match self {
+            Goal::Ready(_) => "ready",
+            Goal::Stopped => "stopped",
+            Goal::Terminated => "terminated",
+            Goal::Left(_) => "settled",
+        }
+    }
+
     /// What an operator must know of an instance for which the time is over.
     fn after_expiry(self) -> &'static str {
         match self {
@@ -190,7 +200,16 @@ pub async fn wait_if_asked(cx: &Context, inputs: &Inputs, ids: &[InstanceId], go
 /// an impossible state as [`ErrorKind::UnexpectedState`], the end of the time as [`ErrorKind::WaitExpired`], and a failure
 /// of EC2 that no later look can mend as what it is; throttling and faults are waited out.
 pub async fn wait_for_instances(cx: &Context, ids: &[InstanceId], goal: Goal, policy: WaitPolicy) {
-    let mut wait = Wait { cx, goal, waiting: ids.to_vec(), seen: HashMap::new(), trouble: None };
+    let mut wait = Wait {
+        cx,
+        goal,
+        total: ids.len(),
+        reached: 0,
+        waiting: ids.to_vec(),
+        seen: HashMap::new(),
+        trouble: None,
+        minutes_told: 0,
+    };
     let start = Instant::now();
     if !ids.is_empty() {
         cx.event(format!(
@@ -207,6 +226,7 @@ pub async fn wait_for_instances(cx: &Context, ids: &[InstanceId], goal: Goal, po
             wait.expire(policy.timeout);
             break;
         }
+        wait.tell_progress(start.elapsed(), policy.timeout);
         if !wait.waiting.is_empty() {
             sleep(policy.pause(start.elapsed()).min(left)).await;
         }
@@ -238,10 +258,14 @@ impl Seen {
 struct Wait<'a> {
     cx: &'a Context,
     goal: Goal,
+    total: usize,
+    reached: usize,
     waiting: Vec<InstanceId>,
     seen: HashMap<InstanceId, Seen>,
     /// Why the last look failed, if it did.
     trouble: Option<Error>,
+    /// The minute of the wait that was told last.
+    minutes_told: u64,
 }
 
 impl Wait<'_> {
@@ -321,7 +345,7 @@ impl Wait<'_> {
         }
         match self.goal.judge(&instance.state, moved, status_checks) {
             Judgement::NotYet => return,
-            Judgement::Reached => {}
+            Judgement::Reached => self.reached += 1,
             Judgement::Impossible => {
                 let reason = instance.state_reason.as_deref().unwrap_or("EC2 gives no reason");
                 let error =
@@ -332,6 +356,28 @@ impl Wait<'_> {
             }
         }
         self.waiting.retain(|waiting| waiting != id);
+    }
+
+    /// Tells how many are through and what the others are doing, as an event once a minute.
+    fn tell_progress(&mut self, elapsed: Duration, timeout: Duration) {
+        let mut others: BTreeMap<&str, usize> = BTreeMap::new();
+        for id in &self.waiting {
+            *others.entry(self.seen.get(id).map_or("not seen yet", |seen| seen.state.as_str())).or_default() += 1;
+        }
+        let others: Vec<_> = others.into_iter().map(|(state, count)| format!("{count} {state}")).collect();
+        let others = if others.is_empty() { String::new() } else { format!(", {}", others.join(", ")) };
+        let (elapsed_seconds, word) = (Duration::from_secs(elapsed.as_secs()), self.goal.word());
+        let line = format!(
+            "waiting, {} of {}: {} of {} {word}{others}",
+            human(elapsed_seconds),
+            human(timeout),
+            self.reached,
+            count_of(self.total)
+        );
+        let minutes = elapsed.as_secs() / 60;
+        let due = minutes > self.minutes_told && !self.waiting.is_empty();
+        self.minutes_told = minutes;
+        self.cx.progress(&line, &format!("{}/{} {word}", self.reached, self.total), due);
     }
 
     fn expire(&mut self, timeout: Duration) {

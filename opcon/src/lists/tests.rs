@@ -154,3 +154,31 @@ proptest! {
         prop_assert!(Image::described(&description, "ami-1").is_ok());
     }
 }
+
+#[test]
+fn a_script_in_a_file_is_replaced_whole() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("lists.txt");
+    let mut script = DataScript::read(&path).unwrap();
+    assert_eq!(script.to_text(), "", "a missing file has no list");
+    script.regions = List::new(vec![Region::parse("us-east-1").unwrap()]);
+    script.write(&path).unwrap();
+    script.instance_types = List::new(vec![InstanceType::parse("t3.micro").unwrap()]);
+    script.write(&path).unwrap();
+    assert_eq!(std::fs::read_to_string(&path).unwrap(), "SIZE t3.micro\nREGION US_EAST_1\n");
+    assert_eq!(DataScript::read(&path).unwrap(), script);
+    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1);
+}
+
+#[test]
+fn a_script_that_cannot_be_read_or_written_is_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("lists.txt");
+    std::fs::write(&path, "COLOUR red\n").unwrap();
+    let error = DataScript::read(&path).unwrap_err().to_string();
+    assert!(error.starts_with(&format!("reading {}: ", path.display())), "{error}");
+    assert!(error.ends_with("line 1: it begins with none of IMAGE, SIZE and REGION"), "{error}");
+    let nowhere = folder.path().join("missing").join("lists.txt");
+    let error = DataScript::parse("").unwrap().write(&nowhere).unwrap_err().to_string();
+    assert!(error.starts_with(&format!("writing {}: ", nowhere.display())), "{error}");
+}

@@ -3,6 +3,7 @@
 use connector_sdk::args::Repeated;
 use connector_sdk::ec2::types::LaunchTemplateSpecification;
 use connector_sdk::instances::is_resource_id;
+use connector_sdk::lists::List;
 use connector_sdk::{Arg, ArgSpec, ArgValue, ValueKind};
 
 /// An image id, or the Systems Manager parameter that holds one.
@@ -145,7 +146,8 @@ pub const IMAGE_ID: Arg<ImageId> = Arg::new(
     "ID",
     "The image: `ami-` and 8 or 17 hexadecimal digits, alone or in list form as in `My image : ami-0123456789abcdef0`; \
      or `resolve:ssm:PARAMETER`, a Systems Manager parameter that holds the id.",
-);
+)
+.offered_by(List::Images);
 
 /// `--instance-type TYPE`, repeatable or with commas.
 pub const INSTANCE_TYPE: Arg<InstanceType, Repeated> = Arg::new(
@@ -155,6 +157,7 @@ pub const INSTANCE_TYPE: Arg<InstanceType, Repeated> = Arg::new(
      not offer it, the next one is tried, each in all subnets.",
 )
 .aliases(&["image-type"])
+.offered_by(List::InstanceTypes)
 .repeatable()
 .separated_by(',');
 

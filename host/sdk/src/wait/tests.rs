@@ -408,3 +408,24 @@ async fn a_refused_reading_of_status_checks_is_told() {
     assert_eq!(error.kind(), ErrorKind::PermissionDenied);
     assert!(error.to_string().starts_with("reading the status checks of the region: Bad key"), "{error}");
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_long_wait_is_told_once_a_minute_and_a_short_one_not_at_all() {
+    let pending = vec![Pending; 13].into_iter().chain([Running]).collect::<Vec<_>>();
+    let rule = describes_in_turn(A, &pending);
+    let job = Job::new(&[&rule]);
+    let policy = WaitPolicy { timeout: Duration::from_mins(10), poll_interval: Some(Duration::from_secs(10)) };
+    wait_for_instances(&job.cx, &[id(A)], RUNNING, policy).await;
+    let told: Vec<_> = job.lines().into_iter().filter(|line| line.starts_with("waiting, ")).collect();
+    assert_eq!(
+        told,
+        [
+            "waiting, 1m of 10m: 0 of 1 instance ready, 1 pending",
+            "waiting, 2m of 10m: 0 of 1 instance ready, 1 pending"
+        ]
+    );
+    assert_eq!(job.lines().len(), 5, "the beginning, two states, two minutes: {:#?}", job.lines());
+    assert_eq!(rule.num_calls(), 14);
+    assert_eq!(job.progress().len(), 14, "every look is for those who watch");
+    assert_eq!(job.progress().last().map(String::as_str), Some("1/1 ready"));
+}

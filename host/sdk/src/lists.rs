@@ -1,0 +1,161 @@
+//! The lists from which job forms offer images, instance types and regions: filled from EC2, kept in OpCon.
+//!
+//! What OpCon's forms of a list look like is the host's concern; a function hands over what it found, in the order in
+//! which a form is to offer it.
+
+use std::num::NonZeroU32;
+use std::path::{Path, PathBuf};
+
+use async_trait::async_trait;
+
+use crate::args::Always;
+use crate::properties::Delivery;
+use crate::{Arg, ArgSpec, Context, Error, ErrorKind, Inputs, Outcome, PropertyEntry, Result};
+
+/// `--save`: write the list into its OpCon property.
+pub const SAVE: Arg<bool, Always> =
+    Arg::flag("save", "Save the list into its OpCon property, for the job forms of Enterprise Manager.");
+
+/// `--data-script FILE`: write the list into the text that Solution Manager takes.
+pub const DATA_SCRIPT: Arg<PathBuf> = Arg::new(
+    "data-script",
+    "FILE",
+    "Write the list into this file, the data script of Solution Manager; what the file holds of the other lists stays.",
+);
+
+/// `--max N`: cut the list.
+pub const MAX: Arg<NonZeroU32> = Arg::new(
+    "max",
+    "N",
+    "Keep only the first N entries. Without it, a list that is too long for an OpCon property is refused.",
+);
+
+/// The arguments of a function that fills a list.
+pub const ARGUMENTS: &[ArgSpec] = &[MAX.spec, SAVE.spec, DATA_SCRIPT.spec];
+
+/// One of the lists.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum List {
+    /// Images to launch.
+    Images,
+    /// Instance types.
+    InstanceTypes,
+    /// Regions.
+    Regions,
+}
+
+impl List {
+    /// All of them, in the order in which they are told.
+    pub const ALL: [List; 3] = [List::Images, List::InstanceTypes, List::Regions];
+
+    /// What is in it, in the plural: `images`.
+    pub const fn contents(self) -> &'static str {
+        match self {
+            List::Images => "images",
+            List::InstanceTypes => "instance types",
+            List::Regions => "regions",
+        }
+    }
+
+    /// So many of its contents in words: `1 region`, `2 regions`.
+    pub fn count_of(self, count: usize) -> String {
+        let contents = self.contents();
+        format!("{count} {}", if count == 1 { contents.trim_end_matches('s') } else { contents })
+    }
+}
+
+/// An entry of a list.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ListEntry {
+    /// What EC2 calls it: `ami-...`, `t3.micro`, `us-east-1`.
+    pub id: String,
+    /// What people read beside it; only images have it.
+    pub description: Option<String>,
+}
+
+/// Where the lists are kept: OpCon's properties and files of Solution Manager's form, or a stand-in of a test.
+#[async_trait]
+pub trait ListStore: Send + Sync {
+    /// The name of the list's property, and the value that these entries make.
+    ///
+    /// # Errors
+    /// [`ErrorKind::InvalidInput`] when the value would be longer than OpCon allows; the message has the count.
+    fn to_property(&self, list: List, entries: &[ListEntry]) -> Result<(String, String)>;
+
+    /// The entries in the list's property; `None` when OpCon has no such property.
+    ///
+    /// # Errors
+    /// [`ErrorKind::InvalidInput`] when the property holds something else than a list, and those of
+    /// [`PropertyStore::prepare`](crate::properties::PropertyStore::prepare).
+    async fn read(&self, list: List) -> Result<Option<Vec<ListEntry>>>;
+
+    /// Replaces the list in the file, which is made if need be; the other lists in it stay.
+    ///
+    /// # Errors
+    /// [`ErrorKind::InvalidInput`] when the file cannot be read or written, or holds something else than lists.
+    fn write_script(&self, file: &Path, list: List, entries: &[ListEntry]) -> Result<()>;
+
+    /// The entries of the list in the file; none when it has no line of this list.
+    ///
+    /// # Errors
+    /// [`ErrorKind::InvalidInput`] when the file cannot be read, or holds something else than lists.
+    fn read_script(&self, file: &Path, list: List) -> Result<Vec<ListEntry>>;
+}
+
+/// Makes sure, before EC2 is asked, that the list can be saved where the job wants it.
+///
+/// # Errors
+/// Those of [`PropertyStore::prepare`](crate::properties::PropertyStore::prepare).
+pub async fn prepare(cx: &Context, inputs: &Inputs) -> Result<()> {
+    if inputs.get(&SAVE) { cx.properties().prepare().await } else { Ok(()) }
+}
+
+/// The entries that the job keeps: the first `--max` of them.
+pub fn cut<T>(inputs: &Inputs, mut entries: Vec<T>) -> Vec<T> {
+    if let Some(max) = inputs.get(&MAX) {
+        entries.truncate(usize::try_from(max.get()).unwrap_or(usize::MAX));
+    }
+    entries
+}
+
+/// Writes the list where the job wants it. An empty list is written nowhere: a form without a choice serves nobody.
+///
+/// # Errors
+/// [`ErrorKind::NotFound`] when there is no entry, [`ErrorKind::PropertyNotSaved`] when OpCon did not take the list, and
+/// those of [`ListStore`].
+pub async fn deliver(cx: &Context, inputs: &Inputs, list: List, entries: &[ListEntry]) -> Result<Outcome> {
+    if entries.is_empty() {
+        let error = Error::new(ErrorKind::NotFound, format!("EC2 has no {} that fit", list.contents()));
+        return Err(error.doing(format!("reading the {}", list.contents())).hint("check the region and the filters"));
+    }
+    let property = if inputs.get(&SAVE) { Some(cx.lists().to_property(list, entries)?) } else { None };
+    let mut told = vec![format!("{} found", list.count_of(entries.len()))];
+    if let Some(file) = inputs.get(&DATA_SCRIPT) {
+        cx.lists().write_script(&file, list, entries)?;
+        told.push(format!("written into {}", file.display()));
+    }
+    if let Some((name, value)) = property {
+        told.push(save(cx, name, value).await?);
+    }
+    Ok(Outcome::new(told.join(", ")))
+}
+
+async fn save(cx: &Context, name: String, value: String) -> Result<String> {
+    let saved = cx.properties().save(&name, &value).await;
+    let told = match saved {
+        Ok(Delivery::Seen) => format!("saved into {name}"),
+        Ok(Delivery::HandedOver) => format!("handed to the agent for {name}, not confirmed"),
+        Err(_) => String::new(),
+    };
+    let doing = format!("saving the list into {name}");
+    cx.journal().property(PropertyEntry::after(name, value, &saved));
+    match saved {
+        Ok(_) => Ok(told),
+        Err(error) => Err(Error::new(ErrorKind::PropertyNotSaved, error.to_string())
+            .doing(doing)
+            .hint(error.hint_text().unwrap_or("the job can be run again: it changes nothing in EC2"))),
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,62 @@
+//! Lists on their way from EC2 into OpCon and files.
+
+use super::*;
+use crate::testing::Job;
+
+fn inputs(arguments: &[(&'static ArgSpec, &str)]) -> Inputs {
+    let mut inputs = Inputs::default();
+    for spec in ARGUMENTS {
+        let given = arguments.iter().find(|(other, _)| other.name == spec.name).map(|(_, text)| *text);
+        let text = given.or(spec.default);
+        inputs.insert(spec.name, text.map(|text| spec.parse(text).unwrap()).into_iter().collect());
+    }
+    inputs
+}
+
+fn entries(ids: &[&str]) -> Vec<ListEntry> {
+    ids.iter().map(|id| ListEntry { id: (*id).to_owned(), description: None }).collect()
+}
+
+#[tokio::test]
+async fn a_list_is_only_counted_unless_the_job_wants_it_somewhere() {
+    let job = Job::new(&[]);
+    let outcome = deliver(&job.cx, &inputs(&[]), List::Regions, &entries(&["us-east-1"])).await.unwrap();
+    assert_eq!(outcome.message, "1 region found");
+    assert!(job.lines().is_empty() && job.cx.journal().properties().is_empty());
+}
+
+#[tokio::test]
+async fn a_list_goes_into_its_property_and_into_a_file() {
+    let job = Job::new(&[]);
+    let inputs = inputs(&[(&SAVE.spec, "true"), (&DATA_SCRIPT.spec, "lists.txt"), (&MAX.spec, "2")]);
+    prepare(&job.cx, &inputs).await.unwrap();
+    job.assert_says("OpCon is contacted");
+    let kept = cut(&inputs, entries(&["t3.micro", "t3.small", "t3.large"]));
+    let outcome = deliver(&job.cx, &inputs, List::InstanceTypes, &kept).await.unwrap();
+    assert_eq!(outcome.message, "2 instance types found, written into lists.txt, saved into instance types");
+    job.assert_says("lists.txt: instance types t3.micro,t3.small");
+    let saved = job.cx.journal().properties();
+    assert_eq!((saved[0].name.as_str(), saved[0].value.as_str()), ("instance types", "t3.micro,t3.small"));
+    assert!(saved[0].saved);
+}
+
+#[tokio::test]
+async fn an_empty_list_replaces_none() {
+    let job = Job::new(&[]);
+    let error = deliver(&job.cx, &inputs(&[(&SAVE.spec, "true")]), List::Images, &[]).await.unwrap_err();
+    assert_eq!(
+        (error.kind(), error.to_string().as_str()),
+        (ErrorKind::NotFound, "reading the images: EC2 has no images that fit")
+    );
+    assert!(job.cx.journal().properties().is_empty());
+}
+
+#[tokio::test]
+async fn a_list_that_opcon_does_not_take_is_a_failure_with_its_value() {
+    let job = Job::refusing_property(&[], "regions");
+    let saved = deliver(&job.cx, &inputs(&[(&SAVE.spec, "true")]), List::Regions, &entries(&["us-east-1"])).await;
+    let error = saved.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::PropertyNotSaved);
+    assert_eq!(error.to_string(), "saving the list into regions: refused by the test");
+    assert!(job.cx.journal().properties()[0].is_missing());
+}
