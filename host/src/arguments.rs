@@ -64,7 +64,11 @@ fn expand(word: String) -> Result<Vec<String>> {
     Ok(lines.into_iter().map(|line| line.to_string_lossy().into_owned()).collect())
 }
 
-fn refuse_encrypted(words: &[String]) -> Result<()> {
+/// Refuses values that the agent should have decrypted.
+///
+/// # Errors
+/// [`ErrorKind::InvalidInput`] that names the argument.
+pub fn refuse_encrypted(words: &[String]) -> Result<()> {
     let Some(at) = words.iter().position(|word| word.to_ascii_lowercase().contains(ENCRYPTED)) else {
         return Ok(());
     };

@@ -9,7 +9,7 @@ use aws_config::meta::region::RegionProviderChain;
 use aws_config::profile::ProfileFileRegionProvider;
 use aws_config::stalled_stream_protection::StalledStreamProtectionConfig;
 use aws_config::timeout::TimeoutConfig;
-use aws_config::{BehaviorVersion, Region};
+use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_credential_types::Credentials;
 use aws_smithy_runtime_api::client::http::{
     HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpConnector,
@@ -19,7 +19,7 @@ use aws_smithy_runtime_api::client::result::ConnectorError;
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_types::body::SdkBody;
 use connector_sdk::ec2::Client;
-use connector_sdk::{Error, ErrorKind, Result};
+use connector_sdk::{Doing as _, Error, ErrorKind, Result};
 use opcon::AwsKeys;
 use opcon::tls::{Proxy, TimeLimits, Trust, http_client};
 use reqwest::Url;
@@ -32,20 +32,46 @@ const CONNECT_LIMIT: Duration = Duration::from_secs(5);
 /// Until the answer to one attempt is there to its end; EC2 takes its time for large launches.
 const ATTEMPT_LIMIT: Duration = Duration::from_secs(60);
 
-/// A client for EC2 and the region that it works in.
-pub struct Ec2 {
-    /// The client.
-    pub client: Client,
+/// An AWS account as a job reaches it: with certain credentials, in one region.
+pub struct Account {
+    config: SdkConfig,
     /// The region's name.
     pub region: String,
 }
 
-/// Makes the client for EC2 with the keys of a user, or else with what AWS's credential chain finds. Everything else
-/// that AWS tools read from environment and profile (retries, region, endpoints) holds as usual.
-///
-/// # Errors
-/// [`ErrorKind::InvalidInput`] when no region is known.
-pub async fn connect(settings: &Settings, keys: Option<&AwsKeys>) -> Result<Ec2> {
+impl Account {
+    /// The account of a user's keys, or else of what AWS's credential chain finds. Everything else that AWS tools read
+    /// from environment and profile (retries, region, endpoints) holds as usual.
+    ///
+    /// # Errors
+    /// [`ErrorKind::InvalidInput`] when no region is known.
+    pub async fn load(settings: &Settings, keys: Option<&AwsKeys>) -> Result<Self> {
+        let config = load(settings, keys).await?;
+        let Some(region) = config.region().map(ToString::to_string) else {
+            return Err(Error::new(ErrorKind::InvalidInput, "no region is given")
+                .doing("reading the command line")
+                .hint("give --region REGION, as in --region us-east-1"));
+        };
+        Ok(Account { config, region })
+    }
+
+    /// A client for EC2.
+    pub fn ec2(&self) -> Client {
+        Client::new(&self.config)
+    }
+
+    /// Whose the credentials are: the ARN that AWS knows them by.
+    ///
+    /// # Errors
+    /// Those of the Security Token Service.
+    pub async fn identity(&self) -> Result<String> {
+        let answer = aws_sdk_sts::Client::new(&self.config).get_caller_identity().send().await;
+        let answer = answer.doing(|| "asking AWS whose credentials these are".to_owned())?;
+        Ok(answer.arn().unwrap_or("an identity without a name").to_owned())
+    }
+}
+
+async fn load(settings: &Settings, keys: Option<&AwsKeys>) -> Result<SdkConfig> {
     check_environment()?;
     let limits = TimeoutConfig::builder().operation_attempt_timeout(ATTEMPT_LIMIT).build();
     let mut loader = aws_config::defaults(BehaviorVersion::v2026_01_12())
@@ -68,13 +94,7 @@ pub async fn connect(settings: &Settings, keys: Option<&AwsKeys>) -> Result<Ec2>
     if let Some(url) = &settings.endpoint_url {
         loader = loader.endpoint_url(url.as_str());
     }
-    let config = loader.load().await;
-    let Some(region) = config.region().map(ToString::to_string) else {
-        return Err(Error::new(ErrorKind::InvalidInput, "no region is given")
-            .doing("reading the command line")
-            .hint("give --region REGION, as in --region us-east-1"));
-    };
-    Ok(Ec2 { client: Client::new(&config), region })
+    Ok(loader.load().await)
 }
 
 /// The settings that AWS's own reader would answer with a panic.

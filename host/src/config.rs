@@ -6,22 +6,16 @@ use std::path::{Path, PathBuf};
 use connector_sdk::{Error, ErrorKind, Result};
 use opcon::Config;
 
-use crate::settings::Settings;
-
-const FILE_NAME: &str = "Connector.config";
+/// How the file is called.
+pub const FILE_NAME: &str = "Connector.config";
 
 /// Reads the configuration of the job: the file that it names, else the one in the current directory, else the one
 /// beside the program. Without a file there is none, unless the job names a user id: its keys can only be there.
 ///
 /// # Errors
 /// [`ErrorKind::InvalidInput`] when a file that must be there is missing, or one cannot be read.
-pub fn read(settings: &Settings) -> Result<Option<Config>> {
-    let usual = [Some(PathBuf::from(FILE_NAME)), beside_the_program(FILE_NAME)];
-    let found = match &settings.config {
-        Some(named) => Some(named.clone()),
-        None => usual.iter().flatten().find(|path| path.is_file()).cloned(),
-    };
-    match (found, &settings.user_id) {
+pub fn read(named: Option<&Path>, user_id: Option<&str>) -> Result<Option<Config>> {
+    match (find(named), user_id) {
         (Some(path), _) => Config::read(&path).map(Some).map_err(crate::opcon_error),
         (None, None) => Ok(None),
         (None, Some(user_id)) => Err(Error::new(
@@ -31,6 +25,12 @@ pub fn read(settings: &Settings) -> Result<Option<Config>> {
         .doing(format!("reading the keys of user id {user_id}"))
         .hint("name the file with --config FILE")),
     }
+}
+
+/// The file that is named, else the first of the usual ones that there is.
+pub fn find(named: Option<&Path>) -> Option<PathBuf> {
+    let usual = [Some(PathBuf::from(FILE_NAME)), beside_the_program(FILE_NAME)];
+    named.map(Path::to_path_buf).or_else(|| usual.into_iter().flatten().find(|path| path.is_file()))
 }
 
 /// The path of a file or folder beside this program.

@@ -6,8 +6,11 @@
 mod arguments;
 mod aws;
 mod cli;
+mod commands;
 mod config;
+mod console;
 mod exit;
+mod forms;
 mod list;
 mod lists;
 mod log;
@@ -15,7 +18,9 @@ mod properties;
 mod registry;
 mod report;
 mod settings;
+mod shell;
 mod signals;
+mod status_text;
 mod table;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -28,10 +33,12 @@ use tokio::runtime::{self, Runtime};
 
 use crate::arguments::Words;
 use crate::cli::{Job, Request};
+use crate::console::{Console, print_text};
 use crate::properties::OpConProperties;
 use crate::registry::Registry;
-use crate::report::{Console, Report, print_text};
+use crate::report::Report;
 use crate::settings::Output;
+use crate::status_text::StatusText;
 
 /// The stack of the thread that does the work: the calls inside the EC2 SDK are deep, and the main thread of a Windows
 /// program has 1 MiB, of which a simple job uses more than half. Bytes.
@@ -45,43 +52,49 @@ pub fn main() -> ExitCode {
 }
 
 fn work() -> u8 {
-    let words = Registry::load().and_then(|registry| Ok((arguments::read(env::args_os(), &registry)?, registry)));
-    match words {
-        Ok((words, registry)) => obey(&registry, &words),
-        Err(error) => give_up(cli::output_form(&arguments::unread(env::args_os())), None, error),
+    let output = || cli::output_form(&arguments::unread(env::args_os()));
+    let registry = match Registry::load() {
+        Ok(registry) => registry,
+        Err(error) => return give_up(output(), None, error),
+    };
+    if let Some((command, words)) = commands::find(env::args_os()) {
+        return (command.run)(&registry, &words).unwrap_or_else(|error| {
+            Console::new(Output::Text).failure(&error);
+            exit::code_of(&error, false)
+        });
+    }
+    match arguments::read(env::args_os(), &registry) {
+        Ok(words) => obey(&registry, &words),
+        Err(error) => give_up(output(), None, error),
     }
 }
 
 fn obey(registry: &Registry, words: &Words) -> u8 {
     match cli::parse(registry, words) {
         Ok(Request::Run(job)) => run(&job),
-        Ok(Request::List(Output::Text)) => print(&list::text(registry.all())),
-        Ok(Request::List(Output::Json)) => print(&list::json(registry.all())),
-        Ok(Request::Print(text)) => print(&text),
+        Ok(Request::List(Output::Text)) => print_text(&list::text(registry.all())),
+        Ok(Request::List(Output::Json)) => print_text(&list::json(registry.all())),
+        Ok(Request::Print(text)) => print_text(&text),
         Err(error) => give_up(cli::output_form(&words.rest), words.function.as_deref(), error),
     }
 }
 
-fn print(text: &str) -> u8 {
-    print_text(text);
-    exit::SUCCESS
-}
-
 /// The end of what never became a job.
 fn give_up(output: Output, function: Option<&str>, error: Error) -> u8 {
-    Console { output }.finish(&Report { function, region: None, user_id: None, journal: None, result: &Err(error) })
+    let report = Report { function, region: None, user_id: None, journal: None, config: None, result: &Err(error) };
+    report::finish(&Console::new(output), &report)
 }
 
 /// Runs a job, whatever happens to it, to its report.
 fn run(job: &Job) -> u8 {
-    let console = Console { output: job.output() };
+    let console = Arc::new(console_of(job));
     let name = job.function.operation.meta().name;
     let panic_place = remember_panics();
     let runtime = match runtime::Builder::new_current_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => {
             let error = Error::new(ErrorKind::Service, error.to_string()).doing("preparing the job");
-            return give_up(console.output, Some(name), error);
+            return give_up(console.output(), Some(name), error);
         }
     };
     let defect = || {
@@ -90,21 +103,37 @@ fn run(job: &Job) -> u8 {
             .doing(format!("running {name}"))
             .hint("report it with this output; what was done until then is shown here")
     };
-    let user_id = job.settings.user_id.as_deref();
-    let prepared = catch_unwind(AssertUnwindSafe(|| runtime.block_on(prepare(job, console))));
+    let (user_id, config) = (job.settings.user_id.as_deref(), job.settings.config.as_ref());
+    let prepared = catch_unwind(AssertUnwindSafe(|| runtime.block_on(prepare(job, &console))));
     let surroundings = match prepared.unwrap_or_else(|_| Err(defect())) {
         Ok(surroundings) => surroundings,
         Err(error) => {
             let region = job.settings.region.as_ref().map(|region| region.as_str());
             let result = Err(error);
-            return console.finish(&Report { function: Some(name), region, user_id, journal: None, result: &result });
+            let report = Report { function: Some(name), region, user_id, journal: None, config, result: &result };
+            return report::finish(&console, &report);
         }
     };
     let result = perform(&runtime, job, &surroundings.context).unwrap_or_else(|()| Err(defect()));
     // A thread may still be looking up a host name: the job does not wait for it.
     runtime.shutdown_background();
     let (region, journal) = (Some(surroundings.region.as_str()), Some(surroundings.context.journal()));
-    console.finish(&Report { function: Some(name), region, user_id, journal, result: &result })
+    report::finish(&console, &Report { function: Some(name), region, user_id, journal, config, result: &result })
+}
+
+/// The console of a job, which hands texts to the agent when the job wants it and the agent can take them.
+fn console_of(job: &Job) -> Console {
+    let console = Console::new(job.output());
+    if !job.settings.status_text {
+        return console;
+    }
+    match StatusText::of_agent() {
+        Ok(status) => console.with_status(status),
+        Err(wrong) => {
+            console.warning(&format!("status texts are not shown: {wrong}"));
+            console
+        }
+    }
 }
 
 /// Keeps where a panic happened, instead of printing it.
@@ -127,9 +156,9 @@ struct Surroundings {
 }
 
 /// Reads the configuration and makes the context. Nothing is sent to EC2 or OpCon yet.
-async fn prepare(job: &Job, console: Console) -> Result<Surroundings> {
+async fn prepare(job: &Job, console: &Arc<Console>) -> Result<Surroundings> {
     let settings = &job.settings;
-    let config = config::read(settings)?;
+    let config = config::read(settings.config.as_deref(), settings.user_id.as_deref())?;
     log::start(settings.log_dir.as_deref(), settings.debug || config.as_ref().is_some_and(|config| config.debug()));
     let keys = match (&config, &settings.user_id) {
         (Some(config), Some(user_id)) => Some(config.user(user_id).map_err(opcon_error)?),
@@ -137,15 +166,15 @@ async fn prepare(job: &Job, console: Console) -> Result<Surroundings> {
     };
     let opcon = Arc::new(OpConProperties::new(config.as_ref())?);
     opcon.warning().iter().for_each(|warning| console.warning(warning));
-    let ec2 = aws::connect(settings, keys.as_ref()).await?;
-    tracing::info!("{} in {} begins", job.function.operation.meta().name, ec2.region);
-    let mut context = Context::builder(ec2.client, Arc::new(console), opcon.clone(), opcon)
+    let account = aws::Account::load(settings, keys.as_ref()).await?;
+    tracing::info!("{} in {} begins", job.function.operation.meta().name, account.region);
+    let mut context = Context::builder(account.ec2(), console.clone(), opcon.clone(), opcon)
         .dry_run(settings.dry_run)
         .folder(config::folder(config.as_ref()));
     if let Some(config) = &config {
         context = context.default_wait(config.max_wait());
     }
-    Ok(Surroundings { region: ec2.region, context: context.build() })
+    Ok(Surroundings { region: account.region, context: context.build() })
 }
 
 /// Runs the operation until it ends or is interrupted. `Err(())` is a panic.

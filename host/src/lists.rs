@@ -89,6 +89,33 @@ fn entries_of(script: &DataScript, list: List) -> Vec<ListEntry> {
     }
 }
 
+/// The entries of a list in a script, as job forms show them.
+pub fn texts(script: &DataScript, list: List) -> Vec<String> {
+    match list {
+        List::Images => shown(&script.images),
+        List::InstanceTypes => shown(&script.instance_types),
+        List::Regions => shown(&script.regions),
+    }
+}
+
+/// The entries of a list in OpCon, as job forms show them; none when OpCon has no such property.
+///
+/// # Errors
+/// Those of [`ListStore::read`].
+pub async fn texts_in_opcon(store: &OpConProperties, list: List) -> Result<Vec<String>> {
+    let value = store.value(property_of(list)).await?.unwrap_or_default();
+    let list = match list {
+        List::Images => lists::List::<Image>::from_property(&value).map(|list| shown(&list)),
+        List::InstanceTypes => lists::List::<InstanceType>::from_property(&value).map(|list| shown(&list)),
+        List::Regions => lists::List::<Region>::from_property(&value).map(|list| shown(&list)),
+    };
+    list.map_err(opcon_error)
+}
+
+fn shown<T: Entry>(list: &lists::List<T>) -> Vec<String> {
+    list.entries().iter().map(ToString::to_string).collect()
+}
+
 #[async_trait]
 impl ListStore for OpConProperties {
     fn to_property(&self, list: List, entries: &[ListEntry]) -> Result<(String, String)> {

@@ -25,35 +25,44 @@ const OLD_FILES: usize = 5;
 /// A job that finds the file larger than this starts a new one. Bytes.
 const ROTATE_ABOVE: u64 = 10 * 1024 * 1024;
 
-/// Starts the log in the folder, or in `log` beside the program. If that cannot be, there is none.
-pub fn start(folder: Option<&Path>, debug: bool) {
+/// The file of the log: in the folder, or in `log` beside the program. `None` when the program does not know where it is.
+pub fn file(folder: Option<&Path>) -> Option<PathBuf> {
     let folder = folder.map(PathBuf::from).or_else(|| beside_the_program("log"));
-    let Some(file) = folder.and_then(|folder| open(&folder).ok()) else { return };
+    folder.map(|folder| folder.join(FILE_NAME))
+}
+
+/// Starts the log. If that cannot be, there is none.
+pub fn start(folder: Option<&Path>, debug: bool) {
+    let Some(file) = file(folder).and_then(|path| open(&path).ok()) else { return };
     let level = if debug { Level::DEBUG } else { Level::INFO };
     // Our own events only: those of the libraries could tell more than an administrator may see.
     let ours =
         Targets::new().with_target("awsec2", level).with_target("opcon", level).with_target("connector_sdk", level);
-    let lines = tracing_subscriber::fmt().with_max_level(level).with_ansi(false).with_target(false).with_timer(Stamp);
+    let lines = tracing_subscriber::fmt()
+        .with_max_level(level)
+        .with_ansi(false)
+        .with_target(false)
+        .with_timer(Stamp)
+        .log_internal_errors(false);
     // A second start, by a program that embeds this library, keeps the first log.
     let _ = tracing::subscriber::set_global_default(lines.with_writer(Mutex::new(file)).finish().with(ours));
 }
 
 /// Opens the file for appending: each line is one write, so the lines of several jobs do not mix.
-fn open(folder: &Path) -> io::Result<File> {
-    fs::create_dir_all(folder)?;
-    let path = folder.join(FILE_NAME);
-    let _ = rotate(folder, &path); // a file that grows is better than none
+fn open(path: &Path) -> io::Result<File> {
+    path.parent().map_or(Ok(()), fs::create_dir_all)?;
+    let _ = rotate(path); // a file that grows is better than none
     OpenOptions::new().create(true).append(true).open(path)
 }
 
-fn rotate(folder: &Path, path: &Path) -> io::Result<()> {
+fn rotate(path: &Path) -> io::Result<()> {
     let is_large = || fs::metadata(path).is_ok_and(|file| file.len() > ROTATE_ABOVE);
     if !is_large() {
         return Ok(());
     }
-    let lock = File::create(folder.join(LOCK_NAME))?;
-    lock.lock()?;
-    if is_large() {
+    let lock = File::create(path.with_file_name(LOCK_NAME))?;
+    // Whoever holds it is at work; a job never waits for its log.
+    if lock.try_lock().is_ok() && is_large() {
         FileRotate::new(path, AppendCount::new(OLD_FILES), ContentLimit::None, Compression::None, None).rotate()?;
     }
     Ok(())
@@ -79,7 +88,7 @@ mod tests {
         let path = folder.path().join(FILE_NAME);
         for round in 0..8 {
             fs::write(&path, format!("{round}").repeat(ROTATE_ABOVE as usize + 1)).unwrap();
-            open(folder.path()).unwrap();
+            open(&path).unwrap();
             assert_eq!(fs::metadata(&path).unwrap().len(), 0, "a new file is begun");
         }
         let mut names: Vec<_> = fs::read_dir(folder.path())
@@ -99,7 +108,7 @@ mod tests {
     fn a_small_file_is_appended_to() {
         let folder = tempfile::tempdir().unwrap();
         fs::write(folder.path().join(FILE_NAME), "before\n").unwrap();
-        io::Write::write_all(&mut open(folder.path()).unwrap(), b"after\n").unwrap();
+        io::Write::write_all(&mut open(&folder.path().join(FILE_NAME)).unwrap(), b"after\n").unwrap();
         assert_eq!(fs::read_to_string(folder.path().join(FILE_NAME)).unwrap(), "before\nafter\n");
     }
 }

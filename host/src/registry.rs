@@ -51,11 +51,11 @@ impl Registry {
         self.registrations.iter().find(named).copied()
     }
 
-    /// The names most like this one, the nearest first.
-    pub fn nearest(&self, name: &str) -> Vec<&'static str> {
+    /// The names most like this one, the nearest first, of functions and of what else there is.
+    pub fn nearest(&self, name: &str, others: impl Iterator<Item = &'static str>) -> Vec<&'static str> {
         const ALIKE: f64 = 0.8;
         let likeness = |full: &str| strsim::jaro_winkler(&name.to_lowercase(), &full.to_lowercase());
-        let names = self.registrations.iter().map(|found| found.operation.meta().name);
+        let names = self.registrations.iter().map(|found| found.operation.meta().name).chain(others);
         let mut near: Vec<_> =
             names.map(|full| (likeness(full), full)).filter(|(likeness, _)| *likeness > ALIKE).collect();
         near.sort_by(|a, b| b.0.total_cmp(&a.0));

@@ -1,69 +1,14 @@
-//! All that the program prints: the lines of a running job, and its report at the end. Plain ASCII.
-#![expect(clippy::disallowed_methods, reason = "this is the one module that prints")]
+//! The report of a finished job: its table, what is left to do, why it failed, its verdict.
 
 use std::collections::BTreeMap;
-use std::fmt::Write as _;
-use std::io::{self, Write as _};
+use std::path::PathBuf;
 
-use connector_sdk::{Error, InstanceEntry, Journal, Outcome, PropertyEntry, Reporter, Result, Table};
+use connector_sdk::{Error, InstanceEntry, Journal, Outcome, PropertyEntry, Reporter as _, Result, Table};
 use serde::Serialize;
 
-use crate::exit;
+use crate::console::{Console, ascii, print_json, print_line, print_text};
 use crate::settings::Output;
-use crate::table;
-
-/// Prints and logs the lines of a job. In JSON form they go to stderr: stdout holds the document alone.
-#[derive(Clone, Copy, Debug)]
-pub struct Console {
-    /// The form of the output.
-    pub output: Output,
-}
-
-impl Reporter for Console {
-    fn event(&self, line: &str) {
-        tracing::info!("{}", ascii(line));
-        match self.output {
-            Output::Text => print_line(line),
-            Output::Json => print_error_line(line),
-        }
-    }
-
-    fn warning(&self, line: &str) {
-        tracing::warn!("{}", ascii(line));
-        print_error_line(&format!("warning: {line}"));
-    }
-}
-
-/// Prints a text as it is: help, version, a list.
-pub fn print_text(text: &str) {
-    let mut stdout = io::stdout().lock();
-    // Nobody is left to be told when the reader has gone.
-    let _ = stdout.write_all(ascii_text(text).as_bytes()).and_then(|()| stdout.flush());
-}
-
-fn print_line(line: &str) {
-    let mut stdout = io::stdout().lock();
-    let _ = writeln!(stdout, "{}", ascii(line)).and_then(|()| stdout.flush());
-}
-
-fn print_error_line(line: &str) {
-    let _ = writeln!(io::stderr().lock(), "{}", ascii(line));
-}
-
-/// The text in one line of printable ASCII: everything else is escaped, so that no value can forge a line.
-fn ascii(line: &str) -> String {
-    line.chars().fold(String::with_capacity(line.len()), |mut escaped, c| {
-        match c {
-            ' '..='~' => escaped.push(c),
-            _ => escaped.extend(c.escape_default()),
-        }
-        escaped
-    })
-}
-
-fn ascii_text(text: &str) -> String {
-    text.lines().map(|line| ascii(line) + "\n").collect()
-}
+use crate::{exit, shell, table};
 
 /// A finished job, or an attempt at one.
 pub struct Report<'a> {
@@ -75,6 +20,8 @@ pub struct Report<'a> {
     pub user_id: Option<&'a str>,
     /// What happened; `None` when nothing can have.
     pub journal: Option<&'a Journal>,
+    /// The configuration that the job named; `None` for the usual one.
+    pub config: Option<&'a PathBuf>,
     /// How it ended.
     pub result: &'a Result<Outcome>,
 }
@@ -95,61 +42,54 @@ struct Document<'a> {
     error: Option<&'a Error>,
 }
 
-impl Console {
-    /// Prints how the job ended, and returns its exit code.
-    pub fn finish(&self, report: &Report<'_>) -> u8 {
-        let changed = report.journal.is_some_and(Journal::anything_changed);
-        let exit_code = report.result.as_ref().err().map_or(exit::SUCCESS, |error| exit::code_of(error, changed));
-        let status = match (report.result, changed) {
-            (Ok(_), _) => "succeeded",
-            (Err(_), true) => "partial",
-            (Err(_), false) => "failed",
-        };
-        let instances = report.journal.map(Journal::instances).unwrap_or_default();
-        let properties = report.journal.map(Journal::properties).unwrap_or_default();
-        let table = report.journal.and_then(Journal::table);
-        if let Err(error) = report.result {
-            print_failure(error);
-        }
-        match self.output {
-            Output::Text => {
-                if !instances.is_empty() {
-                    print_text(&instance_table(&instances));
-                }
-                if let Some(table) = table.filter(|table| !table.rows.is_empty()) {
-                    let rows = table.rows.iter().map(|row| row.iter().map(|cell| ascii(cell)).collect());
-                    print_text(&table::plain(table.columns, rows));
-                }
-                print_line(&verdict(report, status, exit_code));
-            }
-            Output::Json => {
-                let Report { function, region, user_id, result, .. } = *report;
-                let (instances, properties) = (&*instances, &*properties);
-                let found = table.as_ref().map(objects);
-                let error = result.as_ref().err();
-                print_json(&Document {
-                    function,
-                    region,
-                    user_id,
-                    status,
-                    exit_code,
-                    instances,
-                    properties,
-                    found,
-                    error,
-                });
-            }
-        }
-        tracing::info!("{}", ascii(&verdict(report, status, exit_code)));
-        exit_code
+/// Prints how the job ended, and returns its exit code. What an operator needs first comes last: OpCon's viewer shows the
+/// two ends of a long output.
+pub fn finish(console: &Console, report: &Report<'_>) -> u8 {
+    let changed = report.journal.is_some_and(Journal::anything_changed);
+    let exit_code = report.result.as_ref().err().map_or(exit::SUCCESS, |error| exit::code_of(error, changed));
+    let status = match (report.result, changed) {
+        (Ok(_), _) => "succeeded",
+        (Err(_), true) => "partial",
+        (Err(_), false) => "failed",
+    };
+    let instances = report.journal.map(Journal::instances).unwrap_or_default();
+    let properties = report.journal.map(Journal::properties).unwrap_or_default();
+    let found = report.journal.and_then(Journal::table);
+    if console.output() == Output::Text {
+        print_tables(&instances, found.as_ref());
     }
+    tell_missing_properties(console, report, &properties);
+    if let Err(error) = report.result {
+        console.failure(error);
+    }
+    let verdict = verdict(report, status, exit_code);
+    match console.output() {
+        Output::Text => print_line(&verdict),
+        Output::Json => {
+            let Report { function, region, user_id, result, .. } = *report;
+            let (instances, properties) = (&*instances, &*properties);
+            let (found, error) = (found.as_ref().map(objects), result.as_ref().err());
+            print_json(&Document { function, region, user_id, status, exit_code, instances, properties, found, error });
+        }
+    }
+    tracing::info!("{}", ascii(&verdict));
+    console.status(&if exit_code == exit::SUCCESS { status.to_owned() } else { format!("failed, code {exit_code}") });
+    exit_code
 }
 
-fn print_failure(error: &Error) {
-    tracing::error!("{}", ascii(&error.to_string()));
-    print_error_line(&format!("error: {error}"));
-    if let Some(hint) = error.hint_text() {
-        print_error_line(&format!("hint: {hint}"));
+/// The commands that save later what was not saved.
+fn tell_missing_properties(console: &Console, report: &Report<'_>, properties: &[PropertyEntry]) {
+    let missing: Vec<_> = properties.iter().filter(|property| property.is_missing()).collect();
+    // A list is not worth its length here: the job that reads it from EC2 is simply run again.
+    if missing.is_empty() || report.journal.is_none_or(|journal| journal.instances().is_empty()) {
+        return;
+    }
+    console.event("not saved in OpCon; to save it later:");
+    for PropertyEntry { name, value, .. } in missing {
+        let mut words = vec!["awsec2", "set-property", name, value];
+        let config = report.config.map(|path| path.display().to_string());
+        words.extend(config.iter().flat_map(|config| ["--config", config]));
+        console.event(&format!("  {}", shell::command_line(&words)));
     }
 }
 
@@ -169,6 +109,16 @@ fn objects(table: &Table) -> Vec<BTreeMap<String, &str>> {
     table.rows.iter().map(|row| keys.iter().cloned().zip(row.iter().map(String::as_str)).collect()).collect()
 }
 
+fn print_tables(instances: &[InstanceEntry], found: Option<&Table>) {
+    if !instances.is_empty() {
+        print_text(&instance_table(instances));
+    }
+    if let Some(found) = found.filter(|found| !found.rows.is_empty()) {
+        let rows = found.rows.iter().map(|row| row.iter().map(|cell| ascii(cell)).collect());
+        print_text(&table::plain(found.columns, rows));
+    }
+}
+
 fn instance_table(instances: &[InstanceEntry]) -> String {
     let cell = |value: &Option<String>| value.as_deref().map_or("-".to_owned(), ascii);
     let rows = instances.iter().map(|entry| {
@@ -180,20 +130,4 @@ fn instance_table(instances: &[InstanceEntry]) -> String {
     });
     let header = ["Instance ID", "Name", "State", "Status checks", "Public DNS", "Public IP", "Private IP", "Result"];
     table::plain(&header, rows)
-}
-
-/// One line of JSON; what is not ASCII is written as `\uXXXX`.
-fn print_json(document: &Document<'_>) {
-    let text = serde_json::to_string(document).unwrap_or_default();
-    let mut escaped = String::with_capacity(text.len() + 1);
-    for c in text.chars() {
-        match c {
-            '\0'..='\x7e' => escaped.push(c),
-            _ => c.encode_utf16(&mut [0; 2]).iter().for_each(|unit| {
-                let _ = write!(escaped, "\\u{unit:04x}");
-            }),
-        }
-    }
-    let mut stdout = io::stdout().lock();
-    let _ = writeln!(stdout, "{escaped}").and_then(|()| stdout.flush());
 }

@@ -7,7 +7,7 @@ use connector_sdk::lists::List;
 use connector_sdk::{Arg, ArgSpec, ArgValue, Inputs, OperationMeta, Result, ValueKind};
 
 /// The common arguments of a job, parsed.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Settings {
     /// The section of `Connector.config` that gives the credentials.
     pub user_id: Option<String>,
@@ -23,6 +23,8 @@ pub struct Settings {
     pub dry_run: bool,
     /// Whether the log is to tell everything.
     pub debug: bool,
+    /// Whether the agent is to show how far the job is.
+    pub status_text: bool,
 }
 
 /// `--user-id NAME`.
@@ -58,9 +60,29 @@ const DRY_RUN: Arg<bool, Always> =
 /// `--debug`.
 const DEBUG: Arg<bool, Always> = Arg::flag("debug", "Write everything but secrets to the log.");
 
+/// `--status-text`.
+const STATUS_TEXT: Arg<bool, Always> = Arg::flag(
+    "status-text",
+    "Show how far the job is beside it in OpCon, in at most 20 characters, where the agent can (SMAStatus, sma_status).",
+);
+
+/// The name of `--user-id`.
+pub const USER_ID_NAME: &str = USER_ID.spec.name;
+/// The name of `--region`.
+pub const REGION_NAME: &str = REGION.spec.name;
+
 /// The common arguments.
-pub const COMMON: &[ArgSpec] =
-    &[USER_ID.spec, REGION.spec, CONFIG.spec, OUTPUT.spec, LOG_DIR.spec, ENDPOINT_URL.spec, DEBUG.spec, DRY_RUN.spec];
+pub const COMMON: &[ArgSpec] = &[
+    USER_ID.spec,
+    REGION.spec,
+    CONFIG.spec,
+    OUTPUT.spec,
+    LOG_DIR.spec,
+    ENDPOINT_URL.spec,
+    DEBUG.spec,
+    STATUS_TEXT.spec,
+    DRY_RUN.spec,
+];
 
 /// The common arguments that a function has: `--dry-run` only where there is something to change.
 pub fn common_arguments(meta: &OperationMeta) -> impl Iterator<Item = &'static ArgSpec> {
@@ -79,6 +101,7 @@ impl Settings {
             endpoint_url: inputs.get(&ENDPOINT_URL),
             dry_run: meta.changes_resources && inputs.get(&DRY_RUN),
             debug: inputs.get(&DEBUG),
+            status_text: inputs.get(&STATUS_TEXT),
         }
     }
 }

@@ -1,12 +1,18 @@
-//! Tables for people: columns of text with two blanks between them, of the same width everywhere.
+//! Tables for people: columns of text with two blanks between them. On a terminal they fit its width; elsewhere they are as
+//! wide as their contents, so that the output of a job is the same everywhere.
 
-use comfy_table::{Table, presets};
+use comfy_table::{ContentArrangement, Table, presets};
+
+use crate::console;
 
 /// A table with a header; each line ends in a line feed and in no blanks.
 pub fn plain(header: &[&str], rows: impl IntoIterator<Item = Vec<String>>) -> String {
     let mut table = Table::new();
     table.load_style(presets::NOTHING).set_header(header.iter().copied());
     table.add_rows(rows);
+    if let Some(columns) = console::columns() {
+        table.set_content_arrangement(ContentArrangement::Dynamic).set_width(columns);
+    }
     table.column_iter_mut().for_each(|column| _ = column.set_padding((0, 2)));
     table.lines().map(|line| format!("{}\n", line.trim_end())).collect()
 }

@@ -32,6 +32,22 @@ pub struct ApiSettings {
 }
 
 impl ApiSettings {
+    /// Settings for the API at `address`, `host:port`.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Invalid`] when the address is none.
+    pub fn new(address: &str, token: SecretString, trust: Trust) -> Result<Self, Error> {
+        let checked = Address::parse(address, trust != Trust::PlainHttp).map_err(|wrong| {
+            Error::new(ErrorKind::Invalid, format!("reading the address '{}'", one_line(address)), wrong)
+        })?;
+        Ok(ApiSettings { address: checked, token, trust })
+    }
+
+    /// Whom it trusts.
+    pub fn trust(&self) -> &Trust {
+        &self.trust
+    }
+
     /// Where the API listens, `host:port`.
     pub fn address(&self) -> String {
         self.address.to_string()

@@ -131,13 +131,32 @@ impl Config {
     /// [`ErrorKind::Invalid`] when `ADDRESS` or `TOKEN` is missing, or a setting is wrong.
     pub fn opcon_api(&self) -> Result<Option<ApiSettings>, Error> {
         let Some(section) = self.file.section(OPCON_API) else { return Ok(None) };
-        let using_tls = section.get("USING_TLS")?.map_or(Ok(true), Setting::switch)?;
+        let trust = self.opcon_trust()?;
         let address = section.require("ADDRESS")?;
         Ok(Some(ApiSettings {
-            address: Address::parse(address.value, using_tls).map_err(|wrong| address.invalid(wrong))?,
+            address: Address::parse(address.value, trust != Trust::PlainHttp)
+                .map_err(|wrong| address.invalid(wrong))?,
             token: token(section.require("TOKEN")?)?,
-            trust: if using_tls { self.trust(section)? } else { Trust::PlainHttp },
+            trust,
         }))
+    }
+
+    /// Whom the settings of the OpCon API trust, also when they lack address or token.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Invalid`] when one of them is wrong.
+    pub fn opcon_trust(&self) -> Result<Trust, Error> {
+        let Some(section) = self.file.section(OPCON_API) else { return Ok(Trust::System) };
+        if section.get("USING_TLS")?.map_or(Ok(true), Setting::switch)? {
+            self.trust(section)
+        } else {
+            Ok(Trust::PlainHttp)
+        }
+    }
+
+    /// The names of the users' sections, in the file's order.
+    pub fn users(&self) -> impl Iterator<Item = &str> {
+        self.file.section_names().filter(|name| is_user(name))
     }
 
     /// Where the agent takes events from.
@@ -168,8 +187,7 @@ impl Config {
     }
 
     fn no_such_user(&self, user_id: &str) -> Error {
-        let users: Vec<String> =
-            self.file.section_names().filter(|name| is_user(name)).map(|name| format!("[{name}]")).collect();
+        let users: Vec<String> = self.users().map(|name| format!("[{name}]")).collect();
         let there_are = if users.is_empty() {
             "there is none of any user".into()
         } else {

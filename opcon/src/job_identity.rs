@@ -42,6 +42,11 @@ pub struct JobIdentity {
 pub(crate) type Known = Result<String, String>;
 
 impl JobIdentity {
+    /// The identity of no job in particular: for names of properties that are checked before a job is there.
+    pub fn of_any_job() -> Self {
+        JobIdentity { date: Ok("2000-01-01".into()), schedule: Ok("SCHEDULE".into()), job: Ok("JOB".into()) }
+    }
+
     /// The identity that the environment says, whose values `lookup` gives; `None` when no OpCon agent started the job.
     ///
     /// The date counts as known in the forms `yyyy-mm-dd`, `yyyy/mm/dd` and `yyyymmdd`, for any other may depend on

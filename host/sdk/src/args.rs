@@ -195,6 +195,8 @@ pub struct ArgSpec {
     pub hidden: bool,
     /// The list that offers its values in job forms.
     pub offered_by: Option<List>,
+    /// The flag with which job forms ask for it; on the command line it needs none.
+    pub asked_with: Option<&'static str>,
     parse: fn(&str) -> Result<ParsedValue, String>,
 }
 
@@ -245,6 +247,7 @@ impl<T: ArgValue> Arg<T> {
             secret: false,
             hidden: false,
             offered_by: None,
+            asked_with: None,
             parse: parse_into::<T>,
         })
     }
@@ -283,6 +286,7 @@ impl Arg<bool, Always> {
             secret: false,
             hidden: false,
             offered_by: None,
+            asked_with: None,
             parse: parse_into::<bool>,
         })
     }
@@ -318,6 +322,11 @@ impl<T, P> Arg<T, P> {
     /// Lets job forms offer the entries of a list.
     pub const fn offered_by(self, list: List) -> Self {
         Arg::from_spec(ArgSpec { offered_by: Some(list), ..self.spec })
+    }
+
+    /// Lets job forms ask for it only together with a flag.
+    pub const fn asked_with(self, flag: &'static str) -> Self {
+        Arg::from_spec(ArgSpec { asked_with: Some(flag), ..self.spec })
     }
 
     /// Leaves it out of help and `--list`.

@@ -13,6 +13,7 @@ pub mod instances;
 mod journal;
 pub mod lists;
 mod operation;
+pub mod permissions;
 pub mod properties;
 #[cfg(test)]
 mod sample;

@@ -45,12 +45,12 @@ fn common_arguments_are_parsed_into_settings() {
     let words: Vec<_> = words.into_iter().chain(more).chain(["--output", "json"]).collect();
     let job = job(&words);
     assert_eq!(job.output(), Output::Json);
-    let Settings { user_id, region, config, log_dir, endpoint_url, dry_run, debug } = job.settings;
+    let Settings { user_id, region, config, log_dir, endpoint_url, dry_run, debug, status_text } = job.settings;
     assert_eq!(user_id.as_deref(), Some("USER1"));
     assert_eq!(region.unwrap().as_str(), "eu-west-1");
     assert_eq!((config, log_dir), (Some("c".into()), Some("l".into())));
     assert_eq!(endpoint_url.as_ref().map(|url| url.as_str()), Some("http://e"));
-    assert!(dry_run && debug);
+    assert!(dry_run && debug && !status_text);
 }
 
 #[test]
@@ -94,7 +94,7 @@ mod secrets {
     #[test]
     fn a_wrong_secret_is_not_echoed() {
         for option in ["--password", "--pass"] {
-            let command = Command::new("awsec2").arg(argument(&PASSWORD.spec));
+            let command = Command::new("awsec2").arg(argument(&PASSWORD.spec, References::Replaced));
             let error = command.try_get_matches_from(["awsec2", option, "hush"]).unwrap_err();
             let error = help_or_error(&error, [&PASSWORD.spec].into_iter(), "awsec2").err().unwrap();
             assert_eq!(error.to_string(), "reading the command line: invalid value for '--password'");

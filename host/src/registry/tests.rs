@@ -59,10 +59,11 @@ fn the_names_nearest_to_a_typo_come_first() {
     let registry = Registry::load().unwrap();
     for found in registry.all() {
         let name = found.operation.meta().name;
-        assert_eq!(registry.nearest(&name.to_lowercase()).first(), Some(&name));
-        assert_eq!(registry.nearest(&name[..name.len() - 2]).first(), Some(&name));
+        assert_eq!(registry.nearest(&name.to_lowercase(), std::iter::empty()).first(), Some(&name));
+        assert_eq!(registry.nearest(&name[..name.len() - 2], std::iter::empty()).first(), Some(&name));
     }
-    assert!(registry.nearest("zzz").is_empty());
+    assert!(registry.nearest("zzz", std::iter::empty()).is_empty());
+    assert_eq!(registry.nearest("set-propertie", ["set-property"].into_iter()), ["set-property"]);
 }
 
 #[test]

@@ -1,0 +1,121 @@
+//! The commands for administrators: what the program does beside its functions, named in kebab-case.
+//!
+//! Their arguments are plain: no vertical tabs, no `@FILE`, and an empty value is a value.
+
+mod check;
+mod forms;
+mod job_definition;
+mod run_form;
+mod set_property;
+mod setup;
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+use clap::{Arg, ArgMatches};
+use connector_sdk::{Error, ErrorKind, Result};
+use tokio::runtime;
+
+use crate::cli::{self, HELP_WIDTH};
+use crate::registry::Registry;
+use crate::settings::COMMON;
+
+/// A command of the program.
+pub struct Command {
+    /// Its name on the command line.
+    pub name: &'static str,
+    /// What it does: one imperative sentence.
+    pub summary: &'static str,
+    /// Performs it with the words behind its name, and returns the exit code.
+    pub run: fn(&Registry, &[String]) -> Result<u8>,
+}
+
+/// All commands, in the order in which an administrator needs them.
+pub const ALL: &[Command] = &[
+    Command { name: setup::NAME, summary: setup::SUMMARY, run: setup::run },
+    Command { name: check::NAME, summary: check::SUMMARY, run: check::run },
+    Command { name: job_definition::NAME, summary: job_definition::SUMMARY, run: job_definition::run },
+    Command { name: forms::NAME, summary: forms::SUMMARY, run: forms::run },
+    Command { name: run_form::NAME, summary: run_form::SUMMARY, run: run_form::run },
+    Command { name: set_property::NAME, summary: set_property::SUMMARY, run: set_property::run },
+];
+
+/// The command that the program's arguments name, and all other words in their order. Its name is the first word that is
+/// neither an option nor the value of one; anything else is a function's job.
+pub fn find(arguments: impl Iterator<Item = OsString>) -> Option<(&'static Command, Vec<String>)> {
+    let mut words: Vec<String> = arguments.skip(1).map(|word| word.to_string_lossy().into_owned()).collect();
+    let mut at = 0;
+    while words.get(at).is_some_and(|word| word.starts_with('-')) {
+        at += if takes_value(&words[at]) { 2 } else { 1 };
+    }
+    let command = ALL.iter().find(|command| words.get(at).is_some_and(|word| word == command.name))?;
+    words.remove(at);
+    Some((command, words))
+}
+
+/// Whether the word is a common option whose value is the next word.
+fn takes_value(word: &str) -> bool {
+    let name = word.strip_prefix("--").unwrap_or_default();
+    COMMON.iter().any(|spec| !spec.is_flag() && spec.names().any(|known| known == name))
+}
+
+/// The parser of a command, to which it adds its own arguments.
+fn parser(name: &'static str, summary: &'static str) -> clap::Command {
+    let full_name = format!("awsec2 {name}");
+    clap::Command::new(full_name.clone())
+        .bin_name(full_name)
+        .about(summary)
+        .disable_version_flag(true)
+        .term_width(HELP_WIDTH)
+}
+
+/// `--config FILE`, for every command that reads it.
+fn config_argument() -> Arg {
+    Arg::new("config")
+        .long("config")
+        .value_name("FILE")
+        .value_parser(clap::value_parser!(PathBuf))
+        .help("The configuration file. Default: Connector.config in the current directory, then beside the program.")
+}
+
+/// What `--config` says.
+fn config_path(matches: &ArgMatches) -> Option<PathBuf> {
+    matches.get_one::<PathBuf>("config").cloned()
+}
+
+/// The text of a required argument.
+fn text<'a>(matches: &'a ArgMatches, name: &str) -> &'a str {
+    matches.get_one::<String>(name).map(String::as_str).unwrap_or_default()
+}
+
+/// What the words say to the parser.
+enum Parsed {
+    /// The values of the arguments.
+    Values(ArgMatches),
+    /// Help, to be printed.
+    Help(String),
+}
+
+/// Parses the words.
+fn parse(parser: clap::Command, words: &[String]) -> Result<Parsed> {
+    let name = parser.get_name().to_owned();
+    let words = std::iter::once(name.as_str()).chain(words.iter().map(String::as_str));
+    match parser.try_get_matches_from(words) {
+        Ok(matches) => Ok(Parsed::Values(matches)),
+        Err(error) => cli::help_or_error(&error, std::iter::empty(), &name).map(Parsed::Help),
+    }
+}
+
+/// Does what needs the network.
+fn block_on<T>(work: impl Future<Output = Result<T>>) -> Result<T> {
+    let runtime = runtime::Builder::new_current_thread().enable_all().build();
+    let runtime =
+        runtime.map_err(|error| Error::new(ErrorKind::Service, error.to_string()).doing("preparing the command"))?;
+    let result = runtime.block_on(work);
+    // A thread may still be looking up a host name: the command does not wait for it.
+    runtime.shutdown_background();
+    result
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,251 @@
+//! `awsec2 check`: tries everything that jobs need, and tells each thing in a line.
+
+use std::fmt::Display;
+use std::fs::OpenOptions;
+use std::path::{Path, PathBuf};
+
+use clap::{Arg, ArgMatches};
+use connector_sdk::permissions::{Permission, permission};
+use connector_sdk::{ArgValue, ErrorKind, OperationMeta, Reporter as _, Result, ec2};
+use opcon::tls::Trust;
+use opcon::{ApiSettings, Client, Config, PropertyChannel};
+
+use super::{Parsed, block_on, config_argument, config_path, parse, parser};
+use crate::aws;
+use crate::console::{Console, print_text};
+use crate::registry::Registry;
+use crate::settings::{EndpointUrl, Output, Region, Settings};
+use crate::{config, exit, log, opcon_error};
+
+/// The command's name.
+pub const NAME: &str = "check";
+/// What it does.
+pub const SUMMARY: &str = "Test configuration, credentials, permissions, OpCon and log, a line for each.";
+
+fn command() -> clap::Command {
+    let option = |name: &'static str, value_name: &'static str, help: &'static str| {
+        Arg::new(name).long(name).value_name(value_name).help(help)
+    };
+    parser(NAME, SUMMARY)
+        .after_help(
+            "A line begins with `ok`, `note` (look at it) or `FAILED`. The exit code is 0 only if nothing failed, otherwise \
+             that of the first failure. Permissions are asked for by dry runs, which change nothing; `open` are those of \
+             which no dry run can tell.",
+        )
+        .arg(option("region", "REGION", "The region to ask in. Default: AWS's own settings.").value_parser(Region::parse))
+        .arg(option("endpoint-url", "URL", "Ask this address instead of AWS's own.").value_parser(EndpointUrl::parse))
+        .arg(
+            option("log-dir", "DIR", "The folder of the log. Default: `log` beside the program.")
+                .value_parser(clap::value_parser!(PathBuf)),
+        )
+        .arg(config_argument())
+}
+
+/// Tests everything, and tells it.
+pub fn run(registry: &Registry, words: &[String]) -> Result<u8> {
+    let matches = match parse(command(), words)? {
+        Parsed::Values(matches) => matches,
+        Parsed::Help(help) => return Ok(print_text(&help)),
+    };
+    let mut findings = Findings { console: Console::new(Output::Text), code: exit::SUCCESS };
+    let config = check_config(&mut findings, config_path(&matches).as_deref());
+    check_log(&mut findings, matches.get_one::<PathBuf>("log-dir"));
+    block_on(async {
+        check_users(&mut findings, registry, &matches, config.as_ref()).await;
+        check_opcon(&mut findings, config.as_ref()).await;
+        Ok(())
+    })?;
+    findings.console.event(match findings.code {
+        exit::SUCCESS => "check succeeded: nothing failed",
+        _ => "check failed",
+    });
+    Ok(findings.code)
+}
+
+/// The lines so far, and the exit code of the first failure among them.
+struct Findings {
+    console: Console,
+    code: u8,
+}
+
+impl Findings {
+    fn ok(&self, subject: impl Display, text: impl Display) {
+        self.console.event(&format!("ok      {subject}: {text}"));
+    }
+
+    fn note(&self, subject: impl Display, text: impl Display) {
+        self.console.event(&format!("note    {subject}: {text}"));
+    }
+
+    fn failed(&mut self, subject: impl Display, error: &connector_sdk::Error) {
+        let hint = error.hint_text().map_or(String::new(), |hint| format!("; {hint}"));
+        self.console.event(&format!("FAILED  {subject}: {error}{hint}"));
+        if self.code == exit::SUCCESS {
+            self.code = exit::code_of(error, false);
+        }
+    }
+}
+
+/// Reads the configuration, and looks who else may read it.
+fn check_config(findings: &mut Findings, named: Option<&Path>) -> Option<Config> {
+    match config::read(named, None) {
+        Ok(Some(config)) => {
+            findings.ok("configuration", config.path().display());
+            check_readers(findings, config.path());
+            Some(config)
+        }
+        Ok(None) => {
+            findings.note(
+                "configuration",
+                "there is no Connector.config: AWS's own credential chain applies, and no OpCon",
+            );
+            None
+        }
+        Err(error) => {
+            findings.failed("configuration", &error);
+            None
+        }
+    }
+}
+
+#[cfg(unix)]
+fn check_readers(findings: &mut Findings, path: &Path) {
+    use std::os::unix::fs::PermissionsExt as _;
+    let subject = "permissions of the configuration";
+    match path.metadata().map(|file| file.permissions().mode() & 0o777) {
+        Ok(mode) if mode & 0o077 == 0 => findings.ok(subject, "only its owner may use it"),
+        Ok(mode) => {
+            let error = connector_sdk::Error::new(
+                ErrorKind::InvalidInput,
+                format!("others than its owner may use it (mode {mode:03o}), and there are secrets in it"),
+            );
+            findings.failed(subject, &error.hint(format!("chmod 600 {}", path.display())));
+        }
+        Err(error) => findings.note(subject, error),
+    }
+}
+
+#[cfg(not(unix))]
+fn check_readers(findings: &mut Findings, path: &Path) {
+    let advice =
+        format!("look at them with `icacls \"{}\"`: only administrators and the agent's user need it", path.display());
+    findings.note("permissions of the configuration", advice);
+}
+
+fn check_log(findings: &mut Findings, named: Option<&PathBuf>) {
+    let Some(file) = log::file(named.map(PathBuf::as_path)) else {
+        return findings.note("log", "there is none: the program's folder is not known");
+    };
+    let opened = file.parent().map_or(Ok(()), std::fs::create_dir_all);
+    match opened.and_then(|()| OpenOptions::new().create(true).append(true).open(&file)) {
+        Ok(_) => findings.ok("log", file.display()),
+        Err(error) => {
+            let error = connector_sdk::Error::new(ErrorKind::InvalidInput, error.to_string());
+            let error = error.doing(format!("opening {}", file.display()));
+            findings.failed("log", &error.hint("jobs run without it, but nothing is kept of them"));
+        }
+    }
+}
+
+/// Every user of the configuration, or without one the credentials that AWS's own chain finds.
+async fn check_users(findings: &mut Findings, registry: &Registry, matches: &ArgMatches, config: Option<&Config>) {
+    let users: Vec<&str> = config.iter().flat_map(|config| config.users()).collect();
+    for user in &users {
+        let keys = config.map(|config| config.user(user).map_err(opcon_error)).transpose();
+        match keys {
+            Ok(keys) => check_user(findings, registry, matches, &format!("user {user}"), keys.as_ref()).await,
+            Err(error) => findings.failed(format!("user {user}"), &error),
+        }
+    }
+    if users.is_empty() {
+        check_user(findings, registry, matches, "AWS's own credentials", None).await;
+    }
+}
+
+async fn check_user(
+    findings: &mut Findings,
+    registry: &Registry,
+    matches: &ArgMatches,
+    subject: &str,
+    keys: Option<&opcon::AwsKeys>,
+) {
+    let settings = Settings {
+        region: matches.get_one::<Region>("region").cloned(),
+        endpoint_url: matches.get_one::<EndpointUrl>("endpoint-url").cloned(),
+        ..Settings::default()
+    };
+    let account = match aws::Account::load(&settings, keys).await {
+        Ok(account) => account,
+        Err(error) => return findings.failed(subject, &error),
+    };
+    match account.identity().await {
+        Ok(identity) => findings.ok(subject, format!("{identity} in {}", account.region)),
+        Err(error) => return findings.failed(subject, &error),
+    }
+    let ec2 = account.ec2();
+    for found in registry.all() {
+        check_permissions(findings, subject, &ec2, found.operation.meta()).await;
+    }
+}
+
+/// Whether the user may do all that a function needs.
+async fn check_permissions(findings: &mut Findings, subject: &str, ec2: &ec2::Client, meta: &OperationMeta) {
+    let subject = format!("{subject}, {}", meta.name);
+    let (mut denied, mut open) = (Vec::new(), Vec::new());
+    for action in meta.iam_actions {
+        match permission(ec2, action).await {
+            Ok(Permission::Allowed) => {}
+            Ok(Permission::Denied) => denied.push(*action),
+            Ok(Permission::Open(reason)) => {
+                tracing::debug!("{action}: {reason}");
+                open.push(*action);
+            }
+            Err(error) => return findings.failed(subject, &error),
+        }
+    }
+    let allowed = meta.iam_actions.len() - denied.len() - open.len();
+    let open = if open.is_empty() { String::new() } else { format!("; open: {}", open.join(", ")) };
+    if denied.is_empty() {
+        return findings.ok(subject, format!("{allowed} of {} IAM actions allowed{open}", meta.iam_actions.len()));
+    }
+    let message = format!("not allowed: {}{open}", denied.join(", "));
+    let error = connector_sdk::Error::new(ErrorKind::PermissionDenied, message);
+    findings.failed(subject, &error.hint("docs/iam-policy.json has what each function needs"));
+}
+
+async fn check_opcon(findings: &mut Findings, config: Option<&Config>) {
+    let subject = "OpCon";
+    match config.map(Config::property_channel).transpose().map(Option::flatten) {
+        Ok(None) => {
+            findings.note(subject, "the configuration does not say how to reach it: no job can save properties")
+        }
+        Ok(Some(PropertyChannel::Api(api))) => check_api(findings, &api).await,
+        Ok(Some(PropertyChannel::Msgin(agent))) => match agent.check() {
+            Ok(()) => {
+                findings.ok(subject, format!("events can be written for the agent at {}", agent.folder().display()));
+                findings.note(subject, "whether OpCon accepts the events cannot be known here");
+            }
+            Err(error) => findings.failed(subject, &opcon_error(error)),
+        },
+        Err(error) => findings.failed(subject, &opcon_error(error)),
+    }
+}
+
+async fn check_api(findings: &mut Findings, api: &ApiSettings) {
+    let subject = format!("OpCon API at {}", api.address());
+    let checked = match Client::new(api) {
+        Ok(client) => client.check().await,
+        Err(error) => Err(error),
+    };
+    let version = match checked {
+        Ok(version) => version,
+        Err(error) => return findings.failed(subject, &opcon_error(error)),
+    };
+    findings.ok(&subject, format!("version {version}, the token is accepted"));
+    match api.trust() {
+        Trust::System => findings.ok(&subject, "the system trusts its certificate"),
+        Trust::SystemAndFile(file) => findings.ok(&subject, format!("{} vouches for its certificate", file.display())),
+        Trust::Unverified => findings.note(&subject, "VERIFY_TLS=False: any server can pass for it and read the token"),
+        Trust::PlainHttp => findings.note(&subject, "USING_TLS=False: the token travels in clear"),
+    }
+}

@@ -1,0 +1,90 @@
+//! `awsec2 forms`: the forms of the functions.
+
+use std::path::{Path, PathBuf};
+
+use clap::{Arg, ArgAction, ArgMatches};
+use connector_sdk::Result;
+use connector_sdk::lists::List;
+use connector_sdk::properties::PropertyStore as _;
+
+use super::{Parsed, block_on, config_argument, config_path, parse, parser};
+use crate::console::{print_pretty_json, print_text};
+use crate::forms::{Choices, Form, document};
+use crate::properties::OpConProperties;
+use crate::registry::Registry;
+use crate::{cli, config, lists, opcon_error};
+
+/// The command's name.
+pub const NAME: &str = "forms";
+/// What it does.
+pub const SUMMARY: &str = "Print the functions' forms, as JSON Schema and UI schema.";
+
+fn command() -> clap::Command {
+    parser(NAME, SUMMARY)
+        .after_help(
+            "Without a function: a list of all forms. The texts are for react-jsonschema-form; `awsec2 run-form` runs the \
+             job of a filled form. With lists, image, instance type and region are chosen from them.",
+        )
+        .arg(Arg::new("FUNCTION").help("The function whose form is wanted."))
+        .arg(
+            Arg::new("data-script")
+                .long("data-script")
+                .value_name("FILE")
+                .value_parser(clap::value_parser!(PathBuf))
+                .help("Take the lists from this file, the data script of Solution Manager."),
+        )
+        .arg(
+            Arg::new("from-opcon")
+                .long("from-opcon")
+                .action(ArgAction::SetTrue)
+                .conflicts_with("data-script")
+                .help("Take the lists from OpCon's properties AWS_IMAGES, AWS_SIZES and AWS_REGIONS."),
+        )
+        .arg(config_argument())
+}
+
+/// Prints the forms that the words ask for.
+pub fn run(registry: &Registry, words: &[String]) -> Result<u8> {
+    let matches = match parse(command(), words)? {
+        Parsed::Values(matches) => matches,
+        Parsed::Help(help) => return Ok(print_text(&help)),
+    };
+    let choices = choices(&matches)?;
+    let form = |meta| document(&Form::of(meta), &choices);
+    match matches.get_one::<String>("FUNCTION") {
+        Some(name) => Ok(print_pretty_json(&form(cli::function(registry, name)?.operation.meta()))),
+        None => {
+            let forms: Vec<_> = registry.all().iter().map(|found| form(found.operation.meta())).collect();
+            Ok(print_pretty_json(&forms))
+        }
+    }
+}
+
+/// The lists that the forms offer.
+fn choices(matches: &ArgMatches) -> Result<Choices> {
+    if let Some(file) = matches.get_one::<PathBuf>("data-script") {
+        return from_script(file);
+    }
+    if matches.get_flag("from-opcon") { from_opcon(config_path(matches).as_deref()) } else { Ok(Choices::new()) }
+}
+
+fn from_script(file: &Path) -> Result<Choices> {
+    let script = opcon::lists::DataScript::read(file).map_err(opcon_error)?;
+    let lists = List::ALL.map(|list| (list, lists::texts(&script, list)));
+    Ok(lists.into_iter().filter(|(_, texts)| !texts.is_empty()).collect())
+}
+
+fn from_opcon(named: Option<&Path>) -> Result<Choices> {
+    let store = OpConProperties::new(config::read(named, None)?.as_ref())?;
+    block_on(async {
+        store.prepare().await?;
+        let mut choices = Choices::new();
+        for list in List::ALL {
+            let texts = lists::texts_in_opcon(&store, list).await?;
+            if !texts.is_empty() {
+                choices.insert(list, texts);
+            }
+        }
+        Ok(choices)
+    })
+}

@@ -1,0 +1,167 @@
+//! `awsec2 job-definition`: the definition of a job for OpCon, checked as the job itself will be.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+use clap::{Arg, ArgMatches};
+use connector_sdk::properties::PROPERTIES;
+use connector_sdk::{Error, ErrorKind, Reporter as _, Result};
+use opcon::smaddi::{JobDefinition, Program, unix_parameters, windows_command_line};
+use opcon::{JobIdentity, PropertyName};
+
+use super::{Parsed, parse, parser, text};
+use crate::cli::{Defined, Definition, define};
+use crate::console::{Console, print_text};
+use crate::registry::Registry;
+use crate::settings::Output;
+use crate::{arguments, exit, opcon_error};
+
+/// The command's name.
+pub const NAME: &str = "job-definition";
+/// What it does.
+pub const SUMMARY: &str = "Print or drop the definition of a job for OpCon's SMADDI.";
+
+/// The global property that holds the program's folder on the agents' machines; OpCon's own sub-type for EC2 uses it.
+const USUAL_FOLDER: &str = "[[AWSEC2Path]]";
+/// What OpCon calls the account of its Windows agent ("Windows job details", User ID).
+const SERVICE_ACCOUNT: &str = "Use Service Account";
+
+fn command() -> clap::Command {
+    let option = |name: &'static str, value_name: &'static str, help: &'static str| {
+        Arg::new(name).long(name).value_name(value_name).help(help)
+    };
+    parser(NAME, SUMMARY)
+        .override_usage("awsec2 job-definition <FUNCTION> [ARGUMENTS OF THE FUNCTION] --schedule NAME --job NAME --machine NAME --platform windows|unix [OPTIONS]")
+        .after_help(
+            "The function's arguments are those of the job, and are checked as when it runs. References such as [[NAME]] \
+             may stand in every value; OpCon replaces them when the job starts.\n\n\
+             Example:\n  awsec2 job-definition StopInstance --tag-name web --region US_EAST_1 --user-id USER1 --schedule Night \
+             --job \"Stop web\" --machine WIN01 --platform windows\n",
+        )
+        .arg(option("schedule", "NAME", "The schedule, which must exist.").required(true))
+        .arg(option("job", "NAME", "The job; one of this name is replaced.").required(true))
+        .arg(option("machine", "NAME", "The machine of the agent.").required(true))
+        .arg(option("platform", "PLATFORM", "The kind of the agent.").required(true).value_parser(["windows", "unix"]))
+        .arg(option("user", "USER", "The batch user. Default on Windows: Use Service Account; UNIX needs one."))
+        .arg(option("group", "GROUP", "The group of the UNIX user."))
+        .arg(option("folder", "DIR", "The program's folder on that machine.").default_value(USUAL_FOLDER))
+        .arg(option("working-directory", "DIR", "The job's folder (Windows). Default: the program's."))
+        .arg(
+            option("smaddi-dir", "DIR", "Put the definition into this folder, which SMADDI watches, instead of printing it.")
+                .value_parser(clap::value_parser!(PathBuf)),
+        )
+}
+
+/// Prints the definition that the words describe, or puts it where SMADDI takes it from.
+pub fn run(registry: &Registry, words: &[String]) -> Result<u8> {
+    let (own, of_the_job) = split(words);
+    let of_the_job: Vec<&str> = of_the_job.iter().map(String::as_str).collect();
+    if words.is_empty() || words.iter().any(|word| word == "--help" || word == "-h") {
+        return Ok(print_text(&command().render_help().to_string()));
+    }
+    let definition = match checked(registry, &of_the_job)? {
+        Defined::Job(definition) => definition,
+        Defined::Help(help) => return Ok(print_text(&help)),
+    };
+    let matches = match parse(command(), &own)? {
+        Parsed::Values(matches) => matches,
+        Parsed::Help(help) => return Ok(print_text(&help)),
+    };
+    let job = JobDefinition::new(
+        text(&matches, "schedule"),
+        text(&matches, "job"),
+        text(&matches, "machine"),
+        program(&matches, &of_the_job)?,
+    );
+    let (job, console) = (job.map_err(opcon_error)?, Console::new(Output::Text));
+    for name in &definition.unchecked {
+        console.warning(&format!("--{name} holds a reference: it is checked only when the job runs"));
+    }
+    match matches.get_one::<PathBuf>("smaddi-dir") {
+        None => print_text(&job.to_xml().map_err(opcon_error)?),
+        Some(folder) => {
+            let file = job.drop_into(folder).map_err(opcon_error)?;
+            console.event(&format!(
+                "job {} of {} written to {}",
+                text(&matches, "job"),
+                definition.meta.name,
+                file.display()
+            ));
+            exit::SUCCESS
+        }
+    };
+    Ok(exit::SUCCESS)
+}
+
+/// The command's own options with their values, and the words of the job.
+fn split(words: &[String]) -> (Vec<String>, Vec<String>) {
+    let command = command();
+    let own: Vec<_> = command.get_arguments().filter_map(Arg::get_long).map(|name| format!("--{name}")).collect();
+    let (mut of_this, mut of_the_job) = (Vec::new(), Vec::new());
+    let mut words = words.iter();
+    while let Some(word) = words.next() {
+        let name = word.split_once('=').map_or(word.as_str(), |(name, _)| name);
+        if !own.iter().any(|option| option == name) {
+            of_the_job.push(word.clone());
+            continue;
+        }
+        of_this.push(word.clone());
+        if name.len() == word.len() {
+            of_this.extend(words.next().cloned());
+        }
+    }
+    (of_this, of_the_job)
+}
+
+/// The words of the job, checked as far as references allow.
+fn checked(registry: &Registry, words: &[&str]) -> Result<Defined> {
+    let program = std::iter::once(OsString::from("awsec2"));
+    let words = arguments::read(program.chain(words.iter().map(OsString::from)), registry)?;
+    let defined = define(registry, &words).map_err(|error| match nearest_option(&words.rest) {
+        Some(option) => error.hint(format!("did you mean {option}?")),
+        None => error,
+    })?;
+    if let Defined::Job(definition) = &defined {
+        check_property_names(definition)?;
+    }
+    Ok(defined)
+}
+
+/// The command's own option that a word is almost.
+fn nearest_option(words: &[String]) -> Option<String> {
+    const ALIKE: f64 = 0.93;
+    let own: Vec<_> = command().get_arguments().filter_map(Arg::get_long).map(|name| format!("--{name}")).collect();
+    let mistyped = words.iter().filter(|word| word.starts_with("--"));
+    mistyped
+        .flat_map(|word| own.iter().filter(move |option| strsim::jaro_winkler(word, option) > ALIKE))
+        .next()
+        .cloned()
+}
+
+/// Names of properties are checked by OpCon's rules; the job that they leave out is the one that will run.
+fn check_property_names(definition: &Definition) -> Result<()> {
+    let names = definition.texts.iter().filter(|(spec, _)| PROPERTIES.iter().any(|known| known.name == spec.name));
+    for (_, name) in names.filter(|(_, name)| !name.contains("[[")) {
+        PropertyName::parse_for_job(name, Some(&JobIdentity::of_any_job())).map_err(opcon_error)?;
+    }
+    Ok(())
+}
+
+fn program(matches: &ArgMatches, words: &[&str]) -> Result<Program> {
+    let folder = text(matches, "folder").trim_end_matches(['/', '\\']);
+    let user = matches.get_one::<String>("user").cloned();
+    if text(matches, "platform") == "windows" {
+        let given = matches.get_one::<String>("working-directory").cloned();
+        return Ok(Program::Windows {
+            command_line: windows_command_line(&format!("{folder}\\awsec2.exe"), words),
+            working_directory: Some(given.unwrap_or_else(|| format!("{folder}\\"))),
+            user: user.unwrap_or_else(|| SERVICE_ACCOUNT.to_owned()),
+        });
+    }
+    let (Some(user), Some(group)) = (user, matches.get_one::<String>("group").cloned()) else {
+        return Err(Error::new(ErrorKind::InvalidInput, "a UNIX job needs a user and a group")
+            .doing("reading the command line")
+            .hint("give --user USER and --group GROUP"));
+    };
+    Ok(Program::Unix { start_image: format!("{folder}/awsec2"), parameters: unix_parameters(words), user, group })
+}

@@ -1,0 +1,66 @@
+//! `awsec2 run-form`: runs the job of a filled form.
+
+use std::fs;
+use std::path::Path;
+
+use clap::Arg;
+use connector_sdk::{Error, ErrorKind, Result};
+use serde_json::{Map, Value};
+
+use super::{Parsed, parse, parser, text};
+use crate::arguments::{self, Words};
+use crate::cli::{self, Request};
+use crate::console::print_text;
+use crate::forms::{self, FUNCTION, Form};
+use crate::registry::Registry;
+
+/// The command's name.
+pub const NAME: &str = "run-form";
+/// What it does.
+pub const SUMMARY: &str = "Run the job of a filled form.";
+
+fn command() -> clap::Command {
+    parser(NAME, SUMMARY)
+        .override_usage("awsec2 run-form FILE [COMMON ARGUMENTS]")
+        .after_help(
+            "FILE is the JSON object that a form of `awsec2 forms` yields. The arguments behind it are those of every \
+             function, such as --config, --dry-run and --output.",
+        )
+        .arg(Arg::new("FILE").required(true).help("The filled form."))
+}
+
+/// Runs the job of the form that the words name.
+pub fn run(registry: &Registry, words: &[String]) -> Result<u8> {
+    // What follows the file belongs to the job.
+    let (own, common) = words.split_at(words.len().min(1));
+    let matches = match parse(command(), own)? {
+        Parsed::Values(matches) => matches,
+        Parsed::Help(help) => return Ok(print_text(&help)),
+    };
+    let file = text(&matches, "FILE");
+    let filled = read(Path::new(file))?;
+    let Some(name) = filled.get(FUNCTION).and_then(Value::as_str) else {
+        let error = wrong(file, format!("the form does not say its function: there is no text `{FUNCTION}` in it"));
+        return Err(error.hint("a form of `awsec2 forms` has it as a hidden field"));
+    };
+    let form = Form::of(cli::function(registry, name)?.operation.meta());
+    let rest = forms::words(&form, &filled)?.into_iter().chain(common.iter().cloned()).collect();
+    let words = Words { function: Some(form.meta.name.to_owned()), rest };
+    arguments::refuse_encrypted(&words.rest)?;
+    match cli::parse(registry, &words)? {
+        Request::Run(job) => Ok(crate::run(&job)),
+        Request::Print(text) => Ok(print_text(&text)),
+        Request::List(_) => Ok(crate::exit::DEFECT),
+    }
+}
+
+fn read(file: &Path) -> Result<Map<String, Value>> {
+    let name = file.display();
+    let text = fs::read_to_string(file).map_err(|error| wrong(&name, error.to_string()))?;
+    let text = text.trim_start_matches('\u{feff}');
+    serde_json::from_str(text).map_err(|error| wrong(&name, format!("it is not the JSON object of a form: {error}")))
+}
+
+fn wrong(file: impl std::fmt::Display, message: String) -> Error {
+    Error::new(ErrorKind::InvalidInput, message).doing(format!("reading {file}"))
+}

@@ -1,0 +1,63 @@
+//! `awsec2 set-property`: saves one OpCon property, as a job would; for what a job could not save.
+
+use clap::Arg;
+use connector_sdk::properties::{Delivery, PropertyStore as _};
+use connector_sdk::{Error, ErrorKind, Reporter as _, Result};
+
+use super::{Parsed, block_on, config_argument, config_path, parse, parser, text};
+use crate::console::{Console, print_text};
+use crate::properties::OpConProperties;
+use crate::registry::Registry;
+use crate::settings::Output;
+use crate::{config, exit, log};
+
+/// The command's name.
+pub const NAME: &str = "set-property";
+/// What it does.
+pub const SUMMARY: &str = "Save a value in an OpCon property, and read it back.";
+
+fn command() -> clap::Command {
+    parser(NAME, SUMMARY)
+        .arg(Arg::new("NAME").required(true).help(
+            "The property: NAME (global), MI.NAME.MACHINE, SI.NAME.yyyy-mm-dd.SCHEDULE or \
+             JI.NAME.yyyy-mm-dd.SCHEDULE.JOB.",
+        ))
+        .arg(Arg::new("VALUE").required(true).allow_hyphen_values(true).help("The value; it may be empty."))
+        .arg(config_argument())
+}
+
+/// Saves the property that the words name.
+pub fn run(_: &Registry, words: &[String]) -> Result<u8> {
+    let matches = match parse(command(), words)? {
+        Parsed::Values(matches) => matches,
+        Parsed::Help(help) => return Ok(print_text(&help)),
+    };
+    let config = config::read(config_path(&matches).as_deref(), None)?;
+    log::start(None, config.as_ref().is_some_and(|config| config.debug()));
+    let store = OpConProperties::new(config.as_ref())?;
+    let console = Console::new(Output::Text);
+    store.warning().iter().for_each(|warning| console.warning(warning));
+    let (name, value) = (store.full_name(text(&matches, "NAME"), None)?, text(&matches, "VALUE"));
+    let delivery = block_on(async {
+        store.prepare().await?;
+        store.save(&name, value).await.map_err(not_saved)
+    })?;
+    console.event(&match delivery {
+        Delivery::Seen => format!("property {name} = {value}: saved"),
+        Delivery::HandedOver => format!("property {name} = {value}: handed to the agent, not confirmed"),
+    });
+    Ok(exit::SUCCESS)
+}
+
+/// OpCon was there and did not take it.
+fn not_saved(error: Error) -> Error {
+    if error.kind() == ErrorKind::InvalidInput {
+        return error;
+    }
+    let hint = error.hint_text().map(str::to_owned);
+    let error = Error::new(ErrorKind::PropertyNotSaved, error.to_string());
+    match hint {
+        Some(hint) => error.hint(hint),
+        None => error,
+    }
+}

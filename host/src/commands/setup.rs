@@ -1,0 +1,147 @@
+//! `awsec2 setup`: gets the token for the OpCon API, tries it, and writes it into `Connector.config`.
+
+use std::fs;
+use std::io::{self, IsTerminal as _, Read as _};
+use std::path::{Path, PathBuf, absolute};
+
+use clap::{Arg, ArgAction, ArgMatches};
+use connector_sdk::{Error, ErrorKind, Reporter as _, Result};
+use opcon::tls::Trust;
+use opcon::{ApiSettings, Client, Config, ConfigEditor, OPCON_API, encoded, setup};
+use secrecy::{ExposeSecret as _, SecretString};
+
+use super::{Parsed, block_on, config_argument, config_path, parse, parser, text};
+use crate::console::{Console, print_text};
+use crate::registry::Registry;
+use crate::settings::Output;
+use crate::{config, exit, opcon_error};
+
+/// The command's name.
+pub const NAME: &str = "setup";
+/// What it does.
+pub const SUMMARY: &str = "Get a token for the OpCon API, and write it into Connector.config.";
+
+fn command() -> clap::Command {
+    let option = |name: &'static str, value_name: &'static str, help: &'static str| {
+        Arg::new(name).long(name).value_name(value_name).help(help)
+    };
+    let path = |argument: Arg| argument.value_parser(clap::value_parser!(PathBuf));
+    let flag = |name: &'static str, help: &'static str| Arg::new(name).long(name).action(ArgAction::SetTrue).help(help);
+    parser(NAME, SUMMARY)
+        .after_help(
+            "The user needs the rights that saving properties takes. OpCon is asked for an application token, which does \
+             not end with the log-in, and the token is tried before it is written, in the form that EncryptValue makes. \
+             Everything else in the file stays as it is.\n\n\
+             Example:\n  awsec2 setup --address opcon.example.com:9010 --user ocadm --ca-file opcon.pem\n",
+        )
+        .arg(option("address", "HOST:PORT", "Where the OpCon API listens.").required(true))
+        .arg(option("user", "USER", "The OpCon user.").required(true))
+        .arg(path(option(
+            "password-file",
+            "FILE",
+            "The file whose first line is the user's password; `-` is standard input. Default: it is asked for.",
+        )))
+        .arg(option("application", "NAME", "The name under which OpCon keeps the token.").default_value("awsec2"))
+        .arg(path(option("ca-file", "FILE", "The API's certificate or its issuer's, as PEM.")).conflicts_with("no-tls"))
+        .arg(flag("no-verify", "Accept any certificate; every job will warn.").conflicts_with_all(["ca-file", "no-tls"]))
+        .arg(flag("no-tls", "Use plain HTTP: password and token travel in clear."))
+        .arg(config_argument())
+}
+
+/// Sets up the way to the OpCon API that the words describe.
+pub fn run(_: &Registry, words: &[String]) -> Result<u8> {
+    let matches = match parse(command(), words)? {
+        Parsed::Values(matches) => matches,
+        Parsed::Help(help) => return Ok(print_text(&help)),
+    };
+    let file = config_path(&matches).or_else(|| config::find(None)).unwrap_or_else(|| config::FILE_NAME.into());
+    // A file that cannot be changed is told before the password is asked for.
+    let mut editor = ConfigEditor::open(&file).map_err(opcon_error)?;
+    let trust = trust(&matches, &file)?;
+    let (address, user) = (text(&matches, "address"), text(&matches, "user"));
+    let password = password(&matches, user)?;
+    let token = block_on(async {
+        let application = text(&matches, "application");
+        let token = setup::request_token(address, &trust, user, &password, application).await.map_err(opcon_error)?;
+        let settings = ApiSettings::new(address, token.clone(), trust.clone()).map_err(opcon_error)?;
+        let client = Client::new(&settings).map_err(opcon_error)?;
+        client.check().await.map_err(opcon_error)?;
+        Ok(token)
+    })?;
+    let mut settings = trust_settings(&matches, &file)?;
+    settings.extend([("ADDRESS", address.to_owned()), ("TOKEN", encoded::encode(token.expose_secret()))]);
+    for (key, value) in settings {
+        editor.set(OPCON_API, key, &value).map_err(opcon_error)?;
+    }
+    editor.save().map_err(opcon_error)?;
+    let console = Console::new(Output::Text);
+    console.event(&format!("OpCon at {address} gave a token to {user}, and accepts it"));
+    console.event(&format!("{}: [{OPCON_API}] has address and token", file.display()));
+    console.event("`awsec2 check` tests the whole configuration");
+    Ok(exit::SUCCESS)
+}
+
+/// Whom to trust: what the command line says, else what the file says.
+fn trust(matches: &ArgMatches, file: &Path) -> Result<Trust> {
+    if matches.get_flag("no-tls") {
+        return Ok(Trust::PlainHttp);
+    }
+    if matches.get_flag("no-verify") {
+        return Ok(Trust::Unverified);
+    }
+    if let Some(ca_file) = matches.get_one::<PathBuf>("ca-file") {
+        return Ok(Trust::SystemAndFile(ca_file.clone()));
+    }
+    if !file.is_file() {
+        return Ok(Trust::System);
+    }
+    Config::read(file).and_then(|config| config.opcon_trust()).map_err(opcon_error)
+}
+
+/// The settings that the command line changes beside address and token.
+fn trust_settings(matches: &ArgMatches, file: &Path) -> Result<Vec<(&'static str, String)>> {
+    if matches.get_flag("no-tls") {
+        return Ok(vec![("USING_TLS", "False".to_owned())]);
+    }
+    if matches.get_flag("no-verify") {
+        return Ok(vec![("USING_TLS", "True".to_owned()), ("VERIFY_TLS", "False".to_owned())]);
+    }
+    let Some(ca_file) = matches.get_one::<PathBuf>("ca-file") else { return Ok(vec![]) };
+    let ca_file = relative_to(ca_file, file)?;
+    Ok(vec![("USING_TLS", "True".to_owned()), ("VERIFY_TLS", "True".to_owned()), ("CA_FILE", ca_file)])
+}
+
+/// The path as it stands in the configuration: alone when both lie in one folder, so that they can move together.
+fn relative_to(ca_file: &Path, config: &Path) -> Result<String> {
+    let failed = |error: io::Error| wrong(ca_file, error);
+    let (ca_file, config) = (absolute(ca_file).map_err(failed)?, absolute(config).map_err(failed)?);
+    let name = ca_file.file_name().filter(|_| ca_file.parent() == config.parent());
+    Ok(name.map_or(ca_file.display().to_string(), |name| name.to_string_lossy().into_owned()))
+}
+
+/// The password: from the file, or from the person at the terminal.
+fn password(matches: &ArgMatches, user: &str) -> Result<SecretString> {
+    let Some(file) = matches.get_one::<PathBuf>("password-file") else {
+        if !io::stdin().is_terminal() {
+            return Err(Error::new(ErrorKind::InvalidInput, "there is no terminal to ask at")
+                .doing(format!("asking for the password of {user}"))
+                .hint("give --password-file FILE, or `-` for standard input"));
+        }
+        let typed = rpassword::prompt_password(format!("Password of {user}: "));
+        return typed.map(SecretString::from).map_err(|error| {
+            Error::new(ErrorKind::InvalidInput, error.to_string()).doing(format!("asking for the password of {user}"))
+        });
+    };
+    let text = if file == Path::new("-") {
+        let mut text = String::new();
+        io::stdin().read_to_string(&mut text).map(|_| text)
+    } else {
+        fs::read_to_string(file)
+    };
+    let text = text.map_err(|error| wrong(file, error))?;
+    Ok(text.trim_start_matches('\u{feff}').lines().next().unwrap_or_default().into())
+}
+
+fn wrong(file: &Path, error: io::Error) -> Error {
+    Error::new(ErrorKind::InvalidInput, error.to_string()).doing(format!("reading {}", file.display()))
+}

@@ -1,0 +1,84 @@
+//! What a filled form means: the words of the job's command line.
+
+use connector_sdk::{ArgSpec, Error, ErrorKind, Result};
+use serde_json::{Map, Value};
+
+use super::{Choice, Condition, FUNCTION, Field, FieldKind, Form, title};
+
+/// The options that a filled form stands for. What a form keeps in fields that it does not ask for (any more) has no
+/// meaning, and neither have empty fields.
+///
+/// # Errors
+/// [`ErrorKind::InvalidInput`] when there is a field that the form does not have, or something that no field can hold.
+pub fn words(form: &Form, filled: &Map<String, Value>) -> Result<Vec<String>> {
+    let known = form.fields.iter().map(|field| field.key.as_str()).chain([FUNCTION]);
+    if let Some(unknown) = filled.keys().find(|key| !known.clone().any(|known| known == key.as_str())) {
+        let nearest = known.max_by(|a, b| strsim::jaro(a, unknown).total_cmp(&strsim::jaro(b, unknown)));
+        let error = wrong(form, format!("the form has no field `{unknown}`"));
+        return Err(nearest.map_or(error.clone(), |nearest| error.hint(format!("did you mean `{nearest}`?"))));
+    }
+    let mut words = Vec::new();
+    for field in form.fields.iter().filter(|field| field.is_asked_for(filled)) {
+        let value = filled.get(&field.key).unwrap_or(&Value::Null);
+        match &field.kind {
+            FieldKind::Argument(spec) => words.extend(options(form, &field.key, spec, value)?),
+            FieldKind::Choice(choice) => words.extend(chosen_flag(choice, value)),
+        }
+    }
+    Ok(words)
+}
+
+fn wrong(form: &Form, message: String) -> Error {
+    Error::new(ErrorKind::InvalidInput, message).doing(format!("reading the form of {}", form.meta.name))
+}
+
+impl Field {
+    fn is_asked_for(&self, filled: &Map<String, Value>) -> bool {
+        self.conditions.iter().all(|condition| condition.is_met(filled))
+    }
+}
+
+impl Condition {
+    fn is_met(&self, filled: &Map<String, Value>) -> bool {
+        match self {
+            Condition::Flag(key) => filled.get(key) == Some(&Value::Bool(true)),
+            Condition::Given(key) => filled.get(key).is_some_and(|value| match value {
+                Value::String(text) => !text.is_empty(),
+                Value::Array(items) => !items.is_empty(),
+                other => !other.is_null(),
+            }),
+            Condition::Chosen { key, title } => filled.get(key).and_then(Value::as_str) == Some(title),
+        }
+    }
+}
+
+/// The flag that a choice fell on; an argument with a value has a field of its own.
+fn chosen_flag(choice: &Choice, value: &Value) -> Option<String> {
+    let chosen = choice.members.iter().find(|spec| value.as_str() == Some(title(spec.name).as_str()))?;
+    chosen.is_flag().then(|| format!("--{}", chosen.name))
+}
+
+fn options(form: &Form, key: &str, spec: &ArgSpec, value: &Value) -> Result<Vec<String>> {
+    let name = spec.name;
+    Ok(match value {
+        Value::Null => vec![],
+        Value::Bool(set) if spec.is_flag() => {
+            if *set {
+                vec![format!("--{name}")]
+            } else {
+                vec![]
+            }
+        }
+        Value::String(text) if text.is_empty() => vec![],
+        Value::String(text) if !spec.is_flag() => vec![format!("--{name}={text}")],
+        Value::Number(number) if !spec.is_flag() => vec![format!("--{name}={number}")],
+        Value::Array(items) if spec.repeatable => {
+            let options = items.iter().map(|item| match item {
+                Value::Array(_) => Err(wrong(form, format!("the field `{key}` has a list in its list"))),
+                item => options(form, key, spec, item),
+            });
+            options.collect::<Result<Vec<_>>>()?.concat()
+        }
+        _ => return Err(wrong(form, format!("the field `{key}` cannot hold `{value}`"))),
+    })
+}

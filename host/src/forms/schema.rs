@@ -1,0 +1,220 @@
+//! The two JSON texts of a form: what its fields are, and how they are arranged.
+
+use std::collections::BTreeMap;
+
+use connector_sdk::lists::List;
+use connector_sdk::{ArgGroup, ArgSpec, ValueKind};
+use serde_json::{Map, Value, json};
+
+use super::{Choice, Condition, FUNCTION, Field, FieldKind, Form, key, title};
+use crate::settings::REGION_NAME;
+
+/// The texts that a form offers, list by list. Without a list people type the value.
+pub type Choices = BTreeMap<List, Vec<String>>;
+
+/// The form as the program prints it: the function, its JSON Schema (draft 7) and its UI schema.
+pub fn document(form: &Form, choices: &Choices) -> Value {
+    json!({ "function": form.meta.name, "schema": schema(form, choices), "uiSchema": ui_schema(form) })
+}
+
+fn schema(form: &Form, choices: &Choices) -> Value {
+    let function = form.meta.name;
+    let mut properties = Map::from_iter([(
+        FUNCTION.to_owned(),
+        json!({ "title": "Function", "type": "string", "const": function, "default": function }),
+    )]);
+    let mut required = vec![json!(FUNCTION)];
+    let always = form.fields.iter().filter(|field| field.conditions.is_empty());
+    let (more, more_required) = members(always, choices);
+    properties.extend(more);
+    required.extend(more_required);
+    let rules: Vec<Value> = conditional(form, choices).into_iter().chain(required_groups(form)).collect();
+    let mut schema = json!({
+        "$schema": "http://json-schema.org/draft-07/schema#",
+        "title": words_of(function),
+        "description": form.meta.summary,
+        "type": "object",
+        "properties": properties,
+        "required": required,
+    });
+    if !rules.is_empty() {
+        schema["allOf"] = Value::from(rules);
+    }
+    schema
+}
+
+/// `StartInstance` as `Start Instance`.
+fn words_of(name: &str) -> String {
+    let mut words = String::with_capacity(name.len() + 4);
+    for letter in name.chars() {
+        if letter.is_ascii_uppercase() && !words.is_empty() {
+            words.push(' ');
+        }
+        words.push(letter);
+    }
+    words
+}
+
+/// The fields as properties of an object, and the names of those that must be there.
+fn members<'a>(fields: impl Iterator<Item = &'a Field>, choices: &Choices) -> (Map<String, Value>, Vec<Value>) {
+    let (mut properties, mut required) = (Map::new(), Vec::new());
+    for field in fields {
+        if field.is_required() {
+            required.push(json!(field.key));
+        }
+        properties.insert(field.key.clone(), property(field, choices));
+    }
+    (properties, required)
+}
+
+impl Field {
+    /// Whether it must have a value where it is asked for.
+    fn is_required(&self) -> bool {
+        match &self.kind {
+            FieldKind::Choice(_) => true,
+            FieldKind::Argument(spec) => {
+                spec.required
+                    || spec.name == REGION_NAME
+                    || matches!(self.conditions.first(), Some(Condition::Chosen { .. })) && self.is_chosen()
+            }
+        }
+    }
+
+    /// Whether it holds the value of the argument that was chosen, not one that goes with it.
+    fn is_chosen(&self) -> bool {
+        self.conditions
+            .iter()
+            .any(|condition| matches!(condition, Condition::Chosen { title, .. } if *title == self.title))
+    }
+}
+
+fn property(field: &Field, choices: &Choices) -> Value {
+    match &field.kind {
+        FieldKind::Choice(choice) => choosing(&field.title, choice),
+        FieldKind::Argument(spec) => argument(spec, choices),
+    }
+}
+
+fn choosing(name: &str, choice: &Choice) -> Value {
+    let titles = choice.titles();
+    json!({ "title": name, "type": "string", "default": titles.first(), "anyOf": one_of(&titles) })
+}
+
+/// The shape in which OpCon's forms have a choice.
+fn one_of(texts: &[String]) -> Vec<Value> {
+    texts.iter().map(|text| json!({ "type": "string", "title": text, "enum": [text] })).collect()
+}
+
+fn argument(spec: &'static ArgSpec, choices: &Choices) -> Value {
+    let offered = spec.offered_by.and_then(|list| choices.get(&list));
+    let mut single = match spec.kind {
+        ValueKind::Flag => json!({ "type": "boolean", "default": false }),
+        ValueKind::Integer { minimum } => json!({ "type": "integer", "minimum": minimum }),
+        ValueKind::Duration => json!({ "type": "string", "pattern": DURATION }),
+        ValueKind::Choice(choices) => {
+            let texts: Vec<String> = choices.iter().map(|text| (*text).to_owned()).collect();
+            json!({ "type": "string", "anyOf": one_of(&texts) })
+        }
+        ValueKind::String | ValueKind::Path => json!({ "type": "string", "minLength": 1 }),
+    };
+    if let Some(texts) = offered {
+        single = json!({ "type": "string", "anyOf": one_of(texts) });
+    }
+    if let Some(default) = spec.default.filter(|_| !spec.is_flag()) {
+        single["default"] = match spec.kind {
+            ValueKind::Integer { .. } => default.parse::<u32>().map_or(json!(default), Value::from),
+            _ => json!(default),
+        };
+    }
+    let mut property = if spec.repeatable {
+        single["title"] = json!(title(spec.name));
+        json!({ "type": "array", "items": single })
+    } else {
+        single
+    };
+    property["title"] = json!(title(spec.name));
+    property["description"] = json!(spec.help);
+    property
+}
+
+/// A length of time, or a reference that OpCon replaces by one.
+const DURATION: &str = r"^([1-9][0-9]*[smh]?|.*\[\[.+\]\].*)$";
+
+/// The fields that are asked for only under conditions, those of the same conditions together.
+fn conditional(form: &Form, choices: &Choices) -> Vec<Value> {
+    let mut told: Vec<&[Condition]> = Vec::new();
+    let mut rules = Vec::new();
+    for field in form.fields.iter().filter(|field| !field.conditions.is_empty()) {
+        let conditions = field.conditions.as_slice();
+        if told.contains(&conditions) {
+            continue;
+        }
+        told.push(conditions);
+        let together = form.fields.iter().filter(|other| other.conditions == conditions);
+        let (properties, required) = members(together, choices);
+        let mut then = json!({ "properties": properties });
+        if !required.is_empty() {
+            then["required"] = Value::from(required);
+        }
+        rules.push(json!({ "if": all(conditions), "then": then }));
+    }
+    rules
+}
+
+/// The schema of an object that meets all conditions.
+fn all(conditions: &[Condition]) -> Value {
+    let keys: Vec<&str> = conditions.iter().map(Condition::key).collect();
+    let properties: Map<String, Value> =
+        conditions.iter().map(|condition| (condition.key().to_owned(), condition.schema())).collect();
+    json!({ "properties": properties, "required": keys })
+}
+
+impl Condition {
+    fn key(&self) -> &str {
+        match self {
+            Condition::Flag(key) | Condition::Given(key) | Condition::Chosen { key, .. } => key,
+        }
+    }
+
+    /// What the field must hold.
+    fn schema(&self) -> Value {
+        match self {
+            Condition::Flag(_) => json!({ "const": true }),
+            Condition::Given(_) => given(),
+            Condition::Chosen { title, .. } => json!({ "const": title }),
+        }
+    }
+}
+
+/// A field that is there may still be empty.
+fn given() -> Value {
+    json!({ "minLength": 1, "minItems": 1 })
+}
+
+/// Groups of which one argument at least must be given: the one that is asked for when all others are missing.
+fn required_groups(form: &Form) -> Vec<Value> {
+    form.meta
+        .groups
+        .iter()
+        .filter(|group| group.required && !group.exclusive)
+        .map(|group| {
+            let asked_for = asked_for(form, group);
+            let others = group.members.iter().filter(|name| **name != asked_for);
+            let given: Vec<Value> =
+                others.map(|name| json!({ "properties": { key(name): given() }, "required": [key(name)] })).collect();
+            json!({ "if": { "not": { "anyOf": given } }, "then": { "required": [key(asked_for)] } })
+        })
+        .collect()
+}
+
+/// The last one that has one value: a form takes an empty list of values for one that is there.
+fn asked_for(form: &Form, group: &ArgGroup) -> &'static str {
+    let single = |name: &&&'static str| form.meta.all_arguments().any(|spec| spec.name == **name && !spec.repeatable);
+    group.members.iter().rev().find(single).or(group.members.last()).copied().unwrap_or_default()
+}
+
+fn ui_schema(form: &Form) -> Value {
+    let keys = form.fields.iter().map(|field| field.key.as_str());
+    let order: Vec<&str> = std::iter::once(FUNCTION).chain(keys).chain(["*"]).collect();
+    json!({ "ui:order": order, FUNCTION: { "ui:widget": "hidden" } })
+}
