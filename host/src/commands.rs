@@ -44,13 +44,19 @@ pub const ALL: &[Command] = &[
 /// neither an option nor the value of one; anything else is a function's job.
 pub fn find(arguments: impl Iterator<Item = OsString>) -> Option<(&'static Command, Vec<String>)> {
     let mut words: Vec<String> = arguments.skip(1).map(|word| word.to_string_lossy().into_owned()).collect();
-    let mut at = 0;
-    while words.get(at).is_some_and(|word| word.starts_with('-')) {
-        at += if takes_value(&words[at]) { 2 } else { 1 };
-    }
-    let command = ALL.iter().find(|command| words.get(at).is_some_and(|word| word == command.name))?;
+    let at = first_positional(&words)?;
+    let command = ALL.iter().find(|command| words[at] == command.name)?;
     words.remove(at);
     Some((command, words))
+}
+
+/// Where the first word stands that is neither an option nor the value of a common one.
+fn first_positional(words: &[String]) -> Option<usize> {
+    let mut at = 0;
+    while words.get(at)?.starts_with('-') {
+        at += if takes_value(&words[at]) { 2 } else { 1 };
+    }
+    Some(at)
 }
 
 /// Whether the word is a common option whose value is the next word.

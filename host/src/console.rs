@@ -65,7 +65,8 @@ impl Console {
         print_error_line(line);
     }
 
-    fn clear(&self) {
+    /// Takes the live line away, before something else is printed.
+    pub fn clear(&self) {
         if let Some(live) = &self.live {
             live.clear();
         }

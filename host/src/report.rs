@@ -55,6 +55,7 @@ pub fn finish(console: &Console, report: &Report<'_>) -> u8 {
     let instances = report.journal.map(Journal::instances).unwrap_or_default();
     let properties = report.journal.map(Journal::properties).unwrap_or_default();
     let found = report.journal.and_then(Journal::table);
+    console.clear();
     if console.output() == Output::Text {
         print_tables(&instances, found.as_ref());
     }

@@ -1,7 +1,7 @@
 //! Tables for people: columns of text with two blanks between them. On a terminal they fit its width; elsewhere they are as
 //! wide as their contents, so that the output of a job is the same everywhere.
 
-use comfy_table::{ContentArrangement, Table, presets};
+use comfy_table::{ColumnConstraint, ContentArrangement, Table, presets};
 
 use crate::console;
 
@@ -12,6 +12,8 @@ pub fn plain(header: &[&str], rows: impl IntoIterator<Item = Vec<String>>) -> St
     table.add_rows(rows);
     if let Some(columns) = console::columns() {
         table.set_content_arrangement(ContentArrangement::Dynamic).set_width(columns);
+        // The first column has the ids, which people copy.
+        table.column_mut(0).into_iter().for_each(|ids| _ = ids.set_constraint(ColumnConstraint::ContentWidth));
     }
     table.column_iter_mut().for_each(|column| _ = column.set_padding((0, 2)));
     table.lines().map(|line| format!("{}\n", line.trim_end())).collect()

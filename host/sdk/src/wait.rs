@@ -236,7 +236,7 @@ pub async fn wait_for_instances(cx: &Context, ids: &[InstanceId], goal: Goal, po
 /// A duration as a user would type it.
 fn human(duration: Duration) -> String {
     let seconds = duration.as_secs();
-    if seconds.is_multiple_of(60) { format!("{}m", seconds / 60) } else { format!("{seconds}s") }
+    if seconds > 0 && seconds.is_multiple_of(60) { format!("{}m", seconds / 60) } else { format!("{seconds}s") }
 }
 
 /// What was last seen of an instance.

@@ -95,8 +95,7 @@ pub fn run(registry: &Registry, words: &[String]) -> Result<u8> {
 
 /// The command's own options with their values, and the words of the job.
 fn split(words: &[String]) -> (Vec<String>, Vec<String>) {
-    let command = command();
-    let own: Vec<_> = command.get_arguments().filter_map(Arg::get_long).map(|name| format!("--{name}")).collect();
+    let own = options();
     let (mut of_this, mut of_the_job) = (Vec::new(), Vec::new());
     let mut words = words.iter();
     while let Some(word) = words.next() {
@@ -127,10 +126,15 @@ fn checked(registry: &Registry, words: &[&str]) -> Result<Defined> {
     Ok(defined)
 }
 
+/// The command's own options, as they stand on the command line.
+pub fn options() -> Vec<String> {
+    command().get_arguments().filter_map(Arg::get_long).map(|name| format!("--{name}")).collect()
+}
+
 /// The command's own option that a word is almost.
 fn nearest_option(words: &[String]) -> Option<String> {
     const ALIKE: f64 = 0.93;
-    let own: Vec<_> = command().get_arguments().filter_map(Arg::get_long).map(|name| format!("--{name}")).collect();
+    let own = options();
     let mistyped = words.iter().filter(|word| word.starts_with("--"));
     mistyped
         .flat_map(|word| own.iter().filter(move |option| strsim::jaro_winkler(word, option) > ALIKE))
@@ -149,19 +153,24 @@ fn check_property_names(definition: &Definition) -> Result<()> {
 
 fn program(matches: &ArgMatches, words: &[&str]) -> Result<Program> {
     let folder = text(matches, "folder").trim_end_matches(['/', '\\']);
-    let user = matches.get_one::<String>("user").cloned();
+    let given = |name| matches.get_one::<String>(name).cloned();
+    let (user, group, working_directory) = (given("user"), given("group"), given("working-directory"));
+    let wrong = |message| Error::new(ErrorKind::InvalidInput, message).doing("reading the command line");
     if text(matches, "platform") == "windows" {
-        let given = matches.get_one::<String>("working-directory").cloned();
+        if group.is_some() {
+            return Err(wrong("a Windows job has no group"));
+        }
         return Ok(Program::Windows {
             command_line: windows_command_line(&format!("{folder}\\awsec2.exe"), words),
-            working_directory: Some(given.unwrap_or_else(|| format!("{folder}\\"))),
+            working_directory: Some(working_directory.unwrap_or_else(|| format!("{folder}\\"))),
             user: user.unwrap_or_else(|| SERVICE_ACCOUNT.to_owned()),
         });
     }
-    let (Some(user), Some(group)) = (user, matches.get_one::<String>("group").cloned()) else {
-        return Err(Error::new(ErrorKind::InvalidInput, "a UNIX job needs a user and a group")
-            .doing("reading the command line")
-            .hint("give --user USER and --group GROUP"));
+    if working_directory.is_some() {
+        return Err(wrong("a UNIX job has no working directory"));
+    }
+    let (Some(user), Some(group)) = (user, group) else {
+        return Err(wrong("a UNIX job needs a user and a group").hint("give --user USER and --group GROUP"));
     };
     Ok(Program::Unix { start_image: format!("{folder}/awsec2"), parameters: unix_parameters(words), user, group })
 }

@@ -7,7 +7,7 @@ use clap::Arg;
 use connector_sdk::{Error, ErrorKind, Result};
 use serde_json::{Map, Value};
 
-use super::{Parsed, parse, parser, text};
+use super::{Parsed, first_positional, parse, parser, text};
 use crate::arguments::{self, Words};
 use crate::cli::{self, Request};
 use crate::console::print_text;
@@ -31,9 +31,8 @@ fn command() -> clap::Command {
 
 /// Runs the job of the form that the words name.
 pub fn run(registry: &Registry, words: &[String]) -> Result<u8> {
-    // What follows the file belongs to the job.
-    let (own, common) = words.split_at(words.len().min(1));
-    let matches = match parse(command(), own)? {
+    let (own, common) = split(words);
+    let matches = match parse(command(), &own)? {
         Parsed::Values(matches) => matches,
         Parsed::Help(help) => return Ok(print_text(&help)),
     };
@@ -44,13 +43,22 @@ pub fn run(registry: &Registry, words: &[String]) -> Result<u8> {
         return Err(error.hint("a form of `awsec2 forms` has it as a hidden field"));
     };
     let form = Form::of(cli::function(registry, name)?.operation.meta());
-    let rest = forms::words(&form, &filled)?.into_iter().chain(common.iter().cloned()).collect();
+    let rest = forms::words(&form, &filled)?.into_iter().chain(common).collect();
     let words = Words { function: Some(form.meta.name.to_owned()), rest };
     arguments::refuse_encrypted(&words.rest)?;
     match cli::parse(registry, &words)? {
         Request::Run(job) => Ok(crate::run(&job)),
         Request::Print(text) => Ok(print_text(&text)),
         Request::List(_) => Ok(crate::exit::DEFECT),
+    }
+}
+
+/// The file, or the wish for help; everything else belongs to the job.
+fn split(words: &[String]) -> (Vec<String>, Vec<String>) {
+    let mut common = words.to_vec();
+    match words.iter().position(|word| word == "--help" || word == "-h").or_else(|| first_positional(words)) {
+        Some(at) => (vec![common.remove(at)], common),
+        None => (vec![], common),
     }
 }
 

@@ -1,1 +1,208 @@
+//! Forms: valid for the tools that show them, and true to the arguments that they stand for.
 
+use std::collections::BTreeSet;
+
+use connector_sdk::lists::List;
+use proptest::prelude::*;
+use serde_json::{Map, Value, json};
+
+use super::*;
+use crate::arguments::Words;
+use crate::cli::{self, Request};
+use crate::registry::Registry;
+
+fn form(function: &str) -> Form {
+    Form::of(cli::function(&Registry::load().unwrap(), function).unwrap().operation.meta())
+}
+
+fn forms() -> Vec<Form> {
+    Registry::load().unwrap().all().iter().map(|found| Form::of(found.operation.meta())).collect()
+}
+
+fn schema_of(form: &Form) -> Value {
+    document(form, &Choices::new())["schema"].clone()
+}
+
+fn filled(fields: Value) -> Map<String, Value> {
+    fields.as_object().unwrap().clone()
+}
+
+/// Whether react-jsonschema-form would let the form be handed in.
+fn is_valid(function: &str, fields: Value) -> bool {
+    let mut fields = filled(fields);
+    fields.insert(FUNCTION.to_owned(), json!(function));
+    jsonschema::draft7::new(&schema_of(&form(function))).unwrap().is_valid(&Value::Object(fields))
+}
+
+/// What the form becomes, and whether it is a job then.
+fn words_of(function: &str, fields: Value) -> Vec<String> {
+    let words = words(&form(function), &filled(fields)).unwrap();
+    let line = Words { function: Some(function.to_owned()), rest: words.clone() };
+    match cli::parse(&Registry::load().unwrap(), &line) {
+        Ok(Request::Run(_)) => words,
+        Ok(_) => panic!("{words:?} is no job"),
+        Err(error) => panic!("{words:?}: {error}"),
+    }
+}
+
+#[test]
+fn every_schema_is_one_of_draft_7() {
+    for form in forms() {
+        let schema = schema_of(&form);
+        assert!(jsonschema::draft7::meta::is_valid(&schema), "{}", form.meta.name);
+        jsonschema::draft7::new(&schema).unwrap();
+    }
+}
+
+#[test]
+fn every_argument_has_one_field_and_its_place() {
+    for form in forms() {
+        let keys: Vec<_> = form.fields.iter().map(|field| field.key.clone()).collect();
+        let unique: BTreeSet<_> = keys.iter().collect();
+        assert_eq!(unique.len(), keys.len(), "{}", form.meta.name);
+        let order = &document(&form, &Choices::new())["uiSchema"]["ui:order"];
+        let told: Vec<_> = order.as_array().unwrap().iter().filter_map(Value::as_str).collect();
+        let expected: Vec<_> = [FUNCTION].into_iter().chain(keys.iter().map(String::as_str)).chain(["*"]).collect();
+        assert_eq!(told, expected, "{}", form.meta.name);
+        let choices = form.fields.iter().filter_map(|field| match &field.kind {
+            FieldKind::Choice(choice) => Some(choice),
+            FieldKind::Argument(_) => None,
+        });
+        let chosen: Vec<_> = choices.flat_map(|choice| &choice.members).filter(|spec| spec.is_flag()).collect();
+        for spec in form.meta.all_arguments().filter(|spec| !spec.hidden) {
+            let has_field = keys.contains(&key(spec.name)) || chosen.iter().any(|flag| flag.name == spec.name);
+            assert!(has_field, "{} --{}", form.meta.name, spec.name);
+        }
+    }
+}
+
+#[test]
+fn names_become_keys_and_titles() {
+    for (name, expected_key, expected_title) in [
+        ("wait", "wait", "Wait"),
+        ("image-id", "imageId", "Image ID"),
+        ("public-dns-property", "publicDnsProperty", "Public DNS Property"),
+        ("skip-os-shutdown", "skipOsShutdown", "Skip OS Shutdown"),
+    ] {
+        assert_eq!((key(name).as_str(), title(name).as_str()), (expected_key, expected_title));
+    }
+}
+
+#[test]
+fn a_form_asks_for_what_the_job_needs() {
+    let by_name = json!({ "region": "us-east-1", "tagName": "web" });
+    assert!(is_valid("StartInstance", by_name));
+    assert!(is_valid("StartInstance", json!({ "region": "us-east-1", "instanceId": ["i-0123abcd"] })));
+    assert!(!is_valid("StartInstance", json!({ "region": "us-east-1" })), "neither name nor ids");
+    assert!(!is_valid("StartInstance", json!({ "region": "us-east-1", "instanceId": [] })), "no id in the list");
+    assert!(!is_valid("StartInstance", json!({ "tagName": "web" })), "no region");
+    let late = |limit| json!({ "region": "us-east-1", "tagName": "web", "wait": true, "waitTimeout": limit });
+    assert!(is_valid("StartInstance", late("[[LIMIT]]")) && is_valid("StartInstance", late("90s")));
+    assert!(!is_valid("StartInstance", late("soon")));
+}
+
+#[test]
+fn a_launch_can_be_described_or_left_to_a_template() {
+    let none = json!({
+        "region": "us-east-1", "subnetIdOrAvailabilityZone": "None", "userDataOrUserDataFile": "None",
+        "terminationProtectionOrSpot": "None",
+    });
+    let with = |more: Value| {
+        let mut fields = none.clone();
+        fields.as_object_mut().unwrap().extend(filled(more));
+        is_valid("CreateInstance", fields)
+    };
+    let described = json!({
+        "number": 2, "imageId": "ami-0123abcd", "instanceType": ["t3.micro"], "securityGroup": ["web"], "keyName": "k",
+    });
+    assert!(with(described.clone()));
+    assert!(with(json!({ "launchTemplate": "nightly" })));
+    assert!(!with(json!({ "imageId": "ami-0123abcd", "instanceType": ["t3.micro"], "keyName": "k" })), "no network");
+    let mut none_at_all = described;
+    none_at_all["number"] = json!(0);
+    assert!(!with(none_at_all));
+}
+
+#[test]
+fn a_filled_form_is_the_command_line_that_it_stands_for() {
+    let fields = json!({
+        "function": "StartInstance", "userId": "USER1", "region": "US_EAST_1", "tagName": "-we b", "instanceId": [],
+        "wait": true, "waitFor": "running", "idProperty": "WEB_ID", "allowNone": false, "publicIpProperty": "",
+    });
+    let expected = [
+        "--user-id=USER1",
+        "--region=US_EAST_1",
+        "--tag-name=-we b",
+        "--wait",
+        "--wait-for=running",
+        "--id-property=WEB_ID",
+    ];
+    assert_eq!(words_of("StartInstance", fields), expected);
+    let fields = json!({ "instanceId": ["i-0123abcd", null, "i-0123abce"], "region": "us-east-1" });
+    let expected = ["--region=us-east-1", "--instance-id=i-0123abcd", "--instance-id=i-0123abce"];
+    assert_eq!(words_of("StopInstance", fields), expected);
+    let fields = json!({ "number": 3, "launchTemplate": "nightly", "region": "us-east-1" });
+    assert_eq!(words_of("CreateInstance", fields), ["--region=us-east-1", "--number=3", "--launch-template=nightly"]);
+}
+
+#[test]
+fn what_a_form_does_not_ask_for_has_no_meaning() {
+    let fields = json!({
+        "region": "us-east-1", "tagName": "web", "wait": false, "waitTimeout": "5m", "hibernateFallback": "stop",
+        "forceOrSkipOsShutdownOrHibernate": "Force",
+    });
+    assert_eq!(words_of("StopInstance", fields), ["--region=us-east-1", "--tag-name=web", "--force"]);
+    let fields = json!({
+        "region": "us-east-1", "launchTemplate": "nightly", "subnetIdOrAvailabilityZone": "Availability Zone",
+        "subnetId": ["subnet-0123abcd"], "availabilityZone": "us-east-1a",
+    });
+    let expected = ["--region=us-east-1", "--launch-template=nightly", "--availability-zone=us-east-1a"];
+    assert_eq!(words_of("CreateInstance", fields), expected);
+}
+
+#[test]
+fn what_no_form_yields_is_refused() {
+    for (fields, reason) in [
+        (json!({ "tagname": "web" }), "the form has no field `tagname`"),
+        (json!({ "tagName": { "a": 1 } }), "the field `tagName` cannot hold `{\"a\":1}`"),
+        (json!({ "tagName": ["web"] }), "the field `tagName` cannot hold"),
+        (json!({ "instanceId": [["i-0123abcd"]] }), "the field `instanceId` has a list in its list"),
+        (json!({ "wait": "yes" }), "the field `wait` cannot hold `\"yes\"`"),
+        (json!({ "tagName": true }), "the field `tagName` cannot hold `true`"),
+    ] {
+        let error = words(&form("StopInstance"), &filled(fields)).unwrap_err().to_string();
+        assert!(error.starts_with("reading the form of StopInstance: "), "{error}");
+        assert!(error.contains(reason), "{error}");
+    }
+    let error = words(&form("StopInstance"), &filled(json!({ "tagname": "web" }))).unwrap_err();
+    assert_eq!(error.hint_text(), Some("did you mean `tagName`?"));
+}
+
+#[test]
+fn lists_become_choices() {
+    let offered = |list, texts: &[&str]| (list, texts.iter().map(|text| (*text).to_owned()).collect());
+    let choices = Choices::from([
+        offered(List::Images, &["Linux : ami-0123abcd"]),
+        offered(List::InstanceTypes, &["t3.micro", "m5.large"]),
+    ]);
+    let schema = document(&form("CreateInstance"), &choices)["schema"].clone();
+    let image = &schema["properties"]["imageId"];
+    assert_eq!(
+        image["anyOf"],
+        json!([{ "type": "string", "title": "Linux : ami-0123abcd", "enum": ["Linux : ami-0123abcd"] }])
+    );
+    assert_eq!(image.get("default"), None, "an image is chosen, not fallen into");
+    let types = &schema["properties"]["instanceType"];
+    assert_eq!((&types["type"], types["items"]["anyOf"].as_array().unwrap().len()), (&json!("array"), 2));
+    assert_eq!(schema["properties"]["region"]["type"], "string", "there is no list of regions");
+    assert!(schema["properties"]["region"].get("anyOf").is_none());
+}
+
+proptest! {
+    #[test]
+    fn whatever_a_field_holds_it_stays_one_value(text in "[^\\p{Cc}]{1,40}") {
+        prop_assume!(!text.trim().is_empty());
+        let fields = filled(json!({ "tagName": text }));
+        prop_assert_eq!(words(&form("StopInstance"), &fields).unwrap(), [format!("--tag-name={text}")]);
+    }
+}

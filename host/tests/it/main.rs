@@ -5,6 +5,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test may panic")]
 
 mod command_line;
+mod commands;
 mod configuration;
 mod create_instance;
 mod exit_codes;
@@ -12,4 +13,5 @@ mod fault_layer;
 mod faults;
 mod functions;
 mod output;
+mod progress;
 mod support;

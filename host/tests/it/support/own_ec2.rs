@@ -26,6 +26,12 @@ impl Answer {
         Answer { status, content_type: "text/xml", body }
     }
 
+    /// The XML of an error of the Security Token Service.
+    pub fn sts_error(status: u16, code: &str, message: &str) -> Self {
+        let error = format!("<Error><Type>Sender</Type><Code>{code}</Code><Message>{message}</Message></Error>");
+        Answer { status, content_type: "text/xml", body: format!("<ErrorResponse>{error}</ErrorResponse>") }
+    }
+
     /// A page for people.
     pub fn html(status: u16, body: &str) -> Self {
         Answer { status, content_type: "text/html", body: body.to_owned() }

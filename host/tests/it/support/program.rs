@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::env;
 use std::ffi::OsStr;
 use std::fs;
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
@@ -116,6 +117,14 @@ impl Program {
     /// Runs the program with these arguments and the common ones alone.
     pub fn run_bare(&self, arguments: &[&str]) -> Finished {
         Finished::from(self.command(arguments).output().unwrap())
+    }
+
+    /// Runs the program with these arguments and the common ones alone, and this text as its standard input.
+    pub fn run_with_input(&self, arguments: &[&str], input: &str) -> Finished {
+        let mut child = self.command(arguments).stdin(Stdio::piped()).spawn().unwrap();
+        // A program that reads nothing may be gone.
+        let _ = child.stdin.take().unwrap().write_all(input.as_bytes());
+        Finished::from(child.wait_with_output().unwrap())
     }
 
     /// Runs a job for its JSON document.

@@ -1,0 +1,134 @@
+//! `check`: a line for everything, and an exit code that says whether all is well.
+
+use std::fs;
+
+use opcon_stand_in::DEFAULT_TOKEN;
+
+use crate::support::{Answer, Finished, OwnEc2, OwnOpCon, Program, test_bed};
+
+/// Checks a configuration, which only its owner may read, with the strict EC2 of the test bed.
+fn check(program: &Program, more: &[&str]) -> Finished {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt as _;
+        let file = program.folder().join("Connector.config");
+        if file.is_file() {
+            fs::set_permissions(file, fs::Permissions::from_mode(0o600)).unwrap();
+        }
+    }
+    let endpoint = &test_bed().ec2_strict.endpoint;
+    let arguments = ["check", "--endpoint-url", endpoint, "--region", "us-east-1", "--log-dir", "log"];
+    program.run_bare(&[&arguments[..], more].concat())
+}
+
+/// The part of the test bed's configuration that ends before this section.
+fn config_before(section: &str) -> String {
+    let text = fs::read_to_string(&test_bed().config).unwrap();
+    text[..text.find(section).unwrap()].to_owned()
+}
+
+#[test]
+fn all_is_well_when_every_line_is() {
+    let opcon = OwnOpCon::start();
+    let program = Program::new().with_config(&(config_before("[DENIED]") + &opcon.config(DEFAULT_TOKEN)));
+    let finished = check(&program, &[]).expect_code(0);
+    for line in [
+        "ok      configuration: Connector.config\n",
+        "ok      log: log",
+        "ok      user USER1: arn:aws:iam::123456789012:user/allowed in us-east-1\n",
+        "ok      user USER1, StartInstance: 3 of 3 IAM actions allowed\n",
+        "; open: iam:PassRole, ssm:GetParameters\n",
+        ": version 25.0.3, the token is accepted\n",
+        "note    OpCon API at ",
+        "check succeeded: nothing failed\n",
+    ] {
+        assert!(finished.stdout.contains(line), "no `{line}` in {finished:#?}");
+    }
+    assert!(!finished.stdout.contains("FAILED") && finished.stderr.is_empty(), "{finished:#?}");
+}
+
+#[test]
+fn what_a_user_may_not_do_is_named() {
+    let config = config_before("[OPCON API INFORMATION]");
+    let finished = check(&Program::new().with_config(&config), &[]).expect_code(3);
+    let finished = finished.expect_stdout("FAILED  user DENIED, StopInstance: not allowed: ec2:StopInstances; ");
+    let finished = finished.expect_stdout("ok      user DENIED, GetInstanceStatusByTag: 2 of 2 IAM actions allowed\n");
+    let finished = finished.expect_stdout("note    OpCon: the configuration does not say how to reach it");
+    assert_eq!(finished.verdict(), "check failed");
+}
+
+#[test]
+fn keys_that_are_wrong_and_a_token_that_is_refused_are_told_apart() {
+    let (opcon, allowed) = (OwnOpCon::start(), &test_bed().ec2_strict.allowed);
+    let (id, secret) = (opcon::encoded::encode(&allowed.access_key_id), opcon::encoded::encode("a-wrong-secret"));
+    let user = format!("[USER1]\nCONNECTOR_USER_ACCESS_KEY={id}\nCONNECTOR_USER_SECRET_KEY={secret}\n[USER2]\n");
+    let program = Program::new().with_config(&(user + &opcon.config("a-wrong-token")));
+    let finished = check(&program, &[]);
+    assert_ne!(finished.code, 0);
+    let finished = finished.expect_stdout("FAILED  user USER1: asking AWS whose credentials these are: ");
+    let finished = finished.expect_stdout("FAILED  user USER2: reading Connector.config: ");
+    let finished = finished.expect_stdout("FAILED  OpCon API at ");
+    assert!(!format!("{finished:?}").contains("a-wrong"), "{finished:#?}");
+}
+
+#[test]
+fn keys_that_aws_refuses_are_3() {
+    let aws = OwnEc2::start(|_| Answer::sts_error(403, "InvalidClientTokenId", "The security token is invalid."));
+    let finished = Program::with_endpoint(&aws.url).run_bare(&["check", "--log-dir", "log"]).expect_code(3);
+    let line = "FAILED  AWS's own credentials: asking AWS whose credentials these are: The security token is invalid. \
+                (InvalidClientTokenId, request req-1); check the access key";
+    assert!(finished.stdout.contains(line), "{finished:#?}");
+    assert_eq!(aws.actions(), ["GetCallerIdentity"], "no permission of a stranger is asked for");
+}
+
+#[test]
+fn servers_that_do_not_answer_are_9() {
+    let program = Program::with_endpoint("http://127.0.0.1:9").env("AWS_MAX_ATTEMPTS", "1");
+    let finished = program.run_bare(&["check", "--log-dir", "log"]).expect_code(9);
+    let finished = finished.expect_stdout("note    configuration: there is no Connector.config");
+    finished.expect_stdout("FAILED  AWS's own credentials: ");
+}
+
+#[test]
+fn a_log_that_cannot_be_opened_is_told() {
+    let opcon = OwnOpCon::start();
+    let program = Program::new().with_config(&(config_before("[DENIED]") + &opcon.config(DEFAULT_TOKEN)));
+    program.write("occupied", "a file, and no folder");
+    let finished = check(&program, &["--log-dir", "occupied"]);
+    finished.expect_code(2).expect_stderr("the argument '--log-dir <DIR>' cannot be used multiple times");
+    let arguments = ["check", "--endpoint-url", &test_bed().ec2_strict.endpoint, "--region", "us-east-1"];
+    let finished = program.run_bare(&[&arguments[..], &["--log-dir", "occupied"]].concat()).expect_code(2);
+    finished.expect_stdout("FAILED  log: opening occupied");
+}
+
+#[cfg(unix)]
+#[test]
+fn a_file_that_others_may_read_is_a_failure() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let program = Program::new().with_config("[CONNECTOR]\n");
+    fs::set_permissions(program.folder().join("Connector.config"), fs::Permissions::from_mode(0o644)).unwrap();
+    let program = program.env("AWS_ACCESS_KEY_ID", "AKIATEST").env("AWS_SECRET_ACCESS_KEY", "made-up");
+    let finished = program.run_bare(&["check", "--endpoint-url", &test_bed().ec2_endpoint, "--region", "us-east-1"]);
+    let finished = finished.expect_code(2);
+    finished.expect_stdout("FAILED  permissions of the configuration: others than its owner may use it (mode 644)");
+}
+
+#[test]
+fn a_configuration_that_is_broken_or_missing_is_told_first() {
+    let finished = check(&Program::new().with_config("[CONNECTOR\n"), &[]).expect_code(2);
+    assert!(finished.stdout.starts_with("FAILED  configuration: reading Connector.config: "), "{finished:#?}");
+    let finished = check(&Program::new(), &["--config", "no-such.config"]).expect_code(2);
+    assert!(finished.stdout.starts_with("FAILED  configuration: reading no-such.config: "), "{finished:#?}");
+}
+
+#[test]
+fn an_agents_folder_is_tried() {
+    let program = Program::new();
+    std::fs::create_dir(program.folder().join("MSGIN")).unwrap();
+    let opcon =
+        "[OPCON API INFORMATION]\nPROPERTY_CHANNEL=msgin\nMSGIN_FOLDER=MSGIN\nMSGIN_USER=u\nMSGIN_TOKEN=made-up\n";
+    let program = program.with_config(&(config_before("[DENIED]") + opcon));
+    check(&program, &[]).expect_code(0).expect_stdout("ok      OpCon: events can be written for the agent at MSGIN\n");
+    let program = program.with_config(&(config_before("[DENIED]") + &opcon.replace("=MSGIN\n", "=elsewhere\n")));
+    check(&program, &[]).expect_code(2).expect_stdout("FAILED  OpCon: writing to the folder elsewhere: ");
+}

@@ -1,0 +1,101 @@
+//! `job-definition`: what OpCon gets is what the job will be, and no mistake gets that far.
+
+use std::fs;
+
+use xmltree::Element;
+
+use crate::support::{Finished, Program};
+
+const PLACE: [&str; 6] = ["--schedule", "Night", "--job", "Stop web", "--machine", "WIN01"];
+
+fn define(arguments: &[&str]) -> Finished {
+    let line: Vec<&str> = ["job-definition"].iter().chain(arguments).chain(&PLACE).copied().collect();
+    Program::new().run_bare(&line)
+}
+
+/// The text of an element below `job`, or below its `jobdata`.
+fn text(finished: &Finished, name: &str) -> String {
+    let message = Element::parse(finished.stdout.as_bytes()).unwrap();
+    let job = message.get_child("schedule").unwrap().get_child("job").unwrap();
+    let element = job.get_child(name).or_else(|| job.get_child("jobdata").unwrap().get_child(name)).unwrap();
+    element.get_text().unwrap().into_owned()
+}
+
+#[test]
+fn a_windows_job_is_written_as_smaddi_wants_it() {
+    let arguments = ["StopInstance", "--tag-name", "web <&> \"x\"", "--region", "US_EAST_1", "--user-id", "USER1"];
+    let finished = define(&[&arguments[..], &["--platform", "windows"]].concat()).expect_code(0);
+    insta::assert_snapshot!(finished.stdout);
+    assert_eq!(
+        text(&finished, "cmd_line"),
+        r#""[[AWSEC2Path]]\awsec2.exe" StopInstance --tag-name "web <&> \"x\"" --region US_EAST_1 --user-id USER1"#
+    );
+    assert_eq!(text(&finished, "wuid"), "Use Service Account");
+}
+
+#[test]
+fn a_unix_job_needs_a_user_and_may_have_references() {
+    let arguments = ["--number", "[[COUNT]]", "CreateInstance", "--launch-template", "nightly", "--platform=unix"];
+    define(&arguments).expect_code(2).expect_stderr("a UNIX job needs a user and a group");
+    let more = ["--user", "opcon", "--group", "jobs", "--folder", "/opt/awsec2/"];
+    let finished = define(&[&arguments[..], &more].concat()).expect_code(0);
+    assert_eq!(text(&finished, "start_image"), "/opt/awsec2/awsec2");
+    assert_eq!(text(&finished, "params"), "--number \"[[COUNT]]\" CreateInstance --launch-template nightly");
+    finished.expect_stderr("warning: --number holds a reference: it is checked only when the job runs\n");
+}
+
+#[test]
+fn the_arguments_are_checked_as_those_of_a_job() {
+    for (arguments, reason) in [
+        (&["StopInstance"][..], "the following required arguments were not provided"),
+        (&["StopInstances", "--tag-name", "web"], "unknown function `StopInstances`"),
+        (&["--tag-name", "web"], "no function is given"),
+        (&["StopInstance", "--instance-id", "web"], "must be an instance id"),
+        (&["StopInstance", "--tag-name", "web", "--shedule", "x"], "did you mean --schedule?"),
+        (&["CreateInstance", "--launch-template", "web", "--number", "1", "--min-number", "2"], "--min-number"),
+        (&["StartInstance", "--tag-name", "w", "--wait", "--id-property", "A,B"], "cannot hold the character ,"),
+        (&["StartInstance", "--tag-name", "w", "--wait", "--id-property", "$DATE"], "names that begin with $"),
+        (&["StartInstance", "--tag-name", "w", "--wait-for", "[[X]]"], "--wait"),
+        (&["StartInstance", "--tag-name", "<SmaEncrypt>x"], "still encrypted"),
+        (&["StopInstance", "@no-such-file"], "no-such-file"),
+        (&["StopInstance", "--tag-name", "web", "--group", "g"], "a Windows job has no group"),
+    ] {
+        let finished = define(&[arguments, &["--platform", "windows"]].concat()).expect_code(2).expect_stderr(reason);
+        assert!(finished.stdout.is_empty(), "{finished:#?}");
+    }
+    let names = ["StartInstance", "--tag-name", "[[WEB]]", "--wait", "--id-property", "SI.ID", "--public-ip-property"];
+    let names = [&names[..], &["JI.IP.[[$SCHEDULE DATE-YYYY-MM-DD]].[[$SCHEDULE NAME]].J", "--platform", "windows"]];
+    define(&names.concat()).expect_code(0);
+}
+
+#[test]
+fn the_place_of_the_job_is_checked() {
+    let stop = ["job-definition", "StopInstance", "--tag-name", "web", "--platform", "windows"];
+    for (place, reason) in [
+        (&["--schedule", "Night", "--job", "J[1]", "--machine", "M"][..], "the name of the job has the character ["),
+        (&["--schedule", "Night", "--job", "J"], "--machine <NAME>"),
+        (&["--schedule", "Night", "--job", "J", "--machine", &"m".repeat(25)], "OpCon allows 24"),
+    ] {
+        Program::new().run_bare(&[&stop[..], place].concat()).expect_code(2).expect_stderr(reason);
+    }
+    let long = "x".repeat(250) + ",";
+    let ids = ["StopInstance", "--platform", "windows", "--tag-name", &long, "--user-id"];
+    let finished = define(&[&ids[..], &[&"u".repeat(4000)]].concat()).expect_code(2);
+    finished.expect_stderr("the command line has ").expect_stderr("OpCon allows 4000");
+}
+
+#[test]
+fn a_definition_is_dropped_where_smaddi_takes_it() {
+    let program = Program::new();
+    fs::create_dir(program.folder().join("smaddi")).unwrap();
+    let arguments = ["job-definition", "StopInstance", "--tag-name", "web", "--platform", "windows"];
+    let line = [&arguments[..], &PLACE, &["--smaddi-dir", "smaddi"]].concat();
+    let finished = program.run_bare(&line).expect_code(0);
+    finished.expect_stdout("job Stop web of StopInstance written to smaddi");
+    let files: Vec<_> =
+        fs::read_dir(program.folder().join("smaddi")).unwrap().map(|file| file.unwrap().path()).collect();
+    assert_eq!(files.len(), 1);
+    assert!(fs::read_to_string(&files[0]).unwrap().starts_with("<msg>"));
+    let line = [&arguments[..], &PLACE, &["--smaddi-dir", "elsewhere"]].concat();
+    program.run_bare(&line).expect_code(2).expect_stderr("writing to the folder elsewhere: ");
+}
