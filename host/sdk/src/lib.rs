@@ -9,9 +9,11 @@ pub mod change;
 pub mod codes;
 mod context;
 mod error;
+mod filter;
 pub mod instances;
 mod journal;
 pub mod lists;
+pub mod offers;
 mod operation;
 pub mod properties;
 #[cfg(test)]
@@ -25,6 +27,7 @@ pub use async_trait::async_trait;
 pub use aws_sdk_ec2 as ec2;
 pub use context::{Context, ContextBuilder, Reporter};
 pub use error::{Doing, Error, ErrorKind, Result};
+pub use filter::{VALUES_PER_FILTER, filter};
 pub use journal::{InstanceEntry, InstanceResult, Journal, PropertyEntry, Table, count_of};
 pub use operation::{Example, Operation, OperationMeta, Outcome, Registration, operations};
 
