@@ -11,5 +11,6 @@ mod exit_codes;
 mod fault_layer;
 mod faults;
 mod functions;
+mod lists;
 mod output;
 mod support;
