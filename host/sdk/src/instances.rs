@@ -7,13 +7,12 @@ use aws_sdk_ec2::types::{Filter, InstanceStateName};
 use serde::Serialize;
 
 use crate::args::{Always, Repeated};
+use crate::filter::{VALUES_PER_FILTER, filter};
 use crate::journal::count_of;
 use crate::{Arg, ArgGroup, ArgSpec, ArgValue, Context, Doing, Error, ErrorKind, Inputs, Outcome, Result, ValueKind};
 
 /// Instance ids that one request may carry (AWS: "Pagination in the Amazon EC2 API").
 pub(crate) const IDS_PER_REQUEST: usize = 1000;
-/// Values that one filter may have (AWS: "List and filter using the API").
-const VALUES_PER_FILTER: usize = 200;
 /// The largest page that DescribeInstances gives (AWS API reference, `MaxResults`).
 const PAGE_SIZE: i32 = 1000;
 
@@ -316,12 +315,8 @@ async fn describe(cx: &Context, ids: &[InstanceId], filters: Vec<Filter>, action
     Ok(found)
 }
 
-fn filter(name: &str, values: impl IntoIterator<Item = String>) -> Filter {
-    Filter::builder().name(name).set_values(Some(values.into_iter().collect())).build()
-}
-
 fn states_filter(states: &[InstanceStateName]) -> Filter {
-    filter("instance-state-name", states.iter().map(|state| state.as_str().to_owned()))
+    filter("instance-state-name", states.iter().map(InstanceStateName::as_str))
 }
 
 /// The ids as EC2 takes them.

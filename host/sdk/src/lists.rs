@@ -110,10 +110,12 @@ pub async fn prepare(cx: &Context, inputs: &Inputs) -> Result<()> {
     if inputs.get(&SAVE) { cx.properties().prepare().await } else { Ok(()) }
 }
 
-/// The entries that the job keeps: the first `--max` of them.
-pub fn cut<T>(inputs: &Inputs, mut entries: Vec<T>) -> Vec<T> {
-    if let Some(max) = inputs.get(&MAX) {
-        entries.truncate(usize::try_from(max.get()).unwrap_or(usize::MAX));
+/// The entries that the job keeps: the first `--max` of them. Says so when there are more.
+pub fn cut<T>(cx: &Context, inputs: &Inputs, list: List, mut entries: Vec<T>) -> Vec<T> {
+    let max = inputs.get(&MAX).map_or(usize::MAX, |max| usize::try_from(max.get()).unwrap_or(usize::MAX));
+    if entries.len() > max {
+        cx.event(format!("{} found, the first {max} kept", list.count_of(entries.len())));
+        entries.truncate(max);
     }
     entries
 }

@@ -7,8 +7,17 @@ use serde_json::{Value, json};
 use crate::support::{Finished, OwnEc2, Program};
 
 /// The functions of the contract; there may be others.
-const FUNCTIONS: [&str; 5] =
-    ["CreateInstance", "GetInstanceStatusByTag", "StartInstance", "StopInstance", "TerminateInstance"];
+const FUNCTIONS: [&str; 9] = [
+    "CheckLists",
+    "CreateInstance",
+    "GetInstanceStatusByTag",
+    "ListImages",
+    "ListInstanceTypes",
+    "ListRegions",
+    "StartInstance",
+    "StopInstance",
+    "TerminateInstance",
+];
 const ID: &str = "i-0123456789abcdef0";
 
 /// Command lines that are wrong, each in a way of its own.
@@ -50,6 +59,13 @@ const WRONG: &[&[&str]] = &[
     &["CreateInstance", "--instance-type", "micro"],
     &["CreateInstance", "--subnet-id", "sn-1"],
     &["CreateInstance", "--security-group", "sg-web"],
+    &["ListImages", "--owner", "me"],
+    &["ListImages", "--owner", "self,amazon", "--region", "us-east-1"],
+    &["ListImages", "--architecture", "sparc"],
+    &["ListInstanceTypes", "--family", "t3.micro"],
+    &["ListRegions", "--max", "0"],
+    &["ListRegions", "--dry-run"],
+    &["CheckLists", "--only", "images,sizes"],
 ];
 
 /// A complete launch but for what `more` adds.
@@ -147,8 +163,12 @@ fn the_list_of_functions() {
     let known: Vec<_> = list.lines().filter(is_known).collect();
     insta::assert_snapshot!(known.join("\n"), @"
     Function                Summary
+    CheckLists              Check the lists of job forms against EC2.
     CreateInstance          Launch one or more instances of one image.
     GetInstanceStatusByTag  Show the status of instances.
+    ListImages              Show images, and fill their list in job forms.
+    ListInstanceTypes       Show instance types, and fill their list in job forms.
+    ListRegions             Show regions, and fill their list in job forms.
     StartInstance           Start stopped instances.
     StopInstance            Stop running instances.
     TerminateInstance       Remove instances for good.

@@ -12,6 +12,7 @@ mod exit_codes;
 mod fault_layer;
 mod faults;
 mod functions;
+mod lists;
 mod output;
 mod progress;
 mod support;

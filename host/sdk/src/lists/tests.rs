@@ -31,13 +31,23 @@ async fn a_list_goes_into_its_property_and_into_a_file() {
     let inputs = inputs(&[(&SAVE.spec, "true"), (&DATA_SCRIPT.spec, "lists.txt"), (&MAX.spec, "2")]);
     prepare(&job.cx, &inputs).await.unwrap();
     job.assert_says("OpCon is contacted");
-    let kept = cut(&inputs, entries(&["t3.micro", "t3.small", "t3.large"]));
+    let kept = cut(&job.cx, &inputs, List::InstanceTypes, entries(&["t3.micro", "t3.small", "t3.large"]));
+    job.assert_says("3 instance types found, the first 2 kept");
     let outcome = deliver(&job.cx, &inputs, List::InstanceTypes, &kept).await.unwrap();
     assert_eq!(outcome.message, "2 instance types found, written into lists.txt, saved into instance types");
     job.assert_says("lists.txt: instance types t3.micro,t3.small");
     let saved = job.cx.journal().properties();
     assert_eq!((saved[0].name.as_str(), saved[0].value.as_str()), ("instance types", "t3.micro,t3.small"));
     assert!(saved[0].saved);
+}
+
+#[test]
+fn only_a_list_that_is_too_long_is_cut() {
+    let job = Job::new(&[]);
+    for arguments in [&[][..], &[(&MAX.spec, "2")], &[(&MAX.spec, "3")]] {
+        assert_eq!(cut(&job.cx, &inputs(arguments), List::Regions, vec![1, 2]), [1, 2]);
+    }
+    assert!(job.lines().is_empty());
 }
 
 #[tokio::test]

@@ -1,0 +1,198 @@
+//! `CheckLists` against a mocked EC2: what it asks for, and how it judges the entries.
+
+use connector_sdk::ec2::Client;
+use connector_sdk::ec2::operation::describe_images::{DescribeImagesInput, DescribeImagesOutput};
+use connector_sdk::ec2::operation::describe_instance_types::{DescribeInstanceTypesInput, DescribeInstanceTypesOutput};
+use connector_sdk::ec2::operation::describe_regions::DescribeRegionsOutput;
+use connector_sdk::testing::{Job, MockResponse, Rule, mock, refusal};
+
+use super::*;
+
+/// An EC2 that knows these things and nothing else.
+fn ec2(images: &'static [&'static str], types: &'static [&'static str], regions: &'static [&'static str]) -> [Rule; 3] {
+    [
+        mock!(Client::describe_images).then_compute_response(move |request: &DescribeImagesInput| {
+            let asked_for = request.filters()[0].values();
+            let known = images.iter().filter(|id| asked_for.iter().any(|other| other == *id));
+            let known = known.map(|id| Image::builder().image_id(*id).state(ImageState::Available).build()).collect();
+            MockResponse::Output(DescribeImagesOutput::builder().set_images(Some(known)).build())
+        }),
+        mock!(Client::describe_instance_types).then_compute_response(move |request: &DescribeInstanceTypesInput| {
+            let asked_for = request.filters()[0].values();
+            let known = types.iter().filter(|name| asked_for.iter().any(|other| other == *name));
+            let known = known.map(|name| InstanceTypeInfo::builder().instance_type((*name).into()).build()).collect();
+            MockResponse::Output(DescribeInstanceTypesOutput::builder().set_instance_types(Some(known)).build())
+        }),
+        mock!(Client::describe_regions).then_output(move || {
+            let known = regions.iter().map(|name| Region::builder().region_name(*name).build()).collect();
+            DescribeRegionsOutput::builder().set_regions(Some(known)).build()
+        }),
+    ]
+}
+
+const LISTS: &[(List, &[&str])] = &[
+    (List::Images, &["ami-1", "ami-2"]),
+    (List::InstanceTypes, &["t3.micro"]),
+    (List::Regions, &["us-east-1", "eu-west-1"]),
+];
+
+fn rows(job: &Job) -> Vec<Vec<String>> {
+    job.cx.journal().table().unwrap().rows
+}
+
+#[tokio::test(start_paused = true)]
+async fn lists_that_ec2_knows_are_a_success() {
+    let ec2 = ec2(&["ami-1", "ami-2"], &["t3.micro"], &["us-east-1", "eu-west-1", "eu-west-2"]);
+    let job = Job::with_lists(&ec2.each_ref(), LISTS);
+    let outcome = job.run(&CheckLists, &[]).await.unwrap();
+    assert_eq!(outcome.message, "2 images, 1 instance type, 2 regions checked, EC2 knows them all");
+    assert_eq!(
+        job.lines(),
+        [
+            "2 images checked, 0 with a problem",
+            "1 instance type checked, 0 with a problem",
+            "2 regions checked, 0 with a problem"
+        ]
+    );
+    assert!(rows(&job).is_empty() && !job.cx.journal().anything_changed());
+    assert_eq!(ec2.each_ref().map(|rule| rule.num_calls()), [1, 1, 1]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn stale_entries_are_shown_and_counted() {
+    let job = Job::with_lists(&ec2(&["ami-1"], &["t3.micro"], &["us-east-1"]).each_ref(), LISTS);
+    let error = job.run(&CheckLists, &[]).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::NotFound);
+    assert_eq!(error.to_string(), "checking the lists: 1 of 2 images, 1 of 2 regions cannot be used");
+    assert!(error.hint_text().unwrap().contains("ListImages"), "{error:?}");
+    assert_eq!(
+        rows(&job),
+        [
+            ["images", "ami-2", "EC2 has no such image in the region, or not for the account"],
+            ["regions", "eu-west-1", "it is not enabled for the account"]
+        ]
+    );
+    job.assert_says("2 images checked, 1 with a problem");
+
+    let job =
+        Job::with_lists(&ec2(&[], &["m5.large"], &[]).each_ref(), &[(List::InstanceTypes, &["t3.micro", "m5.large"])]);
+    job.run(&CheckLists, &[]).await.unwrap_err();
+    assert_eq!(rows(&job), [["instance types", "t3.micro", "the region does not offer it"]]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn images_that_nobody_should_launch_are_problems() {
+    let describe = mock!(Client::describe_images)
+        .match_requests(|request| {
+            let all = request.include_deprecated() == Some(true) && request.include_disabled() == Some(true);
+            all && request.image_ids().is_empty() && request.owners().is_empty()
+        })
+        .then_output(|| {
+            let image = |id: &str, state| Image::builder().image_id(id).set_state(state);
+            let available = Some(ImageState::Available);
+            let (past, future) = ("2023-01-31T00:00:00.000Z", "2999-01-31T00:00:00.000Z");
+            DescribeImagesOutput::builder()
+                .images(image("ami-1", Some(ImageState::Disabled)).deprecation_time(past).build())
+                .images(image("ami-2", available.clone()).deprecation_time(past).build())
+                .images(image("ami-3", available).deprecation_time(future).build())
+                .images(image("ami-4", None).build())
+                .build()
+        });
+    let job = Job::with_lists(&[&describe], &[(List::Images, &["ami-1", "ami-2", "ami-3", "ami-4"])]);
+    let error = job.run(&CheckLists, &[]).await.unwrap_err();
+    assert_eq!(error.to_string(), "checking the lists: 2 of 4 images cannot be used");
+    assert_eq!(
+        rows(&job),
+        [
+            ["images", "ami-1", "it is disabled, not available"],
+            ["images", "ami-2", "it is deprecated since 2023-01-31T00:00:00.000Z"]
+        ]
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn long_lists_are_asked_for_in_parts_and_pages() {
+    let ids: Vec<_> = (0..450).map(|number| format!("ami-{number}")).collect();
+    let ids: Vec<_> = ids.iter().map(String::as_str).collect();
+    let describe = mock!(Client::describe_images).then_compute_response(|request: &DescribeImagesInput| {
+        let asked_for = request.filters()[0].values();
+        assert!(request.filters()[0].name() == Some("image-id") && asked_for.len() <= 200);
+        let (first, second) = asked_for.split_at(asked_for.len() / 2);
+        let (page, next) =
+            if request.next_token().is_none() { (first, Some("more".to_owned())) } else { (second, None) };
+        let images = page.iter().map(|id| Image::builder().image_id(id).build()).collect();
+        MockResponse::Output(DescribeImagesOutput::builder().set_images(Some(images)).set_next_token(next).build())
+    });
+    let job = Job::with_lists(&[&describe], &[(List::Images, &ids)]);
+    job.run(&CheckLists, &[("only", "images")]).await.unwrap();
+    assert_eq!(describe.num_calls(), 6, "three parts of two pages");
+
+    let types: Vec<_> = (0..201).map(|number| format!("t3.{number}")).collect();
+    let types: Vec<_> = types.iter().map(String::as_str).collect();
+    let describe =
+        mock!(Client::describe_instance_types).then_compute_response(|request: &DescribeInstanceTypesInput| {
+            assert_eq!(request.filters()[0].name(), Some("instance-type"));
+            let infos = request.filters()[0]
+                .values()
+                .iter()
+                .map(|name| InstanceTypeInfo::builder().instance_type(name.as_str().into()));
+            let infos = infos.map(|info| info.build()).collect();
+            MockResponse::Output(DescribeInstanceTypesOutput::builder().set_instance_types(Some(infos)).build())
+        });
+    let job = Job::with_lists(&[&describe], &[(List::InstanceTypes, &types)]);
+    job.run(&CheckLists, &[("only", "instance-types")]).await.unwrap();
+    assert_eq!(describe.num_calls(), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn only_the_lists_that_the_job_names_are_checked() {
+    for (arguments, message) in [
+        (&[("only", "regions")][..], "2 regions checked, EC2 knows them all"),
+        (&[("only", "regions, images")], "2 images, 2 regions checked, EC2 knows them all"),
+        (
+            &[("only", "regions"), ("only", "regions"), ("data-script", "lists.txt")],
+            "2 regions checked, EC2 knows them all",
+        ),
+    ] {
+        let ec2 = ec2(&["ami-1", "ami-2"], &[], &["us-east-1", "eu-west-1"]);
+        let outcome = Job::with_lists(&ec2.each_ref(), LISTS).run(&CheckLists, arguments).await.unwrap();
+        assert_eq!((outcome.message.as_str(), ec2[1].num_calls()), (message, 0));
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_missing_list_is_a_warning_unless_all_are_missing() {
+    let ec2 = ec2(&[], &[], &["us-east-1"]);
+    let job = Job::with_lists(&ec2.each_ref(), &[(List::Regions, &["us-east-1"]), (List::Images, &[])]);
+    for arguments in [&[][..], &[("data-script", "lists.txt")]] {
+        let outcome = job.run(&CheckLists, arguments).await.unwrap();
+        assert_eq!(outcome.message, "1 region checked, EC2 knows them all");
+    }
+    job.assert_says("warning: the list of images is missing or empty: not checked");
+    job.assert_says("warning: the list of instance types is missing or empty: not checked");
+
+    for arguments in [[("only", "images")], [("only", "images,instance-types")]] {
+        let error = job.run(&CheckLists, &arguments).await.unwrap_err();
+        let message = "checking the lists: none of them is there";
+        assert_eq!((error.kind(), error.to_string().as_str()), (ErrorKind::NotFound, message));
+    }
+    assert_eq!(ec2[0].num_calls(), 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_refusal_ends_the_check() {
+    let refused = mock!(Client::describe_images).then_http_response(|| refusal("UnauthorizedOperation", "no"));
+    let error = Job::with_lists(&[&refused], LISTS).run(&CheckLists, &[]).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::PermissionDenied);
+    assert!(error.to_string().starts_with("reading the images: no"), "{error}");
+}
+
+#[test]
+fn every_list_can_be_named() {
+    for (text, list) in [("images", List::Images), ("instance-types", List::InstanceTypes), ("regions", List::Regions)]
+    {
+        assert_eq!(ListChoice::parse(text), Ok(ListChoice(list)));
+    }
+    assert_eq!(ListChoice::KIND.choices().len(), List::ALL.len());
+    assert!(ListChoice::parse("sizes").unwrap_err().starts_with("must be one of images, instance-types"));
+}

@@ -1,0 +1,128 @@
+//! `ListInstanceTypes`: shows instance types, and fills their list in job forms.
+
+use connector_sdk::args::{Always, Repeated};
+use connector_sdk::ec2::types::{ArchitectureType, InstanceTypeInfo};
+use connector_sdk::lists::{self, List, ListEntry};
+use connector_sdk::offers::{self, ARCHITECTURE, Architecture};
+use connector_sdk::{
+    Arg, ArgValue, Context, Example, Inputs, Operation, OperationMeta, Outcome, Result, Table, ValueKind, async_trait,
+    filter, register,
+};
+
+/// A family of instance types: what stands before the dot in their names.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Family(String);
+
+impl ArgValue for Family {
+    const KIND: ValueKind = ValueKind::String;
+
+    fn parse(text: &str) -> Result<Self, String> {
+        let fits = text.bytes().all(|byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'-'));
+        fits.then(|| Family(text.to_owned())).ok_or_else(|| {
+            "must be a family as in `t3`: lower-case letters, digits and dashes, without a dot".to_owned()
+        })
+    }
+}
+
+const FAMILY: Arg<Family, Repeated> = Arg::new(
+    "family",
+    "FAMILY",
+    "Only the instance types of this family, what stands before the dot: `t3`. Repeatable; several may stand in one value \
+     with commas between them.",
+)
+.repeatable()
+.separated_by(',');
+
+const CURRENT_GENERATION: Arg<bool, Always> =
+    Arg::flag("current-generation", "Only the instance types that EC2 counts among the current generation.");
+
+static META: OperationMeta = OperationMeta::new("ListInstanceTypes", "Show instance types, and fill their list in job forms.")
+    .description(
+        "Shows the instance types that the region offers, sorted by family, vCPUs and memory. --save and --data-script \
+         write them into the list that job forms offer; without both they are only shown. All types of a region are too \
+         many for an OpCon property: choose some families.",
+    )
+    .arguments(&[&[FAMILY.spec, ARCHITECTURE.spec, CURRENT_GENERATION.spec], lists::ARGUMENTS])
+    .examples(&[
+        Example {
+            about: "Show the current instance types for ARM.",
+            arguments: &["--architecture", "arm64", "--current-generation"],
+        },
+        Example {
+            about: "Save two families for the job forms of Enterprise Manager.",
+            arguments: &["--family", "t3,m5", "--save"],
+        },
+    ])
+    .iam_actions(&["ec2:DescribeInstanceTypes"]);
+
+const COLUMNS: &[&str] = &["Instance type", "vCPUs", "Memory MiB", "Architectures"];
+
+struct ListInstanceTypes;
+register!(ListInstanceTypes);
+
+#[async_trait]
+impl Operation for ListInstanceTypes {
+    fn meta(&self) -> &'static OperationMeta {
+        &META
+    }
+
+    async fn run(&self, cx: &Context, inputs: &Inputs) -> Result<Outcome> {
+        lists::prepare(cx, inputs).await?;
+        let mut found = find(cx, inputs).await?;
+        found.sort_by(|a, b| rank(a).cmp(&rank(b)));
+        let kept = lists::cut(cx, inputs, List::InstanceTypes, found);
+        cx.journal().found(Table { columns: COLUMNS, rows: kept.iter().map(row).collect() });
+        let entries: Vec<_> =
+            kept.iter().map(|info| ListEntry { id: name(info).to_owned(), description: None }).collect();
+        lists::deliver(cx, inputs, List::InstanceTypes, &entries).await
+    }
+}
+
+/// The instance types that the job asks for; EC2 never leaves out the name.
+async fn find(cx: &Context, inputs: &Inputs) -> Result<Vec<InstanceTypeInfo>> {
+    let mut filters = Vec::new();
+    let families = inputs.get(&FAMILY);
+    if !families.is_empty() {
+        filters.push(filter("instance-type", families.iter().map(|family| format!("{}.*", family.0))));
+    }
+    let architecture = inputs.get(&ARCHITECTURE);
+    filters.extend(
+        architecture.map(|only| filter("processor-info.supported-architecture", [Architecture::as_str(&only)])),
+    );
+    if inputs.get(&CURRENT_GENERATION) {
+        filters.push(filter("current-generation", ["true"]));
+    }
+    let filters = (!filters.is_empty()).then_some(filters);
+    let mut found = offers::instance_types(cx.ec2().describe_instance_types().set_filters(filters)).await?;
+    found.retain(|info| info.instance_type().is_some());
+    Ok(found)
+}
+
+fn name(info: &InstanceTypeInfo) -> &str {
+    info.instance_type().map(|name| name.as_str()).unwrap_or_default()
+}
+
+/// Its place in the list: that of its family, and in it by size.
+fn rank(info: &InstanceTypeInfo) -> (&str, Option<i32>, Option<i64>, &str) {
+    let family = name(info).split('.').next().unwrap_or_default();
+    (family, vcpus(info), memory(info), name(info))
+}
+
+fn vcpus(info: &InstanceTypeInfo) -> Option<i32> {
+    info.v_cpu_info()?.default_v_cpus()
+}
+
+fn memory(info: &InstanceTypeInfo) -> Option<i64> {
+    info.memory_info()?.size_in_mib()
+}
+
+fn row(info: &InstanceTypeInfo) -> Vec<String> {
+    let architectures = info.processor_info().map(|processor| processor.supported_architectures()).unwrap_or_default();
+    let architectures = architectures.iter().map(ArchitectureType::as_str).collect::<Vec<_>>().join(", ");
+    let vcpus = vcpus(info).map(|count| count.to_string()).unwrap_or_default();
+    let memory = memory(info).map(|size| size.to_string()).unwrap_or_default();
+    vec![name(info).to_owned(), vcpus, memory, architectures]
+}
+
+#[cfg(test)]
+mod tests;

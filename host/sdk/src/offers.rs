@@ -1,0 +1,91 @@
+//! What EC2 offers for instances: images, instance types and regions, each to the last page.
+
+use std::time::SystemTime;
+
+use aws_sdk_ec2::operation::describe_images::builders::DescribeImagesFluentBuilder;
+use aws_sdk_ec2::operation::describe_instance_types::builders::DescribeInstanceTypesFluentBuilder;
+use aws_sdk_ec2::primitives::{DateTime, DateTimeFormat};
+use aws_sdk_ec2::types::{Image, InstanceTypeInfo, Region};
+
+use crate::{Arg, ArgValue, Context, Doing, Result, ValueKind};
+
+/// The largest page of images (AWS: "Pagination in the Amazon EC2 API").
+const IMAGES_PER_PAGE: i32 = 1000;
+/// The largest page of instance types (AWS API reference, DescribeInstanceTypes).
+const INSTANCE_TYPES_PER_PAGE: i32 = 100;
+/// What EC2 says of a region that the account has not enabled.
+const NOT_OPTED_IN: &str = "not-opted-in";
+
+/// The architecture of a processor, in EC2's words.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Architecture(&'static str);
+
+impl Architecture {
+    /// The architecture as text.
+    pub fn as_str(&self) -> &'static str {
+        self.0
+    }
+}
+
+impl ArgValue for Architecture {
+    const KIND: ValueKind = ValueKind::Choice(&["x86_64", "arm64", "i386", "x86_64_mac", "arm64_mac"]);
+
+    fn parse(text: &str) -> Result<Self, String> {
+        let choices = Self::KIND.choices();
+        let known = choices.iter().find(|choice| **choice == text);
+        known.map(|choice| Architecture(choice)).ok_or_else(|| format!("must be one of {}", choices.join(", ")))
+    }
+}
+
+/// `--architecture ARCHITECTURE`.
+pub const ARCHITECTURE: Arg<Architecture> =
+    Arg::new("architecture", "ARCHITECTURE", "Only what is for processors of this architecture.");
+
+/// The images that fit the request. Kernels and RAM disks, which EC2 counts among the images, are left out.
+///
+/// # Errors
+/// Those of EC2.
+pub async fn images(request: DescribeImagesFluentBuilder) -> Result<Vec<Image>> {
+    let mut found = Vec::new();
+    let mut pages = request.max_results(IMAGES_PER_PAGE).into_paginator().send();
+    while let Some(page) = pages.next().await {
+        found.extend(page.doing(|| "reading the images".to_owned())?.images.unwrap_or_default());
+    }
+    found.retain(|image| image.image_id().is_some_and(|id| id.starts_with("ami-")));
+    Ok(found)
+}
+
+/// The instance types that fit the request, as far as the region offers them.
+///
+/// # Errors
+/// Those of EC2.
+pub async fn instance_types(request: DescribeInstanceTypesFluentBuilder) -> Result<Vec<InstanceTypeInfo>> {
+    let mut found = Vec::new();
+    let mut pages = request.max_results(INSTANCE_TYPES_PER_PAGE).into_paginator().send();
+    while let Some(page) = pages.next().await {
+        found.extend(page.doing(|| "reading the instance types".to_owned())?.instance_types.unwrap_or_default());
+    }
+    found.retain(|info| info.supported_in_region() != Some(false));
+    Ok(found)
+}
+
+/// The regions that are enabled for the account.
+///
+/// # Errors
+/// Those of EC2.
+pub async fn regions(cx: &Context) -> Result<Vec<Region>> {
+    let answer = cx.ec2().describe_regions().send().await.doing(|| "reading the regions".to_owned())?;
+    let mut found = answer.regions.unwrap_or_default();
+    found.retain(|region| region.opt_in_status() != Some(NOT_OPTED_IN));
+    Ok(found)
+}
+
+/// Since when the image is deprecated; `None` when it is not, or not yet.
+pub fn deprecated_since(image: &Image) -> Option<&str> {
+    let time = image.deprecation_time()?;
+    let since = DateTime::from_str(time, DateTimeFormat::DateTime).ok()?;
+    (since <= DateTime::from(SystemTime::now())).then_some(time)
+}
+
+#[cfg(test)]
+mod tests;

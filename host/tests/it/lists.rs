@@ -1,0 +1,290 @@
+//! The functions that fill the lists of job forms and check them, against the test bed's EC2 and OpCon stand-ins.
+
+use std::fs;
+use std::net::TcpListener;
+
+use opcon_stand_in::{Answer as OpConAnswer, DEFAULT_TOKEN, Fault};
+use serde_json::{Value, json};
+
+use crate::support::{Answer, Ec2, OwnEc2, OwnOpCon, Program, unique, values};
+
+/// A program whose OpCon is the test's own, on the test bed's EC2.
+fn with_opcon(opcon: &OwnOpCon) -> Program {
+    let program = Program::on_test_bed().without("--user-id").with_config(&opcon.config(DEFAULT_TOKEN));
+    program.env("AWS_ACCESS_KEY_ID", "unchecked").env("AWS_SECRET_ACCESS_KEY", "unchecked")
+}
+
+/// Makes an image of that name, and returns its id.
+fn register_image(ec2: &Ec2, name: &str) -> String {
+    values(&ec2.call("RegisterImage", &[("Name", name)]), "imageId").remove(0)
+}
+
+/// What the rows of the document have under that key.
+fn found<'a>(document: &'a Value, key: &str) -> Vec<&'a str> {
+    document["found"].as_array().unwrap().iter().map(|row| row[key].as_str().unwrap()).collect()
+}
+
+/// An EC2 with these images, given by id, name and day.
+fn ec2_with_images(images: &'static [(&'static str, &'static str, u32)]) -> OwnEc2 {
+    OwnEc2::start(|action| {
+        let item = |(id, name, day): &(&str, &str, u32)| {
+            let created = format!("<creationDate>2023-04-{day:02}T10:00:00.000Z</creationDate>");
+            let rest = "<imageState>available</imageState><architecture>x86_64</architecture>";
+            format!("<item><imageId>{id}</imageId><name>{name}</name>{created}{rest}</item>")
+        };
+        let items: String = images.iter().map(item).collect();
+        Answer::success(action, &format!("<imagesSet>{items}</imagesSet>"))
+    })
+}
+
+#[test]
+fn regions_are_shown_and_saved() {
+    let opcon = OwnOpCon::start();
+    let program = with_opcon(&opcon);
+    let (finished, document) = program.run_json(&["ListRegions"]);
+    finished.expect_code(0);
+    let regions = found(&document, "region");
+    assert!(regions.contains(&"us-east-1") && regions.is_sorted(), "{regions:?}");
+    assert!(found(&document, "status").iter().all(|status| *status != "not-opted-in"), "{document:#}");
+    let endpoint = document["found"].as_array().unwrap().iter().find(|row| row["region"] == "us-east-1").unwrap();
+    assert_eq!(endpoint["endpoint"], "ec2.us-east-1.amazonaws.com");
+    assert_eq!(document["properties"], json!([]));
+    assert_eq!(opcon.requests(), json!([]), "OpCon is asked only when something is to be saved");
+
+    let finished = program.run(&["ListRegions", "--save"]).expect_code(0);
+    let expected: Vec<_> =
+        regions.iter().map(|name| format!("\"{}\"", name.to_uppercase().replace('-', "_"))).collect();
+    assert_eq!(opcon.property("AWS_REGIONS"), Some(expected.join(",")));
+    let message = format!("ListRegions succeeded: {} regions found, saved into AWS_REGIONS", regions.len());
+    assert_eq!(finished.verdict(), message);
+}
+
+#[test]
+fn instance_types_are_shown_by_size_and_saved() {
+    let opcon = OwnOpCon::start();
+    let list = ["ListInstanceTypes", "--family", "t1,t3", "--architecture", "x86_64", "--current-generation", "--save"];
+    let (finished, document) = with_opcon(&opcon).run_json(&list);
+    finished.expect_code(0);
+    let sizes = ["nano", "micro", "small", "medium", "large", "xlarge", "2xlarge"].map(|size| format!("t3.{size}"));
+    assert_eq!(found(&document, "instance_type"), sizes, "t1 is of an older generation");
+    assert_eq!(
+        document["found"][1],
+        json!({"instance_type": "t3.micro", "vcpus": "2", "memory_mib": "1024", "architectures": "x86_64"})
+    );
+    let value = r#""t3.nano","t3.micro","t3.small","t3.medium","t3.large","t3.xlarge","t3.2xlarge""#;
+    assert_eq!(opcon.property("AWS_SIZES").as_deref(), Some(value));
+    assert_eq!(document["properties"], json!([{"name": "AWS_SIZES", "value": value, "saved": true}]));
+}
+
+#[test]
+fn images_of_the_account_are_shown_and_saved() {
+    let (ec2, opcon, name) = (Ec2::new(), OwnOpCon::start(), unique("image"));
+    let id = register_image(&ec2, &name);
+    let program = with_opcon(&opcon);
+    let pattern = format!("{}?{}", &name[..2], &name[3..]);
+    let (finished, document) = program.run_json(&["ListImages", "--name", &pattern, "--save"]);
+    finished.expect_code(0);
+    assert_eq!((found(&document, "image_id"), found(&document, "name")), (vec![id.as_str()], vec![name.as_str()]));
+    assert_eq!(opcon.property("AWS_IMAGES"), Some(format!("\"{name} : {id}\"")));
+    let finished = program.run(&["ListImages", "--name", &name]).expect_code(0).expect_stdout(&id);
+    assert_eq!(finished.verdict(), "ListImages succeeded: 1 image found");
+}
+
+#[test]
+fn public_images_need_a_name_and_can_be_chosen_by_it() {
+    let program = Program::on_test_bed();
+    let (finished, document) =
+        program.run_json(&["ListImages", "--owner", "amazon", "--name", "amzn2-ami-*", "--architecture", "x86_64"]);
+    finished.expect_code(0);
+    assert!(found(&document, "name").iter().all(|name| name.starts_with("amzn2-ami-")), "{document:#}");
+    let created = found(&document, "created");
+    assert!(created.is_sorted_by(|a, b| a >= b), "{created:?}");
+
+    let ec2 = OwnEc2::unwanted();
+    let finished = Program::with_endpoint(&ec2.url).run(&["ListImages", "--owner", "amazon"]).expect_code(2);
+    finished.expect_stderr("error: selecting images: --owner amazon without --name").expect_stderr("hint: ");
+    assert!(ec2.actions().is_empty());
+}
+
+#[test]
+fn the_newest_of_each_family_is_kept() {
+    let ec2 = ec2_with_images(&[
+        ("ami-1", "al2023-ami-2023.0.20230329.0-kernel-6.1-x86_64", 1),
+        ("ami-2", "al2023-ami-2023.1.20230404.2-kernel-6.1-x86_64", 4),
+        ("ami-3", "ubuntu-jammy-22.04-amd64-server-20230405", 3),
+        ("ami-4", "ubuntu-jammy-22.04-amd64-server-20230401", 2),
+    ]);
+    let program = Program::with_endpoint(&ec2.url);
+    let (_, document) = program.run_json(&["ListImages"]);
+    assert_eq!(found(&document, "image_id"), ["ami-2", "ami-3", "ami-4", "ami-1"]);
+    let (_, document) = program.run_json(&["ListImages", "--latest"]);
+    assert_eq!(found(&document, "image_id"), ["ami-2", "ami-3"]);
+}
+
+#[test]
+fn a_name_cannot_break_out_of_a_list() {
+    let ec2 = ec2_with_images(&[
+        (
+            "ami-1",
+            "evil&quot;,&quot;x : ami-6&quot;&#10;IMAGE y : ami-7&#13;&#10;REGION MARS_EAST_1 ]] [[$DATE]] {{A}}\u{e9}",
+            1,
+        ),
+        ("ami-2", "&quot; ]]", 2),
+    ]);
+    let opcon = OwnOpCon::start();
+    let program = Program::with_endpoint(&ec2.url).with_config(&opcon.config(DEFAULT_TOKEN));
+    let finished = program.run(&["ListImages", "--save", "--data-script", "lists.txt"]).expect_code(0);
+    assert_eq!(finished.stdout.lines().count(), 4, "a header, two images, the verdict: {finished:#?}");
+    assert!(finished.stdout.is_ascii(), "{finished:#?}");
+    let entry = "evil , x : ami-6 IMAGE y : ami-7 REGION MARS_EAST_1 ] [$DATE] {A}\u{e9} : ami-1";
+    assert_eq!(opcon.property("AWS_IMAGES"), Some(format!("\"] : ami-2\",\"{entry}\"")));
+    let script = fs::read_to_string(program.folder().join("lists.txt")).unwrap();
+    assert_eq!(script, format!("IMAGE ] : ami-2\nIMAGE {entry}\n"));
+
+    // What was written is read back as the two images.
+    for arguments in [&["CheckLists", "--only", "images"][..], &["CheckLists", "--data-script", "lists.txt"]] {
+        let finished = program.run(arguments).expect_code(0);
+        assert_eq!(finished.verdict(), "CheckLists succeeded: 2 images checked, EC2 knows them all");
+    }
+}
+
+#[test]
+fn a_data_script_keeps_its_other_lists() {
+    let program = Program::on_test_bed();
+    let other = "IMAGE web : ami-1\nREGION US_EAST_1\n";
+    program.write("lists.txt", &format!("SIZE t1.micro\n{other}"));
+    let list = ["ListInstanceTypes", "--family", "t3", "--max", "2", "--data-script", "lists.txt"];
+    let finished = program.run(&list).expect_code(0).expect_stdout("7 instance types found, the first 2 kept\n");
+    assert_eq!(finished.verdict(), "ListInstanceTypes succeeded: 2 instance types found, written into lists.txt");
+    let script = fs::read_to_string(program.folder().join("lists.txt")).unwrap();
+    assert_eq!(script, "IMAGE web : ami-1\nSIZE t3.nano\nSIZE t3.micro\nREGION US_EAST_1\n");
+}
+
+#[test]
+fn a_data_script_that_holds_something_else_is_left_alone() {
+    let program = Program::on_test_bed();
+    program.write("lists.txt", "COLOUR red\n");
+    for function in ["ListRegions", "CheckLists"] {
+        let finished = program.run(&[function, "--data-script", "lists.txt"]).expect_code(2);
+        finished.expect_stderr("reading lists.txt: ").expect_stderr("line 1");
+    }
+    assert_eq!(fs::read_to_string(program.folder().join("lists.txt")).unwrap(), "COLOUR red\n");
+}
+
+#[test]
+fn a_list_that_is_too_long_for_opcon_is_refused_or_cut() {
+    let opcon = OwnOpCon::start();
+    let program = with_opcon(&opcon);
+    let list = ["ListInstanceTypes", "--save", "--data-script", "lists.txt"];
+    let (finished, document) = program.run_json(&list);
+    finished.expect_code(2);
+    let count = document["found"].as_array().unwrap().len();
+    let message = document["error"]["message"].as_str().unwrap();
+    assert!(message.starts_with(&format!("writing the list AWS_SIZES: its {count} entries have ")), "{message}");
+    assert!(document["error"]["hint"].as_str().unwrap().contains("--max N"), "{document:#}");
+    assert!(opcon.property("AWS_SIZES").is_none() && !program.folder().join("lists.txt").exists());
+
+    let cut = [&list[..], &["--max", "3"]].concat();
+    let finished = program.run(&cut).expect_code(0);
+    assert!(finished.verdict().contains("3 instance types found, written into lists.txt, saved into AWS_SIZES"));
+    assert_eq!(opcon.property("AWS_SIZES").unwrap().matches(',').count(), 2);
+}
+
+#[test]
+fn an_opcon_that_is_down_is_noticed_before_ec2_is_asked() {
+    let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let config = format!("[OPCON API INFORMATION]\nADDRESS=127.0.0.1:{port}\nUSING_TLS=False\nTOKEN=made-up\n");
+    let ec2 = OwnEc2::unwanted();
+    let program = Program::with_endpoint(&ec2.url).with_config(&config);
+    for arguments in
+        [&["ListRegions", "--save"][..], &["ListInstanceTypes", "--save"], &["ListImages", "--save"], &["CheckLists"]]
+    {
+        program.run(arguments).expect_code(9);
+    }
+    assert!(ec2.actions().is_empty());
+}
+
+#[test]
+fn an_empty_list_replaces_none() {
+    let opcon = OwnOpCon::start();
+    let program = with_opcon(&opcon);
+    program.run(&["ListInstanceTypes", "--family", "t3", "--save"]).expect_code(0);
+    let before = opcon.property("AWS_SIZES");
+    let finished = program.run(&["ListInstanceTypes", "--family", "t33", "--save"]).expect_code(4);
+    finished.expect_stderr("error: reading the instance types: EC2 has no instance types that fit\n");
+    assert_eq!(opcon.property("AWS_SIZES"), before);
+}
+
+#[test]
+fn lists_fresh_from_ec2_pass_the_check_and_a_stale_image_does_not() {
+    let (ec2, opcon, name) = (Ec2::new(), OwnOpCon::start(), unique("checked"));
+    let ids = [register_image(&ec2, &name), register_image(&ec2, &name)];
+    let program = with_opcon(&opcon);
+    program.run(&["ListImages", "--name", &name, "--save"]).expect_code(0);
+    let finished = program.run(&["CheckLists"]).expect_code(0);
+    let finished = finished.expect_stderr("warning: the list of regions is missing or empty: not checked\n");
+    assert_eq!(finished.verdict(), "CheckLists succeeded: 2 images checked, EC2 knows them all");
+    program.run(&["ListInstanceTypes", "--family", "t3", "--save"]).expect_code(0);
+    program.run(&["ListRegions", "--save"]).expect_code(0);
+    let finished = program.run(&["CheckLists"]).expect_code(0);
+    assert!(finished.verdict().contains("2 images, 7 instance types, "), "{finished:#?}");
+    assert_eq!(finished.stderr, "");
+
+    ec2.call("DeregisterImage", &[("ImageId", &ids[0])]);
+    let (finished, document) = program.run_json(&["CheckLists", "--only", "images"]);
+    finished.expect_code(4).expect_stderr("error: checking the lists: 1 of 2 images cannot be used\n");
+    let problem = "EC2 has no such image in the region, or not for the account";
+    assert_eq!(document["found"], json!([{"list": "images", "entry": ids[0], "problem": problem}]));
+    program.run(&["CheckLists", "--only", "instance-types,regions"]).expect_code(0);
+}
+
+#[test]
+fn stale_instance_types_and_regions_are_found() {
+    let program = Program::on_test_bed();
+    program.write("lists.txt", "SIZE t3.micro\nSIZE t9.gone\nREGION MARS_EAST_1\nREGION us-east-1\n");
+    let finished = program.run(&["CheckLists", "--data-script", "lists.txt"]).expect_code(4);
+    let finished = finished
+        .expect_stdout("2 instance types checked, 1 with a problem\n2 regions checked, 1 with a problem\n")
+        .expect_stdout("instance types  t9.gone      the region does not offer it\n")
+        .expect_stdout("regions         mars-east-1  it is not enabled for the account\n")
+        .expect_stderr("error: checking the lists: 1 of 2 instance types, 1 of 2 regions cannot be used\n");
+    assert_eq!(finished.verdict(), "CheckLists failed, exit code 4");
+}
+
+#[test]
+fn lists_that_are_all_missing_are_not_found() {
+    let opcon = OwnOpCon::start();
+    let program = with_opcon(&opcon);
+    let finished = program.run(&["CheckLists"]).expect_code(4);
+    finished.expect_stderr("error: checking the lists: none of them is there\n");
+    program.run(&["CheckLists", "--data-script", "nowhere.txt"]).expect_code(4);
+    assert!(!program.folder().join("nowhere.txt").exists());
+}
+
+#[test]
+fn a_list_kept_by_hand_is_read_and_a_wrong_entry_is_named() {
+    let opcon = OwnOpCon::start();
+    let set = |name: &str, value: &str| {
+        let call = ureq::post(format!("http://{}/api/globalproperties", opcon.http()));
+        let call = call.header("Authorization", format!("Token {DEFAULT_TOKEN}"));
+        call.send(json!({"name": name, "value": value}).to_string()).unwrap();
+    };
+    set("AWS_REGIONS", " \"US_EAST_1\" , \"eu-west-1\"");
+    set("AWS_SIZES", "\"t3.micro\",\"T3.Large\"");
+    let program = with_opcon(&opcon);
+    let finished = program.run(&["CheckLists", "--only", "regions"]).expect_code(0);
+    assert_eq!(finished.verdict(), "CheckLists succeeded: 2 regions checked, EC2 knows them all");
+    let finished = program.run(&["CheckLists"]).expect_code(2);
+    finished.expect_stderr("error: reading the list AWS_SIZES: entry 2: 'T3.Large': it has not the form");
+}
+
+#[test]
+fn an_opcon_that_does_not_take_the_list_fails_the_job() {
+    let opcon = OwnOpCon::start();
+    let refused = OpConAnswer::Respond { status: 500, body: "no".to_owned(), content_type: "text/plain".to_owned() };
+    opcon.add_fault(Fault { path: "/api/propertyExpression".to_owned(), skip: 0, times: 100, answer: refused });
+    let (finished, document) = with_opcon(&opcon).run_json(&["ListRegions", "--max", "1", "--save"]);
+    finished.expect_code(7).expect_stderr("error: saving the list into AWS_REGIONS: ");
+    assert_eq!((&document["status"], &document["properties"][0]["saved"]), (&json!("failed"), &json!(false)));
+    assert_eq!(document["properties"][0]["name"], "AWS_REGIONS");
+}
