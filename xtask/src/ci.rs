@@ -11,6 +11,7 @@ use crate::demo;
 use crate::process;
 use crate::report;
 use crate::test;
+use crate::test_forms;
 use crate::tidy;
 use crate::workspace::Workspace;
 
@@ -31,6 +32,7 @@ const STEPS: &[Step] = &[
     ("Windows", windows),
     ("release", release),
     ("demo", demo::run_demo),
+    ("forms", test_forms::run_test),
 ];
 
 /// The command line of this task.

@@ -25,7 +25,8 @@ pub struct Function {
     description: String,
     arguments: Vec<Argument>,
     iam_actions: Vec<String>,
-    changes_resources: bool,
+    /// Whether it changes anything in EC2.
+    pub changes_resources: bool,
     #[serde(rename = "crate")]
     package: String,
     version: String,

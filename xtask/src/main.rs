@@ -8,6 +8,7 @@ mod process;
 mod report;
 mod test;
 mod test_bed;
+mod test_forms;
 mod testbed;
 mod tidy;
 mod workspace;
@@ -29,6 +30,7 @@ const TASKS: &[Task] = &[
     Task { command: testbed::command, run: testbed::run },
     Task { command: demo::command, run: demo::run },
     Task { command: test::command, run: test::run },
+    Task { command: test_forms::command, run: test_forms::run },
     Task { command: new_function::command, run: new_function::run },
     Task { command: tidy::command, run: tidy::run },
     Task { command: codegen::command, run: codegen::run },

@@ -61,6 +61,10 @@ pub struct Addresses {
     pub image_id: String,
     /// A Windows image that moto knows.
     pub image_id_windows: String,
+    /// A subnet of the default VPC, in the moto that accepts any credentials.
+    pub subnet_id: String,
+    /// An IAM instance profile, in both motos.
+    pub instance_profile: String,
 }
 
 /// The moto that checks who is asking.
@@ -102,6 +106,8 @@ struct Moto {
     endpoint: String,
     image_id: String,
     image_id_windows: String,
+    subnet_id: String,
+    instance_profile: String,
     users: Option<Users>,
 }
 
@@ -145,6 +151,8 @@ impl TestBed {
             region: REGION,
             image_id: open.image_id,
             image_id_windows: open.image_id_windows,
+            subnet_id: open.subnet_id,
+            instance_profile: open.instance_profile,
         };
         let bed = Self { addresses, _servers: [open_server, strict_server, stand_in_server], folder };
         let text = serde_json::to_string_pretty(&bed.addresses).context("writing testbed.json")?;

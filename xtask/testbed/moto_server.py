@@ -2,7 +2,8 @@
 
 Listens on a free port of 127.0.0.1, and prints one line of JSON when it is ready:
 
-    {"endpoint": "http://127.0.0.1:PORT", "image_id": "ami-...", "image_id_windows": "ami-...", "users": null}
+    {"endpoint": "http://127.0.0.1:PORT", "image_id": "ami-...", "image_id_windows": "ami-...",
+     "subnet_id": "subnet-...", "instance_profile": "testbed", "users": null}
 
 With --users it makes two IAM users and from then on checks signatures and policies, as AWS does:
 
@@ -52,6 +53,18 @@ def find_images(endpoint):
     return {"image_id": min(linux), "image_id_windows": min(windows)}
 
 
+def find_subnet(endpoint):
+    """A subnet of the default VPC, which moto makes by itself."""
+    subnets = client("ec2", endpoint).describe_subnets(Filters=[{"Name": "default-for-az", "Values": ["true"]}])
+    return {"subnet_id": min(subnet["SubnetId"] for subnet in subnets["Subnets"])}
+
+
+def make_instance_profile(endpoint):
+    """An instance profile, which moto looks up even in a dry run."""
+    profile = client("iam", endpoint).create_instance_profile(InstanceProfileName="testbed")
+    return {"instance_profile": profile["InstanceProfile"]["InstanceProfileName"]}
+
+
 def make_users(endpoint):
     """Makes the IAM users, then turns the checks on."""
     iam = client("iam", endpoint)
@@ -91,7 +104,7 @@ def main():
     server.start()
     host, port = server.get_host_and_port()
     endpoint = f"http://{host}:{port}"
-    ready = {"endpoint": endpoint, **find_images(endpoint)}
+    ready = {"endpoint": endpoint, **find_images(endpoint), **find_subnet(endpoint), **make_instance_profile(endpoint)}
     ready["users"] = make_users(endpoint) if arguments.users else None
     print(json.dumps(ready), flush=True)
     watcher.join()

@@ -1,0 +1,103 @@
+//! Filling forms in: what `xtask/forms/fill.mjs` is told, and what it says came of it.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result};
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+use super::page::Page;
+use super::tools::Tools;
+use super::values::Entry;
+use crate::process;
+
+/// One way to fill a form in.
+#[derive(Serialize)]
+pub struct Filling {
+    /// What is chosen in it, in words.
+    #[serde(skip)]
+    pub about: String,
+    /// What the fields get, by name; `None` to submit the form untouched.
+    pub fields: Option<BTreeMap<String, Entry>>,
+    /// The names of the fields on which others depend.
+    pub first: Vec<String>,
+    /// Where a picture of the filled form goes.
+    pub screenshot: Option<PathBuf>,
+}
+
+impl Filling {
+    /// Submits the form as it comes.
+    pub fn untouched() -> Self {
+        Self { about: "untouched".to_owned(), fields: None, first: Vec::new(), screenshot: None }
+    }
+}
+
+/// What came of a filling.
+#[derive(Deserialize)]
+pub struct Outcome {
+    /// The fields that were filled in, in their order.
+    pub filled: Vec<String>,
+    /// What came of Submit.
+    #[serde(flatten)]
+    pub submitted: Submitted,
+}
+
+/// What came of Submit.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Submitted {
+    /// The form was accepted, and this is what it holds.
+    FormData(Map<String, Value>),
+    /// The form was refused, with what it says about it.
+    Errors(Vec<String>),
+    /// The form could not be filled in, or the page reported an error.
+    Failure(String),
+}
+
+#[derive(Serialize)]
+struct Task<'a> {
+    chromium: &'a Path,
+    page: PathBuf,
+    forms: &'a Path,
+    fillings: &'a [Vec<Filling>],
+}
+
+/// Fills in the forms of the file `forms`, each as its fillings say, in a browser; `folder` gets a file for that.
+pub fn fill_in(
+    tools: &Tools,
+    page: &Page,
+    forms: &Path,
+    fillings: &[Vec<Filling>],
+    folder: &Path,
+) -> Result<Vec<Vec<Outcome>>> {
+    let task = Task { chromium: &tools.chromium, page: page.path("page.html"), forms, fillings };
+    let file = folder.join("fill.json");
+    let text = serde_json::to_string_pretty(&task).context("writing JSON")?;
+    fs::write(&file, text).with_context(|| format!("writing {}", file.display()))?;
+
+    let mut command = tools.node();
+    process::isolate(&mut command).arg(page.path("fill.mjs")).arg(file);
+    let outcomes = process::stdout_of(&mut command).context("filling forms in")?;
+    serde_json::from_str(&outcomes).context("reading what came of filling forms in")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn submitted(text: &str) -> Submitted {
+        serde_json::from_str::<Outcome>(text).unwrap().submitted
+    }
+
+    #[test]
+    fn the_three_outcomes_are_told_apart() {
+        let accepted = submitted(r#"{"filled": ["wait"], "formData": {"wait": true}}"#);
+        assert!(matches!(accepted, Submitted::FormData(data) if data["wait"] == true));
+        let refused = submitted(r#"{"filled": [], "errors": ["a is missing"]}"#);
+        assert!(matches!(refused, Submitted::Errors(errors) if errors == ["a is missing"]));
+        let failed = submitted(r#"{"filled": [], "failure": "no button"}"#);
+        assert!(matches!(failed, Submitted::Failure(failure) if failure == "no button"));
+    }
+}

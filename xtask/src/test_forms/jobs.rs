@@ -1,0 +1,131 @@
+//! The jobs of filled forms, on the test bed, with one running instance to be about.
+
+use std::collections::BTreeSet;
+use std::ffi::OsStr;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+use anyhow::{Context, Result, bail};
+use serde::Deserialize;
+use serde_json::{Map, Value};
+
+use super::form::Form;
+use super::values::Values;
+use crate::codegen;
+use crate::process;
+use crate::test_bed::{REGION, TestBed, USER_ID};
+
+/// The name of the running instance.
+const NAME_TAG: &str = "forms";
+
+/// What runs the jobs.
+pub struct Jobs<'a> {
+    /// What the forms are filled in with.
+    pub values: Values,
+    awsec2: &'a Path,
+    bed: &'a TestBed,
+    folder: PathBuf,
+    changing: BTreeSet<String>,
+}
+
+/// What `awsec2 CreateInstance --output json` prints.
+#[derive(Deserialize)]
+struct Launched {
+    instances: [Instance; 1],
+}
+
+#[derive(Deserialize)]
+struct Instance {
+    id: String,
+}
+
+impl<'a> Jobs<'a> {
+    /// Makes all that the jobs are about.
+    pub fn prepare(awsec2: &'a Path, bed: &'a TestBed) -> Result<Self> {
+        let folder = bed.folder().join("jobs");
+        fs::create_dir(&folder).with_context(|| format!("making {}", folder.display()))?;
+        let user_data = folder.join("user-data.sh");
+        fs::write(&user_data, "#!/bin/sh\n").with_context(|| format!("writing {}", user_data.display()))?;
+
+        let changing = codegen::functions_of(awsec2)?.into_iter().filter(|function| function.changes_resources);
+        let changing = changing.map(|function| function.name).collect();
+        let id = launch(awsec2, bed, &folder)?;
+        let values = Values::new(&bed.addresses, NAME_TAG, &id, &user_data);
+        Ok(Self { values, awsec2, bed, folder, changing })
+    }
+
+    /// Runs the job of a filled form, as a dry run if it would change something, and says how it ended.
+    pub fn run(&self, form: &Form, form_data: &Map<String, Value>) -> Result<String> {
+        let text = serde_json::to_string_pretty(form_data).context("writing JSON")?;
+        let file = self.folder.join(format!("{}.json", form.function));
+        fs::write(&file, &text).with_context(|| format!("writing {}", file.display()))?;
+
+        let mut command = job(self.awsec2, self.bed, &self.folder, ["run-form".as_ref(), file.as_os_str()]);
+        command.args(missing_arguments(form_data));
+        if self.changing.contains(&form.function) {
+            command.arg("--dry-run");
+        }
+        let shown = process::command_line(&command);
+        let output = command.output().with_context(|| format!("starting {shown}"))?;
+        if output.status.code() != Some(0) {
+            bail!("{shown}: {}\n{text}\n{}", output.status, all_of(&output));
+        }
+        Ok(last_line(&output))
+    }
+}
+
+/// A job: the program with these arguments, and then those with which it stays on the test bed.
+fn job(awsec2: &Path, bed: &TestBed, folder: &Path, arguments: impl IntoIterator<Item = impl AsRef<OsStr>>) -> Command {
+    let mut command = Command::new(awsec2);
+    process::isolate(&mut command)
+        .args(arguments)
+        .args(["--endpoint-url", &bed.addresses.ec2_endpoint, "--config"])
+        .arg(&bed.addresses.config)
+        .args(["--log-dir", "log"])
+        .current_dir(folder);
+    command
+}
+
+/// Launches the instance and returns its id.
+fn launch(awsec2: &Path, bed: &TestBed, folder: &Path) -> Result<String> {
+    let mut command = job(awsec2, bed, folder, ["CreateInstance", "--image-id", &bed.addresses.image_id]);
+    command
+        .args(["--instance-type", "t3.micro", "--key-name", NAME_TAG, "--security-group", NAME_TAG])
+        .args(["--tag-name", NAME_TAG, "--wait"])
+        .args(["--user-id", USER_ID, "--region", REGION, "--output", "json"]);
+    let output = process::stdout_of(&mut command).context("launching an instance for the jobs")?;
+    let Launched { instances: [instance] } =
+        serde_json::from_str(&output).context("reading which instance was launched")?;
+    Ok(instance.id)
+}
+
+/// The arguments that a job cannot do without, unless the form has them.
+fn missing_arguments(form_data: &Map<String, Value>) -> impl Iterator<Item = &'static str> {
+    let arguments = [("userId", ["--user-id", USER_ID]), ("region", ["--region", REGION])];
+    arguments.into_iter().filter(|(property, _)| !form_data.contains_key(*property)).flat_map(|(_, words)| words)
+}
+
+fn all_of(output: &Output) -> String {
+    String::from_utf8_lossy(&[&output.stdout[..], &output.stderr[..]].concat()).into_owned()
+}
+
+/// The line with which the program says how a job ended.
+fn last_line(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stdout).lines().next_back().unwrap_or("exit code 0").to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn what_a_form_has_is_not_given_again() {
+        let arguments = |form_data: Value| missing_arguments(form_data.as_object().unwrap()).collect::<Vec<_>>();
+        assert_eq!(arguments(json!({})), ["--user-id", "USER1", "--region", "us-east-1"]);
+        assert_eq!(arguments(json!({"region": "EU_WEST_1"})), ["--user-id", "USER1"]);
+        assert_eq!(arguments(json!({"region": "EU_WEST_1", "userId": "USER1"})), [""; 0]);
+    }
+}
