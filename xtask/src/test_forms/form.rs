@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use anyhow::{Context, Result, bail};
 use serde::Deserialize;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 /// What is chosen in the fields on which others depend.
 pub type Choices = BTreeMap<String, Value>;
@@ -134,17 +134,29 @@ fn conditional_parts(schema: &Value) -> &[Value] {
     schema["allOf"].as_array().map_or(&[], Vec::as_slice)
 }
 
-/// The values that an `if` asks for. Another kind of condition would need a rule of its own here.
+/// The values that an `if` asks for. That a field has any value asks for nothing, since all of them are filled in; and what
+/// is required while another field has none shows no field. Another kind of condition would need a rule of its own here.
 fn conditions_of(condition: &Value) -> Result<Choices> {
+    if condition.get("not").is_some() {
+        return Ok(Choices::new());
+    }
     let properties = condition["properties"].as_object();
     let properties = properties.with_context(|| format!("the condition {condition} has no properties"))?;
-    properties
-        .iter()
-        .map(|(name, schema)| {
-            let value = schema.get("const").with_context(|| format!("the condition on {name} has no const"))?;
-            Ok((name.clone(), value.clone()))
-        })
-        .collect()
+    let values = properties.iter().filter(|(_, schema)| !is_any_value(schema)).map(|(name, schema)| {
+        let value = schema.get("const").with_context(|| format!("the condition on {name} has no const"))?;
+        Ok((name.clone(), value.clone()))
+    });
+    values.collect()
+}
+
+/// Whether the schema asks for no more than that there is a value.
+fn is_any_value(schema: &Value) -> bool {
+    *schema == json!({"minLength": 1, "minItems": 1})
+}
+
+/// Whether an `if` asks for a value where nothing stands by itself.
+fn asks_for_any_value(condition: &Value) -> bool {
+    condition["properties"].as_object().into_iter().flatten().any(|(_, schema)| is_any_value(schema))
 }
 
 /// The fields on which others depend, and the values to choose in each: all that a list has, otherwise those that matter.
@@ -178,7 +190,7 @@ fn lacks_something(schema: &Value, defaults_around: &Choices) -> bool {
     conditional_parts(schema).iter().any(|part| {
         let conditions = conditions_of(&part["if"]).unwrap_or_default();
         let met = conditions.iter().all(|(name, value)| defaults.get(name) == Some(value));
-        met && lacks_something(&part["then"], &defaults)
+        met && !asks_for_any_value(&part["if"]) && lacks_something(&part["then"], &defaults)
     })
 }
 
@@ -190,8 +202,6 @@ fn value_by_itself(schema: &Value) -> Option<Value> {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
-
     use super::*;
 
     fn form(schema: Value) -> Form {
@@ -283,6 +293,19 @@ mod tests {
         );
         assert_eq!(alternatives(&json!({"enum": ["x"]})), [Alternative { value: &x, label: "x".into() }]);
         assert_eq!(alternatives(&json!({"type": "string"})), []);
+    }
+
+    #[test]
+    fn any_value_will_do_for_some_conditions() {
+        let given = json!({"properties": {"a": {"minLength": 1, "minItems": 1}}, "required": ["a"]});
+        let more = json!({"if": given, "then": {"properties": {"b": {"type": "string"}}, "required": ["b"]}});
+        let schema = |rules: Value| form(json!({"properties": {"a": {"type": "string"}}, "allOf": rules}));
+        let form = schema(json!([more]));
+        assert_eq!(form.choices().unwrap(), [Choices::new()]);
+        assert_eq!(form.fields().unwrap().len(), 2);
+        assert!(!form.lacks_something_untouched(), "nothing is in a, so b is not asked for");
+        let without = json!({"if": {"not": {"anyOf": [given]}}, "then": {"required": ["c"]}});
+        assert!(schema(json!([without])).lacks_something_untouched(), "nothing is in a, so c is asked for");
     }
 
     #[test]

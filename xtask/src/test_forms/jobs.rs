@@ -48,10 +48,14 @@ impl<'a> Jobs<'a> {
         let user_data = folder.join("user-data.sh");
         fs::write(&user_data, "#!/bin/sh\n").with_context(|| format!("writing {}", user_data.display()))?;
 
+        let data_script = folder.join("lists.txt");
+        let lists = format!("IMAGE An image : {}\nSIZE t3.micro\nREGION US_EAST_1\n", bed.addresses.image_id);
+        fs::write(&data_script, lists).with_context(|| format!("writing {}", data_script.display()))?;
+
         let changing = codegen::functions_of(awsec2)?.into_iter().filter(|function| function.changes_resources);
         let changing = changing.map(|function| function.name).collect();
         let id = launch(awsec2, bed, &folder)?;
-        let values = Values::new(&bed.addresses, NAME_TAG, &id, &user_data);
+        let values = Values::new(&bed.addresses, NAME_TAG, &id, &user_data, &data_script);
         Ok(Self { values, awsec2, bed, folder, changing })
     }
 

@@ -23,8 +23,9 @@ pub struct Entry {
 pub struct Values(BTreeMap<&'static str, Value>);
 
 impl Values {
-    /// Values with which every job succeeds: `name` and `id` are those of a running instance, and `user_data` is a file.
-    pub fn new(addresses: &Addresses, name: &str, id: &str, user_data: &Path) -> Self {
+    /// Values with which every job succeeds: `name` and `id` are those of a running instance, `user_data` is a file, and
+    /// `data_script` one of lists.
+    pub fn new(addresses: &Addresses, name: &str, id: &str, user_data: &Path, data_script: &Path) -> Self {
         Self(BTreeMap::from([
             ("userId", json!(USER_ID)),
             ("region", json!(REGION)),
@@ -49,6 +50,11 @@ impl Values {
             ("userDataFile", json!(user_data)),
             ("iamInstanceProfile", json!(addresses.instance_profile)),
             ("clientToken", json!("forms")),
+            ("owner", json!(["amazon"])),
+            ("name", json!(["*"])),
+            ("family", json!(["t3", "m5"])),
+            ("max", json!(2)),
+            ("dataScript", json!(data_script)),
             ("waitTimeout", json!("2m")),
             ("pollInterval", json!("5s")),
             ("idProperty", json!("FORMS_ID")),
