@@ -26,20 +26,21 @@ const USUAL_FOLDER: &str = "[[AWSEC2Path]]";
 /// What OpCon calls the account of its Windows agent ("Windows job details", User ID).
 const SERVICE_ACCOUNT: &str = "Use Service Account";
 
+const USAGE: &str = "awsec2 job-definition <FUNCTION> [ARGUMENTS OF THE FUNCTION] \
+                     --schedule NAME --job NAME --machine NAME --platform windows|unix [OPTIONS]";
+
 fn command() -> clap::Command {
     let option = |name: &'static str, value_name: &'static str, help: &'static str| {
         Arg::new(name).long(name).value_name(value_name).help(help)
     };
     parser(NAME, SUMMARY)
-        .override_usage("awsec2 job-definition <FUNCTION> [ARGUMENTS OF THE FUNCTION] --schedule NAME --job NAME --machine NAME --platform windows|unix [OPTIONS]")
+        .override_usage(USAGE)
         .after_help(
             "The function's arguments are those of the job, and are checked as when it runs. References such as [[NAME]] \
-             may stand in every value; OpCon replaces them when the job starts.\n\n\
-             Example:\n  awsec2 job-definition StopInstance --tag-name web --region US_EAST_1 --user-id USER1 --schedule Night \
-             --job \"Stop web\" --machine WIN01 --platform windows\n",
+             may stand in every value; OpCon replaces them when the job starts.",
         )
         .arg(option("schedule", "NAME", "The schedule, which must exist.").required(true))
-        .arg(option("job", "NAME", "The job; one of this name is replaced.").required(true))
+        .arg(option("job", "NAME", "The job.").required(true))
         .arg(option("machine", "NAME", "The machine of the agent.").required(true))
         .arg(option("platform", "PLATFORM", "The kind of the agent.").required(true).value_parser(["windows", "unix"]))
         .arg(option("user", "USER", "The batch user. Default on Windows: Use Service Account; UNIX needs one."))
