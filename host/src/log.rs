@@ -105,6 +105,20 @@ mod tests {
     }
 
     #[test]
+    fn a_job_does_not_wait_for_another_one_that_rotates() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join(FILE_NAME);
+        fs::write(&path, "x".repeat(ROTATE_ABOVE as usize + 1)).unwrap();
+        let other = File::create(folder.path().join(LOCK_NAME)).unwrap();
+        other.lock().unwrap();
+        open(&path).unwrap();
+        assert!(fs::metadata(&path).unwrap().len() > ROTATE_ABOVE, "it goes on in the old file");
+        other.unlock().unwrap();
+        open(&path).unwrap();
+        assert_eq!(fs::metadata(&path).unwrap().len(), 0);
+    }
+
+    #[test]
     fn a_small_file_is_appended_to() {
         let folder = tempfile::tempdir().unwrap();
         fs::write(folder.path().join(FILE_NAME), "before\n").unwrap();

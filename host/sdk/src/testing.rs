@@ -140,6 +140,13 @@ impl Job {
         Self::with(rules, false, Recorder { lists, ..Recorder::default() })
     }
 
+    /// A job whose properties go into a store of the test's own.
+    pub fn with_properties(rules: &[&Rule], store: Arc<dyn PropertyStore>) -> Self {
+        let recorder = Arc::new(Recorder::default());
+        let cx = Context::builder(client(rules), recorder.clone(), store, recorder.clone()).build();
+        Job { cx, recorder }
+    }
+
     fn with(rules: &[&Rule], dry_run: bool, recorder: Recorder) -> Self {
         let recorder = Arc::new(recorder);
         let builder = Context::builder(client(rules), recorder.clone(), recorder.clone(), recorder.clone());

@@ -156,3 +156,36 @@ async fn an_address_that_no_property_wants_is_not_looked_for() {
     names(&[("private-ip-property", "PRIVATE")]).save(&job.cx, &ids(&[A]), true).await.unwrap();
     assert_eq!(saved(&job), ["PRIVATE=10.0.0.1"]);
 }
+
+/// A store whose OpCon takes the first value, and never answers for the second.
+struct Stalling;
+
+#[async_trait]
+impl PropertyStore for Stalling {
+    fn full_name(&self, name: &str, _: Option<usize>) -> Result<String> {
+        Ok(name.to_owned())
+    }
+
+    async fn prepare(&self) -> Result<()> {
+        Ok(())
+    }
+
+    async fn save(&self, full_name: &str, _: &str) -> Result<Delivery> {
+        if full_name != "ID" {
+            std::future::pending::<()>().await;
+        }
+        Ok(Delivery::Seen)
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_interruption_loses_no_value() {
+    let job = Job::with_properties(&[], std::sync::Arc::new(Stalling));
+    enter(&job, &instance(A, &Running));
+    let (names, ids) = (names(&ALL_FOUR), ids(&[A]));
+    let saving = names.save(&job.cx, &ids, true);
+    assert!(tokio::time::timeout(Duration::from_secs(1), saving).await.is_err(), "it never ends");
+    let missing: Vec<_> = job.cx.journal().properties().into_iter().filter(PropertyEntry::is_missing).collect();
+    assert_eq!(missing.iter().map(|entry| entry.name.as_str()).collect::<Vec<_>>(), ["DNS", "PUBLIC", "PRIVATE"]);
+    assert_eq!(missing[2].value, "10.0.0.1");
+}

@@ -78,3 +78,28 @@ fn what_is_wrong_is_said_before_anything_is_written() {
     empty.expect_code(2).expect_stderr("the password or the name of the application is empty");
     assert!(!program.folder().join("Connector.config").exists());
 }
+
+#[cfg(unix)]
+#[test]
+fn a_person_at_a_terminal_is_asked_for_the_password_and_does_not_see_it() {
+    use std::io::{Read as _, Write as _};
+    use std::process::{Command, Stdio};
+    let opcon = OwnOpCon::start();
+    let program = Program::new();
+    let setup = format!("{} setup --address {} --user ocadm --no-tls", env!("CARGO_BIN_EXE_awsec2"), opcon.http());
+    let mut script = Command::new("script");
+    script.args(["--quiet", "--return", "--command", &setup, "/dev/null"]).current_dir(program.folder());
+    let mut script = script.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().expect("the tests need `script`");
+    let (mut input, mut output) = (script.stdin.take().unwrap(), script.stdout.take().unwrap());
+    let (mut seen, mut byte) = (Vec::new(), [0]);
+    while !seen.ends_with(b"Password of ocadm: ") {
+        output.read_exact(&mut byte).unwrap_or_else(|_| panic!("{}", String::from_utf8_lossy(&seen)));
+        seen.push(byte[0]);
+    }
+    input.write_all(b"made-up password\n").unwrap();
+    output.read_to_end(&mut seen).unwrap();
+    assert!(script.wait().unwrap().success());
+    let seen = String::from_utf8(seen).unwrap();
+    assert!(!seen.contains("made-up"), "{seen}");
+    assert!(config(&program).contains("TOKEN="), "{seen}");
+}
