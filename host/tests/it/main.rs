@@ -8,6 +8,7 @@ mod command_line;
 mod commands;
 mod configuration;
 mod create_instance;
+mod docs;
 mod exit_codes;
 mod fault_layer;
 mod faults;
