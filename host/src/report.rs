@@ -1,10 +1,10 @@
 //! The report of a finished job: its table, what is left to do, why it failed, its verdict.
 
-use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use connector_sdk::{Error, InstanceEntry, Journal, Outcome, PropertyEntry, Reporter as _, Result, Table};
 use serde::Serialize;
+use serde_json::{Map, Value};
 
 use crate::console::{Console, ascii, print_json, print_line, print_text};
 use crate::settings::Output;
@@ -38,7 +38,7 @@ struct Document<'a> {
     properties: &'a [PropertyEntry],
     /// What a job that looks for something else than instances has found: an object a row.
     #[serde(skip_serializing_if = "Option::is_none")]
-    found: Option<Vec<BTreeMap<String, &'a str>>>,
+    found: Option<Vec<Map<String, Value>>>,
     error: Option<&'a Error>,
 }
 
@@ -105,9 +105,10 @@ fn verdict(report: &Report<'_>, status: &str, exit_code: u8) -> String {
 }
 
 /// The rows as objects whose keys are the titles of the columns in JSON's spelling: `Image ID` as `image_id`.
-fn objects(table: &Table) -> Vec<BTreeMap<String, &str>> {
+fn objects(table: &Table) -> Vec<Map<String, Value>> {
     let keys: Vec<_> = table.columns.iter().map(|title| title.to_lowercase().replace(' ', "_")).collect();
-    table.rows.iter().map(|row| keys.iter().cloned().zip(row.iter().map(String::as_str)).collect()).collect()
+    let cells = |row: &Vec<String>| row.iter().map(|cell| Value::from(cell.as_str())).collect::<Vec<_>>();
+    table.rows.iter().map(|row| keys.iter().cloned().zip(cells(row)).collect()).collect()
 }
 
 fn print_tables(instances: &[InstanceEntry], found: Option<&Table>) {

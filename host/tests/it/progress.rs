@@ -27,6 +27,11 @@ fn the_printed_commands_save_what_was_not_saved() {
     let commands: Vec<_> = finished.stdout.lines().filter_map(|line| line.strip_prefix("  awsec2 ")).collect();
     assert_eq!(commands.len(), 4, "{finished:#?}");
     assert_eq!(opcon.property("LATER_ID_1"), None);
+    // The viewer of OpCon shows the two ends of a long output.
+    let place = |text: &str| finished.stdout.find(text).unwrap_or_else(|| panic!("no `{text}` in {finished:#?}"));
+    assert!(place("start accepted") < place("Instance ID "), "{finished:#?}");
+    assert!(place("Instance ID ") < place("not saved in OpCon; to save it later:\n"), "{finished:#?}");
+    assert_eq!(finished.verdict(), "StartInstance failed after changing something in EC2, exit code 7");
 
     let later = OwnOpCon::start();
     let program = program.with_config(&later.config(DEFAULT_TOKEN));
