@@ -1,7 +1,11 @@
 //! Saving properties: what counts is what OpCon shows afterwards.
 
-use opcon::{ErrorKind, Saved};
+use std::cell::Cell;
+
+use opcon::{ErrorKind, PropertyName, Saved};
 use opcon_stand_in::{Answer, Behaviour};
+use proptest::prelude::*;
+use proptest::test_runner::{Config, TestRunner};
 
 use crate::site::{Site, assert_error, name, value};
 
@@ -159,4 +163,40 @@ async fn several_properties_do_not_wait_for_one_another() {
     for (name, value) in [("A", "1"), ("B", "2"), ("C", "3")] {
         assert_eq!(site.opcon.property(name).as_deref(), Some(value));
     }
+}
+
+/// Any value that the limits allow, with those characters often that mean something to OpCon.
+fn values() -> impl Strategy<Value = String> {
+    prop_oneof![r#"(["\\\[\]{}=;,|'$@%<>& ]|\[\[A\]\]="x"|[a-z0-9.]|[^\p{Cc}]){0,60}"#, r#"["\\a]{3990,4000}"#,]
+}
+
+/// Names of every scope, with dots and brackets in their parts.
+fn any_names() -> impl Strategy<Value = String> {
+    let part = r"[A-Za-z][A-Za-z0-9. \[\]{}]{0,12}[A-Za-z0-9\]]";
+    (0..4, part, part, part).prop_map(|(scope, name, schedule, job)| match scope {
+        0 => format!("OI.\"{name}\""),
+        1 => format!("MI.\"{name}\".\"{schedule}\""),
+        2 => format!("SI.\"{name}\".2026-01-31.\"{schedule}\""),
+        _ => format!("JI.\"{name}\".2026-01-31.\"{schedule}\".\"{job}\""),
+    })
+}
+
+#[test]
+fn opcon_holds_exactly_the_value_that_was_given() {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let site = runtime.block_on(Site::start());
+    let client = site.plain_client();
+    let count = Cell::new(0);
+    let mut runner = TestRunner::new(Config { cases: 100, ..Config::default() });
+    let saved = runner.run(&(any_names(), values(), any::<bool>()), |(name, text, evaluate_only)| {
+        let Ok(name) = name.parse::<PropertyName>() else { return Ok(()) };
+        let global = name.to_string().matches('.').count() == 0;
+        site.opcon.behave(Behaviour { evaluate_only: evaluate_only && global, ..Behaviour::default() });
+        runtime.block_on(client.save_property(&name, &value(&text))).map_err(|e| TestCaseError::fail(e.to_string()))?;
+        prop_assert_eq!(site.opcon.property(&name.to_string()), Some(text));
+        count.set(count.get() + 1);
+        Ok(())
+    });
+    saved.unwrap();
+    assert!(count.get() > 50, "only {} of the names were valid", count.get());
 }
