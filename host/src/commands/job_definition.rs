@@ -57,7 +57,7 @@ fn command() -> clap::Command {
 pub fn run(registry: &Registry, words: &[String]) -> Result<u8> {
     let (own, of_the_job) = split(words);
     let of_the_job: Vec<&str> = of_the_job.iter().map(String::as_str).collect();
-    if words.is_empty() || words.iter().any(|word| word == "--help" || word == "-h") {
+    if words.iter().any(|word| word == "--help" || word == "-h") {
         return Ok(print_text(&command().render_help().to_string()));
     }
     let definition = match checked(registry, &of_the_job)? {
@@ -78,19 +78,12 @@ pub fn run(registry: &Registry, words: &[String]) -> Result<u8> {
     for name in &definition.unchecked {
         console.warning(&format!("--{name} holds a reference: it is checked only when the job runs"));
     }
-    match matches.get_one::<PathBuf>("smaddi-dir") {
-        None => print_text(&job.to_xml().map_err(opcon_error)?),
-        Some(folder) => {
-            let file = job.drop_into(folder).map_err(opcon_error)?;
-            console.event(&format!(
-                "job {} of {} written to {}",
-                text(&matches, "job"),
-                definition.meta.name,
-                file.display()
-            ));
-            exit::SUCCESS
-        }
+    let Some(folder) = matches.get_one::<PathBuf>("smaddi-dir") else {
+        return Ok(print_text(&job.to_xml().map_err(opcon_error)?));
     };
+    let file = job.drop_into(folder).map_err(opcon_error)?;
+    let (name, function) = (text(&matches, "job"), definition.meta.name);
+    console.event(&format!("job {name} of {function} written to {}", file.display()));
     Ok(exit::SUCCESS)
 }
 

@@ -50,6 +50,7 @@ fn the_arguments_are_checked_as_those_of_a_job() {
         (&["StopInstance"][..], "the following required arguments were not provided"),
         (&["StopInstances", "--tag-name", "web"], "unknown function `StopInstances`"),
         (&["--tag-name", "web"], "no function is given"),
+        (&[], "no function is given"),
         (&["StopInstance", "--instance-id", "web"], "must be an instance id"),
         (&["StopInstance", "--tag-name", "web", "--shedule", "x"], "did you mean --schedule?"),
         (&["CreateInstance", "--launch-template", "web", "--number", "1", "--min-number", "2"], "--min-number"),
