@@ -119,6 +119,7 @@ fn shown<T: Entry>(list: &lists::List<T>) -> Vec<String> {
 #[async_trait]
 impl ListStore for OpConProperties {
     fn to_property(&self, list: List, entries: &[ListEntry]) -> Result<(String, String)> {
+        self.refuse_events(property_of(list))?;
         match list {
             List::Images => property::<Image>(entries),
             List::InstanceTypes => property::<InstanceType>(entries),

@@ -49,6 +49,21 @@ impl OpConProperties {
         })
     }
 
+    /// Refuses what an event for an agent cannot hold: entries of a list have commas between them.
+    ///
+    /// # Errors
+    /// [`ErrorKind::InvalidInput`] with `PROPERTY_CHANNEL=msgin`.
+    pub fn refuse_events(&self, property: &str) -> Result<()> {
+        match &self.channel {
+            Some(PropertyChannel::Msgin(_)) => {
+                Err(Error::new(ErrorKind::InvalidInput, "with PROPERTY_CHANNEL=msgin no list can be saved")
+                    .doing(format!("saving the list {property}"))
+                    .hint("run the job on a machine that reaches the OpCon API, or write a --data-script"))
+            }
+            _ => Ok(()),
+        }
+    }
+
     /// The value of a property; `None` when OpCon has no such property.
     ///
     /// # Errors

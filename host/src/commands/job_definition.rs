@@ -110,7 +110,7 @@ fn split(words: &[String]) -> (Vec<String>, Vec<String>) {
 fn checked(registry: &Registry, words: &[&str]) -> Result<Defined> {
     let program = std::iter::once(OsString::from("awsec2"));
     let words = arguments::read(program.chain(words.iter().map(OsString::from)), registry)?;
-    let defined = define(registry, &words).map_err(|error| match nearest_option(&words.rest) {
+    let defined = define(registry, &words).map_err(|error| match nearest_option(&error.to_string()) {
         Some(option) => error.hint(format!("did you mean {option}?")),
         None => error,
     })?;
@@ -125,15 +125,12 @@ pub fn options() -> Vec<String> {
     command().get_arguments().filter_map(Arg::get_long).map(|name| format!("--{name}")).collect()
 }
 
-/// The command's own option that a word is almost.
-fn nearest_option(words: &[String]) -> Option<String> {
+/// The command's own option that the unknown one in clap's message almost is.
+fn nearest_option(message: &str) -> Option<String> {
     const ALIKE: f64 = 0.93;
-    let own = options();
-    let mistyped = words.iter().filter(|word| word.starts_with("--"));
-    mistyped
-        .flat_map(|word| own.iter().filter(move |option| strsim::jaro_winkler(word, option) > ALIKE))
-        .next()
-        .cloned()
+    let (_, rest) = message.split_once("unexpected argument '")?;
+    let (unknown, _) = rest.split_once('\'')?;
+    options().into_iter().find(|option| strsim::jaro_winkler(unknown, option) > ALIKE)
 }
 
 /// Names of properties are checked by OpCon's rules; the job that they leave out is the one that will run.

@@ -62,7 +62,7 @@ pub fn run(_: &Registry, words: &[String]) -> Result<u8> {
     let password = password(&matches, user)?;
     let token = block_on(async {
         let application = text(&matches, "application");
-        let token = setup::request_token(address, &trust, user, &password, application).await.map_err(opcon_error)?;
+        let token = setup::request_token(address, &trust, user, &password, application).await.map_err(not_asked)?;
         let settings = ApiSettings::new(address, token.clone(), trust.clone()).map_err(opcon_error)?;
         let client = Client::new(&settings).map_err(opcon_error)?;
         client.check().await.map_err(opcon_error)?;
@@ -79,6 +79,15 @@ pub fn run(_: &Registry, words: &[String]) -> Result<u8> {
     console.event(&format!("{}: [{OPCON_API}] has address and token", file.display()));
     console.event("`awsec2 check` tests the whole configuration");
     Ok(exit::SUCCESS)
+}
+
+/// The settings that an error speaks of are options here.
+fn not_asked(error: opcon::Error) -> Error {
+    let error = opcon_error(error);
+    match error.hint_text() {
+        Some(hint) if hint.contains("CA_FILE") => error.hint("name the certificate's file with --ca-file FILE"),
+        _ => error,
+    }
 }
 
 /// Whom to trust: what the command line says, else what the file says.

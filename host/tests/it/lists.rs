@@ -288,3 +288,15 @@ fn an_opcon_that_does_not_take_the_list_fails_the_job() {
     assert_eq!((&document["status"], &document["properties"][0]["saved"]), (&json!("failed"), &json!(false)));
     assert_eq!(document["properties"][0]["name"], "AWS_REGIONS");
 }
+
+#[test]
+fn a_list_is_not_handed_to_an_agent_which_could_not_take_it() {
+    let program = Program::on_test_bed().without("--user-id");
+    fs::create_dir(program.folder().join("MSGIN")).unwrap();
+    let opcon = "PROPERTY_CHANNEL=msgin\nMSGIN_FOLDER=MSGIN\nMSGIN_USER=u\nMSGIN_TOKEN=made-up\n";
+    let program = program.with_config(&format!("[OPCON API INFORMATION]\n{opcon}"));
+    let program = program.env("AWS_ACCESS_KEY_ID", "unchecked").env("AWS_SECRET_ACCESS_KEY", "unchecked");
+    let finished = program.run(&["ListRegions", "--save"]).expect_code(2);
+    finished.expect_stderr("error: saving the list AWS_REGIONS: with PROPERTY_CHANNEL=msgin no list can be saved\n");
+    assert_eq!(fs::read_dir(program.folder().join("MSGIN")).unwrap().count(), 0);
+}

@@ -64,6 +64,10 @@ fn the_arguments_are_checked_as_those_of_a_job() {
         let finished = define(&[arguments, &["--platform", "windows"]].concat()).expect_code(2).expect_stderr(reason);
         assert!(finished.stdout.is_empty(), "{finished:#?}");
     }
+    // An option of the job that is like one of the command is no typing error.
+    let wrong_value = ["StopInstance", "--user-id", "U", "--instance-id", "web", "--platform", "windows"];
+    let finished = define(&wrong_value).expect_code(2);
+    assert!(!finished.stderr.contains("did you mean"), "{finished:#?}");
     let names = ["StartInstance", "--tag-name", "[[WEB]]", "--wait", "--id-property", "SI.ID", "--public-ip-property"];
     let names = [&names[..], &["JI.IP.[[$SCHEDULE DATE-YYYY-MM-DD]].[[$SCHEDULE NAME]].J", "--platform", "windows"]];
     define(&names.concat()).expect_code(0);

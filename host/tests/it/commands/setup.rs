@@ -48,7 +48,10 @@ fn the_certificate_goes_into_the_file() {
     let program = Program::new();
     fs::copy(&test_bed().opcon.ca_file, program.folder().join("opcon.pem")).unwrap();
     let ca_file = test_bed().opcon.ca_file.display().to_string();
-    setup(&program, &test_bed().opcon.https, &[]).expect_code(9).expect_stderr("is not trusted");
+    setup(&program, &test_bed().opcon.https, &[])
+        .expect_code(9)
+        .expect_stderr("is not trusted")
+        .expect_stderr("--ca-file FILE");
     assert!(!program.folder().join("Connector.config").exists(), "a failure writes nothing");
     setup(&program, &test_bed().opcon.https, &["--ca-file", "opcon.pem"]).expect_code(0);
     assert!(config(&program).contains("\nCA_FILE=opcon.pem"), "beside the file by its name alone");
