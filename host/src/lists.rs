@@ -1,5 +1,6 @@
 //! The lists of job forms, in the two forms that OpCon has for them.
 
+use std::marker::PhantomData;
 use std::path::Path;
 
 use async_trait::async_trait;
@@ -14,6 +15,8 @@ use crate::properties::OpConProperties;
 trait Convert: Entry {
     fn from_ec2(entry: &ListEntry) -> Result<Self, String>;
     fn to_ec2(&self) -> ListEntry;
+    /// Where a script has the list of these entries.
+    fn place_in(script: &mut DataScript) -> &mut lists::List<Self>;
 }
 
 impl Convert for Image {
@@ -23,6 +26,10 @@ impl Convert for Image {
 
     fn to_ec2(&self) -> ListEntry {
         ListEntry { id: self.id().to_owned(), description: Some(self.description().to_owned()) }
+    }
+
+    fn place_in(script: &mut DataScript) -> &mut lists::List<Self> {
+        &mut script.images
     }
 }
 
@@ -34,6 +41,10 @@ impl Convert for InstanceType {
     fn to_ec2(&self) -> ListEntry {
         ListEntry { id: self.as_str().to_owned(), description: None }
     }
+
+    fn place_in(script: &mut DataScript) -> &mut lists::List<Self> {
+        &mut script.instance_types
+    }
 }
 
 impl Convert for Region {
@@ -44,6 +55,20 @@ impl Convert for Region {
     fn to_ec2(&self) -> ListEntry {
         ListEntry { id: self.ec2_name().to_owned(), description: None }
     }
+
+    fn place_in(script: &mut DataScript) -> &mut lists::List<Self> {
+        &mut script.regions
+    }
+}
+
+/// An entry as functions and as job forms see it.
+struct Shown {
+    entry: ListEntry,
+    text: String,
+}
+
+fn shown<T: Convert>(list: &lists::List<T>) -> Vec<Shown> {
+    list.entries().iter().map(|entry| Shown { entry: entry.to_ec2(), text: entry.to_string() }).collect()
 }
 
 fn from_ec2<T: Convert>(entries: &[ListEntry]) -> Result<lists::List<T>> {
@@ -56,46 +81,60 @@ fn from_ec2<T: Convert>(entries: &[ListEntry]) -> Result<lists::List<T>> {
     Ok(lists::List::new(converted.collect::<Result<_>>()?))
 }
 
-fn to_ec2<T: Convert>(list: &lists::List<T>) -> Vec<ListEntry> {
-    list.entries().iter().map(Convert::to_ec2).collect()
+/// What can be done with a list, whatever its entries are.
+trait AnyList: Sync {
+    fn property(&self) -> &'static str;
+    fn to_value(&self, entries: &[ListEntry]) -> Result<String>;
+    fn read_value(&self, value: &str) -> Result<Vec<Shown>>;
+    fn in_script(&self, script: &mut DataScript) -> Vec<Shown>;
+    fn put_into(&self, script: &mut DataScript, entries: &[ListEntry]) -> Result<()>;
 }
 
-fn property<T: Convert>(entries: &[ListEntry]) -> Result<(String, String)> {
-    let value = from_ec2::<T>(entries)?.to_property().map_err(|error| {
-        opcon_error(error).hint("cut the list with --max N, or leave entries out by the other arguments")
-    })?;
-    Ok((T::PROPERTY.to_owned(), value.as_str().to_owned()))
-}
+impl<T: Convert + Sync> AnyList for PhantomData<T> {
+    fn property(&self) -> &'static str {
+        T::PROPERTY
+    }
 
-fn parsed<T: Convert>(value: &str) -> Result<Vec<ListEntry>> {
-    let list = lists::List::<T>::from_property(value).map_err(opcon_error)?;
-    Ok(to_ec2(&list))
-}
+    fn to_value(&self, entries: &[ListEntry]) -> Result<String> {
+        let value = from_ec2::<T>(entries)?.to_property().map_err(|error| {
+            opcon_error(error).hint("cut the list with --max N, or leave entries out by the other arguments")
+        })?;
+        Ok(value.as_str().to_owned())
+    }
 
-fn property_of(list: List) -> &'static str {
-    match list {
-        List::Images => Image::PROPERTY,
-        List::InstanceTypes => InstanceType::PROPERTY,
-        List::Regions => Region::PROPERTY,
+    fn read_value(&self, value: &str) -> Result<Vec<Shown>> {
+        lists::List::<T>::from_property(value).map(|list| shown(&list)).map_err(opcon_error)
+    }
+
+    fn in_script(&self, script: &mut DataScript) -> Vec<Shown> {
+        shown(T::place_in(script))
+    }
+
+    fn put_into(&self, script: &mut DataScript, entries: &[ListEntry]) -> Result<()> {
+        *T::place_in(script) = from_ec2(entries)?;
+        Ok(())
     }
 }
 
-/// The entries of a list in a script.
-fn entries_of(script: &DataScript, list: List) -> Vec<ListEntry> {
+fn any(list: List) -> &'static dyn AnyList {
     match list {
-        List::Images => to_ec2(&script.images),
-        List::InstanceTypes => to_ec2(&script.instance_types),
-        List::Regions => to_ec2(&script.regions),
+        List::Images => &PhantomData::<Image>,
+        List::InstanceTypes => &PhantomData::<InstanceType>,
+        List::Regions => &PhantomData::<Region>,
     }
+}
+
+fn texts(shown: Vec<Shown>) -> Vec<String> {
+    shown.into_iter().map(|entry| entry.text).collect()
+}
+
+fn entries(shown: Vec<Shown>) -> Vec<ListEntry> {
+    shown.into_iter().map(|entry| entry.entry).collect()
 }
 
 /// The entries of a list in a script, as job forms show them.
-pub fn texts(script: &DataScript, list: List) -> Vec<String> {
-    match list {
-        List::Images => shown(&script.images),
-        List::InstanceTypes => shown(&script.instance_types),
-        List::Regions => shown(&script.regions),
-    }
+pub fn texts_in_script(script: &mut DataScript, list: List) -> Vec<String> {
+    texts(any(list).in_script(script))
 }
 
 /// The entries of a list in OpCon, as job forms show them; none when OpCon has no such property.
@@ -103,51 +142,31 @@ pub fn texts(script: &DataScript, list: List) -> Vec<String> {
 /// # Errors
 /// Those of [`ListStore::read`].
 pub async fn texts_in_opcon(store: &OpConProperties, list: List) -> Result<Vec<String>> {
-    let value = store.value(property_of(list)).await?.unwrap_or_default();
-    let list = match list {
-        List::Images => lists::List::<Image>::from_property(&value).map(|list| shown(&list)),
-        List::InstanceTypes => lists::List::<InstanceType>::from_property(&value).map(|list| shown(&list)),
-        List::Regions => lists::List::<Region>::from_property(&value).map(|list| shown(&list)),
-    };
-    list.map_err(opcon_error)
-}
-
-fn shown<T: Entry>(list: &lists::List<T>) -> Vec<String> {
-    list.entries().iter().map(ToString::to_string).collect()
+    let value = store.value(any(list).property()).await?.unwrap_or_default();
+    any(list).read_value(&value).map(texts)
 }
 
 #[async_trait]
 impl ListStore for OpConProperties {
     fn to_property(&self, list: List, entries: &[ListEntry]) -> Result<(String, String)> {
-        self.refuse_events(property_of(list))?;
-        match list {
-            List::Images => property::<Image>(entries),
-            List::InstanceTypes => property::<InstanceType>(entries),
-            List::Regions => property::<Region>(entries),
-        }
+        let property = any(list).property();
+        self.refuse_events(property)?;
+        Ok((property.to_owned(), any(list).to_value(entries)?))
     }
 
     async fn read(&self, list: List) -> Result<Option<Vec<ListEntry>>> {
-        let Some(value) = self.value(property_of(list)).await? else { return Ok(None) };
-        match list {
-            List::Images => parsed::<Image>(&value),
-            List::InstanceTypes => parsed::<InstanceType>(&value),
-            List::Regions => parsed::<Region>(&value),
-        }
-        .map(Some)
+        let value = self.value(any(list).property()).await?;
+        value.map(|value| any(list).read_value(&value).map(entries)).transpose()
     }
 
     fn write_script(&self, file: &Path, list: List, entries: &[ListEntry]) -> Result<()> {
         let mut script = DataScript::read(file).map_err(opcon_error)?;
-        match list {
-            List::Images => script.images = from_ec2(entries)?,
-            List::InstanceTypes => script.instance_types = from_ec2(entries)?,
-            List::Regions => script.regions = from_ec2(entries)?,
-        }
+        any(list).put_into(&mut script, entries)?;
         script.write(file).map_err(opcon_error)
     }
 
     fn read_script(&self, file: &Path, list: List) -> Result<Vec<ListEntry>> {
-        Ok(entries_of(&DataScript::read(file).map_err(opcon_error)?, list))
+        let mut script = DataScript::read(file).map_err(opcon_error)?;
+        Ok(entries(any(list).in_script(&mut script)))
     }
 }

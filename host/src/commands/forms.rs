@@ -6,6 +6,7 @@ use clap::{Arg, ArgAction, ArgMatches};
 use connector_sdk::Result;
 use connector_sdk::lists::List;
 use connector_sdk::properties::PropertyStore as _;
+use opcon::lists::DataScript;
 
 use super::{Parsed, block_on, config_argument, config_path, parse, parser};
 use crate::console::{print_pretty_json, print_text};
@@ -69,8 +70,8 @@ fn choices(matches: &ArgMatches) -> Result<Choices> {
 }
 
 fn from_script(file: &Path) -> Result<Choices> {
-    let script = opcon::lists::DataScript::read(file).map_err(opcon_error)?;
-    let lists = List::ALL.map(|list| (list, lists::texts(&script, list)));
+    let mut script = DataScript::read(file).map_err(opcon_error)?;
+    let lists = List::ALL.map(|list| (list, lists::texts_in_script(&mut script, list)));
     Ok(lists.into_iter().filter(|(_, texts)| !texts.is_empty()).collect())
 }
 
