@@ -12,13 +12,14 @@ mod setup;
 use std::ffi::OsString;
 use std::path::PathBuf;
 
-use clap::{Arg, ArgMatches};
+use clap::{Arg, ArgAction, ArgMatches};
 use connector_sdk::{Error, ErrorKind, Result};
 use tokio::runtime;
 
 use crate::cli::{self, HELP_WIDTH};
+use crate::console::print_text;
 use crate::registry::Registry;
-use crate::settings::COMMON;
+use crate::settings::{COMMON, CONFIG};
 
 /// A command of the program.
 pub struct Command {
@@ -75,18 +76,29 @@ fn parser(name: &'static str, summary: &'static str) -> clap::Command {
         .term_width(HELP_WIDTH)
 }
 
-/// `--config FILE`, for every command that reads it.
+/// An option with a value.
+fn option(name: &'static str, value_name: &'static str, help: &'static str) -> Arg {
+    Arg::new(name).long(name).value_name(value_name).help(help)
+}
+
+/// An option whose value is a file or folder.
+fn path_option(name: &'static str, value_name: &'static str, help: &'static str) -> Arg {
+    option(name, value_name, help).value_parser(clap::value_parser!(PathBuf))
+}
+
+/// An option without a value.
+fn flag(name: &'static str, help: &'static str) -> Arg {
+    Arg::new(name).long(name).action(ArgAction::SetTrue).help(help)
+}
+
+/// `--config FILE`, for every command that reads it: the same as in jobs.
 fn config_argument() -> Arg {
-    Arg::new("config")
-        .long("config")
-        .value_name("FILE")
-        .value_parser(clap::value_parser!(PathBuf))
-        .help("The configuration file. Default: Connector.config in the current directory, then beside the program.")
+    path_option(CONFIG.spec.name, CONFIG.spec.value_name, CONFIG.spec.help)
 }
 
 /// What `--config` says.
 fn config_path(matches: &ArgMatches) -> Option<PathBuf> {
-    matches.get_one::<PathBuf>("config").cloned()
+    matches.get_one::<PathBuf>(CONFIG.spec.name).cloned()
 }
 
 /// The text of a required argument.
@@ -94,21 +106,16 @@ fn text<'a>(matches: &'a ArgMatches, name: &str) -> &'a str {
     matches.get_one::<String>(name).map(String::as_str).unwrap_or_default()
 }
 
-/// What the words say to the parser.
-enum Parsed {
-    /// The values of the arguments.
-    Values(ArgMatches),
-    /// Help, to be printed.
-    Help(String),
-}
-
-/// Parses the words.
-fn parse(parser: clap::Command, words: &[String]) -> Result<Parsed> {
+/// Parses the words. `None` when help was wanted, and is printed.
+fn parse(parser: clap::Command, words: &[String]) -> Result<Option<ArgMatches>> {
     let name = parser.get_name().to_owned();
     let words = std::iter::once(name.as_str()).chain(words.iter().map(String::as_str));
     match parser.try_get_matches_from(words) {
-        Ok(matches) => Ok(Parsed::Values(matches)),
-        Err(error) => cli::help_or_error(&error, std::iter::empty(), &name).map(Parsed::Help),
+        Ok(matches) => Ok(Some(matches)),
+        Err(error) => {
+            print_text(&cli::help_or_error(&error, std::iter::empty(), &name)?);
+            Ok(None)
+        }
     }
 }
 

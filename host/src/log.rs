@@ -50,8 +50,16 @@ pub fn start(folder: Option<&Path>, debug: bool) {
 
 /// Opens the file for appending: each line is one write, so the lines of several jobs do not mix.
 fn open(path: &Path) -> io::Result<File> {
-    path.parent().map_or(Ok(()), fs::create_dir_all)?;
     let _ = rotate(path); // a file that grows is better than none
+    open_to_append(path)
+}
+
+/// Opens the file for appending; it and its folder are made if need be.
+///
+/// # Errors
+/// When the system does not allow it: then jobs run without a log.
+pub fn open_to_append(path: &Path) -> io::Result<File> {
+    path.parent().map_or(Ok(()), fs::create_dir_all)?;
     OpenOptions::new().create(true).append(true).open(path)
 }
 

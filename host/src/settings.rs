@@ -41,7 +41,7 @@ const REGION: Arg<Region> = Arg::new(
 )
 .offered_by(List::Regions);
 /// `--config FILE`.
-const CONFIG: Arg<PathBuf> = Arg::new(
+pub const CONFIG: Arg<PathBuf> = Arg::new(
     "config",
     "FILE",
     "The configuration file. Default: Connector.config in the current directory, then beside the program.",

@@ -1,18 +1,18 @@
 //! `awsec2 check`: tries everything that jobs need, and tells each thing in a line.
 
+use std::collections::BTreeMap;
 use std::fmt::Display;
-use std::fs::OpenOptions;
 use std::path::{Path, PathBuf};
 
-use clap::{Arg, ArgMatches};
+use clap::ArgMatches;
 use connector_sdk::permissions::{Permission, permission};
 use connector_sdk::{ArgValue, ErrorKind, OperationMeta, Reporter as _, Result, ec2};
 use opcon::tls::Trust;
 use opcon::{ApiSettings, Client, Config, PropertyChannel};
 
-use super::{Parsed, block_on, config_argument, config_path, parse, parser};
+use super::{block_on, config_argument, config_path, option, parse, parser, path_option};
 use crate::aws;
-use crate::console::{Console, print_text};
+use crate::console::Console;
 use crate::registry::Registry;
 use crate::settings::{EndpointUrl, Output, Region, Settings};
 use crate::{config, exit, log, opcon_error};
@@ -23,9 +23,6 @@ pub const NAME: &str = "check";
 pub const SUMMARY: &str = "Test configuration, credentials, permissions, OpCon and log, a line for each.";
 
 fn command() -> clap::Command {
-    let option = |name: &'static str, value_name: &'static str, help: &'static str| {
-        Arg::new(name).long(name).value_name(value_name).help(help)
-    };
     parser(NAME, SUMMARY)
         .after_help(
             "A line begins with `ok`, `note` (look at it) or `FAILED`. The exit code is 0 only if nothing failed, otherwise \
@@ -34,19 +31,13 @@ fn command() -> clap::Command {
         )
         .arg(option("region", "REGION", "The region to ask in. Default: AWS's own settings.").value_parser(Region::parse))
         .arg(option("endpoint-url", "URL", "Ask this address instead of AWS's own.").value_parser(EndpointUrl::parse))
-        .arg(
-            option("log-dir", "DIR", "The folder of the log. Default: `log` beside the program.")
-                .value_parser(clap::value_parser!(PathBuf)),
-        )
+        .arg(path_option("log-dir", "DIR", "The folder of the log. Default: `log` beside the program."))
         .arg(config_argument())
 }
 
 /// Tests everything, and tells it.
 pub fn run(registry: &Registry, words: &[String]) -> Result<u8> {
-    let matches = match parse(command(), words)? {
-        Parsed::Values(matches) => matches,
-        Parsed::Help(help) => return Ok(print_text(&help)),
-    };
+    let Some(matches) = parse(command(), words)? else { return Ok(exit::SUCCESS) };
     let mut findings = Findings { console: Console::new(Output::Text), code: exit::SUCCESS };
     let config = check_config(&mut findings, config_path(&matches).as_deref());
     check_log(&mut findings, matches.get_one::<PathBuf>("log-dir"));
@@ -136,8 +127,7 @@ fn check_log(findings: &mut Findings, named: Option<&PathBuf>) {
     let Some(file) = log::file(named.map(PathBuf::as_path)) else {
         return findings.note("log", "there is none: the program's folder is not known");
     };
-    let opened = file.parent().map_or(Ok(()), std::fs::create_dir_all);
-    match opened.and_then(|()| OpenOptions::new().create(true).append(true).open(&file)) {
+    match log::open_to_append(&file) {
         Ok(_) => findings.ok("log", file.display()),
         Err(error) => {
             let error = connector_sdk::Error::new(ErrorKind::InvalidInput, error.to_string());
@@ -182,24 +172,40 @@ async fn check_user(
         Ok(identity) => findings.ok(subject, format!("{identity} in {}", account.region)),
         Err(error) => return findings.failed(subject, &error),
     }
-    let ec2 = account.ec2();
+    let mut permissions = Permissions { ec2: account.ec2(), answers: BTreeMap::new() };
     for found in registry.all() {
-        check_permissions(findings, subject, &ec2, found.operation.meta()).await;
+        check_permissions(findings, subject, &mut permissions, found.operation.meta()).await;
+    }
+}
+
+/// The answers of EC2 so far: most actions are needed by several functions.
+struct Permissions {
+    ec2: ec2::Client,
+    answers: BTreeMap<&'static str, Permission>,
+}
+
+impl Permissions {
+    async fn of(&mut self, action: &'static str) -> Result<&Permission> {
+        if !self.answers.contains_key(action) {
+            let answer = permission(&self.ec2, action).await?;
+            if let Permission::Open(reason) = &answer {
+                tracing::debug!("{action}: {reason}");
+            }
+            self.answers.insert(action, answer);
+        }
+        Ok(&self.answers[action])
     }
 }
 
 /// Whether the user may do all that a function needs.
-async fn check_permissions(findings: &mut Findings, subject: &str, ec2: &ec2::Client, meta: &OperationMeta) {
+async fn check_permissions(findings: &mut Findings, subject: &str, user: &mut Permissions, meta: &OperationMeta) {
     let subject = format!("{subject}, {}", meta.name);
     let (mut denied, mut open) = (Vec::new(), Vec::new());
     for action in meta.iam_actions {
-        match permission(ec2, action).await {
+        match user.of(action).await {
             Ok(Permission::Allowed) => {}
             Ok(Permission::Denied) => denied.push(*action),
-            Ok(Permission::Open(reason)) => {
-                tracing::debug!("{action}: {reason}");
-                open.push(*action);
-            }
+            Ok(Permission::Open(_)) => open.push(*action),
             Err(error) => return findings.failed(subject, &error),
         }
     }

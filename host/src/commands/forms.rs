@@ -2,18 +2,18 @@
 
 use std::path::{Path, PathBuf};
 
-use clap::{Arg, ArgAction, ArgMatches};
+use clap::{Arg, ArgMatches};
 use connector_sdk::Result;
 use connector_sdk::lists::List;
 use connector_sdk::properties::PropertyStore as _;
 use opcon::lists::DataScript;
 
-use super::{Parsed, block_on, config_argument, config_path, parse, parser};
-use crate::console::{print_pretty_json, print_text};
+use super::{block_on, config_argument, config_path, flag, parse, parser, path_option};
+use crate::console::print_pretty_json;
 use crate::forms::{Choices, Form, document};
 use crate::properties::OpConProperties;
 use crate::registry::Registry;
-use crate::{cli, config, lists, opcon_error};
+use crate::{cli, config, exit, lists, opcon_error};
 
 /// The command's name.
 pub const NAME: &str = "forms";
@@ -27,29 +27,21 @@ fn command() -> clap::Command {
              job of a filled form. With lists, image, instance type and region are chosen from them.",
         )
         .arg(Arg::new("FUNCTION").help("The function whose form is wanted."))
+        .arg(path_option(
+            "data-script",
+            "FILE",
+            "Take the lists from this file, the data script of Solution Manager.",
+        ))
         .arg(
-            Arg::new("data-script")
-                .long("data-script")
-                .value_name("FILE")
-                .value_parser(clap::value_parser!(PathBuf))
-                .help("Take the lists from this file, the data script of Solution Manager."),
-        )
-        .arg(
-            Arg::new("from-opcon")
-                .long("from-opcon")
-                .action(ArgAction::SetTrue)
-                .conflicts_with("data-script")
-                .help("Take the lists from OpCon's properties AWS_IMAGES, AWS_SIZES and AWS_REGIONS."),
+            flag("from-opcon", "Take the lists from OpCon's properties AWS_IMAGES, AWS_SIZES and AWS_REGIONS.")
+                .conflicts_with("data-script"),
         )
         .arg(config_argument())
 }
 
 /// Prints the forms that the words ask for.
 pub fn run(registry: &Registry, words: &[String]) -> Result<u8> {
-    let matches = match parse(command(), words)? {
-        Parsed::Values(matches) => matches,
-        Parsed::Help(help) => return Ok(print_text(&help)),
-    };
+    let Some(matches) = parse(command(), words)? else { return Ok(exit::SUCCESS) };
     let choices = choices(&matches)?;
     let form = |meta| document(&Form::of(meta), &choices);
     match matches.get_one::<String>("FUNCTION") {

@@ -9,7 +9,7 @@ use connector_sdk::{Error, ErrorKind, Reporter as _, Result};
 use opcon::smaddi::{JobDefinition, Program, unix_parameters, windows_command_line};
 use opcon::{JobIdentity, PropertyName};
 
-use super::{Parsed, parse, parser, text};
+use super::{option, parse, parser, path_option, text};
 use crate::cli::{Defined, Definition, define};
 use crate::console::{Console, print_text};
 use crate::registry::Registry;
@@ -30,9 +30,6 @@ const USAGE: &str = "awsec2 job-definition <FUNCTION> [ARGUMENTS OF THE FUNCTION
                      --schedule NAME --job NAME --machine NAME --platform windows|unix [OPTIONS]";
 
 fn command() -> clap::Command {
-    let option = |name: &'static str, value_name: &'static str, help: &'static str| {
-        Arg::new(name).long(name).value_name(value_name).help(help)
-    };
     parser(NAME, SUMMARY)
         .override_usage(USAGE)
         .after_help(
@@ -47,10 +44,11 @@ fn command() -> clap::Command {
         .arg(option("group", "GROUP", "The group of the UNIX user."))
         .arg(option("folder", "DIR", "The program's folder on that machine.").default_value(USUAL_FOLDER))
         .arg(option("working-directory", "DIR", "The job's folder (Windows). Default: the program's."))
-        .arg(
-            option("smaddi-dir", "DIR", "Put the definition into this folder, which SMADDI watches, instead of printing it.")
-                .value_parser(clap::value_parser!(PathBuf)),
-        )
+        .arg(path_option(
+            "smaddi-dir",
+            "DIR",
+            "Put the definition into this folder, which SMADDI watches, instead of printing it.",
+        ))
 }
 
 /// Prints the definition that the words describe, or puts it where SMADDI takes it from.
@@ -64,10 +62,7 @@ pub fn run(registry: &Registry, words: &[String]) -> Result<u8> {
         Defined::Job(definition) => definition,
         Defined::Help(help) => return Ok(print_text(&help)),
     };
-    let matches = match parse(command(), &own)? {
-        Parsed::Values(matches) => matches,
-        Parsed::Help(help) => return Ok(print_text(&help)),
-    };
+    let Some(matches) = parse(command(), &own)? else { return Ok(exit::SUCCESS) };
     let job = JobDefinition::new(
         text(&matches, "schedule"),
         text(&matches, "job"),

@@ -7,10 +7,11 @@ use clap::Arg;
 use connector_sdk::{Error, ErrorKind, Result};
 use serde_json::{Map, Value};
 
-use super::{Parsed, first_positional, parse, parser, text};
+use super::{first_positional, parse, parser, text};
 use crate::arguments::{self, Words};
 use crate::cli::{self, Request};
 use crate::console::print_text;
+use crate::exit;
 use crate::forms::{self, FUNCTION, Form};
 use crate::registry::Registry;
 
@@ -32,10 +33,7 @@ fn command() -> clap::Command {
 /// Runs the job of the form that the words name.
 pub fn run(registry: &Registry, words: &[String]) -> Result<u8> {
     let (own, common) = split(words);
-    let matches = match parse(command(), &own)? {
-        Parsed::Values(matches) => matches,
-        Parsed::Help(help) => return Ok(print_text(&help)),
-    };
+    let Some(matches) = parse(command(), &own)? else { return Ok(exit::SUCCESS) };
     let file = text(&matches, "FILE");
     let filled = read(Path::new(file))?;
     let Some(name) = filled.get(FUNCTION).and_then(Value::as_str) else {
@@ -49,7 +47,7 @@ pub fn run(registry: &Registry, words: &[String]) -> Result<u8> {
     match cli::parse(registry, &words)? {
         Request::Run(job) => Ok(crate::run(&job)),
         Request::Print(text) => Ok(print_text(&text)),
-        Request::List(_) => Ok(crate::exit::DEFECT),
+        Request::List(_) => Ok(exit::DEFECT),
     }
 }
 

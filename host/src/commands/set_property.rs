@@ -4,8 +4,8 @@ use clap::Arg;
 use connector_sdk::properties::{Delivery, PropertyStore as _};
 use connector_sdk::{Error, ErrorKind, Reporter as _, Result};
 
-use super::{Parsed, block_on, config_argument, config_path, parse, parser, text};
-use crate::console::{Console, print_text};
+use super::{block_on, config_argument, config_path, parse, parser, text};
+use crate::console::Console;
 use crate::properties::OpConProperties;
 use crate::registry::Registry;
 use crate::settings::Output;
@@ -28,10 +28,7 @@ fn command() -> clap::Command {
 
 /// Saves the property that the words name.
 pub fn run(_: &Registry, words: &[String]) -> Result<u8> {
-    let matches = match parse(command(), words)? {
-        Parsed::Values(matches) => matches,
-        Parsed::Help(help) => return Ok(print_text(&help)),
-    };
+    let Some(matches) = parse(command(), words)? else { return Ok(exit::SUCCESS) };
     let config = config::read(config_path(&matches).as_deref(), None)?;
     log::start(None, config.as_ref().is_some_and(|config| config.debug()));
     let store = OpConProperties::new(config.as_ref())?;

@@ -4,14 +4,14 @@ use std::fs;
 use std::io::{self, IsTerminal as _, Read as _};
 use std::path::{Path, PathBuf, absolute};
 
-use clap::{Arg, ArgAction, ArgMatches};
+use clap::ArgMatches;
 use connector_sdk::{Error, ErrorKind, Reporter as _, Result};
 use opcon::tls::Trust;
 use opcon::{ApiSettings, Client, Config, ConfigEditor, OPCON_API, encoded, setup};
 use secrecy::{ExposeSecret as _, SecretString};
 
-use super::{Parsed, block_on, config_argument, config_path, parse, parser, text};
-use crate::console::{Console, print_text};
+use super::{block_on, config_argument, config_path, flag, option, parse, parser, path_option, text};
+use crate::console::Console;
 use crate::registry::Registry;
 use crate::settings::Output;
 use crate::{config, exit, opcon_error};
@@ -22,11 +22,6 @@ pub const NAME: &str = "setup";
 pub const SUMMARY: &str = "Get a token for the OpCon API, and write it into Connector.config.";
 
 fn command() -> clap::Command {
-    let option = |name: &'static str, value_name: &'static str, help: &'static str| {
-        Arg::new(name).long(name).value_name(value_name).help(help)
-    };
-    let path = |argument: Arg| argument.value_parser(clap::value_parser!(PathBuf));
-    let flag = |name: &'static str, help: &'static str| Arg::new(name).long(name).action(ArgAction::SetTrue).help(help);
     parser(NAME, SUMMARY)
         .after_help(
             "The user needs the rights that saving properties takes. OpCon is asked for an application token, which does \
@@ -36,13 +31,13 @@ fn command() -> clap::Command {
         )
         .arg(option("address", "HOST:PORT", "Where the OpCon API listens.").required(true))
         .arg(option("user", "USER", "The OpCon user.").required(true))
-        .arg(path(option(
+        .arg(path_option(
             "password-file",
             "FILE",
             "The file whose first line is the user's password; `-` is standard input. Default: it is asked for.",
-        )))
+        ))
         .arg(option("application", "NAME", "The name under which OpCon keeps the token.").default_value("awsec2"))
-        .arg(path(option("ca-file", "FILE", "The API's certificate or its issuer's, as PEM.")).conflicts_with("no-tls"))
+        .arg(path_option("ca-file", "FILE", "The API's certificate or its issuer's, as PEM.").conflicts_with("no-tls"))
         .arg(flag("no-verify", "Accept any certificate; every job will warn.").conflicts_with_all(["ca-file", "no-tls"]))
         .arg(flag("no-tls", "Use plain HTTP: password and token travel in clear."))
         .arg(config_argument())
@@ -50,10 +45,7 @@ fn command() -> clap::Command {
 
 /// Sets up the way to the OpCon API that the words describe.
 pub fn run(_: &Registry, words: &[String]) -> Result<u8> {
-    let matches = match parse(command(), words)? {
-        Parsed::Values(matches) => matches,
-        Parsed::Help(help) => return Ok(print_text(&help)),
-    };
+    let Some(matches) = parse(command(), words)? else { return Ok(exit::SUCCESS) };
     let file = config_path(&matches).or_else(|| config::find(None)).unwrap_or_else(|| config::FILE_NAME.into());
     // A file that cannot be changed is told before the password is asked for.
     let mut editor = ConfigEditor::open(&file).map_err(opcon_error)?;
@@ -62,7 +54,7 @@ pub fn run(_: &Registry, words: &[String]) -> Result<u8> {
     let password = password(&matches, user)?;
     let token = block_on(async {
         let application = text(&matches, "application");
-        let token = setup::request_token(address, &trust, user, &password, application).await.map_err(not_asked)?;
+        let token = setup::request_token(address, &trust, user, &password, application).await.map_err(as_options)?;
         let settings = ApiSettings::new(address, token.clone(), trust.clone()).map_err(opcon_error)?;
         let client = Client::new(&settings).map_err(opcon_error)?;
         client.check().await.map_err(opcon_error)?;
@@ -82,7 +74,7 @@ pub fn run(_: &Registry, words: &[String]) -> Result<u8> {
 }
 
 /// The settings that an error speaks of are options here.
-fn not_asked(error: opcon::Error) -> Error {
+fn as_options(error: opcon::Error) -> Error {
     let error = opcon_error(error);
     match error.hint_text() {
         Some(hint) if hint.contains("CA_FILE") => error.hint("name the certificate's file with --ca-file FILE"),
