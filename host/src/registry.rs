@@ -64,7 +64,7 @@ impl Registry {
 }
 
 /// `StartInstance` as `start-instance`.
-fn kebab_case(name: &str) -> String {
+pub fn kebab_case(name: &str) -> String {
     let mut kebab = String::with_capacity(name.len() + 4);
     for (index, letter) in name.char_indices() {
         if letter.is_ascii_uppercase() && index > 0 {

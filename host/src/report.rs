@@ -86,9 +86,9 @@ fn tell_missing_properties(console: &Console, report: &Report<'_>, properties: &
         return;
     }
     console.event("not saved in OpCon; to save it later:");
+    let config = report.config.map(|path| path.display().to_string());
     for PropertyEntry { name, value, .. } in missing {
         let mut words = vec!["awsec2", "set-property", name, value];
-        let config = report.config.map(|path| path.display().to_string());
         words.extend(config.iter().flat_map(|config| ["--config", config]));
         console.event(&format!("  {}", shell::command_line(&words)));
     }

@@ -48,12 +48,18 @@ impl PreparedFile {
 /// Gives a file new content in one step, so that nobody reads a part of it; who may read it follows from the process's
 /// `umask`.
 pub(crate) fn replace(path: &Path, content: &str) -> io::Result<()> {
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let mut file = unfinished(Readers::Everyone).tempfile_in(folder)?;
-    file.write_all(content.as_bytes())?;
+    let file = written_beside(path, content, Readers::Everyone)?;
     file.as_file().sync_all()?;
     file.persist(path).map_err(|error| error.error)?;
     Ok(())
+}
+
+/// A new file in the folder of `path`, with this content; it is not on the disk for sure yet.
+pub(crate) fn written_beside(path: &Path, content: &str, readers: Readers) -> io::Result<NamedTempFile> {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let mut file = unfinished(readers).tempfile_in(folder)?;
+    file.write_all(content.as_bytes())?;
+    Ok(file)
 }
 
 /// What files are called and who may read them until they are where they belong.

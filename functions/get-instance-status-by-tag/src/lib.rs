@@ -18,10 +18,7 @@ impl ArgValue for ExpectedState {
         ValueKind::Choice(&["pending", "running", "stopping", "stopped", "shutting-down", "terminated"]);
 
     fn parse(text: &str) -> Result<Self, String> {
-        let known = Self::KIND.choices().contains(&text);
-        known
-            .then(|| ExpectedState(text.into()))
-            .ok_or_else(|| format!("must be one of {}", Self::KIND.choices().join(", ")))
+        Self::KIND.choose(text).map(|state| ExpectedState(state.into()))
     }
 }
 

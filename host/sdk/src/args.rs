@@ -65,6 +65,15 @@ impl ValueKind {
             _ => &[],
         }
     }
+
+    /// The one of its choices that the text is.
+    ///
+    /// # Errors
+    /// Says which there are, when it is none of them.
+    pub fn choose(self, text: &str) -> Result<&'static str, String> {
+        let known = self.choices().iter().find(|choice| **choice == text);
+        known.copied().ok_or_else(|| format!("must be one of {}", self.choices().join(", ")))
+    }
 }
 
 impl ArgValue for String {

@@ -31,9 +31,7 @@ impl ArgValue for Architecture {
     const KIND: ValueKind = ValueKind::Choice(&["x86_64", "arm64", "i386", "x86_64_mac", "arm64_mac"]);
 
     fn parse(text: &str) -> Result<Self, String> {
-        let choices = Self::KIND.choices();
-        let known = choices.iter().find(|choice| **choice == text);
-        known.map(|choice| Architecture(choice)).ok_or_else(|| format!("must be one of {}", choices.join(", ")))
+        Self::KIND.choose(text).map(Architecture)
     }
 }
 

@@ -73,6 +73,16 @@ pub enum Delivery {
     HandedOver,
 }
 
+impl Delivery {
+    /// What became of the value of a property, in one line.
+    pub fn told(self, name: &str, value: &str) -> String {
+        match self {
+            Delivery::Seen => format!("property {name} = {value}: saved"),
+            Delivery::HandedOver => format!("property {name} = {value}: handed to the agent, not confirmed"),
+        }
+    }
+}
+
 /// The properties that a job names.
 #[derive(Clone, Debug)]
 pub struct PropertyNames {
@@ -237,8 +247,7 @@ impl Missing {
 /// Reports what became of a value, and enters it into the journal. Returns the error, if there was one.
 fn enter(cx: &Context, name: String, value: String, result: Result<Delivery>) -> Option<Error> {
     match &result {
-        Ok(Delivery::Seen) => cx.event(format!("property {name} = {value}: saved")),
-        Ok(Delivery::HandedOver) => cx.event(format!("property {name} = {value}: handed to the agent, not confirmed")),
+        Ok(delivery) => cx.event(delivery.told(&name, &value)),
         Err(error) => cx.warning(format!("property {name} = {value}: not saved: {error}")),
     }
     cx.journal().property(PropertyEntry::after(name, value, &result));

@@ -1,7 +1,7 @@
 //! `awsec2 set-property`: saves one OpCon property, as a job would; for what a job could not save.
 
 use clap::Arg;
-use connector_sdk::properties::{Delivery, PropertyStore as _};
+use connector_sdk::properties::PropertyStore as _;
 use connector_sdk::{Error, ErrorKind, Reporter as _, Result};
 
 use super::{block_on, config_argument, config_path, parse, parser, text};
@@ -39,10 +39,7 @@ pub fn run(_: &Registry, words: &[String]) -> Result<u8> {
         store.prepare().await?;
         store.save(&name, value).await.map_err(not_saved)
     })?;
-    console.event(&match delivery {
-        Delivery::Seen => format!("property {name} = {value}: saved"),
-        Delivery::HandedOver => format!("property {name} = {value}: handed to the agent, not confirmed"),
-    });
+    console.event(&delivery.told(&name, value));
     Ok(exit::SUCCESS)
 }
 

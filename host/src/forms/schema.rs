@@ -7,6 +7,7 @@ use connector_sdk::{ArgGroup, ArgSpec, ValueKind};
 use serde_json::{Map, Value, json};
 
 use super::{Choice, Condition, FUNCTION, Field, FieldKind, Form, key, title};
+use crate::registry::kebab_case;
 use crate::settings::REGION_NAME;
 
 /// The texts that a form offers, list by list. Without a list people type the value.
@@ -31,7 +32,7 @@ fn schema(form: &Form, choices: &Choices) -> Value {
     let rules: Vec<Value> = conditional(form, choices).into_iter().chain(required_groups(form)).collect();
     let mut schema = json!({
         "$schema": "http://json-schema.org/draft-07/schema#",
-        "title": words_of(function),
+        "title": title(&kebab_case(function)),
         "description": form.meta.summary,
         "type": "object",
         "properties": properties,
@@ -41,18 +42,6 @@ fn schema(form: &Form, choices: &Choices) -> Value {
         schema["allOf"] = Value::from(rules);
     }
     schema
-}
-
-/// `StartInstance` as `Start Instance`.
-fn words_of(name: &str) -> String {
-    let mut words = String::with_capacity(name.len() + 4);
-    for letter in name.chars() {
-        if letter.is_ascii_uppercase() && !words.is_empty() {
-            words.push(' ');
-        }
-        words.push(letter);
-    }
-    words
 }
 
 /// The fields as properties of an object, and the names of those that must be there.
@@ -72,11 +61,7 @@ impl Field {
     fn is_required(&self) -> bool {
         match &self.kind {
             FieldKind::Choice(_) => true,
-            FieldKind::Argument(spec) => {
-                spec.required
-                    || spec.name == REGION_NAME
-                    || matches!(self.conditions.first(), Some(Condition::Chosen { .. })) && self.is_chosen()
-            }
+            FieldKind::Argument(spec) => spec.required || spec.name == REGION_NAME || self.is_chosen(),
         }
     }
 

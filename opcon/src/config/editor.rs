@@ -1,13 +1,14 @@
 //! Changing settings of a `Connector.config` and nothing else in it.
 
 use std::fs::Metadata;
-use std::io::{ErrorKind as IoErrorKind, Write as _};
+use std::io::ErrorKind as IoErrorKind;
 use std::path::{Path, PathBuf};
 
-use tempfile::{Builder, NamedTempFile};
+use tempfile::NamedTempFile;
 
 use super::ini::{self, Section};
 use crate::error::{Error, ErrorKind};
+use crate::file_drop::{self, Readers};
 
 /// A `Connector.config` that is being changed. Comments, order, line ends and whatever else stands in it stay.
 pub struct ConfigEditor {
@@ -93,9 +94,7 @@ impl ConfigEditor {
     }
 
     fn write_beside(&self) -> std::io::Result<NamedTempFile> {
-        let folder = self.path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-        let mut file = Builder::new().prefix("awsec2-").suffix(".tmp").tempfile_in(folder)?;
-        file.write_all(self.text.as_bytes())?;
+        let file = file_drop::written_beside(&self.path, &self.text, Readers::Owner)?;
         if let Some(existing) = &self.existing {
             keep_owner(&file, existing)?;
             file.as_file().set_permissions(existing.permissions())?;
