@@ -154,7 +154,7 @@ impl Client {
         tokio::time::timeout(limit, self.check_patiently()).await.unwrap_or_else(|_| {
             let wrong =
                 format!("the OpCon server did not answer well within {limit:?}, connections and attempts included");
-            Err(Error::new(ErrorKind::Unreachable, "checking the way to OpCon", wrong))
+            Err(self.connection.with_address(Error::new(ErrorKind::Unreachable, "checking the way to OpCon", wrong)))
         })
     }
 

@@ -222,7 +222,7 @@ fn an_opcon_that_nobody_answers_for_is_9_and_nothing_is_launched() {
     let address = format!("ADDRESS=127.0.0.1:{}\nUSING_TLS=False\n", closed_port());
     let program = with_opcon(&format!("[OPCON API INFORMATION]\n{address}TOKEN=made-up\n"));
     let (finished, document) = program.run_json(&launch(&name));
-    finished.expect_code(9);
+    finished.expect_code(9).expect_stderr("hint: is the OpCon API at 127.0.0.1:");
     assert_document(&document, 9, "failed", "unavailable");
     assert!(Ec2::new().named(&name).is_empty() && !Ec2::new().has_key_pair(&name));
 }

@@ -76,9 +76,18 @@ impl Connection {
             match (self.attempt(request()).await, pauses.next()) {
                 (Ok(body), _) => return Ok(body),
                 (Err(failure), Some(pause)) if failure.passing => tokio::time::sleep(*pause).await,
-                (Err(failure), _) => return Err(failure.into_error(doing)),
+                (Err(failure), _) => return Err(self.with_address(failure.into_error(doing))),
             }
         }
+    }
+
+    /// The error with a hint that names the server, when that could not be reached and nothing more is known.
+    pub(crate) fn with_address(&self, error: Error) -> Error {
+        if error.kind() != ErrorKind::Unreachable || error.hint().is_some() {
+            return error;
+        }
+        let hint = format!("is the OpCon API at {} running, and can this machine reach it?", self.address);
+        error.with_hint(hint)
     }
 
     /// The error for an answer that the OpCon API does not give; `summary` holds no secret.
