@@ -22,6 +22,7 @@ pub fn code_of(error: &Error, changed: bool) -> u8 {
         ErrorKind::Capacity => 8,
         ErrorKind::Unavailable => 9,
         ErrorKind::Interrupted => 10,
+        ErrorKind::Unknown => 11,
         ErrorKind::Bug => DEFECT,
     }
 }

@@ -1,9 +1,10 @@
 //! `--on-timeout terminate`: takes back a launch whose wait did not end well.
 
+use connector_sdk::Context;
 use connector_sdk::change::Change;
 use connector_sdk::ec2::types::InstanceStateName;
 use connector_sdk::instances::InstanceId;
-use connector_sdk::{Context, Inputs};
+use connector_sdk::wait::WaitPolicy;
 
 const TERMINATE: Change = Change {
     doing: "terminating",
@@ -14,7 +15,7 @@ const TERMINATE: Change = Change {
 };
 
 /// Terminates what the job launched. What it ends with stays the failure that led here, so a refusal is only said.
-pub async fn terminate(cx: &Context, inputs: &Inputs, launched: &[InstanceId]) {
+pub async fn terminate(cx: &Context, policy: &WaitPolicy, launched: &[InstanceId]) {
     if launched.is_empty() {
         return;
     }
@@ -25,7 +26,7 @@ pub async fn terminate(cx: &Context, inputs: &Inputs, launched: &[InstanceId]) {
         let request = cx.ec2().terminate_instances().set_instance_ids(Some(ids));
         async { request.send().await.map(|answer| answer.terminating_instances) }
     };
-    if let Err(error) = TERMINATE.ask(cx, inputs, launched, call).await {
+    if let Err(error) = TERMINATE.ask(cx, policy, launched, call).await {
         cx.warning(format!("{error}; the instances stay"));
     }
     for (id, error) in failures {

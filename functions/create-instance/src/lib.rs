@@ -16,7 +16,7 @@ mod tests;
 
 use connector_sdk::instances::{Instance, InstanceId};
 use connector_sdk::properties::{PROPERTIES, PropertyNames};
-use connector_sdk::wait::{Goal, UNTIL_READY, WAIT_FOR, wait_if_asked};
+use connector_sdk::wait::{Goal, UNTIL_READY, WAIT_FOR, WaitPolicy, wait_if_asked};
 use connector_sdk::{Context, Example, Inputs, Operation, OperationMeta, Outcome, Result, async_trait, register};
 
 use crate::arguments::on_timeout::OnTimeout;
@@ -125,6 +125,7 @@ impl Operation for CreateInstance {
 
     async fn run(&self, cx: &Context, inputs: &Inputs) -> Result<Outcome> {
         let (launch, on_timeout) = (Launch::from_inputs(inputs)?, OnTimeout::from_inputs(inputs)?);
+        let policy = WaitPolicy::from_inputs(cx, inputs);
         let properties = PropertyNames::from_inputs(inputs);
         properties.prepare(cx, launch.count.wanted.into()).await?;
 
@@ -138,12 +139,13 @@ impl Operation for CreateInstance {
         };
         let enough = launch.check_count(cx, &launched);
 
-        let waited = enough.is_ok() && wait_if_asked(cx, inputs, &launched, Goal::Ready(inputs.get(&WAIT_FOR))).await;
+        let waited =
+            enough.is_ok() && wait_if_asked(cx, inputs, &launched, Goal::Ready(inputs.get(&WAIT_FOR)), &policy).await;
         let saved = properties.save(cx, &launched, waited).await;
         let done = if waited { "launched and ready" } else { "launched" };
         let outcome = enough.and_then(|()| cx.journal().verdict("launching", done, "unchanged"));
         if outcome.is_err() && on_timeout == OnTimeout::Terminate {
-            clean_up::terminate(cx, inputs, &launched).await;
+            clean_up::terminate(cx, &policy, &launched).await;
         }
         outcome.and_then(|outcome| saved.map(|()| outcome))
     }

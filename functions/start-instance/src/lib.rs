@@ -4,7 +4,7 @@ use connector_sdk::change::Change;
 use connector_sdk::ec2::types::InstanceStateName;
 use connector_sdk::instances::{InstanceId, SELECTION, SELECTION_GROUP, Selection, find_by_ids};
 use connector_sdk::properties::{PROPERTIES, PropertyNames};
-use connector_sdk::wait::{Goal, UNTIL_READY, WAIT_FOR, wait_if_asked};
+use connector_sdk::wait::{Goal, UNTIL_READY, WAIT_FOR, WaitPolicy, wait_if_asked};
 use connector_sdk::{Context, Example, Inputs, Operation, OperationMeta, Outcome, Result, async_trait, register};
 
 static META: OperationMeta = OperationMeta::new("StartInstance", "Start stopped instances.")
@@ -51,6 +51,7 @@ impl Operation for StartInstance {
 
     async fn run(&self, cx: &Context, inputs: &Inputs) -> Result<Outcome> {
         let selection = Selection::from_inputs(inputs)?;
+        let policy = WaitPolicy::from_inputs(cx, inputs);
         let properties = PropertyNames::from_inputs(inputs);
         properties.prepare(cx, 1).await?;
         let ids = selection.find(cx, inputs).await?;
@@ -59,12 +60,12 @@ impl Operation for StartInstance {
         }
         properties.check(cx, ids.len())?;
         START
-            .ask(cx, inputs, &ids, |ids| {
+            .ask(cx, &policy, &ids, |ids| {
                 let request = cx.ec2().start_instances().set_instance_ids(Some(ids)).dry_run(cx.dry_run());
                 async { request.send().await.map(|answer| answer.starting_instances) }
             })
             .await?;
-        let waited = wait_if_asked(cx, inputs, &ids, Goal::Ready(inputs.get(&WAIT_FOR))).await;
+        let waited = wait_if_asked(cx, inputs, &ids, Goal::Ready(inputs.get(&WAIT_FOR)), &policy).await;
         if !waited && !cx.dry_run() && properties.want_addresses() {
             look_up_addresses(cx, &ids).await;
         }

@@ -4,7 +4,7 @@ use connector_sdk::args::Always;
 use connector_sdk::change::Change;
 use connector_sdk::ec2::types::InstanceStateName;
 use connector_sdk::instances::{InstanceId, SELECTION, SELECTION_GROUP, Selection, see_all};
-use connector_sdk::wait::{Goal, UNTIL_DONE, wait_if_asked};
+use connector_sdk::wait::{Goal, UNTIL_DONE, WaitPolicy, wait_if_asked};
 use connector_sdk::{
     Arg, ArgGroup, ArgSpec, ArgValue, Context, Error, ErrorKind, Example, Inputs, Operation, OperationMeta, Outcome,
     Result, ValueKind, async_trait, register,
@@ -90,6 +90,7 @@ impl Operation for StopInstance {
 
     async fn run(&self, cx: &Context, inputs: &Inputs) -> Result<Outcome> {
         let selection = Selection::from_inputs(inputs)?;
+        let policy = WaitPolicy::from_inputs(cx, inputs);
         let ids = selection.find(cx, inputs).await?;
         if ids.is_empty() {
             return selection.nothing_found(cx, inputs);
@@ -98,14 +99,14 @@ impl Operation for StopInstance {
             true => who_can_hibernate(cx, &ids, inputs.get(&HIBERNATE_FALLBACK)).await?,
             false => (Vec::new(), ids.clone()),
         };
-        stop(cx, inputs, &to_stop, false).await?;
-        stop(cx, inputs, &to_hibernate, true).await?;
-        let waited = wait_if_asked(cx, inputs, &ids, Goal::Stopped).await;
+        stop(cx, inputs, &policy, &to_stop, false).await?;
+        stop(cx, inputs, &policy, &to_hibernate, true).await?;
+        let waited = wait_if_asked(cx, inputs, &ids, Goal::Stopped, &policy).await;
         STOP.verdict(cx, waited)
     }
 }
 
-async fn stop(cx: &Context, inputs: &Inputs, ids: &[InstanceId], hibernate: bool) -> Result<()> {
+async fn stop(cx: &Context, inputs: &Inputs, policy: &WaitPolicy, ids: &[InstanceId], hibernate: bool) -> Result<()> {
     let [force, skip_os_shutdown] = [&FORCE, &SKIP_OS_SHUTDOWN].map(|flag| inputs.get(flag).then_some(true));
     let call = |ids| {
         let request = cx.ec2().stop_instances().set_instance_ids(Some(ids)).dry_run(cx.dry_run());
@@ -113,7 +114,7 @@ async fn stop(cx: &Context, inputs: &Inputs, ids: &[InstanceId], hibernate: bool
         let request = request.set_hibernate(hibernate.then_some(true));
         async { request.send().await.map(|answer| answer.stopping_instances) }
     };
-    if hibernate { HIBERNATION } else { STOP }.ask(cx, inputs, ids, call).await
+    if hibernate { HIBERNATION } else { STOP }.ask(cx, policy, ids, call).await
 }
 
 /// Divides the instances into those that can hibernate and those to be stopped; others have failed. One call.

@@ -5,7 +5,7 @@ use connector_sdk::change::Change;
 use connector_sdk::codes::OPERATION_NOT_PERMITTED;
 use connector_sdk::ec2::types::{AttributeBooleanValue, InstanceStateName};
 use connector_sdk::instances::{InstanceId, SELECTION, SELECTION_GROUP, Selection};
-use connector_sdk::wait::{Goal, UNTIL_DONE, wait_if_asked};
+use connector_sdk::wait::{Goal, UNTIL_DONE, WaitPolicy, wait_if_asked};
 use connector_sdk::{
     Arg, Context, Doing as _, Example, Inputs, Operation, OperationMeta, Outcome, Result, async_trait, register,
 };
@@ -56,26 +56,27 @@ impl Operation for TerminateInstance {
 
     async fn run(&self, cx: &Context, inputs: &Inputs) -> Result<Outcome> {
         let selection = Selection::from_inputs(inputs)?;
+        let policy = WaitPolicy::from_inputs(cx, inputs);
         let ids = selection.find(cx, inputs).await?;
         if ids.is_empty() {
             return selection.nothing_found(cx, inputs);
         }
-        terminate(cx, inputs, &ids).await?;
+        terminate(cx, &policy, &ids).await?;
         if inputs.get(&DISABLE_PROTECTION) {
             let unprotected = lift_protection(cx, &ids).await;
-            terminate(cx, inputs, &unprotected).await?;
+            terminate(cx, &policy, &unprotected).await?;
         }
-        let waited = wait_if_asked(cx, inputs, &ids, Goal::Terminated).await;
+        let waited = wait_if_asked(cx, inputs, &ids, Goal::Terminated, &policy).await;
         TERMINATE.verdict(cx, waited)
     }
 }
 
-async fn terminate(cx: &Context, inputs: &Inputs, ids: &[InstanceId]) -> Result<()> {
+async fn terminate(cx: &Context, policy: &WaitPolicy, ids: &[InstanceId]) -> Result<()> {
     let call = |ids| {
         let request = cx.ec2().terminate_instances().set_instance_ids(Some(ids)).dry_run(cx.dry_run());
         async { request.send().await.map(|answer| answer.terminating_instances) }
     };
-    TERMINATE.ask(cx, inputs, ids, call).await
+    TERMINATE.ask(cx, policy, ids, call).await
 }
 
 /// Lifts the protection from those of the instances that EC2 refused to terminate because of it, and returns them. One

@@ -6,7 +6,7 @@ use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 
 use crate::instances::{IDS_PER_REQUEST, InstanceId, find_by_ids, list_of, texts};
 use crate::wait::{Goal, WaitPolicy, wait_for_instances};
-use crate::{Context, Doing, Error, ErrorKind, Inputs, Outcome, Result, codes};
+use crate::{Context, Doing, Error, ErrorKind, Outcome, Result, codes};
 
 /// A change: how it is told, and what it leads to.
 #[derive(Clone, Copy, Debug)]
@@ -39,7 +39,7 @@ impl Change {
     ///
     /// # Errors
     /// Failures that do not concern single instances. What concerns one is in the journal.
-    pub async fn ask<F, A, E>(&self, cx: &Context, inputs: &Inputs, ids: &[InstanceId], call: F) -> Result<()>
+    pub async fn ask<F, A, E>(&self, cx: &Context, policy: &WaitPolicy, ids: &[InstanceId], call: F) -> Result<()>
     where
         F: Fn(Vec<String>) -> A,
         A: Future<Output = Result<Option<Vec<InstanceStateChange>>, SdkError<E, HttpResponse>>>,
@@ -51,7 +51,7 @@ impl Change {
         if passing.is_empty() {
             return Ok(());
         }
-        wait_for_instances(cx, &passing, Goal::Left(self.wait_out), WaitPolicy::from_inputs(cx, inputs)).await;
+        wait_for_instances(cx, &passing, Goal::Left(self.wait_out), policy).await;
         passing.retain(|id| cx.journal().instance(id).error.is_none());
         self.ask_for(cx, &passing, &call).await?.into_iter().for_each(|refusal| fail(cx, refusal));
         Ok(())

@@ -6,9 +6,9 @@ use std::time::Duration;
 
 use aws_sdk_ec2::Client;
 
-use crate::Journal;
 use crate::lists::ListStore;
 use crate::properties::PropertyStore;
+use crate::{Journal, Result, attempts};
 
 /// Where the lines of a running job go. The host prints and logs them at once, flushed line by line.
 pub trait Reporter: Send + Sync {
@@ -23,6 +23,15 @@ pub trait Reporter: Send + Sync {
     fn shows_progress(&self) -> bool {
         false
     }
+}
+
+/// The answer to a change.
+#[derive(Debug)]
+pub struct Changed<T> {
+    /// The answer of the last attempt.
+    pub answer: T,
+    /// Whether an attempt before it may have been acted on.
+    pub repeated: bool,
 }
 
 /// The surroundings of one job.
@@ -92,6 +101,26 @@ impl Context {
     /// The folder of the connector's own files: the one of `Connector.config`, or the current one without it.
     pub fn folder(&self) -> &Path {
         &self.folder
+    }
+
+    /// Makes a call that changes something in AWS. While it lasts, the journal has the action, as in `stopping i-0abc`, so
+    /// that an interruption can name it. [`Changed::repeated`] says whether an earlier attempt of the same call may have
+    /// been acted on: then the answer speaks of a second change.
+    ///
+    /// # Errors
+    /// Those of the call, with the action. When an attempt may have been acted on and no answer shows that it was, the kind
+    /// is [`ErrorKind::Unknown`](crate::ErrorKind::Unknown); in a dry run nothing can have been changed.
+    pub async fn change<T>(&self, action: &str, call: impl Future<Output = Result<T>>) -> Result<Changed<T>> {
+        self.journal.begin(action);
+        let (answer, unclear) = attempts::watch(call).await;
+        self.journal.end();
+        match answer {
+            Ok(answer) => Ok(Changed { answer, repeated: unclear > 0 }),
+            Err(error) if !self.dry_run && (unclear > 0 || error.leaves_open()) => {
+                Err(error.doing(action).into_unknown())
+            }
+            Err(error) => Err(error.doing(action)),
+        }
     }
 
     /// Reports what happened: one line, plain ASCII.

@@ -10,6 +10,7 @@ use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::ConnectorError;
 use serde::Serialize;
 
+use crate::attempts::{NoAnswer, nothing_was_done};
 use crate::codes;
 
 /// A result whose error is an [`Error`].
@@ -33,8 +34,10 @@ pub enum ErrorKind {
     PropertyNotSaved,
     /// EC2 has no capacity, or a limit of the account is reached.
     Capacity,
-    /// EC2 or OpCon could not be reached or kept throttling, after all retries.
+    /// EC2 or OpCon could not be reached or kept throttling, after all retries. Nothing was changed.
     Unavailable,
+    /// A change was asked for, and no answer says whether EC2 made it.
+    Unknown,
     /// The job was interrupted.
     Interrupted,
     /// An instance is in a state that does not allow the action, or that it must not have.
@@ -60,12 +63,23 @@ struct Parts {
     message: String,
     request_id: Option<String>,
     hint: Option<String>,
+    /// Whether the request may have been acted on all the same.
+    #[serde(skip)]
+    unclear: bool,
 }
 
 impl Error {
     /// An error of that kind; `message` says what went wrong, without a period.
     pub fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
-        Error(Box::new(Parts { kind, action: None, code: None, message: message.into(), request_id: None, hint: None }))
+        Error(Box::new(Parts {
+            kind,
+            action: None,
+            code: None,
+            message: message.into(),
+            request_id: None,
+            hint: None,
+            unclear: false,
+        }))
     }
 
     /// Says what was being done, as in `stopping i-0abc`. The first call counts: it is the nearest to the cause.
@@ -107,6 +121,19 @@ impl Error {
     /// What the operator can do about it.
     pub fn hint_text(&self) -> Option<&str> {
         self.0.hint.as_deref()
+    }
+
+    /// Whether the answer, or that there is none, leaves open whether AWS acted on the request.
+    pub fn leaves_open(&self) -> bool {
+        self.0.unclear
+    }
+
+    /// The same failure as one of a change of which nobody knows whether AWS made it.
+    #[must_use]
+    pub(crate) fn into_unknown(mut self) -> Self {
+        self.0.kind = ErrorKind::Unknown;
+        self.0.unclear = true;
+        self
     }
 
     /// Whether EC2 answered a dry run with "it would have succeeded".
@@ -167,11 +194,11 @@ where
 {
     match error {
         SdkError::ServiceError(context) => from_answer(context.err(), context.raw()),
-        SdkError::ResponseError(context) => not_understood(context.raw()),
+        SdkError::ResponseError(context) => unreadable(context.raw()),
         SdkError::TimeoutError(_) => {
-            Error::new(ErrorKind::Unavailable, "EC2 did not answer in time, after all retries")
+            from_no_answer(&NoAnswer::Lost("EC2 did not answer in time, after all retries".to_owned()))
         }
-        SdkError::DispatchFailure(_) | SdkError::ConstructionFailure(_) => not_sent(error),
+        SdkError::DispatchFailure(_) | SdkError::ConstructionFailure(_) => not_answered(error),
         _ => Error::new(ErrorKind::Service, causes(error)),
     }
 }
@@ -179,11 +206,12 @@ where
 fn from_answer(error: &impl ProvideErrorMetadata, raw: &HttpResponse) -> Error {
     let meta = error.meta();
     let Some(code) = meta.code() else {
-        return not_understood(raw);
+        return unreadable(raw);
     };
     let mut answer = Error::new(codes::kind_of(code), meta.message().unwrap_or("EC2 gave no further explanation"));
     answer.0.code = Some(code.to_owned());
     answer.0.request_id = meta.request_id().map(str::to_owned);
+    answer.0.unclear = !nothing_was_done(raw.status().as_u16(), code);
     answer.0.hint = match code {
         "UnauthorizedOperation" => Some(missing_permission(answer.message(), std::any::type_name_of_val(error))),
         _ => hint_for(code).map(str::to_owned),
@@ -224,37 +252,56 @@ fn hint_for(code: &str) -> Option<&'static str> {
     })
 }
 
-/// An answer that is no XML of EC2: most often the error page of a proxy.
-fn not_understood(raw: &HttpResponse) -> Error {
-    const SHOWN: usize = 120;
-    let status = raw.status().as_u16();
-    let kind = if status >= 500 { ErrorKind::Unavailable } else { ErrorKind::Service };
-    let body = String::from_utf8_lossy(raw.body().bytes().unwrap_or_default());
-    let text: String = body.split_whitespace().collect::<Vec<_>>().join(" ").chars().take(SHOWN).collect();
-    let text: String = text.chars().map(|c| if c.is_ascii() && !c.is_ascii_control() { c } else { '?' }).collect();
-    Error::new(kind, format!("HTTP status {status} with an answer that is not from EC2: `{text}`"))
-        .hint("is there a proxy, or another server, between this machine and EC2?")
+/// An answer in which the SDK found neither a success nor an error.
+fn unreadable(raw: &HttpResponse) -> Error {
+    let (status, body) = (raw.status().as_u16(), raw.body().bytes().unwrap_or_default());
+    from_no_answer(&NoAnswer::Foreign { status, excerpt: excerpt(body) })
 }
 
-/// A request that never got an answer: no credentials, no network, no such host.
-fn not_sent(error: &(dyn StdError + 'static)) -> Error {
-    let text = causes(error);
+/// How a text begins, in one line of printable ASCII.
+pub fn excerpt(text: &[u8]) -> String {
+    const SHOWN: usize = 120;
+    let text = String::from_utf8_lossy(text);
+    let line: String = text.split_whitespace().collect::<Vec<_>>().join(" ").chars().take(SHOWN).collect();
+    line.chars().map(|c| if c.is_ascii() && !c.is_ascii_control() { c } else { '?' }).collect()
+}
+
+fn from_no_answer(reason: &NoAnswer) -> Error {
+    let mut error = Error::new(ErrorKind::Unavailable, reason.to_string());
+    error.0.unclear = !matches!(reason, NoAnswer::NotSent(_));
+    match reason {
+        NoAnswer::NotSent(_) => {
+            error.hint("check the region, the network and the proxy (HTTPS_PROXY, NO_PROXY) of this machine")
+        }
+        NoAnswer::Lost(_) | NoAnswer::Incomplete { .. } => {
+            error.hint("check the network and the proxy (HTTPS_PROXY, NO_PROXY) between this machine and EC2")
+        }
+        NoAnswer::Foreign { .. } => error.hint("is there a proxy, or another server, between this machine and EC2?"),
+    }
+}
+
+/// A request without an answer: no credentials, no network, no such host, or an answer that cannot be read.
+fn not_answered(error: &(dyn StdError + 'static)) -> Error {
     if chain(error).any(|cause| cause.is::<CredentialsError>()) {
-        return Error::new(ErrorKind::PermissionDenied, format!("no usable AWS credentials: {text}"))
+        return Error::new(ErrorKind::PermissionDenied, format!("no usable AWS credentials: {}", causes(error)))
             .hint("give --user-id NAME for a section of Connector.config, or set up AWS's own credential chain");
+    }
+    if let Some(reason) = chain(error).find_map(|cause| cause.downcast_ref::<NoAnswer>()) {
+        return match reason {
+            NoAnswer::NotSent(why) => from_no_answer(&NoAnswer::NotSent(format!("EC2 could not be reached: {why}"))),
+            reason => from_no_answer(reason),
+        };
     }
     match chain(error).find_map(|cause| cause.downcast_ref::<ConnectorError>()) {
         // Our own side: an address or certificates. Nothing was sent.
-        Some(connector) if connector.is_user() => return Error::new(ErrorKind::InvalidInput, text),
-        Some(connector) if connector.is_io() || connector.is_timeout() => {}
-        // What the SDK says here may hold the whole request.
-        _ => {
-            return Error::new(ErrorKind::InvalidInput, "the request could not be made")
-                .hint("check --endpoint-url, and AWS_ENDPOINT_URL in the environment");
+        Some(connector) if connector.is_user() => Error::new(ErrorKind::InvalidInput, causes(error)),
+        Some(connector) if connector.is_io() || connector.is_timeout() => {
+            from_no_answer(&NoAnswer::Lost(format!("no answer from EC2: {}", causes(error))))
         }
+        // What the SDK says here may hold the whole request.
+        _ => Error::new(ErrorKind::InvalidInput, "the request could not be made")
+            .hint("check --endpoint-url, and AWS_ENDPOINT_URL in the environment"),
     }
-    Error::new(ErrorKind::Unavailable, format!("EC2 could not be reached: {text}"))
-        .hint("check the region, the network and the proxy (HTTPS_PROXY, NO_PROXY) of this machine")
 }
 
 fn chain<'a>(error: &'a (dyn StdError + 'static)) -> impl Iterator<Item = &'a (dyn StdError + 'static)> {

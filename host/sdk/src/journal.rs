@@ -18,6 +18,8 @@ pub enum InstanceResult {
     Unchanged,
     /// The change was refused, or its goal was not reached.
     Failed,
+    /// The change was asked for, and no answer says whether EC2 made it.
+    Unknown,
 }
 
 impl InstanceResult {
@@ -27,6 +29,7 @@ impl InstanceResult {
             InstanceResult::Changed => "changed",
             InstanceResult::Unchanged => "unchanged",
             InstanceResult::Failed => "failed",
+            InstanceResult::Unknown => "unknown",
         }
     }
 }
@@ -133,6 +136,16 @@ pub struct Table {
     pub rows: Vec<Vec<String>>,
 }
 
+/// A further run of the program that the operator is advised to make, as data: the host adds the program's name and the
+/// common arguments of this job.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Advice {
+    /// What it is for, as in `to see what was launched`.
+    pub purpose: String,
+    /// The function and its arguments.
+    pub words: Vec<String>,
+}
+
 /// What happened in a job so far. Shared by reference: a function writes while it runs, the host reads at the end,
 /// also when the function was interrupted.
 #[derive(Debug, Default)]
@@ -147,6 +160,9 @@ struct State {
     table: Option<Table>,
     something_else_changed: bool,
     under_way: Option<String>,
+    unknown: Vec<String>,
+    client_token: Option<String>,
+    advice: Vec<Advice>,
 }
 
 impl Journal {
@@ -208,12 +224,18 @@ impl Journal {
         });
     }
 
-    /// Enters a failure.
+    /// Enters a failure; one of kind [`ErrorKind::Unknown`] means that nobody knows whether EC2 made the change.
     pub fn failed(&self, id: &InstanceId, error: Error) {
+        let unknown = error.kind() == ErrorKind::Unknown;
         self.update(id, |entry| {
-            entry.result = Some(InstanceResult::Failed);
+            entry.result = Some(if unknown { InstanceResult::Unknown } else { InstanceResult::Failed });
             entry.error = Some(error);
         });
+    }
+
+    /// Enters the state of an instance before the job: what an answer to a repeated request says of it is not that.
+    pub fn was(&self, id: &InstanceId, state: &str) {
+        self.update(id, |entry| entry.previous_state = Some(state.to_owned()));
     }
 
     /// Enters that something other than an instance was made or changed in EC2: a key pair, a security group.
@@ -235,6 +257,44 @@ impl Journal {
     /// The change that EC2 was asked for and has not answered yet.
     pub fn under_way(&self) -> Option<String> {
         self.state().under_way.clone()
+    }
+
+    /// Enters a change that is not one of an instance in this journal, as in `creating key pair web`, of which no answer
+    /// says whether EC2 made it.
+    pub fn unknown(&self, action: &str) {
+        self.state().unknown.push(action.to_owned());
+    }
+
+    /// Enters that it is known by now what became of that change.
+    pub fn resolve(&self, action: &str) {
+        self.state().unknown.retain(|unknown| unknown != action);
+    }
+
+    /// Whether a change was asked for of which no answer says whether EC2 made it: one that is under way counts.
+    pub fn anything_unknown(&self) -> bool {
+        let state = self.state();
+        let unknown = |entry: &InstanceEntry| entry.result == Some(InstanceResult::Unknown);
+        state.under_way.is_some() || !state.unknown.is_empty() || state.instances.iter().any(unknown)
+    }
+
+    /// Enters the client token of the launch that is being asked for, by which EC2 finds what it launched.
+    pub fn client_token(&self, token: &str) {
+        self.state().client_token = Some(token.to_owned());
+    }
+
+    /// The client token of the last launch that was asked for.
+    pub fn last_client_token(&self) -> Option<String> {
+        self.state().client_token.clone()
+    }
+
+    /// Enters what the operator is advised to run next.
+    pub fn advise(&self, advice: Advice) {
+        self.state().advice.push(advice);
+    }
+
+    /// What the operator is advised to run next.
+    pub fn advice(&self) -> Vec<Advice> {
+        self.state().advice.clone()
     }
 
     /// Enters what became of a property, in place of what was known of it.
@@ -317,6 +377,8 @@ fn failure(doing: &str, failures: &[&Error], total: usize) -> Error {
     let first = failures[0];
     let alike = failures.iter().all(|error| error.kind() == first.kind());
     let kind = match (alike, failures.len() == total) {
+        // Whatever else happened: whoever repeats the job must know that something of it may be done.
+        _ if failures.iter().any(|error| error.kind() == ErrorKind::Unknown) => ErrorKind::Unknown,
         (true, true) => first.kind(),
         (true, false) if first.kind() == ErrorKind::WaitExpired => ErrorKind::WaitExpired,
         (false, true) => ErrorKind::Service,

@@ -5,6 +5,7 @@
 //! [`Context`] (EC2, OpCon properties, the journal of the job) and the parsed [`Inputs`].
 
 pub mod args;
+pub mod attempts;
 pub mod change;
 pub mod codes;
 mod context;
@@ -26,10 +27,10 @@ pub mod wait;
 pub use args::{Arg, ArgGroup, ArgSpec, ArgValue, Inputs, ValueKind};
 pub use async_trait::async_trait;
 pub use aws_sdk_ec2 as ec2;
-pub use context::{Context, ContextBuilder, Reporter};
-pub use error::{Doing, Error, ErrorKind, Result};
+pub use context::{Changed, Context, ContextBuilder, Reporter};
+pub use error::{Doing, Error, ErrorKind, Result, excerpt};
 pub use filter::{VALUES_PER_FILTER, filter};
-pub use journal::{InstanceEntry, InstanceResult, Journal, PropertyEntry, Table, count_of};
+pub use journal::{Advice, InstanceEntry, InstanceResult, Journal, PropertyEntry, Table, count_of};
 pub use operation::{Example, Operation, OperationMeta, Outcome, Registration, operations};
 
 #[doc(hidden)]

@@ -1,6 +1,7 @@
 //! Waiting until instances are where a job wants them: success is only what was seen of every one of them.
 
 use std::collections::{BTreeMap, HashMap};
+use std::sync::OnceLock;
 use std::time::Duration;
 
 use aws_sdk_ec2::types::{InstanceStateName, InstanceStatus, SummaryStatus};
@@ -151,22 +152,28 @@ impl Goal {
     }
 }
 
-/// How long to wait and how often to look.
-#[derive(Clone, Copy, Debug)]
+/// How long to wait and how often to look: one limit for all the waiting of a job, which runs from the first of it on.
+#[derive(Debug)]
 pub struct WaitPolicy {
-    /// The longest time to wait.
-    pub timeout: Duration,
-    /// The time between two looks; `None` for 1 second at first, growing to 15.
-    pub poll_interval: Option<Duration>,
+    timeout: Duration,
+    poll_interval: Option<Duration>,
+    begun: OnceLock<Instant>,
 }
 
 impl WaitPolicy {
+    /// Waits at most for `timeout` and looks every `poll_interval`; `None` for 1 second at first, growing to 15.
+    pub fn new(timeout: Duration, poll_interval: Option<Duration>) -> Self {
+        WaitPolicy { timeout, poll_interval, begun: OnceLock::new() }
+    }
+
     /// What the arguments say, or the defaults.
     pub fn from_inputs(cx: &Context, inputs: &Inputs) -> Self {
-        WaitPolicy {
-            timeout: inputs.get(&WAIT_TIMEOUT).unwrap_or(cx.default_wait()),
-            poll_interval: inputs.get(&POLL_INTERVAL),
-        }
+        WaitPolicy::new(inputs.get(&WAIT_TIMEOUT).unwrap_or(cx.default_wait()), inputs.get(&POLL_INTERVAL))
+    }
+
+    /// The time that is left. The first call starts the clock.
+    pub fn left(&self) -> Duration {
+        self.timeout.saturating_sub(self.begun.get_or_init(Instant::now).elapsed())
     }
 
     /// The time until the next look: a tenth of what was waited so far, within the bounds. So an end is noticed soon in
@@ -185,12 +192,12 @@ impl WaitPolicy {
 
 /// Waits as `--wait` and its companions say, for those of the instances that have not failed already. Returns whether
 /// it was to wait; in a dry run there is nothing to wait for.
-pub async fn wait_if_asked(cx: &Context, inputs: &Inputs, ids: &[InstanceId], goal: Goal) -> bool {
+pub async fn wait_if_asked(cx: &Context, inputs: &Inputs, ids: &[InstanceId], goal: Goal, policy: &WaitPolicy) -> bool {
     let wait = inputs.get(&WAIT) && !cx.dry_run();
     if wait {
         let succeeding = ids.iter().filter(|id| cx.journal().instance(id).error.is_none());
         let succeeding: Vec<_> = succeeding.cloned().collect();
-        wait_for_instances(cx, &succeeding, goal, WaitPolicy::from_inputs(cx, inputs)).await;
+        wait_for_instances(cx, &succeeding, goal, policy).await;
     }
     wait
 }
@@ -199,7 +206,7 @@ pub async fn wait_if_asked(cx: &Context, inputs: &Inputs, ids: &[InstanceId], go
 /// that are still waited for (and one per 100 for status checks). What becomes of each is entered into the journal:
 /// an impossible state as [`ErrorKind::UnexpectedState`], the end of the time as [`ErrorKind::WaitExpired`], and a failure
 /// of EC2 that no later look can mend as what it is; throttling and faults are waited out.
-pub async fn wait_for_instances(cx: &Context, ids: &[InstanceId], goal: Goal, policy: WaitPolicy) {
+pub async fn wait_for_instances(cx: &Context, ids: &[InstanceId], goal: Goal, policy: &WaitPolicy) {
     let mut wait = Wait {
         cx,
         goal,
@@ -211,6 +218,7 @@ pub async fn wait_for_instances(cx: &Context, ids: &[InstanceId], goal: Goal, po
         minutes_told: 0,
     };
     let start = Instant::now();
+    policy.left();
     if !ids.is_empty() {
         cx.event(format!(
             "waiting for {} {}, at most {}",
@@ -221,7 +229,7 @@ pub async fn wait_for_instances(cx: &Context, ids: &[InstanceId], goal: Goal, po
     }
     while !wait.waiting.is_empty() {
         wait.look(start.elapsed()).await;
-        let left = policy.timeout.saturating_sub(start.elapsed());
+        let left = policy.left();
         if left.is_zero() {
             wait.expire(policy.timeout);
             break;

@@ -54,7 +54,7 @@ async fn ask(job: &Job, ids: &[InstanceId]) -> Result<()> {
         let request = job.cx.ec2().stop_instances().set_instance_ids(Some(ids)).dry_run(job.cx.dry_run());
         async { request.send().await.map(|answer| answer.stopping_instances) }
     };
-    STOP.ask(&job.cx, &inputs(&[]), ids, stop).await
+    STOP.ask(&job.cx, &WaitPolicy::from_inputs(&job.cx, &inputs(&[])), ids, stop).await
 }
 
 fn result_of(job: &Job, id: &str) -> Option<InstanceResult> {

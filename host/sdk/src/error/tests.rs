@@ -36,7 +36,10 @@ enum Network {
 impl HttpConnector for Network {
     fn call(&self, _request: HttpRequest) -> HttpConnectorFuture {
         match self {
-            Network::Refusing => HttpConnectorFuture::ready(Err(ConnectorError::io("connection refused".into()))),
+            Network::Refusing => {
+                let refused = NoAnswer::NotSent("connection refused".to_owned());
+                HttpConnectorFuture::ready(Err(ConnectorError::io(refused.into())))
+            }
             Network::Silent => HttpConnectorFuture::new(std::future::pending()),
         }
     }
@@ -125,11 +128,11 @@ async fn a_page_that_is_not_from_ec2_is_shown() {
     assert!(error.hint_text().unwrap().contains("proxy"), "{error:?}");
 
     let (error, _) = failure_of_answer(|| answer(407, "authenticate first")).await;
-    assert_eq!(error.kind(), ErrorKind::Service);
+    assert_eq!(error.kind(), ErrorKind::Unavailable);
     assert!(error.message().contains("HTTP status 407") && error.message().contains("authenticate first"), "{error}");
 
     let (error, _) = failure_of_answer(|| answer(200, "<html>welcome</html>")).await;
-    assert_eq!(error.kind(), ErrorKind::Service, "{error}");
+    assert_eq!(error.kind(), ErrorKind::Unavailable, "{error}");
     assert!(error.message().contains("HTTP status 200") && error.message().contains("welcome"), "{error}");
 }
 
@@ -144,6 +147,7 @@ async fn a_network_that_refuses_is_unavailable() {
     let error = failure_on(Network::Refusing).await;
     assert_eq!(error.kind(), ErrorKind::Unavailable);
     assert_eq!(error.to_string(), "looking: EC2 could not be reached: connection refused");
+    assert!(!error.leaves_open(), "nothing was sent");
 }
 
 #[tokio::test(start_paused = true)]
@@ -151,6 +155,7 @@ async fn an_answer_that_never_comes_is_unavailable() {
     let error = failure_on(Network::Silent).await;
     assert_eq!(error.kind(), ErrorKind::Unavailable);
     assert_eq!(error.to_string(), "looking: EC2 did not answer in time, after all retries");
+    assert!(error.leaves_open(), "EC2 may have acted");
 }
 
 #[tokio::test(start_paused = true)]

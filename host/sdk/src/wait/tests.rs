@@ -17,8 +17,9 @@ const B: &str = "i-0000000b";
 const RUNNING: Goal = Goal::Ready(Readiness::Running);
 const STATUS_OK: Goal = Goal::Ready(Readiness::StatusOk);
 /// Looks at 0, 20, 40 and 60 seconds.
-const A_MINUTE: WaitPolicy =
-    WaitPolicy { timeout: Duration::from_mins(1), poll_interval: Some(Duration::from_secs(20)) };
+fn a_minute() -> WaitPolicy {
+    WaitPolicy::new(Duration::from_mins(1), Some(Duration::from_secs(20)))
+}
 
 fn id(text: &str) -> InstanceId {
     InstanceId::from_ec2(text)
@@ -26,7 +27,7 @@ fn id(text: &str) -> InstanceId {
 
 async fn wait(job: &Job, ids: &[&str], goal: Goal) {
     let ids: Vec<_> = ids.iter().map(|text| id(text)).collect();
-    wait_for_instances(&job.cx, &ids, goal, A_MINUTE).await;
+    wait_for_instances(&job.cx, &ids, goal, &a_minute()).await;
 }
 
 /// Why an instance failed; empty when it did not.
@@ -55,7 +56,7 @@ fn checked_as_asked(request: &DescribeInstanceStatusInput, status: &SummaryStatu
 
 #[test]
 fn polls_start_a_second_apart_and_grow_to_fifteen() {
-    let policy = WaitPolicy { timeout: Duration::from_secs(600), poll_interval: None };
+    let policy = WaitPolicy::new(Duration::from_secs(600), None);
     for (elapsed, interval) in [(0, 1), (10, 1), (30, 3), (100, 10), (150, 15), (600, 15)] {
         let (elapsed, interval) = (Duration::from_secs(elapsed), Duration::from_secs(interval));
         assert_eq!(policy.interval(elapsed), interval, "{elapsed:?}");
@@ -63,7 +64,7 @@ fn polls_start_a_second_apart_and_grow_to_fifteen() {
         let shortest = if interval > SHORTEST_INTERVAL { interval.mul_f64(0.9) } else { interval };
         assert!(shortest <= pause && pause <= interval, "{pause:?} after {elapsed:?}");
     }
-    let given = WaitPolicy { poll_interval: Some(Duration::from_secs(5)), ..policy };
+    let given = WaitPolicy::new(Duration::from_secs(600), Some(Duration::from_secs(5)));
     assert_eq!(given.pause(Duration::from_secs(600)), Duration::from_secs(5), "what the job says holds exactly");
 }
 
@@ -169,8 +170,8 @@ async fn a_state_without_a_way_back_ends_the_wait_for_that_instance() {
 async fn a_start_that_never_shows_is_a_failed_one_after_a_minute() {
     let describe = describes_in_turn(A, &[Stopped]);
     let job = Job::new(&[&describe]);
-    let policy = WaitPolicy { timeout: Duration::from_hours(1), poll_interval: Some(Duration::from_secs(20)) };
-    wait_for_instances(&job.cx, &[id(A)], RUNNING, policy).await;
+    let policy = WaitPolicy::new(Duration::from_hours(1), Some(Duration::from_secs(20)));
+    wait_for_instances(&job.cx, &[id(A)], RUNNING, &policy).await;
     assert_eq!(job.cx.journal().instance(&id(A)).error.unwrap().kind(), ErrorKind::UnexpectedState);
     assert_eq!(describe.num_calls(), 4);
 }
@@ -268,9 +269,9 @@ async fn the_last_look_comes_at_the_limit_whatever_the_interval() {
     let describe = describes_in_turn(A, &[Pending, Running]);
     let job = Job::new(&[&describe]);
     let limit = Duration::from_secs(90);
-    let policy = WaitPolicy { timeout: limit, poll_interval: Some(Duration::from_hours(1)) };
+    let policy = WaitPolicy::new(limit, Some(Duration::from_hours(1)));
     let start = Instant::now();
-    wait_for_instances(&job.cx, &[id(A)], RUNNING, policy).await;
+    wait_for_instances(&job.cx, &[id(A)], RUNNING, &policy).await;
     assert_eq!((failure(&job, A), start.elapsed()), (String::new(), limit), "in paused time, which is exact");
     job.assert_says("at most 90s");
 }
@@ -373,15 +374,15 @@ async fn nothing_to_wait_for_costs_nothing() {
 #[tokio::test(start_paused = true)]
 async fn waits_only_when_asked_and_only_for_what_did_not_fail() {
     let wait = [("wait", "true"), ("poll-interval", "1s")];
-    assert!(!wait_if_asked(&Job::new(&[]).cx, &inputs(&[]), &[id(A)], RUNNING).await);
-    assert!(!wait_if_asked(&Job::dry_run(&[]).cx, &inputs(&wait), &[id(A)], RUNNING).await);
+    assert!(!wait_if_asked(&Job::new(&[]).cx, &inputs(&[]), &[id(A)], RUNNING, &a_minute()).await);
+    assert!(!wait_if_asked(&Job::dry_run(&[]).cx, &inputs(&wait), &[id(A)], RUNNING, &a_minute()).await);
 
     let describe = mock!(Client::describe_instances)
         .match_requests(|request| request.instance_ids() == [A])
         .then_output(|| described([instance(A, &Running)]));
     let job = Job::new(&[&describe]);
     job.cx.journal().failed(&id(B), Error::new(ErrorKind::UnexpectedState, "refused"));
-    assert!(wait_if_asked(&job.cx, &inputs(&wait), &[id(A), id(B)], RUNNING).await);
+    assert!(wait_if_asked(&job.cx, &inputs(&wait), &[id(A), id(B)], RUNNING, &a_minute()).await);
     assert_eq!((describe.num_calls(), failure(&job, B)), (1, "refused".to_owned()));
 }
 
@@ -414,8 +415,8 @@ async fn a_long_wait_is_told_once_a_minute_and_a_short_one_not_at_all() {
     let pending = vec![Pending; 13].into_iter().chain([Running]).collect::<Vec<_>>();
     let rule = describes_in_turn(A, &pending);
     let job = Job::new(&[&rule]);
-    let policy = WaitPolicy { timeout: Duration::from_mins(10), poll_interval: Some(Duration::from_secs(10)) };
-    wait_for_instances(&job.cx, &[id(A)], RUNNING, policy).await;
+    let policy = WaitPolicy::new(Duration::from_mins(10), Some(Duration::from_secs(10)));
+    wait_for_instances(&job.cx, &[id(A)], RUNNING, &policy).await;
     let told: Vec<_> = job.lines().into_iter().filter(|line| line.starts_with("waiting, ")).collect();
     assert_eq!(
         told,

@@ -1,0 +1,121 @@
+//! The attempts of one call to AWS: whether AWS may have acted on one of which it gave no answer that can be read.
+//!
+//! The SDK sends a request several times and shows the outcome of the last attempt alone. Whoever sends the attempts (the
+//! host's HTTP client, a mocked client) records each of them with [`Attempt`], and [`watch`] counts those of one call.
+
+use std::cell::Cell;
+use std::error::Error as StdError;
+use std::fmt;
+
+use crate::{ErrorKind, codes};
+
+tokio::task_local! {
+    static UNCLEAR: Cell<u32>;
+}
+
+/// Runs a call, and returns how many of its attempts ended without an answer that says whether AWS acted.
+pub(crate) async fn watch<T>(call: impl Future<Output = T>) -> (T, u32) {
+    UNCLEAR
+        .scope(Cell::new(0), async {
+            let outcome = call.await;
+            (outcome, UNCLEAR.with(Cell::get))
+        })
+        .await
+}
+
+/// One attempt, from the moment at which it may reach AWS. Unless it is [`settled`](Attempt::settle), its outcome is
+/// unclear, also when its future is dropped because of a time limit.
+#[must_use]
+pub struct Attempt(());
+
+impl Attempt {
+    /// Begins an attempt.
+    pub fn begin() -> Self {
+        let _ = UNCLEAR.try_with(|unclear| unclear.set(unclear.get() + 1));
+        Attempt(())
+    }
+
+    /// Records that it is known what became of it: it was never sent, or AWS answered.
+    pub fn settle(self) {
+        let _ = UNCLEAR.try_with(|unclear| unclear.set(unclear.get().saturating_sub(1)));
+    }
+}
+
+/// Whether an answer with this HTTP status and error code says that nothing was done. Faults inside AWS say nothing: it
+/// may have acted before it failed.
+pub fn nothing_was_done(status: u16, code: &str) -> bool {
+    let fault = matches!(codes::kind_of(code), ErrorKind::Unavailable | ErrorKind::Service);
+    status < 500 || !fault || code == codes::REQUEST_LIMIT_EXCEEDED
+}
+
+/// Why a request has no answer that can be read: the source of the error of an HTTP client.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum NoAnswer {
+    /// There was no connection, so AWS never heard of the request.
+    NotSent(String),
+    /// The request may have reached AWS, but the connection broke or the time was over.
+    Lost(String),
+    /// The answer is empty or ends too early.
+    Incomplete {
+        /// The HTTP status.
+        status: u16,
+        /// The size of what came, in bytes.
+        size: usize,
+    },
+    /// The answer comes from something else than AWS, such as a proxy.
+    Foreign {
+        /// The HTTP status.
+        status: u16,
+        /// How it begins, in one line of printable ASCII.
+        excerpt: String,
+    },
+}
+
+impl fmt::Display for NoAnswer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            NoAnswer::NotSent(why) | NoAnswer::Lost(why) => f.write_str(why),
+            NoAnswer::Incomplete { status, size } => {
+                write!(f, "the answer was incomplete (HTTP status {status}, {size} bytes)")
+            }
+            NoAnswer::Foreign { status, excerpt } => {
+                write!(f, "HTTP status {status} with an answer that is not from EC2: `{excerpt}`")
+            }
+        }
+    }
+}
+
+impl StdError for NoAnswer {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn an_attempt_is_unclear_until_it_is_settled() {
+        let (_, unclear) = watch(async { Attempt::begin().settle() }).await;
+        assert_eq!(unclear, 0);
+        let (_, unclear) = watch(async {
+            drop(Attempt::begin());
+            Attempt::begin().settle();
+        })
+        .await;
+        assert_eq!(unclear, 1, "a later answer does not settle an earlier attempt");
+        Attempt::begin().settle(); // outside a call, nobody counts
+    }
+
+    #[test]
+    fn only_faults_inside_aws_leave_open_what_was_done() {
+        for (status, code, nothing) in [
+            (400, "InvalidParameterValue", true),
+            (400, "SomethingNew", true),
+            (503, "RequestLimitExceeded", true),
+            (500, "InsufficientInstanceCapacity", true),
+            (500, "InternalError", false),
+            (503, "Unavailable", false),
+            (500, "SomethingNew", false),
+        ] {
+            assert_eq!(nothing_was_done(status, code), nothing, "{status} {code}");
+        }
+    }
+}

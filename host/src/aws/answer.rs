@@ -1,0 +1,223 @@
+//! Whether an answer of AWS is whole: the SDK's reader of XML stops without an error where a document ends too early.
+
+use std::borrow::Cow;
+
+use connector_sdk::attempts::NoAnswer;
+use connector_sdk::excerpt;
+use quick_xml::Reader;
+use quick_xml::events::{BytesStart, Event};
+use serde::de::IgnoredAny;
+
+/// What a whole answer is.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Whole {
+    /// An error with the service's own code.
+    Error {
+        /// The code, as in `InvalidAMIID.NotFound`.
+        code: String,
+    },
+    /// Anything else: a success, or an answer whose form is not known here.
+    Other,
+}
+
+/// The action of a request in the form of AWS's query protocol: the first of the fields in its body. The others may tell
+/// too much. `None` for other requests.
+pub fn action_of(body: &[u8]) -> Option<&str> {
+    let first = body.split(|byte| *byte == b'&').next().unwrap_or_default();
+    std::str::from_utf8(first.strip_prefix(b"Action=")?).ok()
+}
+
+/// Checks an answer: that to an action of the query protocol must be one well-formed XML document, whose root element is
+/// `<ACTION>Response` in a success and `Response` or `ErrorResponse` in an error; JSON must be one well-formed value.
+///
+/// Source of the root elements: AWS, "Amazon EC2 API Reference", and "AWS STS API Reference".
+///
+/// # Errors
+/// What is wrong with the answer.
+pub fn check(action: Option<&str>, status: u16, content_type: &str, body: &[u8]) -> Result<Whole, NoAnswer> {
+    let Some(action) = action else { return check_json(status, content_type, body) };
+    let document = Document::read(body);
+    let fits = |root: &str| match status {
+        200..300 => root.strip_suffix("Response") == Some(action),
+        _ => matches!(root, "Response" | "ErrorResponse"),
+    };
+    match document {
+        Document { root: Some(root), whole, code } if fits(&root) => match (whole, code, status) {
+            (true, _, 200..300) => Ok(Whole::Other),
+            (true, Some(code), _) => Ok(Whole::Error { code }),
+            _ => Err(incomplete(status, body)),
+        },
+        Document { root: None, .. } if could_begin(action, body) => Err(incomplete(status, body)),
+        _ => Err(NoAnswer::Foreign { status, excerpt: excerpt(body) }),
+    }
+}
+
+fn check_json(status: u16, content_type: &str, body: &[u8]) -> Result<Whole, NoAnswer> {
+    let is_json = content_type.split(';').next().is_some_and(|kind| kind.contains("json"));
+    // Some actions answer a success with nothing.
+    if is_json && !body.is_empty() && serde_json::from_slice::<IgnoredAny>(body).is_err() {
+        return Err(incomplete(status, body));
+    }
+    Ok(Whole::Other)
+}
+
+fn incomplete(status: u16, body: &[u8]) -> NoAnswer {
+    NoAnswer::Incomplete { status, size: body.len() }
+}
+
+/// Whether a text without a whole element could go on as an answer to the action.
+fn could_begin(action: &str, body: &[u8]) -> bool {
+    let text = String::from_utf8_lossy(body.trim_ascii());
+    let success = format!("<{action}Response");
+    ["<?xml", "<Response", "<ErrorResponse", success.as_str()]
+        .iter()
+        .any(|beginning| beginning.starts_with(&*text) || text.starts_with(beginning))
+}
+
+/// An XML document, as far as it can be read.
+#[derive(Default)]
+struct Document {
+    /// The name of its root element.
+    root: Option<String>,
+    /// Whether it ends after its root element, and is well-formed.
+    whole: bool,
+    /// The text of its first element `Code`.
+    code: Option<String>,
+}
+
+impl Document {
+    fn read(body: &[u8]) -> Self {
+        let mut document = Document::default();
+        let text = String::from_utf8_lossy(body);
+        let mut reader = Reader::from_str(&text);
+        let mut open: Vec<String> = Vec::new();
+        loop {
+            match reader.read_event() {
+                Ok(Event::Start(element)) if document.begin(&element, &open) => {
+                    open.push(element.name().as_ref().to_owned());
+                }
+                Ok(Event::Empty(element)) if document.begin(&element, &open) => {}
+                Ok(Event::End(_)) => drop(open.pop()),
+                Ok(Event::Text(text)) => {
+                    if open.is_empty() && !text.trim().is_empty() {
+                        return document;
+                    }
+                    document.take_code(&open, &text);
+                }
+                Ok(Event::Comment(_) | Event::Decl(_) | Event::PI(_)) => {}
+                Ok(Event::CData(_) | Event::GeneralRef(_)) if !open.is_empty() => {}
+                Ok(Event::Eof) => {
+                    document.whole = open.is_empty() && document.root.is_some() && matches!(text, Cow::Borrowed(_));
+                    return document;
+                }
+                // Not well-formed, a second root, or a DOCTYPE, which AWS has none of.
+                _ => return document,
+            }
+        }
+    }
+
+    /// Takes note of an element; `false` when it is a second root.
+    fn begin(&mut self, element: &BytesStart<'_>, open: &[String]) -> bool {
+        if !open.is_empty() {
+            return true;
+        }
+        let first = self.root.is_none();
+        self.root.get_or_insert_with(|| element.local_name().as_ref().to_owned());
+        first
+    }
+
+    fn take_code(&mut self, open: &[String], text: &str) {
+        if self.code.is_none() && open.last().is_some_and(|name| name == "Code") {
+            self.code = Some(text.trim().to_owned()).filter(|code| !code.is_empty());
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SUCCESS: &str = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<StopInstancesResponse xmlns=\"urn:x\">\
+        <requestId>1</requestId><empty/><text>a &amp; b</text></StopInstancesResponse>\n";
+    const ERROR: &str = "<Response><Errors><Error><Code>InternalError</Code><Message>m</Message></Error></Errors>\
+        <RequestID>1</RequestID></Response>";
+
+    fn check_xml(status: u16, body: &str) -> Result<Whole, NoAnswer> {
+        check(Some("StopInstances"), status, "text/xml", body.as_bytes())
+    }
+
+    #[test]
+    fn a_whole_answer_is_told_from_an_error() {
+        assert_eq!(check_xml(200, SUCCESS), Ok(Whole::Other));
+        assert_eq!(check_xml(500, ERROR), Ok(Whole::Error { code: "InternalError".to_owned() }));
+        let sts = ERROR.replace("<Response>", "<ErrorResponse>").replace("</Response>", "</ErrorResponse>");
+        assert_eq!(check_xml(403, &sts), Ok(Whole::Error { code: "InternalError".to_owned() }));
+    }
+
+    #[test]
+    fn a_document_that_is_cut_anywhere_is_incomplete() {
+        for (status, whole) in [(200, SUCCESS.trim_end()), (500, ERROR)] {
+            for end in 0..whole.len() {
+                let cut = check_xml(status, &whole[..end]);
+                let incomplete = NoAnswer::Incomplete { status, size: end };
+                assert_eq!(cut, Err(incomplete), "{}", &whole[..end]);
+            }
+        }
+    }
+
+    #[test]
+    fn an_empty_answer_is_incomplete_whatever_its_status() {
+        for status in [200, 400, 502] {
+            assert_eq!(check_xml(status, ""), Err(NoAnswer::Incomplete { status, size: 0 }));
+        }
+    }
+
+    #[test]
+    fn what_is_not_the_answer_to_the_action_is_foreign() {
+        for (status, body) in [
+            (200, "<html><body>Welcome</body></html>"),
+            (200, "<StartInstancesResponse></StartInstancesResponse>"),
+            (200, ERROR),
+            (502, "<html><body>Bad gateway"),
+            (502, "Bad gateway"),
+            (500, SUCCESS),
+        ] {
+            let foreign = check_xml(status, body);
+            assert!(matches!(foreign, Err(NoAnswer::Foreign { .. })), "{foreign:?}: {status} {body}");
+        }
+    }
+
+    #[test]
+    fn what_follows_the_document_makes_it_incomplete() {
+        for more in ["<more/>", "text", "</StopInstancesResponse>"] {
+            let body = format!("{}{more}", SUCCESS.trim_end());
+            assert!(check_xml(200, &body).is_err(), "{body}");
+        }
+        assert_eq!(check_xml(200, &format!("{SUCCESS}<!-- -->\n")), Ok(Whole::Other));
+    }
+
+    #[test]
+    fn an_error_without_a_code_is_incomplete() {
+        assert!(check_xml(400, "<Response><Errors></Errors></Response>").is_err());
+        assert!(check_xml(400, "<Response><Errors><Error><Code></Code></Error></Errors></Response>").is_err());
+    }
+
+    #[test]
+    fn json_is_one_value() {
+        let json = |body: &str| check(None, 200, "application/x-amz-json-1.1; charset=utf-8", body.as_bytes());
+        for body in ["", "{}", "{\"a\":[1]}"] {
+            assert_eq!(json(body), Ok(Whole::Other));
+        }
+        for body in ["{", "{\"a\":[1", "{} {}"] {
+            assert_eq!(json(body), Err(NoAnswer::Incomplete { status: 200, size: body.len() }));
+        }
+        assert_eq!(check(None, 200, "text/plain", b"{"), Ok(Whole::Other));
+    }
+
+    #[test]
+    fn the_action_is_the_first_field() {
+        assert_eq!(action_of(b"Action=StopInstances&Version=2016-11-15"), Some("StopInstances"));
+        assert_eq!(action_of(b"Version=2016-11-15&Action=StopInstances"), None);
+        assert_eq!(action_of(b""), None);
+    }
+}

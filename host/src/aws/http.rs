@@ -1,0 +1,171 @@
+//! The HTTP client that AWS's SDK calls: the same kind that talks to OpCon.
+//!
+//! All answers of AWS enter the program here, so here they are checked for being whole, and each attempt of a request is
+//! recorded with what is known of its outcome.
+
+use std::env;
+use std::sync::{Arc, OnceLock};
+use std::time::{Duration, Instant};
+
+use aws_smithy_runtime_api::client::http::{
+    HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpConnector,
+};
+use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
+use aws_smithy_runtime_api::client::result::ConnectorError;
+use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
+use aws_smithy_types::body::SdkBody;
+use connector_sdk::attempts::{Attempt, NoAnswer, nothing_was_done};
+use opcon::tls::{Proxy, TimeLimits, Trust, http_client};
+use reqwest::Url;
+
+use super::answer::{self, Whole};
+
+/// Until there is a connection.
+const CONNECT_LIMIT: Duration = Duration::from_secs(5);
+/// Until the answer to one attempt is there to its end; EC2 takes its time for large launches.
+pub const ATTEMPT_LIMIT: Duration = Duration::from_secs(60);
+
+/// The HTTP client of the SDK.
+#[derive(Debug)]
+pub struct Http {
+    clients: Arc<Clients>,
+    /// Whether its requests are those of a job, which may change something.
+    counted: bool,
+}
+
+impl Http {
+    /// The client of the credential chain.
+    pub fn of_credentials() -> Self {
+        Http { clients: Arc::default(), counted: false }
+    }
+
+    /// The client of the services that a job calls.
+    pub fn of_services() -> Self {
+        Http { clients: Arc::default(), counted: true }
+    }
+}
+
+/// One client per scheme, made when the first request needs it: reading the system's certificates costs more than all
+/// the rest of a short job.
+#[derive(Debug, Default)]
+struct Clients {
+    plain: OnceLock<reqwest::Client>,
+    tls: OnceLock<reqwest::Client>,
+}
+
+impl Clients {
+    fn for_url(&self, url: &Url) -> Result<reqwest::Client, opcon::Error> {
+        let tls = url.scheme() == "https";
+        let (cell, trust) = if tls { (&self.tls, trust()) } else { (&self.plain, Trust::PlainHttp) };
+        if let Some(client) = cell.get() {
+            return Ok(client.clone());
+        }
+        // Without TLS there are only servers that no proxy reaches: the instance's own metadata, and test servers.
+        let proxy = if tls { Proxy::for_server(url) } else { Proxy::Never };
+        let limits = TimeLimits { connect: CONNECT_LIMIT, request: ATTEMPT_LIMIT };
+        let client = http_client(&trust, proxy, limits)?;
+        Ok(cell.get_or_init(|| client).clone())
+    }
+}
+
+/// Whom AWS tools trust: the system's certificates, and those in the file that `AWS_CA_BUNDLE` names.
+fn trust() -> Trust {
+    match env::var_os("AWS_CA_BUNDLE") {
+        Some(file) if !file.is_empty() => Trust::SystemAndFile(file.into()),
+        _ => Trust::System,
+    }
+}
+
+impl HttpClient for Http {
+    fn http_connector(&self, settings: &HttpConnectorSettings, _: &RuntimeComponents) -> SharedHttpConnector {
+        let limit = settings.connect_timeout().unwrap_or_default() + settings.read_timeout().unwrap_or(ATTEMPT_LIMIT);
+        SharedHttpConnector::new(Connector { clients: self.clients.clone(), limit, counted: self.counted })
+    }
+}
+
+/// Sends requests of the SDK within a time limit.
+#[derive(Debug)]
+struct Connector {
+    clients: Arc<Clients>,
+    limit: Duration,
+    counted: bool,
+}
+
+impl HttpConnector for Connector {
+    fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
+        let (clients, limit, counted) = (self.clients.clone(), self.limit, self.counted);
+        HttpConnectorFuture::new(async move {
+            let attempt = counted.then(Attempt::begin);
+            let late = |_| ConnectorError::timeout(NoAnswer::Lost("no answer in time".to_owned()).into());
+            let exchanged = tokio::time::timeout(limit, exchange(&clients, request)).await.map_err(late);
+            let exchanged = exchanged.and_then(|exchanged| exchanged);
+            if is_settled(&exchanged) {
+                attempt.into_iter().for_each(Attempt::settle);
+            }
+            exchanged.map(|(answer, _)| answer)
+        })
+    }
+}
+
+/// Whether it is known what AWS did because of the request.
+fn is_settled(exchanged: &Result<(HttpResponse, Whole), ConnectorError>) -> bool {
+    match exchanged {
+        Ok((answer, whole)) => {
+            let status = answer.status().as_u16();
+            match whole {
+                Whole::Error { code } => nothing_was_done(status, code),
+                Whole::Other => status < 500,
+            }
+        }
+        Err(error) if error.is_user() => true,
+        Err(error) => {
+            let source = std::error::Error::source(error);
+            matches!(source.and_then(|source| source.downcast_ref()), Some(NoAnswer::NotSent(_)))
+        }
+    }
+}
+
+async fn exchange(clients: &Clients, request: HttpRequest) -> Result<(HttpResponse, Whole), ConnectorError> {
+    let action = answer::action_of(request.body().bytes().unwrap_or_default()).map(str::to_owned);
+    let name = action.as_deref().unwrap_or("a request without an action").to_owned();
+    // What these errors say of a request may hold all of it.
+    let unfit = || ConnectorError::user("the address of EC2 is not one of HTTP".into());
+    let request = request.try_into_http1x().map_err(|_| unfit())?;
+    // Bodies of requests to AWS are texts in memory.
+    let request = request.map(|body| reqwest::Body::from(body.bytes().unwrap_or_default().to_vec()));
+    let request = reqwest::Request::try_from(request).map_err(|_| unfit())?;
+    let client = clients.for_url(request.url()).map_err(|error| ConnectorError::user(Box::new(error)))?;
+    let start = Instant::now();
+    let server = request.url().authority().to_owned();
+    let no_answer = |error: reqwest::Error| {
+        tracing::debug!("{name}: {error:?}");
+        connector_error(&server, &error)
+    };
+    let answer = client.execute(request).await.map_err(no_answer)?;
+    let (status, headers) = (answer.status(), answer.headers().clone());
+    let body = answer.bytes().await.map_err(no_answer)?;
+    tracing::debug!("{name}: HTTP {status} after {} ms, {} bytes", start.elapsed().as_millis(), body.len());
+    let content_type = headers.get("content-type").and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let whole = answer::check(action.as_deref(), status.as_u16(), content_type, &body)
+        .map_err(|defect| ConnectorError::io(Box::new(defect)))?;
+    let mut answer = HttpResponse::new(status.into(), SdkBody::from(body));
+    for (name, value) in &headers {
+        if let Ok(value) = value.to_str() {
+            answer.headers_mut().append(name.as_str().to_owned(), value.to_owned());
+        }
+    }
+    Ok((answer, whole))
+}
+
+/// The server and the innermost cause: what lies between says only which library met it. The SDK retries time-outs and
+/// broken connections.
+fn connector_error(server: &str, error: &reqwest::Error) -> ConnectorError {
+    let causes = std::iter::successors(Some(error as &dyn std::error::Error), |error| error.source());
+    let cause = causes.last().map(ToString::to_string).unwrap_or_default();
+    let reason = if error.is_connect() {
+        NoAnswer::NotSent(format!("no connection to {server}: {cause}"))
+    } else {
+        NoAnswer::Lost(format!("no answer from {server}: {cause}"))
+    };
+    if error.is_timeout() { ConnectorError::timeout(reason.into()) } else { ConnectorError::io(reason.into()) }
+}
