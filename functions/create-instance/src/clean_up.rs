@@ -1,17 +1,18 @@
 //! `--on-timeout terminate`: takes back a launch whose wait did not end well.
 
 use connector_sdk::Context;
-use connector_sdk::change::Change;
+use connector_sdk::action::InstanceAction;
 use connector_sdk::ec2::types::InstanceStateName;
-use connector_sdk::instances::InstanceId;
+use connector_sdk::instances::{ALIVE, InstanceId};
 use connector_sdk::wait::WaitPolicy;
 
-const TERMINATE: Change = Change {
+const TERMINATE: InstanceAction = InstanceAction {
     doing: "terminating",
     verb: "terminate",
     done: "terminated",
+    only_in: ALIVE,
     already: &[InstanceStateName::ShuttingDown, InstanceStateName::Terminated],
-    wait_out: &[],
+    transient: &[],
 };
 
 /// Terminates what the job launched. What it ends with stays the failure that led here, so a refusal is only said.
@@ -26,9 +27,7 @@ pub async fn terminate(cx: &Context, policy: &WaitPolicy, launched: &[InstanceId
         let request = cx.ec2().terminate_instances().set_instance_ids(Some(ids));
         async { request.send().await.map(|answer| answer.terminating_instances) }
     };
-    if let Err(error) = TERMINATE.ask(cx, policy, launched, call).await {
-        cx.warning(format!("{error}; the instances stay"));
-    }
+    TERMINATE.ask(cx, policy, launched, call).await;
     for (id, error) in failures {
         cx.journal().failed(id, error); // an accepted termination does not make the launch good
     }

@@ -1,10 +1,10 @@
 //! `TerminateInstance`: removes instances for good, by name or by id.
 
+use connector_sdk::action::InstanceAction;
 use connector_sdk::args::Always;
-use connector_sdk::change::Change;
 use connector_sdk::codes::OPERATION_NOT_PERMITTED;
 use connector_sdk::ec2::types::{AttributeBooleanValue, InstanceStateName};
-use connector_sdk::instances::{InstanceId, SELECTION, SELECTION_GROUP, Selection};
+use connector_sdk::instances::{ALIVE, InstanceId, SELECTION, SELECTION_GROUP, Selection};
 use connector_sdk::wait::{Goal, UNTIL_DONE, WaitPolicy, wait_if_asked};
 use connector_sdk::{
     Arg, Context, Doing as _, Example, Inputs, Operation, OperationMeta, Outcome, Result, async_trait, register,
@@ -33,12 +33,13 @@ static META: OperationMeta = OperationMeta::new("TerminateInstance", "Remove ins
     .iam_actions(&["ec2:TerminateInstances", "ec2:DescribeInstances", "ec2:ModifyInstanceAttribute"])
     .changes_resources();
 
-const TERMINATE: Change = Change {
+const TERMINATE: InstanceAction = InstanceAction {
     doing: "terminating",
     verb: "termination",
     done: "terminated",
+    only_in: ALIVE,
     already: &[InstanceStateName::ShuttingDown, InstanceStateName::Terminated],
-    wait_out: &[],
+    transient: &[],
 };
 
 struct TerminateInstance;
@@ -61,22 +62,22 @@ impl Operation for TerminateInstance {
         if ids.is_empty() {
             return selection.nothing_found(cx, inputs);
         }
-        terminate(cx, &policy, &ids).await?;
+        terminate(cx, &policy, &ids).await;
         if inputs.get(&DISABLE_PROTECTION) {
             let unprotected = lift_protection(cx, &ids).await;
-            terminate(cx, &policy, &unprotected).await?;
+            terminate(cx, &policy, &unprotected).await;
         }
         let waited = wait_if_asked(cx, inputs, &ids, Goal::Terminated, &policy).await;
         TERMINATE.verdict(cx, waited)
     }
 }
 
-async fn terminate(cx: &Context, policy: &WaitPolicy, ids: &[InstanceId]) -> Result<()> {
+async fn terminate(cx: &Context, policy: &WaitPolicy, ids: &[InstanceId]) {
     let call = |ids| {
         let request = cx.ec2().terminate_instances().set_instance_ids(Some(ids)).dry_run(cx.dry_run());
         async { request.send().await.map(|answer| answer.terminating_instances) }
     };
-    TERMINATE.ask(cx, policy, ids, call).await
+    TERMINATE.ask(cx, policy, ids, call).await;
 }
 
 /// Lifts the protection from those of the instances that EC2 refused to terminate because of it, and returns them. One
@@ -90,7 +91,9 @@ async fn lift_protection(cx: &Context, ids: &[InstanceId]) -> Vec<InstanceId> {
         }
         let off = AttributeBooleanValue::builder().value(false).build();
         let request = cx.ec2().modify_instance_attribute().instance_id(id.as_str()).disable_api_termination(off);
-        match request.send().await.doing(|| format!("lifting the termination protection of {id}")) {
+        let action = format!("lifting the termination protection of {id}");
+        let lift = async { request.send().await.doing(|| action.clone()) };
+        match cx.change(&action, lift).await {
             Ok(_) => {
                 cx.event(format!("{id}: termination protection lifted"));
                 cx.journal().something_else_changed();

@@ -93,6 +93,7 @@ const INVALID_INPUT: &[&str] = &[
     "InvalidParameterCombination",
     "InvalidParameterValue",
     "MissingParameter",
+    "MalformedQueryString",
     "UnknownParameter",
     "ValidationError",
 ];
@@ -112,7 +113,7 @@ pub fn kind_of(code: &str) -> ErrorKind {
         ErrorKind::Capacity
     } else if listed(UNEXPECTED_STATE) {
         ErrorKind::UnexpectedState
-    } else if code.ends_with(".NotFound") || code.ends_with(".Unavailable") {
+    } else if code.ends_with(".NotFound") || code.ends_with(".NotFoundException") || code.ends_with(".Unavailable") {
         ErrorKind::NotFound
     } else if listed(INVALID_INPUT) || code.ends_with(".Malformed") {
         ErrorKind::InvalidInput
@@ -133,6 +134,21 @@ pub fn concerns_single_instances(code: &str) -> bool {
         "InsufficientInstanceCapacity",
     ]
     .contains(&code)
+}
+
+/// Whether the code speaks of the whole request.
+pub fn concerns_whole_request(code: &str) -> bool {
+    kind_of(code) == ErrorKind::Unavailable || ["AuthFailure", "MalformedQueryString"].contains(&code)
+}
+
+/// Whether a policy denies the action.
+pub fn is_permission_denied(code: &str) -> bool {
+    ["UnauthorizedOperation", "AccessDenied", "AccessDeniedException"].contains(&code)
+}
+
+/// Whether the code is a refusal because of a state.
+pub fn is_transient_state(code: &str) -> bool {
+    ["IncorrectInstanceState", "IncorrectSpotRequestState", "IncorrectState"].contains(&code)
 }
 
 #[cfg(test)]

@@ -82,6 +82,11 @@ impl Error {
         }))
     }
 
+    /// An answer that lacks what EC2 always gives, as in `an image without its id`.
+    pub fn incomplete(what: &str) -> Self {
+        Error::new(ErrorKind::Unavailable, format!("the answer was incomplete: it has {what}"))
+    }
+
     /// Says what was being done, as in `stopping i-0abc`. The first call counts: it is the nearest to the cause.
     #[must_use]
     pub fn doing(mut self, action: impl Into<String>) -> Self {
