@@ -87,7 +87,7 @@ impl Change {
                     self.enter_answer(cx, batch, &changes.unwrap_or_default(), asked_before);
                 }
                 Err(error) if cx.dry_run() && error.is_dry_run_success() => self.enter_dry_run(cx, batch),
-                Err(error) if !error.code().is_some_and(codes::concerns_single_instances) => {
+                Err(error) if error.code().is_none_or(codes::concerns_whole_request) => {
                     refused.into_iter().for_each(|refusal| fail(cx, refusal));
                     if !accepted {
                         return Err(may_be_repeated(error));

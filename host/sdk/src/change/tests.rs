@@ -137,15 +137,24 @@ async fn a_refused_instance_does_not_sink_the_others() {
 
 #[tokio::test(start_paused = true)]
 async fn a_refusal_of_the_whole_request_ends_the_job() {
-    for (code, kind) in
-        [("UnauthorizedOperation", ErrorKind::PermissionDenied), ("InvalidParameterValue", ErrorKind::InvalidInput)]
-    {
+    for (code, kind) in [("AuthFailure", ErrorKind::PermissionDenied), ("MissingParameter", ErrorKind::InvalidInput)] {
         let stop = stops(move |_| Some(code));
         let job = Job::new(&[&stop]);
         let error = ask(&job, &ids(&[A, B, C])).await.unwrap_err();
         assert_eq!((error.kind(), error.code(), stop.num_calls()), (kind, Some(code), 1));
         assert!(error.to_string().starts_with("stopping i-0000000a, i-0000000b, i-0000000c: no"), "{error}");
         assert!(!job.cx.journal().anything_changed());
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn whatever_one_instance_is_refused_with_the_others_are_asked_without_it() {
+    for code in ["UnauthorizedOperation", "InsufficientHostCapacity", "InvalidParameterValue", "SomethingNew"] {
+        let stop = stops(move |ids| ids.iter().any(|id| id == B).then_some(code));
+        let job = Job::new(&[&stop]);
+        ask(&job, &ids(&[A, B, C])).await.unwrap();
+        assert_eq!([A, C].map(|id| result_of(&job, id)), [Some(InstanceResult::Changed); 2], "{code}");
+        assert_eq!(error_of(&job, B).code(), Some(code));
     }
 }
 
@@ -183,8 +192,9 @@ async fn a_dry_run_asks_ec2_and_changes_nothing() {
 #[tokio::test(start_paused = true)]
 async fn a_dry_run_that_is_denied_fails() {
     let stop = stops(|_| Some("UnauthorizedOperation"));
-    let error = ask(&Job::dry_run(&[&stop]), &ids(&[A])).await.unwrap_err();
-    assert_eq!(error.kind(), ErrorKind::PermissionDenied);
+    let job = Job::dry_run(&[&stop]);
+    ask(&job, &ids(&[A])).await.unwrap();
+    assert_eq!(error_of(&job, A).kind(), ErrorKind::PermissionDenied);
 }
 
 #[tokio::test(start_paused = true)]
