@@ -40,12 +40,12 @@ pub async fn launch(cx: &Context, launch: &Launch, needs: &Needs) -> Result<Vec<
         let request = launch.request(cx.ec2(), attempt, needs);
         match send(cx, &request, &action, launch, &mut launched).await {
             Ok(()) => return Ok(launched.ids()),
-            Err(error) if attempts.len() > 1 && lacks_capacity(&error) => {
-                cx.warning(error.to_string());
-                failures.push(error);
-            }
             Err(error) if error.kind() == ErrorKind::Unknown => {
                 return recover(cx, launch, attempt, &request, launched, error).await;
+            }
+            Err(error) if attempts.len() > 1 && error.code().is_some_and(codes::lets_next_attempt_try) => {
+                cx.warning(error.to_string());
+                failures.push(error);
             }
             Err(error) => return Err(explain(error, attempt)),
         }
@@ -141,11 +141,6 @@ fn is_not_known_yet(cx: &Context, error: &Error) -> bool {
     cx.journal().anything_changed() && error.code().is_some_and(|code| unknown.contains(&code))
 }
 
-/// Whether another instance type or another subnet may do better.
-fn lacks_capacity(error: &Error) -> bool {
-    error.kind() == ErrorKind::Capacity || error.code() == Some(codes::UNSUPPORTED)
-}
-
 /// Adds what the client token has to do with the failure.
 pub fn explain(error: Error, attempt: &Attempt) -> Error {
     let token = &attempt.token;
@@ -167,5 +162,9 @@ fn no_attempt_succeeded(launch: &Launch, failures: &[Error]) -> Error {
     let kind = capacity.or(failures.last()).map_or(ErrorKind::Capacity, Error::kind);
     let last = failures.last().map(Error::to_string).unwrap_or_default();
     let message = format!("EC2 has capacity for none of {} attempts; the last: {last}", failures.len());
-    Error::new(kind, message).doing(launch.action())
+    let error = Error::new(kind, message).doing(launch.action());
+    match failures.last().and_then(Error::hint_text) {
+        Some(hint) => error.hint(hint),
+        None => error,
+    }
 }

@@ -121,7 +121,7 @@ async fn a_protected_instance_does_not_keep_the_others_from_stopping() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_denied_or_throttled_stop_ends_the_job() {
+async fn refused_credentials_and_throttling_end_the_job() {
     for (code, kind, calls) in
         [("AuthFailure", ErrorKind::PermissionDenied, 1), ("RequestLimitExceeded", ErrorKind::Unavailable, 3)]
     {

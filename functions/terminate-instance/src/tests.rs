@@ -133,6 +133,6 @@ async fn a_protection_that_may_not_be_lifted_is_told() {
     let job = Job::new(&[&terminate, &modify, &describes_as(Running)]);
     let error = job.run(&TerminateInstance, &[("instance-id", A), ("disable-protection", "true")]).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::PermissionDenied);
-    assert!(error.hint_text().unwrap().contains("must allow at least ec2:ModifyInstanceAttribute"), "{error:?}");
+    assert!(error.hint_text().unwrap().contains("allow at least ec2:ModifyInstanceAttribute"), "{error:?}");
     assert_eq!(terminate.num_calls(), 1, "what is still protected is not asked for again");
 }

@@ -86,7 +86,7 @@ impl InstanceAction {
         policy: &WaitPolicy,
         since: Instant,
     ) -> (Vec<InstanceId>, Vec<InstanceId>) {
-        let is_by_state = |(_, error): &Refusal| error.code().is_some_and(codes::is_transient_state);
+        let is_by_state = |(_, error): &Refusal| error.code().is_some_and(codes::concerns_state);
         let (by_state, others): (Vec<_>, Vec<_>) = refused.into_iter().partition(is_by_state);
         others.into_iter().for_each(|refusal| fail(cx, refusal));
         let unfit: Vec<InstanceId> = by_state.iter().map(|(id, _)| id.clone()).collect();

@@ -11,6 +11,7 @@ pub mod codes;
 mod context;
 mod error;
 mod filter;
+pub mod hints;
 pub mod instances;
 mod journal;
 pub mod lists;

@@ -49,7 +49,7 @@ async fn all_instances_are_terminated_and_the_failure_stays_what_it_was() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn instances_that_cannot_be_terminated_are_said_to_stay() {
+async fn instances_that_cannot_be_terminated_are_named() {
     let [key_pair, launch, look] = too_late();
     let refused = mock!(Client::terminate_instances).then_http_response(|| refusal("UnauthorizedOperation", "No"));
     let job = Job::new(&[&key_pair, &launch, &look, &refused]);
