@@ -4,6 +4,7 @@
 mod arguments;
 mod attempt;
 mod clean_up;
+mod history;
 mod image;
 mod key_pair;
 mod launch;

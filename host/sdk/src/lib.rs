@@ -21,6 +21,7 @@ mod operation;
 mod pages;
 pub mod permissions;
 pub mod properties;
+pub mod records;
 #[cfg(test)]
 mod sample;
 #[cfg(feature = "testing")]
