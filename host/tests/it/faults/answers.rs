@@ -102,7 +102,7 @@ fn a_protected_instance_is_named_and_those_of_its_zone_are_terminated_all_the_sa
     let job = Job::new("protected");
     let mut ids = job.running_in(3, &[("Placement.AvailabilityZone", "us-east-1a")]);
     ids.extend(job.running_in(1, &[("Placement.AvailabilityZone", "us-east-1b")]));
-    job.layer.protect(&ids[1..2]);
+    job.ec2().protect(&ids[1]);
     let finished = job.run("TerminateInstance", &[]).expect_code(6);
     for (index, id) in ids.iter().enumerate() {
         let refused = format!("warning: terminating {id}: Instance {id} is protected against termination");
