@@ -18,7 +18,7 @@ use aws_sdk_ec2::types::{
 use aws_sdk_ec2::{Client, Config};
 pub use aws_smithy_mocks::{MockResponse, Rule, mock};
 use aws_smithy_mocks::{MockResponseInterceptor, RuleMode, create_mock_http_client};
-use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
+pub use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_types::body::SdkBody;
 
 use crate::lists::{List, ListEntry, ListStore};
