@@ -193,8 +193,9 @@ fn interruption(signal: std::io::Result<&'static str>, context: &Context) -> Err
         Ok(signal) => Error::new(ErrorKind::Interrupted, format!("interrupted by {signal}")),
         Err(error) => Error::new(ErrorKind::Service, error.to_string()).doing("listening for signals"),
     };
-    if let Some(action) = context.journal().under_way() {
-        error.hint(format!("EC2 may have done this all the same: {action}; look before the job runs again"))
+    let open = context.journal().open_changes();
+    if !open.is_empty() {
+        error.hint(format!("EC2 may have done this all the same: {}; look before the job runs again", open.join("; ")))
     } else if context.journal().anything_changed() {
         error.hint("what EC2 has accepted goes on; this output shows it")
     } else {

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use connector_sdk::{Error, InstanceEntry, Journal, Outcome, PropertyEntry, Reporter as _, Result, Table};
+use connector_sdk::{Advice, Error, InstanceEntry, Journal, Outcome, PropertyEntry, Reporter as _, Result, Table};
 use serde::Serialize;
 use serde_json::{Map, Value};
 
@@ -40,6 +40,16 @@ struct Document<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     found: Option<Vec<Map<String, Value>>>,
     error: Option<&'a Error>,
+    /// The client token of a launch of unknown outcome, and the command that shows what was launched by it.
+    #[serde(flatten)]
+    look_up: Option<LookUp>,
+}
+
+/// How to find out what a launch of unknown outcome has launched.
+#[derive(Serialize)]
+struct LookUp {
+    client_token: String,
+    look_up: String,
 }
 
 /// Prints how the job ended, and returns its exit code. What an operator needs first comes last: OpCon's viewer shows the
@@ -47,11 +57,16 @@ struct Document<'a> {
 pub fn finish(console: &Console, report: &Report<'_>) -> u8 {
     let changed = report.journal.is_some_and(Journal::anything_changed);
     let exit_code = report.result.as_ref().err().map_or(exit::SUCCESS, |error| exit::code_of(error, changed));
-    let status = match (report.result, changed) {
-        (Ok(_), _) => "succeeded",
-        (Err(_), true) => "partial",
-        (Err(_), false) => "failed",
+    let unknown = report.journal.is_some_and(Journal::anything_unknown);
+    let status = match (report.result, unknown, changed) {
+        (Ok(_), _, _) => "succeeded",
+        (Err(_), true, _) => "unknown",
+        (Err(_), false, true) => "partial",
+        (Err(_), false, false) => "failed",
     };
+    let look_up = report.journal.and_then(Journal::last_launch).filter(|_| status == "unknown");
+    let advice = report.journal.map(Journal::advice).unwrap_or_default();
+    let advice: Vec<Advice> = look_up.iter().map(|(_, advice)| advice.clone()).chain(advice).collect();
     let instances = report.journal.map(Journal::instances).unwrap_or_default();
     let properties = report.journal.map(Journal::properties).unwrap_or_default();
     let found = report.journal.and_then(Journal::table);
@@ -60,6 +75,7 @@ pub fn finish(console: &Console, report: &Report<'_>) -> u8 {
         print_tables(&instances, found.as_ref());
     }
     tell_missing_properties(console, report, &properties);
+    tell_advice(console, report, &advice);
     if let Err(error) = report.result {
         console.failure(error);
     }
@@ -70,7 +86,20 @@ pub fn finish(console: &Console, report: &Report<'_>) -> u8 {
             let Report { function, region, user_id, result, .. } = *report;
             let (instances, properties) = (&*instances, &*properties);
             let (found, error) = (found.as_ref().map(objects), result.as_ref().err());
-            print_json(&Document { function, region, user_id, status, exit_code, instances, properties, found, error });
+            let look_up = look_up
+                .map(|(client_token, advice)| LookUp { client_token, look_up: command_of(report, &advice.words) });
+            print_json(&Document {
+                function,
+                region,
+                user_id,
+                status,
+                exit_code,
+                instances,
+                properties,
+                found,
+                error,
+                look_up,
+            });
         }
     }
     tracing::info!("{}", ascii(&verdict));
@@ -94,11 +123,28 @@ fn tell_missing_properties(console: &Console, report: &Report<'_>, properties: &
     }
 }
 
+/// The commands that the operator is advised to run, with the common arguments of this job.
+fn tell_advice(console: &Console, report: &Report<'_>, advice: &[Advice]) {
+    for Advice { purpose, words } in advice {
+        console.event(&format!("{purpose}:"));
+        console.event(&format!("  {}", command_of(report, words)));
+    }
+}
+
+fn command_of(report: &Report<'_>, words: &[String]) -> String {
+    let config = report.config.map(|path| path.display().to_string());
+    let common = [("--region", report.region), ("--user-id", report.user_id), ("--config", config.as_deref())];
+    let common = common.iter().flat_map(|(name, value)| value.iter().flat_map(move |value| [*name, value]));
+    let words: Vec<&str> = ["awsec2"].into_iter().chain(words.iter().map(String::as_str)).chain(common).collect();
+    shell::command_line(&words)
+}
+
 /// The last line of a job.
 fn verdict(report: &Report<'_>, status: &str, exit_code: u8) -> String {
     let function = report.function.unwrap_or("awsec2");
     match (report.result, status) {
         (Ok(outcome), _) => format!("{function} succeeded: {}", outcome.message),
+        (Err(_), "unknown") => format!("{function} ended with an unknown outcome, exit code {exit_code}"),
         (Err(_), "partial") => format!("{function} failed after changing something in EC2, exit code {exit_code}"),
         (Err(_), _) => format!("{function} failed, exit code {exit_code}"),
     }

@@ -17,6 +17,8 @@ pub struct Attempt {
     pub subnet: Option<SubnetId>,
     /// The client token: no two attempts have the same.
     pub token: ClientToken,
+    /// The client token of the first attempt: the one to give when the job is run again.
+    pub first_token: ClientToken,
 }
 
 impl fmt::Display for Attempt {
@@ -40,9 +42,14 @@ pub fn attempts(inputs: &Inputs, types: &[InstanceType], subnets: &[SubnetId]) -
     let types = or_none(types);
     let places = types.iter().flat_map(|instance_type| subnets.iter().map(move |subnet| (instance_type, subnet)));
     let tokens = tokens(inputs, types.len() * subnets.len())?;
-    let attempt = |((instance_type, subnet), token): ((&Option<InstanceType>, &Option<SubnetId>), ClientToken)| {
-        Attempt { instance_type: instance_type.clone(), subnet: subnet.clone(), token }
-    };
+    let first_token = tokens[0].clone();
+    let attempt =
+        |((instance_type, subnet), token): ((&Option<InstanceType>, &Option<SubnetId>), ClientToken)| Attempt {
+            instance_type: instance_type.clone(),
+            subnet: subnet.clone(),
+            token,
+            first_token: first_token.clone(),
+        };
     Ok(places.zip(tokens).map(attempt).collect())
 }
 

@@ -1,17 +1,18 @@
 //! `--on-timeout terminate`: takes back a launch whose wait did not end well.
 
-use connector_sdk::change::Change;
+use connector_sdk::action::InstanceAction;
 use connector_sdk::ec2::types::InstanceStateName;
-use connector_sdk::instances::InstanceId;
+use connector_sdk::instances::{ALIVE, InstanceId};
 use connector_sdk::wait::{Goal, WaitPolicy, not_at_goal};
-use connector_sdk::{Advice, Context, Error};
+use connector_sdk::{Advice, Context, Error, ErrorKind};
 
-const TERMINATE: Change = Change {
+const TERMINATE: InstanceAction = InstanceAction {
     doing: "terminating",
     verb: "terminate",
     done: "terminated",
+    only_in: ALIVE,
     already: &[InstanceStateName::ShuttingDown, InstanceStateName::Terminated],
-    wait_out: &[],
+    transient: &[],
 };
 
 /// Terminates what the job launched, if a last poll confirms that not all of it has reached the goal: a wait also ends
@@ -56,15 +57,15 @@ async fn terminate_all(cx: &Context, policy: &WaitPolicy, launched: &[InstanceId
         let request = cx.ec2().terminate_instances().set_instance_ids(Some(ids));
         async { request.send().await.map(|answer| answer.terminating_instances) }
     };
-    let left: Vec<_> = match TERMINATE.ask(cx, policy, launched, call).await {
-        Ok(()) => launched.iter().filter(|id| error_of(id).is_some()).cloned().collect(),
-        Err(error) => {
-            cx.warning(error.to_string());
-            launched.to_vec()
-        }
-    };
+    TERMINATE.ask(cx, policy, launched, call).await;
+    let left: Vec<_> = launched.iter().filter(|id| error_of(id).is_some()).cloned().collect();
     for (id, error) in failures {
-        cx.journal().failed(id, if left.contains(id) { error } else { error.hint(TERMINATED) });
+        match error_of(id) {
+            // Nobody knows whether it is terminated: that outranks the failure of before.
+            Some(now) if now.kind() == ErrorKind::Unknown => {}
+            Some(_) => cx.journal().failed(id, error),
+            None => cx.journal().failed(id, error.hint(TERMINATED)),
+        }
     }
     left
 }

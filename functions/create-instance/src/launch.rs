@@ -3,7 +3,6 @@
 use connector_sdk::ec2::Client;
 use connector_sdk::ec2::operation::run_instances::builders::RunInstancesFluentBuilder;
 use connector_sdk::ec2::types::{InstanceNetworkInterfaceSpecification, Placement};
-use connector_sdk::instances::{InstanceId, list_of};
 use connector_sdk::{Context, Error, ErrorKind, Inputs, Result};
 
 use crate::arguments::client_token::CLIENT_TOKEN;
@@ -124,25 +123,11 @@ impl Launch {
         request.network_interfaces(interface.build())
     }
 
-    /// Makes sure that EC2 launched enough instances, and says so when these are fewer than wanted.
-    ///
-    /// # Errors
-    /// [`ErrorKind::Partial`] when it launched too few, [`ErrorKind::Service`] when it launched none.
-    pub fn check_count(&self, cx: &Context, launched: &[InstanceId]) -> Result<()> {
-        let number = launched.len();
-        let error = match number {
-            0 => Error::new(ErrorKind::Service, "EC2 accepted the launch, but its answer names no instance"),
-            _ if number < self.count.minimum.into() => {
-                Error::new(ErrorKind::Partial, format!("EC2 launched only {number}: {}", list_of(launched)))
-            }
-            _ => {
-                if number < self.count.wanted.into() {
-                    cx.event(format!("EC2 launched {number} of {}, enough for --min-number", self.count));
-                }
-                return Ok(());
-            }
-        };
-        Err(error.doing(self.action()))
+    /// Reports that EC2 launched fewer instances than wanted, where these are enough.
+    pub fn tell_count(&self, cx: &Context, number: usize, enough: bool) {
+        if enough && number < self.count.wanted.into() {
+            cx.event(format!("EC2 launched {number} of {}, enough for --min-number", self.count));
+        }
     }
 
     /// What is being done, as in `launching 2 instances of ami-0123abcd`.

@@ -7,17 +7,20 @@ mod clean_up;
 mod image;
 mod key_pair;
 mod launch;
+mod launched;
 mod needs;
 mod private_key;
+mod recover;
 mod security_group;
 mod send;
 #[cfg(test)]
 mod tests;
 
-use connector_sdk::instances::{Instance, InstanceId};
 use connector_sdk::properties::{PROPERTIES, PropertyNames};
 use connector_sdk::wait::{Goal, UNTIL_READY, WAIT_FOR, WaitPolicy, wait_if_asked};
-use connector_sdk::{Context, Example, Inputs, Operation, OperationMeta, Outcome, Result, async_trait, register};
+use connector_sdk::{
+    Context, ErrorKind, Example, Inputs, Operation, OperationMeta, Outcome, Result, async_trait, register,
+};
 
 use crate::arguments::on_timeout::OnTimeout;
 use crate::arguments::{
@@ -130,36 +133,27 @@ impl Operation for CreateInstance {
         properties.prepare(cx, launch.count.wanted.into()).await?;
 
         let needs = needs::provide(cx, &launch).await?;
-        let launched = match send::launch(cx, &launch, &needs).await {
+        let (launched, enough) = match send::launch(cx, &launch, &needs).await {
             Err(error) if cx.dry_run() && error.is_dry_run_success() => {
                 let message = format!("launch of {} would succeed, nothing changed (dry run)", launch.count);
                 return Ok(Outcome::new(message));
             }
-            launched => enter(cx, &launched?),
+            // What EC2 shows of a launch of unknown outcome is a result of this job, too.
+            Err(error) if error.kind() == ErrorKind::Unknown => (cx.journal().ids(), Err(error)),
+            launched => (launched?, Ok(())),
         };
-        let enough = launch.check_count(cx, &launched);
+        launch.tell_count(cx, launched.len(), enough.is_ok());
 
         let goal = Goal::Ready(inputs.get(&WAIT_FOR));
         let waited = enough.is_ok() && wait_if_asked(cx, inputs, &launched, goal, &policy).await;
         let saved = properties.save(cx, &launched, waited).await;
         let done = if waited { "launched and ready" } else { "launched" };
         let outcome = match enough.and_then(|()| cx.journal().verdict("launching", done, "unchanged")) {
-            Err(failure) if on_timeout == OnTimeout::Terminate => {
+            Err(failure) if waited && on_timeout == OnTimeout::Terminate => {
                 Err(clean_up::terminate(cx, &policy, &launched, goal, failure).await)
             }
             outcome => outcome,
         };
         outcome.and_then(|outcome| saved.map(|()| outcome))
     }
-}
-
-/// Enters the instances into the journal and says their ids, at once: from here on they cost money.
-fn enter(cx: &Context, launched: &[Instance]) -> Vec<InstanceId> {
-    for instance in launched {
-        let state = instance.state.as_str();
-        cx.journal().see(instance);
-        cx.journal().accepted(&instance.id, None, Some(state), true);
-        cx.event(format!("{}: launched, {state}", cx.journal().instance(&instance.id).label()));
-    }
-    launched.iter().map(|instance| instance.id.clone()).collect()
 }

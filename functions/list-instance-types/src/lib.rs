@@ -93,8 +93,7 @@ async fn find(cx: &Context, inputs: &Inputs) -> Result<Vec<InstanceTypeInfo>> {
         filters.push(filter("current-generation", ["true"]));
     }
     let filters = (!filters.is_empty()).then_some(filters);
-    let mut found = offers::instance_types(cx.ec2().describe_instance_types().set_filters(filters)).await?;
-    found.retain(|info| info.instance_type().is_some());
+    let found = offers::instance_types(cx.ec2().describe_instance_types().set_filters(filters)).await?;
     Ok(found)
 }
 

@@ -111,12 +111,26 @@ async fn what_is_kept_is_shown_and_saved_after_opcon_was_contacted() {
 async fn what_ec2_does_not_tell_is_left_blank() {
     let describe = mock!(Client::describe_instance_types).then_output(|| {
         let bare = InstanceTypeInfo::builder().instance_type("t3.nano".into()).build();
-        let nameless = InstanceTypeInfo::builder().build();
-        DescribeInstanceTypesOutput::builder().instance_types(nameless).instance_types(bare).build()
+        DescribeInstanceTypesOutput::builder().instance_types(bare).build()
     });
     let job = Job::new(&[&describe]);
     job.run(&ListInstanceTypes, &[]).await.unwrap();
     assert_eq!(job.cx.journal().table().unwrap().rows, [["t3.nano", "", "", ""]]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_instance_type_without_a_name_is_an_error() {
+    let nameless =
+        || DescribeInstanceTypesOutput::builder().instance_types(InstanceTypeInfo::builder().build()).build();
+    let describe = mock!(Client::describe_instance_types).then_output(nameless);
+    let error = Job::new(&[&describe]).run(&ListInstanceTypes, &[("save", "true")]).await.unwrap_err();
+    assert_eq!(
+        (error.kind(), error.to_string().as_str()),
+        (
+            ErrorKind::Unavailable,
+            "reading the instance types: the answer was incomplete: it has an instance type without its name"
+        )
+    );
 }
 
 #[tokio::test(start_paused = true)]

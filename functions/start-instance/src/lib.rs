@@ -1,6 +1,6 @@
 //! `StartInstance`: starts stopped instances, by name or by id, and saves them into OpCon properties.
 
-use connector_sdk::change::Change;
+use connector_sdk::action::InstanceAction;
 use connector_sdk::ec2::types::InstanceStateName;
 use connector_sdk::instances::{InstanceId, SELECTION, SELECTION_GROUP, Selection, find_by_ids};
 use connector_sdk::properties::{PROPERTIES, PropertyNames};
@@ -28,12 +28,13 @@ static META: OperationMeta = OperationMeta::new("StartInstance", "Start stopped 
     .iam_actions(&["ec2:StartInstances", "ec2:DescribeInstances", "ec2:DescribeInstanceStatus"])
     .changes_resources();
 
-const START: Change = Change {
+const START: InstanceAction = InstanceAction {
     doing: "starting",
     verb: "start",
     done: "started",
+    only_in: &[InstanceStateName::Stopped],
     already: &[InstanceStateName::Running, InstanceStateName::Pending],
-    wait_out: &[InstanceStateName::Stopping],
+    transient: &[InstanceStateName::Stopping],
 };
 
 struct StartInstance;
@@ -64,7 +65,7 @@ impl Operation for StartInstance {
                 let request = cx.ec2().start_instances().set_instance_ids(Some(ids)).dry_run(cx.dry_run());
                 async { request.send().await.map(|answer| answer.starting_instances) }
             })
-            .await?;
+            .await;
         let waited = wait_if_asked(cx, inputs, &ids, Goal::Ready(inputs.get(&WAIT_FOR)), &policy).await;
         if !waited && !cx.dry_run() && properties.want_addresses() {
             look_up_addresses(cx, &ids).await;

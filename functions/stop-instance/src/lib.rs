@@ -1,7 +1,7 @@
 //! `StopInstance`: stops running instances, by name or by id.
 
+use connector_sdk::action::InstanceAction;
 use connector_sdk::args::Always;
-use connector_sdk::change::Change;
 use connector_sdk::ec2::types::InstanceStateName;
 use connector_sdk::instances::{InstanceId, SELECTION, SELECTION_GROUP, Selection, see_all};
 use connector_sdk::wait::{Goal, UNTIL_DONE, WaitPolicy, wait_if_asked};
@@ -65,15 +65,17 @@ const HOW_GROUP: ArgGroup = ArgGroup {
     exclusive: true,
 };
 
-const STOP: Change = Change {
+const STOP: InstanceAction = InstanceAction {
     doing: "stopping",
     verb: "stop",
     done: "stopped",
+    only_in: &[InstanceStateName::Running],
     already: &[InstanceStateName::Stopped, InstanceStateName::Stopping],
-    wait_out: &[InstanceStateName::Pending],
+    transient: &[InstanceStateName::Pending],
 };
 
-const HIBERNATION: Change = Change { doing: "hibernating", verb: "hibernation", done: "hibernated", ..STOP };
+const HIBERNATION: InstanceAction =
+    InstanceAction { doing: "hibernating", verb: "hibernation", done: "hibernated", ..STOP };
 
 struct StopInstance;
 register!(StopInstance);
@@ -99,14 +101,14 @@ impl Operation for StopInstance {
             true => who_can_hibernate(cx, &ids, inputs.get(&HIBERNATE_FALLBACK)).await?,
             false => (Vec::new(), ids.clone()),
         };
-        stop(cx, inputs, &policy, &to_stop, false).await?;
-        stop(cx, inputs, &policy, &to_hibernate, true).await?;
+        stop(cx, inputs, &policy, &to_stop, false).await;
+        stop(cx, inputs, &policy, &to_hibernate, true).await;
         let waited = wait_if_asked(cx, inputs, &ids, Goal::Stopped, &policy).await;
         STOP.verdict(cx, waited)
     }
 }
 
-async fn stop(cx: &Context, inputs: &Inputs, policy: &WaitPolicy, ids: &[InstanceId], hibernate: bool) -> Result<()> {
+async fn stop(cx: &Context, inputs: &Inputs, policy: &WaitPolicy, ids: &[InstanceId], hibernate: bool) {
     let [force, skip_os_shutdown] = [&FORCE, &SKIP_OS_SHUTDOWN].map(|flag| inputs.get(flag).then_some(true));
     let call = |ids| {
         let request = cx.ec2().stop_instances().set_instance_ids(Some(ids)).dry_run(cx.dry_run());
@@ -114,7 +116,7 @@ async fn stop(cx: &Context, inputs: &Inputs, policy: &WaitPolicy, ids: &[Instanc
         let request = request.set_hibernate(hibernate.then_some(true));
         async { request.send().await.map(|answer| answer.stopping_instances) }
     };
-    if hibernate { HIBERNATION } else { STOP }.ask(cx, policy, ids, call).await
+    if hibernate { HIBERNATION } else { STOP }.ask(cx, policy, ids, call).await;
 }
 
 /// Divides the instances into those that can hibernate and those to be stopped; others have failed. One call.

@@ -7,7 +7,7 @@ use connector_sdk::ec2::operation::stop_instances::{StopInstancesInput, StopInst
 use connector_sdk::ec2::types::HibernationOptions;
 use connector_sdk::ec2::types::InstanceStateName::{Running, Stopped, Stopping};
 use connector_sdk::testing::{
-    Job, MockResponse, Rule, described, describes_in_turn, instance, mock, refusal, state_change,
+    Job, MockResponse, Rule, described, describes_as, describes_in_turn, instance, mock, refusal, state_change,
 };
 
 use super::*;
@@ -35,12 +35,12 @@ fn results(job: &Job) -> Vec<Option<connector_sdk::InstanceResult>> {
 }
 
 #[tokio::test(start_paused = true)]
-async fn by_ids_costs_one_call() {
-    let stop = stops(&[A, B], &Running);
-    let job = Job::new(&[&stop]);
+async fn by_ids_costs_two_calls() {
+    let (stop, describe) = (stops(&[A, B], &Running), describes_as(Running));
+    let job = Job::new(&[&stop, &describe]);
     let outcome = job.run(&StopInstance, &[("instance-id", "i-0000000a,i-0000000b,i-0000000a")]).await.unwrap();
     assert_eq!((outcome.message.as_str(), stop.num_calls()), ("2 instances stopping", 1));
-    assert_eq!(results(&job), [Some(Changed), Some(Changed)]);
+    assert_eq!((describe.num_calls(), results(&job)), (1, vec![Some(Changed), Some(Changed)]));
 }
 
 #[tokio::test(start_paused = true)]
@@ -74,7 +74,7 @@ async fn nothing_found_stops_nothing() {
 #[tokio::test(start_paused = true)]
 async fn a_stopped_or_stopping_instance_is_a_success() {
     for state in [Stopped, Stopping] {
-        let job = Job::new(&[&stops(&[A], &state)]);
+        let job = Job::new(&[&stops(&[A], &state), &describes_as(state)]);
         let outcome = job.run(&StopInstance, &[("instance-id", A)]).await.unwrap();
         assert_eq!((outcome.message.as_str(), results(&job)), ("1 instance unchanged", vec![Some(Unchanged)]));
         assert!(!job.cx.journal().anything_changed());
@@ -83,19 +83,19 @@ async fn a_stopped_or_stopping_instance_is_a_success() {
 
 #[tokio::test(start_paused = true)]
 async fn waits_until_stopped() {
-    let (stop, describe) = (stops(&[A], &Running), describes_in_turn(A, &[Stopping, Stopping, Stopped]));
+    let (stop, describe) = (stops(&[A], &Running), describes_in_turn(A, &[Running, Stopping, Stopping, Stopped]));
     let job = Job::new(&[&stop, &describe]);
     let outcome = job.run(&StopInstance, &[("instance-id", A), ("wait", "true")]).await.unwrap();
-    assert_eq!((outcome.message.as_str(), describe.num_calls()), ("1 instance stopped", 3));
+    assert_eq!((outcome.message.as_str(), describe.num_calls()), ("1 instance stopped", 4));
 }
 
 #[tokio::test(start_paused = true)]
 async fn an_expired_wait_keeps_its_kind() {
-    let (stop, describe) = (stops(&[A], &Running), describes_in_turn(A, &[Stopping]));
+    let (stop, describe) = (stops(&[A], &Running), describes_in_turn(A, &[Running, Stopping]));
     let job = Job::new(&[&stop, &describe]);
     let arguments = [("instance-id", A), ("wait", "true"), ("wait-timeout", "1m"), ("poll-interval", "30s")];
     let error = job.run(&StopInstance, &arguments).await.unwrap_err();
-    assert_eq!((error.kind(), describe.num_calls()), (ErrorKind::WaitExpired, 3));
+    assert_eq!((error.kind(), describe.num_calls()), (ErrorKind::WaitExpired, 4));
     assert!(error.message().ends_with("is still `stopping`"), "{error}");
     assert!(error.hint_text().is_some_and(|hint| hint.starts_with("the action was accepted")), "{error:?}");
     assert!(job.cx.journal().anything_changed());
@@ -113,7 +113,7 @@ async fn a_protected_instance_does_not_keep_the_others_from_stopping() {
     let describe = mock!(Client::describe_instances)
         .match_requests(|request| request.instance_ids() == [A])
         .then_output(|| described([instance(A, &Stopped)]));
-    let job = Job::new(&[&stop, &describe]);
+    let job = Job::new(&[&stop, &describe, &describes_as(Running)]);
     let arguments = [("instance-id", A), ("instance-id", B), ("wait", "true")];
     let error = job.run(&StopInstance, &arguments).await.unwrap_err();
     assert_eq!((error.kind(), stop.num_calls(), describe.num_calls()), (ErrorKind::Partial, 3, 1));
@@ -122,16 +122,16 @@ async fn a_protected_instance_does_not_keep_the_others_from_stopping() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_denied_or_throttled_stop_ends_the_job() {
+async fn refused_credentials_and_throttling_end_the_job() {
     for (code, kind, calls) in
-        [("UnauthorizedOperation", ErrorKind::PermissionDenied, 1), ("RequestLimitExceeded", ErrorKind::Unavailable, 3)]
+        [("AuthFailure", ErrorKind::PermissionDenied, 1), ("RequestLimitExceeded", ErrorKind::Unavailable, 3)]
     {
         let stop = refuses(code);
-        let job = Job::new(&[&stop]);
+        let job = Job::new(&[&stop, &describes_as(Running)]);
         let error = job.run(&StopInstance, &[("instance-id", A), ("instance-id", B)]).await.unwrap_err();
         assert_eq!((error.kind(), stop.num_calls()), (kind, calls));
         assert_eq!(error.to_string(), format!("stopping i-0000000a, i-0000000b: no ({code}, request req-1)"));
-        assert_eq!(results(&job), [None, None]);
+        assert_eq!(results(&job), [Some(Failed), Some(Failed)]);
     }
 }
 
@@ -196,7 +196,7 @@ async fn force_and_skipping_the_shutdown_are_sent_only_when_told() {
                 StopInstancesOutput::builder().stopping_instances(state_change(A, &Running, &Stopping)).build()
             });
         let arguments: Vec<_> = [("instance-id", A)].into_iter().chain(flag.map(|flag| (flag, "true"))).collect();
-        Job::new(&[&stop]).run(&StopInstance, &arguments).await.unwrap();
+        Job::new(&[&stop, &describes_as(Running)]).run(&StopInstance, &arguments).await.unwrap();
         assert_eq!(stop.num_calls(), 1);
     }
 }

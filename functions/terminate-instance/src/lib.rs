@@ -1,17 +1,20 @@
 //! `TerminateInstance`: removes instances for good, by name or by id.
 
+use connector_sdk::action::InstanceAction;
 use connector_sdk::args::Always;
-use connector_sdk::change::Change;
 use connector_sdk::codes::OPERATION_NOT_PERMITTED;
 use connector_sdk::ec2::types::{AttributeBooleanValue, InstanceStateName};
-use connector_sdk::instances::{InstanceId, SELECTION, SELECTION_GROUP, Selection};
+use connector_sdk::instances::{ALIVE, InstanceId, SELECTION, SELECTION_GROUP, Selection};
 use connector_sdk::wait::{Goal, UNTIL_DONE, WaitPolicy, wait_if_asked};
 use connector_sdk::{
-    Arg, Context, Doing as _, Example, Inputs, Operation, OperationMeta, Outcome, Result, async_trait, register,
+    Arg, Context, Doing as _, Error, Example, Inputs, Operation, OperationMeta, Outcome, Result, async_trait, register,
 };
 
 const DISABLE_PROTECTION: Arg<bool, Always> =
     Arg::flag("disable-protection", "Lift the protection against termination from the instances that have it.");
+
+const LIFT_IT: &str = "give --disable-protection to lift the protection; in one request EC2 terminates none of an \
+                       availability zone's instances when one of them is protected";
 
 static META: OperationMeta = OperationMeta::new("TerminateInstance", "Remove instances for good.")
     .description(
@@ -33,12 +36,13 @@ static META: OperationMeta = OperationMeta::new("TerminateInstance", "Remove ins
     .iam_actions(&["ec2:TerminateInstances", "ec2:DescribeInstances", "ec2:ModifyInstanceAttribute"])
     .changes_resources();
 
-const TERMINATE: Change = Change {
+const TERMINATE: InstanceAction = InstanceAction {
     doing: "terminating",
     verb: "termination",
     done: "terminated",
+    only_in: ALIVE,
     already: &[InstanceStateName::ShuttingDown, InstanceStateName::Terminated],
-    wait_out: &[],
+    transient: &[],
 };
 
 struct TerminateInstance;
@@ -61,36 +65,43 @@ impl Operation for TerminateInstance {
         if ids.is_empty() {
             return selection.nothing_found(cx, inputs);
         }
-        terminate(cx, &policy, &ids).await?;
+        terminate(cx, &policy, &ids).await;
+        let protected = protected(cx, &ids);
         if inputs.get(&DISABLE_PROTECTION) {
-            let unprotected = lift_protection(cx, &ids).await;
-            terminate(cx, &policy, &unprotected).await?;
+            let unprotected = lift_protection(cx, &protected).await;
+            terminate(cx, &policy, &unprotected).await;
+        } else {
+            protected.into_iter().for_each(|(id, error)| cx.journal().failed(&id, error.hint(LIFT_IT)));
         }
         let waited = wait_if_asked(cx, inputs, &ids, Goal::Terminated, &policy).await;
         TERMINATE.verdict(cx, waited)
     }
 }
 
-async fn terminate(cx: &Context, policy: &WaitPolicy, ids: &[InstanceId]) -> Result<()> {
+async fn terminate(cx: &Context, policy: &WaitPolicy, ids: &[InstanceId]) {
     let call = |ids| {
         let request = cx.ec2().terminate_instances().set_instance_ids(Some(ids)).dry_run(cx.dry_run());
         async { request.send().await.map(|answer| answer.terminating_instances) }
     };
-    TERMINATE.ask(cx, policy, ids, call).await
+    TERMINATE.ask(cx, policy, ids, call).await;
 }
 
-/// Lifts the protection from those of the instances that EC2 refused to terminate because of it, and returns them. One
-/// call for each: EC2 has none for several.
-async fn lift_protection(cx: &Context, ids: &[InstanceId]) -> Vec<InstanceId> {
+/// Those of the instances that EC2 refused to terminate because they are protected, with its refusals.
+fn protected(cx: &Context, ids: &[InstanceId]) -> Vec<(InstanceId, Error)> {
+    let refused = ids.iter().filter_map(|id| Some((id.clone(), cx.journal().instance(id).error?)));
+    refused.filter(|(_, error)| error.code() == Some(OPERATION_NOT_PERMITTED)).collect()
+}
+
+/// Lifts the protection from the instances, and returns those from which it is lifted. One call for each: EC2 has none for
+/// several.
+async fn lift_protection(cx: &Context, protected: &[(InstanceId, Error)]) -> Vec<InstanceId> {
     let mut unprotected = Vec::new();
-    for id in ids {
-        let entry = cx.journal().instance(id);
-        if entry.error.and_then(|error| error.code().map(str::to_owned)).as_deref() != Some(OPERATION_NOT_PERMITTED) {
-            continue;
-        }
+    for (id, _) in protected {
         let off = AttributeBooleanValue::builder().value(false).build();
         let request = cx.ec2().modify_instance_attribute().instance_id(id.as_str()).disable_api_termination(off);
-        match request.send().await.doing(|| format!("lifting the termination protection of {id}")) {
+        let action = format!("lifting the termination protection of {id}");
+        let lift = async { request.send().await.doing(|| action.clone()) };
+        match cx.change(&action, lift).await {
             Ok(_) => {
                 cx.event(format!("{id}: termination protection lifted"));
                 cx.journal().something_else_changed();

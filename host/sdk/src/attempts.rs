@@ -45,7 +45,7 @@ impl Attempt {
 /// may have acted before it failed.
 pub fn nothing_was_done(status: u16, code: &str) -> bool {
     let fault = matches!(codes::kind_of(code), ErrorKind::Unavailable | ErrorKind::Service);
-    status < 500 || !fault || code == codes::REQUEST_LIMIT_EXCEEDED
+    status < 500 || !fault || codes::is_throttling(code)
 }
 
 /// Why a request has no answer that can be read: the source of the error of an HTTP client.

@@ -1,7 +1,8 @@
 //! The error codes of EC2 that the connector acts on, and what kind of failure each one is.
 //!
-//! EC2 models almost none of its errors: a code is a text. Source of the codes: the AWS documentation,
-//! "Error codes for the Amazon EC2 API".
+//! EC2 models almost none of its errors: a code is a text. Source of the codes: the AWS documentation, "Error codes for
+//! the Amazon EC2 API" (<https://docs.aws.amazon.com/AWSEC2/latest/APIReference/errors-overview.html>). Codes of actions
+//! that the connector does not call, such as those of VPNs, are left to the patterns.
 
 use crate::ErrorKind;
 
@@ -36,10 +37,9 @@ pub const OPERATION_NOT_PERMITTED: &str = "OperationNotPermitted";
 /// The instance does not support the action.
 pub const UNSUPPORTED_OPERATION: &str = "UnsupportedOperation";
 
-/// Credentials that EC2 does not accept, or permissions that it does not grant.
-const PERMISSION_DENIED: &[&str] = &[
-    "AccessDenied",
-    "AccessDeniedException",
+/// The account or its credentials are not accepted, whatever is asked for. Such a refusal may end by itself: a session is
+/// renewed, an account is verified.
+const CREDENTIALS: &[&str] = &[
     "AuthFailure",
     "Blocked",
     "ExpiredToken",
@@ -47,129 +47,195 @@ const PERMISSION_DENIED: &[&str] = &[
     "IncompleteSignature",
     "InvalidAccessKeyId",
     "InvalidClientTokenId",
+    "InvalidSecurity.RequestHasExpired",
     "InvalidSecurityToken",
     "MissingAuthenticationToken",
     "OptInRequired",
     "PendingVerification",
     "RequestExpired",
     "SignatureDoesNotMatch",
-    "UnauthorizedOperation",
     "UnrecognizedClientException",
 ];
 
-/// EC2 has no room, beside the codes that end in `LimitExceeded`.
-const CAPACITY: &[&str] = &[
-    "InsufficientAddressCapacity",
-    "InsufficientCapacity",
-    "InsufficientFreeAddressesInSubnet",
-    "InsufficientHostCapacity",
-    "InsufficientInstanceCapacity",
-    "InsufficientReservedInstanceCapacity",
-    "InsufficientVolumeCapacity",
-    "MaxSpotInstanceCountExceeded",
-    "ReservationCapacityExceeded",
-];
+/// A policy, or AWS itself, does not allow the action to these credentials.
+const PERMISSION: &[&str] = &["AccessDenied", "AccessDeniedException", "AccountDisabled", "UnauthorizedOperation"];
 
-/// EC2 is not able to answer now: throttling and faults of its own. The SDK has retried these already.
-const UNAVAILABLE: &[&str] = &[
+/// Too many requests or too much data: the request was refused before it was looked at. The codes of EC2, and those that
+/// the SDK retries as throttling.
+const THROTTLING: &[&str] = &[
     "BandwidthLimitExceeded",
-    "InternalError",
-    "InternalFailure",
+    "EC2ThrottledException",
     REQUEST_LIMIT_EXCEEDED,
     "RequestThrottled",
-    "ServiceUnavailable",
+    "RequestThrottledException",
     "SlowDown",
+    "ThrottledException",
     "Throttling",
     "ThrottlingException",
-    "Unavailable",
+    "TooManyRequestsException",
 ];
 
-/// The request itself is wrong, whatever the state of the account.
-const INVALID_INPUT: &[&str] = &[
-    IDEMPOTENT_PARAMETER_MISMATCH,
-    UNSUPPORTED,
-    "InvalidInstanceType",
-    "InvalidParameter",
-    "InvalidParameterCombination",
-    "InvalidParameterValue",
+/// The form of the request is wrong, whichever instances it names.
+const REQUEST_FORM: &[&str] = &[
+    "InvalidAction",
+    "InvalidQueryParameter",
+    "MalformedQueryString",
+    "MissingAction",
     "MissingParameter",
+    "NoSuchVersion",
     "UnknownParameter",
-    "ValidationError",
+    "UnsupportedProtocol",
 ];
 
-/// The instance cannot do that, now or at all.
-const UNEXPECTED_STATE: &[&str] =
-    &[INCORRECT_INSTANCE_STATE, OPERATION_NOT_PERMITTED, UNSUPPORTED_OPERATION, "IncorrectState"];
+/// A refusal because of a state, of an instance or of the spot request behind it.
+const STATE: &[&str] =
+    &[INCORRECT_INSTANCE_STATE, "IncorrectSpotRequestState", "IncorrectState", "InvalidInstanceState"];
+
+/// Codes that a pattern of [`KINDS`] would misjudge.
+const EXACT: &[(&str, ErrorKind)] = &[
+    // The image was deregistered, or is not ready: neither a malformed value nor a fault of EC2.
+    ("InvalidAMIID.Unavailable", ErrorKind::NotFound),
+    // The group does not exist; only its code says so in another way.
+    ("InvalidPlacementGroup.Unknown", ErrorKind::NotFound),
+    // The request is larger than any request may be: no quota, instance type or subnet changes that.
+    ("FilterLimitExceeded", ErrorKind::InvalidInput),
+    ("RequestResourceCountExceeded", ErrorKind::InvalidInput),
+    ("ResourceCountExceeded", ErrorKind::InvalidInput),
+    ("TagLimitExceeded", ErrorKind::InvalidInput),
+    // The values are right; what they name is in the wrong state.
+    ("InvalidCapacityReservationState.PendingActivation", ErrorKind::UnexpectedState),
+    ("InvalidHostState", ErrorKind::UnexpectedState),
+    ("InvalidInstanceState", ErrorKind::UnexpectedState),
+    ("InvalidState", ErrorKind::UnexpectedState),
+    // What is not available is sold or over; EC2 itself is well.
+    ("ReservedInstancesUnavailable", ErrorKind::Capacity),
+    ("ScheduledInstanceSlotUnavailable", ErrorKind::UnexpectedState),
+];
+
+/// The kinds in the order in which they are tried, each with its codes; `*` stands for any text.
+const KINDS: &[(ErrorKind, &[&str])] = &[
+    (ErrorKind::PermissionDenied, CREDENTIALS),
+    (ErrorKind::PermissionDenied, PERMISSION),
+    (ErrorKind::Unavailable, THROTTLING),
+    (ErrorKind::NotFound, &["DefaultVpcDoesNotExist", "*NotFound", "*NotFoundException"]),
+    (
+        ErrorKind::Capacity,
+        &[
+            "Insufficient*Capacity*",
+            "InsufficientFreeAddressesInSubnet",
+            "UnfulfillableCapacity",
+            "MaxScheduledInstanceCapacityExceeded",
+            "ReservationCapacityExceeded",
+            "IncompatibleHostRequirements",
+            "UnavailableHostRequirements",
+            "SpotMaxPriceTooLow",
+            "*LimitExceeded",
+            "*CountExceeded",
+        ],
+    ),
+    (
+        ErrorKind::UnexpectedState,
+        &[
+            "*.InUse",
+            "*.Duplicate",
+            "Incorrect*",
+            UNSUPPORTED_OPERATION,
+            OPERATION_NOT_PERMITTED,
+            "CustomerKeyHasBeenRevoked",
+            "DependencyViolation",
+        ],
+    ),
+    (
+        ErrorKind::InvalidInput,
+        &[
+            "Invalid*",
+            "Missing*",
+            "Malformed*",
+            "*.Malformed",
+            "*NotSpecified",
+            "Unsupported*",
+            "BootForVolumeTypeUnsupported",
+            "ClientInvalidParameterValue",
+            "EncryptedVolumesNotSupported",
+            IDEMPOTENT_PARAMETER_MISMATCH,
+            "NoSuchVersion",
+            "TagPolicyViolation",
+            "UnknownParameter",
+            "UnknownVolumeType",
+            "ValidationError",
+            "VolumeIOPSLimit",
+            "VolumeTypeNotAvailableInZone",
+            "ZonesMismatched",
+        ],
+    ),
+    (
+        ErrorKind::Unavailable,
+        &[
+            "ServerInternal",
+            "InternalError",
+            "InternalFailure",
+            "*Unavailable",
+            "RequestTimeout",
+            "RequestTimeoutException",
+            "RetryableError",
+        ],
+    ),
+];
 
 /// The kind of failure that an EC2 error code stands for.
 pub fn kind_of(code: &str) -> ErrorKind {
-    let listed = |codes: &[&str]| codes.contains(&code);
-    if listed(PERMISSION_DENIED) {
-        ErrorKind::PermissionDenied
-    } else if listed(UNAVAILABLE) {
-        ErrorKind::Unavailable
-    } else if listed(CAPACITY) || code.ends_with("LimitExceeded") {
-        ErrorKind::Capacity
-    } else if listed(UNEXPECTED_STATE) {
-        ErrorKind::UnexpectedState
-    } else if code.ends_with(".NotFound") || code.ends_with(".Unavailable") {
-        ErrorKind::NotFound
-    } else if listed(INVALID_INPUT) || code.ends_with(".Malformed") {
-        ErrorKind::InvalidInput
-    } else {
-        ErrorKind::Service
+    if let Some((_, kind)) = EXACT.iter().find(|(exact, _)| *exact == code) {
+        return *kind;
+    }
+    let of_kind = KINDS.iter().find(|(_, patterns)| patterns.iter().any(|pattern| fits(pattern, code)));
+    of_kind.map_or(ErrorKind::Service, |(kind, _)| *kind)
+}
+
+/// Whether a code fits a pattern, in which `*` stands for any text.
+fn fits(pattern: &str, code: &str) -> bool {
+    match pattern.split_once('*') {
+        None => pattern == code,
+        Some((start, rest)) => code.strip_prefix(start).is_some_and(|left| {
+            (0..=left.len()).any(|skipped| left.get(skipped..).is_some_and(|left| fits(rest, left)))
+        }),
     }
 }
 
-/// Whether the code speaks of single instances of a request, so that the others may well succeed without them.
-pub fn concerns_single_instances(code: &str) -> bool {
-    [
-        INVALID_INSTANCE_ID_NOT_FOUND,
-        INVALID_INSTANCE_ID_MALFORMED,
-        INCORRECT_INSTANCE_STATE,
-        OPERATION_NOT_PERMITTED,
-        UNSUPPORTED_OPERATION,
-        "IncorrectState",
-        "InsufficientInstanceCapacity",
-    ]
-    .contains(&code)
+/// Whether the account or its credentials as such are not accepted. Such a refusal may end by itself; see
+/// [`is_permission_denied`] for one that does not.
+pub fn concerns_credentials(code: &str) -> bool {
+    CREDENTIALS.contains(&code)
+}
+
+/// Whether accepted credentials are not allowed to perform the action.
+pub fn is_permission_denied(code: &str) -> bool {
+    PERMISSION.contains(&code)
+}
+
+/// Whether the request was refused because of the number of requests; nothing was done.
+pub fn is_throttling(code: &str) -> bool {
+    THROTTLING.contains(&code)
+}
+
+/// Whether the code concerns a request as a whole: credentials, throttling, the form of the request, a fault of EC2. A
+/// request for several instances that is refused with any other code may succeed for some of them when it is split.
+pub fn concerns_whole_request(code: &str) -> bool {
+    concerns_credentials(code)
+        || kind_of(code) == ErrorKind::Unavailable
+        || REQUEST_FORM.contains(&code)
+        || code == DRY_RUN_OPERATION
+}
+
+/// Whether the refusal is because of the state of an instance, or of the spot request behind it. The code does not say
+/// whether that state is transient: the state itself does.
+pub fn concerns_state(code: &str) -> bool {
+    STATE.contains(&code)
+}
+
+/// Whether a launch that is refused with this code may succeed with another instance type or in another subnet.
+pub fn lets_next_attempt_try(code: &str) -> bool {
+    kind_of(code) == ErrorKind::Capacity || code == UNSUPPORTED
 }
 
 #[cfg(test)]
-mod tests {
-    use super::{concerns_single_instances, kind_of};
-    use crate::ErrorKind;
-
-    #[test]
-    fn every_code_has_the_kind_that_an_operator_acts_on() {
-        for (code, kind) in [
-            ("UnauthorizedOperation", ErrorKind::PermissionDenied),
-            ("AuthFailure", ErrorKind::PermissionDenied),
-            ("RequestLimitExceeded", ErrorKind::Unavailable),
-            ("VcpuLimitExceeded", ErrorKind::Capacity),
-            ("InstanceLimitExceeded", ErrorKind::Capacity),
-            ("InsufficientInstanceCapacity", ErrorKind::Capacity),
-            ("InvalidAMIID.NotFound", ErrorKind::NotFound),
-            ("InvalidAMIID.Unavailable", ErrorKind::NotFound),
-            ("InvalidSubnetID.NotFound", ErrorKind::NotFound),
-            ("InvalidInstanceID.Malformed", ErrorKind::InvalidInput),
-            ("InvalidParameterValue", ErrorKind::InvalidInput),
-            ("BandwidthLimitExceeded", ErrorKind::Unavailable),
-            ("OperationNotPermitted", ErrorKind::UnexpectedState),
-            ("IncorrectInstanceState", ErrorKind::UnexpectedState),
-            ("SomethingNew", ErrorKind::Service),
-        ] {
-            assert_eq!(kind_of(code), kind, "{code}");
-        }
-    }
-
-    #[test]
-    fn only_codes_about_an_instance_let_the_others_try_again() {
-        for code in ["InvalidInstanceID.NotFound", "OperationNotPermitted", "IncorrectInstanceState"] {
-            assert!(concerns_single_instances(code), "{code}");
-        }
-        for code in ["UnauthorizedOperation", "RequestLimitExceeded", "DryRunOperation", "SomethingNew"] {
-            assert!(!concerns_single_instances(code), "{code}");
-        }
-    }
-}
+mod tests;

@@ -123,6 +123,11 @@ impl Context {
         }
     }
 
+    /// Waits for so long.
+    pub async fn sleep(&self, time: Duration) {
+        tokio::time::sleep(time).await;
+    }
+
     /// Reports what happened: one line, plain ASCII.
     pub fn event(&self, line: impl AsRef<str>) {
         self.reporter.event(line.as_ref());

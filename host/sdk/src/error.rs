@@ -11,7 +11,7 @@ use aws_smithy_runtime_api::client::result::ConnectorError;
 use serde::Serialize;
 
 use crate::attempts::{NoAnswer, nothing_was_done};
-use crate::codes;
+use crate::{codes, hints};
 
 /// A result whose error is an [`Error`].
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -80,6 +80,11 @@ impl Error {
             hint: None,
             unclear: false,
         }))
+    }
+
+    /// An answer that lacks what EC2 always gives, as in `an image without its id`.
+    pub fn incomplete(what: &str) -> Self {
+        Error::new(ErrorKind::Unavailable, format!("the answer was incomplete: it has {what}"))
     }
 
     /// Says what was being done, as in `stopping i-0abc`. The first call counts: it is the nearest to the cause.
@@ -203,7 +208,7 @@ where
     }
 }
 
-fn from_answer(error: &impl ProvideErrorMetadata, raw: &HttpResponse) -> Error {
+fn from_answer<E: ProvideErrorMetadata>(error: &E, raw: &HttpResponse) -> Error {
     let meta = error.meta();
     let Some(code) = meta.code() else {
         return unreadable(raw);
@@ -212,44 +217,14 @@ fn from_answer(error: &impl ProvideErrorMetadata, raw: &HttpResponse) -> Error {
     answer.0.code = Some(code.to_owned());
     answer.0.request_id = meta.request_id().map(str::to_owned);
     answer.0.unclear = !nothing_was_done(raw.status().as_u16(), code);
-    answer.0.hint = match code {
-        "UnauthorizedOperation" => Some(missing_permission(answer.message(), std::any::type_name_of_val(error))),
-        _ => hint_for(code).map(str::to_owned),
-    };
+    answer.0.hint = hints::for_refusal(code, answer.message(), action_of::<E>());
     answer
 }
 
-/// Names the IAM action that is missing: the one in EC2's message, else at least the one that was asked for. The SDK has an
-/// error type for each action, and no other place that names it.
-fn missing_permission(message: &str, error_type: &str) -> String {
-    let told = message.split_once("perform: ").and_then(|(_, rest)| rest.split_whitespace().next());
-    let asked = error_type.rsplit("::").next().and_then(|name| name.strip_suffix("Error")).unwrap_or("this action");
-    let action = told.map_or(format!("at least ec2:{asked}"), str::to_owned);
-    format!(
-        "the IAM policy of these credentials must allow {action}; \
-         `aws sts decode-authorization-message` explains an encoded message"
-    )
-}
-
-/// What an operator can do about an EC2 error code, where that is not plain from EC2's own message.
-fn hint_for(code: &str) -> Option<&'static str> {
-    Some(match code {
-        "AuthFailure" | "InvalidClientTokenId" | "RequestExpired" | "SignatureDoesNotMatch" => {
-            "check the access key and the secret key of this user, and the clock of this machine"
-        }
-        codes::OPERATION_NOT_PERMITTED => {
-            "the instance is protected: --disable-protection lifts a protection against termination; in one request EC2 \
-             terminates none of an availability zone's instances when one of them is protected"
-        }
-        codes::IDEMPOTENT_PARAMETER_MISMATCH => {
-            "this client token belongs to a launch with other arguments; each run of a job needs a token of its own"
-        }
-        codes::IDEMPOTENT_INSTANCE_TERMINATED => {
-            "this client token belongs to a launch whose instances are terminated; a new run needs a new token"
-        }
-        codes::REQUEST_LIMIT_EXCEEDED => "the account's API calls are throttled; run fewer jobs at once, or try later",
-        _ => return None,
-    })
+/// The action that was asked for, as in `StopInstances`. The SDK has an error type for each action, and no other place
+/// that names it.
+fn action_of<E>() -> Option<&'static str> {
+    std::any::type_name::<E>().rsplit("::").next().and_then(|name| name.strip_suffix("Error"))
 }
 
 /// An answer in which the SDK found neither a success nor an error.

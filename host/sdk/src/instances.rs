@@ -9,7 +9,9 @@ use serde::Serialize;
 use crate::args::{Always, Repeated};
 use crate::filter::{VALUES_PER_FILTER, filter};
 use crate::journal::count_of;
-use crate::{Arg, ArgGroup, ArgSpec, ArgValue, Context, Doing, Error, ErrorKind, Inputs, Outcome, Result, ValueKind};
+use crate::{
+    Arg, ArgGroup, ArgSpec, ArgValue, Context, Error, ErrorKind, Inputs, Outcome, Result, ValueKind, codes, pages,
+};
 
 /// Instance ids that one request may carry (AWS: "Pagination in the Amazon EC2 API").
 pub(crate) const IDS_PER_REQUEST: usize = 1000;
@@ -137,15 +139,23 @@ pub struct Instance {
 }
 
 impl Instance {
-    /// Takes over a description. `None` when EC2 left out the id or the state, which it never does.
-    pub fn from_ec2(instance: &aws_sdk_ec2::types::Instance) -> Option<Self> {
+    /// Takes over a description.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Unavailable`] when the answer lacks the id or the state.
+    pub fn from_ec2(instance: &aws_sdk_ec2::types::Instance) -> Result<Self> {
         let filled = |value: Option<&str>| value.filter(|text| !text.is_empty()).map(str::to_owned);
         let name = instance.tags().iter().find(|tag| tag.key() == Some("Name")).and_then(|tag| tag.value());
         let reason = instance.state_reason();
-        Some(Instance {
-            id: InstanceId::from_ec2(instance.instance_id()?),
+        let state = instance.state().and_then(|state| state.name());
+        let (Some(id), Some(state)) = (instance.instance_id(), state) else {
+            let id = instance.instance_id().unwrap_or("an instance");
+            return Err(Error::incomplete(&format!("{id} without its id or its state")));
+        };
+        Ok(Instance {
+            id: InstanceId::from_ec2(id),
             name: filled(name),
-            state: instance.state()?.name()?.clone(),
+            state: state.clone(),
             state_reason: filled(reason.and_then(|reason| reason.message()))
                 .or_else(|| filled(instance.state_transition_reason())),
             launch_index: instance.ami_launch_index().unwrap_or(0),
@@ -185,21 +195,17 @@ impl Selection {
         }
     }
 
-    /// The ids of the instances, entered into the journal. A name costs one call (and its pages), ids cost
-    /// none, unless a dry run must look whether they exist. Nothing found is an empty list.
+    /// The ids of the instances, entered into the journal with their states before the job. A name costs one call and its
+    /// pages, ids one call for each 1,000. Ids that EC2 does not show are kept, since it may not show them yet; in a dry
+    /// run they have failed. Nothing found is an empty list.
     ///
     /// # Errors
-    /// Those of EC2.
+    /// Those of EC2; where ids are given and may not be looked at, there is a warning instead.
     pub async fn find(&self, cx: &Context, inputs: &Inputs) -> Result<Vec<InstanceId>> {
         let name = match self {
             Selection::Ids(ids) => {
                 cx.journal().enter(ids);
-                if !cx.dry_run() {
-                    return Ok(ids.clone());
-                }
-                let known = see_all(cx, ids).await?;
-                let is_known = |id: &&InstanceId| known.iter().any(|instance| instance.id == **id);
-                return Ok(ids.iter().filter(is_known).cloned().collect());
+                return see_before(cx, ids).await;
             }
             Selection::Name(name) => name,
         };
@@ -208,7 +214,7 @@ impl Selection {
         }
         let found = find_by_name(cx, name, ALIVE).await?;
         cx.event(format!("{} named `{}` found", count_of(found.len()), name.as_str()));
-        found.iter().for_each(|instance| cx.journal().see(instance));
+        found.iter().for_each(|instance| record_before(cx, instance));
         Ok(found.into_iter().map(|instance| instance.id).collect())
     }
 
@@ -230,6 +236,36 @@ impl Selection {
             .doing("selecting instances")
             .hint("check the name and the region, or give --allow-none if this is no failure"))
     }
+}
+
+/// Records the states before the job of instances that are given by their ids. Returns those to act on.
+///
+/// # Errors
+/// Those of EC2, but for a missing permission, of which there is a warning.
+pub(crate) async fn see_before(cx: &Context, ids: &[InstanceId]) -> Result<Vec<InstanceId>> {
+    if cx.dry_run() {
+        let known: HashSet<_> = see_all(cx, ids).await?.into_iter().map(|instance| instance.id).collect();
+        return Ok(ids.iter().filter(|id| known.contains(id)).cloned().collect());
+    }
+    let found = match find_by_ids(cx, ids).await {
+        Err(error) if error.code().is_some_and(|code| code.starts_with("InvalidInstanceID.")) => {
+            find_known(cx, ids).await
+        }
+        found => found,
+    };
+    match found {
+        Ok(found) => found.iter().for_each(|instance| record_before(cx, instance)),
+        Err(error) if error.code().is_some_and(codes::is_permission_denied) => {
+            cx.warning(format!("{error}; the states before are not known"));
+        }
+        Err(error) => return Err(error),
+    }
+    Ok(ids.to_vec())
+}
+
+fn record_before(cx: &Context, instance: &Instance) {
+    cx.journal().see(instance);
+    cx.journal().was(&instance.id, instance.state.as_str());
 }
 
 /// The instances whose tag `Name` has exactly this value and whose state is among those, sorted by id.
@@ -305,14 +341,10 @@ async fn describe(cx: &Context, ids: &[InstanceId], filters: Vec<Filter>, action
     } else {
         request.set_instance_ids(Some(texts(ids)))
     };
-    let mut found = Vec::new();
-    let mut pages = request.into_paginator().send();
-    while let Some(page) = pages.next().await {
-        let page = page.doing(|| action.to_owned())?;
-        let reservations = page.reservations().iter();
-        found.extend(reservations.flat_map(|reservation| reservation.instances()).filter_map(Instance::from_ec2));
-    }
-    Ok(found)
+    let pages = pages(action, |token| request.clone().set_next_token(token).send(), |page| page.next_token()).await?;
+    let reservations = pages.iter().flat_map(|page| page.reservations());
+    let instances = reservations.flat_map(|reservation| reservation.instances());
+    instances.map(|instance| Instance::from_ec2(instance).map_err(|error| error.doing(action))).collect()
 }
 
 fn states_filter(states: &[InstanceStateName]) -> Filter {

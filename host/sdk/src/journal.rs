@@ -161,7 +161,7 @@ struct State {
     something_else_changed: bool,
     under_way: Option<String>,
     unknown: Vec<String>,
-    client_token: Option<String>,
+    launch: Option<(String, Advice)>,
     advice: Vec<Advice>,
 }
 
@@ -203,16 +203,16 @@ impl Journal {
         self.update(id, |entry| entry.status_checks = Some(status.to_owned()));
     }
 
-    /// Enters that EC2 accepted a change, with the states before and now. A change to an instance that was `unchanged`
-    /// in truth (it was there already) is not one.
-    pub fn accepted(&self, id: &InstanceId, previous_state: Option<&str>, state: Option<&str>, changed: bool) {
+    /// Enters that EC2 accepted a change, with the states before and now, and whether this job changed the instance:
+    /// `unchanged` when it was there already, `unknown` when that was not seen.
+    pub fn accepted(&self, id: &InstanceId, previous: Option<&str>, state: Option<&str>, result: InstanceResult) {
         self.update(id, |entry| {
-            entry.previous_state = previous_state.map(str::to_owned);
+            entry.previous_state = previous.map(str::to_owned);
             entry.state = state.map(str::to_owned).or(entry.state.take());
-            entry.result = Some(if changed { InstanceResult::Changed } else { InstanceResult::Unchanged });
+            entry.result = Some(result);
             entry.accepted = true;
             entry.error = None;
-            entry.changed |= changed;
+            entry.changed |= result != InstanceResult::Unchanged;
         });
     }
 
@@ -254,9 +254,11 @@ impl Journal {
         self.state().under_way = None;
     }
 
-    /// The change that EC2 was asked for and has not answered yet.
-    pub fn under_way(&self) -> Option<String> {
-        self.state().under_way.clone()
+    /// The changes that EC2 was asked for of which no answer says whether it made them, that under way first. Those of
+    /// instances are with the instances.
+    pub fn open_changes(&self) -> Vec<String> {
+        let state = self.state();
+        state.under_way.iter().chain(&state.unknown).cloned().collect()
     }
 
     /// Enters a change that is not one of an instance in this journal, as in `creating key pair web`, of which no answer
@@ -273,18 +275,19 @@ impl Journal {
     /// Whether a change was asked for of which no answer says whether EC2 made it: one that is under way counts.
     pub fn anything_unknown(&self) -> bool {
         let state = self.state();
-        let unknown = |entry: &InstanceEntry| entry.result == Some(InstanceResult::Unknown);
+        let unknown =
+            |entry: &InstanceEntry| entry.error.as_ref().is_some_and(|error| error.kind() == ErrorKind::Unknown);
         state.under_way.is_some() || !state.unknown.is_empty() || state.instances.iter().any(unknown)
     }
 
-    /// Enters the client token of the launch that is being asked for, by which EC2 finds what it launched.
-    pub fn client_token(&self, token: &str) {
-        self.state().client_token = Some(token.to_owned());
+    /// Enters the client token of the launch that is being asked for, and the command that shows what EC2 launched by it.
+    pub fn launching(&self, client_token: &str, look_up: Advice) {
+        self.state().launch = Some((client_token.to_owned(), look_up));
     }
 
-    /// The client token of the last launch that was asked for.
-    pub fn last_client_token(&self) -> Option<String> {
-        self.state().client_token.clone()
+    /// The client token of the last launch that was asked for, and the command that shows what EC2 launched by it.
+    pub fn last_launch(&self) -> Option<(String, Advice)> {
+        self.state().launch.clone()
     }
 
     /// Enters what the operator is advised to run next.
@@ -321,6 +324,11 @@ impl Journal {
         self.state().instances.clone()
     }
 
+    /// The ids of all instances, in the order in which they were entered.
+    pub fn ids(&self) -> Vec<InstanceId> {
+        self.state().instances.iter().map(|entry| entry.id.clone()).collect()
+    }
+
     /// One instance, as far as it is known.
     pub fn instance(&self, id: &InstanceId) -> InstanceEntry {
         let known = self.state().instances.iter().find(|entry| entry.id == *id).cloned();
@@ -335,7 +343,8 @@ impl Journal {
     /// Whether anything was changed in EC2, as far as is known: a change that is under way counts.
     pub fn anything_changed(&self) -> bool {
         let state = self.state();
-        state.something_else_changed || state.under_way.is_some() || state.instances.iter().any(|entry| entry.changed)
+        let open = state.under_way.is_some() || !state.unknown.is_empty();
+        open || state.something_else_changed || state.instances.iter().any(|entry| entry.changed)
     }
 
     /// The verdict on all instances: success with counts, or the error that says how many failed.
@@ -350,12 +359,12 @@ impl Journal {
         let failures: Vec<&Error> = entries.iter().filter_map(|entry| entry.error.as_ref()).collect();
         if failures.is_empty() {
             let count = |result| entries.iter().filter(|entry| entry.result == Some(result)).count();
-            return Ok(Outcome::new(success(
-                count(InstanceResult::Changed),
-                changed,
-                count(InstanceResult::Unchanged),
-                unchanged,
-            )));
+            let told = success(count(InstanceResult::Changed), changed, count(InstanceResult::Unchanged), unchanged);
+            return Ok(Outcome::new(match count(InstanceResult::Unknown) {
+                0 => told,
+                count if count == entries.len() => format!("{} {changed} or {unchanged}", count_of(count)),
+                count => format!("{told}, {} {changed} or {unchanged}", count_of(count)),
+            }));
         }
         Err(failure(doing, &failures, entries.len()))
     }
@@ -375,6 +384,10 @@ fn failure(doing: &str, failures: &[&Error], total: usize) -> Error {
         return (*only).clone();
     }
     let first = failures[0];
+    // One failure of the whole request is one failure, whatever its number of instances.
+    if failures.len() == total && failures.iter().all(|error| error.to_string() == first.to_string()) {
+        return (*first).clone();
+    }
     let alike = failures.iter().all(|error| error.kind() == first.kind());
     let kind = match (alike, failures.len() == total) {
         // Whatever else happened: whoever repeats the job must know that something of it may be done.
@@ -408,7 +421,7 @@ mod tests {
         let journal = Journal::default();
         for (number, end) in ends.iter().enumerate() {
             match end {
-                Ok(result) => journal.accepted(&id(number), None, None, *result == InstanceResult::Changed),
+                Ok(result) => journal.accepted(&id(number), None, None, *result),
                 Err(kind) => journal.failed(&id(number), Error::new(*kind, format!("reason {number}"))),
             }
         }
@@ -456,7 +469,7 @@ mod tests {
         journal.enter(&[id(1), id(0)]);
         let description = testing::instance(id(0).as_str(), &"stopped".into());
         journal.see(&Instance::from_ec2(&description).unwrap());
-        journal.accepted(&id(0), Some("stopped"), Some("pending"), true);
+        journal.accepted(&id(0), Some("stopped"), Some("pending"), InstanceResult::Changed);
         journal.see_status_checks(&id(0), "initializing");
         journal.failed(&id(0), Error::new(ErrorKind::WaitExpired, "too late"));
         let entries = journal.instances();
@@ -478,8 +491,8 @@ mod tests {
     #[test]
     fn an_answer_without_a_state_leaves_the_one_known() {
         let journal = Journal::default();
-        journal.accepted(&id(0), Some("running"), Some("stopping"), true);
-        journal.accepted(&id(0), Some("stopping"), None, false);
+        journal.accepted(&id(0), Some("running"), Some("stopping"), InstanceResult::Changed);
+        journal.accepted(&id(0), Some("stopping"), None, InstanceResult::Unchanged);
         let entry = journal.instance(&id(0));
         assert_eq!(entry.state.as_deref(), Some("stopping"));
         assert!(entry.changed, "once changed, it stays so");

@@ -4,18 +4,20 @@
 //! [`register!`]. The host finds it at link time, builds its command line from the metadata, and calls it with a
 //! [`Context`] (EC2, OpCon properties, the journal of the job) and the parsed [`Inputs`].
 
+pub mod action;
 pub mod args;
 pub mod attempts;
-pub mod change;
 pub mod codes;
 mod context;
 mod error;
 mod filter;
+pub mod hints;
 pub mod instances;
 mod journal;
 pub mod lists;
 pub mod offers;
 mod operation;
+mod pages;
 pub mod permissions;
 pub mod properties;
 #[cfg(test)]
@@ -32,6 +34,7 @@ pub use error::{Doing, Error, ErrorKind, Result, excerpt};
 pub use filter::{VALUES_PER_FILTER, filter};
 pub use journal::{Advice, InstanceEntry, InstanceResult, Journal, PropertyEntry, Table, count_of};
 pub use operation::{Example, Operation, OperationMeta, Outcome, Registration, operations};
+pub use pages::pages;
 
 #[doc(hidden)]
 pub use inventory;

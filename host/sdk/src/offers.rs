@@ -7,7 +7,7 @@ use aws_sdk_ec2::operation::describe_instance_types::builders::DescribeInstanceT
 use aws_sdk_ec2::primitives::{DateTime, DateTimeFormat};
 use aws_sdk_ec2::types::{Image, InstanceTypeInfo, Region};
 
-use crate::{Arg, ArgValue, Context, Doing, Result, ValueKind};
+use crate::{Arg, ArgValue, Context, Doing, Error, Result, ValueKind, pages};
 
 /// The largest page of images (AWS: "Pagination in the Amazon EC2 API").
 const IMAGES_PER_PAGE: i32 = 1000;
@@ -44,13 +44,13 @@ pub const ARCHITECTURE: Arg<Architecture> =
 /// # Errors
 /// Those of EC2.
 pub async fn images(request: DescribeImagesFluentBuilder) -> Result<Vec<Image>> {
-    let mut found = Vec::new();
-    let mut pages = request.max_results(IMAGES_PER_PAGE).into_paginator().send();
-    while let Some(page) = pages.next().await {
-        found.extend(page.doing(|| "reading the images".to_owned())?.images.unwrap_or_default());
+    let (action, request) = ("reading the images", request.max_results(IMAGES_PER_PAGE));
+    let pages = pages(action, |token| request.clone().set_next_token(token).send(), |page| page.next_token()).await?;
+    let found: Vec<_> = pages.into_iter().flat_map(|page| page.images.unwrap_or_default()).collect();
+    if found.iter().any(|image| image.image_id().is_none()) {
+        return Err(Error::incomplete("an image without its id").doing(action));
     }
-    found.retain(|image| image.image_id().is_some_and(|id| id.starts_with("ami-")));
-    Ok(found)
+    Ok(found.into_iter().filter(|image| image.image_id().is_some_and(|id| id.starts_with("ami-"))).collect())
 }
 
 /// The instance types that fit the request, as far as the region offers them.
@@ -58,10 +58,11 @@ pub async fn images(request: DescribeImagesFluentBuilder) -> Result<Vec<Image>> 
 /// # Errors
 /// Those of EC2.
 pub async fn instance_types(request: DescribeInstanceTypesFluentBuilder) -> Result<Vec<InstanceTypeInfo>> {
-    let mut found = Vec::new();
-    let mut pages = request.max_results(INSTANCE_TYPES_PER_PAGE).into_paginator().send();
-    while let Some(page) = pages.next().await {
-        found.extend(page.doing(|| "reading the instance types".to_owned())?.instance_types.unwrap_or_default());
+    let (action, request) = ("reading the instance types", request.max_results(INSTANCE_TYPES_PER_PAGE));
+    let pages = pages(action, |token| request.clone().set_next_token(token).send(), |page| page.next_token()).await?;
+    let mut found: Vec<_> = pages.into_iter().flat_map(|page| page.instance_types.unwrap_or_default()).collect();
+    if found.iter().any(|info| info.instance_type().is_none()) {
+        return Err(Error::incomplete("an instance type without its name").doing(action));
     }
     found.retain(|info| info.supported_in_region() != Some(false));
     Ok(found)
@@ -74,6 +75,9 @@ pub async fn instance_types(request: DescribeInstanceTypesFluentBuilder) -> Resu
 pub async fn regions(cx: &Context) -> Result<Vec<Region>> {
     let answer = cx.ec2().describe_regions().send().await.doing(|| "reading the regions".to_owned())?;
     let mut found = answer.regions.unwrap_or_default();
+    if found.iter().any(|region| region.region_name().is_none()) {
+        return Err(Error::incomplete("a region without its name").doing("reading the regions"));
+    }
     found.retain(|region| region.opt_in_status() != Some(NOT_OPTED_IN));
     Ok(found)
 }

@@ -44,11 +44,9 @@ pub async fn permission(ec2: &Client, action: &str) -> Result<Permission> {
 fn judge(error: Error) -> Result<Permission> {
     match (error.code(), error.kind()) {
         (Some(codes::DRY_RUN_OPERATION), _) => Ok(Permission::Allowed),
-        (Some("UnauthorizedOperation" | "AccessDenied" | "AccessDeniedException"), _) => Ok(Permission::Denied),
-        (Some(code), ErrorKind::NotFound | ErrorKind::InvalidInput | ErrorKind::Service) => {
-            Ok(Permission::Open(format!("EC2 answers {code} before it looks at the permission")))
-        }
-        _ => Err(error),
+        (Some(code), _) if codes::is_permission_denied(code) => Ok(Permission::Denied),
+        (None, _) | (_, ErrorKind::PermissionDenied | ErrorKind::Unavailable) => Err(error),
+        (Some(code), _) => Ok(Permission::Open(format!("EC2 answers {code} before it looks at the permission"))),
     }
 }
 
@@ -104,8 +102,10 @@ mod tests {
     async fn the_code_of_the_refusal_tells() {
         assert!(matches!(told("DryRunOperation").await, Ok(Permission::Allowed)));
         assert!(matches!(told("UnauthorizedOperation").await, Ok(Permission::Denied)));
-        let Ok(Permission::Open(reason)) = told("InvalidInstanceID.NotFound").await else { panic!("it is open") };
-        assert_eq!(reason, "EC2 answers InvalidInstanceID.NotFound before it looks at the permission");
+        for code in ["InvalidInstanceID.NotFound", "IncorrectInstanceState", "VcpuLimitExceeded", "SomethingNew"] {
+            let Ok(Permission::Open(reason)) = told(code).await else { panic!("{code}: it is open") };
+            assert_eq!(reason, format!("EC2 answers {code} before it looks at the permission"));
+        }
     }
 
     #[tokio::test]

@@ -8,6 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use async_trait::async_trait;
 use aws_credential_types::Credentials;
+use aws_sdk_ec2::config::retry::RetryPartition;
 use aws_sdk_ec2::config::{BehaviorVersion, Region};
 use aws_sdk_ec2::operation::describe_instance_status::DescribeInstanceStatusOutput;
 use aws_sdk_ec2::operation::describe_instances::DescribeInstancesOutput;
@@ -18,9 +19,15 @@ use aws_sdk_ec2::types::{
 use aws_sdk_ec2::{Client, Config};
 pub use aws_smithy_mocks::{MockResponse, Rule, mock};
 use aws_smithy_mocks::{MockResponseInterceptor, RuleMode, create_mock_http_client};
+use aws_smithy_runtime_api::box_error::BoxError;
+use aws_smithy_runtime_api::client::interceptors::Intercept;
+use aws_smithy_runtime_api::client::interceptors::context::FinalizerInterceptorContextRef;
 pub use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
+use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_types::body::SdkBody;
+use aws_smithy_types::config_bag::ConfigBag;
 
+use crate::attempts::{Attempt, nothing_was_done};
 use crate::lists::{List, ListEntry, ListStore};
 use crate::properties::{Delivery, PropertyStore};
 use crate::{Context, Error, ErrorKind, Inputs, Operation, Outcome, Reporter, Result};
@@ -35,9 +42,43 @@ pub fn client(rules: &[&Rule]) -> Client {
             .region(Region::from_static("us-east-1"))
             .credentials_provider(Credentials::for_tests())
             .http_client(create_mock_http_client())
+            // Clients share the tokens of their retries by default: then tests would take them from each other.
+            .retry_partition(RetryPartition::custom("test").build())
             .interceptor(interceptor)
+            .interceptor(RecordAttempts)
             .build(),
     )
+}
+
+/// Records the attempts of a mocked client, as the host's HTTP client does.
+#[derive(Debug)]
+struct RecordAttempts;
+
+impl Intercept for RecordAttempts {
+    fn name(&self) -> &'static str {
+        "RecordAttempts"
+    }
+
+    fn read_after_attempt(
+        &self,
+        context: &FinalizerInterceptorContextRef<'_>,
+        _: &RuntimeComponents,
+        _: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        let attempt = Attempt::begin();
+        if matches!(context.output_or_error(), Some(Ok(_))) {
+            attempt.settle();
+            return Ok(());
+        }
+        let Some(response) = context.response() else { return Ok(()) };
+        let body = String::from_utf8_lossy(response.body().bytes().unwrap_or_default());
+        let code = body.split_once("<Code>").and_then(|(_, rest)| rest.split_once("</Code>")).map(|(code, _)| code);
+        let status = response.status().as_u16();
+        if code.is_some_and(|code| nothing_was_done(status, code)) {
+            attempt.settle();
+        }
+        Ok(())
+    }
 }
 
 /// A job of a test: a context with a mocked client that records events, warnings and properties.
@@ -235,6 +276,13 @@ pub fn describes_in_turn(id: &'static str, states: &[InstanceStateName]) -> Rule
         sequence = sequence.output(move || described([instance(id, &state)]));
     }
     sequence.repeatedly().build()
+}
+
+/// A rule for DescribeInstances by ids: all that are asked for are in that state.
+pub fn describes_as(state: InstanceStateName) -> Rule {
+    mock!(Client::describe_instances)
+        .match_requests(|request| !request.instance_ids().is_empty())
+        .then_compute_output(move |request| described(request.instance_ids().iter().map(|id| instance(id, &state))))
 }
 
 /// The answer of DescribeInstanceStatus in which both status checks of each instance have this status.

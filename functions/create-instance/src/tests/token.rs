@@ -2,7 +2,8 @@
 
 use std::sync::{Arc, Mutex};
 
-use connector_sdk::testing::answer;
+use connector_sdk::ec2::types;
+use connector_sdk::testing::{HttpResponse, answer};
 
 use super::*;
 
@@ -70,53 +71,170 @@ async fn the_instances_of_an_earlier_launch_with_the_token_are_a_success() {
 
 /// A rule for RunInstances: the answer is lost every time.
 fn loses_the_answer() -> Rule {
-    mock!(Client::run_instances).then_http_response(|| {
-        answer(503, "<Response><Errors><Error><Code>Unavailable</Code></Error></Errors></Response>")
-    })
+    mock!(Client::run_instances).then_http_response(lost)
+}
+
+fn lost() -> HttpResponse {
+    answer(503, "<Response><Errors><Error><Code>Unavailable</Code></Error></Errors></Response>")
+}
+
+/// A rule for DescribeInstances by the token: each look sees the next of these.
+fn looks(answers: &[&'static [(&'static str, InstanceStateName)]]) -> Rule {
+    let mut looks = mock!(Client::describe_instances)
+        .match_requests(|request| {
+            let [filter] = request.filters() else { return false };
+            filter.name() == Some("client-token") && filter.values() == ["T"]
+        })
+        .sequence();
+    for seen in answers.iter().copied() {
+        looks = looks.output(move || described(seen.iter().map(|(id, state)| instance(id, state))));
+    }
+    looks.repeatedly().build()
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_launch_whose_answer_is_lost_is_looked_for_and_found() {
-    let (launch, key_pair) = (loses_the_answer(), key_pair_exists());
-    let looks = mock!(Client::describe_instances)
-        .match_requests(|request| request.filters()[0].values() == ["T"])
+async fn a_launch_whose_answer_is_lost_is_repeated_with_its_token() {
+    let launch = mock!(Client::run_instances)
+        .match_requests(|request| request.client_token() == Some("T"))
         .sequence()
-        .output(|| described([]));
-    let describe = looks.output(|| described([instance(I0, &InstanceStateName::Running)])).build();
-    let job = Job::new(&[&key_pair, &launch, &describe]);
+        .http_response(lost)
+        .times(3)
+        .output(|| launched(&[(0, I0)]))
+        .build();
+    let job = Job::new(&[&key_pair_exists(), &launch]);
     assert_eq!(run(&job, &[TOKEN]).await.unwrap().message, "1 instance launched");
-    job.assert_says("found what was launched with client token T");
-    job.assert_says(&format!("{I0} (web): launched, running"));
-    assert_eq!(describe.num_calls(), 2);
+    assert_eq!(launch.num_calls(), 4);
+    job.assert_says("unknown whether EC2 launched: the request is repeated with client token T");
+    job.assert_says(&format!("{I0} (web): launched, pending"));
+    assert!(!job.cx.journal().anything_unknown());
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_launch_that_is_lost_is_told_with_its_token() {
+async fn a_launch_whose_answer_stays_lost_is_found_by_its_token() {
     let (launch, key_pair) = (loses_the_answer(), key_pair_exists());
-    let nothing = mock!(Client::describe_instances).then_output(|| described([]));
+    let looks = looks(&[&[], &[(I0, InstanceStateName::Running)]]);
+    let job = Job::new(&[&key_pair, &launch, &looks]);
+    assert_eq!(run(&job, &[TOKEN]).await.unwrap().message, "1 instance launched");
+    job.assert_says(&format!("{I0} (web): launched, running"));
+    assert_eq!((launch.num_calls(), looks.num_calls()), (9, 2), "three attempts each time");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_launch_that_stays_lost_is_unknown_and_told_with_its_token() {
+    let (launch, key_pair) = (loses_the_answer(), key_pair_exists());
     let refused = mock!(Client::describe_instances).then_http_response(|| refusal("UnauthorizedOperation", "No"));
-    for (describe, looks) in [(&nothing, 3), (&refused, 1)] {
+    for describe in [&looks(&[&[]]), &refused] {
         let rules = [&key_pair, &launch, describe];
-        let error = run(&Job::new(&rules), &[TOKEN]).await.unwrap_err();
-        assert_eq!((error.kind(), describe.num_calls()), (ErrorKind::Unavailable, looks));
+        let job = Job::new(&rules);
+        let error = run(&job, &[TOKEN]).await.unwrap_err();
+        assert_eq!((error.kind(), describe.num_calls()), (ErrorKind::Unknown, 6));
+        assert_eq!(
+            error.to_string(),
+            "launching 1 instance of ami-0123abcd as t3.micro in subnet-0123abcd, client token T: unknown whether EC2 \
+             launched all instances, none is shown; the first answer: EC2 gave no further explanation"
+        );
         assert_eq!(
             error.hint_text().unwrap(),
-            "EC2 may have launched all the same: look for instances with client token T, or run the job again with \
-             `--client-token T`, which launches nothing twice"
+            "look for instances with client token T; running the job again with `--client-token T` launches nothing twice"
         );
-        let error = run(&Job::dry_run(&rules), &[TOKEN]).await.unwrap_err();
-        assert_eq!((error.kind(), error.hint_text()), (ErrorKind::Unavailable, None));
+        assert!(job.cx.journal().anything_unknown() && job.cx.journal().anything_changed());
+        let (token, look_up) = job.cx.journal().last_launch().unwrap();
+        assert_eq!(
+            (token.as_str(), look_up.words.join(" ")),
+            ("T", "GetInstanceStatusByTag --client-token T".to_owned())
+        );
+    }
+    let rules = [&key_pair, &launch];
+    let error = run(&Job::dry_run(&rules), &[TOKEN]).await.unwrap_err();
+    assert_eq!((error.kind(), error.hint_text()), (ErrorKind::Unavailable, None), "a dry run launches nothing");
+}
+
+#[tokio::test(start_paused = true)]
+async fn fewer_instances_found_than_wanted_are_kept_and_no_success() {
+    let looks = looks(&[&[(I0, InstanceStateName::Running)]]);
+    let job = Job::new(&[&key_pair_exists(), &loses_the_answer(), &looks]);
+    for more in [&[TOKEN, ("number", "2")][..], &[TOKEN, ("number", "2"), ("min-number", "1")]] {
+        let error = run(&job, &[more, &[("id-property", "ID")]].concat()).await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Unknown);
+        assert!(error.message().contains(&format!("1 of 2 are shown: {I0}")), "{error}");
+        job.assert_says(&format!("property ID = {I0}: saved"));
     }
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_answer_that_is_not_understood_is_no_proof_that_nothing_was_launched() {
-    for lost in [|| answer(200, "<html>welcome</html>"), || refusal("RequestLimitExceeded", "Slow down")] {
-        let launch = mock!(Client::run_instances).then_http_response(lost);
-        let describe = mock!(Client::describe_instances)
-            .match_requests(|request| request.filters()[0].name() == Some("client-token"))
-            .then_output(|| described([instance(I0, &InstanceStateName::Running)]));
-        let job = Job::new(&[&key_pair_exists(), &launch, &describe]);
-        assert_eq!(run(&job, &[TOKEN]).await.unwrap().message, "1 instance launched");
+async fn an_instance_that_is_found_terminated_is_no_success() {
+    let looks = looks(&[&[(I0, InstanceStateName::Terminated)]]);
+    let job = Job::new(&[&key_pair_exists(), &loses_the_answer(), &looks]);
+    assert_eq!(run(&job, &[TOKEN]).await.unwrap_err().kind(), ErrorKind::Unknown);
+    let entry = &job.cx.journal().instances()[0];
+    assert_eq!(entry.error.as_ref().unwrap().to_string(), format!("launching {I0}: the instance is terminated"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_refusal_after_a_lost_answer_does_not_say_that_nothing_was_launched() {
+    let launch = mock!(Client::run_instances)
+        .sequence()
+        .http_response(lost)
+        .http_response(|| refusal("InsufficientInstanceCapacity", "Not enough room"))
+        .repeatedly()
+        .build();
+    let nothing = mock!(Client::describe_instances).then_output(|| described([]));
+    let job = Job::new(&[&key_pair_exists(), &launch, &nothing]);
+    let error = run(&job, &[("instance-type", "t3.small")]).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Unknown, "{error}");
+    assert!(job.lines().iter().all(|line| !line.contains("as t3.small")), "no other attempt is sent");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_launch_that_was_lost_and_is_terminated_is_told() {
+    let launch = mock!(Client::run_instances)
+        .sequence()
+        .http_response(lost)
+        .times(3)
+        .http_response(|| refusal("IdempotentInstanceTerminated", "Gone"))
+        .build();
+    let looks = looks(&[&[(I0, InstanceStateName::Terminated)]]);
+    let job = Job::new(&[&key_pair_exists(), &launch, &looks]);
+    let error = run(&job, &[TOKEN]).await.unwrap_err();
+    assert_eq!(error.code(), Some("IdempotentInstanceTerminated"));
+    assert_eq!(job.cx.journal().instances().len(), 1, "its id is kept");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_refused_launch_launches_nothing_and_is_told_at_once() {
+    for (code, kind, calls) in [
+        ("RequestLimitExceeded", ErrorKind::Unavailable, 3),
+        ("InvalidLaunchTemplateName.NotFoundException", ErrorKind::NotFound, 1),
+        ("SomethingNew", ErrorKind::Service, 1),
+    ] {
+        let launch = mock!(Client::run_instances).then_http_response(move || refusal(code, "No"));
+        let job = Job::new(&[&key_pair_exists(), &launch]);
+        let error = run(&job, &[TOKEN]).await.unwrap_err();
+        assert_eq!((error.kind(), launch.num_calls()), (kind, calls), "{code}");
+        assert!(!job.cx.journal().anything_changed() && !job.cx.journal().anything_unknown());
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_answer_with_ids_alone_is_a_launch() {
+    let launch = mock!(Client::run_instances).then_output(|| {
+        let bare = types::Instance::builder().instance_id(I0).build();
+        RunInstancesOutput::builder().instances(bare).build()
+    });
+    let job = Job::new(&[&key_pair_exists(), &launch]);
+    assert_eq!(run(&job, &[TOKEN, ("id-property", "ID")]).await.unwrap().message, "1 instance launched");
+    job.assert_says(&format!("{I0}: launched, state unknown"));
+    job.assert_says(&format!("property ID = {I0}: saved"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_answer_that_names_too_few_is_asked_for_again() {
+    let launch = mock!(Client::run_instances)
+        .sequence()
+        .output(|| launched(&[(0, I0)]))
+        .output(|| launched(&[(0, I0), (1, I1)]))
+        .build();
+    let job = Job::new(&[&key_pair_exists(), &launch]);
+    assert_eq!(run(&job, &[TOKEN, ("number", "2")]).await.unwrap().message, "2 instances launched");
+    assert_eq!(job.lines().iter().filter(|line| line.contains(": launched, ")).count(), 2, "each once");
 }

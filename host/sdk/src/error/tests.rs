@@ -106,7 +106,8 @@ async fn a_refusal_is_final_and_keeps_the_words_of_ec2() {
     let (error, calls) = failure_of_answer(|| refusal("UnauthorizedOperation", "You may not")).await;
     assert_eq!((error.kind(), calls), (ErrorKind::PermissionDenied, 1));
     assert_eq!((error.code(), error.message()), (Some("UnauthorizedOperation"), "You may not"));
-    assert!(error.hint_text().unwrap().contains("decode-authorization-message"), "{error:?}");
+    let hint = "allow at least ec2:DescribeInstances for these credentials in the IAM policy";
+    assert_eq!(error.hint_text(), Some(hint));
 }
 
 #[tokio::test(start_paused = true)]

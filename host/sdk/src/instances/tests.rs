@@ -69,7 +69,9 @@ fn what_ec2_leaves_empty_is_unknown() {
     let told = told.state_reason(StateReason::builder().code("x").message("x: the key is gone").build());
     assert_eq!(Instance::from_ec2(&told.build()).unwrap().state_reason.as_deref(), Some("x: the key is gone"));
 
-    assert!(Instance::from_ec2(&aws_sdk_ec2::types::Instance::builder().instance_id(A).build()).is_none());
+    let stateless = Instance::from_ec2(&aws_sdk_ec2::types::Instance::builder().instance_id(A).build()).unwrap_err();
+    assert_eq!(stateless.kind(), ErrorKind::Unavailable);
+    assert!(stateless.message().starts_with("the answer was incomplete: "), "{stateless}");
 }
 
 #[tokio::test(start_paused = true)]
@@ -137,12 +139,43 @@ async fn a_failed_look_says_what_was_looked_for() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn ids_are_taken_once_in_their_order_without_a_call() {
+async fn ids_are_taken_once_in_their_order_and_looked_at_by_one_call() {
     let inputs = inputs(&[("instance-id", "i-0000000b, i-0000000a"), ("instance-id", B)]);
     let selection = Selection::from_inputs(&inputs).unwrap();
-    let job = Job::new(&[]);
+    let describe = mock!(Client::describe_instances)
+        .match_requests(|request| request.instance_ids() == [B, A])
+        .then_output(|| described([named(A, "web"), named(B, "web")]));
+    let job = Job::new(&[&describe]);
     assert_eq!(selection.find(&job.cx, &inputs).await.unwrap(), ids(&[B, A]));
-    assert_eq!(job.cx.journal().instances().len(), 2);
+    let entries = job.cx.journal().instances();
+    let before: Vec<_> = entries.iter().map(|entry| (&*entry.id.as_str(), entry.previous_state.as_deref())).collect();
+    assert_eq!(before, [(B, Some("running")), (A, Some("running"))]);
+    assert_eq!(describe.num_calls(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_id_that_is_not_shown_yet_is_kept() {
+    let inputs = inputs(&[("instance-id", "i-0000000b, i-0000000a")]);
+    let selection = Selection::from_inputs(&inputs).unwrap();
+    let by_ids = mock!(Client::describe_instances)
+        .match_requests(|request| !request.instance_ids().is_empty())
+        .then_http_response(|| refusal("InvalidInstanceID.NotFound", "No"));
+    let by_filter = mock!(Client::describe_instances)
+        .match_requests(|request| !request.filters().is_empty())
+        .then_output(|| described([named(A, "web")]));
+    let job = Job::new(&[&by_ids, &by_filter]);
+    assert_eq!(selection.find(&job.cx, &inputs).await.unwrap(), ids(&[B, A]));
+    let states: Vec<_> = job.cx.journal().instances().into_iter().map(|entry| entry.state).collect();
+    assert_eq!(states, [None, Some("running".to_owned())]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_ec2_that_cannot_be_asked_before_ends_the_job() {
+    let inputs = inputs(&[("instance-id", B)]);
+    let describe = mock!(Client::describe_instances).then_http_response(|| refusal("RequestLimitExceeded", "No"));
+    let job = Job::new(&[&describe]);
+    let error = Selection::from_inputs(&inputs).unwrap().find(&job.cx, &inputs).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Unavailable);
 }
 
 #[tokio::test(start_paused = true)]

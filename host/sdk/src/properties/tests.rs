@@ -32,7 +32,8 @@ fn enter(job: &Job, description: &aws_sdk_ec2::types::Instance) {
 fn enter_as(job: &Job, description: &aws_sdk_ec2::types::Instance, changed: bool) {
     let instance = crate::instances::Instance::from_ec2(description).unwrap();
     job.cx.journal().see(&instance);
-    job.cx.journal().accepted(&instance.id, Some("stopped"), None, changed);
+    let result = if changed { InstanceResult::Changed } else { InstanceResult::Unchanged };
+    job.cx.journal().accepted(&instance.id, Some("stopped"), None, result);
 }
 
 fn fail(job: &Job, id: &str, kind: ErrorKind) {

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use crate::{Context, Error, ErrorKind};
+use crate::{Context, Error, ErrorKind, codes};
 
 /// For how long credentials may be refused: new ones are not valid everywhere at once, and a service that checks them may
 /// fail for a moment.
@@ -56,27 +56,12 @@ impl Failures {
 
 /// Whether AWS knows the credentials and does not allow the action.
 fn is_denied(error: &Error) -> bool {
-    error.code().is_some_and(|code| code == "UnauthorizedOperation" || code.starts_with("AccessDenied"))
+    error.code().is_some_and(codes::is_permission_denied)
 }
 
 /// Whether the credentials themselves are refused, or there are none.
 fn concerns_credentials(error: &Error) -> bool {
-    const CODES: &[&str] = &[
-        "AuthFailure",
-        "InvalidAccessKeyId",
-        "InvalidClientTokenId",
-        "InvalidSecurityToken",
-        "MissingAuthenticationToken",
-        "OptInRequired",
-        "PendingVerification",
-        "RequestExpired",
-        "SignatureDoesNotMatch",
-        "UnrecognizedClientException",
-    ];
-    match error.code() {
-        Some(code) => CODES.contains(&code) || code.starts_with("ExpiredToken"),
-        None => error.kind() == ErrorKind::PermissionDenied,
-    }
+    error.code().map_or(error.kind() == ErrorKind::PermissionDenied, codes::concerns_credentials)
 }
 
 #[cfg(test)]

@@ -2,10 +2,11 @@
 
 use std::collections::HashMap;
 
+use aws_sdk_ec2::operation::describe_instance_status::builders::DescribeInstanceStatusFluentBuilder;
 use aws_sdk_ec2::types::{InstanceStatus, SummaryStatus};
 
 use crate::instances::{InstanceId, list_of, texts};
-use crate::{Context, Doing, Result, codes};
+use crate::{Context, Result, codes, pages};
 
 /// Instance ids that one DescribeInstanceStatus may carry (AWS API reference).
 pub const STATUS_IDS_PER_REQUEST: usize = 100;
@@ -20,8 +21,8 @@ pub async fn status_checks(cx: &Context, ids: &[InstanceId]) -> Result<HashMap<I
     let mut chunks: Vec<_> = ids.chunks(STATUS_IDS_PER_REQUEST).rev().collect();
     while let Some(chunk) = chunks.pop() {
         let request = cx.ec2().describe_instance_status().set_instance_ids(Some(texts(chunk)));
-        let action = || format!("reading the status checks of {}", list_of(chunk));
-        match collect_status_checks(request, &mut checks, action).await {
+        let action = format!("reading the status checks of {}", list_of(chunk));
+        match collect_status_checks(request, &mut checks, &action).await {
             Err(error) if error.code() == Some(codes::INVALID_INSTANCE_ID_NOT_FOUND) => {
                 if chunk.len() > 1 {
                     let (front, back) = chunk.split_at(chunk.len() / 2);
@@ -42,22 +43,21 @@ pub async fn all_status_checks(cx: &Context) -> Result<HashMap<InstanceId, Summa
     const PAGE_SIZE: i32 = 1000;
     let mut checks = HashMap::new();
     let request = cx.ec2().describe_instance_status().max_results(PAGE_SIZE);
-    collect_status_checks(request, &mut checks, || "reading the status checks of the region".to_owned()).await?;
+    collect_status_checks(request, &mut checks, "reading the status checks of the region").await?;
     Ok(checks)
 }
 
 async fn collect_status_checks(
-    request: aws_sdk_ec2::operation::describe_instance_status::builders::DescribeInstanceStatusFluentBuilder,
+    request: DescribeInstanceStatusFluentBuilder,
     checks: &mut HashMap<InstanceId, SummaryStatus>,
-    action: impl Fn() -> String,
+    action: &str,
 ) -> Result<()> {
-    let mut pages = request.into_paginator().send();
-    while let Some(page) = pages.next().await {
-        for status in page.doing(&action)?.instance_statuses() {
-            if let Some(id) = status.instance_id() {
-                checks.insert(InstanceId::from_ec2(id), both_checks(status));
-            }
-        }
+    let fetch = |token| request.clone().set_next_token(token).send();
+    for page in pages(action, fetch, |page| page.next_token()).await? {
+        let statuses = page.instance_statuses().iter();
+        checks.extend(
+            statuses.filter_map(|status| Some((InstanceId::from_ec2(status.instance_id()?), both_checks(status)))),
+        );
     }
     Ok(())
 }

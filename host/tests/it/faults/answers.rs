@@ -34,7 +34,7 @@ fn a_throttled_account_is_told_so_after_all_retries() {
     let finished = job.run("TerminateInstance", &[]).expect_code(9);
     let finished = finished.expect_stderr(&format!(
         "error: terminating {}: Too many requests, says the fault layer. (RequestLimitExceeded, request {REQUEST_ID})\n\
-         hint: the account's API calls are throttled",
+         hint: run fewer jobs at once or try again later: the account's API calls are throttled",
         ids[0]
     ));
     assert_eq!(finished.verdict(), "TerminateInstance failed, exit code 9");

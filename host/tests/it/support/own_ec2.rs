@@ -88,7 +88,7 @@ impl OwnEc2 {
 
     /// Starts a server that no job should call.
     pub fn unwanted() -> Self {
-        OwnEc2::start(|_| Answer::error(400, "InvalidAction", "no call was expected"))
+        OwnEc2::start(|_| Answer::error(400, "UnexpectedCall", "no call was expected"))
     }
 
     /// The actions that were asked for so far.

@@ -1,0 +1,65 @@
+//! The instances of a launch, as EC2 shows them one after the other.
+
+use connector_sdk::ec2::types;
+use connector_sdk::instances::{Instance, InstanceId};
+use connector_sdk::{Context, Error, ErrorKind, InstanceResult};
+
+/// The states of an instance that is there no longer.
+const GONE: &[types::InstanceStateName] =
+    &[types::InstanceStateName::ShuttingDown, types::InstanceStateName::Terminated];
+
+/// Instances of a launch, each once.
+#[derive(Clone, Debug, Default)]
+pub struct Launched {
+    by_index: Vec<(i32, InstanceId)>,
+    gone: usize,
+}
+
+impl Launched {
+    /// Records the instances of an answer in the journal, and prints the ids of new ones at once: from here on they cost
+    /// money. An id alone is enough. One that is terminated already has failed.
+    pub fn record(&mut self, cx: &Context, instances: &[types::Instance]) {
+        let mut instances: Vec<_> = instances.iter().collect();
+        instances.sort_by_key(|instance| (instance.ami_launch_index(), instance.instance_id()));
+        for instance in instances {
+            let Some(id) = instance.instance_id().map(InstanceId::from_ec2) else {
+                cx.warning("the answer was incomplete: it has an instance without its id");
+                continue;
+            };
+            if self.by_index.iter().any(|(_, known)| *known == id) {
+                continue;
+            }
+            self.by_index.push((instance.ami_launch_index().unwrap_or(0), id.clone()));
+            let journal = cx.journal();
+            match Instance::from_ec2(instance) {
+                Ok(whole) => journal.see(&whole),
+                Err(_) => journal.enter(std::slice::from_ref(&id)),
+            }
+            let state = journal.instance(&id).state;
+            journal.accepted(&id, None, state.as_deref(), InstanceResult::Changed);
+            let state = state.as_deref().unwrap_or("state unknown");
+            cx.event(format!("{}: launched, {state}", journal.instance(&id).label()));
+            if GONE.iter().any(|gone| gone.as_str() == state) {
+                self.gone += 1;
+                let error = Error::new(ErrorKind::UnexpectedState, format!("the instance is {state}"));
+                journal.failed(&id, error.doing(format!("launching {id}")));
+            }
+        }
+    }
+
+    /// How many there are.
+    pub fn len(&self) -> usize {
+        self.by_index.len()
+    }
+
+    /// How many of them are not terminated.
+    pub fn alive(&self) -> usize {
+        self.len() - self.gone
+    }
+
+    /// Their ids, in the order of the launch.
+    pub fn ids(mut self) -> Vec<InstanceId> {
+        self.by_index.sort();
+        self.by_index.into_iter().map(|(_, id)| id).collect()
+    }
+}

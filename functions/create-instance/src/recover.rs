@@ -1,0 +1,81 @@
+//! A launch of which no answer says whether EC2 made it: it is repeated with its client token, and looked for by it.
+
+use std::time::Duration;
+
+use connector_sdk::ec2::operation::run_instances::builders::RunInstancesFluentBuilder;
+use connector_sdk::instances::{InstanceId, list_of};
+use connector_sdk::{Context, Error, ErrorKind, Result, codes};
+
+use crate::attempt::Attempt;
+use crate::launch::Launch;
+use crate::launched::Launched;
+use crate::send::{explain, launched_by, send};
+
+/// How often the launch is repeated: with the time between, for half a minute at least.
+const REPETITIONS: usize = 6;
+/// The time between two repetitions.
+const REPETITION_INTERVAL: Duration = Duration::from_secs(5);
+
+/// Repeats the request, which launches nothing twice because of its client token, and records whatever EC2 shows of the
+/// launch meanwhile. An answer that names all instances settles it, and so does a look that shows all that were wanted.
+///
+/// # Errors
+/// [`ErrorKind::Unknown`] when it stays open whether EC2 launched, or launched all of them; a code that says that the
+/// launch was made and is gone.
+pub async fn recover(
+    cx: &Context,
+    launch: &Launch,
+    attempt: &Attempt,
+    request: &RunInstancesFluentBuilder,
+    mut launched: Launched,
+    unknown: Error,
+) -> Result<Vec<InstanceId>> {
+    let action = format!("{}{attempt}, client token {}", launch.action(), attempt.token);
+    cx.warning(unknown.to_string());
+    cx.event(format!("unknown whether EC2 launched: the request is repeated with client token {}", attempt.token));
+    cx.journal().unknown(&action);
+    let wanted: usize = launch.count.wanted.into();
+    for _ in 0..REPETITIONS {
+        cx.sleep(REPETITION_INTERVAL).await;
+        match send(cx, request, &action, launch, &mut launched).await {
+            Ok(()) => {
+                cx.journal().resolve(&action);
+                return Ok(launched.ids());
+            }
+            Err(error) if error.code() == Some(codes::IDEMPOTENT_INSTANCE_TERMINATED) => {
+                look(cx, attempt, &mut launched).await;
+                cx.journal().resolve(&action);
+                return Err(explain(error, attempt));
+            }
+            Err(error) => cx.warning(error.to_string()),
+        }
+        look(cx, attempt, &mut launched).await;
+        if launched.alive() >= wanted {
+            cx.journal().resolve(&action);
+            return Ok(launched.ids());
+        }
+    }
+    Err(still_unknown(&unknown, attempt, launched, wanted, &action))
+}
+
+/// Records what EC2 shows of the launch. A look that fails, or shows nothing, says nothing.
+async fn look(cx: &Context, attempt: &Attempt, launched: &mut Launched) {
+    let action = format!("looking for instances with client token {}", attempt.token);
+    match launched_by(cx, std::slice::from_ref(attempt), &action).await {
+        Ok(found) => launched.record(cx, &found),
+        Err(error) => cx.warning(error.to_string()),
+    }
+}
+
+fn still_unknown(unknown: &Error, attempt: &Attempt, launched: Launched, wanted: usize, action: &str) -> Error {
+    let found = match launched.len() {
+        0 => "none is shown".to_owned(),
+        number => format!("{number} of {wanted} are shown: {}", list_of(&launched.ids())),
+    };
+    let message =
+        format!("unknown whether EC2 launched all instances, {found}; the first answer: {}", unknown.message());
+    Error::new(ErrorKind::Unknown, message).doing(action).hint(format!(
+        "look for instances with client token {}; running the job again with `--client-token {}` launches nothing twice",
+        attempt.token, attempt.first_token
+    ))
+}

@@ -1,0 +1,149 @@
+//! An action on instances, such as a stop, and what becomes of each of them.
+
+mod record;
+mod requests;
+
+use std::time::Duration;
+
+use aws_sdk_ec2::error::{ProvideErrorMetadata, SdkError};
+use aws_sdk_ec2::types::{InstanceStateChange, InstanceStateName};
+use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
+use tokio::time::{Instant, sleep};
+
+use crate::instances::{InstanceId, find_known};
+use crate::wait::{Goal, WaitPolicy, wait_for_instances};
+use crate::{Context, Error, Outcome, Result, codes};
+
+/// The time between two requests for an instance that EC2 refused because of its state although it is in a fit one.
+const REPEAT_INTERVAL: Duration = Duration::from_secs(3);
+/// For how long EC2 may refuse an instance because of its state although it is in a fit one: reads may be ahead of what
+/// EC2 decides by, and behind it (AWS: "Eventual consistency in the Amazon EC2 API").
+const REPEAT_LIMIT: Duration = Duration::from_mins(1);
+
+/// An action: its words, and the states between which it leads.
+#[derive(Clone, Copy, Debug)]
+pub struct InstanceAction {
+    /// The action as it goes on, as in `stopping`.
+    pub doing: &'static str,
+    /// The action's name, as in `stop`.
+    pub verb: &'static str,
+    /// What an instance has been when the job was told to wait, as in `stopped`.
+    pub done: &'static str,
+    /// The states in which the action makes sense.
+    pub only_in: &'static [InstanceStateName],
+    /// The states in which there is nothing to do.
+    pub already: &'static [InstanceStateName],
+    /// The states in which EC2 refuses the action, but which end by themselves: these are waited out first.
+    pub transient: &'static [InstanceStateName],
+}
+
+/// An instance that EC2 refused to act on.
+type Refusal = (InstanceId, Error);
+
+impl InstanceAction {
+    /// Asks EC2 for the action on all these instances, and records what becomes of each in the journal: also a failure of
+    /// all of them, so that what was accepted before is still waited for and reported.
+    ///
+    /// `call` makes the request for some of them; in a dry run it sets `DryRun`. Their states, as far as the journal has
+    /// them, are those before the job. One call serves them all, unless EC2 refuses it: then it is split until the refused
+    /// ones stand alone. Instances in a transient state are asked for when it is over, within the job's limit for waiting.
+    pub async fn ask<F, A, E>(&self, cx: &Context, policy: &WaitPolicy, ids: &[InstanceId], call: F)
+    where
+        F: Fn(Vec<String>) -> A,
+        A: Future<Output = Result<Option<Vec<InstanceStateChange>>, SdkError<E, HttpResponse>>>,
+        E: ProvideErrorMetadata + std::error::Error + Send + Sync + 'static,
+    {
+        let (mut transient, mut ready): (Vec<_>, Vec<_>) = ids.iter().cloned().partition(|id| self.must_wait(cx, id));
+        let mut refused_since = None;
+        loop {
+            let refused = self.request(cx, &ready, &call).await;
+            if !transient.is_empty() {
+                wait_for_instances(cx, &transient, Goal::Left(self.transient), policy).await;
+                transient.retain(|id| cx.journal().instance(id).error.is_none());
+            }
+            let since = *refused_since.get_or_insert_with(Instant::now);
+            let (more_transient, again) = self.sort_out(cx, refused, policy, since).await;
+            ready = std::mem::take(&mut transient);
+            ready.extend(again);
+            transient = more_transient;
+            if ready.is_empty() && transient.is_empty() {
+                return;
+            }
+        }
+    }
+
+    /// Whether the instance was seen in a transient state. A dry run does not wait.
+    fn must_wait(&self, cx: &Context, id: &InstanceId) -> bool {
+        !cx.dry_run() && is_in(cx, id, self.transient)
+    }
+
+    /// Looks at the instances that were refused because of their state. Returns those in a transient state, and those to
+    /// be asked for again, because their state is a fit one by now. The others have failed, or are there already.
+    async fn sort_out(
+        &self,
+        cx: &Context,
+        refused: Vec<Refusal>,
+        policy: &WaitPolicy,
+        since: Instant,
+    ) -> (Vec<InstanceId>, Vec<InstanceId>) {
+        let is_by_state = |(_, error): &Refusal| error.code().is_some_and(codes::concerns_state);
+        let (by_state, others): (Vec<_>, Vec<_>) = refused.into_iter().partition(is_by_state);
+        others.into_iter().for_each(|refusal| fail(cx, refusal));
+        let unfit: Vec<InstanceId> = by_state.iter().map(|(id, _)| id.clone()).collect();
+        if unfit.is_empty() {
+            return (Vec::new(), Vec::new());
+        }
+        match find_known(cx, &unfit).await {
+            Ok(found) => found.iter().for_each(|instance| cx.journal().see(instance)),
+            Err(error) => cx.warning(error.to_string()),
+        }
+        let (mut transient, mut again) = (Vec::new(), Vec::new());
+        for (id, error) in by_state {
+            let spot = error.code() != Some(codes::INCORRECT_INSTANCE_STATE);
+            let in_time = !policy.left().is_zero() && (spot || since.elapsed() < REPEAT_LIMIT);
+            if self.must_wait(cx, &id) {
+                transient.push(id);
+            } else if is_in(cx, &id, self.already) {
+                self.record_state(cx, &id);
+            } else if is_in(cx, &id, self.only_in) && in_time && !cx.dry_run() {
+                again.push(id);
+            } else {
+                fail(cx, (id, error));
+            }
+        }
+        if !again.is_empty() && transient.is_empty() {
+            sleep(REPEAT_INTERVAL.min(policy.left())).await;
+        }
+        (transient, again)
+    }
+
+    /// The verdict on a job that performed this action, see [`Journal::verdict`](crate::Journal::verdict).
+    ///
+    /// # Errors
+    /// When an instance failed.
+    pub fn verdict(&self, cx: &Context, waited: bool) -> Result<Outcome> {
+        if cx.dry_run() {
+            let checked = cx.journal().verdict(self.doing, self.done, "checked")?;
+            return Ok(Outcome::new(format!("{}, nothing changed (dry run)", checked.message)));
+        }
+        cx.journal().verdict(self.doing, if waited { self.done } else { self.doing }, "unchanged")
+    }
+}
+
+/// Whether the instance was last seen in one of these states.
+fn is_in(cx: &Context, id: &InstanceId, states: &[InstanceStateName]) -> bool {
+    is_among(cx.journal().instance(id).state.as_deref(), states)
+}
+
+fn is_among(state: Option<&str>, states: &[InstanceStateName]) -> bool {
+    states.iter().any(|known| state == Some(known.as_str()))
+}
+
+/// Reports a failed instance, and records it in the journal.
+fn fail(cx: &Context, (id, error): Refusal) {
+    cx.warning(error.to_string());
+    cx.journal().failed(&id, error);
+}
+
+#[cfg(test)]
+mod tests;

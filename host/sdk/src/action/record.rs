@@ -1,0 +1,128 @@
+//! What an action on instances came to: as its answer says, or, where there is no whole answer, as their states show.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use aws_sdk_ec2::types::{InstanceStateChange, InstanceStateName};
+use tokio::time::sleep;
+
+use super::{InstanceAction, fail, is_among, is_in};
+use crate::instances::{InstanceId, find_known, list_of};
+use crate::{Context, Error, ErrorKind, InstanceResult};
+
+/// How often instances are looked at after a request without a whole answer: their states show within seconds.
+const CONFIRMATIONS: usize = 4;
+/// The time between two of these looks.
+const CONFIRMATION_INTERVAL: Duration = Duration::from_secs(3);
+
+impl InstanceAction {
+    /// Records the answer to a request. `repeated` says that an earlier request may have been acted on: then the states
+    /// before are those that were seen before the first one. Instances that the answer leaves out have an unknown outcome.
+    pub(super) fn record_answer(
+        &self,
+        cx: &Context,
+        ids: &[InstanceId],
+        changes: &[InstanceStateChange],
+        repeated: bool,
+    ) {
+        let changes: HashMap<_, _> =
+            changes.iter().filter_map(|change| Some((change.instance_id()?, change))).collect();
+        for id in ids {
+            let Some(change) = changes.get(id.as_str()) else {
+                let missing =
+                    Error::new(ErrorKind::Unknown, "the answer was incomplete: it does not name the instance");
+                cx.journal().failed(id, self.unknown(missing.doing(format!("{} {id}", self.doing))));
+                continue;
+            };
+            let answered = change.previous_state().and_then(|state| state.name()).map(InstanceStateName::as_str);
+            let current = change.current_state().and_then(|state| state.name()).map(InstanceStateName::as_str);
+            let seen = cx.journal().instance(id).previous_state;
+            let previous = if repeated { seen.as_deref().or(answered) } else { answered.or(seen.as_deref()) };
+            // Whoever changed it, if that was not seen: this job may have, with the request before.
+            let unclear = repeated && seen.is_none() && is_among(answered, self.already);
+            self.accept(cx, id, previous.filter(|_| !unclear), current, unclear);
+        }
+    }
+
+    /// Records an instance that was seen where the action leads.
+    pub(super) fn record_state(&self, cx: &Context, id: &InstanceId) {
+        let entry = cx.journal().instance(id);
+        let previous = entry.previous_state.as_deref();
+        self.accept(cx, id, previous, entry.state.as_deref(), previous.is_none());
+    }
+
+    fn accept(&self, cx: &Context, id: &InstanceId, previous: Option<&str>, current: Option<&str>, unclear: bool) {
+        let already = is_among(previous, self.already);
+        let result = match (unclear, already) {
+            (true, _) => InstanceResult::Unknown,
+            (false, true) => InstanceResult::Unchanged,
+            (false, false) => InstanceResult::Changed,
+        };
+        cx.journal().accepted(id, previous, current, result);
+        let label = cx.journal().instance(id).label();
+        let (was, is) = (previous.unwrap_or("unknown"), current.unwrap_or("unknown"));
+        if already {
+            cx.event(format!("{label}: was {was} already"));
+        } else {
+            cx.event(format!("{label}: {} accepted, {was} -> {is}", self.verb));
+        }
+    }
+
+    /// Records that nobody knows what became of these instances.
+    pub(super) fn record_unknown(&self, cx: &Context, ids: &[InstanceId], error: &Error) {
+        cx.warning(error.to_string());
+        ids.iter().for_each(|id| cx.journal().failed(id, self.unknown(error.clone())));
+    }
+
+    fn unknown(&self, error: Error) -> Error {
+        error.hint(format!(
+            "look at the state of the instances; asking EC2 again for the {} of an instance does no harm",
+            self.verb
+        ))
+    }
+
+    /// Looks whether those of the instances whose outcome is unknown are on the way by now.
+    pub(super) async fn confirm(&self, cx: &Context, ids: &[InstanceId], action: &str) {
+        let is_unknown =
+            |id: &&InstanceId| cx.journal().instance(id).error.is_some_and(|error| error.kind() == ErrorKind::Unknown);
+        let mut unknown: Vec<InstanceId> = ids.iter().filter(is_unknown).cloned().collect();
+        for _ in 0..CONFIRMATIONS {
+            if unknown.is_empty() {
+                return;
+            }
+            sleep(CONFIRMATION_INTERVAL).await;
+            match find_known(cx, &unknown).await {
+                Ok(found) => found.iter().for_each(|instance| cx.journal().see(instance)),
+                Err(error) => cx.warning(error.to_string()),
+            }
+            unknown.retain(|id| {
+                let there = is_in(cx, id, self.already);
+                if there {
+                    self.record_state(cx, id);
+                }
+                !there
+            });
+        }
+        if !unknown.is_empty() {
+            cx.warning(format!("{action}: unknown whether EC2 accepted it for {}", list_of(&unknown)));
+        }
+    }
+
+    /// Records what a dry run found out.
+    pub(super) fn record_dry_run(&self, cx: &Context, ids: &[InstanceId]) {
+        for id in ids {
+            let entry = cx.journal().instance(id);
+            let state = entry.state.as_deref().unwrap_or("in an unknown state");
+            if is_in(cx, id, self.already) {
+                cx.event(format!("{}: is {state} already", entry.label()));
+            } else if is_in(cx, id, &[InstanceStateName::ShuttingDown, InstanceStateName::Terminated]) {
+                let gone = Error::new(ErrorKind::UnexpectedState, format!("it is {state}"));
+                fail(cx, (id.clone(), gone.doing(format!("{} {id}", self.doing))));
+                continue;
+            } else {
+                cx.event(format!("{}: is {state}, would be {}", entry.label(), self.done));
+            }
+            cx.journal().unchanged(id);
+        }
+    }
+}

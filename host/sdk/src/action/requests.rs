@@ -1,0 +1,115 @@
+//! The requests of an action: batches that are split until the refused instances stand alone.
+
+use aws_sdk_ec2::error::{ProvideErrorMetadata, SdkError};
+use aws_sdk_ec2::types::InstanceStateChange;
+use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
+
+use super::{InstanceAction, Refusal, fail};
+use crate::instances::{IDS_PER_REQUEST, InstanceId, list_of, texts};
+use crate::{Context, Doing, Error, ErrorKind, Result, codes};
+
+/// How many instances in a row EC2 may refuse for the same reason, until the others are taken for refused, too.
+const REFUSALS_IN_A_ROW: usize = 20;
+
+/// Instances for one request.
+struct Batch<'a> {
+    ids: &'a [InstanceId],
+    /// Whether they were in a request before that was refused because of others.
+    split: bool,
+}
+
+/// Refusals of single instances, one after the other and with one code.
+#[derive(Default)]
+struct Row {
+    code: Option<String>,
+    length: usize,
+}
+
+impl Row {
+    /// Counts a refusal; whether it is one too many.
+    fn is_too_long(&mut self, error: &Error) -> bool {
+        if self.code.as_deref() != error.code() {
+            *self = Row { code: error.code().map(str::to_owned), length: 0 };
+        }
+        self.length += 1;
+        self.length >= REFUSALS_IN_A_ROW
+    }
+}
+
+impl InstanceAction {
+    /// Asks for the action, and returns the instances that EC2 refused, each with the reason. All else is in the journal.
+    pub(super) async fn request<F, A, E>(&self, cx: &Context, ids: &[InstanceId], call: &F) -> Vec<Refusal>
+    where
+        F: Fn(Vec<String>) -> A,
+        A: Future<Output = Result<Option<Vec<InstanceStateChange>>, SdkError<E, HttpResponse>>>,
+        E: ProvideErrorMetadata + std::error::Error + Send + Sync + 'static,
+    {
+        // An id that EC2 did not show is the likely cause of a refusal.
+        let (seen, unseen): (Vec<_>, Vec<_>) =
+            ids.iter().cloned().partition(|id| cx.journal().instance(id).state.is_some());
+        let chunks = seen.chunks(IDS_PER_REQUEST).chain(unseen.chunks(IDS_PER_REQUEST));
+        let mut batches: Vec<_> = chunks.map(|ids| Batch { ids, split: false }).collect();
+        batches.reverse();
+        let (mut refused, mut row) = (Vec::new(), Row::default());
+        while let Some(batch) = batches.pop() {
+            let action = format!("{} {}", self.doing, list_of(batch.ids));
+            let request = async { call(texts(batch.ids)).await.doing(|| action.clone()) };
+            let error = match cx.change(&action, request).await {
+                Ok(changed) => {
+                    row = Row::default();
+                    self.record_answer(
+                        cx,
+                        batch.ids,
+                        &changed.answer.unwrap_or_default(),
+                        changed.repeated || batch.split,
+                    );
+                    self.confirm(cx, batch.ids, &action).await;
+                    continue;
+                }
+                Err(error) => error,
+            };
+            if cx.dry_run() && error.is_dry_run_success() {
+                self.record_dry_run(cx, batch.ids);
+            } else if error.kind() == ErrorKind::Unknown {
+                self.record_unknown(cx, batch.ids, &error);
+                self.confirm(cx, batch.ids, &action).await;
+                let not_asked =
+                    Error::new(ErrorKind::Unavailable, "not asked for, because of a request without an answer");
+                self.give_up(cx, &batches, &not_asked.doing(self.doing));
+                return refused;
+            } else if error.code().is_none_or(codes::concerns_whole_request) || error.is_dry_run_success() {
+                refused.into_iter().for_each(|refusal| fail(cx, refusal));
+                batches.push(batch);
+                self.give_up(cx, &batches, &error);
+                return Vec::new();
+            } else if let [id] = batch.ids {
+                let ends = row.is_too_long(&error);
+                refused.push((id.clone(), error.clone()));
+                if ends && !batches.is_empty() {
+                    let count = row.length;
+                    cx.warning(format!(
+                        "EC2 refused {count} instances in a row for one reason: the others are not asked for"
+                    ));
+                    self.give_up(cx, &batches, &error);
+                    return refused;
+                }
+            } else {
+                let (front, back) = batch.ids.split_at(batch.ids.len() / 2);
+                batches.extend([Batch { ids: back, split: true }, Batch { ids: front, split: true }]);
+            }
+        }
+        refused
+    }
+
+    /// The end of the asking: what is left fails for this reason. It is reported here unless it will be the verdict.
+    fn give_up(&self, cx: &Context, left: &[Batch<'_>], error: &Error) {
+        let ids = || left.iter().rev().flat_map(|batch| batch.ids);
+        if ids().next().is_none() {
+            return;
+        }
+        if cx.journal().instances().iter().any(|entry| entry.result.is_some()) {
+            cx.warning(error.to_string());
+        }
+        ids().for_each(|id| cx.journal().failed(id, error.clone()));
+    }
+}

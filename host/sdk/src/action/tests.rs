@@ -1,0 +1,488 @@
+//! Actions: how many calls they cost, what becomes of each instance, and what is waited out first.
+
+use std::sync::{Arc, Mutex};
+
+use aws_sdk_ec2::Client;
+use aws_sdk_ec2::operation::describe_instances::DescribeInstancesOutput;
+use aws_sdk_ec2::operation::stop_instances::{StopInstancesInput, StopInstancesOutput};
+
+use super::*;
+use crate::instances::see_before;
+use crate::sample::inputs;
+use crate::testing::{Job, MockResponse, Rule, answer, described, instance, mock, refusal, state_change};
+use crate::{ErrorKind, InstanceResult};
+
+const A: &str = "i-0000000a";
+const B: &str = "i-0000000b";
+const C: &str = "i-0000000c";
+
+const STOP: InstanceAction = InstanceAction {
+    doing: "stopping",
+    verb: "stop",
+    done: "stopped",
+    only_in: &[InstanceStateName::Running],
+    already: &[InstanceStateName::Stopped, InstanceStateName::Stopping],
+    transient: &[InstanceStateName::Pending],
+};
+
+fn ids(texts: &[&str]) -> Vec<InstanceId> {
+    texts.iter().map(|text| InstanceId::from_ec2(text)).collect()
+}
+
+fn many(count: usize) -> Vec<InstanceId> {
+    (0..count).map(|n| InstanceId::from_ec2(&format!("i-{n:08x}"))).collect()
+}
+
+/// A rule for StopInstances that stops everything which `refuses` does not refuse with a code.
+fn stops(refuses: impl Fn(&[String]) -> Option<&'static str> + Send + Sync + 'static) -> Rule {
+    mock!(Client::stop_instances).then_compute_response(move |request: &StopInstancesInput| {
+        let ids = request.instance_ids();
+        match refuses(ids) {
+            Some(code) => MockResponse::Http(refusal(code, "no")),
+            None => MockResponse::Output(stopping(ids)),
+        }
+    })
+}
+
+fn stopping(ids: &[String]) -> StopInstancesOutput {
+    let change = |id: &String| state_change(id, &InstanceStateName::Running, &InstanceStateName::Stopping);
+    StopInstancesOutput::builder().set_stopping_instances(Some(ids.iter().map(change).collect())).build()
+}
+
+/// Asks for the stop of the instances.
+async fn ask(job: &Job, ids: &[InstanceId]) {
+    job.cx.journal().enter(ids);
+    let stop = |ids| {
+        let request = job.cx.ec2().stop_instances().set_instance_ids(Some(ids)).dry_run(job.cx.dry_run());
+        async { request.send().await.map(|answer| answer.stopping_instances) }
+    };
+    STOP.ask(&job.cx, &WaitPolicy::from_inputs(&job.cx, &inputs(&[])), ids, stop).await;
+}
+
+fn result_of(job: &Job, id: &str) -> Option<InstanceResult> {
+    job.cx.journal().instance(&InstanceId::from_ec2(id)).result
+}
+
+fn error_of(job: &Job, id: &str) -> Error {
+    job.cx.journal().instance(&InstanceId::from_ec2(id)).error.unwrap()
+}
+
+#[tokio::test(start_paused = true)]
+async fn one_call_changes_a_thousand() {
+    let sizes = Arc::new(Mutex::new(Vec::new()));
+    let seen = sizes.clone();
+    let stop = stops(move |ids| {
+        seen.lock().unwrap().push(ids.len());
+        None
+    });
+    let job = Job::new(&[&stop]);
+    ask(&job, &many(1001)).await;
+    assert_eq!(*sizes.lock().unwrap(), [1000, 1]);
+    assert!(job.cx.journal().instances().iter().all(|entry| entry.result == Some(InstanceResult::Changed)));
+    assert_eq!(STOP.verdict(&job.cx, false).unwrap().message, "1001 instances stopping");
+    assert_eq!(STOP.verdict(&job.cx, true).unwrap().message, "1001 instances stopped");
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_instance_that_is_there_already_is_unchanged() {
+    let stop = mock!(Client::stop_instances).then_output(|| {
+        let changes = [
+            state_change(A, &InstanceStateName::Stopped, &InstanceStateName::Stopped),
+            state_change(B, &InstanceStateName::Running, &InstanceStateName::Stopping),
+        ];
+        StopInstancesOutput::builder().set_stopping_instances(Some(changes.into())).build()
+    });
+    let job = Job::new(&[&stop]);
+    ask(&job, &ids(&[A, B])).await;
+    assert_eq!(job.lines(), ["i-0000000a: was stopped already", "i-0000000b: stop accepted, running -> stopping"]);
+    assert_eq!(result_of(&job, A), Some(InstanceResult::Unchanged));
+    assert_eq!(result_of(&job, B), Some(InstanceResult::Changed));
+    assert_eq!(STOP.verdict(&job.cx, true).unwrap().message, "1 instance stopped, 1 instance unchanged");
+}
+
+/// A rule for DescribeInstances of one instance by filter: each look sees it in the next of these states.
+fn shows(id: &'static str, states: &[InstanceStateName]) -> Rule {
+    let mut looks =
+        mock!(Client::describe_instances).match_requests(|request| !request.filters().is_empty()).sequence();
+    for state in states.iter().cloned() {
+        looks = looks.output(move || described([instance(id, &state)]));
+    }
+    looks.repeatedly().build()
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_instance_that_the_answer_does_not_name_is_looked_at() {
+    let stop = mock!(Client::stop_instances).then_output(|| stopping(&[A.to_owned()]));
+    let looks = shows(B, &[InstanceStateName::Running, InstanceStateName::Stopping]);
+    let job = Job::new(&[&stop, &looks]);
+    ask(&job, &ids(&[A, B])).await;
+    assert_eq!((result_of(&job, A), looks.num_calls()), (Some(InstanceResult::Changed), 2));
+    assert_eq!(result_of(&job, B), Some(InstanceResult::Unknown), "who changed it was not seen");
+    assert_eq!(STOP.verdict(&job.cx, false).unwrap().message, "1 instance stopping, 1 instance stopping or unchanged");
+    assert!(!job.cx.journal().anything_unknown());
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_instance_that_the_answer_does_not_name_and_that_stays_as_it_was_is_unknown() {
+    let stop = mock!(Client::stop_instances).then_output(|| stopping(&[A.to_owned()]));
+    let looks = shows(B, &[InstanceStateName::Running]);
+    let job = Job::new(&[&stop, &looks]);
+    ask(&job, &ids(&[A, B])).await;
+    assert_eq!(
+        error_of(&job, B).to_string(),
+        "stopping i-0000000b: the answer was incomplete: it does not name the instance"
+    );
+    assert_eq!((error_of(&job, B).kind(), looks.num_calls()), (ErrorKind::Unknown, 4));
+    assert_eq!(STOP.verdict(&job.cx, false).unwrap_err().kind(), ErrorKind::Unknown);
+    assert!(job.cx.journal().anything_unknown());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_refused_instance_does_not_sink_the_others() {
+    for code in ["OperationNotPermitted", "InvalidInstanceID.NotFound", "IncorrectInstanceState"] {
+        let stop = stops(move |ids| ids.iter().any(|id| id == "i-00000002").then_some(code));
+        let describe = mock!(Client::describe_instances)
+            .then_output(|| described([instance("i-00000002", &InstanceStateName::Terminated)]));
+        let job = Job::new(&[&stop, &describe]);
+        ask(&job, &many(4)).await;
+        let results: Vec<_> = job.cx.journal().instances().iter().map(|entry| entry.result).collect();
+        let [changed, failed] = [InstanceResult::Changed, InstanceResult::Failed].map(Some);
+        assert_eq!(results, [changed, changed, failed, changed]);
+        assert_eq!(stop.num_calls(), 5, "all four, the first two, the last two, and these alone");
+
+        let refused = format!("stopping i-00000002: no ({code}, request req-1)");
+        assert_eq!(error_of(&job, "i-00000002").to_string(), refused);
+        let looked = usize::from(code == "IncorrectInstanceState");
+        assert_eq!(describe.num_calls(), looked, "its state is worth a look only when it is the reason");
+        job.assert_says(&format!("warning: {refused}"));
+        let verdict = STOP.verdict(&job.cx, false).unwrap_err();
+        assert_eq!(verdict.kind(), ErrorKind::Partial);
+        assert_eq!(verdict.to_string(), format!("stopping: 1 of 4 instances failed; the first: {refused}"));
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_refusal_of_the_whole_request_is_one_failure() {
+    for (code, kind) in [
+        ("AuthFailure", ErrorKind::PermissionDenied),
+        ("MalformedQueryString", ErrorKind::InvalidInput),
+        ("RequestLimitExceeded", ErrorKind::Unavailable),
+    ] {
+        let stop = mock!(Client::stop_instances).then_http_response(move || refusal(code, "no"));
+        let job = Job::new(&[&stop]);
+        ask(&job, &ids(&[A, B, C])).await;
+        let error = STOP.verdict(&job.cx, false).unwrap_err();
+        assert_eq!((error.kind(), error.code()), (kind, Some(code)));
+        assert!(error.to_string().starts_with("stopping i-0000000a, i-0000000b, i-0000000c: no"), "{error}");
+        assert!(!job.cx.journal().anything_changed() && job.lines().is_empty());
+        assert_eq!(result_of(&job, C), Some(InstanceResult::Failed));
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_refusal_of_some_is_split_whatever_its_code() {
+    for code in ["UnauthorizedOperation", "InsufficientHostCapacity", "SomethingNew", "InvalidParameterValue"] {
+        let stop = stops(move |ids| ids.iter().any(|id| id == B).then_some(code));
+        let job = Job::new(&[&stop]);
+        ask(&job, &ids(&[A, B, C])).await;
+        let [changed, failed] = [InstanceResult::Changed, InstanceResult::Failed].map(Some);
+        assert_eq!([A, B, C].map(|id| result_of(&job, id)), [changed, failed, changed], "{code}");
+        assert_eq!(error_of(&job, B).code(), Some(code));
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn after_twenty_refusals_in_a_row_the_others_are_not_asked_for() {
+    let stop = stops(|_| Some("UnauthorizedOperation"));
+    let job = Job::new(&[&stop]);
+    ask(&job, &many(100)).await;
+    assert!(stop.num_calls() < 50, "{}", stop.num_calls());
+    assert!(job.cx.journal().instances().iter().all(|entry| entry.result == Some(InstanceResult::Failed)));
+    assert_eq!(STOP.verdict(&job.cx, false).unwrap_err().kind(), ErrorKind::PermissionDenied);
+    job.assert_says("EC2 refused 20 instances in a row for one reason: the others are not asked for");
+}
+
+#[tokio::test(start_paused = true)]
+async fn refusals_with_others_between_them_are_not_in_a_row() {
+    let stop =
+        stops(|ids| ids.iter().any(|id| id.ends_with(['0', '2', '4', '6', '8'])).then_some("UnsupportedOperation"));
+    let job = Job::new(&[&stop]);
+    let all: Vec<_> = (0..60).map(|n| InstanceId::from_ec2(&format!("i-{n:08}"))).collect();
+    ask(&job, &all).await;
+    let changed = job.cx.journal().instances().iter().filter(|entry| entry.changed).count();
+    assert_eq!(changed, 30);
+}
+
+#[tokio::test(start_paused = true)]
+async fn ids_that_ec2_does_not_show_are_asked_for_apart() {
+    let requests = Arc::new(Mutex::new(Vec::new()));
+    let seen = requests.clone();
+    let stop = stops(move |ids| {
+        seen.lock().unwrap().push(ids.to_vec());
+        ids.iter().any(|id| id == B).then_some("InvalidInstanceID.NotFound")
+    });
+    let by_ids = mock!(Client::describe_instances)
+        .match_requests(|request| !request.instance_ids().is_empty())
+        .then_http_response(|| refusal("InvalidInstanceID.NotFound", "no"));
+    let job = Job::new(&[&stop, &by_ids, &shows(A, &[InstanceStateName::Running])]);
+    see_before(&job.cx, &ids(&[B, A])).await.unwrap();
+    ask(&job, &ids(&[B, A])).await;
+    assert_eq!(*requests.lock().unwrap(), [[A], [B]]);
+    assert_eq!(STOP.verdict(&job.cx, false).unwrap_err().kind(), ErrorKind::Partial);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_was_accepted_before_a_failure_of_the_rest_is_kept() {
+    let stop = stops(|ids| match ids {
+        [a, b] if a == A && b == B => Some("IncorrectInstanceState"),
+        [a] if a == A => None,
+        _ => Some("AuthFailure"),
+    });
+    let job = Job::new(&[&stop]);
+    ask(&job, &ids(&[A, B])).await;
+    assert_eq!(result_of(&job, A), Some(InstanceResult::Changed));
+    assert_eq!(error_of(&job, B).kind(), ErrorKind::PermissionDenied);
+    assert_eq!(STOP.verdict(&job.cx, false).unwrap_err().kind(), ErrorKind::Partial);
+    job.assert_says("warning: stopping i-0000000b: no (AuthFailure");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_dry_run_asks_ec2_and_changes_nothing() {
+    let describe = mock!(Client::describe_instances).then_output(|| -> DescribeInstancesOutput {
+        described([instance(A, &InstanceStateName::Running), instance(B, &InstanceStateName::Stopped)])
+    });
+    let stop = mock!(Client::stop_instances)
+        .match_requests(|request| request.dry_run() == Some(true))
+        .then_http_response(|| refusal("DryRunOperation", "Request would have succeeded, but DryRun flag is set."));
+    let job = Job::dry_run(&[&describe, &stop]);
+    see_before(&job.cx, &ids(&[A, B])).await.unwrap();
+    ask(&job, &ids(&[A, B])).await;
+    assert_eq!(job.lines(), ["i-0000000a (web): is running, would be stopped", "i-0000000b (web): is stopped already"]);
+    assert!(!job.cx.journal().anything_changed());
+    let outcome = STOP.verdict(&job.cx, false).unwrap();
+    assert_eq!(outcome.message, "2 instances checked, nothing changed (dry run)");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_dry_run_that_is_denied_fails() {
+    let stop = stops(|_| Some("UnauthorizedOperation"));
+    let job = Job::dry_run(&[&stop]);
+    ask(&job, &ids(&[A])).await;
+    let error = STOP.verdict(&job.cx, false).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::PermissionDenied);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_dry_run_answer_to_a_real_request_is_no_success() {
+    let stop = stops(|_| Some("DryRunOperation"));
+    let job = Job::new(&[&stop]);
+    ask(&job, &ids(&[A])).await;
+    let error = STOP.verdict(&job.cx, false).unwrap_err();
+    assert!(error.is_dry_run_success(), "{error}");
+}
+
+/// A rule for StopInstances that refuses an instance until the other rule has shown it so often.
+fn stops_after_looks(number: usize, look: &Rule) -> Rule {
+    let look = look.clone();
+    stops(move |_| (look.num_calls() < number).then_some("IncorrectInstanceState"))
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_transient_state_is_waited_out_and_the_action_asked_for_again() {
+    let pending_then_running = || {
+        let looks = mock!(Client::describe_instances).sequence();
+        let looks = looks.output(|| described([instance(A, &InstanceStateName::Pending)]));
+        looks.output(|| described([instance(A, &InstanceStateName::Running)])).repeatedly().build()
+    };
+    let describe = pending_then_running();
+    let stop = stops_after_looks(2, &describe);
+    let job = Job::new(&[&describe, &stop]);
+    ask(&job, &ids(&[A])).await;
+    assert_eq!((stop.num_calls(), describe.num_calls()), (2, 2), "refused, looked at, waited out, accepted");
+    assert_eq!(result_of(&job, A), Some(InstanceResult::Changed));
+
+    // What is known to pass is not asked for in vain.
+    let (describe, stop) = (pending_then_running(), stops(|_| None));
+    let job = Job::new(&[&describe, &stop]);
+    see_before(&job.cx, &ids(&[A])).await.unwrap();
+    ask(&job, &ids(&[A])).await;
+    assert_eq!((stop.num_calls(), describe.num_calls()), (1, 2));
+    job.assert_says("waiting for 1 instance to be no longer pending, at most 10m");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_transient_state_that_ends_between_refusal_and_look_is_acted_on() {
+    let describe = shows(A, &[InstanceStateName::Running]);
+    let stop = stops_after_looks(2, &describe);
+    let job = Job::new(&[&describe, &stop]);
+    ask(&job, &ids(&[A])).await;
+    assert_eq!((stop.num_calls(), describe.num_calls()), (3, 2));
+    assert_eq!(result_of(&job, A), Some(InstanceResult::Changed));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_refusal_of_a_fit_state_is_not_borne_for_ever() {
+    let (describe, stop) = (shows(A, &[InstanceStateName::Running]), stops(|_| Some("IncorrectInstanceState")));
+    let job = Job::new(&[&describe, &stop]);
+    ask(&job, &ids(&[A])).await;
+    assert_eq!(error_of(&job, A).code(), Some("IncorrectInstanceState"));
+    assert_eq!(stop.num_calls(), 21, "one each three seconds for a minute");
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_instance_that_is_there_by_the_time_of_the_look_is_no_failure() {
+    let (describe, stop) = (shows(A, &[InstanceStateName::Stopped]), stops(|_| Some("IncorrectInstanceState")));
+    let job = Job::new(&[&describe, &stop]);
+    job.cx.journal().was(&ids(&[A])[0], "stopping");
+    ask(&job, &ids(&[A])).await;
+    assert_eq!(result_of(&job, A), Some(InstanceResult::Unchanged));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_transient_state_that_does_not_end_in_time_fails_without_a_request() {
+    let describe =
+        mock!(Client::describe_instances).then_output(|| described([instance(A, &InstanceStateName::Pending)]));
+    let stop = stops(|_| Some("IncorrectInstanceState"));
+    let job = Job::new(&[&describe, &stop]);
+    ask(&job, &ids(&[A])).await;
+    assert_eq!(stop.num_calls(), 1);
+    let error = error_of(&job, A);
+    assert_eq!(error.kind(), ErrorKind::WaitExpired);
+    assert!(error.to_string().ends_with("is still `pending`; the action was not requested for it"), "{error}");
+    assert!(!job.cx.journal().anything_changed());
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_a_refused_request_did_all_the_same_is_a_change() {
+    // EC2 refuses the request because of B, but A has begun to stop with it, and is stopped by the second request.
+    for now in [InstanceStateName::Stopping, InstanceStateName::Stopped] {
+        let stop = mock!(Client::stop_instances).then_compute_response(move |request: &StopInstancesInput| {
+            let under_way = state_change(A, &now, &now);
+            match request.instance_ids() {
+                [only] if only == A => {
+                    MockResponse::Output(StopInstancesOutput::builder().stopping_instances(under_way).build())
+                }
+                _ => MockResponse::Http(refusal("OperationNotPermitted", "protected")),
+            }
+        });
+        let before = [instance(A, &InstanceStateName::Running), instance(B, &InstanceStateName::Running)];
+        let describe = mock!(Client::describe_instances).then_output(move || described(before.clone()));
+        let job = Job::new(&[&stop, &describe]);
+        see_before(&job.cx, &ids(&[A, B])).await.unwrap();
+        ask(&job, &ids(&[A, B])).await;
+        assert_eq!(result_of(&job, A), Some(InstanceResult::Changed));
+        assert_eq!(result_of(&job, B), Some(InstanceResult::Failed));
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_somebody_else_was_changing_is_unchanged() {
+    let stop = mock!(Client::stop_instances).then_output(|| {
+        let change = state_change(A, &InstanceStateName::Stopping, &InstanceStateName::Stopping);
+        StopInstancesOutput::builder().stopping_instances(change).build()
+    });
+    let describe =
+        mock!(Client::describe_instances).then_output(|| described([instance(A, &InstanceStateName::Running)]));
+    let job = Job::new(&[&stop, &describe]);
+    see_before(&job.cx, &ids(&[A])).await.unwrap();
+    ask(&job, &ids(&[A])).await;
+    assert_eq!(result_of(&job, A), Some(InstanceResult::Unchanged), "a whole first answer rules");
+}
+
+/// A rule for StopInstances whose first answer is lost inside the SDK's attempts, and whose second one says this.
+fn stops_at_the_second_attempt(previous: InstanceStateName) -> Rule {
+    mock!(Client::stop_instances)
+        .sequence()
+        .http_response(|| answer(502, "<html>"))
+        .output(move || {
+            let change = state_change(A, &previous, &InstanceStateName::Stopping);
+            StopInstancesOutput::builder().stopping_instances(change).build()
+        })
+        .build()
+}
+
+#[tokio::test(start_paused = true)]
+async fn after_a_lost_answer_the_look_before_says_who_changed_what() {
+    for (before, result) in [
+        (Some(InstanceStateName::Running), InstanceResult::Changed),
+        (Some(InstanceStateName::Stopped), InstanceResult::Unchanged),
+        (None, InstanceResult::Unknown),
+    ] {
+        let stop = stops_at_the_second_attempt(InstanceStateName::Stopping);
+        let job = Job::new(&[&stop]);
+        before.iter().for_each(|state| job.cx.journal().was(&ids(&[A])[0], state.as_str()));
+        ask(&job, &ids(&[A])).await;
+        assert_eq!((result_of(&job, A), stop.num_calls()), (Some(result), 2), "{before:?}");
+        assert!(STOP.verdict(&job.cx, false).is_ok());
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn states_that_may_not_be_seen_are_a_warning() {
+    let refused = mock!(Client::describe_instances).then_http_response(|| refusal("UnauthorizedOperation", "No"));
+    let job = Job::new(&[&refused]);
+    assert_eq!(see_before(&job.cx, &ids(&[A])).await.unwrap(), ids(&[A]));
+    job.assert_says("warning: looking up i-0000000a: No (UnauthorizedOperation, request req-1); the states before");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_dry_run_fails_for_an_instance_that_is_gone() {
+    let stop = stops(|_| Some("DryRunOperation"));
+    let describe =
+        mock!(Client::describe_instances).then_output(|| described([instance(A, &InstanceStateName::Terminated)]));
+    let job = Job::dry_run(&[&stop, &describe]);
+    see_before(&job.cx, &ids(&[A])).await.unwrap();
+    ask(&job, &ids(&[A])).await;
+    assert_eq!(error_of(&job, A).to_string(), "stopping i-0000000a: it is terminated");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_refusal_found_before_a_failure_of_all_is_told_too() {
+    // A alone is refused, B is accepted, and then the credentials are refused.
+    let stop = stops(|ids| match ids {
+        [a] if a == A => Some("OperationNotPermitted"),
+        [b] if b == B => None,
+        [c] if c == C => Some("AuthFailure"),
+        _ => Some("OperationNotPermitted"),
+    });
+    let job = Job::new(&[&stop]);
+    ask(&job, &ids(&[A, B, C])).await;
+    assert_eq!(error_of(&job, A).code(), Some("OperationNotPermitted"));
+    assert_eq!(result_of(&job, B), Some(InstanceResult::Changed));
+    assert_eq!(error_of(&job, C).code(), Some("AuthFailure"));
+    assert_eq!(STOP.verdict(&job.cx, false).unwrap_err().kind(), ErrorKind::Partial);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_action_without_an_answer_is_unknown_until_its_states_show() {
+    for (states, result) in [
+        (&[InstanceStateName::Running][..], InstanceResult::Unknown),
+        (&[InstanceStateName::Running, InstanceStateName::Stopping], InstanceResult::Changed),
+    ] {
+        let stop = mock!(Client::stop_instances).then_http_response(|| answer(502, "<html>"));
+        let job = Job::new(&[&stop, &shows(A, states)]);
+        job.cx.journal().was(&ids(&[A])[0], "running");
+        ask(&job, &ids(&[A])).await;
+        assert_eq!(result_of(&job, A), Some(result));
+        assert_eq!(job.cx.journal().anything_unknown(), result == InstanceResult::Unknown);
+        assert!(job.cx.journal().open_changes().is_empty(), "it is known with the instance");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_unknown_outcome_is_the_verdict_and_the_rest_is_not_asked_for() {
+    let stop = mock!(Client::stop_instances).then_http_response(|| answer(502, "<html>"));
+    let looks = mock!(Client::describe_instances).then_output(|| described([]));
+    let job = Job::new(&[&stop, &looks]);
+    ask(&job, &many(1001)).await;
+    let error = STOP.verdict(&job.cx, false).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Unknown);
+    assert!(
+        error.hint_text().unwrap().contains("asking EC2 again for the stop of an instance does no harm"),
+        "{error:?}"
+    );
+    assert_eq!(stop.num_calls(), 3, "the attempts of one request");
+    let last = error_of(&job, "i-000003e8");
+    assert_eq!(last.kind(), ErrorKind::Unavailable);
+    assert_eq!(last.to_string(), "stopping: not asked for, because of a request without an answer");
+}

@@ -1,0 +1,88 @@
+//! Answers that come in pages.
+
+use std::collections::HashSet;
+use std::error::Error as StdError;
+
+use aws_sdk_ec2::error::{ProvideErrorMetadata, SdkError};
+use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
+
+use crate::{Doing, Error, ErrorKind, Result};
+
+/// Pages that one list may have. EC2's largest pages have 1,000 entries.
+const MOST_PAGES: usize = 10_000;
+
+/// All pages of a list. `fetch` asks for the page of a token, or for the first one; `next` gives the token of the page
+/// that follows. The SDK's own paginators end without an error at a token that was there before.
+///
+/// # Errors
+/// Those of the call, and [`ErrorKind::Unavailable`] when a token comes again, or the pages do not end.
+pub async fn pages<P, F, A, E>(action: &str, mut fetch: F, next: impl Fn(&P) -> Option<&str>) -> Result<Vec<P>>
+where
+    F: FnMut(Option<String>) -> A,
+    A: Future<Output = Result<P, SdkError<E, HttpResponse>>>,
+    E: ProvideErrorMetadata + StdError + Send + Sync + 'static,
+{
+    let (mut pages, mut seen) = (Vec::new(), HashSet::new());
+    let mut token = None;
+    loop {
+        let page = fetch(token).await.doing(|| action.to_owned())?;
+        token = next(&page).filter(|token| !token.is_empty()).map(str::to_owned);
+        pages.push(page);
+        match &token {
+            None => return Ok(pages),
+            Some(token) if !seen.insert(token.clone()) || pages.len() == MOST_PAGES => {
+                let message = format!("the answer does not end: page {} leads back to an earlier one", pages.len());
+                return Err(Error::new(ErrorKind::Unavailable, message).doing(action));
+            }
+            Some(_) => {}
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use aws_sdk_ec2::Client;
+    use aws_sdk_ec2::operation::describe_instances::DescribeInstancesOutput;
+
+    use super::*;
+    use crate::testing::{client, mock, refusal};
+
+    fn page(next: &str) -> DescribeInstancesOutput {
+        DescribeInstancesOutput::builder().next_token(next).build()
+    }
+
+    async fn all_of(client: &Client) -> Result<usize> {
+        let request = client.describe_instances();
+        let fetch = |token| request.clone().set_next_token(token).send();
+        pages("looking", fetch, |page| page.next_token()).await.map(|pages| pages.len())
+    }
+
+    #[tokio::test]
+    async fn a_list_is_read_to_its_last_page() {
+        let rule = mock!(Client::describe_instances)
+            .sequence()
+            .output(|| page("a"))
+            .output(|| page("b"))
+            .output(|| page(""))
+            .build();
+        assert_eq!(all_of(&client(&[&rule])).await.unwrap(), 3);
+    }
+
+    #[tokio::test]
+    async fn a_token_that_comes_again_is_an_error() {
+        let rule = mock!(Client::describe_instances).then_output(|| page("a"));
+        let error = all_of(&client(&[&rule])).await.unwrap_err();
+        assert_eq!(error.to_string(), "looking: the answer does not end: page 2 leads back to an earlier one");
+        assert_eq!((error.kind(), rule.num_calls()), (ErrorKind::Unavailable, 2));
+    }
+
+    #[tokio::test]
+    async fn a_page_that_is_refused_is_an_error() {
+        let rule = mock!(Client::describe_instances)
+            .sequence()
+            .output(|| page("a"))
+            .http_response(|| refusal("UnauthorizedOperation", "No"))
+            .build();
+        assert_eq!(all_of(&client(&[&rule])).await.unwrap_err().kind(), ErrorKind::PermissionDenied);
+    }
+}
