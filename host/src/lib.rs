@@ -195,7 +195,9 @@ fn interruption(signal: std::io::Result<&'static str>, context: &Context) -> Err
     };
     let open = context.journal().open_changes();
     if !open.is_empty() {
-        error.hint(format!("EC2 may have done this all the same: {}; look before the job runs again", open.join("; ")))
+        let token = context.journal().last_launch().map(|(token, _)| format!(" (client token {token})"));
+        let (open, token) = (open.join("; "), token.unwrap_or_default());
+        error.hint(format!("EC2 may have done this all the same: {open}{token}; look before the job runs again"))
     } else if context.journal().anything_changed() {
         error.hint("what EC2 has accepted goes on; this output shows it")
     } else {

@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
+use connector_sdk::client_token::launched_by;
 use connector_sdk::ec2::operation::run_instances::builders::RunInstancesFluentBuilder;
-use connector_sdk::ec2::types;
 use connector_sdk::instances::InstanceId;
-use connector_sdk::{Advice, Context, Doing as _, Error, ErrorKind, Result, codes, filter, pages};
+use connector_sdk::{Advice, Context, Doing as _, Error, ErrorKind, Result, codes};
 
 use crate::attempt::Attempt;
 use crate::launch::Launch;
@@ -64,7 +64,12 @@ async fn earlier_attempt<'a>(cx: &Context, launch: &'a Launch) -> Result<Option<
     if launch.attempts.len() == 1 || !launch.may_be_repeated || cx.dry_run() {
         return Ok(None);
     }
-    let found = launched_by(cx, &launch.attempts, "looking for a launch by an earlier run of the job").await?;
+    let found = launched_by(
+        cx,
+        launch.attempts.iter().map(|attempt| &attempt.token),
+        "looking for a launch by an earlier run of the job",
+    )
+    .await?;
     let is_of =
         |attempt: &Attempt| found.iter().any(|instance| instance.client_token() == Some(attempt.token.as_str()));
     let earlier = launch.attempts.iter().find(|attempt| is_of(attempt));
@@ -72,15 +77,6 @@ async fn earlier_attempt<'a>(cx: &Context, launch: &'a Launch) -> Result<Option<
         cx.event(format!("an earlier run has launched{attempt}; only that attempt is repeated"));
     }
     Ok(earlier)
-}
-
-/// The instances that were launched with the tokens of these attempts.
-pub async fn launched_by(cx: &Context, attempts: &[Attempt], action: &str) -> Result<Vec<types::Instance>> {
-    let tokens = attempts.iter().map(|attempt| attempt.token.as_str());
-    let request = cx.ec2().describe_instances().filters(filter("client-token", tokens));
-    let pages = pages(action, |token| request.clone().set_next_token(token).send(), |page| page.next_token()).await?;
-    let reservations = pages.into_iter().flat_map(|page| page.reservations.unwrap_or_default());
-    Ok(reservations.flat_map(|reservation| reservation.instances.unwrap_or_default()).collect())
 }
 
 /// Says what comes next, with the token by which the launch can be found again if the job does not live to see the end.

@@ -7,6 +7,7 @@
 pub mod action;
 pub mod args;
 pub mod attempts;
+pub mod client_token;
 pub mod codes;
 mod context;
 mod error;
