@@ -140,6 +140,20 @@ async fn nothing_found_fails_when_something_was_asked_for() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn an_instance_whose_checks_are_not_found_loses_no_other() {
+    let unknown = mock!(Client::describe_instance_status)
+        .match_requests(|request| request.instance_ids().contains(&B.to_owned()))
+        .then_http_response(|| refusal("InvalidInstanceID.NotFound", "The instance ID does not exist"));
+    let known = mock!(Client::describe_instance_status)
+        .match_requests(|request| request.instance_ids() == [A])
+        .then_output(|| checked([A], &SummaryStatus::Ok));
+    let job = Job::new(&[&describes(&[(A, Running), (B, Running)]), &unknown, &known]);
+    let outcome = job.run(&GetInstanceStatusByTag, &[("tag-name", "web")]).await.unwrap();
+    assert_eq!(outcome.message, "2 instances found");
+    assert_eq!(shown(&job), [state("running", Some("ok")), state("running", None)]);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_refused_reading_of_the_checks_fails_with_the_instances_shown() {
     let status = mock!(Client::describe_instance_status).then_http_response(|| refusal("UnauthorizedOperation", "no"));
     let job = Job::new(&[&describes(&[(A, Running)]), &status]);
