@@ -154,6 +154,7 @@ fn a_launch_that_ec2_says_nothing_about_is_not_terminated() {
     let finished = job.launch(&TAKEN_BACK).expect_code(5);
     let ids = job.ec2().named(&job.name);
     assert_names_all(&finished, &ids);
+    assert!(finished.stdout.contains(&format!(" TerminateInstance --instance-id {}", ids[0])), "{finished:#?}");
     finished
         .expect_stderr("; nothing is terminated, as the state of the instances is not confirmed")
         .expect_stderr(&format!("`TerminateInstance --instance-id {}` terminates them", ids[0]));
