@@ -104,7 +104,7 @@ async fn an_instance_that_is_there_already_is_unchanged() {
 fn shows(id: &'static str, states: &[InstanceStateName]) -> Rule {
     let mut looks =
         mock!(Client::describe_instances).match_requests(|request| !request.filters().is_empty()).sequence();
-    for state in states.iter().cloned() {
+    for state in states {
         looks = looks.output(move || described([instance(id, &state)]));
     }
     looks.repeatedly().build()

@@ -148,7 +148,7 @@ async fn ids_are_taken_once_in_their_order_and_looked_at_by_one_call() {
     let job = Job::new(&[&describe]);
     assert_eq!(selection.find(&job.cx, &inputs).await.unwrap(), ids(&[B, A]));
     let entries = job.cx.journal().instances();
-    let before: Vec<_> = entries.iter().map(|entry| (&*entry.id.as_str(), entry.previous_state.as_deref())).collect();
+    let before: Vec<_> = entries.iter().map(|entry| (entry.id.as_str(), entry.previous_state.as_deref())).collect();
     assert_eq!(before, [(B, Some("running")), (A, Some("running"))]);
     assert_eq!(describe.num_calls(), 1);
 }

@@ -7,10 +7,13 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
 use super::Job;
-use crate::fault_layer::answer::{html_page, no_capacity, throttled, unauthorized, unknown_instance};
+use crate::fault_layer::answer::{
+    empty, html_page, internal_error, no_capacity, throttled, unauthorized, unknown_instance,
+};
+use crate::fault_layer::cut::at_byte;
 use crate::fault_layer::view::absent;
 use crate::fault_layer::{Form, RuleBuilder};
-use crate::support::Finished;
+use crate::support::{Ec2, Finished};
 
 /// How many instances a job is about.
 const INSTANCES: usize = 2;
@@ -49,6 +52,25 @@ const FAULTS: &[Fault] = &[
         reads_only: false,
     },
     Fault { name: "absent once", add: |rule| rule.call(1).show(absent()), mended: false, reads_only: true },
+    Fault {
+        name: "cut in the middle of the body, once",
+        add: |rule| rule.call(1).cut_body(at_byte(60)),
+        mended: true,
+        reads_only: false,
+    },
+    Fault {
+        name: "answered with nothing after EC2 acted, once",
+        add: |rule| rule.call(1).act_then(empty()),
+        mended: true,
+        reads_only: false,
+    },
+    Fault {
+        name: "always cut in the middle of the body",
+        add: |rule| rule.cut_body(at_byte(60).until_close()),
+        mended: false,
+        reads_only: false,
+    },
+    Fault { name: "always broken inside", add: |rule| rule.answer(internal_error()), mended: false, reads_only: false },
     Fault { name: "always a page", add: |rule| rule.answer(html_page(502)), mended: false, reads_only: false },
     Fault { name: "always cut after EC2 acted", add: |rule| rule.cut_after(), mended: false, reads_only: false },
     Fault { name: "always no capacity", add: |rule| rule.answer(no_capacity()), mended: false, reads_only: false },
@@ -127,8 +149,19 @@ impl Function {
             0 if !done => Some("ended with 0 and something undone".to_owned()),
             0 => None,
             _ if mended => Some("a retry would have mended it".to_owned()),
-            1 | 3..=9 if finished.stderr.contains("error: ") => None,
+            9 if !self.untouched(&ec2, &ids) => Some("ended with 9 after something was changed".to_owned()),
+            1 | 3..=9 | 11 if finished.stderr.contains("error: ") => None,
             code => Some(format!("ended with {code}")),
+        }
+    }
+}
+
+impl Function {
+    /// Whether all instances are as they were before the job.
+    fn untouched(&self, ec2: &Ec2, ids: &[String]) -> bool {
+        match self.before {
+            None => ids.is_empty(),
+            Some(before) => ec2.states(ids).iter().all(|state| state == before),
         }
     }
 }
