@@ -18,6 +18,7 @@ pub struct View {
 enum What {
     State { name: &'static str, reason: Option<[&'static str; 2]> },
     StatusChecks(&'static str),
+    PublicAddresses(&'static str),
     Absent,
 }
 
@@ -31,6 +32,11 @@ pub fn status_checks(status: &'static str) -> View {
     View { what: What::StatusChecks(status), ids: None }
 }
 
+/// Instances with this text as their public address and name, or without any when it is empty: for DescribeInstances.
+pub fn public_addresses(text: &'static str) -> View {
+    View { what: What::PublicAddresses(text), ids: None }
+}
+
 /// Instances that are left out of the answer.
 pub fn absent() -> View {
     View { what: What::Absent, ids: None }
@@ -41,7 +47,7 @@ impl View {
     pub fn because(mut self, code: &'static str, message: &'static str) -> Self {
         match &mut self.what {
             What::State { reason, .. } => *reason = Some([code, message]),
-            What::StatusChecks(_) | What::Absent => panic!("only a state has a reason"),
+            What::StatusChecks(_) | What::PublicAddresses(_) | What::Absent => panic!("only a state has a reason"),
         }
         self
     }
@@ -94,6 +100,14 @@ impl View {
             What::StatusChecks(status) => {
                 set(instance, ["instanceStatus", "status"], status);
                 set(instance, ["systemStatus", "status"], status);
+            }
+            What::PublicAddresses(text) => {
+                for name in ["ipAddress", "dnsName"] {
+                    instance.take_child(name);
+                    let mut child = Element::new(name);
+                    child.children.push(XMLNode::Text(text.to_owned()));
+                    instance.children.push(XMLNode::Element(child));
+                }
             }
             What::Absent => return false,
         }
