@@ -59,6 +59,15 @@ impl Account {
     }
 }
 
+/// What tells the accounts of this machine's jobs apart, as far as that is known without asking AWS: the id of a lasting
+/// access key, otherwise the profile.
+pub fn account_label(keys: Option<&AwsKeys>) -> String {
+    let lasting = |id: &String| id.starts_with("AKIA");
+    let of_environment = || env::var("AWS_ACCESS_KEY_ID").ok().filter(lasting);
+    let key = keys.map(|keys| keys.access_key_id.clone()).or_else(of_environment);
+    key.unwrap_or_else(|| format!("profile {}", env::var("AWS_PROFILE").unwrap_or_default()))
+}
+
 async fn load(settings: &Settings, keys: Option<&AwsKeys>) -> Result<SdkConfig> {
     check_environment()?;
     let limits = TimeoutConfig::builder().operation_attempt_timeout(ATTEMPT_LIMIT).build();

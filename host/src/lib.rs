@@ -15,6 +15,7 @@ mod list;
 mod lists;
 mod log;
 mod properties;
+mod records;
 mod registry;
 mod report;
 mod settings;
@@ -28,16 +29,19 @@ use std::process::ExitCode;
 use std::sync::{Arc, Mutex};
 use std::{env, panic, thread};
 
+use connector_sdk::records::{InMemory, Records};
 use connector_sdk::{Context, Error, ErrorKind, Outcome, Reporter as _, Result};
+use opcon::AwsKeys;
 use tokio::runtime::{self, Runtime};
 
 use crate::arguments::Words;
 use crate::cli::{Job, Request};
 use crate::console::{Console, print_text};
 use crate::properties::OpConProperties;
+use crate::records::FileRecords;
 use crate::registry::Registry;
 use crate::report::Report;
-use crate::settings::Output;
+use crate::settings::{Output, Settings};
 use crate::status_text::StatusText;
 
 /// The stack of the thread that does the work: the calls inside the EC2 SDK are deep, and the main thread of a Windows
@@ -170,11 +174,20 @@ async fn prepare(job: &Job, console: &Arc<Console>) -> Result<Surroundings> {
     tracing::info!("{} in {} begins", job.function.operation.meta().name, account.region);
     let mut context = Context::builder(account.ec2(), console.clone(), opcon.clone(), opcon)
         .dry_run(settings.dry_run)
+        .records(records(settings, keys.as_ref(), &account.region))
         .folder(config::folder(config.as_ref()));
     if let Some(config) = &config {
         context = context.default_wait(config.max_wait());
     }
     Ok(Surroundings { region: account.region, context: context.build() })
+}
+
+/// The records of the job. Without a folder for them they last as long as the job.
+fn records(settings: &Settings, keys: Option<&AwsKeys>, region: &str) -> Arc<dyn Records> {
+    match log::folder(settings.log_dir.as_deref()) {
+        Some(folder) => Arc::new(FileRecords::new(&folder, &aws::account_label(keys), region)),
+        None => Arc::new(InMemory::default()),
+    }
 }
 
 /// Runs the operation until it ends or is interrupted. `Err(())` is a panic.
@@ -195,7 +208,9 @@ fn interruption(signal: std::io::Result<&'static str>, context: &Context) -> Err
     };
     let open = context.journal().open_changes();
     if !open.is_empty() {
-        error.hint(format!("EC2 may have done this all the same: {}; look before the job runs again", open.join("; ")))
+        let token = context.journal().last_launch().map(|(token, _)| format!(" (client token {token})"));
+        let (open, token) = (open.join("; "), token.unwrap_or_default());
+        error.hint(format!("EC2 may have done this all the same: {open}{token}; look before the job runs again"))
     } else if context.journal().anything_changed() {
         error.hint("what EC2 has accepted goes on; this output shows it")
     } else {

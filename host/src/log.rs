@@ -25,10 +25,14 @@ const OLD_FILES: usize = 5;
 /// A job that finds the file larger than this starts a new one. Bytes.
 const ROTATE_ABOVE: u64 = 10 * 1024 * 1024;
 
-/// The file of the log: in the folder, or in `log` beside the program. `None` when the program does not know where it is.
-pub fn file(folder: Option<&Path>) -> Option<PathBuf> {
-    let folder = folder.map(PathBuf::from).or_else(|| beside_the_program("log"));
-    folder.map(|folder| folder.join(FILE_NAME))
+/// The folder of the log: this one, or `log` beside the program. `None` when the program does not know where it is.
+pub fn folder(named: Option<&Path>) -> Option<PathBuf> {
+    named.map(PathBuf::from).or_else(|| beside_the_program("log"))
+}
+
+/// The file of the log, see [`folder`].
+pub fn file(named: Option<&Path>) -> Option<PathBuf> {
+    folder(named).map(|folder| folder.join(FILE_NAME))
 }
 
 /// Starts the log. If that cannot be, there is none.

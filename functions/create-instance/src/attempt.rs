@@ -2,9 +2,10 @@
 
 use std::fmt;
 
+use connector_sdk::client_token::ClientToken;
 use connector_sdk::{Inputs, Result};
 
-use crate::arguments::client_token::{ClientToken, tokens};
+use crate::arguments::client_token::tokens;
 use crate::arguments::network::SubnetId;
 use crate::arguments::source::InstanceType;
 

@@ -1,10 +1,10 @@
 //! `--on-timeout terminate`: takes back a launch whose wait did not end well.
 
-use connector_sdk::Context;
 use connector_sdk::action::InstanceAction;
 use connector_sdk::ec2::types::InstanceStateName;
 use connector_sdk::instances::{ALIVE, InstanceId};
-use connector_sdk::wait::WaitPolicy;
+use connector_sdk::wait::{Goal, WaitPolicy, not_at_goal};
+use connector_sdk::{Advice, Context, Error, ErrorKind};
 
 const TERMINATE: InstanceAction = InstanceAction {
     doing: "terminating",
@@ -15,20 +15,66 @@ const TERMINATE: InstanceAction = InstanceAction {
     transient: &[],
 };
 
-/// Terminates what the job launched. What it ends with stays the failure that led here, so a refusal is only said.
-pub async fn terminate(cx: &Context, policy: &WaitPolicy, launched: &[InstanceId]) {
+/// Terminates what the job launched, if a last poll confirms that not all of it has reached the goal: a wait also ends
+/// because EC2 does not answer, and that is no reason to terminate healthy instances.
+///
+/// Returns the failure that led here: it is what the job ends with. Where instances stay, its hint has the command that
+/// terminates them.
+pub async fn terminate(
+    cx: &Context,
+    policy: &WaitPolicy,
+    launched: &[InstanceId],
+    goal: Goal,
+    failure: Error,
+) -> Error {
     if launched.is_empty() {
-        return;
+        return failure;
+    }
+    match not_at_goal(cx, launched, goal).await {
+        Ok(late) if late.is_empty() => {
+            cx.event("all launched instances are ready by now: nothing is terminated");
+            return with_command(cx, launched, failure);
+        }
+        Err(error) => {
+            cx.warning(format!("{error}; nothing is terminated, as the state of the instances is not confirmed"));
+            return with_command(cx, launched, failure);
+        }
+        Ok(_) => {}
     }
     cx.event("the launch did not end well: all its instances are terminated (--on-timeout)");
-    let failures: Vec<_> =
-        launched.iter().filter_map(|id| cx.journal().instance(id).error.map(|error| (id, error))).collect();
+    let left = terminate_all(cx, policy, launched).await;
+    if left.is_empty() { failure.hint(TERMINATED) } else { with_command(cx, &left, failure) }
+}
+
+const TERMINATED: &str = "correct the cause, then run the job again: the launched instances are terminated";
+
+/// Terminates the instances, and returns those for which EC2 did not accept it. Failures of before stay in the journal: an
+/// accepted termination does not make the launch good.
+async fn terminate_all(cx: &Context, policy: &WaitPolicy, launched: &[InstanceId]) -> Vec<InstanceId> {
+    let error_of = |id: &InstanceId| cx.journal().instance(id).error;
+    let failures: Vec<_> = launched.iter().filter_map(|id| error_of(id).map(|error| (id, error))).collect();
     let call = |ids| {
         let request = cx.ec2().terminate_instances().set_instance_ids(Some(ids));
         async { request.send().await.map(|answer| answer.terminating_instances) }
     };
     TERMINATE.ask(cx, policy, launched, call).await;
+    let left: Vec<_> = launched.iter().filter(|id| error_of(id).is_some()).cloned().collect();
     for (id, error) in failures {
-        cx.journal().failed(id, error); // an accepted termination does not make the launch good
+        match error_of(id) {
+            // Nobody knows whether it is terminated: that outranks the failure of before.
+            Some(now) if now.kind() == ErrorKind::Unknown => {}
+            Some(_) => cx.journal().failed(id, error),
+            None => cx.journal().failed(id, error.hint(TERMINATED)),
+        }
     }
+    left
+}
+
+/// Advises the command that terminates the instances, and adds it to the failure.
+fn with_command(cx: &Context, ids: &[InstanceId], failure: Error) -> Error {
+    let ids = ids.iter().map(InstanceId::as_str).collect::<Vec<_>>().join(",");
+    let words = ["TerminateInstance", "--instance-id", &ids].map(str::to_owned);
+    let hint = format!("check the instances, which were not terminated; `{}` terminates them", words.join(" "));
+    cx.journal().advise(Advice { purpose: "to terminate the launched instances".to_owned(), words: words.to_vec() });
+    failure.hint(hint)
 }

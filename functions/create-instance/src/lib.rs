@@ -4,6 +4,7 @@
 mod arguments;
 mod attempt;
 mod clean_up;
+mod history;
 mod image;
 mod key_pair;
 mod launch;
@@ -146,14 +147,16 @@ impl Operation for CreateInstance {
         properties.save_ids(cx, &launched).await;
         launch.tell_count(cx, launched.len(), enough.is_ok());
 
-        let waited =
-            enough.is_ok() && wait_if_asked(cx, inputs, &launched, Goal::Ready(inputs.get(&WAIT_FOR)), &policy).await;
+        let goal = Goal::Ready(inputs.get(&WAIT_FOR));
+        let waited = enough.is_ok() && wait_if_asked(cx, inputs, &launched, goal, &policy).await;
         let saved = properties.save_addresses(cx, &launched, waited, &policy).await;
         let done = if waited { "launched and ready" } else { "launched" };
-        let outcome = enough.and_then(|()| cx.journal().verdict("launching", done, "unchanged"));
-        if waited && outcome.is_err() && on_timeout == OnTimeout::Terminate {
-            clean_up::terminate(cx, &policy, &launched).await;
-        }
+        let outcome = match enough.and_then(|()| cx.journal().verdict("launching", done, "unchanged")) {
+            Err(failure) if waited && on_timeout == OnTimeout::Terminate => {
+                Err(clean_up::terminate(cx, &policy, &launched, goal, failure).await)
+            }
+            outcome => outcome,
+        };
         outcome.and_then(|outcome| saved.map(|()| outcome))
     }
 }

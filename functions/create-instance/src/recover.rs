@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use connector_sdk::client_token::launched_by;
 use connector_sdk::ec2::operation::run_instances::builders::RunInstancesFluentBuilder;
 use connector_sdk::instances::{InstanceId, list_of};
 use connector_sdk::{Context, Error, ErrorKind, Result, codes};
@@ -9,7 +10,7 @@ use connector_sdk::{Context, Error, ErrorKind, Result, codes};
 use crate::attempt::Attempt;
 use crate::launch::Launch;
 use crate::launched::Launched;
-use crate::send::{explain, launched_by, send};
+use crate::send::{explain, send};
 
 /// How often the launch is repeated: with the time between, for half a minute at least.
 const REPETITIONS: usize = 6;
@@ -61,7 +62,7 @@ pub async fn recover(
 /// Records what EC2 shows of the launch. A look that fails, or shows nothing, says nothing.
 async fn look(cx: &Context, attempt: &Attempt, launched: &mut Launched) {
     let action = format!("looking for instances with client token {}", attempt.token);
-    match launched_by(cx, std::slice::from_ref(attempt), &action).await {
+    match launched_by(cx, [&attempt.token], &action).await {
         Ok(found) => launched.record(cx, &found),
         Err(error) => cx.warning(error.to_string()),
     }

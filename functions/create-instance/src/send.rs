@@ -3,11 +3,11 @@
 use std::time::Duration;
 
 use connector_sdk::ec2::operation::run_instances::builders::RunInstancesFluentBuilder;
-use connector_sdk::ec2::types;
 use connector_sdk::instances::InstanceId;
-use connector_sdk::{Advice, Context, Doing as _, Error, ErrorKind, Result, codes, filter, pages};
+use connector_sdk::{Advice, Context, Doing as _, Error, ErrorKind, Result, codes};
 
 use crate::attempt::Attempt;
+use crate::history;
 use crate::launch::Launch;
 use crate::launched::Launched;
 use crate::needs::Needs;
@@ -27,14 +27,11 @@ const SENDING_INTERVAL: Duration = Duration::from_secs(3);
 /// Those of EC2: of the only attempt, of the first one that failed for another reason than capacity, or one that sums up
 /// all of them; in a dry run also the one that says it would succeed. Instances may be in the journal all the same.
 pub async fn launch(cx: &Context, launch: &Launch, needs: &Needs) -> Result<Vec<InstanceId>> {
-    let attempts = match earlier_attempt(cx, launch).await? {
-        Some(attempt) => std::slice::from_ref(attempt),
-        None if cx.dry_run() => &launch.attempts[..1],
-        None => &launch.attempts,
-    };
+    let attempts = history::order(cx, launch).await?;
     let mut failures = Vec::new();
-    for attempt in attempts {
+    for attempt in &attempts {
         announce(cx, launch, attempt);
+        history::record(cx, launch, attempt);
         let mut launched = Launched::default();
         let action = action_of(launch, attempt);
         let request = launch.request(cx.ec2(), attempt, needs);
@@ -56,31 +53,6 @@ pub async fn launch(cx: &Context, launch: &Launch, needs: &Needs) -> Result<Vec<
 /// What is being done, as in `launching 2 instances of ami-0123abcd as t3.micro, client token 0123`.
 fn action_of(launch: &Launch, attempt: &Attempt) -> String {
     format!("{}{attempt}", launch.action())
-}
-
-/// The attempt by which an earlier run of the job has launched. Without this, the first attempt could succeed now where
-/// a later one did then, and launch everything twice.
-async fn earlier_attempt<'a>(cx: &Context, launch: &'a Launch) -> Result<Option<&'a Attempt>> {
-    if launch.attempts.len() == 1 || !launch.may_be_repeated || cx.dry_run() {
-        return Ok(None);
-    }
-    let found = launched_by(cx, &launch.attempts, "looking for a launch by an earlier run of the job").await?;
-    let is_of =
-        |attempt: &Attempt| found.iter().any(|instance| instance.client_token() == Some(attempt.token.as_str()));
-    let earlier = launch.attempts.iter().find(|attempt| is_of(attempt));
-    if let Some(attempt) = earlier {
-        cx.event(format!("an earlier run has launched{attempt}; only that attempt is repeated"));
-    }
-    Ok(earlier)
-}
-
-/// The instances that were launched with the tokens of these attempts.
-pub async fn launched_by(cx: &Context, attempts: &[Attempt], action: &str) -> Result<Vec<types::Instance>> {
-    let tokens = attempts.iter().map(|attempt| attempt.token.as_str());
-    let request = cx.ec2().describe_instances().filters(filter("client-token", tokens));
-    let pages = pages(action, |token| request.clone().set_next_token(token).send(), |page| page.next_token()).await?;
-    let reservations = pages.into_iter().flat_map(|page| page.reservations.unwrap_or_default());
-    Ok(reservations.flat_map(|reservation| reservation.instances.unwrap_or_default()).collect())
 }
 
 /// Says what comes next, with the token by which the launch can be found again if the job does not live to see the end.

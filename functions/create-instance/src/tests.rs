@@ -154,7 +154,7 @@ async fn an_expired_wait_keeps_the_ids() {
     let job = Job::new(&[&key_pair, &launch, &look]);
     let error = run(&job, &[("wait", "true"), ("wait-timeout", "90s"), ("id-property", "ID")]).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::WaitExpired);
-    assert!(error.message().contains("not within 90s; last seen: pending"), "{error}");
+    assert_eq!(error.message(), format!("timed out after 90s: {I0} is still `pending`"));
     let lines = job.lines();
     assert_eq!(lines[2], format!("{I0} (web): launched, pending"));
     assert!(lines.contains(&format!("property ID = {I0}: saved")), "{lines:?}");
@@ -174,7 +174,7 @@ async fn an_instance_that_dies_at_once_is_reported_with_the_reason() {
     let error = run(&job, &[("number", "2"), ("wait", "true"), ("wait-for", "running")]).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Partial);
     assert!(error.to_string().starts_with("launching: 1 of 2 instances failed"), "{error}");
-    assert!(error.to_string().contains("it is terminated now: Client.InternalError"), "{error}");
+    assert!(error.to_string().contains("the instance is `terminated`: Client.InternalError"), "{error}");
 }
 
 #[tokio::test]

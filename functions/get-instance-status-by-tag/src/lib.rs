@@ -1,12 +1,13 @@
 //! `GetInstanceStatusByTag`: shows the status of the instances of a region, and can check it.
 
 use connector_sdk::args::{Always, Repeated};
+use connector_sdk::client_token::{ClientToken, launched_by};
 use connector_sdk::ec2::types::InstanceStateName;
 use connector_sdk::instances::{ALIVE, Instance, InstanceId, TagName, find_all, find_by_name};
 use connector_sdk::wait::{all_status_checks, status_checks};
 use connector_sdk::{
-    Arg, ArgValue, Context, Error, ErrorKind, Example, Inputs, Operation, OperationMeta, Outcome, Result, ValueKind,
-    async_trait, count_of, register,
+    Arg, ArgGroup, ArgValue, Context, Error, ErrorKind, Example, Inputs, Operation, OperationMeta, Outcome, Result,
+    ValueKind, async_trait, count_of, register,
 };
 
 /// A state that an instance is expected to be in.
@@ -38,17 +39,32 @@ const TAG_NAME: Arg<TagName> = Arg::new(
 )
 .aliases(&["tag"]);
 
+const CLIENT_TOKEN: Arg<ClientToken> = Arg::new(
+    "client-token",
+    "TOKEN",
+    "Only the instances that were launched with this client token, in any state: what a launch made whose answer was lost.",
+);
+
 const ALL: Arg<bool, Always> = Arg::flag("all", "Show instances that are shutting down or terminated, too.");
 
 static META: OperationMeta = OperationMeta::new("GetInstanceStatusByTag", "Show the status of instances.")
     .description(
         "Shows state, status checks and addresses of all instances of the region, or of those with the given name; a name \
-         that matches none is a failure, exit code 4. \
+         or a client token that matches none is a failure, exit code 4. \
          Instances that are shutting down or terminated are left out, unless --all or an expected state asks for them.",
     )
-    .arguments(&[&[TAG_NAME.spec, EXPECT_STATE.spec, ALL.spec]])
+    .arguments(&[&[TAG_NAME.spec, CLIENT_TOKEN.spec, EXPECT_STATE.spec, ALL.spec]])
+    .groups(&[ArgGroup {
+        members: &[TAG_NAME.spec.name, CLIENT_TOKEN.spec.name],
+        required: false,
+        exclusive: true,
+    }])
     .examples(&[
         Example { about: "Show all instances of the region.", arguments: &[] },
+        Example {
+            about: "Show what a launch made whose answer was lost.",
+            arguments: &["--client-token", "0123456789abcdef0123456789abcdef"],
+        },
         Example {
             about: "Fail unless every instance named web is running.",
             arguments: &["--tag-name", "web", "--expect-state", "running"],
@@ -66,22 +82,68 @@ impl Operation for GetInstanceStatusByTag {
     }
 
     async fn run(&self, cx: &Context, inputs: &Inputs) -> Result<Outcome> {
-        let name = inputs.get(&TAG_NAME);
+        let selection = Selection::from_inputs(inputs);
         let expected: Vec<_> = inputs.get(&EXPECT_STATE).into_iter().map(|state| state.0).collect();
         let states = states_to_show(inputs.get(&ALL), &expected);
-        let found = match &name {
-            Some(name) => find_by_name(cx, name, &states).await?,
-            None => find_all(cx, &states).await?,
-        };
-        if found.is_empty() && (name.is_some() || !expected.is_empty()) {
-            let whose = name.map_or(String::new(), |name| format!(" named `{}`", name.as_str()));
-            let error = Error::new(ErrorKind::NotFound, format!("no instance{whose} in the region"));
-            return Err(error.doing("looking up the status").hint("check the name and the region"));
+        let found = selection.find(cx, &states).await?;
+        if found.is_empty() && (selection != Selection::Region || !expected.is_empty()) {
+            let error = Error::new(ErrorKind::NotFound, format!("no instance{} in the region", selection.described()));
+            return Err(error.doing("looking up the status").hint(selection.advice()));
         }
         found.iter().for_each(|instance| cx.journal().see(instance));
         found.iter().for_each(|instance| cx.journal().unchanged(&instance.id));
-        look_up_status_checks(cx, &found, name.is_some()).await?;
+        look_up_status_checks(cx, &found, selection != Selection::Region).await?;
         judge(cx, &found, &expected)
+    }
+}
+
+/// Which instances are shown.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Selection {
+    Name(TagName),
+    Launch(ClientToken),
+    Region,
+}
+
+impl Selection {
+    fn from_inputs(inputs: &Inputs) -> Self {
+        let by_name = inputs.get(&TAG_NAME).map(Selection::Name);
+        by_name.or(inputs.get(&CLIENT_TOKEN).map(Selection::Launch)).unwrap_or(Selection::Region)
+    }
+
+    async fn find(&self, cx: &Context, states: &[InstanceStateName]) -> Result<Vec<Instance>> {
+        match self {
+            Selection::Name(name) => find_by_name(cx, name, states).await,
+            Selection::Launch(token) => {
+                let action = format!("looking up instances with client token {token}");
+                let mut found: Vec<Instance> = launched_by(cx, [token], &action)
+                    .await?
+                    .iter()
+                    .map(|instance| Instance::from_ec2(instance).map_err(|error| error.doing(&action)))
+                    .collect::<Result<_>>()?;
+                found.sort_by(|a, b| (a.launch_index, &a.id).cmp(&(b.launch_index, &b.id)));
+                Ok(found)
+            }
+            Selection::Region => find_all(cx, states).await,
+        }
+    }
+
+    fn described(&self) -> String {
+        match self {
+            Selection::Name(name) => format!(" named `{}`", name.as_str()),
+            Selection::Launch(token) => format!(" with client token `{token}`"),
+            Selection::Region => String::new(),
+        }
+    }
+
+    /// What to do when there is none.
+    fn advice(&self) -> &'static str {
+        match self {
+            Selection::Launch(_) => {
+                "look again after a minute, because EC2 may not show fresh instances yet; terminated ones are shown for an hour"
+            }
+            _ => "check the name and the region",
+        }
     }
 }
 

@@ -140,6 +140,20 @@ async fn nothing_found_fails_when_something_was_asked_for() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn an_instance_whose_checks_are_not_found_loses_no_other() {
+    let unknown = mock!(Client::describe_instance_status)
+        .match_requests(|request| request.instance_ids().contains(&B.to_owned()))
+        .then_http_response(|| refusal("InvalidInstanceID.NotFound", "The instance ID does not exist"));
+    let known = mock!(Client::describe_instance_status)
+        .match_requests(|request| request.instance_ids() == [A])
+        .then_output(|| checked([A], &SummaryStatus::Ok));
+    let job = Job::new(&[&describes(&[(A, Running), (B, Running)]), &unknown, &known]);
+    let outcome = job.run(&GetInstanceStatusByTag, &[("tag-name", "web")]).await.unwrap();
+    assert_eq!(outcome.message, "2 instances found");
+    assert_eq!(shown(&job), [state("running", Some("ok")), state("running", None)]);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_refused_reading_of_the_checks_fails_with_the_instances_shown() {
     let status = mock!(Client::describe_instance_status).then_http_response(|| refusal("UnauthorizedOperation", "no"));
     let job = Job::new(&[&describes(&[(A, Running)]), &status]);
@@ -157,4 +171,35 @@ fn states_are_those_of_ec2() {
     }
     assert_eq!(EXPECT_STATE.spec.kind.choices().len(), InstanceStateName::values().len());
     assert!(ExpectedState::parse("Running").unwrap_err().starts_with("must be one of pending, running"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn by_client_token_the_instances_of_a_launch_are_shown_in_any_state_and_in_their_order() {
+    let launched = |id: &str, index: i32, state: InstanceStateName| {
+        let mut launched = instance(id, &state);
+        (launched.client_token, launched.ami_launch_index) = (Some("T".to_owned()), Some(index));
+        launched
+    };
+    let describe = mock!(Client::describe_instances)
+        .match_requests(|request| {
+            let [filter] = request.filters() else { return false };
+            filter.name() == Some("client-token") && filter.values() == ["T"]
+        })
+        .then_output(move || {
+            described([launched("i-0000000a", 1, "terminated".into()), launched("i-0000000b", 0, "pending".into())])
+        });
+    let job = Job::new(&[&describe]);
+    let outcome = job.run(&GetInstanceStatusByTag, &[("client-token", "T")]).await.unwrap();
+    assert_eq!(outcome.message, "2 instances found");
+    let shown: Vec<_> = job.cx.journal().instances().into_iter().map(|entry| entry.id.to_string()).collect();
+    assert_eq!(shown, ["i-0000000b", "i-0000000a"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_client_token_that_matches_none_is_not_found() {
+    let describe = mock!(Client::describe_instances).then_output(|| described([]));
+    let error = Job::new(&[&describe]).run(&GetInstanceStatusByTag, &[("client-token", "T")]).await.unwrap_err();
+    assert_eq!(error.to_string(), "looking up the status: no instance with client token `T` in the region");
+    assert_eq!(error.kind(), ErrorKind::NotFound);
+    assert!(error.hint_text().unwrap().contains("may not show fresh instances yet"), "{error:?}");
 }

@@ -167,7 +167,7 @@ async fn an_instance_that_dies_while_it_starts_fails_the_job() {
     let job = Job::new(&[&start, &describe]);
     let error = job.run(&StartInstance, &[("instance-id", A), WAIT]).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::UnexpectedState);
-    assert!(error.message().contains("it is terminated now"), "{error}");
+    assert!(error.message().contains("the instance is `terminated`"), "{error}");
     assert!(job.cx.journal().anything_changed(), "the start was accepted");
 }
 

@@ -96,7 +96,8 @@ async fn an_expired_wait_keeps_its_kind() {
     let arguments = [("instance-id", A), ("wait", "true"), ("wait-timeout", "1m"), ("poll-interval", "30s")];
     let error = job.run(&StopInstance, &arguments).await.unwrap_err();
     assert_eq!((error.kind(), describe.num_calls()), (ErrorKind::WaitExpired, 4));
-    assert!(error.message().contains("last seen: stopping; the action itself was accepted"), "{error}");
+    assert!(error.message().ends_with("is still `stopping`"), "{error}");
+    assert!(error.hint_text().is_some_and(|hint| hint.starts_with("the action was accepted")), "{error:?}");
     assert!(job.cx.journal().anything_changed());
 }
 

@@ -8,6 +8,7 @@ use aws_sdk_ec2::Client;
 
 use crate::lists::ListStore;
 use crate::properties::PropertyStore;
+use crate::records::{InMemory, Records};
 use crate::{Journal, Result, attempts};
 
 /// Where the lines of a running job go. The host prints and logs them at once, flushed line by line.
@@ -41,6 +42,7 @@ pub struct Context {
     reporter: Arc<dyn Reporter>,
     properties: Arc<dyn PropertyStore>,
     lists: Arc<dyn ListStore>,
+    records: Arc<dyn Records>,
     dry_run: bool,
     default_wait: Duration,
     folder: PathBuf,
@@ -61,6 +63,7 @@ impl Context {
                 reporter,
                 properties,
                 lists,
+                records: Arc::new(InMemory::default()),
                 dry_run: false,
                 default_wait: Duration::from_mins(10),
                 folder: PathBuf::new(),
@@ -86,6 +89,11 @@ impl Context {
     /// Where the lists of job forms are kept.
     pub fn lists(&self) -> &dyn ListStore {
         &*self.lists
+    }
+
+    /// Small texts that outlive the job on this machine.
+    pub fn records(&self) -> &dyn Records {
+        &*self.records
     }
 
     /// Whether the job must only ask EC2 what would happen.
@@ -171,6 +179,13 @@ impl ContextBuilder {
     #[must_use]
     pub fn folder(mut self, folder: PathBuf) -> Self {
         self.context.folder = folder;
+        self
+    }
+
+    /// Sets where records are kept; without it they last as long as the job.
+    #[must_use]
+    pub fn records(mut self, records: Arc<dyn Records>) -> Self {
+        self.context.records = records;
         self
     }
 

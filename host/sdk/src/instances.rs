@@ -126,6 +126,8 @@ pub struct Instance {
     pub state: InstanceStateName,
     /// Why it is in that state, where EC2 says so: `<code>: <message>`.
     pub state_reason: Option<String>,
+    /// The code of that reason, as in `Server.InsufficientInstanceCapacity`.
+    pub state_reason_code: Option<String>,
     /// Its place among the instances of one launch, from 0.
     pub launch_index: i32,
     /// Whether it was launched so that it can hibernate.
@@ -158,6 +160,7 @@ impl Instance {
             state: state.clone(),
             state_reason: filled(reason.and_then(|reason| reason.message()))
                 .or_else(|| filled(instance.state_transition_reason())),
+            state_reason_code: filled(reason.and_then(|reason| reason.code())),
             launch_index: instance.ami_launch_index().unwrap_or(0),
             can_hibernate: instance.hibernation_options().and_then(|options| options.configured()).unwrap_or(false),
             public_dns: filled(instance.public_dns_name()),

@@ -7,6 +7,7 @@
 pub mod action;
 pub mod args;
 pub mod attempts;
+pub mod client_token;
 pub mod codes;
 mod context;
 mod error;
@@ -20,6 +21,7 @@ mod operation;
 mod pages;
 pub mod permissions;
 pub mod properties;
+pub mod records;
 #[cfg(test)]
 mod sample;
 #[cfg(feature = "testing")]

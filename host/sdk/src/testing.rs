@@ -8,6 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use async_trait::async_trait;
 use aws_credential_types::Credentials;
+use aws_sdk_ec2::config::retry::RetryPartition;
 use aws_sdk_ec2::config::{BehaviorVersion, Region};
 use aws_sdk_ec2::operation::describe_instance_status::DescribeInstanceStatusOutput;
 use aws_sdk_ec2::operation::describe_instances::DescribeInstancesOutput;
@@ -41,6 +42,8 @@ pub fn client(rules: &[&Rule]) -> Client {
             .region(Region::from_static("us-east-1"))
             .credentials_provider(Credentials::for_tests())
             .http_client(create_mock_http_client())
+            // Clients share the tokens of their retries by default: then tests would take them from each other.
+            .retry_partition(RetryPartition::custom("test").build())
             .interceptor(interceptor)
             .interceptor(RecordAttempts)
             .build(),

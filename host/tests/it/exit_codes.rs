@@ -25,7 +25,11 @@ fn failure(program: &Program, arguments: &[&str], exit_code: u8, status: &str, k
     assert_document(&document, exit_code, status, kind);
     finished.expect_code(exit_code.into());
     let finished = program.run(arguments).expect_code(exit_code.into());
-    let what = if status == "partial" { "failed after changing something in EC2" } else { "failed" };
+    let what = match status {
+        "partial" => "failed after changing something in EC2",
+        "unknown" => "ended with an unknown outcome",
+        _ => "failed",
+    };
     assert_eq!(finished.verdict(), format!("{} {what}, exit code {exit_code}", arguments[0]));
     finished
 }
@@ -63,7 +67,7 @@ fn a_job_that_succeeds_ends_with_0() {
 
 #[test]
 fn a_refusal_that_no_other_code_describes_is_1() {
-    let ec2 = OwnEc2::start(|_| Answer::error(400, "SomethingNew", "Not today"));
+    let ec2 = OwnEc2::with_instance("running", |_| Answer::error(400, "SomethingNew", "Not today"));
     let program = Program::with_endpoint(&ec2.url);
     let finished = failure(&program, &["StopInstance", "--instance-id", ID], 1, "failed", "service");
     finished.expect_stderr(&format!("error: stopping {ID}: Not today (SomethingNew, request req-1)\n"));
@@ -177,7 +181,8 @@ fn a_property_that_cannot_be_saved_is_7() {
 
 #[test]
 fn no_capacity_is_8() {
-    let ec2 = OwnEc2::start(|_| Answer::error(500, "InsufficientInstanceCapacity", "No t3.micro left"));
+    let ec2 =
+        OwnEc2::with_instance("stopped", |_| Answer::error(500, "InsufficientInstanceCapacity", "No t3.micro left"));
     let program = Program::with_endpoint(&ec2.url).env("AWS_MAX_ATTEMPTS", "1");
     let finished = failure(&program, &["StartInstance", "--instance-id", ID], 8, "failed", "capacity");
     finished.expect_stderr(&format!("starting {ID}: No t3.micro left (InsufficientInstanceCapacity, request req-1)"));
@@ -185,7 +190,7 @@ fn no_capacity_is_8() {
 
 #[test]
 fn a_limit_of_the_account_is_8() {
-    let ec2 = OwnEc2::start(|_| Answer::error(400, "VcpuLimitExceeded", "You have 0 vCPUs"));
+    let ec2 = OwnEc2::with_instance("stopped", |_| Answer::error(400, "VcpuLimitExceeded", "You have 0 vCPUs"));
     let start = ["StartInstance", "--instance-id", ID];
     failure(&Program::with_endpoint(&ec2.url), &start, 8, "failed", "capacity").expect_stderr("You have 0 vCPUs");
 }
@@ -208,12 +213,23 @@ fn a_page_that_is_not_from_ec2_is_9() {
 
 #[test]
 fn throttling_is_retried_and_then_9() {
-    let ec2 = OwnEc2::start(|_| Answer::error(503, "RequestLimitExceeded", "Slow down"));
+    let ec2 = OwnEc2::with_instance("running", |_| Answer::error(503, "RequestLimitExceeded", "Slow down"));
     let program = Program::with_endpoint(&ec2.url).env("AWS_MAX_ATTEMPTS", "2");
     let (finished, document) = program.run_json(&["StopInstance", "--instance-id", ID]);
     finished.expect_code(9).expect_stderr("Slow down (RequestLimitExceeded, request req-1)");
     assert_document(&document, 9, "failed", "unavailable");
-    assert_eq!(ec2.actions(), ["StopInstances"; 2]);
+    assert_eq!(ec2.actions(), ["DescribeInstances", "StopInstances", "StopInstances"]);
+}
+
+#[test]
+fn a_change_of_which_no_answer_tells_is_11() {
+    let ec2 = OwnEc2::with_instance("running", |_| Answer::html(502, "<html>Bad Gateway</html>"));
+    let program = Program::with_endpoint(&ec2.url).env("AWS_MAX_ATTEMPTS", "1");
+    let finished = failure(&program, &["StopInstance", "--instance-id", ID], 11, "unknown", "unknown");
+    let message = format!("error: stopping {ID}: HTTP status 502 with an answer that is not from EC2: ");
+    finished.expect_stderr(&message).expect_stderr("hint: look at the state of the instances");
+    let (_, document) = program.run_json(&["StopInstance", "--instance-id", ID]);
+    assert_eq!(document["instances"][0]["result"], "unknown");
 }
 
 #[test]
@@ -231,8 +247,6 @@ fn an_opcon_that_nobody_answers_for_is_9_and_nothing_is_launched() {
 mod interrupted {
     //! A signal during a wait: exit code 10, and the output shows what was done until then.
 
-    use std::io::Read as _;
-    use std::net::TcpListener;
     use std::process::{Child, Command};
     use std::thread;
     use std::time::Duration;
@@ -245,11 +259,17 @@ mod interrupted {
         let program = Program::with_endpoint(&ec2.url);
         let start = ["StartInstance", "--instance-id", ID, "--wait", "--log-dir", "log", "--output", output];
         let mut job = program.command(start).spawn().unwrap();
-        while !ec2.actions().contains(&"DescribeInstances".to_owned()) {
-            assert!(job.try_wait().unwrap().is_none(), "the job ended before it waited");
+        // One look before the start, and one of the wait.
+        await_calls(&ec2, "DescribeInstances", 2, &mut job);
+        send(signal, job)
+    }
+
+    /// Waits until the job has made so many calls.
+    fn await_calls(ec2: &OwnEc2, action: &str, number: usize, job: &mut Child) {
+        while ec2.actions().iter().filter(|made| *made == action).count() < number {
+            assert!(job.try_wait().unwrap().is_none(), "the job ended before it asked for {action}");
             thread::sleep(Duration::from_millis(10));
         }
-        send(signal, job)
     }
 
     /// Sends the job the signal, and waits for its end.
@@ -261,14 +281,17 @@ mod interrupted {
 
     #[test]
     fn a_change_that_was_not_answered_yet_is_told_of() {
-        let silent = TcpListener::bind("127.0.0.1:0").unwrap();
-        let program = Program::with_endpoint(&format!("http://{}", silent.local_addr().unwrap()));
+        let ec2 = OwnEc2::with_instance("running", |_| {
+            loop {
+                thread::park();
+            }
+        });
+        let program = Program::with_endpoint(&ec2.url);
         let stop = ["StopInstance", "--instance-id", ID, "--output", "json"];
-        let job = program.command(stop).spawn().unwrap();
-        let (mut connection, _) = silent.accept().unwrap();
-        connection.read_exact(&mut [0; 4]).unwrap();
+        let mut job = program.command(stop).spawn().unwrap();
+        await_calls(&ec2, "StopInstances", 1, &mut job);
         let document = send("INT", job).document();
-        assert_document(&document, 10, "partial", "interrupted");
+        assert_document(&document, 10, "unknown", "interrupted");
         let hint = format!("EC2 may have done this all the same: stopping {ID}; look before the job runs again");
         assert_eq!(document["error"]["hint"], hint);
     }

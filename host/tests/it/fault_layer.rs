@@ -1,20 +1,29 @@
 //! The fault layer: a loopback proxy between the program and moto, in which EC2 misbehaves as a test says.
 //!
 //! What it injects is ours, written after the AWS documentation: no test that uses it shows how EC2 itself behaves. Rules
-//! choose requests by action, parameters and call number, and say what goes wrong. Two things that EC2 does and moto
-//! does not are there without a rule: the client tokens of RunInstances ([`launches`]), and the termination
-//! protection of whole availability zones ([`protection`]). Every request is recorded.
+//! choose requests by action, parameters and call number, and say what goes wrong. What EC2 does and moto does not is there
+//! without a rule: the client tokens of RunInstances ([`launches`]), the termination protection of whole availability
+//! zones ([`protection`]), and the states from which an instance can be started and stopped ([`actions`]). New instances
+//! that are not known yet, stale reads and states that last ([`instances`]), and types without capacity ([`capacity`]), are
+//! there when a test asks for them. Every request is recorded.
 
+mod actions;
 pub mod answer;
+mod capacity;
+pub mod cut;
 mod form;
 mod http;
+mod instances;
 mod launches;
 mod protection;
 mod rule;
+mod server;
 mod tests;
 pub mod view;
+mod xml;
 
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
+use std::ops::RangeBounds;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread;
@@ -22,10 +31,10 @@ use std::time::Instant;
 
 pub use form::Form;
 use http::Message;
-use launches::Launches;
-use protection::Protection;
+use instances::Chosen;
 pub use rule::RuleBuilder;
 use rule::{Fault, Rules};
+use server::Server;
 
 /// A running fault layer. It ends when it is dropped.
 pub struct FaultLayer {
@@ -46,10 +55,8 @@ pub struct Call {
 
 /// What all connections share.
 struct Shared {
-    ec2: String,
+    ec2: Server,
     rules: Mutex<Rules>,
-    launches: Mutex<Launches>,
-    protection: Mutex<Protection>,
     calls: Mutex<Vec<Call>>,
     ending: AtomicBool,
 }
@@ -61,10 +68,8 @@ impl FaultLayer {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a free port");
         let address = listener.local_addr().expect("the address of a listener");
         let shared = Arc::new(Shared {
-            ec2,
+            ec2: Server::new(ec2),
             rules: Mutex::default(),
-            launches: Mutex::default(),
-            protection: Mutex::default(),
             calls: Mutex::default(),
             ending: AtomicBool::new(false),
         });
@@ -83,9 +88,36 @@ impl FaultLayer {
         RuleBuilder::new(&self.shared.rules, action)
     }
 
-    /// Protects instances against termination, as EC2 does it: see [`protection`].
-    pub fn protect(&self, ids: &[String]) {
-        self.shared.protection.lock().unwrap().protect(ids);
+    /// These instances, for what the next reads show of them. See [`Chosen`].
+    pub fn instances(&self, ids: &[String]) -> Chosen<'_> {
+        Chosen::with_ids(&self.shared.ec2.instances, ids)
+    }
+
+    /// The instances that are launched through the layer with these numbers, as in `2..=2`; the first is 1. For what the
+    /// reads show of them from their launch on. See [`Chosen`].
+    pub fn launched(&self, numbers: impl RangeBounds<usize> + Send + 'static) -> Chosen<'_> {
+        Chosen::launched(&self.shared.ec2.instances, numbers)
+    }
+
+    /// Lets `pending`, `stopping` and `shutting-down` last for so many reads of an instance, after every launch, start,
+    /// stop and termination from now on.
+    pub fn let_states_last(&self, reads: usize) {
+        self.shared.ec2.instances.lock().unwrap().let_states_last(reads);
+    }
+
+    /// From now on there is no capacity for launches and starts of these instance types, and of all others there is.
+    pub fn lack_capacity(&self, types: &[&str]) {
+        self.shared.ec2.capacity.lock().unwrap().lack(types);
+    }
+
+    /// From now on a start that names one of these instances finds no capacity on its dedicated host.
+    pub fn lack_host_capacity(&self, ids: &[String]) {
+        self.shared.ec2.capacity.lock().unwrap().lack_on_hosts(ids);
+    }
+
+    /// The actions of the rules that have changed nothing so far: no request fell under them, or there was nothing to change.
+    pub fn unfired(&self) -> Vec<String> {
+        self.shared.rules.lock().unwrap().unfired()
     }
 
     /// All requests so far, in the order in which they arrived.
@@ -146,33 +178,44 @@ impl Shared {
 
     fn answer(&self, request: &Message, form: &Form) -> Option<Message> {
         let faults = self.rules.lock().unwrap().faults_for(form);
-        for fault in &faults {
-            match &**fault {
-                Fault::Delay(time) => thread::sleep(*time),
-                Fault::CutBefore => return None,
-                Fault::Answer(answer) => return Some(answer.message()),
-                Fault::CutAfter | Fault::Show(_) => {}
+        for armed in &faults {
+            let instead = match &armed.fault {
+                Fault::Delay(time) => {
+                    armed.fire();
+                    thread::sleep(*time);
+                    continue;
+                }
+                Fault::CutBefore => None,
+                Fault::Answer(answer) => Some(answer.message()),
+                _ => continue,
+            };
+            armed.fire();
+            return instead;
+        }
+        let mut answer = self.ec2.answer(request, form);
+        // The views come first: nothing can be changed in a body that is cut.
+        for armed in &faults {
+            if let Fault::Show(view) = &armed.fault
+                && answer.status() == 200
+                && view.change(&mut answer)
+            {
+                armed.fire();
             }
         }
-        let mut answer = self.ask_ec2(request, form);
-        for fault in &faults {
-            match &**fault {
-                Fault::Show(view) if answer.status() == 200 => view.change(&mut answer),
-                Fault::CutAfter => return None,
+        for armed in &faults {
+            match &armed.fault {
+                Fault::CutBody(cut) if cut.apply(&mut answer) => armed.fire(),
+                Fault::CutAfter => {
+                    armed.fire();
+                    return None;
+                }
+                Fault::ActThen(instead) => {
+                    armed.fire();
+                    return Some(instead.message());
+                }
                 _ => {}
             }
         }
         Some(answer)
-    }
-
-    /// Passes a request on, with what moto lacks put in.
-    fn ask_ec2(&self, request: &Message, form: &Form) -> Message {
-        let ask = |form: &Form| request.with_body(form.to_body()).exchange(&self.ec2).expect("moto answers");
-        match form.action() {
-            _ if form.get("DryRun") == Some("true") => ask(form),
-            "RunInstances" => self.launches.lock().unwrap().launch(form, ask),
-            "TerminateInstances" => self.protection.lock().unwrap().terminate(form, ask),
-            _ => ask(form),
-        }
     }
 }

@@ -1,7 +1,8 @@
 //! What becomes of a launch whose wait does not end well.
 
+use connector_sdk::Error;
 use connector_sdk::ec2::operation::terminate_instances::TerminateInstancesOutput;
-use connector_sdk::testing::state_change;
+use connector_sdk::testing::{HttpResponse, answer, state_change};
 
 use super::*;
 
@@ -40,7 +41,8 @@ async fn all_instances_are_terminated_and_the_failure_stays_what_it_was() {
     let job = Job::new(&[&key_pair, &launch, &look, &terminate]);
     let error = run(&job, TERMINATE).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::WaitExpired);
-    assert_eq!(terminate.num_calls(), 1);
+    assert!(error.hint_text().is_some_and(|hint| hint.contains("are terminated")), "{error:?}");
+    assert_eq!((terminate.num_calls(), job.cx.journal().advice()), (1, Vec::new()));
     job.assert_says("the launch did not end well: all its instances are terminated (--on-timeout)");
     job.assert_says(&format!("{I1} (web): terminate accepted, pending -> shutting-down"));
     let entries = job.cx.journal().instances();
@@ -48,16 +50,85 @@ async fn all_instances_are_terminated_and_the_failure_stays_what_it_was() {
     assert!(entries.iter().all(|entry| entry.state.as_deref() == Some("shutting-down")), "{entries:?}");
 }
 
+/// The command that terminates both instances, as the job advises it.
+fn command() -> String {
+    format!("TerminateInstance --instance-id {I0},{I1}")
+}
+
+/// Insists that a job that failed so has terminated nothing itself, and has the command for it.
+#[track_caller]
+fn assert_kept(job: &Job, error: &Error) {
+    assert_eq!(error.kind(), ErrorKind::WaitExpired);
+    assert!(error.hint_text().is_some_and(|hint| hint.contains(&command())), "{error:?}");
+    let advice: Vec<_> = job.cx.journal().advice().into_iter().map(|advice| advice.words.join(" ")).collect();
+    assert_eq!(advice, [command()]);
+}
+
 #[tokio::test(start_paused = true)]
-async fn instances_that_cannot_be_terminated_are_named() {
+async fn instances_that_cannot_be_terminated_are_left_with_the_command() {
     let [key_pair, launch, look] = too_late();
     let refused = mock!(Client::terminate_instances).then_http_response(|| refusal("UnauthorizedOperation", "No"));
     let job = Job::new(&[&key_pair, &launch, &look, &refused]);
     let error = run(&job, TERMINATE).await.unwrap_err();
-    assert_eq!(error.kind(), ErrorKind::WaitExpired);
     for id in [I0, I1] {
         job.assert_says(&format!("warning: terminating {id}: No (UnauthorizedOperation, request req-1)"));
     }
+    assert_kept(&job, &error);
+}
+
+/// Rules for a launch of two instances whose polls have this result.
+fn launch_and_polls(poll: fn() -> HttpResponse) -> [Rule; 3] {
+    let [key_pair, launch, _] = too_late();
+    [key_pair, launch, mock!(Client::describe_instances).then_http_response(poll)]
+}
+
+#[tokio::test(start_paused = true)]
+async fn without_a_last_whole_answer_nothing_is_terminated() {
+    for poll in [
+        (|| refusal("ServerInternal", "An internal error has occurred")) as fn() -> HttpResponse,
+        || answer(200, ""),
+        || answer(503, "<html>Bad day"),
+    ] {
+        let [key_pair, launch, polls] = launch_and_polls(poll);
+        let job = Job::new(&[&key_pair, &launch, &polls]);
+        let error = run(&job, TERMINATE).await.unwrap_err();
+        job.assert_says("; nothing is terminated, as the state of the instances is not confirmed");
+        assert_kept(&job, &error);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_last_answer_that_leaves_out_an_instance_confirms_nothing() {
+    let [key_pair, launch, _] = too_late();
+    // Ten polls from 0 to 90 seconds, and the last one.
+    let polls = mock!(Client::describe_instances)
+        .sequence()
+        .output(|| described([I0, I1].map(|id| instance(id, &InstanceStateName::Pending))))
+        .times(10)
+        .output(|| described([instance(I0, &InstanceStateName::Pending)]))
+        .build();
+    let job = Job::new(&[&key_pair, &launch, &polls]);
+    let error = run(&job, &[TERMINATE, &[("poll-interval", "10s")]].concat()).await.unwrap_err();
+    job.assert_says(&format!("the answer leaves out {I1}; nothing is terminated"));
+    assert_eq!(polls.num_calls(), 11);
+    assert_kept(&job, &error);
+}
+
+#[tokio::test(start_paused = true)]
+async fn instances_that_are_ready_at_last_are_kept() {
+    let [key_pair, launch, _] = too_late();
+    let polls = mock!(Client::describe_instances)
+        .sequence()
+        .output(|| described([I0, I1].map(|id| instance(id, &InstanceStateName::Pending))))
+        .times(10)
+        .output(|| described([I0, I1].map(|id| instance(id, &InstanceStateName::Running))))
+        .build();
+    let job = Job::new(&[&key_pair, &launch, &polls]);
+    let error = run(&job, &[TERMINATE, &[("poll-interval", "10s")]].concat()).await.unwrap_err();
+    job.assert_says("all launched instances are ready by now: nothing is terminated");
+    assert_kept(&job, &error);
+    let states: Vec<_> = job.cx.journal().instances().into_iter().filter_map(|entry| entry.state).collect();
+    assert_eq!(states, ["running", "running"]);
 }
 
 #[tokio::test(start_paused = true)]

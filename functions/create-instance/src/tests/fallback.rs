@@ -154,3 +154,48 @@ async fn a_dry_run_asks_for_the_first_attempt_only() {
         ["asking about launching 2 instances of ami-0123abcd as t3.micro in subnet-0000000a (attempt 1 of 4)"]
     );
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_restarted_job_begins_with_the_attempt_that_was_sent_last() {
+    // EC2 does not show the launch of the second attempt yet, and has room for the first type by now.
+    let (key_pair, earlier) = (key_pair_exists(), earlier(None));
+    let second = attempt!("t3.micro", "subnet-0000000b", "T-2").then_output(|| launched(&[(0, I0), (1, I1)]));
+    let job = Job::new(&[&key_pair, &earlier, &second]);
+    job.cx.records().write("T", "T-2").unwrap();
+    job.run(&CreateInstance, &arguments(FOUR)).await.unwrap();
+    assert_eq!(
+        job.lines()[..2],
+        [
+            "an earlier run on this machine has sent the attempt as t3.micro in subnet-0000000b last: it is repeated first",
+            "launching 2 instances of ami-0123abcd as t3.micro in subnet-0000000b, client token T-2 (attempt 2 of 4)",
+        ]
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn each_attempt_is_recorded_before_it_is_sent() {
+    let (key_pair, earlier) = (key_pair_exists(), earlier(None));
+    let no_room = || refusal("InsufficientInstanceCapacity", "Not enough room");
+    let launch = mock!(Client::run_instances)
+        .sequence()
+        .http_response(no_room)
+        .times(2)
+        .output(|| launched(&[(0, I0), (1, I1)]))
+        .build();
+    let job = Job::new(&[&key_pair, &earlier, &launch]);
+    job.run(&CreateInstance, &arguments(FOUR)).await.unwrap();
+    assert_eq!(job.cx.records().read("T").unwrap().as_deref(), Some("T-3"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn after_the_attempt_that_was_sent_last_the_others_follow() {
+    let (key_pair, earlier) = (key_pair_exists(), earlier(None));
+    let launch =
+        mock!(Client::run_instances).then_http_response(|| refusal("InsufficientInstanceCapacity", "Not enough room"));
+    let job = Job::new(&[&key_pair, &earlier, &launch]);
+    job.cx.records().write("T", "T-3").unwrap();
+    job.run(&CreateInstance, &arguments(FOUR)).await.unwrap_err();
+    let sent: Vec<_> =
+        job.lines().iter().filter_map(|line| Some(line.split_once("client token ")?.1[..3].to_owned())).collect();
+    assert_eq!(sent, ["T-3", "T-4", "T (", "T-2"]);
+}

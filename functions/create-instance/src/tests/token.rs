@@ -87,7 +87,13 @@ fn looks(answers: &[&'static [(&'static str, InstanceStateName)]]) -> Rule {
         })
         .sequence();
     for seen in answers.iter().copied() {
-        looks = looks.output(move || described(seen.iter().map(|(id, state)| instance(id, state))));
+        looks = looks.output(move || {
+            described(seen.iter().map(|(id, state)| {
+                let mut seen = instance(id, state);
+                seen.client_token = Some("T".to_owned());
+                seen
+            }))
+        });
     }
     looks.repeatedly().build()
 }

@@ -348,7 +348,7 @@ async fn a_transient_state_that_does_not_end_in_time_fails_without_a_request() {
     assert_eq!(stop.num_calls(), 1);
     let error = error_of(&job, A);
     assert_eq!(error.kind(), ErrorKind::WaitExpired);
-    assert!(error.to_string().ends_with("not within 10m; last seen: pending; nothing was asked of it"), "{error}");
+    assert!(error.to_string().ends_with("is still `pending`; the action was not requested for it"), "{error}");
     assert!(!job.cx.journal().anything_changed());
 }
 

@@ -1,22 +1,35 @@
 //! Waiting: what counts as the end, what ends it early, and how many calls it costs.
 
+mod anything;
+mod checks;
+mod failed_polls;
+mod states;
+
+use std::collections::HashMap;
+use std::time::Duration;
+
 use aws_sdk_ec2::Client;
 use aws_sdk_ec2::operation::describe_instance_status::{DescribeInstanceStatusInput, DescribeInstanceStatusOutput};
 use aws_sdk_ec2::operation::describe_instances::DescribeInstancesInput;
-use aws_sdk_ec2::types::{InstanceStatusSummary, StateReason};
+use aws_sdk_ec2::types::InstanceStateName::{self, Pending, Running, ShuttingDown, Stopped, Stopping, Terminated};
+use aws_sdk_ec2::types::{InstanceStatus, InstanceStatusSummary, StateReason, SummaryStatus};
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
+use tokio::time::Instant;
 
-use super::InstanceStateName::{Pending, Running, ShuttingDown, Stopped, Stopping, Terminated};
+use super::arguments::SHORTEST_INTERVAL;
+use super::status_checks::both_checks;
 use super::*;
+use crate::instances::InstanceId;
 use crate::sample::inputs;
 use crate::testing::{Job, Rule, checked, described, describes_in_turn, instance, mock, refusal};
+use crate::{ArgValue, Error, ErrorKind};
 
 const A: &str = "i-0000000a";
 const B: &str = "i-0000000b";
 
 const RUNNING: Goal = Goal::Ready(Readiness::Running);
 const STATUS_OK: Goal = Goal::Ready(Readiness::StatusOk);
-/// Looks at 0, 20, 40 and 60 seconds.
+/// Polls at 0, 20, 40 and 60 seconds.
 fn a_minute() -> WaitPolicy {
     WaitPolicy::new(Duration::from_mins(1), Some(Duration::from_secs(20)))
 }
@@ -35,7 +48,7 @@ fn failure(job: &Job, text: &str) -> String {
     job.cx.journal().instance(&id(text)).error.map(|error| error.to_string()).unwrap_or_default()
 }
 
-/// A rule for DescribeInstances: refused until the last look, which sees the instance running.
+/// A rule for DescribeInstances: refused until the last poll, which sees the instance running.
 fn refused_at_first(times: usize, refuse: fn() -> HttpResponse) -> Rule {
     let refusals = mock!(Client::describe_instances).sequence().http_response(refuse).times(times);
     refusals.output(|| described([instance(A, &Running)])).build()
@@ -69,29 +82,14 @@ fn polls_start_a_second_apart_and_grow_to_fifteen() {
 }
 
 #[test]
-fn only_two_passed_checks_are_ok() {
-    let summary = |status: &SummaryStatus| InstanceStatusSummary::builder().status(status.clone()).build();
-    let both = |a: SummaryStatus, b: SummaryStatus| {
-        both_checks(&InstanceStatus::builder().instance_status(summary(&a)).system_status(summary(&b)).build())
-    };
-    use SummaryStatus::{Impaired, Initializing, InsufficientData, NotApplicable, Ok};
-    assert_eq!(both(Ok, Ok), Ok);
-    assert_eq!(both(Ok, Initializing), Initializing);
-    assert_eq!(both(Initializing, Impaired), Impaired);
-    assert_eq!(both(InsufficientData, Ok), InsufficientData);
-    assert_eq!(both(Ok, NotApplicable), NotApplicable);
-    assert_eq!(both_checks(&InstanceStatus::builder().build()), InsufficientData);
-}
-
-#[test]
 fn limits_come_from_the_arguments_or_the_configuration() {
     let job = Job::new(&[]);
     let policy = WaitPolicy::from_inputs(&job.cx, &inputs(&[]));
-    assert_eq!((policy.timeout, policy.poll_interval), (job.cx.default_wait(), None));
+    assert_eq!((policy.timeout(), policy.poll_interval), (job.cx.default_wait(), None));
     let given = inputs(&[("wait", "true"), ("wait-timeout", "90s"), ("poll-interval", "5s")]);
     let policy = WaitPolicy::from_inputs(&job.cx, &given);
     let seconds = Duration::from_secs;
-    assert_eq!((policy.timeout, policy.poll_interval), (seconds(90), Some(seconds(5))));
+    assert_eq!((policy.timeout(), policy.poll_interval), (seconds(90), Some(seconds(5))));
 }
 
 #[test]
@@ -131,70 +129,7 @@ async fn waits_until_both_checks_are_ok() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn reaches_its_goal_through_the_states_on_the_way() {
-    for (goal, states, looks) in [
-        (RUNNING, &[Pending, Running][..], 2),
-        (RUNNING, &[Stopped, Stopped, Pending, Running], 4),
-        (Goal::Stopped, &[Running, Stopping, Stopped], 3),
-        (Goal::Terminated, &[Running, ShuttingDown, Terminated], 3),
-        (Goal::Terminated, &[Stopped, Terminated], 2),
-    ] {
-        let describe = describes_in_turn(A, states);
-        let job = Job::new(&[&describe]);
-        wait(&job, &[A], goal).await;
-        assert_eq!((failure(&job, A), describe.num_calls()), (String::new(), looks), "{goal:?}");
-    }
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_state_without_a_way_back_ends_the_wait_for_that_instance() {
-    for (goal, states, message) in [
-        (RUNNING, [Pending, Terminated], "to be running: it is terminated now"),
-        (STATUS_OK, [Pending, ShuttingDown], "to be running with both status checks ok: it is shutting-down now"),
-        (RUNNING, [Pending, Stopped], "to be running: it is stopped now"),
-        (RUNNING, [Pending, Stopping], "to be running: it is stopping now"),
-        (Goal::Stopped, [Stopping, Terminated], "to be stopped: it is terminated now"),
-    ] {
-        let describe = describes_in_turn(A, &states);
-        let job = Job::new(&[&describe]);
-        wait(&job, &[A], goal).await;
-        let failed = format!("waiting for {A} {message}: EC2 gives no reason");
-        assert_eq!((failure(&job, A), describe.num_calls()), (failed.clone(), 2));
-        job.assert_says(&format!("warning: {failed}"));
-        let error = job.cx.journal().verdict("starting", "started", "unchanged").unwrap_err();
-        assert_eq!(error.kind(), ErrorKind::UnexpectedState);
-    }
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_start_that_never_shows_is_a_failed_one_after_a_minute() {
-    let describe = describes_in_turn(A, &[Stopped]);
-    let job = Job::new(&[&describe]);
-    let policy = WaitPolicy::new(Duration::from_hours(1), Some(Duration::from_secs(20)));
-    wait_for_instances(&job.cx, &[id(A)], RUNNING, &policy).await;
-    assert_eq!(job.cx.journal().instance(&id(A)).error.unwrap().kind(), ErrorKind::UnexpectedState);
-    assert_eq!(describe.num_calls(), 4);
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_dead_instance_is_told_with_its_reason_and_the_others_are_waited_for() {
-    let describe = mock!(Client::describe_instances).then_compute_output(|request: &DescribeInstancesInput| {
-        let mut dead = instance(A, &Terminated);
-        let reason = StateReason::builder().message("Client.InvalidSnapshot: the key of the volume is not usable");
-        dead.state_reason = Some(reason.build());
-        match request.instance_ids().len() {
-            2 => described([dead, instance(B, &Pending)]),
-            _ => described([instance(B, &Running)]),
-        }
-    });
-    let job = Job::new(&[&describe]);
-    wait(&job, &[A, B], RUNNING).await;
-    assert!(failure(&job, A).contains("terminated now: Client.InvalidSnapshot: the key"), "{}", failure(&job, A));
-    assert_eq!((failure(&job, B), describe.num_calls()), (String::new(), 2));
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_look_asks_only_for_those_not_through_yet() {
+async fn a_poll_asks_only_for_those_not_through_yet() {
     let describe = mock!(Client::describe_instances)
         .sequence()
         .output(|| described([instance(A, &Running), instance(B, &Pending)]))
@@ -216,7 +151,7 @@ async fn a_look_asks_only_for_those_not_through_yet() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_look_costs_one_describe_and_one_status_call_per_hundred_running() {
+async fn a_poll_costs_one_describe_and_one_status_call_per_hundred_running() {
     let describe = mock!(Client::describe_instances).then_compute_output(|request: &DescribeInstancesInput| {
         described(request.instance_ids().iter().map(|id| instance(id, &Running)))
     });
@@ -230,7 +165,7 @@ async fn a_look_costs_one_describe_and_one_status_call_per_hundred_running() {
     let ids: Vec<String> = (0..250).map(|n| format!("i-{n:08x}")).collect();
     let start = Instant::now();
     wait(&job, &ids.iter().map(String::as_str).collect::<Vec<_>>(), STATUS_OK).await;
-    assert!(start.elapsed().is_zero(), "nothing is slept behind the last look");
+    assert!(start.elapsed().is_zero(), "nothing is slept after the last poll");
     assert_eq!((describe.num_calls(), full.num_calls(), rest.num_calls()), (1, 2, 1));
     assert!(job.cx.journal().instances().iter().all(|entry| entry.status_checks.as_deref() == Some("ok")));
 }
@@ -242,18 +177,21 @@ async fn an_expired_wait_names_each_instance_and_its_last_state() {
     let status = mock!(Client::describe_instance_status).then_output(|| checked([A], &SummaryStatus::Initializing));
     let job = Job::new(&[&describe, &status]);
     const UNSEEN: &str = "i-0000000c";
-    wait(&job, &[A, B, UNSEEN], STATUS_OK).await;
-    assert_eq!(describe.num_calls(), 4, "the last look is at the limit");
-    for (id, last) in [(A, "running, status checks initializing"), (B, "pending"), (UNSEEN, "never seen")] {
-        let failed = format!(
-            "waiting for {id} to be running with both status checks ok: \
-             not within 1m; last seen: {last}; the action itself was accepted"
-        );
+    let policy = WaitPolicy::new(Duration::from_secs(50), Some(Duration::from_secs(20)));
+    wait_for_instances(&job.cx, &[A, B, UNSEEN].map(id), STATUS_OK, &policy).await;
+    assert_eq!(describe.num_calls(), 4, "the last poll is at the limit");
+    for (id, last) in [
+        (A, "i-0000000a is still `running`, status checks `initializing`"),
+        (B, "i-0000000b is still `pending`"),
+        (UNSEEN, "the state of i-0000000c is still unknown"),
+    ] {
+        let failed = format!("timed out after 50s: {last}");
         assert_eq!(failure(&job, id), failed);
         job.assert_says(&format!("warning: {failed}"));
     }
     let error = job.cx.journal().verdict("starting", "started", "unchanged").unwrap_err();
     assert_eq!(error.kind(), ErrorKind::WaitExpired);
+    assert!(error.hint_text().is_some_and(|hint| hint.starts_with("the action was accepted")), "{error:?}");
 }
 
 #[tokio::test(start_paused = true)]
@@ -265,7 +203,7 @@ async fn what_is_seen_at_the_limit_still_counts() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_last_look_comes_at_the_limit_whatever_the_interval() {
+async fn the_last_poll_comes_at_the_limit_whatever_the_interval() {
     let describe = describes_in_turn(A, &[Pending, Running]);
     let job = Job::new(&[&describe]);
     let limit = Duration::from_secs(90);
@@ -274,94 +212,6 @@ async fn the_last_look_comes_at_the_limit_whatever_the_interval() {
     wait_for_instances(&job.cx, &[id(A)], RUNNING, &policy).await;
     assert_eq!((failure(&job, A), start.elapsed()), (String::new(), limit), "in paused time, which is exact");
     job.assert_says("at most 90s");
-}
-
-#[tokio::test(start_paused = true)]
-async fn throttled_looks_do_not_end_the_wait() {
-    let describe = refused_at_first(6, throttled);
-    let job = Job::new(&[&describe]);
-    wait(&job, &[A], RUNNING).await;
-    assert_eq!((failure(&job, A), describe.num_calls()), (String::new(), 7), "two looks of three attempts, one good");
-    let warnings: Vec<_> = job.lines().into_iter().filter(|line| line.starts_with("warning: ")).collect();
-    assert_eq!(warnings.len(), 1, "{warnings:?}");
-    assert!(
-        warnings[0].contains("RequestLimitExceeded") && warnings[0].ends_with("; the wait goes on"),
-        "{warnings:?}"
-    );
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_wait_that_never_sees_anything_says_why() {
-    let describe = mock!(Client::describe_instances).then_http_response(throttled);
-    let job = Job::new(&[&describe]);
-    wait(&job, &[A], RUNNING).await;
-    let failed = failure(&job, A);
-    assert!(
-        failed.contains("last seen: never seen; the last look failed: looking up i-0000000a: Request limit"),
-        "{failed}"
-    );
-}
-
-#[tokio::test(start_paused = true)]
-async fn throttled_status_checks_do_not_end_the_wait() {
-    let describe = describes_in_turn(A, &[Running]);
-    let status = mock!(Client::describe_instance_status)
-        .sequence()
-        .http_response(throttled)
-        .times(3)
-        .output(|| checked([A], &SummaryStatus::Ok))
-        .build();
-    let job = Job::new(&[&describe, &status]);
-    wait(&job, &[A], STATUS_OK).await;
-    assert_eq!(failure(&job, A), "");
-    job.assert_says("reading the status checks of i-0000000a: Request limit exceeded.");
-}
-
-#[tokio::test(start_paused = true)]
-async fn status_checks_that_do_not_know_a_fresh_instance_yet_are_waited_for() {
-    let describe = describes_in_turn(A, &[Running]);
-    let looks = mock!(Client::describe_instance_status).sequence().http_response(unknown);
-    let status = looks.output(|| checked([A], &SummaryStatus::Ok)).build();
-    let job = Job::new(&[&describe, &status]);
-    wait(&job, &[A], STATUS_OK).await;
-    assert_eq!((failure(&job, A), status.num_calls()), (String::new(), 2));
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_denied_look_ends_the_wait() {
-    let describe = refused_at_first(1, || refusal("UnauthorizedOperation", "You may not"));
-    let job = Job::new(&[&describe]);
-    wait(&job, &[A], RUNNING).await;
-    let error = job.cx.journal().verdict("starting", "started", "unchanged").unwrap_err();
-    assert_eq!((error.kind(), describe.num_calls()), (ErrorKind::PermissionDenied, 1));
-    assert!(error.to_string().starts_with("looking up i-0000000a: You may not"), "{error}");
-    job.assert_says("warning: looking up i-0000000a: You may not");
-}
-
-/// Rules for a look by ids, which refuses because of the id B, and for one that asks which ids are known.
-fn knows_only_a(looks_until_running: usize) -> [Rule; 2] {
-    let by_ids = mock!(Client::describe_instances)
-        .match_requests(|request| request.filters().is_empty() && request.instance_ids().iter().any(|id| id == B))
-        .then_http_response(unknown);
-    let known = mock!(Client::describe_instances)
-        .match_requests(|request| request.filters().iter().any(|filter| filter.name() == Some("instance-id")))
-        .sequence()
-        .output(|| described([instance(A, &Pending)]))
-        .times(looks_until_running)
-        .output(|| described([instance(A, &Running)]))
-        .repeatedly()
-        .build();
-    [by_ids, known]
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_fresh_id_may_be_unknown_for_a_minute_and_hides_no_other() {
-    let [by_ids, known] = knows_only_a(1);
-    let job = Job::new(&[&by_ids, &known]);
-    wait(&job, &[A, B], RUNNING).await;
-    assert_eq!(failure(&job, A), "", "seen although B is unknown");
-    assert_eq!(job.cx.journal().instance(&id(B)).error.unwrap().kind(), ErrorKind::NotFound);
-    assert_eq!((by_ids.num_calls(), known.num_calls()), (4, 4), "looks at 0, 20, 40 and 60 seconds");
 }
 
 #[tokio::test(start_paused = true)]
@@ -387,31 +237,7 @@ async fn waits_only_when_asked_and_only_for_what_did_not_fail() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn status_checks_of_a_region_are_read_to_the_last_page() {
-    let page = |token: Option<&'static str>, id: &'static str, next: Option<&'static str>| {
-        mock!(Client::describe_instance_status)
-            .match_requests(move |request| request.next_token() == token && request.max_results() == Some(1000))
-            .then_output(move || {
-                let mut page = checked([id], &SummaryStatus::Ok);
-                page.next_token = next.map(str::to_owned);
-                page
-            })
-    };
-    let job = Job::new(&[&page(None, A, Some("more")), &page(Some("more"), B, None)]);
-    let checks = all_status_checks(&job.cx).await.unwrap();
-    assert_eq!(checks, HashMap::from([A, B].map(|text| (id(text), SummaryStatus::Ok))));
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_refused_reading_of_status_checks_is_told() {
-    let status = mock!(Client::describe_instance_status).then_http_response(|| refusal("AuthFailure", "Bad key"));
-    let error = all_status_checks(&Job::new(&[&status]).cx).await.unwrap_err();
-    assert_eq!(error.kind(), ErrorKind::PermissionDenied);
-    assert!(error.to_string().starts_with("reading the status checks of the region: Bad key"), "{error}");
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_long_wait_is_told_once_a_minute_and_a_short_one_not_at_all() {
+async fn a_long_wait_is_reported_once_a_minute_and_a_short_one_not_at_all() {
     let pending = vec![Pending; 13].into_iter().chain([Running]).collect::<Vec<_>>();
     let rule = describes_in_turn(A, &pending);
     let job = Job::new(&[&rule]);
@@ -427,6 +253,53 @@ async fn a_long_wait_is_told_once_a_minute_and_a_short_one_not_at_all() {
     );
     assert_eq!(job.lines().len(), 5, "the beginning, two states, two minutes: {:#?}", job.lines());
     assert_eq!(rule.num_calls(), 14);
-    assert_eq!(job.progress().len(), 14, "every look is for those who watch");
+    assert_eq!(job.progress().len(), 14, "every poll is for those who watch");
     assert_eq!(job.progress().last().map(String::as_str), Some("1/1 ready"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn all_waits_of_a_job_have_one_limit() {
+    let describe = describes_in_turn(A, &[Stopping, Stopping, Stopping, Pending]);
+    let job = Job::new(&[&describe]);
+    let policy = WaitPolicy::new(Duration::from_secs(4), Some(Duration::from_secs(1)));
+    let start = Instant::now();
+    wait_for_instances(&job.cx, &[id(A)], Goal::Left(&[Stopping]), &policy).await;
+    assert_eq!((failure(&job, A), start.elapsed()), (String::new(), Duration::from_secs(3)));
+    wait_for_instances(&job.cx, &[id(A)], RUNNING, &policy).await;
+    assert_eq!(start.elapsed(), Duration::from_secs(4), "in paused time, which is exact");
+    job.assert_says("waiting for 1 instance to be running, at most 1s");
+    assert!(failure(&job, A).starts_with("timed out after 4s: i-0000000a is still `pending`"), "{}", failure(&job, A));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_wait_without_time_left_polls_once() {
+    let describe = describes_in_turn(A, &[Running]);
+    let job = Job::new(&[&describe]);
+    let policy = WaitPolicy::new(Duration::ZERO, None);
+    wait_for_instances(&job.cx, &[id(A)], RUNNING, &policy).await;
+    assert_eq!((failure(&job, A), describe.num_calls()), (String::new(), 1));
+}
+
+#[tokio::test(start_paused = true)]
+async fn one_whole_poll_shows_what_is_not_at_the_goal() {
+    let rule = |states: &'static [(&'static str, InstanceStateName)]| {
+        mock!(Client::describe_instances)
+            .then_output(|| described(states.iter().map(|(id, state)| instance(id, state))))
+    };
+    let checks = |ids: &'static [&'static str]| {
+        mock!(Client::describe_instance_status).then_output(|| checked(ids.iter().copied(), &SummaryStatus::Ok))
+    };
+    for (states, checked, goal, expected) in [
+        (&[(A, Running), (B, Running)][..], &[A, B][..], STATUS_OK, Ok(vec![])),
+        (&[(A, Running), (B, Pending)], &[A], STATUS_OK, Ok(vec![id(B)])),
+        (&[(A, Running), (B, Pending)], &[], STATUS_OK, Ok(vec![id(A), id(B)])),
+        (&[(A, Running), (B, Running)], &[A], STATUS_OK, Err("the answer leaves out i-0000000b")),
+        (&[(A, Running)], &[], RUNNING, Err("the answer leaves out i-0000000b")),
+        (&[(A, Running), (B, Running)], &[], RUNNING, Ok(vec![])),
+    ] {
+        let job = Job::new(&[&rule(states), &checks(checked)]);
+        let seen = not_at_goal(&job.cx, &[id(A), id(B)], goal).await;
+        assert_eq!(seen.map_err(|error| error.message().to_owned()), expected.map_err(str::to_owned));
+        assert_eq!(job.cx.journal().instance(&id(A)).state.as_deref(), Some("running"));
+    }
 }

@@ -10,15 +10,44 @@ pub const REQUEST_ID: &str = "00000000-0000-0000-0000-fa0175000000";
 #[derive(Clone, Debug)]
 pub struct Answer {
     status: u16,
-    headers: &'static [(&'static str, &'static str)],
+    headers: Vec<(&'static str, String)>,
     body: String,
 }
 
 impl Answer {
     /// The answer as HTTP.
     pub fn message(&self) -> Message {
-        Message::answer(self.status, self.headers, &self.body)
+        let headers: Vec<_> = self.headers.iter().map(|(name, value)| (*name, value.as_str())).collect();
+        Message::answer(self.status, &headers, &self.body)
     }
+}
+
+/// An answer with any status, content type and text, as it comes from anywhere but EC2.
+pub fn other(status: u16, content_type: &str, text: &str) -> Answer {
+    Answer { status, headers: vec![("content-type", content_type.to_owned())], body: text.to_owned() }
+}
+
+/// Nothing but the word that all is well.
+pub fn empty() -> Answer {
+    xml(200, String::new())
+}
+
+/// A success of EC2: the XML of its body, below the root.
+pub fn success(action: &str, body: &str) -> Answer {
+    let root = format!("{action}Response");
+    xml(
+        200,
+        format!(
+            "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<{root} \
+             xmlns=\"http://ec2.amazonaws.com/doc/2016-11-15/\"><requestId>{REQUEST_ID}</requestId>{body}</{root}>"
+        ),
+    )
+}
+
+fn xml(status: u16, body: String) -> Answer {
+    let headers =
+        vec![("content-type", "text/xml;charset=UTF-8".to_owned()), ("x-amzn-requestid", REQUEST_ID.to_owned())];
+    Answer { status, headers, body }
 }
 
 /// A refusal of EC2 with this code and message, which must not need escapes in XML.
@@ -28,7 +57,7 @@ pub fn refusal(status: u16, code: &str, message: &str) -> Answer {
         "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n\
          <Response><Errors>{error}</Errors><RequestID>{REQUEST_ID}</RequestID></Response>"
     );
-    Answer { status, headers: &[("content-type", "text/xml;charset=UTF-8"), ("x-amzn-requestid", REQUEST_ID)], body }
+    xml(status, body)
 }
 
 /// The account makes too many calls.
@@ -51,6 +80,11 @@ pub fn no_capacity() -> Answer {
     refusal(500, "InsufficientInstanceCapacity", "No room for such an instance, says the fault layer.")
 }
 
+/// There is no room for such an instance on its dedicated host.
+pub fn no_host_capacity() -> Answer {
+    refusal(500, "InsufficientHostCapacity", "No room on the host, says the fault layer.")
+}
+
 /// The instance is not known, or not yet known everywhere.
 pub fn unknown_instance(id: &str) -> Answer {
     refusal(400, "InvalidInstanceID.NotFound", &format!("No instance {id} here, says the fault layer."))
@@ -64,5 +98,5 @@ pub fn unauthorized() -> Answer {
 /// The page of a proxy that did not reach EC2.
 pub fn html_page(status: u16) -> Answer {
     let body = "<html><head><title>Bad day</title></head><body>The proxy did not get through.</body></html>";
-    Answer { status, headers: &[("content-type", "text/html")], body: body.to_owned() }
+    other(status, "text/html", body)
 }

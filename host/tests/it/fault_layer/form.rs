@@ -36,9 +36,9 @@ impl Form {
         self.0.iter().filter(|(other, _)| is_in_list(other)).map(|(_, value)| value.as_str()).collect()
     }
 
-    /// The instance ids that the request names.
+    /// The instance ids that the request names: in a list, or the one that it is about.
     pub fn instance_ids(&self) -> Vec<&str> {
-        self.list("InstanceId")
+        self.get("InstanceId").into_iter().chain(self.list("InstanceId")).collect()
     }
 
     /// Whether the request names instances by id: the looks of a wait do, the search by a tag does not.
@@ -52,6 +52,34 @@ impl Form {
         let head = [("Action", action), ("Version", version)].map(|(name, value)| (name.to_owned(), value.to_owned()));
         let ids = ids.iter().enumerate().map(|(index, id)| (format!("InstanceId.{}", index + 1), (*id).to_owned()));
         Form::new(head.into_iter().chain(ids))
+    }
+
+    /// The form with one more parameter, or another value of it.
+    pub fn with(&self, name: &str, value: &str) -> Self {
+        Form::new(self.without(name).into_iter().chain([(name.to_owned(), value.to_owned())]))
+    }
+
+    /// The values of a filter; `None` without that filter.
+    pub fn filter(&self, name: &str) -> Option<Vec<&str>> {
+        Some(self.list(&format!("{}.Value", self.filter_prefix(name)?)))
+    }
+
+    /// The form with another filter in the place of the filter `old`, if it has that one.
+    pub fn with_filter<'a>(&self, old: &str, name: &str, values: impl IntoIterator<Item = &'a str>) -> Self {
+        let Some(prefix) = self.filter_prefix(old) else { return self.clone() };
+        let is_old = |other: &str| other.strip_prefix(prefix).is_some_and(|rest| rest.starts_with('.'));
+        let mut parameters: Vec<_> = self.0.iter().filter(|(other, _)| !is_old(other)).cloned().collect();
+        parameters.push((format!("{prefix}.Name"), name.to_owned()));
+        let value = |(index, value): (usize, &str)| (format!("{prefix}.Value.{}", index + 1), value.to_owned());
+        parameters.extend(values.into_iter().enumerate().map(value));
+        Form(parameters)
+    }
+
+    /// How the parameters of a filter begin, as in `Filter.2`.
+    fn filter_prefix(&self, name: &str) -> Option<&str> {
+        let is_its_name = |other: &str, value: &str| other.starts_with("Filter.") && value == name;
+        let named = self.0.iter().find(|(other, value)| other.ends_with(".Name") && is_its_name(other, value));
+        named.and_then(|(other, _)| other.strip_suffix(".Name"))
     }
 
     /// The form without a parameter.

@@ -1,10 +1,24 @@
-//! As much of HTTP/1.1 as the program and moto speak: one message each way, its length said in its head.
+//! As much of HTTP/1.1 as the program and moto speak: one message each way. Its end is told in each of the three ways that
+//! HTTP has.
 
-use std::io::{self, BufRead, BufReader, Read as _, Write};
+use std::io::{self, BufRead, BufReader, Write};
 use std::net::TcpStream;
 
 const CONTENT_LENGTH: &str = "content-length";
 const CONNECTION: &str = "connection";
+const TRANSFER_ENCODING: &str = "transfer-encoding";
+
+/// How a message tells where its body ends.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Framing {
+    /// Its head says how long it is.
+    #[default]
+    Length,
+    /// It comes in chunks, of which the last is empty.
+    Chunked,
+    /// It ends with the connection: answers only.
+    UntilClose,
+}
 
 /// A request or an answer.
 #[derive(Clone, Debug)]
@@ -13,6 +27,8 @@ pub struct Message {
     headers: Vec<(String, String)>,
     /// The body, to its end.
     pub body: Vec<u8>,
+    /// How its end was told, or is to be told.
+    pub framing: Framing,
 }
 
 impl Message {
@@ -26,13 +42,14 @@ impl Message {
             ("content-type", "application/x-www-form-urlencoded".to_owned()),
         ];
         let headers = headers.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
-        Message { start: "POST / HTTP/1.1".to_owned(), headers, body }
+        Message { start: "POST / HTTP/1.1".to_owned(), headers, body, framing: Framing::Length }
     }
 
     /// An answer of our own.
     pub fn answer(status: u16, headers: &[(&str, &str)], body: &str) -> Self {
         let headers = headers.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
-        Message { start: format!("HTTP/1.1 {status} "), headers, body: body.as_bytes().to_vec() }
+        let start = format!("HTTP/1.1 {status} ");
+        Message { start, headers, body: body.as_bytes().to_vec(), framing: Framing::Length }
     }
 
     /// The same message with another body.
@@ -46,7 +63,18 @@ impl Message {
         status.unwrap_or_else(|| panic!("`{}` is no status line", self.start))
     }
 
-    /// Reads a message. Without a Content-Length it has no body.
+    /// The value of a header, whose name is in small letters.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        header(&self.headers, name)
+    }
+
+    /// The region for which a request is signed; empty when it is not signed.
+    pub fn region(&self) -> &str {
+        let scope = self.header("authorization").and_then(|value| value.split_once("Credential="));
+        scope.and_then(|(_, scope)| scope.split('/').nth(2)).unwrap_or_default()
+    }
+
+    /// Reads a message. A request without a Content-Length has no body.
     pub fn read(stream: impl io::Read) -> io::Result<Self> {
         let mut stream = BufReader::new(stream);
         let start = read_line(&mut stream)?;
@@ -59,20 +87,36 @@ impl Message {
             let (name, value) = line.split_once(':').ok_or(io::ErrorKind::InvalidData)?;
             headers.push((name.to_ascii_lowercase(), value.trim().to_owned()));
         }
-        let length = headers.iter().find(|(name, _)| name == CONTENT_LENGTH).map(|(_, value)| value.parse());
-        let length = length.transpose().map_err(|_| io::ErrorKind::InvalidData)?.unwrap_or(0);
-        let mut body = vec![0; length];
-        stream.read_exact(&mut body)?;
-        Ok(Message { start, headers, body })
+        let length = header(&headers, CONTENT_LENGTH).map(str::parse).transpose();
+        let length: Option<usize> = length.map_err(|_| io::ErrorKind::InvalidData)?;
+        let (framing, body) = match length {
+            _ if header(&headers, TRANSFER_ENCODING) == Some("chunked") => {
+                (Framing::Chunked, read_chunks(&mut stream)?)
+            }
+            None if start.starts_with("HTTP/") => (Framing::UntilClose, read_rest(&mut stream)?),
+            length => (Framing::Length, read_bytes(&mut stream, length.unwrap_or(0))?),
+        };
+        Ok(Message { start, headers, body, framing })
     }
 
     /// Writes the message as the last one of its connection.
     pub fn write(&self, mut stream: impl Write) -> io::Result<()> {
-        let mut text = format!("{}\r\n{CONNECTION}: close\r\n{CONTENT_LENGTH}: {}\r\n", self.start, self.body.len());
-        for (name, value) in self.headers.iter().filter(|(name, _)| name != CONNECTION && name != CONTENT_LENGTH) {
-            text += &format!("{name}: {value}\r\n");
+        let mut head = format!("{}\r\n{CONNECTION}: close\r\n", self.start);
+        head += &match self.framing {
+            Framing::Length => format!("{CONTENT_LENGTH}: {}\r\n", self.body.len()),
+            Framing::Chunked => format!("{TRANSFER_ENCODING}: chunked\r\n"),
+            Framing::UntilClose => String::new(),
+        };
+        for (name, value) in &self.headers {
+            if ![CONNECTION, CONTENT_LENGTH, TRANSFER_ENCODING].contains(&name.as_str()) {
+                head += &format!("{name}: {value}\r\n");
+            }
         }
-        stream.write_all(&[text.as_bytes(), b"\r\n", &self.body].concat())?;
+        let body = match self.framing {
+            Framing::Chunked => chunks_of(&self.body),
+            Framing::Length | Framing::UntilClose => self.body.clone(),
+        };
+        stream.write_all(&[head.as_bytes(), b"\r\n", &body].concat())?;
         stream.flush()
     }
 
@@ -90,4 +134,40 @@ fn read_line(stream: &mut impl BufRead) -> io::Result<String> {
         0 => Err(io::ErrorKind::UnexpectedEof.into()),
         _ => Ok(line.trim_end().to_owned()),
     }
+}
+
+fn header<'a>(headers: &'a [(String, String)], name: &str) -> Option<&'a str> {
+    headers.iter().find(|(other, _)| other == name).map(|(_, value)| value.as_str())
+}
+
+fn read_bytes(stream: &mut impl io::Read, count: usize) -> io::Result<Vec<u8>> {
+    let mut bytes = vec![0; count];
+    stream.read_exact(&mut bytes)?;
+    Ok(bytes)
+}
+
+fn read_rest(stream: &mut impl io::Read) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    stream.read_to_end(&mut bytes)?;
+    Ok(bytes)
+}
+
+fn read_chunks(stream: &mut impl BufRead) -> io::Result<Vec<u8>> {
+    let mut body = Vec::new();
+    loop {
+        let size = usize::from_str_radix(&read_line(stream)?, 16).map_err(|_| io::ErrorKind::InvalidData)?;
+        body.extend(read_bytes(stream, size)?);
+        read_line(stream)?;
+        if size == 0 {
+            return Ok(body);
+        }
+    }
+}
+
+/// A body in two chunks and the empty one.
+fn chunks_of(body: &[u8]) -> Vec<u8> {
+    let (first, second) = body.split_at(body.len() / 2);
+    let filled = [first, second].into_iter().filter(|chunk| !chunk.is_empty());
+    let chunk = |chunk: &[u8]| [format!("{:x}\r\n", chunk.len()).as_bytes(), chunk, b"\r\n"].concat();
+    filled.chain([&[][..]]).flat_map(chunk).collect()
 }

@@ -1,10 +1,12 @@
 //! Rules: for which requests something goes wrong, and what.
 
 use std::ops::RangeBounds;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use super::answer::Answer;
+use super::cut::Cut;
 use super::form::Form;
 use super::view::View;
 
@@ -16,10 +18,31 @@ pub enum Fault {
     CutBefore,
     /// EC2 acts, but the connection is cut instead of answering.
     CutAfter,
+    /// EC2 acts, but this answer is given instead of its own.
+    ActThen(Answer),
+    /// EC2 acts, but the body of its answer ends too early.
+    CutBody(Cut),
     /// The request is held back for this time.
     Delay(Duration),
     /// EC2's answer, if it is no error, is changed to look like this.
     Show(View),
+}
+
+/// A fault, and whether it ever did something.
+pub struct Armed {
+    pub fault: Fault,
+    fired: AtomicBool,
+}
+
+impl Armed {
+    fn new(fault: Fault) -> Arc<Self> {
+        Arc::new(Armed { fault, fired: AtomicBool::new(false) })
+    }
+
+    /// Records that the fault has done something.
+    pub fn fire(&self) {
+        self.fired.store(true, Ordering::SeqCst);
+    }
 }
 
 type Test<T> = Box<dyn Fn(T) -> bool + Send + Sync>;
@@ -29,7 +52,7 @@ struct Rule {
     condition: Box<dyn Fn(&Form) -> bool + Send + Sync>,
     numbers: Test<usize>,
     lasting: Duration,
-    fault: Arc<Fault>,
+    armed: Arc<Armed>,
     /// How many requests met action and condition so far.
     count: usize,
     first: Option<Instant>,
@@ -41,19 +64,25 @@ pub struct Rules(Vec<Rule>);
 
 impl Rules {
     /// Counts the request, and returns the faults of all rules that it falls under, in the order of the rules.
-    pub fn faults_for(&mut self, form: &Form) -> Vec<Arc<Fault>> {
+    pub fn faults_for(&mut self, form: &Form) -> Vec<Arc<Armed>> {
         self.0.iter_mut().filter_map(|rule| rule.fault_for(form)).collect()
+    }
+
+    /// The actions of the rules whose faults never did anything.
+    pub fn unfired(&self) -> Vec<String> {
+        let fired = |rule: &&Rule| rule.armed.fired.load(Ordering::SeqCst);
+        self.0.iter().filter(|rule| !fired(rule)).map(|rule| rule.action.clone()).collect()
     }
 }
 
 impl Rule {
-    fn fault_for(&mut self, form: &Form) -> Option<Arc<Fault>> {
+    fn fault_for(&mut self, form: &Form) -> Option<Arc<Armed>> {
         if form.action() != self.action || !(self.condition)(form) {
             return None;
         }
         self.count += 1;
         let in_time = self.first.get_or_insert_with(Instant::now).elapsed() <= self.lasting;
-        (in_time && (self.numbers)(self.count)).then(|| self.fault.clone())
+        (in_time && (self.numbers)(self.count)).then(|| self.armed.clone())
     }
 }
 
@@ -73,7 +102,7 @@ impl<'a> RuleBuilder<'a> {
             condition: Box::new(|_| true),
             numbers: Box::new(|_| true),
             lasting: Duration::MAX,
-            fault: Arc::new(Fault::CutBefore),
+            armed: Armed::new(Fault::CutBefore),
             count: 0,
             first: None,
         };
@@ -118,6 +147,16 @@ impl<'a> RuleBuilder<'a> {
         self.add(Fault::CutAfter);
     }
 
+    /// EC2 acts on such requests, but they get this answer instead of its own.
+    pub fn act_then(self, answer: Answer) {
+        self.add(Fault::ActThen(answer));
+    }
+
+    /// EC2 acts on such requests, but the body of its answer ends too early, which HTTP does not show: see [`super::cut`].
+    pub fn cut_body(self, cut: Cut) {
+        self.add(Fault::CutBody(cut));
+    }
+
     /// Such requests are held back for so long.
     pub fn delay(self, time: Duration) {
         self.add(Fault::Delay(time));
@@ -129,7 +168,7 @@ impl<'a> RuleBuilder<'a> {
     }
 
     fn add(mut self, fault: Fault) {
-        self.rule.fault = Arc::new(fault);
+        self.rule.armed = Armed::new(fault);
         self.rules.lock().unwrap().0.push(self.rule);
     }
 }

@@ -1,5 +1,11 @@
 //! The fault layer itself, between requests of ours and moto, or a plain socket that counts.
 
+mod actions;
+mod bodies;
+mod capacity;
+mod instances;
+mod launches;
+
 use std::net::TcpListener;
 use std::sync::atomic::AtomicUsize;
 use std::time::Duration;
@@ -18,6 +24,31 @@ fn send(layer: &FaultLayer, form: &Form) -> Option<Message> {
 
 fn status_of(layer: &FaultLayer, form: &Form) -> Option<u16> {
     send(layer, form).as_ref().map(Message::status)
+}
+
+/// The error code of the answer to a form; empty when it is a success.
+fn code_of(layer: &FaultLayer, form: &Form) -> String {
+    xml::texts(&send(layer, form).unwrap(), "Code").pop().unwrap_or_default()
+}
+
+fn ids_of(layer: &FaultLayer, form: &Form) -> Vec<String> {
+    xml::texts(&send(layer, form).unwrap(), "instanceId")
+}
+
+/// The states of the instances that the answer to a form shows, in its order.
+fn states_of(layer: &FaultLayer, form: &Form) -> Vec<String> {
+    let mut root = xmltree::Element::parse(&*send(layer, form).unwrap().body).unwrap();
+    let mut states = Vec::new();
+    xml::retain_instances(&mut root, &mut |_, instance| {
+        states.extend(xml::text_at(instance, &["instanceState", "name"]));
+        true
+    });
+    states
+}
+
+/// A form with one filter.
+fn filtered(action: &str, name: &str, value: &str) -> Form {
+    about(action, &[]).with("Filter.1.Name", name).with("Filter.1.Value.1", value)
 }
 
 fn text(answer: &Message) -> String {
@@ -124,9 +155,9 @@ fn refusals_have_the_form_of_ec2() {
     layer.on("Any").answer(answer::unknown_instance("i-0123abcd"));
     let refused = send(&layer, &form(&[("Action", "Any")])).unwrap();
     assert_eq!(refused.status(), 400);
-    assert_eq!(view::texts(&refused, "Code"), ["InvalidInstanceID.NotFound"]);
-    assert_eq!(view::texts(&refused, "Message"), ["No instance i-0123abcd here, says the fault layer."]);
-    assert_eq!(view::texts(&refused, "RequestID"), [answer::REQUEST_ID]);
+    assert_eq!(xml::texts(&refused, "Code"), ["InvalidInstanceID.NotFound"]);
+    assert_eq!(xml::texts(&refused, "Message"), ["No instance i-0123abcd here, says the fault layer."]);
+    assert_eq!(xml::texts(&refused, "RequestID"), [answer::REQUEST_ID]);
 }
 
 #[test]
@@ -140,10 +171,10 @@ fn instances_are_shown_in_another_state_with_its_reason_or_not_at_all() {
     layer.on("DescribeInstances").call(2).show(view::absent().of([&ids[2]]));
 
     let pending = send(&layer, &describe).unwrap();
-    assert_eq!(view::texts(&pending, "instanceId").len(), 3);
+    assert_eq!(xml::texts(&pending, "instanceId").len(), 3);
     assert!(!text(&pending).contains("<name>running</name>"), "{}", text(&pending));
     let mixed = send(&layer, &describe).unwrap();
-    assert_eq!(view::texts(&mixed, "instanceId").len(), 2);
+    assert_eq!(xml::texts(&mixed, "instanceId").len(), 2);
     assert!(text(&mixed).contains("<instanceState><code>48</code><name>terminated</name></instanceState>"));
     assert!(text(&mixed).contains("<stateReason><code>Client.InternalError</code><message>It died.</message>"));
     assert!(text(&mixed).contains("<instanceState><code>16</code><name>running</name></instanceState>"));
@@ -162,46 +193,27 @@ fn status_checks_are_shown_other_than_they_are() {
 }
 
 #[test]
-fn a_client_token_launches_once() {
-    let layer = before_moto();
-    let name = unique("layer-token");
-    let ids_of = |form: &Form| view::texts(&send(&layer, form).unwrap(), "instanceId");
-    let first = ids_of(&launch(&name, &name, "t3.micro"));
-    assert_eq!(ids_of(&launch(&name, &name, "t3.micro")), first);
-    assert_eq!(Ec2::new().named(&name), first);
-
-    let other = send(&layer, &launch(&name, &name, "t3.small")).unwrap();
-    assert_eq!(view::texts(&other, "Code"), ["IdempotentParameterMismatch"]);
-    send(&layer, &about("TerminateInstances", &first)).unwrap();
-    let gone = send(&layer, &launch(&name, &name, "t3.micro")).unwrap();
-    assert_eq!(view::texts(&gone, "Code"), ["IdempotentInstanceTerminated"]);
-    assert_ne!(ids_of(&launch(&name, &format!("{name}-2"), "t3.micro")), first);
+fn a_rule_that_changed_nothing_is_told() {
+    let (layer, _) = counting_server();
+    layer.on("Any").call(1).answer(answer::throttled());
+    layer.on("Any").call(2).cut_body(cut::before("not there", 1));
+    layer.on("Other").cut_before();
+    layer.on("Last").cut_after();
+    let any = form(&[("Action", "Any")]);
+    assert_eq!(layer.unfired(), ["Any", "Any", "Other", "Last"]);
+    assert_eq!(status_of(&layer, &any), Some(503));
+    assert_eq!(status_of(&layer, &any), Some(200));
+    assert_eq!(status_of(&layer, &form(&[("Action", "Last")])), None);
+    assert_eq!(layer.unfired(), ["Any", "Other"]);
 }
 
 #[test]
-fn an_answer_that_was_lost_counts_as_the_first_one_of_its_token() {
+fn a_view_of_instances_that_are_not_in_the_answer_changes_nothing() {
     let layer = before_moto();
-    let name = unique("layer-lost");
-    layer.on("RunInstances").call(1).cut_after();
-    assert!(send(&layer, &launch(&name, &name, "t3.micro")).is_none());
-    let again = send(&layer, &launch(&name, &name, "t3.micro")).unwrap();
-    assert_eq!(view::texts(&again, "instanceId"), Ec2::new().named(&name));
-}
-
-#[test]
-fn a_protected_instance_keeps_its_zone_and_no_other() {
-    let layer = before_moto();
-    let ec2 = Ec2::new();
-    let name = unique("layer-zones");
-    let in_zone = |zone: &str| {
-        let mut form = launch(&name, &unique("token"), "t3.micro");
-        form = Form::new(form.into_iter().chain([("Placement.AvailabilityZone".to_owned(), zone.to_owned())]));
-        view::texts(&send(&layer, &form).unwrap(), "instanceId").remove(0)
-    };
-    let ids = ["us-east-1a", "us-east-1a", "us-east-1b"].map(in_zone);
-    layer.protect(&ids[..1]);
-    let answer = send(&layer, &about("TerminateInstances", &ids)).unwrap();
-    assert_eq!((answer.status(), &view::texts(&answer, "Code")[..]), (400, &["OperationNotPermitted".to_owned()][..]));
-    assert!(text(&answer).contains(&ids[0]));
-    assert_eq!(ec2.states(&ids), ["running", "running", "terminated"]);
+    let ids = Ec2::new().launch(&unique("layer-view"), 2);
+    layer.on("DescribeInstances").show(view::absent().of([&ids[1]]));
+    send(&layer, &about("DescribeInstances", &ids[..1])).unwrap();
+    assert_eq!(layer.unfired(), ["DescribeInstances"]);
+    send(&layer, &about("DescribeInstances", &ids)).unwrap();
+    assert_eq!(layer.unfired(), [""; 0]);
 }

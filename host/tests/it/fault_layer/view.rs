@@ -1,16 +1,20 @@
-//! How an answer of EC2 is changed: instances that look other than they are.
+//! How an answer of EC2 is changed: instances that look other than they are, and pages that go on.
 //!
 //! Only the answer changes, moto goes its own way: an instance that is shown as `pending` runs there already.
 
-use xmltree::{Element, XMLNode};
+use xmltree::Element;
 
 use super::http::Message;
+use super::xml::{edit, retain_instances, set, set_state};
 
-/// A change to what an answer says of instances.
+/// How the page tokens of the layer begin, by which it knows them again: moto would fail on them.
+pub const NEXT_TOKEN_PREFIX: &str = "fault-layer-";
+
+/// A change to what an answer says.
 #[derive(Clone, Debug)]
 pub struct View {
     what: What,
-    /// Those that it concerns; `None` for all.
+    /// The instances that it concerns; `None` for all.
     ids: Option<Vec<String>>,
 }
 
@@ -20,6 +24,7 @@ enum What {
     StatusChecks(&'static str),
     PublicAddresses(&'static str),
     Absent,
+    NextToken(String),
 }
 
 /// Instances in another state, as in `pending`: for DescribeInstances.
@@ -42,12 +47,18 @@ pub fn absent() -> View {
     View { what: What::Absent, ids: None }
 }
 
+/// An answer that says that there is a next page, whose token ends so. A request for that page gets the first page: with
+/// one token, and no limit to the calls, the pages never end.
+pub fn next_page(token: &str) -> View {
+    View { what: What::NextToken(format!("{NEXT_TOKEN_PREFIX}{token}")), ids: None }
+}
+
 impl View {
     /// With the StateReason of the state.
     pub fn because(mut self, code: &'static str, message: &'static str) -> Self {
         match &mut self.what {
             What::State { reason, .. } => *reason = Some([code, message]),
-            What::StatusChecks(_) | What::PublicAddresses(_) | What::Absent => panic!("only a state has a reason"),
+            _ => panic!("only a state has a reason"),
         }
         self
     }
@@ -58,99 +69,47 @@ impl View {
         self
     }
 
-    /// Changes an answer.
-    pub fn change(&self, answer: &mut Message) {
-        let mut root = Element::parse(&*answer.body).expect("XML of moto");
-        self.change_below(&mut root);
-        answer.body.clear();
-        root.write(&mut answer.body).expect("writing to memory");
-    }
-
-    /// Everything with an `instanceId` of its own is an instance, or its status.
-    fn change_below(&self, parent: &mut Element) {
-        parent.children.retain_mut(|child| {
-            let XMLNode::Element(element) = child else { return true };
-            let id = element.get_child("instanceId").and_then(Element::get_text).map(|id| id.into_owned());
-            match id {
-                Some(id) if self.concerns(&id) => self.keep_changed(element),
-                Some(_) => true,
-                None => {
-                    self.change_below(element);
-                    true
-                }
+    /// Changes an answer, and returns whether it held anything to be changed.
+    pub fn change(&self, answer: &mut Message) -> bool {
+        let mut changed = false;
+        edit(answer, |root| match &self.what {
+            What::NextToken(token) => {
+                set(root, &["nextToken"], token);
+                changed = true;
             }
+            _ => retain_instances(root, &mut |id, instance| {
+                let concerned = self.ids.as_ref().is_none_or(|ids| ids.iter().any(|other| other == id));
+                changed |= concerned;
+                !concerned || self.keep_changed(instance)
+            }),
         });
-    }
-
-    fn concerns(&self, id: &str) -> bool {
-        self.ids.as_ref().is_none_or(|ids| ids.iter().any(|other| other == id))
+        changed
     }
 
     /// Changes an instance; `false` when it is to be left out.
     fn keep_changed(&self, instance: &mut Element) -> bool {
         match self.what {
             What::State { name, reason } => {
-                set(instance, ["instanceState", "code"], state_code(name));
-                set(instance, ["instanceState", "name"], name);
+                set_state(instance, "instanceState", name);
                 if let Some([code, message]) = reason {
-                    set(instance, ["stateReason", "code"], code);
-                    set(instance, ["stateReason", "message"], message);
+                    set(instance, &["stateReason", "code"], code);
+                    set(instance, &["stateReason", "message"], message);
                 }
             }
-            What::StatusChecks(status) => {
-                set(instance, ["instanceStatus", "status"], status);
-                set(instance, ["systemStatus", "status"], status);
-            }
+            What::StatusChecks(status) => set_status_checks(instance, status),
             What::PublicAddresses(text) => {
-                for name in ["ipAddress", "dnsName"] {
-                    instance.take_child(name);
-                    let mut child = Element::new(name);
-                    child.children.push(XMLNode::Text(text.to_owned()));
-                    instance.children.push(XMLNode::Element(child));
-                }
+                set(instance, &["ipAddress"], text);
+                set(instance, &["dnsName"], text);
             }
             What::Absent => return false,
+            What::NextToken(_) => {}
         }
         true
     }
 }
 
-/// The number that belongs to a state (AWS API reference, `InstanceState`).
-fn state_code(name: &str) -> &'static str {
-    match name {
-        "pending" => "0",
-        "running" => "16",
-        "shutting-down" => "32",
-        "terminated" => "48",
-        "stopping" => "64",
-        "stopped" => "80",
-        _ => panic!("EC2 has no state `{name}`"),
-    }
-}
-
-/// Sets the text of an element two levels down, which is made if it is not there.
-fn set(element: &mut Element, path: [&str; 2], text: &str) {
-    let mut element = element;
-    for name in path {
-        if element.get_child(name).is_none() {
-            element.children.push(XMLNode::Element(Element::new(name)));
-        }
-        element = element.get_mut_child(name).expect("made just now");
-    }
-    element.children = vec![XMLNode::Text(text.to_owned())];
-}
-
-/// The texts of all elements of that name in an answer.
-pub fn texts(answer: &Message, name: &str) -> Vec<String> {
-    fn collect(element: &Element, name: &str, texts: &mut Vec<String>) {
-        if element.name == name {
-            texts.extend(element.get_text().map(|text| text.into_owned()));
-        }
-        for child in element.children.iter().filter_map(XMLNode::as_element) {
-            collect(child, name, texts);
-        }
-    }
-    let mut found = Vec::new();
-    collect(&Element::parse(&*answer.body).expect("XML of moto"), name, &mut found);
-    found
+/// Sets both status checks of an instance, as in `ok`.
+pub fn set_status_checks(instance: &mut Element, status: &str) {
+    set(instance, &["instanceStatus", "status"], status);
+    set(instance, &["systemStatus", "status"], status);
 }

@@ -65,7 +65,7 @@ fn an_answer_that_takes_its_time_is_waited_for() {
 
 #[test]
 fn the_page_of_a_proxy_is_reported_as_what_it_is() {
-    for (status, attempts, code) in [(502, ATTEMPTS, 9), (404, 1, 1)] {
+    for (status, attempts, code) in [(502, ATTEMPTS, 9), (404, ATTEMPTS, 9), (200, ATTEMPTS, 9)] {
         let job = Job::new("page");
         job.layer.on("DescribeInstances").answer(html_page(status));
         let finished = job.run("GetInstanceStatusByTag", &[]).expect_code(code);
@@ -82,7 +82,7 @@ fn the_page_of_a_proxy_is_reported_as_what_it_is() {
 fn a_connection_that_is_always_cut_is_no_answer_from_ec2() {
     let job = Job::new("cut");
     job.layer.on("DescribeInstances").cut_before();
-    job.run("StartInstance", &[]).expect_code(9).expect_stderr("EC2 could not be reached: ");
+    job.run("StartInstance", &[]).expect_code(9).expect_stderr("no answer from 127.0.0.1:");
     assert_eq!(statuses(&job.layer.calls()), [None; ATTEMPTS]);
 }
 
@@ -102,7 +102,7 @@ fn a_protected_instance_is_named_and_those_of_its_zone_are_terminated_all_the_sa
     let job = Job::new("protected");
     let mut ids = job.running_in(3, &[("Placement.AvailabilityZone", "us-east-1a")]);
     ids.extend(job.running_in(1, &[("Placement.AvailabilityZone", "us-east-1b")]));
-    job.layer.protect(&ids[1..2]);
+    job.ec2().protect(&ids[1]);
     let finished = job.run("TerminateInstance", &[]).expect_code(6);
     for (index, id) in ids.iter().enumerate() {
         let refused = format!("warning: terminating {id}: Instance {id} is protected against termination");

@@ -85,7 +85,8 @@ fn an_instance_that_dies_while_it_starts_is_reported_with_ec2_s_reason() {
     let finished = job.launch(&["--wait"]).expect_code(1);
     let ids = job.ec2().named(&job.name);
     assert_names_all(&finished, &ids);
-    let finished = finished.expect_stderr("it is terminated now: Client.InternalError: It could not be decrypted");
+    let finished =
+        finished.expect_stderr("the instance is `terminated`: Client.InternalError: It could not be decrypted");
     assert_eq!(finished.verdict(), "CreateInstance failed after changing something in EC2, exit code 1");
     assert_eq!(job.looks().len(), 2);
 }
@@ -97,5 +98,9 @@ fn one_instance_that_dies_does_not_hide_the_others() {
     job.layer.on("DescribeInstances").calls(2..).show(state("shutting-down").because("Server.InternalError", "Broken"));
     let finished = job.launch(&["--number", "3", "--wait", "--wait-for", "running"]).expect_code(1);
     assert_names_all(&finished, &job.ec2().named(&job.name));
-    assert_eq!(finished.stderr.matches("it is shutting-down now: ").count(), 4, "3 warnings, 1 error: {finished:#?}");
+    assert_eq!(
+        finished.stderr.matches("the instance is `shutting-down`: ").count(),
+        4,
+        "3 warnings, 1 error: {finished:#?}"
+    );
 }

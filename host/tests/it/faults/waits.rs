@@ -1,8 +1,10 @@
-//! Waits: slow states, slow status checks, and looks that fail.
+//! Waits: slow and stale states, slow status checks, and polls that fail.
+
+use serde_json::json;
 
 use super::{Job, assert_names_all};
 use crate::fault_layer::Form;
-use crate::fault_layer::answer::{html_page, throttled, unauthorized};
+use crate::fault_layer::answer::{html_page, refusal, throttled, unauthorized, unknown_instance};
 use crate::fault_layer::view::{state, status_checks};
 
 /// The lines about an instance that the output has.
@@ -12,7 +14,7 @@ fn states_told(stdout: &str, id: &str) -> Vec<String> {
 }
 
 #[test]
-fn a_state_that_is_held_is_looked_at_until_it_is_there_and_no_longer() {
+fn a_state_that_is_held_is_polled_until_it_is_there_and_no_longer() {
     let job = Job::new("pending");
     let ids = job.stopped(1);
     job.layer.on("DescribeInstances").when(Form::names_instances).calls(..=3).show(state("pending"));
@@ -45,7 +47,7 @@ fn stops_and_terminations_are_waited_for_to_their_end() {
         let finished = job.run(function, &["--wait"]).expect_code(0);
         assert_eq!(states_told(&finished.stdout, &ids[1])[1..], [on_its_way, end], "{finished:#?}");
         let looks: Vec<_> = job.looks().iter().map(|call| call.form.instance_ids().len()).collect();
-        assert_eq!(looks, [2, 2, 1], "only those are looked at that are not there yet");
+        assert_eq!(looks, [2, 2, 1], "only those are polled that are not there yet");
     }
 }
 
@@ -53,34 +55,45 @@ fn stops_and_terminations_are_waited_for_to_their_end() {
 fn throttling_does_not_end_a_wait() {
     let job = Job::new("throttled-look");
     let ids = job.stopped(1);
-    // More than the SDK retries: the first look fails for good.
+    // More than the SDK retries: the first poll fails for good.
     job.layer.on("DescribeInstances").when(Form::names_instances).calls(..=3).answer(throttled());
     job.layer.on("DescribeInstanceStatus").calls(..=3).answer(throttled());
     let finished = job.run("StartInstance", &["--wait"]).expect_code(0);
     assert_eq!(finished.stderr.matches("warning: ").count(), 1, "{finished:#?}");
-    let finished = finished.expect_stderr("RequestLimitExceeded").expect_stderr("; the wait goes on");
+    let finished = finished.expect_stderr("RequestLimitExceeded").expect_stderr("; the wait continues");
     assert_names_all(&finished, &ids);
     assert_eq!(finished.verdict(), "StartInstance succeeded: 1 instance started");
 }
 
 #[test]
-fn the_page_of_a_proxy_does_not_end_a_wait() {
-    let job = Job::new("page-look");
-    job.running(1);
-    job.layer.on("DescribeInstances").when(Form::names_instances).calls(..=3).answer(html_page(503));
-    let finished = job.run("StopInstance", &["--wait"]).expect_code(0);
-    finished.expect_stderr("HTTP status 503 with an answer that is not from EC2");
+fn a_poll_that_fails_in_any_form_does_not_end_a_wait() {
+    for (answer, code) in [
+        (refusal(500, "ServerInternal", "An internal error has occurred"), "(ServerInternal"),
+        (refusal(400, "SomethingNew", "No"), "(SomethingNew"),
+        (refusal(401, "AuthFailure", "Not valid everywhere yet"), "(AuthFailure"),
+        (html_page(200), "HTTP status 200"),
+        (html_page(403), "HTTP status 403"),
+        (html_page(503), "HTTP status 503"),
+    ] {
+        let job = Job::new("odd-poll");
+        job.running(1);
+        // Two polls, whether the SDK asks again or not.
+        job.layer.on("DescribeInstances").when(Form::names_instances).calls(..=4).answer(answer);
+        let finished = job.run("StopInstance", &["--wait", "--poll-interval", "1s"]).expect_code(0);
+        assert_eq!(finished.stderr.matches("warning: ").count(), 1, "{finished:#?}");
+        finished.expect_stderr(code).expect_stderr("; the wait continues");
+    }
 }
 
 #[test]
-fn a_look_that_is_not_allowed_ends_a_wait_at_once() {
-    let job = Job::new("denied-look");
+fn polls_that_are_not_allowed_end_a_wait_at_the_second_time() {
+    let job = Job::new("denied-poll");
     let ids = job.running(1);
     job.layer.on("DescribeInstances").when(Form::names_instances).answer(unauthorized());
     let finished = job.run("StopInstance", &["--wait"]).expect_code(3);
     assert_names_all(&finished, &ids);
     assert_eq!(finished.verdict(), "StopInstance failed after changing something in EC2, exit code 3");
-    assert_eq!(job.looks().len(), 1);
+    assert_eq!(job.looks().len(), 2);
 }
 
 #[test]
@@ -90,26 +103,71 @@ fn an_expired_wait_says_what_was_last_seen_of_each_instance() {
     job.layer.on("DescribeInstances").when(Form::names_instances).show(state("pending").of([&ids[0]]));
     job.layer.on("DescribeInstanceStatus").show(status_checks("initializing"));
     let finished = job.run("StartInstance", &["--wait", "--wait-timeout", "2s"]).expect_code(5);
-    let last_seen = |index: usize, seen: &str| {
-        format!(
-            "warning: waiting for {} to be running with both status checks ok: not within 2s; last seen: {seen}; the \
-             action itself was accepted\n",
-            ids[index]
-        )
-    };
+    let still = |index: usize, seen: &str| format!("warning: timed out after 2s: {} is still {seen}\n", ids[index]);
     finished
-        .expect_stderr(&last_seen(0, "pending"))
-        .expect_stderr(&last_seen(1, "running, status checks initializing"));
+        .expect_stderr(&still(0, "`pending`"))
+        .expect_stderr(&still(1, "`running`, status checks `initializing`"))
+        .expect_stderr("hint: the action was accepted and may still complete");
 }
 
 #[test]
-fn an_instance_that_stops_again_while_it_starts_ends_the_wait() {
-    let job = Job::new("stops-again");
+fn a_stale_state_does_not_fail_a_good_start() {
+    let job = Job::new("stale");
+    let ids = job.stopped(1);
+    let polls = || job.layer.on("DescribeInstances").when(Form::names_instances);
+    polls().call(1).show(state("pending"));
+    polls().call(2).show(state("stopped"));
+    polls().call(3).show(state("stopping"));
+    let finished = job.run("StartInstance", &["--wait", "--wait-for", "running"]).expect_code(0);
+    assert_eq!(states_told(&finished.stdout, &ids[0])[1..], ["pending", "stopped", "stopping", "running"]);
+}
+
+#[test]
+fn an_instance_that_is_terminated_while_it_starts_ends_the_wait_at_once() {
+    let job = Job::new("dies-starting");
     job.stopped(1);
     job.layer.on("DescribeInstances").when(Form::names_instances).call(1).show(state("pending"));
-    let stopped = state("stopped").because("Server.InternalError", "It stopped by itself");
-    job.layer.on("DescribeInstances").when(Form::names_instances).calls(2..).show(stopped);
+    let dead = state("terminated").because("Server.InternalError", "It broke");
+    job.layer.on("DescribeInstances").when(Form::names_instances).calls(2..).show(dead);
     let finished = job.run("StartInstance", &["--wait"]).expect_code(1);
-    finished.expect_stderr("it is stopped now: It stopped by itself");
+    finished.expect_stderr("the instance is `terminated`: It broke");
     assert_eq!(job.looks().len(), 2);
+}
+
+/// A launch that is to be taken back when its wait does not end well, after a second.
+const TAKEN_BACK: [&str; 5] = ["--wait", "--wait-timeout", "1s", "--on-timeout", "terminate"];
+
+#[test]
+fn a_launch_that_is_not_ready_in_time_is_terminated() {
+    let job = Job::new("taken-back");
+    job.layer.on("DescribeInstances").when(Form::names_instances).show(state("pending"));
+    let finished = job.launch(&TAKEN_BACK).expect_code(5);
+    finished.expect_stderr("hint: correct the cause, then run the job again: the launched instances are terminated");
+    assert_eq!(job.layer.calls_of("TerminateInstances").len(), 1);
+}
+
+#[test]
+fn a_launch_that_ec2_says_nothing_about_is_not_terminated() {
+    let job = Job::new("kept");
+    let internal = refusal(500, "ServerInternal", "An internal error has occurred");
+    job.layer.on("DescribeInstances").when(Form::names_instances).answer(internal);
+    let finished = job.launch(&TAKEN_BACK).expect_code(5);
+    let ids = job.ec2().named(&job.name);
+    assert_names_all(&finished, &ids);
+    finished
+        .expect_stderr("; nothing is terminated, as the state of the instances is not confirmed")
+        .expect_stderr(&format!("`TerminateInstance --instance-id {}` terminates them", ids[0]));
+    assert_eq!(job.layer.calls_of("TerminateInstances").len(), 0);
+}
+
+#[test]
+fn status_checks_that_are_not_found_for_one_instance_lose_no_other() {
+    let job = Job::new("lost-check");
+    let ids = job.running(3);
+    let lost = ids[1].clone();
+    let names_it = move |form: &Form| form.instance_ids().contains(&lost.as_str());
+    job.layer.on("DescribeInstanceStatus").when(names_it).answer(unknown_instance(&ids[1]));
+    let (_, document) = job.program.run_json(&["GetInstanceStatusByTag", "--tag-name", &job.name]);
+    let checks = document["instances"].as_array().unwrap().iter().map(|instance| &instance["status_checks"]);
+    assert_eq!(checks.collect::<Vec<_>>(), [&json!("ok"), &json!(null), &json!("ok")]);
 }

@@ -37,6 +37,15 @@ impl Answer {
         Answer { status, content_type: "text/html", body: body.to_owned() }
     }
 
+    /// The answer of DescribeInstances: one instance in this state.
+    fn described(state: &str) -> Self {
+        let instance = format!(
+            "<instanceId>i-0123456789abcdef0</instanceId><instanceState><code>0</code><name>{state}</name></instanceState>"
+        );
+        let reservation = format!("<item><instancesSet><item>{instance}</item></instancesSet></item>");
+        Answer::success("DescribeInstances", &format!("<reservationSet>{reservation}</reservationSet>"))
+    }
+
     /// The one instance of an EC2 whose instances never get beyond `pending`.
     pub fn pending(action: &str) -> Self {
         let id = "<instanceId>i-0123456789abcdef0</instanceId>";
@@ -49,13 +58,7 @@ impl Answer {
                      <previousState><code>80</code><name>stopped</name></previousState></item></instancesSet>"
                 ),
             ),
-            "DescribeInstances" => Answer::success(
-                action,
-                &format!(
-                    "<reservationSet><item><instancesSet><item>{id}<instanceState>{pending}</instanceState>\
-                     </item></instancesSet></item></reservationSet>"
-                ),
-            ),
+            "DescribeInstances" => Answer::described("pending"),
             _ => Answer::error(400, "InvalidAction", "not part of this test"),
         }
     }
@@ -84,6 +87,14 @@ impl OwnEc2 {
             }
         });
         OwnEc2 { url, actions }
+    }
+
+    /// Starts a server whose one instance is described in this state, and which gives all other actions this answer.
+    pub fn with_instance(state: &'static str, answer: impl Fn(&str) -> Answer + Send + 'static) -> Self {
+        OwnEc2::start(move |action| match action {
+            "DescribeInstances" => Answer::described(state),
+            action => answer(action),
+        })
     }
 
     /// Starts a server that no job should call.

@@ -1,0 +1,129 @@
+//! The arguments of a job that can wait, and the limit that they set.
+
+use std::sync::OnceLock;
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use crate::args::Always;
+use crate::{Arg, ArgSpec, ArgValue, Context, Inputs, Result, ValueKind};
+
+/// The interval of the first polls.
+pub(super) const SHORTEST_INTERVAL: Duration = Duration::from_secs(1);
+/// The interval of the polls of a long wait.
+const LONGEST_INTERVAL: Duration = Duration::from_secs(15);
+
+/// `--wait`: go on until the goal is seen.
+pub const WAIT: Arg<bool, Always> = Arg::flag("wait", "Wait until every instance is where it should be.");
+
+/// `--wait-timeout LIMIT`.
+pub const WAIT_TIMEOUT: Arg<Duration> = Arg::new(
+    "wait-timeout",
+    "LIMIT",
+    "The longest time to wait: `90s`, `10m`, `1h`; a bare number is minutes. \
+     Default: MAX_WAIT_TIME_FOR_STARTUP of Connector.config, otherwise 10 minutes.",
+)
+.requires(&[WAIT.spec.name]);
+
+/// `--poll-interval INTERVAL`.
+pub const POLL_INTERVAL: Arg<Duration> = Arg::new(
+    "poll-interval",
+    "INTERVAL",
+    "The time between two polls while waiting: `5s`, `1m`; a bare number is minutes. \
+     Default: 1 second at first, growing to 15 seconds.",
+)
+.requires(&[WAIT.spec.name]);
+
+/// `--wait-for status-ok|running`.
+pub const WAIT_FOR: Arg<Readiness, Always> = Arg::new(
+    "wait-for",
+    "LEVEL",
+    "What to wait for: `running`, or `status-ok`, which is running with both status checks passed.",
+)
+.default("status-ok")
+.requires(&[WAIT.spec.name]);
+
+/// The arguments of a function that can wait until instances are ready for use.
+pub const UNTIL_READY: &[ArgSpec] = &[WAIT.spec, WAIT_FOR.spec, WAIT_TIMEOUT.spec, POLL_INTERVAL.spec];
+/// The arguments of a function that can wait until instances are stopped or terminated.
+pub const UNTIL_DONE: &[ArgSpec] = &[WAIT.spec, WAIT_TIMEOUT.spec, POLL_INTERVAL.spec];
+
+/// When an instance counts as ready.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Readiness {
+    /// Its state is `running`.
+    Running,
+    /// Its state is `running`, and its instance and system status checks are `ok`.
+    StatusOk,
+}
+
+impl ArgValue for Readiness {
+    const KIND: ValueKind = ValueKind::Choice(&["status-ok", "running"]);
+
+    fn parse(text: &str) -> Result<Self, String> {
+        match text {
+            "status-ok" => Ok(Readiness::StatusOk),
+            "running" => Ok(Readiness::Running),
+            _ => Err("must be `status-ok` or `running`".to_owned()),
+        }
+    }
+}
+
+/// How long to wait and how often to poll: one limit for all the waiting of a job, which runs from the first of it on.
+#[derive(Debug)]
+pub struct WaitPolicy {
+    timeout: Duration,
+    pub(super) poll_interval: Option<Duration>,
+    begun: OnceLock<Instant>,
+}
+
+impl WaitPolicy {
+    /// Waits at most for `timeout` and polls every `poll_interval`; `None` for 1 second at first, growing to 15.
+    pub fn new(timeout: Duration, poll_interval: Option<Duration>) -> Self {
+        WaitPolicy { timeout, poll_interval, begun: OnceLock::new() }
+    }
+
+    /// What the arguments say, or the defaults.
+    pub fn from_inputs(cx: &Context, inputs: &Inputs) -> Self {
+        WaitPolicy::new(inputs.get(&WAIT_TIMEOUT).unwrap_or(cx.default_wait()), inputs.get(&POLL_INTERVAL))
+    }
+
+    /// The time that is left. The first call starts the clock.
+    pub fn left(&self) -> Duration {
+        self.timeout.saturating_sub(self.elapsed())
+    }
+
+    /// The time that is left, to the second, as a user would type it.
+    pub(super) fn left_text(&self) -> String {
+        human(self.left() + Duration::from_millis(500))
+    }
+
+    /// The limit for all the waiting of the job.
+    pub(super) fn timeout(&self) -> Duration {
+        self.timeout
+    }
+
+    /// The time since the first wait of the job began. The first call starts the clock.
+    pub(super) fn elapsed(&self) -> Duration {
+        self.begun.get_or_init(Instant::now).elapsed()
+    }
+
+    /// The time until the next poll: a tenth of what was waited so far, within the bounds. So an end is noticed soon in
+    /// proportion to the wait, and a long wait costs few calls.
+    pub(super) fn interval(&self, elapsed: Duration) -> Duration {
+        self.poll_interval.unwrap_or((elapsed / 10).clamp(SHORTEST_INTERVAL, LONGEST_INTERVAL))
+    }
+
+    /// The interval, up to a tenth shorter once it has grown: jobs that began together must not go on polling together.
+    pub(super) fn pause(&self, elapsed: Duration) -> Duration {
+        let interval = self.interval(elapsed);
+        let grown = self.poll_interval.is_none() && interval > SHORTEST_INTERVAL;
+        if grown { interval.mul_f64(1.0 - fastrand::f64() / 10.0) } else { interval }
+    }
+}
+
+/// A duration as a user would type it.
+pub(super) fn human(duration: Duration) -> String {
+    let seconds = duration.as_secs();
+    if seconds > 0 && seconds.is_multiple_of(60) { format!("{}m", seconds / 60) } else { format!("{seconds}s") }
+}

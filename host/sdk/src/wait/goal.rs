@@ -1,0 +1,108 @@
+//! What instances are waited for, and where a state is on the way to it.
+
+use aws_sdk_ec2::types::{InstanceStateName, SummaryStatus};
+
+use super::arguments::Readiness;
+use crate::Context;
+use crate::instances::InstanceId;
+
+/// What instances are waited for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Goal {
+    /// Ready for use.
+    Ready(Readiness),
+    /// `stopped`.
+    Stopped,
+    /// `terminated`.
+    Terminated,
+    /// No longer in one of these transient states.
+    Left(&'static [InstanceStateName]),
+}
+
+/// Where an instance is on the way to a goal.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Place {
+    /// At the goal.
+    Reached,
+    /// In a state that leads to it.
+    OnTheWay,
+    /// Beyond return: such an instance never comes back.
+    Gone,
+    /// Anywhere else, also in a state whose name is new.
+    Elsewhere,
+}
+
+impl Goal {
+    /// What is waited for, as in `to be running with both status checks ok`.
+    pub(super) fn description(self) -> String {
+        match self {
+            Goal::Ready(Readiness::Running) => "to be running".to_owned(),
+            Goal::Ready(Readiness::StatusOk) => "to be running with both status checks ok".to_owned(),
+            Goal::Stopped => "to be stopped".to_owned(),
+            Goal::Terminated => "to be terminated".to_owned(),
+            Goal::Left(states) => {
+                let states: Vec<_> = states.iter().map(InstanceStateName::as_str).collect();
+                format!("to be no longer {}", states.join(" or "))
+            }
+        }
+    }
+
+    /// The goal in one word, for a place of twenty characters.
+    pub(super) fn word(self) -> &'static str {
+        match self {
+            Goal::Ready(_) => "ready",
+            Goal::Stopped => "stopped",
+            Goal::Terminated => "terminated",
+            Goal::Left(_) => "settled",
+        }
+    }
+
+    /// What became of the action for an instance for which the time is over, where that is not plain.
+    pub(super) fn after_timeout(self) -> &'static str {
+        match self {
+            Goal::Left(_) => "; the action was not requested for it",
+            _ => "",
+        }
+    }
+
+    /// What the operator can do when the time is over.
+    pub(super) fn hint(self) -> &'static str {
+        match self {
+            Goal::Left(_) => "run the job again, or allow a longer wait",
+            _ => "the action was accepted and may still complete: check the instance again, or allow a longer wait",
+        }
+    }
+
+    /// Whether status checks are part of the goal.
+    pub(super) fn needs_status_checks(self) -> bool {
+        self == Goal::Ready(Readiness::StatusOk)
+    }
+
+    /// Where a state is on the way to the goal.
+    pub(super) fn place(self, state: &InstanceStateName, status_checks: Option<&SummaryStatus>) -> Place {
+        use InstanceStateName::{Pending, Running, ShuttingDown, Stopped, Stopping, Terminated};
+        match (self, state) {
+            (Goal::Left(states), state) if states.contains(state) => Place::OnTheWay,
+            (Goal::Left(_), _) | (Goal::Ready(Readiness::Running), Running) => Place::Reached,
+            (Goal::Ready(Readiness::StatusOk), Running) if status_checks == Some(&SummaryStatus::Ok) => Place::Reached,
+            (Goal::Ready(_), Pending | Running) => Place::OnTheWay,
+            (Goal::Stopped, Stopped) | (Goal::Terminated, Terminated) => Place::Reached,
+            (Goal::Stopped, Stopping) | (Goal::Terminated, ShuttingDown) => Place::OnTheWay,
+            (_, ShuttingDown | Terminated) => Place::Gone,
+            _ => Place::Elsewhere,
+        }
+    }
+
+    /// The states that the instance may have had before the request: that of the journal, otherwise those from which such
+    /// a request usually comes.
+    pub(super) fn states_before(self, cx: &Context, id: &InstanceId) -> Vec<InstanceStateName> {
+        use InstanceStateName::{Running, Stopped};
+        match (cx.journal().instance(id).previous_state, self) {
+            (Some(state), _) => vec![state.as_str().into()],
+            (None, Goal::Ready(_)) => vec![Stopped],
+            (None, Goal::Stopped) => vec![Running],
+            (None, Goal::Terminated) => vec![Running, Stopped],
+            (None, Goal::Left(_)) => Vec::new(),
+        }
+    }
+}

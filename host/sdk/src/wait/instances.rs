@@ -1,0 +1,282 @@
+//! Waiting for instances: one poll asks about all of them, and each has an end of its own.
+
+use std::collections::{BTreeMap, HashMap};
+use std::time::Duration;
+
+use aws_sdk_ec2::types::{InstanceStateName, SummaryStatus};
+use tokio::time::Instant;
+
+use super::arguments::{WAIT, WaitPolicy};
+use super::engine::{End, Watched, run, timed_out};
+use super::goal::{Goal, Place};
+use super::status_checks::status_checks;
+use crate::instances::{Instance, InstanceId, find_by_ids, find_known};
+use crate::{Context, Error, ErrorKind, Inputs, Result, codes, count_of, hints};
+
+/// For how long EC2 may not know an id that it gave itself (AWS: "Eventual consistency in the Amazon EC2 API").
+const UNKNOWN_LIMIT: Duration = Duration::from_mins(1);
+/// For how long the state before the request may still be shown (the same source).
+const STALE_LIMIT: Duration = Duration::from_mins(1);
+/// How far apart the polls must be that show an instance off the way: one alone may be stale.
+const SECOND_POLL: Duration = Duration::from_secs(10);
+
+/// Waits as `--wait` and its companions say, for those of the instances that have not failed already. Returns whether
+/// it was to wait; in a dry run there is nothing to wait for.
+pub async fn wait_if_asked(cx: &Context, inputs: &Inputs, ids: &[InstanceId], goal: Goal, policy: &WaitPolicy) -> bool {
+    let wait = inputs.get(&WAIT) && !cx.dry_run();
+    if wait {
+        let succeeding = ids.iter().filter(|id| cx.journal().instance(id).error.is_none());
+        let succeeding: Vec<_> = succeeding.cloned().collect();
+        wait_for_instances(cx, &succeeding, goal, policy).await;
+    }
+    wait
+}
+
+/// Waits until every instance has reached the goal, cannot reach it any more, or the limit of the job is over. A poll is
+/// one call for all that are still waited for (and one per 100 for status checks). What becomes of each is recorded in the
+/// journal: a state off the way as [`ErrorKind::UnexpectedState`], an id that stays unknown as [`ErrorKind::NotFound`], the
+/// end of the time as [`ErrorKind::WaitExpired`], and a failure that no later poll can mend as what it is.
+///
+/// `shutting-down` and `terminated` are believed at once, unless they are the goal or on the way to it. The state before
+/// the request may be shown for a minute; any other state off the way is believed after two polls that are ten seconds
+/// apart. An id may be unknown for a minute after it was last seen. Failed polls: see [`wait_for`](super::wait_for).
+pub async fn wait_for_instances(cx: &Context, ids: &[InstanceId], goal: Goal, policy: &WaitPolicy) {
+    if ids.is_empty() {
+        return;
+    }
+    cx.event(format!("waiting for {} {}, at most {}", count_of(ids.len()), goal.description(), policy.left_text()));
+    let mut wait = Wait::new(cx, ids, goal);
+    match run(cx, policy, &mut wait).await {
+        End::Over => {}
+        End::TimedOut(last_failure) => {
+            for id in &wait.waiting {
+                let still = format!("{}{}", wait.still(id), goal.after_timeout());
+                let error = timed_out(policy, &still, last_failure.as_ref());
+                wait.fail(id, error.hint(goal.hint()));
+            }
+        }
+        End::GivenUp(error) => {
+            cx.warning(error.to_string());
+            wait.waiting.iter().for_each(|id| cx.journal().failed(id, error.clone()));
+        }
+    }
+}
+
+/// Polls once, without waiting: the instances that are not at the goal. What is seen is recorded in the journal.
+///
+/// # Errors
+/// Those of EC2, and [`ErrorKind::Unavailable`] when its answers leave open whether all instances are at the goal.
+pub async fn not_at_goal(cx: &Context, ids: &[InstanceId], goal: Goal) -> Result<Vec<InstanceId>> {
+    let found = find_by_ids(cx, ids).await?;
+    found.iter().for_each(|instance| cx.journal().see(instance));
+    let by_id: HashMap<_, _> = found.iter().map(|instance| (&instance.id, &instance.state)).collect();
+    if let Some(missing) = ids.iter().find(|id| !by_id.contains_key(id)) {
+        return Err(Error::new(ErrorKind::Unavailable, format!("the answer leaves out {missing}"))
+            .doing("looking up all instances"));
+    }
+    let checks = if goal.needs_status_checks() { status_checks(cx, &running(&found)).await? } else { HashMap::new() };
+    checks.iter().for_each(|(id, status)| cx.journal().see_status_checks(id, status.as_str()));
+    let place = |id: &InstanceId| goal.place(by_id[id], checks.get(id));
+    let elsewhere: Vec<_> = ids.iter().filter(|id| place(id) != Place::Reached).cloned().collect();
+    let is_open = |id: &InstanceId| {
+        goal.needs_status_checks() && *by_id[id] == InstanceStateName::Running && !checks.contains_key(id)
+    };
+    match elsewhere.first() {
+        Some(first) if elsewhere.iter().all(is_open) => {
+            Err(Error::new(ErrorKind::Unavailable, format!("the answer leaves out {first}"))
+                .doing("reading the status checks"))
+        }
+        _ => Ok(elsewhere),
+    }
+}
+
+fn running(instances: &[Instance]) -> Vec<InstanceId> {
+    let running = instances.iter().filter(|instance| instance.state == InstanceStateName::Running);
+    running.map(|instance| instance.id.clone()).collect()
+}
+
+/// What was last seen of an instance.
+#[derive(Clone, PartialEq, Eq)]
+struct Seen {
+    state: InstanceStateName,
+    status_checks: Option<SummaryStatus>,
+}
+
+impl Seen {
+    fn text(&self) -> String {
+        match &self.status_checks {
+            Some(status) => format!("{}, status checks {}", self.state.as_str(), status.as_str()),
+            None => self.state.as_str().to_owned(),
+        }
+    }
+
+    /// The same as part of a sentence.
+    fn quoted(&self) -> String {
+        match &self.status_checks {
+            Some(status) => format!("`{}`, status checks `{}`", self.state.as_str(), status.as_str()),
+            None => format!("`{}`", self.state.as_str()),
+        }
+    }
+}
+
+/// What the polls have shown of one instance.
+struct Track {
+    /// The states that it may have had before the request.
+    before: Vec<InstanceStateName>,
+    seen: Option<Seen>,
+    /// The first poll that did not find it, since it was last seen.
+    unknown_since: Option<Instant>,
+    /// The first poll that showed it off the way, since it was last on it.
+    off_since: Option<Instant>,
+}
+
+impl Track {
+    /// Takes in where a poll shows the instance. Returns what is to be believed; [`Place::OnTheWay`] as long as it may be
+    /// stale.
+    fn believe(&mut self, place: Place, state: &InstanceStateName, waited: Duration) -> Place {
+        match place {
+            Place::Elsewhere if waited < STALE_LIMIT && self.before.contains(state) => Place::OnTheWay,
+            Place::Elsewhere => {
+                let since = *self.off_since.get_or_insert_with(Instant::now);
+                if since.elapsed() >= SECOND_POLL { Place::Elsewhere } else { Place::OnTheWay }
+            }
+            place => {
+                self.off_since = None;
+                place
+            }
+        }
+    }
+}
+
+/// A wait for instances.
+struct Wait<'a> {
+    cx: &'a Context,
+    goal: Goal,
+    start: Instant,
+    total: usize,
+    reached: usize,
+    waiting: Vec<InstanceId>,
+    tracks: HashMap<InstanceId, Track>,
+}
+
+impl Watched for Wait<'_> {
+    /// Asks about all that are waited for, and takes off the list those whose wait is over. States count also when the
+    /// status checks could not be read.
+    async fn poll(&mut self) -> Result<bool> {
+        let found = self.describe().await?;
+        let (checks, failure) = match self.status_checks(&found).await {
+            Ok(checks) => (checks, None),
+            Err(error) => (HashMap::new(), Some(error)),
+        };
+        let found: HashMap<_, _> = found.iter().map(|instance| (&instance.id, instance)).collect();
+        let mut waiting = std::mem::take(&mut self.waiting);
+        waiting.retain(|id| match found.get(id) {
+            Some(instance) => self.take_in(instance, checks.get(id)),
+            None => self.miss(id),
+        });
+        self.waiting = waiting;
+        failure.map_or(Ok(self.waiting.is_empty()), Err)
+    }
+
+    fn progress(&self) -> (String, String) {
+        let mut others: BTreeMap<&str, usize> = BTreeMap::new();
+        for id in &self.waiting {
+            *others.entry(self.seen(id).map_or("not seen yet", |seen| seen.state.as_str())).or_default() += 1;
+        }
+        let others: String = others.into_iter().map(|(state, count)| format!(", {count} {state}")).collect();
+        let (reached, word) = (self.reached, self.goal.word());
+        let line = format!("{reached} of {} {word}{others}", count_of(self.total));
+        (line, format!("{reached}/{} {word}", self.total))
+    }
+}
+
+impl<'a> Wait<'a> {
+    fn new(cx: &'a Context, ids: &[InstanceId], goal: Goal) -> Self {
+        let track = |id| Track { before: goal.states_before(cx, id), seen: None, unknown_since: None, off_since: None };
+        let tracks = ids.iter().map(|id| (id.clone(), track(id))).collect();
+        Wait { cx, goal, start: Instant::now(), total: ids.len(), reached: 0, waiting: ids.to_vec(), tracks }
+    }
+
+    /// Those of the instances that EC2 knows: one unknown id hides no other.
+    async fn describe(&self) -> Result<Vec<Instance>> {
+        match find_by_ids(self.cx, &self.waiting).await {
+            Err(error) if error.code() == Some(codes::INVALID_INSTANCE_ID_NOT_FOUND) => {
+                find_known(self.cx, &self.waiting).await
+            }
+            found => found,
+        }
+    }
+
+    async fn status_checks(&self, found: &[Instance]) -> Result<HashMap<InstanceId, SummaryStatus>> {
+        if self.goal.needs_status_checks() { status_checks(self.cx, &running(found)).await } else { Ok(HashMap::new()) }
+    }
+
+    /// Takes in what a poll shows of an instance, and reports it when it is new. Returns whether to go on waiting for it.
+    fn take_in(&mut self, instance: &Instance, status_checks: Option<&SummaryStatus>) -> bool {
+        let (id, journal) = (&instance.id, self.cx.journal());
+        journal.see(instance);
+        if let Some(status) = status_checks {
+            journal.see_status_checks(id, status.as_str());
+        }
+        let Some(track) = self.tracks.get_mut(id) else { return false };
+        let before = track.seen.take();
+        // Status checks that an answer leaves out are those that were seen last.
+        let checks_before = before.as_ref().filter(|seen| seen.state == instance.state);
+        let status_checks = status_checks.or(checks_before.and_then(|seen| seen.status_checks.as_ref())).cloned();
+        let now = Seen { state: instance.state.clone(), status_checks };
+        if before.as_ref() != Some(&now) {
+            self.cx.event(format!("{}: {}", journal.instance(id).label(), now.text()));
+        }
+        let place = self.goal.place(&now.state, now.status_checks.as_ref());
+        let place = track.believe(place, &now.state, self.start.elapsed());
+        (track.seen, track.unknown_since) = (Some(now), None);
+        match place {
+            Place::OnTheWay => return true,
+            Place::Reached => self.reached += 1,
+            Place::Gone | Place::Elsewhere => {
+                let reason = instance.state_reason.as_deref().unwrap_or("EC2 gives no reason");
+                let message = format!("the instance is `{}`: {reason}", instance.state.as_str());
+                let action = format!("waiting for {id} {}", self.goal.description());
+                let error = Error::new(ErrorKind::UnexpectedState, message).doing(action);
+                let code = instance.state_reason_code.as_deref().unwrap_or_default();
+                self.fail(
+                    id,
+                    match hints::for_state_reason(code, reason) {
+                        Some(hint) => error.hint(hint),
+                        None => error,
+                    },
+                );
+            }
+        }
+        false
+    }
+
+    /// Takes in that a poll did not find an instance. Returns whether to go on waiting for it.
+    fn miss(&mut self, id: &InstanceId) -> bool {
+        let Some(track) = self.tracks.get_mut(id) else { return false };
+        if track.unknown_since.get_or_insert_with(Instant::now).elapsed() < UNKNOWN_LIMIT {
+            return true;
+        }
+        self.fail(id, Error::new(ErrorKind::NotFound, "instance not found").doing(format!("looking up {id}")));
+        false
+    }
+
+    fn fail(&self, id: &InstanceId, error: Error) {
+        self.cx.warning(error.to_string());
+        self.cx.journal().failed(id, error);
+    }
+
+    fn seen(&self, id: &InstanceId) -> Option<&Seen> {
+        self.tracks.get(id)?.seen.as_ref()
+    }
+
+    /// What the last poll showed of an instance, as in ``i-0abc is still `pending` ``.
+    fn still(&self, id: &InstanceId) -> String {
+        let unknown = self.tracks.get(id).is_some_and(|track| track.unknown_since.is_some());
+        match self.seen(id) {
+            None => format!("the state of {id} is still unknown"),
+            Some(seen) if unknown => format!("{id} is not found, its last state is {}", seen.quoted()),
+            Some(seen) => format!("{id} is still {}", seen.quoted()),
+        }
+    }
+}

@@ -1,0 +1,76 @@
+//! Status checks: how they are read, and what the two of an instance amount to.
+
+use std::collections::HashMap;
+
+use aws_sdk_ec2::operation::describe_instance_status::builders::DescribeInstanceStatusFluentBuilder;
+use aws_sdk_ec2::types::{InstanceStatus, SummaryStatus};
+
+use crate::instances::{InstanceId, list_of, texts};
+use crate::{Context, Error, Result, codes, pages};
+
+/// Instance ids that one DescribeInstanceStatus may carry (AWS API reference).
+pub const STATUS_IDS_PER_REQUEST: usize = 100;
+
+/// The status checks of running instances, at most 100 a request. Instances that EC2 does not name are left out, also those
+/// whose id it does not know: then the request is split, so that one unknown id loses no other.
+///
+/// # Errors
+/// Those of EC2.
+pub async fn status_checks(cx: &Context, ids: &[InstanceId]) -> Result<HashMap<InstanceId, SummaryStatus>> {
+    let mut checks = HashMap::with_capacity(ids.len());
+    let mut chunks: Vec<_> = ids.chunks(STATUS_IDS_PER_REQUEST).rev().collect();
+    while let Some(chunk) = chunks.pop() {
+        let request = cx.ec2().describe_instance_status().set_instance_ids(Some(texts(chunk)));
+        let action = format!("reading the status checks of {}", list_of(chunk));
+        match collect_status_checks(request, &mut checks, &action).await {
+            Err(error) if error.code() == Some(codes::INVALID_INSTANCE_ID_NOT_FOUND) => {
+                if chunk.len() > 1 {
+                    let (front, back) = chunk.split_at(chunk.len() / 2);
+                    chunks.extend([back, front]);
+                }
+            }
+            answer => answer?,
+        }
+    }
+    Ok(checks)
+}
+
+/// The status checks of all running instances of the region.
+///
+/// # Errors
+/// Those of EC2.
+pub async fn all_status_checks(cx: &Context) -> Result<HashMap<InstanceId, SummaryStatus>> {
+    const PAGE_SIZE: i32 = 1000;
+    let mut checks = HashMap::new();
+    let request = cx.ec2().describe_instance_status().max_results(PAGE_SIZE);
+    collect_status_checks(request, &mut checks, "reading the status checks of the region").await?;
+    Ok(checks)
+}
+
+async fn collect_status_checks(
+    request: DescribeInstanceStatusFluentBuilder,
+    checks: &mut HashMap<InstanceId, SummaryStatus>,
+    action: &str,
+) -> Result<()> {
+    let fetch = |token| request.clone().set_next_token(token).send();
+    for page in pages(action, fetch, |page| page.next_token()).await? {
+        for status in page.instance_statuses() {
+            let incomplete = || Error::incomplete("a status without its instance id").doing(action);
+            let id = status.instance_id().ok_or_else(incomplete)?;
+            checks.insert(InstanceId::from_ec2(id), both_checks(status));
+        }
+    }
+    Ok(())
+}
+
+/// The instance check and the system check taken together: the worse of the two.
+pub(super) fn both_checks(status: &InstanceStatus) -> SummaryStatus {
+    let summaries = [status.instance_status(), status.system_status()];
+    let summaries =
+        summaries.map(|summary| summary.and_then(|s| s.status()).unwrap_or(&SummaryStatus::InsufficientData));
+    let worst_first = [SummaryStatus::Impaired, SummaryStatus::InsufficientData, SummaryStatus::Initializing];
+    let worst = worst_first.into_iter().find(|bad| summaries.contains(&bad));
+    worst.unwrap_or_else(|| {
+        if summaries == [&SummaryStatus::Ok; 2] { SummaryStatus::Ok } else { SummaryStatus::NotApplicable }
+    })
+}

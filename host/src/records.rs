@@ -1,0 +1,138 @@
+//! Records: a small file for each, in the folder `state` beside the log.
+
+use std::fs;
+use std::io::{self, Write as _};
+use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime};
+
+use connector_sdk::records::Records;
+use connector_sdk::{Error, ErrorKind, Result};
+use sha2::{Digest as _, Sha256};
+use tempfile::NamedTempFile;
+
+/// The folder, beside the log.
+const FOLDER: &str = "state";
+/// How large a record may be. Bytes.
+const LARGEST: u64 = 4096;
+/// For how long a record is kept: longer than EC2 knows a client token.
+const KEPT: Duration = Duration::from_hours(7 * 24);
+
+/// The records of one account in one region.
+pub struct FileRecords {
+    folder: PathBuf,
+    account: String,
+    region: String,
+}
+
+impl FileRecords {
+    /// Records beside the log in that folder. `account` is any text that tells accounts apart; it is written nowhere.
+    pub fn new(log_folder: &Path, account: &str, region: &str) -> Self {
+        FileRecords { folder: log_folder.join(FOLDER), account: account.to_owned(), region: region.to_owned() }
+    }
+
+    /// Keys hold any characters, and file names do not.
+    fn path(&self, key: &str) -> PathBuf {
+        let text = [self.account.as_str(), &self.region, key].join("\n");
+        self.folder.join(hex::encode(Sha256::digest(text)))
+    }
+
+    fn write_file(&self, key: &str, text: &str) -> io::Result<()> {
+        fs::create_dir_all(&self.folder)?;
+        self.forget_old();
+        let mut file = NamedTempFile::new_in(&self.folder)?;
+        file.write_all(text.as_bytes())?;
+        file.as_file().sync_all()?;
+        file.persist(self.path(key)).map_err(|error| error.error)?;
+        Ok(())
+    }
+
+    /// Removes records that nobody needs any more. Others may do so at the same time.
+    fn forget_old(&self) {
+        let Ok(entries) = fs::read_dir(&self.folder) else { return };
+        for entry in entries.flatten() {
+            let modified = entry.metadata().and_then(|file| file.modified()).unwrap_or(SystemTime::now());
+            if modified.elapsed().is_ok_and(|age| age > KEPT) {
+                let _ = fs::remove_file(entry.path());
+            }
+        }
+    }
+}
+
+impl Records for FileRecords {
+    fn read(&self, key: &str) -> Result<Option<String>> {
+        let path = self.path(key);
+        let failed = |why: String| {
+            Error::new(ErrorKind::InvalidInput, why).doing(format!("reading the record {}", path.display()))
+        };
+        match fs::metadata(&path) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+            Err(error) => return Err(failed(error.to_string())),
+            Ok(file) if !file.is_file() || file.len() > LARGEST => {
+                return Err(failed("it is not one of this program".to_owned()));
+            }
+            Ok(_) => {}
+        }
+        fs::read_to_string(&path).map(Some).map_err(|error| failed(error.to_string()))
+    }
+
+    fn write(&self, key: &str, text: &str) -> Result<()> {
+        self.write_file(key, text).map_err(|error| {
+            Error::new(ErrorKind::InvalidInput, error.to_string())
+                .doing(format!("writing a record to {}", self.folder.display()))
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs::File;
+
+    use super::*;
+
+    #[test]
+    fn a_record_outlives_its_job_and_is_apart_for_each_account_and_region() {
+        let log = tempfile::tempdir().unwrap();
+        let records = |account, region| FileRecords::new(log.path(), account, region);
+        assert_eq!(records("a", "us-east-1").read("T/1").unwrap(), None);
+        records("a", "us-east-1").write("T/1", "one").unwrap();
+        records("a", "us-east-1").write("T/1", "two").unwrap();
+        assert_eq!(records("a", "us-east-1").read("T/1").unwrap().as_deref(), Some("two"));
+        for (account, region, key) in [("b", "us-east-1", "T/1"), ("a", "us-east-2", "T/1"), ("a", "us-east-1", "T")] {
+            assert_eq!(records(account, region).read(key).unwrap(), None, "{account} {region} {key}");
+        }
+        assert_eq!(fs::read_dir(log.path().join(FOLDER)).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn old_records_are_removed_when_one_is_written() {
+        let log = tempfile::tempdir().unwrap();
+        let records = FileRecords::new(log.path(), "a", "us-east-1");
+        records.write("old", "x").unwrap();
+        records.write("young", "x").unwrap();
+        let age = |key, days: u64| {
+            let time = SystemTime::now() - Duration::from_hours(24 * days);
+            File::options().write(true).open(records.path(key)).unwrap().set_modified(time).unwrap();
+        };
+        age("old", 8);
+        age("young", 6);
+        records.write("new", "x").unwrap();
+        assert_eq!(records.read("old").unwrap(), None);
+        assert!(records.read("young").unwrap().is_some() && records.read("new").unwrap().is_some());
+    }
+
+    #[test]
+    fn what_cannot_be_read_or_written_is_named() {
+        let log = tempfile::tempdir().unwrap();
+        let records = FileRecords::new(log.path(), "a", "us-east-1");
+        fs::create_dir_all(records.path("folder")).unwrap();
+        let error = records.read("folder").unwrap_err();
+        assert!(error.to_string().ends_with(": it is not one of this program"), "{error}");
+        fs::write(records.path("large"), vec![b'x'; LARGEST as usize + 1]).unwrap();
+        assert!(records.read("large").is_err());
+
+        let file = log.path().join("file");
+        fs::write(&file, "").unwrap();
+        let error = FileRecords::new(&file, "a", "us-east-1").write("T", "x").unwrap_err();
+        assert!(error.to_string().starts_with("writing a record to "), "{error}");
+    }
+}

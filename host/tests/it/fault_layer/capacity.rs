@@ -1,0 +1,50 @@
+//! Capacity: instance types and dedicated hosts that have no room, for as long as a test says.
+
+use std::collections::HashSet;
+
+use super::answer::{Answer, no_capacity, no_host_capacity};
+use super::form::Form;
+use super::http::Message;
+use super::xml::texts;
+
+/// Where there is no room.
+#[derive(Default)]
+pub struct Capacity {
+    types: HashSet<String>,
+    on_hosts: HashSet<String>,
+}
+
+impl Capacity {
+    /// From now on there is no room for these instance types, and for all others there is.
+    pub fn lack(&mut self, types: &[&str]) {
+        self.types = types.iter().map(|name| (*name).to_owned()).collect();
+    }
+
+    /// From now on there is no room on the hosts of these instances, and for all others there is.
+    pub fn lack_on_hosts(&mut self, ids: &[String]) {
+        self.on_hosts = ids.iter().cloned().collect();
+    }
+
+    /// Why a launch is refused. The type must be in the request itself, not in a launch template.
+    pub fn refuse_launch(&self, form: &Form) -> Option<Answer> {
+        form.get("InstanceType").is_some_and(|name| self.types.contains(name)).then(no_capacity)
+    }
+
+    /// Why a start is refused: because of one instance that is stopped, all stay so. `ask` asks moto.
+    pub fn refuse_start(&self, form: &Form, ask: impl Fn(&Form) -> Message) -> Option<Answer> {
+        let ids = form.instance_ids();
+        if ids.iter().any(|id| self.on_hosts.contains(*id)) {
+            return Some(no_host_capacity());
+        }
+        if self.types.is_empty() {
+            return None;
+        }
+        let mut question = form.for_instances("DescribeInstances", &ids);
+        question = question.with("Filter.1.Name", "instance-state-name").with("Filter.1.Value.1", "stopped");
+        question = question.with("Filter.2.Name", "instance-type");
+        for (index, name) in self.types.iter().enumerate() {
+            question = question.with(&format!("Filter.2.Value.{}", index + 1), name);
+        }
+        (!texts(&ask(&question), "instanceId").is_empty()).then(no_capacity)
+    }
+}

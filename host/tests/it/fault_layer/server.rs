@@ -1,0 +1,85 @@
+//! moto, with what EC2 does and moto does not.
+
+use std::sync::Mutex;
+
+use super::capacity::Capacity;
+use super::form::Form;
+use super::http::Message;
+use super::instances::Instances;
+use super::launches::Launches;
+use super::protection;
+use super::view::NEXT_TOKEN_PREFIX;
+
+const TOKEN_FILTER: &str = "client-token";
+
+/// An EC2.
+pub struct Server {
+    /// moto's host and port.
+    address: String,
+    launches: Mutex<Launches>,
+    /// What it shows of its instances.
+    pub instances: Mutex<Instances>,
+    /// Where it has room for more.
+    pub capacity: Mutex<Capacity>,
+}
+
+impl Server {
+    /// EC2 as it is made of the moto with this address.
+    pub fn new(address: String) -> Self {
+        Server { address, launches: Mutex::default(), instances: Mutex::default(), capacity: Mutex::default() }
+    }
+
+    /// Answers a request.
+    pub fn answer(&self, request: &Message, form: &Form) -> Message {
+        let form = &without_own_page(form);
+        let ask = |form: &Form| request.with_body(form.to_body()).exchange(&self.address).expect("moto answers");
+        if let Some(refused) = self.instances.lock().unwrap().refuse_unknown(form) {
+            return refused;
+        }
+        match form.action() {
+            _ if form.get("DryRun") == Some("true") => ask(form),
+            "RunInstances" => {
+                let mut launches = self.launches.lock().unwrap();
+                launches.launch(request.region(), form, ask, |form| self.launch(form, ask))
+            }
+            "StartInstances" => self.instances.lock().unwrap().act(form, ask, |form| {
+                let refused = self.capacity.lock().unwrap().refuse_start(form, ask);
+                refused.map_or_else(|| ask(form), |answer| answer.message())
+            }),
+            "StopInstances" => self.instances.lock().unwrap().act(form, ask, ask),
+            "TerminateInstances" => {
+                protection::terminate(form, ask, |form| self.instances.lock().unwrap().act(form, ask, ask))
+            }
+            "DescribeInstances" | "DescribeInstanceStatus" => self.read(form, ask),
+            _ => ask(form),
+        }
+    }
+
+    /// Has a launch made, of as many instances as it wants at most: moto makes as many as it wants at least.
+    fn launch(&self, form: &Form, ask: impl Fn(&Form) -> Message) -> Message {
+        if let Some(refused) = self.capacity.lock().unwrap().refuse_launch(form) {
+            return refused.message();
+        }
+        let count = form.get("MaxCount").or_else(|| form.get("MinCount")).unwrap_or("1");
+        let answer = ask(&form.with("MinCount", count));
+        if answer.status() == 200 {
+            self.instances.lock().unwrap().launched(&answer);
+        }
+        answer
+    }
+
+    /// moto knows no filter by client token, but one by id. It looks in the region of the request alone.
+    fn read(&self, form: &Form, ask: impl Fn(&Form) -> Message) -> Message {
+        let ids = form.filter(TOKEN_FILTER).map(|tokens| self.launches.lock().unwrap().ids_of(&tokens));
+        let ids = ids.iter().flatten().map(String::as_str);
+        self.instances.lock().unwrap().read(&form.with_filter(TOKEN_FILTER, "instance-id", ids), ask)
+    }
+}
+
+/// The form without the token of a page that only the layer has told of: moto fails on tokens that are not its own.
+fn without_own_page(form: &Form) -> Form {
+    match form.get("NextToken") {
+        Some(token) if token.starts_with(NEXT_TOKEN_PREFIX) => form.without("NextToken"),
+        _ => form.clone(),
+    }
+}
