@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use connector_sdk::properties::Contents;
 use connector_sdk::{Advice, Error, InstanceEntry, Journal, Outcome, PropertyEntry, Reporter as _, Result, Table};
 use serde::Serialize;
 use serde_json::{Map, Value};
@@ -107,19 +108,40 @@ pub fn finish(console: &Console, report: &Report<'_>) -> u8 {
     exit_code
 }
 
-/// The commands that save later what was not saved.
+/// The commands that save later what was not saved. A list is not worth its length here: the job that reads it from EC2 is
+/// simply run again.
 fn tell_missing_properties(console: &Console, report: &Report<'_>, properties: &[PropertyEntry]) {
-    let missing: Vec<_> = properties.iter().filter(|property| property.is_missing()).collect();
-    // A list is not worth its length here: the job that reads it from EC2 is simply run again.
-    if missing.is_empty() || report.journal.is_none_or(|journal| journal.instances().is_empty()) {
+    let is_told = |property: &&PropertyEntry| property.is_missing() && property.contents != Contents::List;
+    let missing: Vec<_> = properties.iter().filter(is_told).collect();
+    if missing.is_empty() {
         return;
     }
-    console.event("not saved in OpCon; to save it later:");
+    let all_known = missing.iter().all(|property| property.value.is_some());
+    let values = if all_known { "" } else { ", with the value in place of <...>" };
+    console.event(&format!("not saved in OpCon; to save it later{values}:"));
     let config = report.config.map(|path| path.display().to_string());
-    for PropertyEntry { name, value, .. } in missing {
-        let mut words = vec!["awsec2", "set-property", name, value];
-        words.extend(config.iter().flat_map(|config| ["--config", config]));
-        console.event(&format!("  {}", shell::command_line(&words)));
+    for property in missing {
+        console.event(&format!("  {}", save_command(property, config.as_deref())));
+    }
+}
+
+/// The command that saves a property. What stands in the place of an unknown value has blanks and no quotes and ends the
+/// line: copied as it is, a shell refuses it as a redirection, and the program as words too many.
+fn save_command(property: &PropertyEntry, config: Option<&str>) -> String {
+    let PropertyEntry { name, value, contents, .. } = property;
+    let config = config.map(|config| ["--config", config]);
+    let mut words = vec!["awsec2", "set-property"];
+    match value {
+        Some(value) => {
+            words.extend([name, value.as_str()]);
+            words.extend(config.iter().flatten());
+            shell::command_line(&words)
+        }
+        None => {
+            words.extend(config.iter().flatten());
+            words.push(name);
+            format!("{} <{contents}>", shell::command_line(&words))
+        }
     }
 }
 

@@ -124,6 +124,7 @@ impl Operation for CreateInstance {
 
     fn check(&self, inputs: &Inputs) -> Result<()> {
         OnTimeout::from_inputs(inputs)?;
+        PropertyNames::check_inputs(inputs)?;
         Launch::from_inputs(inputs).map(drop)
     }
 
@@ -143,11 +144,12 @@ impl Operation for CreateInstance {
             Err(error) if error.kind() == ErrorKind::Unknown => (cx.journal().ids(), Err(error)),
             launched => (launched?, Ok(())),
         };
+        properties.save_ids(cx, &launched).await;
         launch.tell_count(cx, launched.len(), enough.is_ok());
 
         let goal = Goal::Ready(inputs.get(&WAIT_FOR));
         let waited = enough.is_ok() && wait_if_asked(cx, inputs, &launched, goal, &policy).await;
-        let saved = properties.save(cx, &launched, waited).await;
+        let saved = properties.save_addresses(cx, &launched, waited, &policy).await;
         let done = if waited { "launched and ready" } else { "launched" };
         let outcome = match enough.and_then(|()| cx.journal().verdict("launching", done, "unchanged")) {
             Err(failure) if waited && on_timeout == OnTimeout::Terminate => {

@@ -71,11 +71,11 @@ async fn a_launch_without_waiting_costs_two_calls_and_saves_what_ec2_knows() {
             ANNOUNCED.to_owned(),
             format!("{I1} (web): launched, pending"),
             format!("{I0} (web): launched, pending"),
+            format!("property ID_1 = {I1}: saved"),
+            format!("property ID_2 = {I0}: saved"),
             "warning: property IP_1 is not saved: there is no such address yet; give --wait".to_owned(),
             "warning: property IP_2 is not saved: there is no such address yet; give --wait".to_owned(),
-            format!("property ID_1 = {I1}: saved"),
             "property PIP_1 = 10.0.0.1: saved".to_owned(),
-            format!("property ID_2 = {I0}: saved"),
             "property PIP_2 = 10.0.0.1: saved".to_owned(),
         ]
     );
@@ -104,10 +104,36 @@ async fn a_wait_goes_on_until_both_status_checks_are_ok() {
     let properties =
         [("wait", "true"), ("id-property", "ID"), ("public-dns-property", "DNS"), ("public-ip-property", "IP")];
     assert_eq!(run(&job, &properties).await.unwrap().message, "1 instance launched and ready");
-    let saved: Vec<_> = job.cx.journal().properties().into_iter().map(|saved| (saved.name, saved.value)).collect();
+    let saved: Vec<_> =
+        job.cx.journal().properties().into_iter().filter_map(|saved| Some((saved.name, saved.value?))).collect();
     let expected = [("ID", I0), ("DNS", "ec2-192-0-2-1.example"), ("IP", "192.0.2.1")];
     assert_eq!(saved, expected.map(|(name, value)| (name.to_owned(), value.to_owned())));
     assert_eq!((look.num_calls(), checks.num_calls()), (4, 2));
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_id_is_saved_before_the_wait_and_the_address_after_it() {
+    let key_pair = key_pair_exists();
+    let launch = mock!(Client::run_instances).then_output(|| launched(&[(0, I0)]));
+    let look = mock!(Client::describe_instances).then_output(|| described([instance(I0, &InstanceStateName::Running)]));
+    let job = Job::new(&[&key_pair, &launch, &look]);
+    let more = [("wait", "true"), ("wait-for", "running"), ("id-property", "ID"), ("public-ip-property", "IP")];
+    run(&job, &more).await.unwrap();
+    let lines = job.lines();
+    let place =
+        |text: &str| lines.iter().position(|line| line.starts_with(text)).unwrap_or_else(|| panic!("{lines:#?}"));
+    assert!(
+        place("property ID = ") < place("waiting for ") && place("waiting for ") < place("property IP = "),
+        "{lines:#?}"
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn two_properties_of_one_name_are_refused_before_anything_is_done() {
+    let job = Job::new(&[]);
+    let error = run(&job, &[("id-property", "WEB"), ("public-ip-property", "WEB")]).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::InvalidInput);
+    assert!(job.lines().is_empty());
 }
 
 #[tokio::test(start_paused = true)]

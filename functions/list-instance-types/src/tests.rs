@@ -104,7 +104,7 @@ async fn what_is_kept_is_shown_and_saved_after_opcon_was_contacted() {
         ]
     );
     assert_eq!(shown(&job), ["t3.nano", "t3.micro"]);
-    assert_eq!(job.cx.journal().properties()[0].value, "t3.nano,t3.micro");
+    assert_eq!(job.cx.journal().properties()[0].value.as_deref(), Some("t3.nano,t3.micro"));
 }
 
 #[tokio::test(start_paused = true)]

@@ -47,6 +47,7 @@ impl Operation for StartInstance {
     }
 
     fn check(&self, inputs: &Inputs) -> Result<()> {
+        PropertyNames::check_inputs(inputs)?;
         Selection::from_inputs(inputs).map(drop)
     }
 
@@ -66,11 +67,12 @@ impl Operation for StartInstance {
                 async { request.send().await.map(|answer| answer.starting_instances) }
             })
             .await;
+        properties.save_ids(cx, &ids).await;
         let waited = wait_if_asked(cx, inputs, &ids, Goal::Ready(inputs.get(&WAIT_FOR)), &policy).await;
         if !waited && !cx.dry_run() && properties.want_addresses() {
             look_up_addresses(cx, &ids).await;
         }
-        let saved = properties.save(cx, &ids, waited).await;
+        let saved = properties.save_addresses(cx, &ids, waited, &policy).await;
         let outcome = START.verdict(cx, waited)?;
         saved.map(|()| outcome)
     }

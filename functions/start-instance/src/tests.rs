@@ -1,6 +1,5 @@
 //! `StartInstance` against a mocked EC2: the start, the wait for readiness, and the properties.
 
-use connector_sdk::ErrorKind;
 use connector_sdk::ec2::Client;
 use connector_sdk::ec2::operation::start_instances::{StartInstancesInput, StartInstancesOutput};
 use connector_sdk::ec2::types::InstanceStateName::{Pending, Running, Stopped, Terminated};
@@ -8,6 +7,7 @@ use connector_sdk::ec2::types::SummaryStatus;
 use connector_sdk::testing::{
     Job, MockResponse, Rule, checked, described, describes_as, describes_in_turn, instance, mock, refusal, state_change,
 };
+use connector_sdk::{ErrorKind, PropertyEntry};
 
 use super::*;
 
@@ -29,10 +29,11 @@ fn starts(previous: InstanceStateName, refused: Option<&'static str>) -> Rule {
     })
 }
 
-/// All properties as `name=value`, those not saved with a `!` in front.
+/// All properties as `name=value`, those not saved with a `!` in front, unknown values as `?`.
 fn properties(job: &Job) -> Vec<String> {
     let properties = job.cx.journal().properties();
-    properties.iter().map(|p| format!("{}{}={}", if p.saved { "" } else { "!" }, p.name, p.value)).collect()
+    let value = |p: &PropertyEntry| p.value.clone().unwrap_or("?".to_owned());
+    properties.iter().map(|p| format!("{}{}={}", if p.saved { "" } else { "!" }, p.name, value(p))).collect()
 }
 
 #[tokio::test(start_paused = true)]
@@ -91,13 +92,36 @@ async fn with_wait_all_values_are_saved_in_the_order_given() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn the_ids_are_saved_before_the_wait() {
+    let (start, describe) = (starts(Stopped, None), describes_as(Running));
+    let job = Job::new(&[&start, &describe]);
+    job.run(&StartInstance, &[("instance-id", A), WAIT, RUNNING, PUBLIC_IP, ("id-property", "ID")]).await.unwrap();
+    let lines = job.lines();
+    let place =
+        |text: &str| lines.iter().position(|line| line.starts_with(text)).unwrap_or_else(|| panic!("{lines:#?}"));
+    assert!(
+        place("property ID = ") < place("waiting for ") && place("waiting for ") < place("property IP = "),
+        "{lines:#?}"
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn names_that_collide_for_several_instances_are_refused_before_the_start() {
+    let (start, describe) = (starts(Stopped, None), describes_as(Stopped));
+    let job = Job::new(&[&start, &describe]);
+    let arguments = [("instance-id", A), ("instance-id", B), ("id-property", "WEB"), ("public-ip-property", "WEB_1")];
+    let error = job.run(&StartInstance, &arguments).await.unwrap_err();
+    assert_eq!((error.kind(), start.num_calls()), (ErrorKind::InvalidInput, 0));
+}
+
+#[tokio::test(start_paused = true)]
 async fn without_wait_one_more_look_finds_what_is_known() {
     let (start, describe) = (starts(Stopped, None), describes_as(Pending));
     let job = Job::new(&[&start, &describe]);
     let arguments = [("instance-id", A), PUBLIC_IP, ("private-ip-property", "PRIVATE")];
     let outcome = job.run(&StartInstance, &arguments).await.unwrap();
     assert_eq!((outcome.message.as_str(), describe.num_calls()), ("1 instance starting", 2));
-    assert_eq!(properties(&job), ["PRIVATE=10.0.0.1"]);
+    assert_eq!(properties(&job), ["!IP=?", "PRIVATE=10.0.0.1"]);
     job.assert_says("warning: property IP is not saved");
 }
 

@@ -5,7 +5,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use serde::Serialize;
 
 use crate::instances::{Instance, InstanceId};
-use crate::properties::Delivery;
+use crate::properties::{Contents, Delivery};
 use crate::{Error, ErrorKind, Outcome, Result};
 
 /// What became of an instance.
@@ -97,27 +97,31 @@ impl InstanceEntry {
 pub struct PropertyEntry {
     /// The full name, with its counter.
     pub name: String,
-    /// The value.
-    pub value: String,
+    /// The value; `None` while it is not known.
+    pub value: Option<String>,
     /// Whether OpCon was seen to hold it.
     pub saved: bool,
     /// Whether it was handed to an agent, which does not say what becomes of it.
     #[serde(skip)]
     pub handed_over: bool,
+    /// What the value is.
+    #[serde(skip)]
+    pub contents: Contents,
 }
 
 impl PropertyEntry {
-    /// A property that is about to be saved.
-    pub fn pending(name: impl Into<String>, value: impl Into<String>) -> Self {
-        PropertyEntry { name: name.into(), value: value.into(), saved: false, handed_over: false }
+    /// A property that is to be saved.
+    pub fn pending(name: impl Into<String>, contents: Contents, value: Option<String>) -> Self {
+        PropertyEntry { name: name.into(), value, saved: false, handed_over: false, contents }
     }
 
-    /// A property after the attempt to save it.
-    pub fn after(name: impl Into<String>, value: impl Into<String>, attempt: &Result<Delivery>) -> Self {
+    /// The property after the attempt to save it.
+    #[must_use]
+    pub fn after(self, attempt: &Result<Delivery>) -> Self {
         PropertyEntry {
             saved: matches!(attempt, Ok(Delivery::Seen)),
             handed_over: matches!(attempt, Ok(Delivery::HandedOver)),
-            ..PropertyEntry::pending(name, value)
+            ..self
         }
     }
 
@@ -335,9 +339,15 @@ impl Journal {
         known.unwrap_or_else(|| InstanceEntry::new(id.clone()))
     }
 
-    /// All properties, in the order in which they were saved.
+    /// All properties, in the order in which they were entered. One that has no value yet gets the one that EC2 has shown
+    /// of its instance meanwhile.
     pub fn properties(&self) -> Vec<PropertyEntry> {
-        self.state().properties.clone()
+        let state = self.state();
+        let mut properties = state.properties.clone();
+        for property in properties.iter_mut().filter(|property| property.value.is_none()) {
+            property.value = property.contents.value_in(&state.instances);
+        }
+        properties
     }
 
     /// Whether anything was changed in EC2, as far as is known: a change that is under way counts.
@@ -410,6 +420,7 @@ pub fn count_of(count: usize) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::properties::Field;
     use crate::testing;
 
     fn id(number: usize) -> InstanceId {
@@ -498,18 +509,38 @@ mod tests {
         assert!(entry.changed, "once changed, it stays so");
     }
 
+    /// A property for the address of an instance that has no value yet.
+    fn pending(name: &str) -> PropertyEntry {
+        PropertyEntry::pending(name, Contents::Of(Field::PrivateIp, id(0)), None)
+    }
+
     #[test]
     fn a_property_is_entered_once_and_knows_whether_it_is_missing() {
         let journal = Journal::default();
-        journal.property(PropertyEntry::pending("A", "1"));
-        journal.property(PropertyEntry::pending("B", "2"));
-        journal.property(PropertyEntry::after("A", "1", &Ok(Delivery::Seen)));
+        journal.property(pending("A"));
+        journal.property(pending("B"));
+        journal.property(pending("A").after(&Ok(Delivery::Seen)));
         let entries = journal.properties();
         let told: Vec<_> = entries.iter().map(|entry| (entry.name.as_str(), entry.saved, entry.is_missing())).collect();
         assert_eq!(told, [("A", true, false), ("B", false, true)]);
-        let handed_over = PropertyEntry::after("C", "3", &Ok(Delivery::HandedOver));
+        let handed_over = pending("C").after(&Ok(Delivery::HandedOver));
         assert!(!handed_over.saved && !handed_over.is_missing());
-        assert!(PropertyEntry::after("D", "4", &Err(Error::new(ErrorKind::Service, "no"))).is_missing());
+        assert!(pending("D").after(&Err(Error::new(ErrorKind::Service, "no"))).is_missing());
+    }
+
+    #[test]
+    fn a_property_without_a_value_gets_the_one_that_is_seen_meanwhile() {
+        let journal = Journal::default();
+        journal.property(pending("IP"));
+        let json = |journal: &Journal| serde_json::to_value(journal.properties()).unwrap();
+        assert_eq!(json(&journal), serde_json::json!([{"name": "IP", "value": null, "saved": false}]));
+        let mut description = testing::instance(id(0).as_str(), &"running".into());
+        description.private_ip_address = Some("no address".to_owned());
+        journal.see(&Instance::from_ec2(&description).unwrap());
+        assert_eq!(json(&journal)[0]["value"], serde_json::Value::Null, "only what can be an address is a value");
+        description.private_ip_address = Some("10.0.0.1".to_owned());
+        journal.see(&Instance::from_ec2(&description).unwrap());
+        assert_eq!(json(&journal)[0]["value"], "10.0.0.1");
     }
 
     #[test]

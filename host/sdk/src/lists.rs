@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use async_trait::async_trait;
 
 use crate::args::Always;
-use crate::properties::Delivery;
+use crate::properties::{Contents, Delivery};
 use crate::{Arg, ArgSpec, Context, Error, ErrorKind, Inputs, Outcome, PropertyEntry, Result};
 
 /// `--save`: write the list into its OpCon property.
@@ -150,7 +150,7 @@ async fn save(cx: &Context, name: String, value: String) -> Result<String> {
         Err(_) => String::new(),
     };
     let doing = format!("saving the list into {name}");
-    cx.journal().property(PropertyEntry::after(name, value, &saved));
+    cx.journal().property(PropertyEntry::pending(name, Contents::List, Some(value)).after(&saved));
     match saved {
         Ok(_) => Ok(told),
         Err(error) => Err(Error::new(ErrorKind::PropertyNotSaved, error.to_string())

@@ -16,4 +16,5 @@ mod functions;
 mod lists;
 mod output;
 mod progress;
+mod properties;
 mod support;

@@ -37,7 +37,7 @@ async fn a_list_goes_into_its_property_and_into_a_file() {
     assert_eq!(outcome.message, "2 instance types found, written into lists.txt, saved into instance types");
     job.assert_says("lists.txt: instance types t3.micro,t3.small");
     let saved = job.cx.journal().properties();
-    assert_eq!((saved[0].name.as_str(), saved[0].value.as_str()), ("instance types", "t3.micro,t3.small"));
+    assert_eq!((saved[0].name.as_str(), saved[0].value.as_deref()), ("instance types", Some("t3.micro,t3.small")));
     assert!(saved[0].saved);
 }
 

@@ -22,6 +22,7 @@ pub struct View {
 enum What {
     State { name: &'static str, reason: Option<[&'static str; 2]> },
     StatusChecks(&'static str),
+    PublicAddresses(&'static str),
     Absent,
     NextToken(String),
 }
@@ -34,6 +35,11 @@ pub fn state(name: &'static str) -> View {
 /// Running instances whose status checks are not what they are, as in `initializing`: for DescribeInstanceStatus.
 pub fn status_checks(status: &'static str) -> View {
     View { what: What::StatusChecks(status), ids: None }
+}
+
+/// Instances with this text as their public address and name, or without any when it is empty: for DescribeInstances.
+pub fn public_addresses(text: &'static str) -> View {
+    View { what: What::PublicAddresses(text), ids: None }
 }
 
 /// Instances that are left out of the answer.
@@ -91,6 +97,10 @@ impl View {
                 }
             }
             What::StatusChecks(status) => set_status_checks(instance, status),
+            What::PublicAddresses(text) => {
+                set(instance, &["ipAddress"], text);
+                set(instance, &["dnsName"], text);
+            }
             What::Absent => return false,
             What::NextToken(_) => {}
         }

@@ -1,0 +1,135 @@
+//! The names of the properties that a job saves into: what it asks for, and that they differ.
+
+use std::collections::HashMap;
+
+use super::contents::{Contents, Field};
+use super::{ID_PROPERTY, PRIVATE_IP_PROPERTY, PUBLIC_DNS_PROPERTY, PUBLIC_IP_PROPERTY};
+use crate::instances::InstanceId;
+use crate::{Arg, Context, Error, ErrorKind, Inputs, InstanceResult, PropertyEntry, Result};
+
+/// The properties that a job names.
+#[derive(Clone, Debug)]
+pub struct PropertyNames {
+    names: [Option<String>; 4],
+}
+
+impl PropertyNames {
+    /// What the arguments say.
+    pub fn from_inputs(inputs: &Inputs) -> Self {
+        PropertyNames { names: Field::ALL.map(|field| inputs.get(argument(field))) }
+    }
+
+    /// Makes sure, without any input or output, that the arguments name four different properties, as far as their texts
+    /// alone tell. [`PropertyNames::check`] compares what OpCon understands by them.
+    ///
+    /// # Errors
+    /// [`ErrorKind::InvalidInput`] when two are the same.
+    pub fn check_inputs(inputs: &Inputs) -> Result<()> {
+        let names = PropertyNames::from_inputs(inputs);
+        let mut taken = Taken::default();
+        names.given().try_for_each(|(field, name)| taken.add(field, name.trim()))
+    }
+
+    /// Whether the job names none.
+    pub fn is_empty(&self) -> bool {
+        self.names.iter().all(Option::is_none)
+    }
+
+    /// Whether the job names one for an address, not only for the id.
+    pub fn want_addresses(&self) -> bool {
+        self.given().any(|(field, _)| field != Field::Id)
+    }
+
+    /// Makes sure, before anything is changed in EC2, that the values of so many instances can be saved.
+    ///
+    /// # Errors
+    /// Those of [`PropertyNames::check`] and [`PropertyStore::prepare`](super::PropertyStore::prepare).
+    pub async fn prepare(&self, cx: &Context, instances: usize) -> Result<()> {
+        self.check(cx, instances)?;
+        if self.is_empty() || cx.dry_run() {
+            return Ok(());
+        }
+        cx.properties().prepare().await
+    }
+
+    /// Makes sure that OpCon would accept the names for so many instances, and that no two arguments name the same
+    /// property. Names that differ only in upper and lower case are the same: in OpCon that depends on its database. For
+    /// several instances, neither may a name be what the counter makes of another one.
+    ///
+    /// # Errors
+    /// [`ErrorKind::InvalidInput`] when two are the same, and those of [`PropertyStore::full_name`](super::PropertyStore::full_name).
+    pub fn check(&self, cx: &Context, instances: usize) -> Result<()> {
+        let mut taken = Taken::default();
+        for (field, name) in self.given() {
+            let counters = (1..=instances).filter_map(|number| counter(number, instances));
+            for counter in [None].into_iter().chain(counters.map(Some)) {
+                taken.add(field, &cx.properties().full_name(name, counter)?)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// The properties for these instances in their order, addresses without a value, and the errors of names that OpCon does not
+    /// accept. A single instance has the plain names, several have `_1`, `_2` and so on. Instances that EC2 does not say
+    /// to have accepted (refused, of unknown outcome, not asked for yet) are left out, and keep their number.
+    pub(super) fn plan(&self, cx: &Context, ids: &[InstanceId]) -> (Vec<PropertyEntry>, Vec<Error>) {
+        let (mut planned, mut failures) = (Vec::new(), Vec::new());
+        for (index, id) in ids.iter().enumerate().filter(|(_, id)| is_news(cx, id)) {
+            for (field, name) in self.given() {
+                match cx.properties().full_name(name, counter(index + 1, ids.len())) {
+                    Ok(name) => {
+                        let value = (field == Field::Id).then(|| id.to_string());
+                        planned.push(PropertyEntry::pending(name, Contents::Of(field, id.clone()), value));
+                    }
+                    Err(error) => failures.push(error),
+                }
+            }
+        }
+        (planned, failures)
+    }
+
+    /// The fields for which the job names a property.
+    pub(super) fn fields(&self) -> impl Iterator<Item = Field> {
+        self.given().map(|(field, _)| field)
+    }
+
+    fn given(&self) -> impl Iterator<Item = (Field, &str)> {
+        Field::ALL.into_iter().zip(&self.names).filter_map(|(field, name)| Some((field, name.as_deref()?)))
+    }
+}
+
+/// Whether a later job can act on the instance because of this job.
+fn is_news(cx: &Context, id: &InstanceId) -> bool {
+    let entry = cx.journal().instance(id);
+    entry.accepted || entry.result == Some(InstanceResult::Unchanged)
+}
+
+fn counter(number: usize, instances: usize) -> Option<usize> {
+    (instances > 1).then_some(number)
+}
+
+fn argument(field: Field) -> &'static Arg<String> {
+    match field {
+        Field::Id => &ID_PROPERTY,
+        Field::PublicDns => &PUBLIC_DNS_PROPERTY,
+        Field::PublicIp => &PUBLIC_IP_PROPERTY,
+        Field::PrivateIp => &PRIVATE_IP_PROPERTY,
+    }
+}
+
+/// The names that are taken, in lower case, and by which argument.
+#[derive(Default)]
+struct Taken(HashMap<String, Field>);
+
+impl Taken {
+    fn add(&mut self, field: Field, name: &str) -> Result<()> {
+        match self.0.insert(name.to_lowercase(), field) {
+            Some(other) if other != field => {
+                let [first, second] = [other, field].map(|field| argument(field).spec.name);
+                let message = format!("`--{first}` and `--{second}` name the same OpCon property: `{name}`");
+                Err(Error::new(ErrorKind::InvalidInput, message).hint("give each of them a name of its own"))
+            }
+            _ => Ok(()),
+        }
+    }
+}

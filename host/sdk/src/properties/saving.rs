@@ -1,0 +1,146 @@
+//! How the values of instances are saved into properties: ids at once, addresses when they are known.
+
+use std::time::Duration;
+
+use futures_util::stream::{self, StreamExt as _};
+use tokio::time::timeout;
+
+use super::PropertyNames;
+use super::addresses::{Polled, poll};
+use super::contents::{Contents, Field, Value};
+use crate::error::excerpt;
+use crate::instances::InstanceId;
+use crate::wait::WaitPolicy;
+use crate::{Context, Error, ErrorKind, PropertyEntry, Result};
+
+/// How many properties are saved at the same time.
+const SAVES_AT_ONCE: usize = 8;
+/// For how long the saving of ids may hold up a wait: OpCon may have gone since the job began.
+const EARLY_LIMIT: Duration = Duration::from_secs(30);
+
+impl PropertyNames {
+    /// Saves the ids of those of the instances that EC2 has accepted, and enters all properties of these instances into the
+    /// journal as not saved yet, so that an interruption loses none. Called as soon as EC2 has accepted the launch or the
+    /// start, with all instances of the job, since their number is part of the names; it may be called again when EC2 has
+    /// accepted more of them. An id that is not saved now is tried again by [`PropertyNames::save_addresses`]. In a dry
+    /// run there is nothing to save.
+    pub async fn save_ids(&self, cx: &Context, ids: &[InstanceId]) {
+        if cx.dry_run() {
+            return;
+        }
+        // A name that OpCon does not accept is reported at the end.
+        let (planned, _) = self.plan(cx, ids);
+        let known = cx.journal().properties();
+        let new = planned.iter().filter(|planned| !known.iter().any(|known| known.name == planned.name));
+        new.for_each(|planned| cx.journal().property(planned.clone()));
+        let mut unsaved = unsaved(cx, planned);
+        unsaved.retain(|entry| matches!(entry.contents, Contents::Of(Field::Id, _)));
+        if timeout(EARLY_LIMIT, save_all(cx, unsaved)).await.is_err() {
+            cx.warning("saving ids in OpCon takes long: the job goes on, and saves the others at its end");
+        }
+    }
+
+    /// Saves what [`PropertyNames::save_ids`] has left: the addresses, and ids that OpCon did not take. `settled` says that
+    /// the instances are where they should be: then a missing address is looked up until it is there or certainly does
+    /// not exist (a private subnet has no public one), which is saved as an empty value. Otherwise it is left out with a
+    /// warning. Whatever is not saved stays in the journal as such.
+    ///
+    /// # Errors
+    /// [`ErrorKind::PropertyNotSaved`] when a value was not saved, could not be read, or cannot be an address; the others
+    /// are saved all the same.
+    pub async fn save_addresses(
+        &self,
+        cx: &Context,
+        ids: &[InstanceId],
+        settled: bool,
+        policy: &WaitPolicy,
+    ) -> Result<()> {
+        if cx.dry_run() {
+            return Ok(());
+        }
+        let polled = if settled { Some(poll(cx, self, ids, policy).await) } else { None };
+        let (planned, mut failures) = self.plan(cx, ids);
+        let wanted = planned.len() + failures.len();
+        let mut ready = Vec::new();
+        for mut entry in unsaved(cx, planned) {
+            match value(cx, &entry, polled.as_ref()) {
+                Ok(value) => entry.value = value,
+                Err(error) => {
+                    cx.warning(format!("property {} is not saved: {error}", entry.name));
+                    failures.push(error);
+                }
+            }
+            // What is left out is still to be saved by somebody, and an interruption must not lose the others.
+            cx.journal().property(entry.clone());
+            ready.extend(entry.value.is_some().then_some(entry));
+        }
+        failures.extend(save_all(cx, ready).await);
+        match failures.first() {
+            None => Ok(()),
+            Some(first) => Err(not_saved(failures.len(), wanted, first)),
+        }
+    }
+}
+
+/// Those of the properties that OpCon does not have yet.
+fn unsaved(cx: &Context, mut planned: Vec<PropertyEntry>) -> Vec<PropertyEntry> {
+    let known = cx.journal().properties();
+    planned.retain(|planned| !known.iter().any(|known| known.name == planned.name && !known.is_missing()));
+    planned
+}
+
+/// The value to be saved; empty for an address that does not exist. `None` when it is left out, with a warning: there may be
+/// one later. `polled` is `None` when the job did not wait.
+///
+/// # Errors
+/// When the instance is where it should be, and its address is not known or is none.
+fn value(cx: &Context, entry: &PropertyEntry, polled: Option<&Polled>) -> Result<Option<String>> {
+    let (name, contents) = (&entry.name, &entry.contents);
+    let Contents::Of(field, id) = contents else { return Ok(entry.value.clone()) };
+    let instance = cx.journal().instance(id);
+    match (field.value(&instance), polled) {
+        (Value::Known(value), _) => return Ok(Some(value.to_owned())),
+        (Value::Invalid(text), _) => {
+            let text = excerpt(text.as_bytes());
+            return Err(Error::new(ErrorKind::Service, format!("EC2 gives `{text}` as the {contents}")));
+        }
+        (Value::Missing, None) => {
+            cx.warning(format!("property {name} is not saved: there is no such address yet; give --wait"));
+        }
+        (Value::Missing, Some(_)) if instance.error.is_some() => {
+            cx.warning(format!("property {name} is not saved: there is no such address yet"));
+        }
+        (Value::Missing, Some(polled)) if polled.has_none(id) => return Ok(Some(String::new())),
+        (Value::Missing, Some(polled)) => {
+            let reason = polled.trouble.as_ref().map_or_else(
+                || format!("the instance is {}", instance.state.as_deref().unwrap_or("not known")),
+                Error::to_string,
+            );
+            return Err(Error::new(ErrorKind::Unavailable, format!("unknown {contents}: {reason}")));
+        }
+    }
+    Ok(None)
+}
+
+/// Saves properties that have a value, several at a time, and records what becomes of each. Returns the errors.
+async fn save_all(cx: &Context, entries: Vec<PropertyEntry>) -> Vec<Error> {
+    let saves = entries.into_iter().map(|entry| async move {
+        let value = entry.value.clone().unwrap_or_default();
+        let result = cx.properties().save(&entry.name, &value).await;
+        match &result {
+            Ok(delivery) => cx.event(delivery.told(&entry.name, &value)),
+            Err(error) => cx.warning(format!("property {} = {value}: not saved: {error}", entry.name)),
+        }
+        cx.journal().property(entry.after(&result));
+        result.err()
+    });
+    stream::iter(saves).buffered(SAVES_AT_ONCE).filter_map(async |failure| failure).collect().await
+}
+
+fn not_saved(failed: usize, wanted: usize, first: &Error) -> Error {
+    let message = format!("{failed} of {wanted} properties not saved; the first: {first}");
+    let advice =
+        "this output has the values, and commands that save them; do not run the job again, its instances are there";
+    let hint = first.hint_text().map_or(advice.to_owned(), |hint| format!("{advice}; {hint}"));
+    Error::new(ErrorKind::PropertyNotSaved, message).doing("saving properties in OpCon").hint(hint)
+}

@@ -1,0 +1,131 @@
+//! Addresses: when there is none, when nobody knows, and what is no address.
+
+use aws_sdk_ec2::Client;
+use aws_sdk_ec2::types::InstanceStateName::{Pending, Running, Stopping};
+
+use super::*;
+use crate::testing::{Rule, described, mock, refusal};
+
+const PUBLIC: [(&str, &str); 1] = [("public-ip-property", "PUBLIC")];
+
+/// A rule for DescribeInstances: first this many throttled polls, then this instance.
+fn throttled_then(throttled: usize, then: impl Fn() -> Instance + Send + Sync + 'static) -> Rule {
+    let polls = mock!(Client::describe_instances).sequence();
+    let refuse = || refusal("RequestLimitExceeded", "Too many requests");
+    let polls = if throttled > 0 { polls.http_response(refuse).times(throttled) } else { polls };
+    polls.output(move || described([then()])).repeatedly().build()
+}
+
+#[tokio::test(start_paused = true)]
+async fn there_is_no_address_when_whole_answers_show_a_running_instance_without_one() {
+    let describe = throttled_then(0, || private_instance(A));
+    let job = Job::new(&[&describe]);
+    accept(&job, &private_instance(A));
+    save(&names(&ALL_FOUR), &job.cx, &ids(&[A])).await.unwrap();
+    assert_eq!(saved(&job), ["ID=i-0000000a", "DNS=", "PUBLIC=", "PRIVATE=10.0.0.1"]);
+    assert_eq!(describe.num_calls(), 5, "it is looked up again, but not for ever");
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_address_that_comes_late_is_saved() {
+    let polls = mock!(Client::describe_instances).sequence().output(|| described([instance(A, &Pending)]));
+    let describe = polls.output(|| described([instance(A, &Running)])).build();
+    let job = Job::new(&[&describe]);
+    accept(&job, &instance(A, &Pending));
+    save(&names(&PUBLIC), &job.cx, &ids(&[A])).await.unwrap();
+    assert_eq!((saved(&job), describe.num_calls()), (vec!["PUBLIC=192.0.2.1".to_owned()], 2));
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_address_that_no_property_wants_is_not_looked_up() {
+    let job = Job::new(&[]);
+    accept(&job, &instance(A, &Pending));
+    save(&names(&[("private-ip-property", "PRIVATE")]), &job.cx, &ids(&[A])).await.unwrap();
+    assert_eq!(saved(&job), ["PRIVATE=10.0.0.1"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn failed_polls_are_borne_and_reported_once() {
+    let describe = throttled_then(20, || instance(A, &Running));
+    let job = Job::new(&[&describe]);
+    accept(&job, &private_instance(A));
+    save(&names(&PUBLIC), &job.cx, &ids(&[A])).await.unwrap();
+    assert_eq!(saved(&job), ["PUBLIC=192.0.2.1"]);
+    let warnings = job.lines().iter().filter(|line| line.contains("addresses are looked up again")).count();
+    assert_eq!(warnings, 1, "{:?}", job.lines());
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_address_that_could_not_be_read_is_not_none() {
+    let describe = throttled_then(10_000, || private_instance(A));
+    let job = Job::new(&[&describe]);
+    accept(&job, &private_instance(A));
+    let error = save(&names(&ALL_FOUR), &job.cx, &ids(&[A])).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::PropertyNotSaved);
+    assert!(error.to_string().contains("2 of 4 properties not saved"), "{error}");
+    assert!(error.to_string().contains("unknown public DNS name of i-0000000a: "), "{error}");
+    assert_eq!(saved(&job), ["ID=i-0000000a", "!DNS=?", "!PUBLIC=?", "PRIVATE=10.0.0.1"]);
+    job.assert_says("warning: property PUBLIC is not saved: unknown public IPv4 address of i-0000000a: ");
+    job.assert_says("RequestLimitExceeded");
+    assert!(describe.num_calls() > 5, "it is looked up as long as the job may wait");
+}
+
+#[tokio::test(start_paused = true)]
+async fn when_the_time_is_over_a_failed_poll_is_repeated_once() {
+    // The SDK makes three attempts of each.
+    for (throttled, expected) in [(3, "PUBLIC=192.0.2.1"), (6, "!PUBLIC=?")] {
+        let job = Job::new(&[&throttled_then(throttled, || instance(A, &Running))]);
+        accept(&job, &private_instance(A));
+        let _ = save_within(Duration::ZERO, &names(&PUBLIC), &job.cx, &ids(&[A])).await;
+        assert_eq!(saved(&job), [expected]);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_instance_that_is_not_running_does_not_show_that_there_is_no_address() {
+    for state in [Pending, Stopping] {
+        let shown = state.clone();
+        let job = Job::new(&[&throttled_then(0, move || instance(A, &shown))]);
+        accept(&job, &private_instance(A));
+        let error = save(&names(&PUBLIC), &job.cx, &ids(&[A])).await.unwrap_err();
+        assert!(error.message().contains(&format!("the instance is {}", state.as_str())), "{error}");
+        assert_eq!(saved(&job), ["!PUBLIC=?"]);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_instance_that_ec2_does_not_know_hides_no_other() {
+    let unknown = mock!(Client::describe_instances)
+        .match_requests(|request| !request.instance_ids().is_empty())
+        .then_http_response(|| refusal("InvalidInstanceID.NotFound", "The instance does not exist"));
+    let known = mock!(Client::describe_instances)
+        .match_requests(|request| request.instance_ids().is_empty())
+        .then_output(|| described([instance(B, &Running)]));
+    let job = Job::new(&[&unknown, &known]);
+    accept(&job, &private_instance(A));
+    accept(&job, &private_instance(B));
+    save(&names(&PUBLIC), &job.cx, &ids(&[A, B])).await.unwrap_err();
+    assert_eq!(saved(&job), ["!PUBLIC_1=?", "PUBLIC_2=192.0.2.1"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_no_address_is_not_saved() {
+    let odd = || {
+        let mut odd = instance(A, &Running);
+        odd.public_ip_address = Some("none at all".to_owned());
+        odd.public_dns_name = Some("a host\n[[X]]".to_owned());
+        odd
+    };
+    let job = Job::new(&[&throttled_then(0, odd)]);
+    accept(&job, &odd());
+    let error = save(&names(&ALL_FOUR), &job.cx, &ids(&[A])).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::PropertyNotSaved);
+    assert_eq!(saved(&job), ["ID=i-0000000a", "!DNS=?", "!PUBLIC=?", "PRIVATE=10.0.0.1"]);
+    job.assert_says("property PUBLIC is not saved: EC2 gives `none at all` as the public IPv4 address of i-0000000a");
+    job.assert_says("property DNS is not saved: EC2 gives `a host [[X]]` as the public DNS name of i-0000000a");
+
+    let corrected = Job::new(&[&throttled_then(0, || instance(A, &Running))]);
+    accept(&corrected, &odd());
+    save(&names(&PUBLIC), &corrected.cx, &ids(&[A])).await.unwrap();
+    assert_eq!(saved(&corrected), ["PUBLIC=192.0.2.1"], "a later answer may be right");
+}

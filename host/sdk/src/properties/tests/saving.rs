@@ -1,0 +1,188 @@
+//! What is saved and when, what is left out, and what becomes of a refusal.
+
+use std::sync::{Arc, Mutex};
+
+use async_trait::async_trait;
+use aws_sdk_ec2::types::InstanceStateName::{Pending, Running};
+
+use super::*;
+
+#[tokio::test]
+async fn one_instance_has_the_plain_names() {
+    let job = Job::new(&[]);
+    accept(&job, &instance(A, &Running));
+    save(&names(&ALL_FOUR), &job.cx, &ids(&[A])).await.unwrap();
+    assert_eq!(saved(&job), ["ID=i-0000000a", "DNS=ec2-192-0-2-1.example", "PUBLIC=192.0.2.1", "PRIVATE=10.0.0.1"]);
+    job.assert_says("property PUBLIC = 192.0.2.1: saved");
+}
+
+#[tokio::test]
+async fn several_instances_are_numbered_in_their_order() {
+    let job = Job::new(&[]);
+    accept(&job, &instance(A, &Running));
+    accept(&job, &instance(B, &Running));
+    save(&names(&[("id-property", "ID")]), &job.cx, &ids(&[B, A])).await.unwrap();
+    assert_eq!(saved(&job), ["ID_1=i-0000000b", "ID_2=i-0000000a"]);
+}
+
+#[tokio::test]
+async fn an_id_is_saved_before_anything_is_waited_for_and_only_once() {
+    let job = Job::new(&[]);
+    accept(&job, &instance(A, &Pending));
+    let (names, ids) = (names(&ALL_FOUR), ids(&[A]));
+    names.save_ids(&job.cx, &ids).await;
+    assert_eq!(saved(&job), ["ID=i-0000000a", "!DNS=?", "!PUBLIC=?", "!PRIVATE=10.0.0.1"]);
+    let wanting = job.cx.journal().properties();
+    assert_eq!(wanting[2].contents.to_string(), "public IPv4 address of i-0000000a");
+    job.cx.journal().see(&crate::instances::Instance::from_ec2(&instance(A, &Running)).unwrap());
+    assert_eq!(saved(&job)[2], "!PUBLIC=192.0.2.1", "an interruption reports what the wait has seen");
+    names.save_ids(&job.cx, &ids).await;
+    names.save_addresses(&job.cx, &ids, true, &WaitPolicy::new(Duration::ZERO, None)).await.unwrap();
+    assert_eq!(saved(&job), ["ID=i-0000000a", "DNS=ec2-192-0-2-1.example", "PUBLIC=192.0.2.1", "PRIVATE=10.0.0.1"]);
+    assert_eq!(job.lines().iter().filter(|line| line.contains("ID = ")).count(), 1, "{:?}", job.lines());
+}
+
+#[tokio::test]
+async fn without_a_wait_an_unknown_address_is_left_to_the_operator() {
+    let job = Job::new(&[]);
+    accept(&job, &instance(A, &Pending));
+    let (names, ids) = (names(&ALL_FOUR), ids(&[A]));
+    names.save_ids(&job.cx, &ids).await;
+    names.save_addresses(&job.cx, &ids, false, &WaitPolicy::new(Duration::ZERO, None)).await.unwrap();
+    assert_eq!(saved(&job), ["ID=i-0000000a", "!DNS=?", "!PUBLIC=?", "PRIVATE=10.0.0.1"]);
+    job.assert_says("warning: property PUBLIC is not saved: there is no such address yet; give --wait");
+}
+
+#[tokio::test]
+async fn an_instance_that_ec2_did_not_accept_is_left_out_and_keeps_its_number() {
+    for kind in [ErrorKind::UnexpectedState, ErrorKind::Unknown] {
+        let job = Job::new(&[]);
+        fail(&job, A, kind);
+        accept(&job, &instance(B, &Running));
+        save(&names(&[("id-property", "ID")]), &job.cx, &ids(&[A, B])).await.unwrap();
+        assert_eq!(saved(&job), ["ID_2=i-0000000b"], "{kind:?}");
+    }
+}
+
+#[tokio::test]
+async fn an_id_of_a_launch_of_unknown_outcome_is_saved() {
+    let job = Job::new(&[]);
+    accept(&job, &instance(A, &Pending));
+    fail(&job, A, ErrorKind::Unknown);
+    save(&names(&[("id-property", "ID")]), &job.cx, &ids(&[A])).await.unwrap();
+    assert_eq!(saved(&job), ["ID=i-0000000a"]);
+}
+
+#[tokio::test]
+async fn instances_that_ec2_accepts_later_are_saved_later() {
+    let job = Job::new(&[]);
+    accept(&job, &instance(A, &Running));
+    let (names, ids) = (names(&[("id-property", "ID")]), ids(&[B, A]));
+    names.save_ids(&job.cx, &ids).await;
+    assert_eq!(saved(&job), ["ID_2=i-0000000a"]);
+    accept(&job, &instance(B, &Running));
+    names.save_ids(&job.cx, &ids).await;
+    assert_eq!(saved(&job), ["ID_2=i-0000000a", "ID_1=i-0000000b"]);
+}
+
+#[tokio::test]
+async fn of_an_instance_that_came_too_late_is_saved_what_is_known() {
+    for result in [InstanceResult::Changed, InstanceResult::Unchanged] {
+        let job = Job::new(&[]);
+        accept_as(&job, &instance(A, &Pending), result);
+        fail(&job, A, ErrorKind::WaitExpired);
+        save(&names(&ALL_FOUR), &job.cx, &ids(&[A])).await.unwrap();
+        let expected = ["ID=i-0000000a", "!DNS=?", "!PUBLIC=?", "PRIVATE=10.0.0.1"];
+        assert_eq!(saved(&job), expected, "an empty address would be a guess");
+        job.assert_says("property DNS is not saved: there is no such address yet");
+        assert!(!job.lines().iter().any(|line| line.contains("--wait")), "{:?}", job.lines());
+    }
+}
+
+#[tokio::test]
+async fn one_property_that_is_not_saved_does_not_sink_the_others() {
+    let job = Job::refusing_property(&[], "PUBLIC_1");
+    accept(&job, &instance(A, &Running));
+    accept(&job, &instance(B, &Running));
+    let names = names(&[("public-ip-property", "PUBLIC"), ("private-ip-property", "PRIVATE")]);
+    let error = save(&names, &job.cx, &ids(&[A, B])).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::PropertyNotSaved);
+    assert_eq!(
+        error.to_string(),
+        "saving properties in OpCon: 1 of 4 properties not saved; the first: refused by the test"
+    );
+    assert!(error.hint_text().unwrap().contains("do not run the job again"), "{error:?}");
+    assert_eq!(saved(&job), ["!PUBLIC_1=192.0.2.1", "PRIVATE_1=10.0.0.1", "PUBLIC_2=192.0.2.1", "PRIVATE_2=10.0.0.1"]);
+    job.assert_says("warning: property PUBLIC_1 = 192.0.2.1: not saved: refused by the test");
+}
+
+#[tokio::test]
+async fn a_dry_run_saves_nothing() {
+    let job = Job::dry_run(&[]);
+    accept(&job, &instance(A, &Running));
+    save(&names(&ALL_FOUR), &job.cx, &ids(&[A])).await.unwrap();
+    assert!(saved(&job).is_empty() && job.lines().is_empty());
+}
+
+/// A store whose OpCon never answers for some names, and refuses others as often as they stand there.
+#[derive(Default)]
+struct Moody {
+    silent: &'static [&'static str],
+    refusals: Mutex<Vec<&'static str>>,
+}
+
+#[async_trait]
+impl PropertyStore for Moody {
+    fn full_name(&self, name: &str, _: Option<usize>) -> Result<String> {
+        Ok(name.to_owned())
+    }
+
+    async fn prepare(&self) -> Result<()> {
+        Ok(())
+    }
+
+    async fn save(&self, full_name: &str, _: &str) -> Result<Delivery> {
+        if self.silent.contains(&full_name) {
+            std::future::pending::<()>().await;
+        }
+        let mut refusals = self.refusals.lock().unwrap();
+        match refusals.iter().position(|name| *name == full_name) {
+            Some(place) => {
+                refusals.remove(place);
+                Err(Error::new(ErrorKind::Service, "refused by the test"))
+            }
+            None => Ok(Delivery::Seen),
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_interruption_loses_no_value() {
+    let silent = &["DNS", "PUBLIC", "PRIVATE"];
+    let job = Job::with_properties(&[], Arc::new(Moody { silent, ..Moody::default() }));
+    accept(&job, &instance(A, &Running));
+    let (names, ids) = (names(&ALL_FOUR), ids(&[A]));
+    let saving = save(&names, &job.cx, &ids);
+    assert!(tokio::time::timeout(Duration::from_secs(1), saving).await.is_err(), "it never ends");
+    assert_eq!(saved(&job), ["ID=i-0000000a", "!DNS=ec2-192-0-2-1.example", "!PUBLIC=192.0.2.1", "!PRIVATE=10.0.0.1"]);
+}
+
+#[tokio::test]
+async fn an_id_that_was_not_saved_at_once_is_tried_once_more() {
+    for (refusals, expected) in [(vec!["ID"], "ID=i-0000000a"), (vec!["ID"; 2], "!ID=i-0000000a")] {
+        let job = Job::with_properties(&[], Arc::new(Moody { refusals: Mutex::new(refusals), ..Moody::default() }));
+        accept(&job, &instance(A, &Running));
+        let result = save(&names(&[("id-property", "ID")]), &job.cx, &ids(&[A])).await;
+        assert_eq!(saved(&job), [expected]);
+        assert_eq!(result.is_err(), expected.starts_with('!'));
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_opcon_that_does_not_answer_does_not_stop_the_wait() {
+    let job = Job::with_properties(&[], Arc::new(Moody { silent: &["ID"], ..Moody::default() }));
+    accept(&job, &instance(A, &Running));
+    names(&ALL_FOUR).save_ids(&job.cx, &ids(&[A])).await;
+    assert_eq!(saved(&job)[0], "!ID=i-0000000a");
+    job.assert_says("warning: saving ids in OpCon takes long: the job goes on, and saves the others at its end");
+}

@@ -1,0 +1,170 @@
+//! When properties are saved, and what becomes of those that are not: what the fault layer injects is ours.
+
+use opcon_stand_in::DEFAULT_TOKEN;
+use serde_json::{Value, json};
+
+use crate::fault_layer::answer::throttled;
+use crate::fault_layer::view::public_addresses;
+use crate::fault_layer::{FaultLayer, Form};
+use crate::support::{Ec2, OwnOpCon, Program, test_bed, unique};
+
+/// A start of one instance that waits until it is running and saves all four properties.
+struct Start {
+    layer: FaultLayer,
+    opcon: OwnOpCon,
+    program: Program,
+    id: String,
+}
+
+impl Start {
+    fn new(name: &str) -> Self {
+        let id = Ec2::new().launch_stopped(&unique(name), 1).remove(0);
+        let (layer, opcon) = (FaultLayer::before(&test_bed().ec2_endpoint), OwnOpCon::start());
+        let program = Program::with_endpoint(&layer.endpoint()).with_config(&opcon.config(DEFAULT_TOKEN));
+        Start { layer, opcon, program, id }
+    }
+
+    fn arguments<'a>(&'a self, more: &[&'a str]) -> Vec<&'a str> {
+        let names = ["--id-property", "ID", "--public-dns-property", "DNS", "--public-ip-property", "IP"];
+        let start = ["StartInstance", "--instance-id", &self.id, "--private-ip-property", "PRIVATE"];
+        let wait = ["--wait", "--wait-for", "running"];
+        start.into_iter().chain(names).chain(wait).chain(more.iter().copied()).collect()
+    }
+
+    /// The JSON form of a property.
+    fn not_saved(name: &str) -> Value {
+        json!({"name": name, "value": null, "saved": false})
+    }
+}
+
+#[test]
+fn an_address_that_could_not_be_read_is_not_saved_as_none() {
+    let start = Start::new("unread");
+    // Two looks before the start and at its end, then the limit of the wait goes by.
+    let looks = || start.layer.on("DescribeInstances").when(Form::names_instances);
+    looks().calls(2..).show(public_addresses(""));
+    looks().calls(3..).answer(throttled());
+    let (finished, document) = start.program.run_json(&start.arguments(&["--wait-timeout", "3s"]));
+    let finished = finished.expect_code(7);
+    let finished = finished.expect_stderr("unknown public IPv4 address of i-").expect_stderr("RequestLimitExceeded");
+    let properties = &document["properties"];
+    assert_eq!(properties[0], json!({"name": "ID", "value": start.id, "saved": true}), "{finished:#?}");
+    assert_eq!([&properties[1], &properties[2]], [&Start::not_saved("DNS"), &Start::not_saved("IP")]);
+    assert_eq!(properties[3]["saved"], true);
+    assert_eq!((start.opcon.property("DNS"), start.opcon.property("IP")), (None, None));
+    let command = format!("  awsec2 set-property IP <public IPv4 address of {}>\n", start.id);
+    finished
+        .expect_stderr("not saved in OpCon; to save it later, with the value in place of <...>:\n")
+        .expect_stderr(&command);
+}
+
+#[test]
+fn throttled_polls_do_not_hide_an_address() {
+    let start = Start::new("throttled");
+    let looks = || start.layer.on("DescribeInstances").when(Form::names_instances);
+    looks().call(2).show(public_addresses(""));
+    // Three attempts of one poll.
+    looks().calls(3..=5).answer(throttled());
+    let finished = start.program.run(&start.arguments(&[])).expect_code(0);
+    finished.expect_stderr("; addresses are looked up again\n");
+    let id = Ec2::new().describe(&start.id);
+    assert!(id.contains(&format!("<ipAddress>{}</ipAddress>", start.opcon.property("IP").unwrap())), "{id}");
+}
+
+#[test]
+fn an_address_that_certainly_does_not_exist_is_empty() {
+    let start = Start::new("private");
+    start.layer.on("DescribeInstances").when(Form::names_instances).show(public_addresses(""));
+    start.program.run(&start.arguments(&[])).expect_code(0);
+    assert_eq!((start.opcon.property("DNS").as_deref(), start.opcon.property("IP").as_deref()), (Some(""), Some("")));
+}
+
+#[test]
+fn what_is_no_address_is_not_saved() {
+    let start = Start::new("odd");
+    start.layer.on("DescribeInstances").when(Form::names_instances).show(public_addresses("[[ODD]] text"));
+    let finished = start.program.run(&start.arguments(&[])).expect_code(7);
+    finished
+        .expect_stderr("property IP is not saved: EC2 gives `[[ODD]] text` as the public IPv4 address of ")
+        .expect_stdout("  awsec2 set-property IP <public IPv4 address of ");
+    assert_eq!((start.opcon.property("DNS"), start.opcon.property("IP")), (None, None));
+}
+
+#[test]
+fn two_properties_of_one_name_are_refused_before_anything_is_done() {
+    let start = Start::new("same");
+    for (id, ip) in [("WEB", "WEB"), ("OI.WEB", "[[web]]"), ("SI.A.2026-01-31.\"Night\"", "SI.A.2026-01-31.Night")] {
+        let arguments = ["StartInstance", "--instance-id", &start.id, "--id-property", id, "--public-ip-property", ip];
+        let finished = start.program.run(&arguments).expect_code(2);
+        finished.expect_stderr("`--id-property` and `--public-ip-property` name the same OpCon property: `");
+    }
+    assert_eq!((start.layer.actions().len(), start.opcon.requests()), (0, json!([])));
+}
+
+#[cfg(unix)]
+mod interrupted {
+    //! A job that is ended while it waits: the id is in OpCon, and there are commands for the rest.
+
+    use std::process::{Child, Command};
+    use std::thread;
+    use std::time::Duration;
+
+    use super::*;
+    use crate::fault_layer::view::state;
+    use crate::support::Finished;
+
+    /// Sends SIGTERM as soon as the job waits: polls that show its goal are not reached yet.
+    fn interrupt(start: &Start, more: &[&str]) -> Finished {
+        let looks = start.layer.on("DescribeInstances").when(Form::names_instances);
+        looks.calls(2..).show(state("pending"));
+        let addresses = start.layer.on("DescribeInstances").when(Form::names_instances);
+        addresses.calls(2..).show(public_addresses(""));
+        let mut job: Child = start.program.command(start.arguments(more)).spawn().unwrap();
+        while start.layer.calls_of("DescribeInstances").len() < 3 {
+            assert!(job.try_wait().unwrap().is_none(), "the job ended before it waited");
+            thread::sleep(Duration::from_millis(10));
+        }
+        assert_eq!(start.opcon.property("ID").as_deref(), Some(start.id.as_str()), "saved before the wait");
+        assert!(Command::new("kill").args(["-s", "TERM", &job.id().to_string()]).status().unwrap().success());
+        Finished::from(job.wait_with_output().unwrap()).expect_code(10)
+    }
+
+    #[test]
+    fn the_id_is_saved_and_commands_save_the_rest() {
+        let start = Start::new("ended");
+        let finished = interrupt(&start, &[]);
+        let commands: Vec<_> = finished.stdout.lines().filter_map(|line| line.strip_prefix("  awsec2 ")).collect();
+        let [dns, ip, private] = commands[..] else { panic!("{finished:#?}") };
+        let (id, program) = (&start.id, env!("CARGO_BIN_EXE_awsec2"));
+        assert_eq!(dns, format!("set-property DNS <public DNS name of {id}>"));
+        assert_eq!(ip, format!("set-property IP <public IPv4 address of {id}>"));
+        let run = |line: &str| {
+            let line = format!("\"{program}\" {line}");
+            Command::new("sh")
+                .args(["-c", &line])
+                .current_dir(start.program.folder())
+                .output()
+                .unwrap()
+                .status
+                .success()
+        };
+        assert!(run(private), "{private}");
+        assert!(Ec2::new().describe(id).contains(&start.opcon.property("PRIVATE").unwrap()));
+        // Copied without a thought, into a shell or into a field of OpCon, which knows no redirections.
+        assert!(!run(ip) && start.opcon.property("IP").is_none());
+        let words: Vec<_> = ip.split(' ').collect();
+        start.program.run_bare(&words).expect_code(2);
+        assert!(start.opcon.property("IP").is_none());
+    }
+
+    #[test]
+    fn the_document_has_every_property() {
+        let start = Start::new("ended-json");
+        let document = interrupt(&start, &["--output", "json"]).document();
+        let properties = document["properties"].as_array().unwrap();
+        assert_eq!(properties[0], json!({"name": "ID", "value": start.id, "saved": true}));
+        assert_eq!(properties[1..3], [Start::not_saved("DNS"), Start::not_saved("IP")]);
+        assert_eq!((&properties[3]["name"], &properties[3]["saved"]), (&json!("PRIVATE"), &json!(false)));
+        assert!(properties[3]["value"].is_string(), "{document}");
+    }
+}
