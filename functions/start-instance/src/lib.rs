@@ -61,13 +61,15 @@ impl Operation for StartInstance {
             return selection.nothing_found(cx, inputs);
         }
         properties.check(cx, ids.len())?;
-        START
-            .ask(cx, &policy, &ids, |ids| {
-                let request = cx.ec2().start_instances().set_instance_ids(Some(ids)).dry_run(cx.dry_run());
-                async { request.send().await.map(|answer| answer.starting_instances) }
-            })
-            .await;
-        properties.save_ids(cx, &ids).await;
+        let call = |ids| {
+            let request = cx.ec2().start_instances().set_instance_ids(Some(ids)).dry_run(cx.dry_run());
+            async { request.send().await.map(|answer| answer.starting_instances) }
+        };
+        // The ids of those that start at once are saved before the others are waited for.
+        for part in START.ready_and_transient(cx, &ids) {
+            START.ask(cx, &policy, &part, call).await;
+            properties.save_ids(cx, &ids).await;
+        }
         let waited = wait_if_asked(cx, inputs, &ids, Goal::Ready(inputs.get(&WAIT_FOR)), &policy).await;
         if !waited && !cx.dry_run() && properties.want_addresses() {
             look_up_addresses(cx, &ids).await;

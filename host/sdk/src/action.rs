@@ -53,7 +53,7 @@ impl InstanceAction {
         A: Future<Output = Result<Option<Vec<InstanceStateChange>>, SdkError<E, HttpResponse>>>,
         E: ProvideErrorMetadata + std::error::Error + Send + Sync + 'static,
     {
-        let (mut transient, mut ready): (Vec<_>, Vec<_>) = ids.iter().cloned().partition(|id| self.must_wait(cx, id));
+        let [mut ready, mut transient] = self.ready_and_transient(cx, ids);
         let mut refused_since = None;
         loop {
             let refused = self.request(cx, &ready, &call).await;
@@ -70,6 +70,12 @@ impl InstanceAction {
                 return;
             }
         }
+    }
+
+    /// The instances that can be asked for at once, and those that were seen in a transient state.
+    pub fn ready_and_transient(&self, cx: &Context, ids: &[InstanceId]) -> [Vec<InstanceId>; 2] {
+        let (transient, ready) = ids.iter().cloned().partition(|id| self.must_wait(cx, id));
+        [ready, transient]
     }
 
     /// Whether the instance was seen in a transient state. A dry run does not wait.

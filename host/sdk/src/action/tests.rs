@@ -105,6 +105,7 @@ fn shows(id: &'static str, states: &[InstanceStateName]) -> Rule {
     let mut looks =
         mock!(Client::describe_instances).match_requests(|request| !request.filters().is_empty()).sequence();
     for state in states {
+        let state = state.clone();
         looks = looks.output(move || described([instance(id, &state)]));
     }
     looks.repeatedly().build()
