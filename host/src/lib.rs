@@ -58,7 +58,7 @@ fn work() -> u8 {
         Err(error) => return give_up(output(), None, error),
     };
     if let Some((command, words)) = commands::find(env::args_os()) {
-        return (command.run)(&registry, &words).unwrap_or_else(|error| {
+        return words.and_then(|words| (command.run)(&registry, &words)).unwrap_or_else(|error| {
             Console::new(Output::Text).failure(&error);
             exit::code_of(&error, false)
         });
@@ -165,7 +165,7 @@ async fn prepare(job: &Job, console: &Arc<Console>) -> Result<Surroundings> {
         _ => None,
     };
     let opcon = Arc::new(OpConProperties::new(config.as_ref())?);
-    opcon.warning().iter().for_each(|warning| console.warning(warning));
+    opcon.warning().iter().chain(&job.warnings).for_each(|warning| console.warning(warning));
     let account = aws::Account::load(settings, keys.as_ref()).await?;
     tracing::info!("{} in {} begins", job.function.operation.meta().name, account.region);
     let mut context = Context::builder(account.ec2(), console.clone(), opcon.clone(), opcon)

@@ -9,7 +9,7 @@ use connector_sdk::{Error, ErrorKind, Reporter as _, Result};
 use opcon::smaddi::{JobDefinition, Program, unix_parameters, windows_command_line};
 use opcon::{JobIdentity, PropertyName};
 
-use super::{option, parse, parser, path_option, text};
+use super::{option, parse, parser, path_option, path_text, text};
 use crate::cli::{Defined, Definition, define};
 use crate::console::{Console, print_text};
 use crate::registry::Registry;
@@ -42,13 +42,18 @@ fn command() -> clap::Command {
         .arg(option("platform", "PLATFORM", "The kind of the agent.").required(true).value_parser(["windows", "unix"]))
         .arg(option("user", "USER", "The batch user. Default on Windows: Use Service Account; UNIX needs one."))
         .arg(option("group", "GROUP", "The group of the UNIX user."))
-        .arg(option("folder", "DIR", "The program's folder on that machine.").default_value(USUAL_FOLDER))
-        .arg(option("working-directory", "DIR", "The job's folder (Windows). Default: the program's."))
+        .arg(folder("folder", "The program's folder on that machine.").default_value(USUAL_FOLDER))
+        .arg(folder("working-directory", "The job's folder (Windows). Default: the program's."))
         .arg(path_option(
             "smaddi-dir",
             "DIR",
             "Put the definition into this folder, which SMADDI watches, instead of printing it.",
         ))
+}
+
+/// An option whose value is a folder on the machine of the job.
+fn folder(name: &'static str, help: &'static str) -> Arg {
+    option(name, "DIR", help).value_parser(path_text)
 }
 
 /// Prints the definition that the words describe, or puts it where SMADDI takes it from.
@@ -131,7 +136,7 @@ fn nearest_option(message: &str) -> Option<String> {
 /// Names of properties are checked by OpCon's rules; the job that they leave out is the one that will run.
 fn check_property_names(definition: &Definition) -> Result<()> {
     let names = definition.texts.iter().filter(|(spec, _)| PROPERTIES.iter().any(|known| known.name == spec.name));
-    for (_, name) in names.filter(|(_, name)| !name.contains("[[")) {
+    for (_, name) in names.filter(|(_, name)| arguments::reference(name).is_none()) {
         PropertyName::parse_for_job(name, Some(&JobIdentity::of_any_job())).map_err(opcon_error)?;
     }
     Ok(())
