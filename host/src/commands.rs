@@ -18,7 +18,7 @@ use tokio::runtime;
 
 use crate::arguments::{check_path, no_unicode};
 use crate::cli::{self, HELP_WIDTH};
-use crate::console::print_text;
+use crate::console::print_help;
 use crate::registry::Registry;
 use crate::settings::{COMMON, CONFIG};
 
@@ -129,7 +129,7 @@ fn parse(parser: clap::Command, words: &[String]) -> Result<Option<ArgMatches>> 
     match parser.try_get_matches_from(words) {
         Ok(matches) => Ok(Some(matches)),
         Err(error) => {
-            print_text(&cli::help_or_error(&error, std::iter::empty(), &name)?);
+            print_help(&cli::help_or_error(&error, std::iter::empty(), &name)?)?;
             Ok(None)
         }
     }

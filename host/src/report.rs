@@ -6,7 +6,7 @@ use connector_sdk::{Error, InstanceEntry, Journal, Outcome, PropertyEntry, Repor
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-use crate::console::{Console, ascii, print_json, print_line, print_text};
+use crate::console::{Console, ascii, json_line, one_line};
 use crate::settings::Output;
 use crate::{exit, shell, table};
 
@@ -42,44 +42,96 @@ struct Document<'a> {
     error: Option<&'a Error>,
 }
 
+/// The exit code of a job that has done all of it, and whose output did not arrive.
+const NOT_DELIVERED: u8 = 7;
+
+/// How a job ended.
+struct End {
+    exit_code: u8,
+    status: &'static str,
+    /// Why it failed; `None` of a success.
+    error: Option<Error>,
+    /// The last line.
+    verdict: String,
+}
+
+impl End {
+    /// The end of a job whose output was lost for that reason, if it was.
+    fn of(report: &Report<'_>, lost: Option<&Error>) -> Self {
+        let changed = report.journal.is_some_and(Journal::anything_changed);
+        let (exit_code, error) = match (report.result, lost) {
+            (Err(error), _) => (exit::code_of(error, changed), Some(error.clone())),
+            (Ok(_), Some(lost)) => {
+                (NOT_DELIVERED, Some(lost.clone().hint("stderr and the log have the rest of the output")))
+            }
+            (Ok(_), None) => (exit::SUCCESS, None),
+        };
+        let status = match (&error, changed) {
+            (None, _) => "succeeded",
+            (Some(_), true) => "partial",
+            (Some(_), false) => "failed",
+        };
+        let verdict = verdict(report, status, exit_code);
+        End { exit_code, status, error, verdict }
+    }
+}
+
 /// Prints how the job ended, and returns its exit code. What an operator needs first comes last: OpCon's viewer shows the
 /// two ends of a long output.
 pub fn finish(console: &Console, report: &Report<'_>) -> u8 {
-    let changed = report.journal.is_some_and(Journal::anything_changed);
-    let exit_code = report.result.as_ref().err().map_or(exit::SUCCESS, |error| exit::code_of(error, changed));
-    let status = match (report.result, changed) {
-        (Ok(_), _) => "succeeded",
-        (Err(_), true) => "partial",
-        (Err(_), false) => "failed",
-    };
-    let instances = report.journal.map(Journal::instances).unwrap_or_default();
-    let properties = report.journal.map(Journal::properties).unwrap_or_default();
-    let found = report.journal.and_then(Journal::table);
-    console.clear();
     if console.output() == Output::Text {
-        print_tables(&instances, found.as_ref());
+        print_tables(console, report);
     }
-    tell_missing_properties(console, report, &properties);
-    if let Err(error) = report.result {
+    tell_missing_properties(console, report);
+    let end = conclude(console, report);
+    tracing::info!("{}", ascii(&end.verdict));
+    let failed = || format!("failed, code {}", end.exit_code);
+    console.status(&if end.exit_code == exit::SUCCESS { end.status.to_owned() } else { failed() });
+    end.exit_code
+}
+
+/// Prints why the job failed, and last its verdict or its document.
+fn conclude(console: &Console, report: &Report<'_>) -> End {
+    let end = End::of(report, console.lost());
+    if let Some(error) = &end.error {
         console.failure(error);
     }
-    let verdict = verdict(report, status, exit_code);
-    match console.output() {
-        Output::Text => print_line(&verdict),
-        Output::Json => {
-            let Report { function, region, user_id, result, .. } = *report;
-            let (instances, properties) = (&*instances, &*properties);
-            let (found, error) = (found.as_ref().map(objects), result.as_ref().err());
-            print_json(&Document { function, region, user_id, status, exit_code, instances, properties, found, error });
-        }
+    let last = match console.output() {
+        Output::Text => one_line(&end.verdict),
+        Output::Json => document(report, &end),
+    };
+    if console.offer(&last) {
+        return end;
     }
-    tracing::info!("{}", ascii(&verdict));
-    console.status(&if exit_code == exit::SUCCESS { status.to_owned() } else { format!("failed, code {exit_code}") });
-    exit_code
+    if end.error.is_none() {
+        return conclude(console, report); // a success whose last line is lost is none
+    }
+    match console.output() {
+        Output::Text => console.error_line(&end.verdict),
+        Output::Json => console.divert(&last),
+    }
+    end
+}
+
+fn document(report: &Report<'_>, end: &End) -> String {
+    let Report { function, region, user_id, journal, .. } = *report;
+    let End { exit_code, status, ref error, .. } = *end;
+    json_line(&Document {
+        function,
+        region,
+        user_id,
+        status,
+        exit_code,
+        instances: &journal.map(Journal::instances).unwrap_or_default(),
+        properties: &journal.map(Journal::properties).unwrap_or_default(),
+        found: journal.and_then(Journal::table).as_ref().map(objects),
+        error: error.as_ref(),
+    })
 }
 
 /// The commands that save later what was not saved.
-fn tell_missing_properties(console: &Console, report: &Report<'_>, properties: &[PropertyEntry]) {
+fn tell_missing_properties(console: &Console, report: &Report<'_>) {
+    let properties = report.journal.map(Journal::properties).unwrap_or_default();
     let missing: Vec<_> = properties.iter().filter(|property| property.is_missing()).collect();
     // A list is not worth its length here: the job that reads it from EC2 is simply run again.
     if missing.is_empty() || report.journal.is_none_or(|journal| journal.instances().is_empty()) {
@@ -98,9 +150,9 @@ fn tell_missing_properties(console: &Console, report: &Report<'_>, properties: &
 fn verdict(report: &Report<'_>, status: &str, exit_code: u8) -> String {
     let function = report.function.unwrap_or("awsec2");
     match (report.result, status) {
-        (Ok(outcome), _) => format!("{function} succeeded: {}", outcome.message),
-        (Err(_), "partial") => format!("{function} failed after changing something in EC2, exit code {exit_code}"),
-        (Err(_), _) => format!("{function} failed, exit code {exit_code}"),
+        (Ok(outcome), "succeeded") => format!("{function} succeeded: {}", outcome.message),
+        (_, "partial") => format!("{function} failed after changing something in EC2, exit code {exit_code}"),
+        _ => format!("{function} failed, exit code {exit_code}"),
     }
 }
 
@@ -111,13 +163,15 @@ fn objects(table: &Table) -> Vec<Map<String, Value>> {
     table.rows.iter().map(|row| keys.iter().cloned().zip(cells(row)).collect()).collect()
 }
 
-fn print_tables(instances: &[InstanceEntry], found: Option<&Table>) {
+fn print_tables(console: &Console, report: &Report<'_>) {
+    let instances = report.journal.map(Journal::instances).unwrap_or_default();
     if !instances.is_empty() {
-        print_text(&instance_table(instances));
+        console.text(&instance_table(&instances));
     }
+    let found = report.journal.and_then(Journal::table);
     if let Some(found) = found.filter(|found| !found.rows.is_empty()) {
         let rows = found.rows.iter().map(|row| row.iter().map(|cell| ascii(cell)).collect());
-        print_text(&table::plain(found.columns, rows));
+        console.text(&table::plain(found.columns, rows));
     }
 }
 

@@ -11,7 +11,7 @@ use opcon::{JobIdentity, PropertyName};
 
 use super::{option, parse, parser, path_option, path_text, text};
 use crate::cli::{Defined, Definition, define};
-use crate::console::{Console, print_text};
+use crate::console::{Console, print_help, print_result};
 use crate::registry::Registry;
 use crate::settings::Output;
 use crate::{arguments, exit, opcon_error};
@@ -61,11 +61,11 @@ pub fn run(registry: &Registry, words: &[String]) -> Result<u8> {
     let (own, of_the_job) = split(words);
     let of_the_job: Vec<&str> = of_the_job.iter().map(String::as_str).collect();
     if words.iter().any(|word| word == "--help" || word == "-h") {
-        return Ok(print_text(&command().render_help().to_string()));
+        return print_help(&command().render_help().to_string());
     }
     let definition = match checked(registry, &of_the_job)? {
         Defined::Job(definition) => definition,
-        Defined::Help(help) => return Ok(print_text(&help)),
+        Defined::Help(help) => return print_help(&help),
     };
     let Some(matches) = parse(command(), &own)? else { return Ok(exit::SUCCESS) };
     let job = JobDefinition::new(
@@ -79,12 +79,12 @@ pub fn run(registry: &Registry, words: &[String]) -> Result<u8> {
         console.warning(&format!("--{name} holds a reference: it is checked only when the job runs"));
     }
     let Some(folder) = matches.get_one::<PathBuf>("smaddi-dir") else {
-        return Ok(print_text(&job.to_xml().map_err(opcon_error)?));
+        return print_result(&job.to_xml().map_err(opcon_error)?);
     };
     let file = job.drop_into(folder).map_err(opcon_error)?;
     let (name, function) = (text(&matches, "job"), definition.meta.name);
     console.event(&format!("job {name} of {function} written to {}", file.display()));
-    Ok(exit::SUCCESS)
+    Ok(console.exit_code(exit::SUCCESS))
 }
 
 /// The command's own options with their values, and the words of the job.

@@ -10,7 +10,7 @@ use serde_json::{Map, Value};
 use super::{first_positional, parse, parser, path};
 use crate::arguments;
 use crate::cli::{self, Request};
-use crate::console::print_text;
+use crate::console::print_help;
 use crate::exit;
 use crate::forms::{self, FUNCTION, Form};
 use crate::registry::Registry;
@@ -45,7 +45,7 @@ pub fn run(registry: &Registry, words: &[String]) -> Result<u8> {
     let words = arguments::of_form(form.meta, forms::words(&form, &filled)?, common)?;
     match cli::parse(registry, &words)? {
         Request::Run(job) => Ok(crate::run(&job)),
-        Request::Print(text) => Ok(print_text(&text)),
+        Request::Print(text) => print_help(&text),
         Request::List(_) => Ok(exit::DEFECT),
     }
 }
