@@ -7,9 +7,9 @@ use clap::error::{ContextKind, ContextValue, ErrorKind as ClapErrorKind};
 use clap::parser::ValueSource;
 use clap::{ArgAction, ArgGroup, ArgMatches, Command};
 use connector_sdk::args::ParsedValue;
-use connector_sdk::{ArgSpec, Error, ErrorKind, Inputs, OperationMeta, Registration, Result};
+use connector_sdk::{ArgSpec, Error, ErrorKind, Inputs, OperationMeta, Registration, Result, ValueKind};
 
-use crate::arguments::Words;
+use crate::arguments::{self, Options, Origin, References, Words};
 use crate::commands;
 use crate::registry::Registry;
 use crate::settings::{COMMON, OUTPUT, Output, Settings, common_arguments};
@@ -32,6 +32,8 @@ pub struct Job {
     pub settings: Settings,
     /// All arguments.
     pub inputs: Inputs,
+    /// What the job must warn about.
+    pub warnings: Vec<String>,
 }
 
 impl Job {
@@ -42,11 +44,12 @@ impl Job {
 }
 
 /// The form of the output that the words ask for, also when the rest of them is wrong.
-pub fn output_form(words: &[String]) -> Output {
+pub fn output_form(words: &[impl AsRef<str>]) -> Output {
     let option = format!("--{}", OUTPUT.spec.name);
-    let mut pairs = words.iter().zip(words.iter().skip(1).map(Some).chain([None]));
+    let words = || words.iter().map(AsRef::as_ref);
+    let mut pairs = words().zip(words().skip(1).map(Some).chain([None]));
     let json = pairs.any(|(word, next)| match word.strip_prefix(&option) {
-        Some("") => next.is_some_and(|value| value == "json"),
+        Some("") => next == Some("json"),
         Some(value) => value == "=json",
         None => false,
     });
@@ -77,6 +80,9 @@ fn wrong(message: impl Into<String>) -> Error {
 }
 
 fn unknown_function(registry: &Registry, name: &str) -> Error {
+    if let Some(found) = arguments::reference(name) {
+        return arguments::not_replaced("the name of the function", found, Origin::CommandLine);
+    }
     let error = wrong(format!("unknown function `{name}`"));
     let commands = commands::ALL.iter().map(|command| command.name);
     match registry.nearest(name, commands).as_slice() {
@@ -116,11 +122,12 @@ fn entry(name: &str, summary: &str) -> String {
 pub const HELP_WIDTH: usize = 100;
 
 fn program_name(words: &Words) -> impl Iterator<Item = &str> {
-    std::iter::once("awsec2").chain(words.rest.iter().map(String::as_str))
+    std::iter::once("awsec2").chain(words.rest.iter().map(AsRef::as_ref))
 }
 
 fn parse_function(function: &'static Registration, words: &Words) -> Result<Request> {
     let meta = function.operation.meta();
+    let warnings = arguments::check(&words.rest, &Options::of(meta), References::Replaced)?;
     let specs = || meta.all_arguments().chain(common_arguments(meta));
     let matches = match function_command(meta).try_get_matches_from(program_name(words)) {
         Ok(matches) => matches,
@@ -128,7 +135,7 @@ fn parse_function(function: &'static Registration, words: &Words) -> Result<Requ
     };
     let inputs = inputs(&matches, specs());
     function.operation.check(&inputs).map_err(|error| error.doing("reading the command line"))?;
-    Ok(Request::Run(Box::new(Job { function, settings: Settings::from_inputs(&inputs, meta), inputs })))
+    Ok(Request::Run(Box::new(Job { function, settings: Settings::from_inputs(&inputs, meta), inputs, warnings })))
 }
 
 /// A job as it is defined in OpCon, where references such as `[[NAME]]` stand for values that only OpCon knows.
@@ -160,6 +167,7 @@ pub fn define(registry: &Registry, words: &Words) -> Result<Defined> {
     };
     let function = function(registry, name)?;
     let meta = function.operation.meta();
+    arguments::check(&words.rest, &Options::of(meta), References::Allowed)?;
     let specs = || meta.all_arguments().chain(common_arguments(meta));
     let matches = match command_of(meta, References::Allowed).try_get_matches_from(program_name(words)) {
         Ok(matches) => matches,
@@ -189,15 +197,6 @@ fn given(matches: &ArgMatches, spec: &ArgSpec) -> bool {
     matches.value_source(spec.name) == Some(ValueSource::CommandLine)
 }
 
-/// Whether values may hold references to OpCon's properties.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum References {
-    /// OpCon has replaced them.
-    Replaced,
-    /// OpCon will replace them: such a value need not be one yet.
-    Allowed,
-}
-
 /// A parser that takes a value with a reference in it as no value, when it cannot be parsed.
 #[derive(Clone)]
 struct OrReference<P>(P);
@@ -207,7 +206,7 @@ impl<P: TypedValueParser<Value = Values>> TypedValueParser for OrReference<P> {
 
     fn parse_ref(&self, command: &Command, argument: Option<&clap::Arg>, value: &OsStr) -> Result<Values, clap::Error> {
         match self.0.parse_ref(command, argument, value) {
-            Err(_) if value.to_string_lossy().contains("[[") => Ok(Values::new()),
+            Err(_) if arguments::reference(&value.to_string_lossy()).is_some() => Ok(Values::new()),
             parsed => parsed,
         }
     }
@@ -270,8 +269,16 @@ fn argument(spec: &'static ArgSpec, references: References) -> clap::Arg {
 type Values = Vec<ParsedValue>;
 
 fn value_parser(spec: &'static ArgSpec, references: References) -> ValueParser {
-    let parse =
-        |text: &str| -> Result<Values, String> { spec.split(text).into_iter().map(|part| spec.parse(part)).collect() };
+    let parse = |text: &str| -> Result<Values, String> {
+        if spec.kind == ValueKind::Path {
+            arguments::check_path(text)?;
+        }
+        let parts = spec.split(text);
+        if parts.is_empty() {
+            return Err("there is no value between the delimiters".to_owned());
+        }
+        parts.into_iter().map(|part| spec.parse(part)).collect()
+    };
     match spec.kind.choices() {
         choices if choices.is_empty() || spec.delimiter.is_some() => finished(parse, references),
         choices => finished(PossibleValuesParser::new(choices).try_map(move |text| parse(&text)), references),
@@ -332,3 +339,5 @@ fn message_and_tip(text: &str) -> (String, Option<String>) {
 
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod what_is_given;

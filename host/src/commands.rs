@@ -16,8 +16,9 @@ use clap::{Arg, ArgAction, ArgMatches};
 use connector_sdk::{Error, ErrorKind, Result};
 use tokio::runtime;
 
+use crate::arguments::{check_path, no_unicode};
 use crate::cli::{self, HELP_WIDTH};
-use crate::console::print_text;
+use crate::console::print_help;
 use crate::registry::Registry;
 use crate::settings::{COMMON, CONFIG};
 
@@ -42,13 +43,18 @@ pub const ALL: &[Command] = &[
 ];
 
 /// The command that the program's arguments name, and all other words in their order. Its name is the first word that is
-/// neither an option nor the value of one; anything else is a function's job.
-pub fn find(arguments: impl Iterator<Item = OsString>) -> Option<(&'static Command, Vec<String>)> {
-    let mut words: Vec<String> = arguments.skip(1).map(|word| word.to_string_lossy().into_owned()).collect();
+/// neither an option nor the value of one; anything else is a function's job. The words are an error when one is no Unicode
+/// text.
+pub fn find(arguments: impl Iterator<Item = OsString>) -> Option<(&'static Command, Result<Vec<String>>)> {
+    let exact: Vec<OsString> = arguments.skip(1).collect();
+    let mut words: Vec<String> = exact.iter().map(|word| word.to_string_lossy().into_owned()).collect();
     let at = first_positional(&words)?;
     let command = ALL.iter().find(|command| words[at] == command.name)?;
+    if let Some(odd) = exact.iter().position(|word| word.to_str().is_none()) {
+        return Some((command, Err(no_unicode(odd + 1))));
+    }
     words.remove(at);
-    Some((command, words))
+    Some((command, Ok(words)))
 }
 
 /// Where the first word stands that is neither an option nor the value of a common one.
@@ -83,7 +89,17 @@ fn option(name: &'static str, value_name: &'static str, help: &'static str) -> A
 
 /// An option whose value is a file or folder.
 fn path_option(name: &'static str, value_name: &'static str, help: &'static str) -> Arg {
-    option(name, value_name, help).value_parser(clap::value_parser!(PathBuf))
+    option(name, value_name, help).value_parser(path)
+}
+
+/// A file or folder on this machine.
+fn path(text: &str) -> Result<PathBuf, String> {
+    path_text(text).map(PathBuf::from)
+}
+
+/// The text of a file or folder on whatever machine.
+fn path_text(text: &str) -> Result<String, String> {
+    check_path(text).map(|()| text.to_owned())
 }
 
 /// An option without a value.
@@ -113,7 +129,7 @@ fn parse(parser: clap::Command, words: &[String]) -> Result<Option<ArgMatches>> 
     match parser.try_get_matches_from(words) {
         Ok(matches) => Ok(Some(matches)),
         Err(error) => {
-            print_text(&cli::help_or_error(&error, std::iter::empty(), &name)?);
+            print_help(&cli::help_or_error(&error, std::iter::empty(), &name)?)?;
             Ok(None)
         }
     }

@@ -2,10 +2,10 @@
 #![expect(clippy::disallowed_methods, reason = "this is the one module that prints")]
 
 use std::fmt::Write as _;
-use std::io::{self, IsTerminal as _, Write as _};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::io::{self, IsTerminal as _, Write};
+use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 
-use connector_sdk::{Error, Reporter};
+use connector_sdk::{Error, ErrorKind, Reporter, Result};
 use serde::Serialize;
 
 use crate::exit;
@@ -13,16 +13,20 @@ use crate::settings::Output;
 use crate::status_text::StatusText;
 
 /// Prints and logs the lines of a job. In JSON form they go to stderr: stdout holds the document alone.
+///
+/// From the first text on that stdout does not take, all go to stderr, and what is not logged anyway to the log.
 pub struct Console {
     output: Output,
     live: Option<LiveLine>,
     status: Option<StatusText>,
+    lost: OnceLock<Error>,
 }
 
 impl Console {
     /// A console for that form of output. Progress is shown live where stderr is a terminal.
     pub fn new(output: Output) -> Self {
-        Console { output, live: io::stderr().is_terminal().then(LiveLine::default), status: None }
+        let live = io::stderr().is_terminal().then(LiveLine::default);
+        Console { output, live, status: None, lost: OnceLock::new() }
     }
 
     /// The same console, which also hands short texts to the agent.
@@ -52,15 +56,78 @@ impl Console {
         }
     }
 
-    fn line(&self, line: &str) {
-        self.clear();
-        match self.output {
-            Output::Text => print_line(line),
-            Output::Json => print_error_line(line),
+    /// Prints and logs the first line of a job, before the job does anything.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Service`] when the line does not reach its reader: what the job does could be lost as well.
+    pub fn first_line(&self, line: &str) -> Result<()> {
+        tracing::info!("{}", ascii(line));
+        let printed = match self.output {
+            Output::Text => write_now(io::stdout().lock(), &one_line(line)),
+            Output::Json => write_now(io::stderr().lock(), &one_line(line)),
+        };
+        printed.map_err(|error| {
+            if self.output == Output::Text {
+                let _ = self.lost.set(not_written(&error));
+            }
+            Error::new(ErrorKind::Service, error.to_string())
+                .doing("printing the first line of the output")
+                .hint("nothing is done without a place for the output; check the disk and the program that reads it")
+        })
+    }
+
+    /// Prints a text of several lines; they are logged only when stdout does not take them.
+    pub fn text(&self, text: &str) {
+        let text: String = text.lines().map(one_line).collect();
+        if !self.offer(&text) {
+            self.divert(&text);
         }
     }
 
-    fn error_line(&self, line: &str) {
+    /// Prints a text on stdout. Returns whether all that was printed so far has been taken.
+    pub fn offer(&self, text: &str) -> bool {
+        self.clear();
+        if self.lost.get().is_some() {
+            return false;
+        }
+        let Err(error) = write_now(io::stdout().lock(), text) else { return true };
+        let _ = self.lost.set(not_written(&error));
+        self.warning(&format!("stdout takes no more: {error}; the rest of the output follows here and in the log"));
+        false
+    }
+
+    /// Prints and logs a text that stdout does not take.
+    pub fn divert(&self, text: &str) {
+        for line in text.lines() {
+            tracing::info!("{line}");
+            self.error_line(line);
+        }
+    }
+
+    /// What has kept stdout from taking all of the output; `None` when it has.
+    pub fn lost(&self) -> Option<&Error> {
+        self.lost.get()
+    }
+
+    /// The exit code of a command that has ended with this one: none succeeds when its output is lost.
+    pub fn exit_code(&self, code: u8) -> u8 {
+        match self.lost() {
+            Some(error) if code == exit::SUCCESS => {
+                self.failure(error);
+                exit::code_of(error, false)
+            }
+            _ => code,
+        }
+    }
+
+    fn line(&self, line: &str) {
+        if self.output == Output::Json || !self.offer(&one_line(line)) {
+            self.error_line(line);
+        }
+    }
+
+    /// Prints a line on stderr.
+    pub fn error_line(&self, line: &str) {
         self.clear();
         print_error_line(line);
     }
@@ -144,32 +211,53 @@ fn terminal_columns(stream: &impl std::os::windows::io::AsHandle) -> Option<usiz
     terminal_size::terminal_size_of(stream).map(|(width, _)| width.0.into())
 }
 
-/// Prints a text as it is: help, version, a list. Returns the exit code of a success.
-pub fn print_text(text: &str) -> u8 {
-    print(&text.lines().map(|line| ascii(line) + "\n").collect::<String>());
-    exit::SUCCESS
+/// Prints help, version or a list of functions. Returns the exit code of a success, also when the reader has seen enough.
+///
+/// # Errors
+/// [`ErrorKind::Service`] when stdout does not take it for another reason.
+pub fn print_help(text: &str) -> Result<u8> {
+    match print(text) {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(not_written(&error)),
+        _ => Ok(exit::SUCCESS),
+    }
 }
 
-/// Prints one line on stdout.
-pub fn print_line(line: &str) {
-    print(&(ascii(line) + "\n"));
+/// Prints a text that is the result of a command. Returns the exit code of a success.
+///
+/// # Errors
+/// [`ErrorKind::Service`] when stdout does not take it.
+pub fn print_result(text: &str) -> Result<u8> {
+    print(text).map(|()| exit::SUCCESS).map_err(|error| not_written(&error))
 }
 
-/// Prints a value as one line of JSON; what is not ASCII is written as `\uXXXX`.
-pub fn print_json(value: &impl Serialize) {
-    print(&(ascii_json(&serde_json::to_string(value).unwrap_or_default()) + "\n"));
+/// Prints a value as JSON for people, in many lines, as [`print_result`] does.
+///
+/// # Errors
+/// Those of [`print_result`].
+pub fn print_pretty_json(value: &impl Serialize) -> Result<u8> {
+    print_result(&ascii_json(&serde_json::to_string_pretty(value).unwrap_or_default()))
 }
 
-/// Prints a value as JSON for people, in many lines. Returns the exit code of a success.
-pub fn print_pretty_json(value: &impl Serialize) -> u8 {
-    print(&(ascii_json(&serde_json::to_string_pretty(value).unwrap_or_default()) + "\n"));
-    exit::SUCCESS
+/// A value as one line of JSON; what is not ASCII is written as `\uXXXX`.
+pub fn json_line(value: &impl Serialize) -> String {
+    ascii_json(&serde_json::to_string(value).unwrap_or_default()) + "\n"
 }
 
-fn print(text: &str) {
-    let mut stdout = io::stdout().lock();
-    // Nobody is left to be told when the reader has gone.
-    let _ = stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush());
+/// A line as it is printed.
+pub fn one_line(line: &str) -> String {
+    ascii(line) + "\n"
+}
+
+fn print(text: &str) -> io::Result<()> {
+    write_now(io::stdout().lock(), &text.lines().map(one_line).collect::<String>())
+}
+
+fn write_now(mut stream: impl Write, text: &str) -> io::Result<()> {
+    stream.write_all(text.as_bytes()).and_then(|()| stream.flush())
+}
+
+fn not_written(error: &io::Error) -> Error {
+    Error::new(ErrorKind::Service, error.to_string()).doing("writing to stdout")
 }
 
 fn print_error_line(line: &str) {

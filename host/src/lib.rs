@@ -36,7 +36,7 @@ use tokio::runtime::{self, Runtime};
 
 use crate::arguments::Words;
 use crate::cli::{Job, Request};
-use crate::console::{Console, print_text};
+use crate::console::{Console, print_help};
 use crate::properties::OpConProperties;
 use crate::records::FileRecords;
 use crate::registry::Registry;
@@ -62,10 +62,7 @@ fn work() -> u8 {
         Err(error) => return give_up(output(), None, error),
     };
     if let Some((command, words)) = commands::find(env::args_os()) {
-        return (command.run)(&registry, &words).unwrap_or_else(|error| {
-            Console::new(Output::Text).failure(&error);
-            exit::code_of(&error, false)
-        });
+        return code_of_command(words.and_then(|words| (command.run)(&registry, &words)));
     }
     match arguments::read(env::args_os(), &registry) {
         Ok(words) => obey(&registry, &words),
@@ -76,11 +73,19 @@ fn work() -> u8 {
 fn obey(registry: &Registry, words: &Words) -> u8 {
     match cli::parse(registry, words) {
         Ok(Request::Run(job)) => run(&job),
-        Ok(Request::List(Output::Text)) => print_text(&list::text(registry.all())),
-        Ok(Request::List(Output::Json)) => print_text(&list::json(registry.all())),
-        Ok(Request::Print(text)) => print_text(&text),
+        Ok(Request::List(Output::Text)) => code_of_command(print_help(&list::text(registry.all()))),
+        Ok(Request::List(Output::Json)) => code_of_command(print_help(&list::json(registry.all()))),
+        Ok(Request::Print(text)) => code_of_command(print_help(&text)),
         Err(error) => give_up(cli::output_form(&words.rest), words.function.as_deref(), error),
     }
+}
+
+/// The exit code of what is no job; a failure is printed.
+fn code_of_command(result: Result<u8>) -> u8 {
+    result.unwrap_or_else(|error| {
+        Console::new(Output::Text).failure(&error);
+        exit::code_of(&error, false)
+    })
 }
 
 /// The end of what never became a job.
@@ -159,7 +164,7 @@ struct Surroundings {
     context: Context,
 }
 
-/// Reads the configuration and makes the context. Nothing is sent to EC2 or OpCon yet.
+/// Reads the configuration, prints the first line and makes the context. Nothing is sent to EC2 or OpCon yet.
 async fn prepare(job: &Job, console: &Arc<Console>) -> Result<Surroundings> {
     let settings = &job.settings;
     let config = config::read(settings.config.as_deref(), settings.user_id.as_deref())?;
@@ -169,9 +174,10 @@ async fn prepare(job: &Job, console: &Arc<Console>) -> Result<Surroundings> {
         _ => None,
     };
     let opcon = Arc::new(OpConProperties::new(config.as_ref())?);
-    opcon.warning().iter().for_each(|warning| console.warning(warning));
+    opcon.warning().iter().chain(&job.warnings).for_each(|warning| console.warning(warning));
     let account = aws::Account::load(settings, keys.as_ref()).await?;
-    tracing::info!("{} in {} begins", job.function.operation.meta().name, account.region);
+    let who = settings.user_id.as_ref().map_or("default credential chain".to_owned(), |id| format!("user id {id}"));
+    console.first_line(&format!("{} in {}, {who}", job.function.operation.meta().name, account.region))?;
     let mut context = Context::builder(account.ec2(), console.clone(), opcon.clone(), opcon)
         .dry_run(settings.dry_run)
         .records(records(settings, keys.as_ref(), &account.region))

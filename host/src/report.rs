@@ -7,7 +7,7 @@ use connector_sdk::{Advice, Error, InstanceEntry, Journal, Outcome, PropertyEntr
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-use crate::console::{Console, ascii, print_json, print_line, print_text};
+use crate::console::{Console, ascii, json_line, one_line};
 use crate::settings::Output;
 use crate::{exit, shell, table};
 
@@ -53,64 +53,106 @@ struct LookUp {
     look_up: String,
 }
 
+/// The exit code of a job that has done all of it, and whose output did not arrive.
+const NOT_DELIVERED: u8 = 7;
+
+/// The status of a job of which nobody knows what EC2 did.
+const UNKNOWN: &str = "unknown";
+
+/// How a job ended.
+struct End {
+    exit_code: u8,
+    status: &'static str,
+    /// Why it failed; `None` of a success.
+    error: Option<Error>,
+    /// The last line.
+    verdict: String,
+}
+
+impl End {
+    /// The end of a job whose output was lost for that reason, if it was.
+    fn of(report: &Report<'_>, lost: Option<&Error>) -> Self {
+        let changed = report.journal.is_some_and(Journal::anything_changed);
+        let (exit_code, error) = match (report.result, lost) {
+            (Err(error), _) => (exit::code_of(error, changed), Some(error.clone())),
+            (Ok(_), Some(lost)) => {
+                (NOT_DELIVERED, Some(lost.clone().hint("stderr and the log have the rest of the output")))
+            }
+            (Ok(_), None) => (exit::SUCCESS, None),
+        };
+        let unknown = report.journal.is_some_and(Journal::anything_unknown);
+        let status = match (&error, unknown, changed) {
+            (None, _, _) => "succeeded",
+            (Some(_), true, _) => UNKNOWN,
+            (Some(_), false, true) => "partial",
+            (Some(_), false, false) => "failed",
+        };
+        let verdict = verdict(report, status, exit_code);
+        End { exit_code, status, error, verdict }
+    }
+}
+
 /// Prints how the job ended, and returns its exit code. What an operator needs first comes last: OpCon's viewer shows the
 /// two ends of a long output.
 pub fn finish(console: &Console, report: &Report<'_>) -> u8 {
-    let changed = report.journal.is_some_and(Journal::anything_changed);
-    let exit_code = report.result.as_ref().err().map_or(exit::SUCCESS, |error| exit::code_of(error, changed));
-    let unknown = report.journal.is_some_and(Journal::anything_unknown);
-    let status = match (report.result, unknown, changed) {
-        (Ok(_), _, _) => "succeeded",
-        (Err(_), true, _) => "unknown",
-        (Err(_), false, true) => "partial",
-        (Err(_), false, false) => "failed",
-    };
-    let look_up = report.journal.and_then(Journal::last_launch).filter(|_| status == "unknown");
-    let advice = report.journal.map(Journal::advice).unwrap_or_default();
-    let advice: Vec<Advice> = look_up.iter().map(|(_, advice)| advice.clone()).chain(advice).collect();
-    let instances = report.journal.map(Journal::instances).unwrap_or_default();
-    let properties = report.journal.map(Journal::properties).unwrap_or_default();
-    let found = report.journal.and_then(Journal::table);
-    console.clear();
     if console.output() == Output::Text {
-        print_tables(&instances, found.as_ref());
+        print_tables(console, report);
     }
-    tell_missing_properties(console, report, &properties);
-    tell_advice(console, report, &advice);
-    if let Err(error) = report.result {
+    tell_missing_properties(console, report);
+    tell_advice(console, report);
+    let end = conclude(console, report);
+    tracing::info!("{}", ascii(&end.verdict));
+    let failed = || format!("failed, code {}", end.exit_code);
+    console.status(&if end.exit_code == exit::SUCCESS { end.status.to_owned() } else { failed() });
+    end.exit_code
+}
+
+/// Prints why the job failed, and last its verdict or its document.
+fn conclude(console: &Console, report: &Report<'_>) -> End {
+    let end = End::of(report, console.lost());
+    if let Some(error) = &end.error {
         console.failure(error);
     }
-    let verdict = verdict(report, status, exit_code);
-    match console.output() {
-        Output::Text => print_line(&verdict),
-        Output::Json => {
-            let Report { function, region, user_id, result, .. } = *report;
-            let (instances, properties) = (&*instances, &*properties);
-            let (found, error) = (found.as_ref().map(objects), result.as_ref().err());
-            let look_up = look_up
-                .map(|(client_token, advice)| LookUp { client_token, look_up: command_of(report, &advice.words) });
-            print_json(&Document {
-                function,
-                region,
-                user_id,
-                status,
-                exit_code,
-                instances,
-                properties,
-                found,
-                error,
-                look_up,
-            });
-        }
+    let last = match console.output() {
+        Output::Text => one_line(&end.verdict),
+        Output::Json => document(report, &end),
+    };
+    if console.offer(&last) {
+        return end;
     }
-    tracing::info!("{}", ascii(&verdict));
-    console.status(&if exit_code == exit::SUCCESS { status.to_owned() } else { format!("failed, code {exit_code}") });
-    exit_code
+    if end.error.is_none() {
+        return conclude(console, report); // a success whose last line is lost is none
+    }
+    match console.output() {
+        Output::Text => console.error_line(&end.verdict),
+        Output::Json => console.divert(&last),
+    }
+    end
+}
+
+fn document(report: &Report<'_>, end: &End) -> String {
+    let Report { function, region, user_id, journal, .. } = *report;
+    let End { exit_code, status, ref error, .. } = *end;
+    json_line(&Document {
+        function,
+        region,
+        user_id,
+        status,
+        exit_code,
+        instances: &journal.map(Journal::instances).unwrap_or_default(),
+        properties: &journal.map(Journal::properties).unwrap_or_default(),
+        found: journal.and_then(Journal::table).as_ref().map(objects),
+        error: error.as_ref(),
+        look_up: look_up(report)
+            .filter(|_| status == UNKNOWN)
+            .map(|(client_token, advice)| LookUp { client_token, look_up: command_of(report, &advice.words) }),
+    })
 }
 
 /// The commands that save later what was not saved. A list is not worth its length here: the job that reads it from EC2 is
 /// simply run again.
-fn tell_missing_properties(console: &Console, report: &Report<'_>, properties: &[PropertyEntry]) {
+fn tell_missing_properties(console: &Console, report: &Report<'_>) {
+    let properties = report.journal.map(Journal::properties).unwrap_or_default();
     let is_told = |property: &&PropertyEntry| property.is_missing() && property.contents != Contents::List;
     let missing: Vec<_> = properties.iter().filter(is_told).collect();
     if missing.is_empty() {
@@ -145,11 +187,18 @@ fn save_command(property: &PropertyEntry, config: Option<&str>) -> String {
     }
 }
 
+/// The client token of the last launch, and the command that shows what it made.
+fn look_up(report: &Report<'_>) -> Option<(String, Advice)> {
+    report.journal.filter(|journal| journal.anything_unknown()).and_then(Journal::last_launch)
+}
+
 /// The commands that the operator is advised to run, with the common arguments of this job.
-fn tell_advice(console: &Console, report: &Report<'_>, advice: &[Advice]) {
-    for Advice { purpose, words } in advice {
+fn tell_advice(console: &Console, report: &Report<'_>) {
+    let of_launch = look_up(report).filter(|_| report.result.is_err()).map(|(_, advice)| advice);
+    let advice = report.journal.map(Journal::advice).unwrap_or_default();
+    for Advice { purpose, words } in of_launch.into_iter().chain(advice) {
         console.event(&format!("{purpose}:"));
-        console.event(&format!("  {}", command_of(report, words)));
+        console.event(&format!("  {}", command_of(report, &words)));
     }
 }
 
@@ -165,10 +214,10 @@ fn command_of(report: &Report<'_>, words: &[String]) -> String {
 fn verdict(report: &Report<'_>, status: &str, exit_code: u8) -> String {
     let function = report.function.unwrap_or("awsec2");
     match (report.result, status) {
-        (Ok(outcome), _) => format!("{function} succeeded: {}", outcome.message),
-        (Err(_), "unknown") => format!("{function} ended with an unknown outcome, exit code {exit_code}"),
-        (Err(_), "partial") => format!("{function} failed after changing something in EC2, exit code {exit_code}"),
-        (Err(_), _) => format!("{function} failed, exit code {exit_code}"),
+        (Ok(outcome), "succeeded") => format!("{function} succeeded: {}", outcome.message),
+        (_, UNKNOWN) => format!("{function} ended with an unknown outcome, exit code {exit_code}"),
+        (_, "partial") => format!("{function} failed after changing something in EC2, exit code {exit_code}"),
+        _ => format!("{function} failed, exit code {exit_code}"),
     }
 }
 
@@ -179,13 +228,15 @@ fn objects(table: &Table) -> Vec<Map<String, Value>> {
     table.rows.iter().map(|row| keys.iter().cloned().zip(cells(row)).collect()).collect()
 }
 
-fn print_tables(instances: &[InstanceEntry], found: Option<&Table>) {
+fn print_tables(console: &Console, report: &Report<'_>) {
+    let instances = report.journal.map(Journal::instances).unwrap_or_default();
     if !instances.is_empty() {
-        print_text(&instance_table(instances));
+        console.text(&instance_table(&instances));
     }
+    let found = report.journal.and_then(Journal::table);
     if let Some(found) = found.filter(|found| !found.rows.is_empty()) {
         let rows = found.rows.iter().map(|row| row.iter().map(|cell| ascii(cell)).collect());
-        print_text(&table::plain(found.columns, rows));
+        console.text(&table::plain(found.columns, rows));
     }
 }
 

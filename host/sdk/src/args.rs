@@ -200,6 +200,9 @@ pub struct ArgSpec {
     pub requires: &'static [&'static str],
     /// Whether its value must not appear in any output, log or message.
     pub secret: bool,
+    /// Whether its value is text in a language of its own, such as a script, in which what looks like a reference to a
+    /// property of OpCon may be something else.
+    pub foreign_text: bool,
     /// Whether help and `--list` leave it out.
     pub hidden: bool,
     /// The list that offers its values in job forms.
@@ -254,6 +257,7 @@ impl<T: ArgValue> Arg<T> {
             delimiter: None,
             requires: &[],
             secret: false,
+            foreign_text: false,
             hidden: false,
             offered_by: None,
             asked_with: None,
@@ -293,6 +297,7 @@ impl Arg<bool, Always> {
             delimiter: None,
             requires: &[],
             secret: false,
+            foreign_text: false,
             hidden: false,
             offered_by: None,
             asked_with: None,
@@ -326,6 +331,11 @@ impl<T, P> Arg<T, P> {
     /// Keeps the value out of every output, log and message.
     pub const fn secret(self) -> Self {
         Arg::from_spec(ArgSpec { secret: true, ..self.spec })
+    }
+
+    /// Says that the value is text in a language of its own, which is passed on as it is.
+    pub const fn foreign_text(self) -> Self {
+        Arg::from_spec(ArgSpec { foreign_text: true, ..self.spec })
     }
 
     /// Lets job forms offer the entries of a list.

@@ -11,8 +11,11 @@ fn read_all(arguments: &[&str]) -> Result<Words> {
 /// The function and the other words behind the program's name.
 fn words(arguments: &[&str]) -> (Option<String>, Vec<String>) {
     let arguments: Vec<_> = std::iter::once(&"awsec2").chain(arguments).copied().collect();
-    let Words { function, rest } = read_all(&arguments).unwrap();
-    (function, rest)
+    texts(read_all(&arguments).unwrap())
+}
+
+fn texts(words: Words) -> (Option<String>, Vec<String>) {
+    (words.function, words.rest.into_iter().map(|word| word.text).collect())
 }
 
 fn start(rest: &[&str]) -> (Option<String>, Vec<String>) {
@@ -26,13 +29,13 @@ fn the_function_may_stand_anywhere() {
         &["--tag-name", "web", "StartInstance", "--wait"],
         &["--tag-name", "web", "--wait", "StartInstance"],
     ] {
-        assert_eq!(words(line), start(&["--tag-name", "web", "--wait"]), "{line:?}");
+        assert_eq!(words(line), start(&["--tag-name=web", "--wait"]), "{line:?}");
     }
 }
 
 #[test]
 fn a_value_that_is_the_name_of_a_function_is_a_value() {
-    assert_eq!(words(&["--tag-name", "StopInstance", "StartInstance"]), start(&["--tag-name", "StopInstance"]));
+    assert_eq!(words(&["--tag-name", "StopInstance", "StartInstance"]), start(&["--tag-name=StopInstance"]));
 }
 
 #[test]
@@ -46,6 +49,7 @@ fn an_empty_value_is_an_absent_argument() {
     for line in [
         &["StartInstance", "--tag-name", "", "--wait"][..],
         &["StartInstance", "--tag-name=", "--wait"],
+        &["StartInstance", "--tag=", "--wait"],
         &["StartInstance", "", "--wait", ""],
     ] {
         assert_eq!(words(line), start(&["--wait"]), "{line:?}");
@@ -60,7 +64,7 @@ fn vertical_tabs_separate_arguments() {
         "StartInstance\u{b}--tag-name\u{b}web\u{b}--wait\u{b}",
         "\u{b}StartInstance\u{b}\u{b}--tag-name\u{b}web\u{b}\u{b}--wait",
     ] {
-        assert_eq!(words(&[line]), start(&["--tag-name", "web", "--wait"]), "{line:?}");
+        assert_eq!(words(&[line]), start(&["--tag-name=web", "--wait"]), "{line:?}");
     }
 }
 
@@ -77,13 +81,13 @@ fn an_empty_value_between_vertical_tabs_is_an_absent_argument() {
 
 #[test]
 fn a_value_may_stand_behind_two_vertical_tabs() {
-    assert_eq!(words(&["StartInstance\u{b}--tag-name\u{b}\u{b}web"]), start(&["--tag-name", "web"]));
+    assert_eq!(words(&["StartInstance\u{b}--tag-name\u{b}\u{b}web"]), start(&["--tag-name=web"]));
 }
 
 #[test]
 fn arguments_may_be_glued_to_the_name_of_the_program() {
     let glued = read_all(&["awsec2\u{b}StartInstance", "--tag-name", "web"]).unwrap();
-    assert_eq!((glued.function, glued.rest), start(&["--tag-name", "web"]));
+    assert_eq!(texts(glued), start(&["--tag-name=web"]));
 }
 
 #[test]
@@ -92,9 +96,17 @@ fn a_file_stands_for_the_arguments_in_its_lines() {
     let file = folder.path().join("arguments");
     let name = format!("@{}", file.display());
     for (content, rest) in [
-        ("--tag-name\nweb 1\n--wait\n", &["--tag-name", "web 1", "--wait"][..]),
-        ("--tag-name\r\nweb 1\r\n--wait", &["--tag-name", "web 1", "--wait"]),
-        ("--tag-name\n@web\n", &["--tag-name", "@web"]),
+        ("--tag-name\nweb 1\n--wait\n", &["--tag-name=web 1", "--wait"][..]),
+        ("--tag-name\r\nweb 1\r\n--wait", &["--tag-name=web 1", "--wait"]),
+        ("\u{feff}--tag-name\nweb 1\n--wait", &["--tag-name=web 1", "--wait"]),
+        ("--tag-name\n@web\n", &["--tag-name=@web"]),
+        ("--tag-name\n-old\n--wait\n", &["--tag-name=-old", "--wait"]),
+        ("--tag-name\n--no-option\n--wait\n", &["--tag-name=--no-option", "--wait"]),
+        ("--tag-name\n--image-id\n--wait\n", &["--tag-name=--image-id", "--wait"]),
+        ("--tag-name\n--wait\n", &["--tag-name", "--wait"]),
+        ("--tag-name\n--wait-timeout=5m\n", &["--tag-name", "--wait-timeout=5m"]),
+        ("--tag-name\n-h\n", &["--tag-name", "-h"]),
+        ("--tag-name=--wait\n", &["--tag-name=--wait"]),
         ("--tag-name\n\n--wait\n", &["--wait"]),
         ("", &[]),
     ] {
@@ -109,7 +121,7 @@ fn a_file_that_is_missing_is_named() {
     assert_eq!(error.kind(), ErrorKind::InvalidInput);
     let text = error.to_string();
     assert!(text.starts_with("reading the command line: ") && text.contains("no-such-file"), "{text}");
-    assert_eq!(error.hint_text(), Some("`@FILE` stands for the arguments in FILE, a line each"));
+    assert_eq!(error.hint_text(), Some("`@FILE` stands for the arguments in FILE, a line each, as UTF-8 text"));
 }
 
 #[test]

@@ -50,7 +50,7 @@ pub fn run(registry: &Registry, words: &[String]) -> Result<u8> {
         exit::SUCCESS => "check succeeded: nothing failed",
         _ => "check failed",
     });
-    Ok(findings.code)
+    Ok(findings.console.exit_code(findings.code))
 }
 
 /// The lines so far, and the exit code of the first failure among them.

@@ -9,9 +9,9 @@ use connector_sdk::{Error, ErrorKind, Reporter as _, Result};
 use opcon::smaddi::{JobDefinition, Program, unix_parameters, windows_command_line};
 use opcon::{JobIdentity, PropertyName};
 
-use super::{option, parse, parser, path_option, text};
+use super::{option, parse, parser, path_option, path_text, text};
 use crate::cli::{Defined, Definition, define};
-use crate::console::{Console, print_text};
+use crate::console::{Console, print_help, print_result};
 use crate::registry::Registry;
 use crate::settings::Output;
 use crate::{arguments, exit, opcon_error};
@@ -42,8 +42,8 @@ fn command() -> clap::Command {
         .arg(option("platform", "PLATFORM", "The kind of the agent.").required(true).value_parser(["windows", "unix"]))
         .arg(option("user", "USER", "The batch user. Default on Windows: Use Service Account; UNIX needs one."))
         .arg(option("group", "GROUP", "The group of the UNIX user."))
-        .arg(option("folder", "DIR", "The program's folder on that machine.").default_value(USUAL_FOLDER))
-        .arg(option("working-directory", "DIR", "The job's folder (Windows). Default: the program's."))
+        .arg(folder("folder", "The program's folder on that machine.").default_value(USUAL_FOLDER))
+        .arg(folder("working-directory", "The job's folder (Windows). Default: the program's."))
         .arg(path_option(
             "smaddi-dir",
             "DIR",
@@ -51,16 +51,21 @@ fn command() -> clap::Command {
         ))
 }
 
+/// An option whose value is a folder on the machine of the job.
+fn folder(name: &'static str, help: &'static str) -> Arg {
+    option(name, "DIR", help).value_parser(path_text)
+}
+
 /// Prints the definition that the words describe, or puts it where SMADDI takes it from.
 pub fn run(registry: &Registry, words: &[String]) -> Result<u8> {
     let (own, of_the_job) = split(words);
     let of_the_job: Vec<&str> = of_the_job.iter().map(String::as_str).collect();
     if words.iter().any(|word| word == "--help" || word == "-h") {
-        return Ok(print_text(&command().render_help().to_string()));
+        return print_help(&command().render_help().to_string());
     }
     let definition = match checked(registry, &of_the_job)? {
         Defined::Job(definition) => definition,
-        Defined::Help(help) => return Ok(print_text(&help)),
+        Defined::Help(help) => return print_help(&help),
     };
     let Some(matches) = parse(command(), &own)? else { return Ok(exit::SUCCESS) };
     let job = JobDefinition::new(
@@ -74,12 +79,12 @@ pub fn run(registry: &Registry, words: &[String]) -> Result<u8> {
         console.warning(&format!("--{name} holds a reference: it is checked only when the job runs"));
     }
     let Some(folder) = matches.get_one::<PathBuf>("smaddi-dir") else {
-        return Ok(print_text(&job.to_xml().map_err(opcon_error)?));
+        return print_result(&job.to_xml().map_err(opcon_error)?);
     };
     let file = job.drop_into(folder).map_err(opcon_error)?;
     let (name, function) = (text(&matches, "job"), definition.meta.name);
     console.event(&format!("job {name} of {function} written to {}", file.display()));
-    Ok(exit::SUCCESS)
+    Ok(console.exit_code(exit::SUCCESS))
 }
 
 /// The command's own options with their values, and the words of the job.
@@ -131,7 +136,7 @@ fn nearest_option(message: &str) -> Option<String> {
 /// Names of properties are checked by OpCon's rules; the job that they leave out is the one that will run.
 fn check_property_names(definition: &Definition) -> Result<()> {
     let names = definition.texts.iter().filter(|(spec, _)| PROPERTIES.iter().any(|known| known.name == spec.name));
-    for (_, name) in names.filter(|(_, name)| !name.contains("[[")) {
+    for (_, name) in names.filter(|(_, name)| arguments::reference(name).is_none()) {
         PropertyName::parse_for_job(name, Some(&JobIdentity::of_any_job())).map_err(opcon_error)?;
     }
     Ok(())

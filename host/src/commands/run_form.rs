@@ -1,16 +1,16 @@
 //! `awsec2 run-form`: runs the job of a filled form.
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use clap::Arg;
 use connector_sdk::{Error, ErrorKind, Result};
 use serde_json::{Map, Value};
 
-use super::{first_positional, parse, parser, text};
-use crate::arguments::{self, Words};
+use super::{first_positional, parse, parser, path};
+use crate::arguments;
 use crate::cli::{self, Request};
-use crate::console::print_text;
+use crate::console::print_help;
 use crate::exit;
 use crate::forms::{self, FUNCTION, Form};
 use crate::registry::Registry;
@@ -27,26 +27,25 @@ fn command() -> clap::Command {
             "FILE is the JSON object that a form of `awsec2 forms` yields. The arguments behind it are those of every \
              function, such as --config, --dry-run and --output.",
         )
-        .arg(Arg::new("FILE").required(true).help("The filled form."))
+        .arg(Arg::new("FILE").required(true).value_parser(path).help("The filled form."))
 }
 
 /// Runs the job of the form that the words name.
 pub fn run(registry: &Registry, words: &[String]) -> Result<u8> {
     let (own, common) = split(words);
     let Some(matches) = parse(command(), &own)? else { return Ok(exit::SUCCESS) };
-    let file = text(&matches, "FILE");
-    let filled = read(Path::new(file))?;
+    let Some(file) = matches.get_one::<PathBuf>("FILE") else { return Ok(exit::DEFECT) };
+    let filled = read(file)?;
     let Some(name) = filled.get(FUNCTION).and_then(Value::as_str) else {
-        let error = wrong(file, format!("the form does not say its function: there is no text `{FUNCTION}` in it"));
+        let error =
+            wrong(file.display(), format!("the form does not say its function: there is no text `{FUNCTION}` in it"));
         return Err(error.hint("a form of `awsec2 forms` has it as a hidden field"));
     };
     let form = Form::of(cli::function(registry, name)?.operation.meta());
-    let rest = forms::words(&form, &filled)?.into_iter().chain(common).collect();
-    let words = Words { function: Some(form.meta.name.to_owned()), rest };
-    arguments::refuse_encrypted(&words.rest)?;
+    let words = arguments::of_form(form.meta, forms::words(&form, &filled)?, common)?;
     match cli::parse(registry, &words)? {
         Request::Run(job) => Ok(crate::run(&job)),
-        Request::Print(text) => Ok(print_text(&text)),
+        Request::Print(text) => print_help(&text),
         Request::List(_) => Ok(exit::DEFECT),
     }
 }

@@ -40,7 +40,7 @@ pub fn run(_: &Registry, words: &[String]) -> Result<u8> {
         store.save(&name, value).await.map_err(not_saved)
     })?;
     console.event(&delivery.told(&name, value));
-    Ok(exit::SUCCESS)
+    Ok(console.exit_code(exit::SUCCESS))
 }
 
 /// OpCon was there and did not take it.

@@ -70,7 +70,7 @@ pub fn run(_: &Registry, words: &[String]) -> Result<u8> {
     console.event(&format!("OpCon at {address} gave a token to {user}, and accepts it"));
     console.event(&format!("{}: [{OPCON_API}] has address and token", file.display()));
     console.event("`awsec2 check` tests the whole configuration");
-    Ok(exit::SUCCESS)
+    Ok(console.exit_code(exit::SUCCESS))
 }
 
 /// The settings that an error speaks of are options here.

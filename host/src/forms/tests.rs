@@ -7,7 +7,7 @@ use proptest::prelude::*;
 use serde_json::{Map, Value, json};
 
 use super::*;
-use crate::arguments::Words;
+use crate::arguments;
 use crate::cli::{self, Request};
 use crate::registry::Registry;
 
@@ -37,7 +37,7 @@ fn is_valid(function: &str, fields: Value) -> bool {
 /// What the form becomes, and whether it is a job then.
 fn words_of(function: &str, fields: Value) -> Vec<String> {
     let words = words(&form(function), &filled(fields)).unwrap();
-    let line = Words { function: Some(function.to_owned()), rest: words.clone() };
+    let line = arguments::of_form(form(function).meta, words.clone(), Vec::new()).unwrap();
     match cli::parse(&Registry::load().unwrap(), &line) {
         Ok(Request::Run(_)) => words,
         Ok(_) => panic!("{words:?} is no job"),

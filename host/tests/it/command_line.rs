@@ -46,6 +46,20 @@ const WRONG: &[&[&str]] = &[
     &["StartInstance", "--tag-name", "web", "--wait", "--poll-interval", "soon"],
     &["StartInstance", "--tag-name", "web", "--wait", "--wait-for", "happiness"],
     &["StartInstance", "--tag-name", "web", "@no-such-file"],
+    &["StartInstance", "--tag-name", "web", "@C:\\dir\" --wait"],
+    &["StartInstance", "--tag-name", "-old"],
+    &["StartInstance", "--tag-name", "--wait"],
+    &["StartInstance", "-old", "--tag-name", "web"],
+    &["StartInstance", "--tag-name", "web", "--wait="],
+    &["StartInstance", "--tag-name", "web", "--no-such-option="],
+    &["StartInstance", "--tag-name", "web", "--image-id="],
+    &["StartInstance", "--tag-name", "web", "--log-dir", "C:\\dir\" --wait"],
+    &["StartInstance", "--tag-name", "[[WEB_NAME]]"],
+    &["StartInstance", "--instance-id", "i-0123abcd,{{WEB_ID}}", "--wait"],
+    &["StartInstance", "--tag-name", "web", "--id-property", "[[WEB_ID]]"],
+    &["StartInstance", "--tag-name", "web", "--region=[[REGION]]"],
+    &["[[FUNCTION]]", "--tag-name", "web"],
+    &["StopInstance", "--tag-name", "[[NIGHT]]", "--allow-none"],
     &["StopInstance", "--tag-name", "web", "--wait-for", "running"],
     &["StopInstance", "--tag-name", "web", "--force", "--hibernate"],
     &["StopInstance", "--tag-name", "web", "--hibernate-fallback", "stop"],
@@ -66,6 +80,7 @@ const WRONG: &[&[&str]] = &[
     &["ListRegions", "--max", "0"],
     &["ListRegions", "--dry-run"],
     &["CheckLists", "--only", "images,sizes"],
+    &["CheckLists", "--only", ","],
 ];
 
 /// A complete launch but for what `more` adds.
@@ -124,6 +139,49 @@ fn a_command_line_that_cannot_even_be_read_is_a_document_too() {
         let document = Program::new().run_bare(line).expect_code(2).document();
         assert_eq!((&document["function"], &document["error"]["kind"]), (&Value::Null, &json!("invalid-input")));
     }
+}
+
+/// The arguments of a launch that no EC2 of a test answers.
+const LAUNCH: [&str; 3] = ["CreateInstance", "--launch-template", "nightly"];
+
+/// The parameters of the last request for a launch.
+fn last_launch(ec2: &OwnEc2) -> String {
+    ec2.bodies().into_iter().rfind(|body| body.starts_with("Action=RunInstances&")).unwrap()
+}
+
+#[test]
+fn everything_after_the_first_equals_sign_is_the_value() {
+    let ec2 = OwnEc2::unwanted();
+    let program = Program::with_endpoint(&ec2.url);
+    program.write("arguments.txt", "--tag-name\n-old=\n--tags\nteam=\n");
+    for more in
+        [&["--tags=team=", "--tag-name=-old="][..], &["--tags", "team=", "--tag-name=-old="], &["@arguments.txt"]]
+    {
+        program.run(&[&LAUNCH, more].concat());
+        let request = last_launch(&ec2);
+        assert!(request.contains("=team&") && request.contains("=-old%3D&"), "{more:?}: {request}");
+    }
+}
+
+#[test]
+fn user_data_may_hold_what_looks_like_a_reference() {
+    let ec2 = OwnEc2::unwanted();
+    let program = Program::with_endpoint(&ec2.url);
+    let finished = program.run(&[&LAUNCH[..], &["--user-data", "echo [[A]]"]].concat());
+    let warning =
+        "warning: --user-data contains text in the form of a reference to an OpCon property; it is passed on as it is";
+    finished.expect_stderr(warning);
+    assert!(last_launch(&ec2).contains("UserData=ZWNobyBbW0FdXQ%3D%3D"));
+}
+
+#[test]
+fn a_reference_in_a_file_is_refused() {
+    let ec2 = OwnEc2::unwanted();
+    let program = Program::with_endpoint(&ec2.url);
+    program.write("arguments.txt", "--tag-name\n[[WEB_NAME]]\n");
+    let finished = program.run(&["StopInstance", "@arguments.txt", "--allow-none"]).expect_code(2);
+    finished.expect_stderr("the value of --tag-name contains [[WEB_NAME]]: OpCon replaces no references in a file");
+    assert!(ec2.actions().is_empty());
 }
 
 #[test]
@@ -249,4 +307,7 @@ fn an_argument_that_is_no_text_is_refused() {
     let output = program.command([std::ffi::OsStr::new("StartInstance"), argument]).output().unwrap();
     let finished = Finished::from(output).expect_code(2);
     assert_eq!(finished.stderr, "error: reading the command line: argument 2 is no Unicode text\n");
+    let command = ["set-property", "A"].map(std::ffi::OsStr::new);
+    let output = program.command(command.iter().chain([&argument])).output().unwrap();
+    Finished::from(output).expect_code(2).expect_stderr("argument 3 is no Unicode text");
 }

@@ -21,7 +21,11 @@ fn status_by_tag_shows_the_instances_of_that_name_alone() {
     let ids = ec2.launch(&name, 2);
     ec2.launch(&format!("{name}x"), 1);
     let finished = Program::on_test_bed().run(&["GetInstanceStatusByTag", "--tag-name", &name]).expect_code(0);
-    assert_eq!(finished.stdout.lines().count(), 4, "a header, two instances, the verdict: {finished:#?}");
+    assert_eq!(
+        finished.stdout.lines().count(),
+        5,
+        "the first line, a header, two instances, the verdict: {finished:#?}"
+    );
     let finished = finished.expect_stdout(&ids[0]).expect_stdout(&ids[1]).expect_stdout("running  ok");
     assert_eq!(finished.verdict(), "GetInstanceStatusByTag succeeded: 2 instances found");
 }
@@ -57,7 +61,8 @@ fn status_without_a_tag_shows_the_whole_region() {
     }
     let program = Program::on_test_bed().common("--region", "EU_NORTH_1");
     let empty = program.run(&["GetInstanceStatusByTag"]).expect_code(0);
-    assert_eq!(empty.stdout, "GetInstanceStatusByTag succeeded: 0 instances found\n");
+    let first = "GetInstanceStatusByTag in eu-north-1, user id USER1";
+    assert_eq!(empty.stdout, format!("{first}\nGetInstanceStatusByTag succeeded: 0 instances found\n"));
     let (web, db) = (ec2.launch("web", 1), ec2.launch_stopped("db", 1));
     let gone = ec2.launch("gone", 1);
     ec2.call("TerminateInstances", &[("InstanceId.1", &gone[0])]);

@@ -134,7 +134,7 @@ fn a_name_cannot_break_out_of_a_list() {
     let opcon = OwnOpCon::start();
     let program = Program::with_endpoint(&ec2.url).with_config(&opcon.config(DEFAULT_TOKEN));
     let finished = program.run(&["ListImages", "--save", "--data-script", "lists.txt"]).expect_code(0);
-    assert_eq!(finished.stdout.lines().count(), 4, "a header, two images, the verdict: {finished:#?}");
+    assert_eq!(finished.stdout.lines().count(), 5, "the first line, a header, two images, the verdict: {finished:#?}");
     assert!(finished.stdout.is_ascii(), "{finished:#?}");
     let entry = "evil , x : ami-6 IMAGE y : ami-7 REGION MARS_EAST_1 ] [$DATE] {A}\u{e9} : ami-1";
     assert_eq!(opcon.property("AWS_IMAGES"), Some(format!("\"] : ami-2\",\"{entry}\"")));

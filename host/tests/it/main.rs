@@ -14,6 +14,7 @@ mod fault_layer;
 mod faults;
 mod functions;
 mod lists;
+mod lost_output;
 mod output;
 mod progress;
 mod properties;

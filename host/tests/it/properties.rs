@@ -93,7 +93,7 @@ fn what_is_no_address_is_not_saved() {
 #[test]
 fn two_properties_of_one_name_are_refused_before_anything_is_done() {
     let start = Start::new("same");
-    for (id, ip) in [("WEB", "WEB"), ("OI.WEB", "[[web]]"), ("SI.A.2026-01-31.\"Night\"", "SI.A.2026-01-31.Night")] {
+    for (id, ip) in [("WEB", "WEB"), ("OI.WEB", "web"), ("SI.A.2026-01-31.\"Night\"", "SI.A.2026-01-31.Night")] {
         let arguments = ["StartInstance", "--instance-id", &start.id, "--id-property", id, "--public-ip-property", ip];
         let finished = start.program.run(&arguments).expect_code(2);
         finished.expect_stderr("`--id-property` and `--public-ip-property` name the same OpCon property: `");

@@ -51,7 +51,8 @@ pub const USER_DATA: Arg<UserData> = Arg::new(
     "User data for the instances, such as a script for their first start, at most 16 KiB; sent Base64-encoded. A command \
      line can be seen by others on this machine: --user-data-file is better for secrets. Default: none.",
 )
-.secret();
+.secret()
+.foreign_text();
 
 /// `--user-data-file FILE`.
 pub const USER_DATA_FILE: Arg<PathBuf> = Arg::new(

@@ -79,7 +79,11 @@ fn a_form_that_is_wrong_starts_nothing() {
         (r#"{"function":"StopInstances"}"#, "unknown function `StopInstances`"),
         (r#"{"function":"StopInstance"}"#, "required arguments were not provided"),
         (r#"{"function":"StopInstance","tagname":"x"}"#, "the form has no field `tagname`"),
-        (r#"{"function":"StopInstance","instanceId":["[[ID]]"]}"#, "must be an instance id"),
+        (
+            r#"{"function":"StopInstance","instanceId":["[[ID]]"]}"#,
+            "--instance-id contains [[ID]]: OpCon replaces no references",
+        ),
+        (r#"{"function":"StopInstance","tagName":"{{NIGHT}}","allowNone":true}"#, "--tag-name contains {{NIGHT}}"),
         (r#"{"function":"StopInstance","tagName":"<SmaEncrypt>x</SmaEncrypt>"}"#, "still encrypted"),
     ] {
         program.write("form.json", text);
@@ -88,5 +92,11 @@ fn a_form_that_is_wrong_starts_nothing() {
     }
     program.run_bare(&["run-form", "no-such.json"]).expect_code(2).expect_stderr("error: reading no-such.json: ");
     program.run_bare(&["run-form"]).expect_code(2).expect_stderr("<FILE>");
+    program.run_bare(&["run-form", "C:\\a\" --dry-run"]).expect_code(2).expect_stderr("has swallowed what follows");
+    program.write("form.json", r#"{"function":"StopInstance","tagName":"web"}"#);
+    let with = |more: &[&str]| program.run_bare(&[&["run-form", "form.json"], more].concat()).expect_code(2);
+    with(&["--user-id", "[[USER]]"])
+        .expect_stderr("the value of --user-id contains [[USER]]: OpCon has no such property");
+    with(&["--user-id", "-x"]).expect_stderr("`--user-id=-x`");
     assert!(ec2.actions().is_empty());
 }

@@ -10,7 +10,9 @@ const PLACE: [&str; 6] = ["--schedule", "Night", "--job", "Stop web", "--machine
 
 fn define(arguments: &[&str]) -> Finished {
     let line: Vec<&str> = ["job-definition"].iter().chain(arguments).chain(&PLACE).copied().collect();
-    Program::new().run_bare(&line)
+    let program = Program::new();
+    program.write("arguments.txt", "--tag-name\n[[NIGHT]]\n");
+    program.run_bare(&line)
 }
 
 /// The text of an element below `job`, or below its `jobdata`.
@@ -59,6 +61,9 @@ fn the_arguments_are_checked_as_those_of_a_job() {
         (&["StartInstance", "--tag-name", "w", "--wait-for", "[[X]]"], "--wait"),
         (&["StartInstance", "--tag-name", "<SmaEncrypt>x"], "still encrypted"),
         (&["StopInstance", "@no-such-file"], "no-such-file"),
+        (&["StopInstance", "@arguments.txt"], "--tag-name contains [[NIGHT]]: OpCon replaces no references in a file"),
+        (&["StopInstance", "--tag-name", "-old"], "`--tag-name=-old`"),
+        (&["StopInstance", "--tag-name", "web", "--folder", "C:\\dir\" --job J"], "has swallowed what follows"),
         (&["StopInstance", "--tag-name", "web", "--group", "g"], "a Windows job has no group"),
     ] {
         let finished = define(&[arguments, &["--platform", "windows"]].concat()).expect_code(2).expect_stderr(reason);
@@ -71,6 +76,9 @@ fn the_arguments_are_checked_as_those_of_a_job() {
     let names = ["StartInstance", "--tag-name", "[[WEB]]", "--wait", "--id-property", "SI.ID", "--public-ip-property"];
     let names = [&names[..], &["JI.IP.[[$SCHEDULE DATE-YYYY-MM-DD]].[[$SCHEDULE NAME]].J", "--platform", "windows"]];
     define(&names.concat()).expect_code(0);
+    let other_brackets =
+        ["CreateInstance", "--launch-template", "web", "--number", "{{COUNT}}", "--platform", "windows"];
+    define(&other_brackets).expect_code(0).expect_stderr("--number holds a reference");
 }
 
 #[test]

@@ -68,7 +68,7 @@ impl Answer {
 pub struct OwnEc2 {
     /// Its URL.
     pub url: String,
-    actions: Arc<Mutex<Vec<String>>>,
+    bodies: Arc<Mutex<Vec<String>>>,
 }
 
 impl OwnEc2 {
@@ -76,17 +76,18 @@ impl OwnEc2 {
     pub fn start(answer: impl Fn(&str) -> Answer + Send + 'static) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
-        let actions = Arc::new(Mutex::new(Vec::new()));
-        let seen = actions.clone();
+        let bodies = Arc::new(Mutex::new(Vec::new()));
+        let seen = bodies.clone();
         thread::spawn(move || {
             for stream in listener.incoming() {
                 let stream = stream.unwrap();
-                let action = read_action(&stream);
-                seen.lock().unwrap().push(action.clone());
-                write_answer(stream, &answer(&action));
+                let body = read_body(&stream);
+                seen.lock().unwrap().push(body.clone());
+                let answer = answer(action_of(&body));
+                write_answer(stream, &answer);
             }
         });
-        OwnEc2 { url, actions }
+        OwnEc2 { url, bodies }
     }
 
     /// Starts a server whose one instance is described in this state, and which gives all other actions this answer.
@@ -104,12 +105,22 @@ impl OwnEc2 {
 
     /// The actions that were asked for so far.
     pub fn actions(&self) -> Vec<String> {
-        self.actions.lock().unwrap().clone()
+        self.bodies().iter().map(|body| action_of(body).to_owned()).collect()
+    }
+
+    /// The parameters of the requests so far, as they were sent.
+    pub fn bodies(&self) -> Vec<String> {
+        self.bodies.lock().unwrap().clone()
     }
 }
 
-/// The action of the request on the connection; empty when it has none.
-fn read_action(stream: &TcpStream) -> String {
+/// The action that the parameters name; empty when they name none.
+fn action_of(body: &str) -> &str {
+    body.split('&').find_map(|field| field.strip_prefix("Action=")).unwrap_or_default()
+}
+
+/// The body of the request on the connection.
+fn read_body(stream: &TcpStream) -> String {
     let mut reader = BufReader::new(stream);
     let mut length = 0;
     let mut line = String::new();
@@ -121,9 +132,7 @@ fn read_action(stream: &TcpStream) -> String {
     }
     let mut body = vec![0; length];
     reader.read_exact(&mut body).unwrap();
-    let body = String::from_utf8(body).unwrap();
-    let action = body.split('&').find_map(|field| field.strip_prefix("Action="));
-    action.unwrap_or_default().to_owned()
+    String::from_utf8(body).unwrap()
 }
 
 fn write_answer(mut stream: TcpStream, answer: &Answer) {

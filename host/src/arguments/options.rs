@@ -1,0 +1,52 @@
+//! What must be known of options to tell names from values.
+
+use connector_sdk::{ArgSpec, OperationMeta};
+
+use crate::registry::Registry;
+use crate::settings::{COMMON, common_arguments};
+
+/// The options that every command line has beside those of its function.
+const HELP: [&str; 4] = ["--help", "-h", "--version", "-V"];
+
+/// The options that a command line can have.
+pub struct Options(Vec<&'static ArgSpec>);
+
+impl Options {
+    /// Those of one function.
+    pub fn of(meta: &'static OperationMeta) -> Self {
+        Options(meta.all_arguments().chain(common_arguments(meta)).collect())
+    }
+
+    /// Those of a command line without a function.
+    pub fn common() -> Self {
+        Options(COMMON.iter().collect())
+    }
+
+    /// Those of all functions: options of one name are alike in all of them.
+    pub fn of_all(registry: &Registry) -> Self {
+        let of_functions = registry.all().iter().flat_map(|found| found.operation.meta().all_arguments());
+        Options(COMMON.iter().chain(of_functions).collect())
+    }
+
+    fn find(&self, word: &str) -> Option<&'static ArgSpec> {
+        let name = word.strip_prefix("--")?;
+        self.0.iter().find(|spec| spec.names().any(|known| known == name)).copied()
+    }
+
+    /// The option that the word is, when its value is the next word.
+    pub fn awaiting_value(&self, word: &str) -> Option<&'static ArgSpec> {
+        self.find(word).filter(|spec| !spec.is_flag())
+    }
+
+    /// The option that the word is, and its value: everything after the first `=`.
+    pub fn with_value<'a>(&self, word: &'a str) -> Option<(&'static ArgSpec, &'a str)> {
+        let (name, value) = word.split_once('=')?;
+        self.awaiting_value(name).map(|spec| (spec, value))
+    }
+
+    /// Whether the word is an option, of whatever form.
+    pub fn has(&self, word: &str) -> bool {
+        let name = word.split_once('=').map_or(word, |(name, _)| name);
+        HELP.contains(&name) || self.find(name).is_some()
+    }
+}

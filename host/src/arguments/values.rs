@@ -1,0 +1,211 @@
+//! What no value may be: missing, a reference that OpCon did not replace, a path that goes on into the next argument.
+
+use connector_sdk::{ArgSpec, Error, Result};
+
+use super::{Options, Origin, Word, wrong};
+
+/// Whether values may hold references to OpCon's properties.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum References {
+    /// OpCon has replaced them, where there are such properties.
+    Replaced,
+    /// OpCon will replace them, but not in files.
+    Allowed,
+}
+
+/// Checks the words of a function's job, and returns what the job must warn about.
+///
+/// # Errors
+/// [`ErrorKind::InvalidInput`](connector_sdk::ErrorKind::InvalidInput) when the value of an option is missing, or a word holds
+/// a reference that nobody replaces.
+pub fn check(words: &[Word], options: &Options, references: References) -> Result<Vec<String>> {
+    let mut warnings = Vec::new();
+    for (index, word) in words.iter().enumerate() {
+        if let Some(spec) = options.awaiting_value(&word.text) {
+            return Err(missing(&word.text, spec, words.get(index + 1)));
+        }
+        let given = options.with_value(&word.text);
+        let Some(found) = reference(given.map_or(&word.text, |(_, value)| value)) else { continue };
+        if references == References::Allowed && word.origin == Origin::CommandLine {
+            continue;
+        }
+        match given {
+            Some((spec, _)) if spec.foreign_text => warnings.push(format!(
+                "--{} contains text in the form of a reference to an OpCon property; it is passed on as it is",
+                spec.name
+            )),
+            Some((spec, _)) => {
+                let found = if spec.secret { "a reference" } else { found };
+                return Err(not_replaced(&format!("the value of --{}", spec.name), found, word.origin));
+            }
+            None => return Err(not_replaced("an argument", found, word.origin)),
+        }
+    }
+    Ok(warnings)
+}
+
+fn missing(option: &str, spec: &ArgSpec, next: Option<&Word>) -> Error {
+    let error = wrong(format!("the value of {option} is missing"));
+    let looks_like_a_value = next.filter(|next| next.text.starts_with('-') && next.text != "-");
+    match looks_like_a_value {
+        None => error.hint(format!("give {option} {}, or leave {option} out", spec.value_name)),
+        Some(next) => {
+            let value = if spec.secret { spec.value_name } else { &next.text };
+            error.hint(format!("a value that begins with `-` is written with `=`: `{option}={value}`"))
+        }
+    }
+}
+
+/// The error for a reference that nobody has replaced.
+pub fn not_replaced(place: &str, found: &str, origin: Origin) -> Error {
+    match origin {
+        Origin::CommandLine => wrong(format!("{place} contains {found}: OpCon has no such property")).hint(
+            "check the spelling and the kind (SI, JI, MI) of the property, and that it exists when the job starts",
+        ),
+        Origin::File => wrong(format!("{place} contains {found}: OpCon replaces no references in a file"))
+            .hint("put the value itself into the file, or give the argument on the command line of the job"),
+    }
+}
+
+/// The first text in the form of a reference: `[[NAME]]` or `{{NAME}}`, in one line, without a blank next to the brackets.
+///
+/// Source: the OpCon documentation, "Using Properties".
+pub fn reference(text: &str) -> Option<&str> {
+    let found = [("[[", "]]"), ("{{", "}}")].map(|(open, close)| reference_between(text, open, close));
+    found.into_iter().flatten().next()
+}
+
+fn reference_between<'a>(text: &'a str, open: &str, close: &str) -> Option<&'a str> {
+    // The innermost: one inside another is what OpCon would have replaced first.
+    text.match_indices(close).find_map(|(end, _)| {
+        let start = text[..end].rfind(open)?;
+        let name = &text[start + open.len()..end];
+        let is_name = !name.is_empty() && name.trim() == name && !name.contains(['\r', '\n']);
+        is_name.then(|| &text[start..end + close.len()])
+    })
+}
+
+/// Checks the text of a path.
+///
+/// # Errors
+/// Says what a double quote in it means: `"C:\dir\" --next` is one argument to Windows, `C:\dir" --next`.
+pub fn check_path(text: &str) -> Result<(), String> {
+    const SWALLOWED: &str = "a path cannot contain a double quote, and this one has swallowed what follows it on the command line: \
+                             `\\\"` is a quote, not the end of the path; leave out the last `\\`, as in \"C:\\dir\"";
+    if text.contains('"') { Err(SWALLOWED.to_owned()) } else { Ok(()) }
+}
+
+#[cfg(test)]
+mod tests {
+    use connector_sdk::args::Always;
+    use connector_sdk::{Arg, ErrorKind, OperationMeta};
+
+    use super::*;
+
+    #[test]
+    fn a_reference_has_a_name_next_to_its_brackets() {
+        for (text, found) in [
+            ("[[WEB_NAME]]", "[[WEB_NAME]]"),
+            ("web-[[$SCHEDULE DATE]]-1", "[[$SCHEDULE DATE]]"),
+            ("{{OI.WEB}}", "{{OI.WEB}}"),
+            ("[[A]],[[B]]", "[[A]]"),
+            ("[[SI.ID.[[$DATE]].Night]]", "[[$DATE]]"),
+            ("[[SI.ID.2026-01-31.\"Night[Load] \"]]", "[[SI.ID.2026-01-31.\"Night[Load] \"]]"),
+            ("[[[A]]]", "[[A]]"),
+            ("[[ -f x ]] && echo [[A]]", "[[A]]"),
+        ] {
+            assert_eq!(reference(text), Some(found), "{text}");
+        }
+        for text in [
+            "",
+            "web",
+            "[A]",
+            "[[A]",
+            "[A]]",
+            "]]A[[",
+            "[[]]",
+            "{{}}",
+            "[[ A]]",
+            "[[A ]]",
+            "[[ -f x ]]",
+            "{{ name }}",
+            "[[A}}",
+            "[[A\nB]]",
+            "{\"a\":{\"b\":{}}}",
+        ] {
+            assert_eq!(reference(text), None, "{text}");
+        }
+    }
+
+    const NAME: Arg<String> = Arg::new("name", "NAME", "A name.");
+    const SCRIPT: Arg<String> = Arg::new("script", "TEXT", "A script.").foreign_text();
+    const PASSWORD: Arg<String, Always> = Arg::new("password", "TEXT", "A password.").required().secret();
+    static META: OperationMeta =
+        OperationMeta::new("Try", "Try it.").arguments(&[&[NAME.spec, SCRIPT.spec, PASSWORD.spec]]);
+
+    fn checked(text: &str, origin: Origin, references: References) -> Result<Vec<String>> {
+        check(&[Word { text: text.to_owned(), origin }], &Options::of(&META), references)
+    }
+
+    #[track_caller]
+    fn assert_refused(result: Result<Vec<String>>, message: &str) {
+        let error = result.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::InvalidInput);
+        assert_eq!(error.message(), message);
+        assert!(error.hint_text().is_some());
+    }
+
+    #[test]
+    fn a_reference_that_was_not_replaced_is_refused() {
+        let on_the_command_line = |text| checked(text, Origin::CommandLine, References::Replaced);
+        assert_refused(
+            on_the_command_line("--name=a[[B]]"),
+            "the value of --name contains [[B]]: OpCon has no such property",
+        );
+        assert_refused(on_the_command_line("{{B}}"), "an argument contains {{B}}: OpCon has no such property");
+        let secret = on_the_command_line("--password=[[B]]");
+        assert_refused(secret, "the value of --password contains a reference: OpCon has no such property");
+    }
+
+    #[test]
+    fn a_reference_in_a_file_is_refused_even_where_opcon_will_replace_others() {
+        for references in [References::Replaced, References::Allowed] {
+            let message = "the value of --name contains [[B]]: OpCon replaces no references in a file";
+            assert_refused(checked("--name=[[B]]", Origin::File, references), message);
+        }
+        assert_eq!(checked("--name=[[B]]", Origin::CommandLine, References::Allowed).unwrap(), [""; 0]);
+    }
+
+    #[test]
+    fn foreign_text_may_hold_what_looks_like_a_reference() {
+        for origin in [Origin::CommandLine, Origin::File] {
+            let warnings = checked("--script=[[B]]", origin, References::Replaced).unwrap();
+            let warning =
+                "--script contains text in the form of a reference to an OpCon property; it is passed on as it is";
+            assert_eq!(warnings, [warning]);
+        }
+        assert_eq!(checked("--script=x", Origin::CommandLine, References::Replaced).unwrap(), [""; 0]);
+    }
+
+    #[test]
+    fn a_missing_value_is_refused_with_the_form_that_works() {
+        for (words, hint) in [
+            (&["--name", "-old"][..], "a value that begins with `-` is written with `=`: `--name=-old`"),
+            (&["--name", "--script=x"], "a value that begins with `-` is written with `=`: `--name=--script=x`"),
+            (&["--name"], "give --name NAME, or leave --name out"),
+            (&["--password", "-hush"], "a value that begins with `-` is written with `=`: `--password=TEXT`"),
+        ] {
+            let words: Vec<_> =
+                words.iter().map(|text| Word { text: (*text).to_owned(), origin: Origin::CommandLine }).collect();
+            let error = check(&words, &Options::of(&META), References::Replaced).unwrap_err();
+            assert_eq!(error.message(), format!("the value of {} is missing", words[0].text));
+            assert_eq!(error.hint_text(), Some(hint));
+        }
+    }
+
+    #[test]
+    fn a_path_with_a_double_quote_has_swallowed_what_follows() {
+        assert!(check_path("C:\\dir\" --next").unwrap_err().contains("has swallowed what follows"));
+        assert_eq!(check_path("C:\\it's a dir\\"), Ok(()));
+    }
+}

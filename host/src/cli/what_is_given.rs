@@ -1,0 +1,152 @@
+//! What is given is what the function receives, in every way in which a command line can be written; or it is refused.
+
+use std::ffi::OsString;
+use std::fs;
+
+use connector_sdk::instances::TAG_NAME;
+use proptest::prelude::*;
+use tempfile::TempDir;
+
+use super::*;
+use crate::arguments;
+
+/// How an option and its value are written.
+#[derive(Clone, Copy, Debug)]
+enum Spelling {
+    /// `--name value`.
+    Words,
+    /// `--name=value`.
+    Equals,
+    /// Both in one argument, with a vertical tab between them.
+    Tab,
+    /// Two lines of a file.
+    File,
+    /// One line of a file.
+    FileEquals,
+}
+
+fn spelling() -> impl Strategy<Value = Spelling> {
+    use Spelling::{Equals, File, FileEquals, Tab, Words};
+    prop_oneof![Just(Words), Just(Equals), Just(Tab), Just(File), Just(FileEquals)]
+}
+
+/// Any text that can be an argument, and the ones that have been a trap. A vertical tab and a line break separate values.
+fn value() -> impl Strategy<Value = String> {
+    let traps = [
+        "",
+        "=",
+        "==",
+        "a=",
+        "=a",
+        "team=",
+        "dGVhbQ==",
+        "-",
+        "--",
+        "-old",
+        "--old",
+        "--wait",
+        "--wait=",
+        "-h",
+        "--tag-name",
+        "--tag-name=x",
+        "@",
+        "@x",
+        "check",
+        "\u{feff}x",
+        "a \"b\"",
+        "C:\\dir\\",
+        " ",
+        "[ -f x ]",
+        "[[ -f x ]]",
+        "\u{e9}",
+    ];
+    prop_oneof![
+        2 => proptest::sample::select(traps.to_vec()).prop_map(str::to_owned),
+        1 => Just(a_function().name.to_owned()),
+        1 => "[^\u{b}\r\n\0]{0,12}",
+        1 => "[-=@ ab]{0,6}",
+    ]
+}
+
+/// A command line of these options, and the folder with its files.
+fn command_line(function: &str, options: &[(&str, &str, Spelling)]) -> (Vec<OsString>, TempDir) {
+    let folder = tempfile::tempdir().unwrap();
+    let mut line = vec!["awsec2".to_owned(), function.to_owned()];
+    for (index, (name, value, spelling)) in options.iter().enumerate() {
+        let mut file = |text: String| {
+            let path = folder.path().join(index.to_string());
+            fs::write(&path, text).unwrap();
+            line.push(format!("@{}", path.display()));
+        };
+        match spelling {
+            Spelling::File => file(format!("--{name}\n{value}\n")),
+            Spelling::FileEquals => file(format!("\u{feff}--{name}={value}\n")),
+            Spelling::Words => line.extend([format!("--{name}"), (*value).to_owned()]),
+            Spelling::Equals => line.push(format!("--{name}={value}")),
+            Spelling::Tab => line.push(format!("--{name}\u{b}{value}")),
+        }
+    }
+    (line.into_iter().map(OsString::from).collect(), folder)
+}
+
+/// A function that needs no arguments and has the three of the first test.
+fn a_function() -> &'static OperationMeta {
+    let registry = Registry::load().unwrap();
+    let mut all = registry.all().iter().map(|found| found.operation.meta());
+    let optional = |meta: &&OperationMeta| meta.groups.iter().all(|group| !group.required);
+    all.find(|meta| optional(meta) && meta.all_arguments().any(|spec| spec.name == TAG_NAME.spec.name)).unwrap()
+}
+
+fn refused(error: &Error) -> Result<(), TestCaseError> {
+    prop_assert_eq!(error.kind(), ErrorKind::InvalidInput);
+    Ok(())
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 1500, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn a_job_receives_what_is_given(
+        name in value(), user_id in value(), log_dir in value(), spellings in proptest::array::uniform3(spelling())
+    ) {
+        let given = [("tag-name", &*name), ("user-id", &*user_id), ("log-dir", &*log_dir)];
+        let options: Vec<_> = given.iter().zip(spellings).map(|((name, value), how)| (*name, *value, how)).collect();
+        let registry = Registry::load().unwrap();
+        let (line, _folder) = command_line(a_function().name, &options);
+        let request = arguments::read(line.into_iter(), &registry).and_then(|words| parse(&registry, &words));
+        match request {
+            Err(error) => refused(&error)?,
+            Ok(Request::Run(job)) => {
+                let path = job.settings.log_dir.map(|path| path.to_str().unwrap().to_owned());
+                let received = [job.inputs.get(&TAG_NAME).map(|name| name.as_str().to_owned()), job.settings.user_id, path];
+                let expected = given.map(|(_, value)| (!value.is_empty()).then(|| value.to_owned()));
+                prop_assert_eq!(received, expected);
+            }
+            Ok(_) => prop_assert!(false, "no job"),
+        }
+    }
+
+    #[test]
+    fn every_option_of_every_function_keeps_its_value(value in value(), how in spelling(), which in any::<prop::sample::Index>()) {
+        let registry = Registry::load().unwrap();
+        let all = registry.all().iter().flat_map(|found| {
+            let meta = found.operation.meta();
+            let specs = meta.all_arguments().chain(common_arguments(meta)).filter(|spec| !spec.is_flag());
+            specs.flat_map(move |spec| spec.names().map(move |name| (meta, name)))
+        });
+        let all: Vec<_> = all.collect();
+        let (meta, name) = all[which.index(all.len())];
+        let (line, _folder) = command_line(meta.name, &[(name, &value, how)]);
+        let words = match arguments::read(line.into_iter(), &registry) {
+            Ok(words) => words,
+            Err(error) => return refused(&error),
+        };
+        let expected: Vec<_> = (!value.is_empty()).then(|| format!("--{name}={value}")).into_iter().collect();
+        if !words.rest.iter().map(|word| &word.text).eq(&expected) {
+            match parse(&registry, &words) {
+                Err(error) => refused(&error)?,
+                Ok(_) => prop_assert!(false, "{:?} is accepted", words),
+            }
+        }
+    }
+}
