@@ -1,36 +1,37 @@
-//! The file of a private key: reserved before EC2 makes the key, for its owner alone, and never overwritten.
+//! The file of a private key: reserved before EC2 creates the key pair, for its owner alone, and never overwritten.
+//!
+//! A reserved file is empty, and locked as long as the run that reserved it lives. So an empty file without a lock is what a
+//! run has left that was ended before it had the private key.
 
-use std::fs::{self, DirBuilder, OpenOptions};
+use std::fs::{self, DirBuilder, File, Metadata, OpenOptions, TryLockError};
 use std::io::{self, Write as _};
 #[cfg(unix)]
-use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
+use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _, OpenOptionsExt as _};
+#[cfg(windows)]
+use std::os::windows::fs::OpenOptionsExt as _;
 use std::path::{self, Path, PathBuf};
+use std::time::{Duration, SystemTime};
 
 use connector_sdk::{Error, ErrorKind, Result};
 
 use crate::arguments::key::KeyName;
 
+/// How long after a file was written EC2 may not show its key pair yet.
+const FRESH: Duration = Duration::from_mins(1);
+
 /// Where the private key of a new key pair goes: `<key name>.pem` in the folder, as an absolute path.
 ///
 /// # Errors
-/// [`ErrorKind::InvalidInput`] when the name cannot be a file name on every system, or when the file exists.
+/// [`ErrorKind::InvalidInput`] when the name cannot be a file name on every system.
 pub fn path(folder: &Path, key_name: &KeyName) -> Result<PathBuf> {
-    let refuse =
-        |message: String| Error::new(ErrorKind::InvalidInput, message).doing(format!("making key pair {key_name}"));
     if !can_be_file_name(key_name.as_str()) {
-        return Err(refuse(
-            "EC2 has no such key pair, and its name cannot be the name of a private key file".to_owned(),
-        )
-        .hint("give a name without / \\ : * ? \" < > | that is not one of Windows' devices, such as CON"));
+        let message = "EC2 has no such key pair, and its name cannot be the name of a private key file";
+        return Err(Error::new(ErrorKind::InvalidInput, message)
+            .doing(format!("creating key pair {key_name}"))
+            .hint("give a name without / \\ : * ? \" < > | that is not one of Windows' devices, such as CON"));
     }
     let path = folder.join(format!("{key_name}.pem"));
-    let path = path::absolute(&path).unwrap_or(path); // whoever reads it may not know the current folder
-    if path.exists() {
-        return Err(refuse(format!("EC2 has no such key pair, but its file {} is there already", path.display())).hint(
-            "move the file away if it is of no use; if another job was just making the key pair, run this one again",
-        ));
-    }
-    Ok(path)
+    Ok(path::absolute(&path).unwrap_or(path)) // whoever reads it may not know the current folder
 }
 
 /// Windows is the strictest, and a job may move there. Its devices are devices with any file name extension.
@@ -44,30 +45,89 @@ fn can_be_file_name(name: &str) -> bool {
     !is_device && !name.contains(['/', '\\', ':', '*', '?', '"', '<', '>', '|'])
 }
 
-/// An empty file that waits for its private key. It is removed again unless the key is stored.
+/// What is at the path of a private key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Place {
+    /// Nothing.
+    Free,
+    /// The empty file of a run that was ended before it had the private key.
+    Abandoned,
+    /// The empty file of a run that is creating the key pair now.
+    Reserved,
+    /// Something else, which must stay as it is; `fresh` when it was written within the last minute.
+    Taken {
+        /// Whether it is that new.
+        fresh: bool,
+    },
+}
+
+/// Finds out what is at the path of a private key, and changes nothing.
+pub fn inspect(path: &Path) -> Place {
+    let Ok(metadata) = fs::symlink_metadata(path) else { return Place::Free };
+    let age = metadata.modified().ok().and_then(|written| SystemTime::now().duration_since(written).ok());
+    let taken = Place::Taken { fresh: age.is_some_and(|age| age < FRESH) };
+    if !is_reservation(path, &metadata) {
+        return taken;
+    }
+    match open_options().open(path).map(|file| file.try_lock()) {
+        Ok(Ok(())) => Place::Abandoned,
+        Ok(Err(TryLockError::WouldBlock)) => Place::Reserved,
+        Ok(Err(TryLockError::Error(_))) => taken, // without locks, nobody knows whether its run still lives
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Place::Free,
+        Err(_) => taken,
+    }
+}
+
+/// An empty file that waits for its private key, locked against other runs. It is removed unless the key is stored.
 #[derive(Debug)]
 pub struct ReservedFile {
     path: PathBuf,
-    stored: bool,
+    file: Option<File>,
+    stays: bool,
 }
 
 impl ReservedFile {
-    /// Creates the file, which its owner alone can read and write, and the folder where that is missing.
+    /// Creates the file, which its owner alone can read and write, and the folder where that is missing. A file that another
+    /// run has abandoned is used again. `None` when another run has been faster.
     ///
     /// # Errors
-    /// [`ErrorKind::InvalidInput`] when that cannot be done here, or the file exists.
-    pub fn create(path: PathBuf) -> Result<Self> {
+    /// [`ErrorKind::InvalidInput`] when that cannot be done here, or the file is something else.
+    pub fn create(path: PathBuf) -> Result<Option<Self>> {
         let action = format!("reserving the file {} for a private key", path.display());
-        let failed = |error: io::Error| {
+        Self::reserve(path).map_err(|error| {
             Error::new(ErrorKind::InvalidInput, error.to_string())
-                .doing(&action)
+                .doing(action)
                 .hint("give a folder that this job may write to with --key-dir DIR")
+        })
+    }
+
+    fn reserve(path: PathBuf) -> io::Result<Option<Self>> {
+        path.parent().map_or(Ok(()), create_folder)?;
+        let (file, is_new) = match open_options().create_new(true).open(&path) {
+            Ok(file) => (file, true),
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+                if !is_reservation(&path, &fs::symlink_metadata(&path)?) {
+                    return Err(error);
+                }
+                (open_options().open(&path)?, false)
+            }
+            Err(error) => return Err(error),
         };
-        path.parent().map_or(Ok(()), create_folder).and_then(|()| create_new(&path)).map_err(failed)?;
-        let file = ReservedFile { path, stored: false };
+        match file.try_lock() {
+            Ok(()) => {}
+            Err(TryLockError::WouldBlock) => return Ok(None),
+            // Where there are no locks, only a new file is surely not that of another run.
+            Err(TryLockError::Error(_)) if is_new => {}
+            Err(TryLockError::Error(error)) => return Err(error),
+        }
+        // Between the opening and the lock, another run may have used the file, or removed it.
+        if file.metadata()?.len() > 0 || !is_at(&file, &path) {
+            return Ok(None);
+        }
+        let file = ReservedFile { path, file: Some(file), stays: false };
         #[cfg(windows)]
-        leave_to_owner(&file.path).map_err(failed)?;
-        Ok(file)
+        leave_to_owner(&file.path)?;
+        Ok(Some(file))
     }
 
     /// Where the file is.
@@ -75,33 +135,96 @@ impl ReservedFile {
         &self.path
     }
 
+    /// Says whether the file stays, empty, if no key is stored: as long as there may be a key pair whose private key nobody
+    /// has, it makes the next job fail instead of using that key pair.
+    pub fn stays_if_empty(&mut self, stays: bool) {
+        self.stays = stays;
+    }
+
     /// Writes the private key to the disk.
     ///
     /// # Errors
-    /// [`ErrorKind::Service`] when it is not safely there; the file is removed.
-    pub fn store(mut self, private_key: &str) -> Result<()> {
-        let failed = |error: io::Error| {
-            Error::new(ErrorKind::Service, error.to_string())
-                .doing(format!("storing a private key in {}", self.path.display()))
-        };
+    /// [`ErrorKind::Service`] when it is not safely there; the file is empty then.
+    pub fn store(&mut self, private_key: &str) -> Result<()> {
+        let stored = self.write(private_key);
+        self.stays |= stored.is_ok();
+        stored.map_err(|error| {
+            let _ = self.file.as_ref().map(|file| file.set_len(0));
+            let action = format!("storing a private key in {}", self.path.display());
+            Error::new(ErrorKind::Service, error.to_string()).doing(action)
+        })
+    }
+
+    fn write(&self, private_key: &str) -> io::Result<()> {
+        let Some(mut file) = self.file.as_ref() else { return Err(io::ErrorKind::NotFound.into()) };
         let line_end = if private_key.ends_with('\n') { "" } else { "\n" }; // without it, some tools refuse the key
-        let mut file = OpenOptions::new().write(true).open(&self.path).map_err(failed)?;
-        file.write_all(private_key.as_bytes())
-            .and_then(|()| file.write_all(line_end.as_bytes()))
-            .and_then(|()| file.sync_all())
-            .map_err(failed)?;
-        self.stored = true;
-        Ok(())
+        file.write_all(private_key.as_bytes())?;
+        file.write_all(line_end.as_bytes())?;
+        file.sync_all()?;
+        if is_at(file, &self.path) { Ok(()) } else { Err(io::Error::other("the reserved file was removed")) }
     }
 }
 
 impl Drop for ReservedFile {
     fn drop(&mut self) {
-        if !self.stored {
-            // A file that stays makes the next job fail with a message that names it.
-            let _ = fs::remove_file(&self.path);
+        let Some(file) = self.file.take().filter(|_| !self.stays) else { return };
+        if !is_at(&file, &self.path) {
+            return;
         }
+        // On Windows an open file cannot be removed, and one that another run has opened since stays. Elsewhere the lock must
+        // last until the file is gone.
+        let mut locked = Some(file);
+        if cfg!(windows) {
+            locked = None;
+        }
+        let _ = fs::remove_file(&self.path); // a file that stays can be used again
+        drop(locked);
     }
+}
+
+/// How a file of a private key is opened: for its owner alone where it is new. On Windows nobody can remove or rename it while
+/// it is open.
+fn open_options() -> OpenOptions {
+    let mut options = OpenOptions::new();
+    #[cfg(unix)]
+    options.mode(0o600);
+    #[cfg(windows)]
+    options.share_mode(0x3); // FILE_SHARE_READ | FILE_SHARE_WRITE
+    options.write(true);
+    options
+}
+
+/// Whether a file looks as this program reserves it: empty, and for its owner alone.
+fn is_reservation(path: &Path, metadata: &Metadata) -> bool {
+    metadata.is_file() && metadata.len() == 0 && is_owners_alone(path, metadata)
+}
+
+/// Whether nobody but the owner of the file, who is the owner of the folder or the only one who can write there, can have it
+/// open.
+#[cfg(unix)]
+fn is_owners_alone(path: &Path, metadata: &Metadata) -> bool {
+    let Some(folder) = path.parent().and_then(|folder| fs::metadata(folder).ok()) else { return false };
+    metadata.mode() & 0o077 == 0 && (folder.uid() == metadata.uid() || folder.mode() & 0o022 == 0)
+}
+
+/// On Windows the rights of the file are set again when it is used.
+#[cfg(not(unix))]
+fn is_owners_alone(_: &Path, _: &Metadata) -> bool {
+    true
+}
+
+/// Whether the path still leads to this open file.
+#[cfg(unix)]
+fn is_at(file: &File, path: &Path) -> bool {
+    let identity = |metadata: Metadata| (metadata.dev(), metadata.ino());
+    let [open, there] = [file.metadata(), fs::symlink_metadata(path)].map(|metadata| metadata.ok().map(identity));
+    open.is_some() && open == there
+}
+
+/// The open file keeps its path: see [`open_options`].
+#[cfg(not(unix))]
+fn is_at(_: &File, path: &Path) -> bool {
+    path.exists()
 }
 
 fn create_folder(folder: &Path) -> io::Result<()> {
@@ -109,13 +232,6 @@ fn create_folder(folder: &Path) -> io::Result<()> {
     #[cfg(unix)]
     builder.mode(0o700);
     builder.recursive(true).create(folder)
-}
-
-fn create_new(path: &Path) -> io::Result<()> {
-    let mut options = OpenOptions::new();
-    #[cfg(unix)]
-    options.mode(0o600);
-    options.write(true).create_new(true).open(path).map(drop)
 }
 
 /// Takes away the rights that the file has inherited, and gives all to its owner.
@@ -131,69 +247,4 @@ fn leave_to_owner(path: &Path) -> io::Result<()> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use connector_sdk::ArgValue as _;
-
-    #[test]
-    fn names_that_windows_cannot_have_are_refused() {
-        let folder = tempfile::tempdir().unwrap();
-        let folder = folder.path();
-        for name in ["web", "web key (1).old", "-", "..", "CONSOLE", "COM10"] {
-            let expected = folder.join(format!("{name}.pem"));
-            assert_eq!(path(folder, &KeyName::parse(name).unwrap()).unwrap(), expected, "{name}");
-        }
-        for name in ["a/b", "..\\web", "C:web", "web*", "con", "NUL.old", "Lpt1", "com0 .x"] {
-            let error = path(folder, &KeyName::parse(name).unwrap()).unwrap_err();
-            assert_eq!(error.kind(), ErrorKind::InvalidInput, "{name}");
-            assert_eq!(
-                error.to_string(),
-                format!(
-                    "making key pair {name}: EC2 has no such key pair, and its name cannot be the name of a private key file"
-                )
-            );
-        }
-    }
-
-    #[test]
-    fn the_path_is_told_in_full() {
-        let relative = Path::new("keys");
-        let path = path(relative, &KeyName::parse("web").unwrap()).unwrap();
-        assert!(path.is_absolute() && path.ends_with(relative.join("web.pem")), "{}", path.display());
-    }
-
-    #[test]
-    fn the_key_is_stored_for_its_owner_alone() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("new").join("keys").join("web.pem");
-        ReservedFile::create(path.clone()).unwrap().store("made up").unwrap();
-        assert_eq!(fs::read_to_string(&path).unwrap(), "made up\n");
-        #[cfg(unix)]
-        for (path, mode) in [(path.as_path(), 0o600), (path.parent().unwrap(), 0o700)] {
-            use std::os::unix::fs::PermissionsExt as _;
-            assert_eq!(fs::metadata(path).unwrap().permissions().mode() & 0o777, mode, "{}", path.display());
-        }
-    }
-
-    #[test]
-    fn a_file_is_never_overwritten() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("web.pem");
-        fs::write(&path, "precious").unwrap();
-        let error = ReservedFile::create(path.clone()).unwrap_err();
-        assert_eq!(error.kind(), ErrorKind::InvalidInput);
-        assert!(error.to_string().starts_with("reserving the file "), "{error}");
-        assert!(error.hint_text().unwrap().contains("--key-dir"));
-        assert_eq!(fs::read_to_string(&path).unwrap(), "precious");
-    }
-
-    #[test]
-    fn a_file_without_a_key_is_removed() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("web.pem");
-        let file = ReservedFile::create(path.clone()).unwrap();
-        assert!(path.exists());
-        drop(file);
-        assert!(!path.exists());
-    }
-}
+mod tests;

@@ -14,7 +14,7 @@ use connector_sdk::ec2::operation::describe_key_pairs::DescribeKeyPairsOutput;
 use connector_sdk::ec2::operation::describe_security_groups::DescribeSecurityGroupsOutput;
 use connector_sdk::ec2::operation::describe_vpcs::DescribeVpcsOutput;
 use connector_sdk::ec2::operation::run_instances::RunInstancesOutput;
-use connector_sdk::ec2::types::{Image, InstanceStateName, StateReason, SummaryStatus, Vpc};
+use connector_sdk::ec2::types::{Image, InstanceStateName, KeyPairInfo, StateReason, SummaryStatus, Vpc};
 use connector_sdk::testing::{Job, Rule, checked, described, instance, mock, refusal};
 use connector_sdk::{ErrorKind, Outcome, Result};
 
@@ -42,7 +42,10 @@ async fn run(job: &Job, more: &[(&str, &str)]) -> Result<Outcome> {
 }
 
 fn key_pair_exists() -> Rule {
-    mock!(Client::describe_key_pairs).then_output(|| DescribeKeyPairsOutput::builder().build())
+    mock!(Client::describe_key_pairs).then_compute_output(|request| {
+        let pairs = request.key_names().iter().map(|name| KeyPairInfo::builder().key_name(name).build());
+        DescribeKeyPairsOutput::builder().set_key_pairs(Some(pairs.collect())).build()
+    })
 }
 
 fn launched(ids_by_index: &[(i32, &str)]) -> RunInstancesOutput {
@@ -248,8 +251,8 @@ async fn what_was_just_made_may_be_unknown_to_ec2_for_a_moment() {
     assert_eq!(job.run(&CreateInstance, &more).await.unwrap().message, "1 instance launched");
     assert_eq!(launch.num_calls(), 3);
     let lines = job.lines();
-    assert!(lines[0].starts_with("key pair batch: made"), "{lines:?}");
-    assert!(lines[1].starts_with("security group `web`: made as sg-1"), "{lines:?}");
+    assert!(lines[0].starts_with("key pair batch: created"), "{lines:?}");
+    assert!(lines[1].starts_with("security group `web`: created as sg-1"), "{lines:?}");
     assert!(!lines.concat().contains("made up"), "{lines:?}");
 }
 
@@ -303,8 +306,8 @@ async fn a_dry_run_asks_ec2_and_changes_nothing() {
     assert_eq!(
         job.lines(),
         [
-            format!("key pair batch: would be made, its private key in {}", path.display()),
-            "security group `web`: would be made in vpc-1".to_owned(),
+            format!("key pair batch: would be created, its private key in {}", path.display()),
+            "security group `web`: would be created in vpc-1".to_owned(),
             "asking about launching 2 instances of ami-0123abcd as t3.micro".to_owned(),
         ]
     );

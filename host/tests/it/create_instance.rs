@@ -98,9 +98,9 @@ fn values_in_the_form_of_opcons_lists_are_accepted() {
 #[test]
 fn a_security_group_is_made_once_and_found_again() {
     let (ec2, launch) = (Ec2::new(), Launch::new("create-group"));
-    launch.run(&[]).expect_code(0).expect_stdout(&format!("security group `{}`: made as sg-", launch.name));
+    launch.run(&[]).expect_code(0).expect_stdout(&format!("security group `{}`: created as sg-", launch.name));
     let again = launch.run(&[]).expect_code(0);
-    assert!(!again.stdout.contains("made as"), "{again:#?}");
+    assert!(!again.stdout.contains("created as"), "{again:#?}");
     let groups = ec2.security_groups(&launch.name);
     assert_eq!(groups.len(), 1);
     let by_id = ["--security-group", &groups[0], "--key-name", &launch.name];
@@ -166,7 +166,7 @@ fn private_keys_lie_beside_the_configuration_by_default() {
 fn a_dry_run_makes_nothing() {
     let (ec2, launch) = (Ec2::new(), Launch::new("create-dry"));
     let finished = launch.run(&["--dry-run", "--wait", "--number", "2"]).expect_code(0);
-    let finished = finished.expect_stdout("would be made");
+    let finished = finished.expect_stdout("would be created");
     assert!(finished.verdict().contains("dry run"), "{finished:#?}");
     assert!(ec2.named(&launch.name).is_empty() && ec2.security_groups(&launch.name).is_empty());
     assert!(!ec2.has_key_pair(&launch.name) && !launch.program.folder().join("keys").exists());

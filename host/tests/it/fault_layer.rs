@@ -14,6 +14,7 @@ pub mod cut;
 mod form;
 mod http;
 mod instances;
+mod key_pairs;
 mod launches;
 mod protection;
 mod rule;

@@ -1,6 +1,7 @@
 //! The real program before an EC2 that throttles, breaks, hesitates and forgets: what the fault layer injects is ours.
 
 mod answers;
+mod created;
 mod every_fault;
 mod launches;
 mod many_instances;

@@ -42,10 +42,10 @@ pub fn tokens(inputs: &Inputs, attempts: usize) -> Result<Vec<ClientToken>> {
 ///
 /// # Errors
 /// When the operating system gives no random numbers.
-fn random() -> Result<ClientToken> {
+pub fn random() -> Result<ClientToken> {
     let mut bytes = [0; 16];
     getrandom::fill(&mut bytes)
-        .map_err(|error| Error::new(ErrorKind::Bug, error.to_string()).doing("making a client token"))?;
+        .map_err(|error| Error::new(ErrorKind::Bug, error.to_string()).doing("creating a client token"))?;
     Ok(ClientToken::from_ec2(&format!("{:032x}", u128::from_ne_bytes(bytes))))
 }
 

@@ -86,7 +86,7 @@ fn looks(answers: &[&'static [(&'static str, InstanceStateName)]]) -> Rule {
             filter.name() == Some("client-token") && filter.values() == ["T"]
         })
         .sequence();
-    for seen in answers {
+    for &seen in answers {
         looks = looks.output(move || {
             described(seen.iter().map(|(id, state)| {
                 let mut seen = instance(id, state);

@@ -7,8 +7,8 @@ use super::form::Form;
 use super::http::Message;
 use super::instances::Instances;
 use super::launches::Launches;
-use super::protection;
 use super::view::NEXT_TOKEN_PREFIX;
+use super::{key_pairs, protection};
 
 const TOKEN_FILTER: &str = "client-token";
 
@@ -47,6 +47,7 @@ impl Server {
                 refused.map_or_else(|| ask(form), |answer| answer.message())
             }),
             "StopInstances" => self.instances.lock().unwrap().act(form, ask, ask),
+            "DeleteKeyPair" => key_pairs::delete(form, ask),
             "TerminateInstances" => {
                 protection::terminate(form, ask, |form| self.instances.lock().unwrap().act(form, ask, ask))
             }

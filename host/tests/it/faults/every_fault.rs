@@ -183,10 +183,8 @@ fn try_fault(function: &Function, kind: &Kind, fault: &Fault) -> Option<String> 
     let faulty = kind.clone();
     (fault.add)(job.layer.on(&kind.0).when(move |form| kind_of(form) == faulty));
     let finished = function.run(&job);
-    // The one call that is never retried: its answer, lost or not, is the only one with the private key.
-    let mended = fault.mended && kind.0 != "CreateKeyPair";
     let idle = (!job.layer.unfired().is_empty()).then(|| "the fault never fired".to_owned());
-    let complaint = function.complaint(&job, &finished, mended).or(idle)?;
+    let complaint = function.complaint(&job, &finished, fault.mended).or(idle)?;
     Some(format!("{}, {} {}: {complaint}\n{finished:#?}", function.name, kind.0, fault.name))
 }
 

@@ -1,0 +1,111 @@
+//! The tags by which a run of the program recognizes the key pairs and security groups that it has created itself.
+
+use connector_sdk::client_token::ClientToken;
+use connector_sdk::ec2::types::{ResourceType, Tag, TagSpecification};
+use connector_sdk::{Error, ErrorKind, Result};
+
+use crate::arguments::client_token::random;
+
+/// The key of the tag with the client token of the job.
+pub const CLIENT_TOKEN: &str = "awsec2:client-token";
+/// The key of the tag with a random text, different in each run: with `--client-token`, two runs can have the same token.
+pub const RUN: &str = "awsec2:run";
+
+/// The tags of one run. What has both was created by this run, and by no other one.
+#[derive(Clone, Debug)]
+pub struct Mark {
+    token: ClientToken,
+    run: ClientToken,
+}
+
+impl Mark {
+    /// The tags of this run, in a job with this client token.
+    ///
+    /// # Errors
+    /// When the operating system gives no random numbers.
+    pub fn new(token: &ClientToken) -> Result<Self> {
+        Ok(Mark { token: token.clone(), run: random()? })
+    }
+
+    /// The client token of the job.
+    pub fn token(&self) -> &ClientToken {
+        &self.token
+    }
+
+    /// The tags in the form that a request to create such a resource takes.
+    pub fn for_ec2(&self, resource: ResourceType) -> TagSpecification {
+        let tag = |(key, value): (&str, &ClientToken)| Tag::builder().key(key).value(value.as_str()).build();
+        let tags = self.pairs().map(tag).into();
+        TagSpecification::builder().resource_type(resource).set_tags(Some(tags)).build()
+    }
+
+    /// Whether a resource with these tags was created by this run.
+    pub fn is_in(&self, tags: &[Tag]) -> bool {
+        self.pairs()
+            .iter()
+            .all(|(key, value)| tags.iter().any(|tag| tag.key() == Some(*key) && tag.value() == Some(value.as_str())))
+    }
+
+    fn pairs(&self) -> [(&'static str, &ClientToken); 2] {
+        [(CLIENT_TOKEN, &self.token), (RUN, &self.run)]
+    }
+}
+
+/// Whether EC2 may have refused to create something because of its tags. A lack of permission counts whatever it names: the
+/// message is encoded for most users, and policies can have conditions on tags. EC2 has done nothing then, so the request can
+/// be sent again without tags.
+///
+/// AWS: "Grant permission to tag Amazon EC2 resources during creation"; "Error codes for the Amazon EC2 API".
+pub fn refuses_tags(error: &Error) -> bool {
+    let Some(code) = error.code().filter(|_| error.kind() != ErrorKind::Unknown) else { return false };
+    let names_tags = || error.message().to_ascii_lowercase().contains("tag");
+    match code {
+        "UnauthorizedOperation" | "AccessDenied" | "AccessDeniedException" => true,
+        "InvalidParameter" | "InvalidParameterValue" | "InvalidParameterCombination" | "UnknownParameter" => {
+            names_tags()
+        }
+        _ => ["Tag", "InvalidTag"].iter().any(|prefix| code.starts_with(prefix)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use connector_sdk::ArgValue as _;
+
+    use super::*;
+
+    #[test]
+    fn only_what_has_both_tags_is_of_this_run() {
+        let token = ClientToken::parse("T").unwrap();
+        let [mark, other_run] = [Mark::new(&token).unwrap(), Mark::new(&token).unwrap()];
+        let tags = mark.for_ec2(ResourceType::KeyPair).tags().to_vec();
+        let values: Vec<_> = tags.iter().filter(|tag| tag.key() == Some(CLIENT_TOKEN)).map(Tag::value).collect();
+        assert_eq!(values, [Some("T")]);
+        assert!(mark.is_in(&tags));
+        assert!(!other_run.is_in(&tags), "an earlier run of the job has the same token");
+        for missing in 0..tags.len() {
+            let mut fewer = tags.clone();
+            fewer.remove(missing);
+            assert!(!mark.is_in(&fewer), "{fewer:?}");
+        }
+    }
+
+    #[test]
+    fn only_a_refusal_that_can_concern_tags_leads_to_a_request_without_them() {
+        let error = |code: &str, message: &str| Error::new(ErrorKind::Service, message).with_code(code);
+        for (code, message) in [
+            ("UnauthorizedOperation", "Encoded authorization failure message: abc"),
+            ("TagPolicyViolation", "The tag policy does not allow the specified value"),
+            ("InvalidParameterValue", "Tag keys must not contain ':'"),
+            ("UnknownParameter", "The parameter TagSpecification is not recognized"),
+        ] {
+            assert!(refuses_tags(&error(code, message)), "{code}");
+        }
+        for (code, message) in
+            [("InvalidParameterValue", "Value (web) for parameter KeyName is invalid"), ("Unavailable", "")]
+        {
+            assert!(!refuses_tags(&error(code, message)), "{code}");
+        }
+        assert!(!refuses_tags(&Error::new(ErrorKind::Unknown, "Tag").with_code("UnauthorizedOperation")));
+    }
+}

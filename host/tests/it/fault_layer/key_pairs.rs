@@ -1,0 +1,19 @@
+//! The deletion of a key pair by its id, which moto ignores (AWS API reference, "DeleteKeyPair", `KeyPairId`).
+
+use super::form::Form;
+use super::http::Message;
+use super::xml::texts;
+
+/// Answers a request to delete a key pair; `ask` passes a request on to moto, which knows names alone.
+pub fn delete(form: &Form, ask: impl Fn(&Form) -> Message) -> Message {
+    let Some(id) = form.get("KeyPairId") else { return ask(form) };
+    let with = |action: &str, parameters: &[(&str, &str)]| {
+        let head = [("Action", action), ("Version", form.get("Version").unwrap_or_default())];
+        let all = head.iter().chain(parameters);
+        ask(&Form::new(all.map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))))
+    };
+    let described = with("DescribeKeyPairs", &[("Filter.1.Name", "key-pair-id"), ("Filter.1.Value.1", id)]);
+    // EC2 takes the id of a key pair that is deleted already.
+    let name = texts(&described, "keyName").pop().unwrap_or_default();
+    with("DeleteKeyPair", &[("KeyName", &name)])
+}
