@@ -31,9 +31,9 @@ use crate::launch::Launch;
 
 static META: OperationMeta = OperationMeta::new("CreateInstance", "Launch one or more instances of one image.")
     .description(
-        "Launches all of the instances or none, unless --min-number is given. A key pair that does not exist is made, and \
-         its private key saved in a file that only its owner can read; a security group that does not exist is made, \
-         closed for incoming traffic. What was made stays, even if the launch fails. \
+        "Launches all of the instances or none, unless --min-number is given. A key pair that does not exist is created, and \
+         its private key stored in a file that only its owner can read; a security group that does not exist is created, \
+         closed for incoming traffic. What was created stays, even if the launch fails. \
          Several instance types or subnets are tried in their order until EC2 has capacity for one of them. \
          Without --wait the job ends when EC2 has accepted the launch, and only those addresses are saved into \
          properties that EC2 knows by then. Several instances are numbered in the order of their launch.",

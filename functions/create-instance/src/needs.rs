@@ -31,7 +31,6 @@ impl Needs {
     /// Whether the launch was refused because EC2 does not know the key pair or a security group everywhere yet. EC2 has
     /// shown the key pair, and the groups that were given by name, or has created them, in this run: who created them, and
     /// when, does not matter.
-    #[allow(dead_code, reason = "the sending of the launch asks it in place of its own question")]
     pub fn are_not_known_yet(&self, error: &Error) -> bool {
         match error.code() {
             Some(codes::INVALID_KEY_PAIR_NOT_FOUND) => self.key_name.is_some(),

@@ -3,13 +3,13 @@
 use std::time::Duration;
 
 use connector_sdk::client_token::launched_by;
-use connector_sdk::ec2::operation::run_instances::builders::RunInstancesFluentBuilder;
 use connector_sdk::instances::{InstanceId, list_of};
 use connector_sdk::{Context, Error, ErrorKind, Result, codes};
 
 use crate::attempt::Attempt;
 use crate::launch::Launch;
 use crate::launched::Launched;
+use crate::needs::Needs;
 use crate::send::{explain, send};
 
 /// How often the launch is repeated: with the time between, for half a minute at least.
@@ -27,7 +27,7 @@ pub async fn recover(
     cx: &Context,
     launch: &Launch,
     attempt: &Attempt,
-    request: &RunInstancesFluentBuilder,
+    needs: &Needs,
     mut launched: Launched,
     unknown: Error,
 ) -> Result<Vec<InstanceId>> {
@@ -35,10 +35,11 @@ pub async fn recover(
     cx.warning(unknown.to_string());
     cx.event(format!("unknown whether EC2 launched: the request is repeated with client token {}", attempt.token));
     cx.journal().unknown(&action);
+    let request = launch.request(cx.ec2(), attempt, needs);
     let wanted: usize = launch.count.wanted.into();
     for _ in 0..REPETITIONS {
         cx.sleep(REPETITION_INTERVAL).await;
-        match send(cx, request, &action, launch, &mut launched).await {
+        match send(cx, &request, &action, launch, needs, &mut launched).await {
             Ok(()) => {
                 cx.journal().resolve(&action);
                 return Ok(launched.ids());

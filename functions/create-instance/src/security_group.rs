@@ -6,8 +6,8 @@ mod tests;
 
 use std::collections::HashMap;
 
-use connector_sdk::ec2::types::{self, Filter};
-use connector_sdk::{Context, Doing as _, Error, ErrorKind, Result};
+use connector_sdk::ec2::types;
+use connector_sdk::{Context, Doing as _, Error, ErrorKind, Result, filter, pages};
 
 use crate::arguments::network::{Network, SecurityGroup, SubnetId};
 use crate::needs::mark::Mark;
@@ -67,12 +67,13 @@ async fn default_vpc(cx: &Context) -> Result<String> {
     let action = "looking up the default VPC";
     let answer = cx.ec2().describe_vpcs().filters(filter("is-default", ["true"])).send().await;
     let answer = answer.doing(|| action.to_owned())?;
-    let vpc = answer.vpcs().first().and_then(|vpc| vpc.vpc_id()).map(str::to_owned);
-    vpc.ok_or_else(|| {
-        Error::new(ErrorKind::NotFound, "the region has none, and security groups are looked up there by name")
+    let Some(vpc) = answer.vpcs().first() else {
+        let message = "the region has none, and security groups are looked up there by name";
+        return Err(Error::new(ErrorKind::NotFound, message)
             .doing(action)
-            .hint("give --security-group the id (sg-...) of a group, or give a --subnet-id, whose VPC is taken")
-    })
+            .hint("give --security-group the id (sg-...) of a group, or give a --subnet-id, whose VPC is taken"));
+    };
+    vpc.vpc_id().map(str::to_owned).ok_or_else(|| Error::incomplete("a VPC without its id").doing(action))
 }
 
 /// The VPC in which all the subnets are.
@@ -80,7 +81,8 @@ async fn vpc_of(cx: &Context, subnets: &[SubnetId]) -> Result<String> {
     let ids: Vec<_> = subnets.iter().map(|subnet| subnet.as_str().to_owned()).collect();
     let action = format!("looking up the VPC of {}", ids.join(", "));
     let answer = cx.ec2().describe_subnets().set_subnet_ids(Some(ids)).send().await.doing(|| action.clone())?;
-    let mut vpcs: Vec<&str> = answer.subnets().iter().filter_map(|subnet| subnet.vpc_id()).collect();
+    let of_subnets: Option<Vec<&str>> = answer.subnets().iter().map(|subnet| subnet.vpc_id()).collect();
+    let mut vpcs = of_subnets.ok_or_else(|| Error::incomplete("a subnet without its VPC").doing(&action))?;
     vpcs.sort_unstable();
     vpcs.dedup();
     match vpcs.as_slice() {
@@ -98,14 +100,14 @@ async fn vpc_of(cx: &Context, subnets: &[SubnetId]) -> Result<String> {
 async fn find(cx: &Context, vpc: &str, names: &[&str]) -> Result<Vec<types::SecurityGroup>> {
     let filters = [filter("vpc-id", [vpc]), filter("group-name", names.iter().copied())];
     let request = cx.ec2().describe_security_groups().set_filters(Some(filters.into()));
-    let found = request.into_paginator().items().send().collect::<Result<Vec<_>, _>>().await;
-    let mut found = found.doing(|| format!("looking up security groups `{}`", names.join("`, `")))?;
+    let action = format!("looking up security groups `{}`", names.join("`, `"));
+    let fetch = |token| request.clone().set_next_token(token).send();
+    let pages = pages(&action, fetch, |page| page.next_token()).await?;
+    let mut found: Vec<_> = pages.into_iter().flat_map(|page| page.security_groups.unwrap_or_default()).collect();
+    if found.iter().any(|group| group.group_name().is_none() || group.group_id().is_none()) {
+        return Err(Error::incomplete("a security group without its name or its id").doing(action));
+    }
     // A `*` in a name is a wildcard of the filter, so EC2 may give more than was asked for.
     found.retain(|group| group.group_name().is_some_and(|name| names.contains(&name)));
     Ok(found)
-}
-
-fn filter<'a>(name: &str, values: impl IntoIterator<Item = &'a str>) -> Filter {
-    let values = values.into_iter().map(str::to_owned).collect();
-    Filter::builder().name(name).set_values(Some(values)).build()
 }

@@ -13,7 +13,7 @@ use crate::launched::Launched;
 use crate::needs::Needs;
 use crate::recover::recover;
 
-/// How often the launch is sent while EC2 does not know what was just created: that lasts seconds, and here it may last
+/// How often the launch is sent while EC2 does not know what is fresh: that lasts seconds, and here it may last
 /// a minute (AWS: "Eventual consistency in the Amazon EC2 API").
 const SENDINGS: usize = 20;
 /// The time between two of these.
@@ -35,10 +35,10 @@ pub async fn launch(cx: &Context, launch: &Launch, needs: &Needs) -> Result<Vec<
         let mut launched = Launched::default();
         let action = action_of(launch, attempt);
         let request = launch.request(cx.ec2(), attempt, needs);
-        match send(cx, &request, &action, launch, &mut launched).await {
+        match send(cx, &request, &action, launch, needs, &mut launched).await {
             Ok(()) => return Ok(launched.ids()),
             Err(error) if error.kind() == ErrorKind::Unknown => {
-                return recover(cx, launch, attempt, &request, launched, error).await;
+                return recover(cx, launch, attempt, needs, launched, error).await;
             }
             Err(error) if attempts.len() > 1 && error.code().is_some_and(codes::lets_next_attempt_try) => {
                 cx.warning(error.to_string());
@@ -84,13 +84,14 @@ pub async fn send(
     request: &RunInstancesFluentBuilder,
     action: &str,
     launch: &Launch,
+    needs: &Needs,
     launched: &mut Launched,
 ) -> Result<()> {
     let mut sending = 1;
     loop {
         let call = async { request.clone().dry_run(cx.dry_run()).send().await.doing(|| action.to_owned()) };
         match cx.change(action, call).await {
-            Err(error) if sending < SENDINGS && is_not_known_yet(cx, &error) => sending += 1,
+            Err(error) if sending < SENDINGS && needs.are_not_known_yet(&error) => sending += 1,
             Err(error) => return Err(error),
             Ok(changed) => {
                 launched.record(cx, changed.answer.instances());
@@ -104,13 +105,6 @@ pub async fn send(
         }
         cx.sleep(SENDING_INTERVAL).await;
     }
-}
-
-/// Whether EC2 speaks of a key pair or a security group that this job has just made: before the launch, the job changes
-/// nothing else.
-fn is_not_known_yet(cx: &Context, error: &Error) -> bool {
-    let unknown = [codes::INVALID_KEY_PAIR_NOT_FOUND, codes::INVALID_GROUP_NOT_FOUND];
-    cx.journal().anything_changed() && error.code().is_some_and(|code| unknown.contains(&code))
 }
 
 /// Adds what the client token has to do with the failure.

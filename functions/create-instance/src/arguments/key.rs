@@ -41,7 +41,7 @@ impl ArgValue for KeyName {
     }
 }
 
-/// The type of a key pair that has to be made.
+/// The type of a key pair that has to be created.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum KeyType {
     /// RSA, which all images take.
@@ -76,7 +76,7 @@ impl ArgValue for KeyType {
 pub const KEY_NAME: Arg<KeyName> = Arg::new(
     "key-name",
     "NAME",
-    "The key pair, at most 255 ASCII characters. One that does not exist is made, and its private key saved as NAME.pem; \
+    "The key pair, at most 255 ASCII characters. One that does not exist is created, and its private key stored as NAME.pem; \
      then the name must be a possible file name, on Windows too.",
 );
 
@@ -84,14 +84,14 @@ pub const KEY_NAME: Arg<KeyName> = Arg::new(
 pub const KEY_DIR: Arg<PathBuf> = Arg::new(
     "key-dir",
     "DIR",
-    "The folder for the private key of a key pair that has to be made. Default: `keys` beside Connector.config.",
+    "The folder for the private key of a key pair that has to be created. Default: `keys` beside Connector.config.",
 );
 
 /// `--key-type rsa|ed25519`.
 pub const KEY_TYPE: Arg<KeyType, Always> = Arg::new(
     "key-type",
     "TYPE",
-    "The type of a key pair that has to be made: `rsa`, or `ed25519`, which is not for Windows images.",
+    "The type of a key pair that has to be created: `rsa`, or `ed25519`, which is not for Windows images.",
 )
 .default("rsa");
 

@@ -87,7 +87,7 @@ pub const SECURITY_GROUP: Arg<SecurityGroup, Repeated> = Arg::new(
     "security-group",
     "NAME-OR-ID",
     "A security group, by id (`sg-...`) or by name in the VPC of --subnet-id, otherwise in the default VPC; one that does \
-     not exist is made there, without rules for incoming traffic. Repeatable. Default: the VPC's default group.",
+     not exist is created there, without rules for incoming traffic. Repeatable. Default: the VPC's default group.",
 )
 .repeatable();
 
