@@ -12,7 +12,8 @@ use aws_config::stalled_stream_protection::StalledStreamProtectionConfig;
 use aws_config::timeout::TimeoutConfig;
 use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_credential_types::Credentials;
-use connector_sdk::ec2::Client;
+use connector_sdk::ec2::config::retry::{RetryPartition, TokenBucket};
+use connector_sdk::ec2::{self, Client};
 use connector_sdk::{Doing as _, Error, ErrorKind, Result};
 use opcon::AwsKeys;
 use secrecy::ExposeSecret as _;
@@ -45,7 +46,7 @@ impl Account {
 
     /// A client for EC2.
     pub fn ec2(&self) -> Client {
-        Client::new(&self.config)
+        client(&self.config)
     }
 
     /// Whose the credentials are: the ARN that AWS knows them by.
@@ -57,6 +58,13 @@ impl Account {
         let answer = answer.doing(|| "asking AWS whose credentials these are".to_owned())?;
         Ok(answer.arn().unwrap_or("an identity without a name").to_owned())
     }
+}
+
+/// A client for EC2 with retries for every call. The SDK's own budget for retries is shared by all calls: the polls of a wait
+/// that fail for minutes would leave none for the change that follows.
+fn client(config: &SdkConfig) -> Client {
+    let retries = RetryPartition::custom("jobs").token_bucket(TokenBucket::unlimited()).build();
+    Client::from_conf(ec2::config::Builder::from(config).retry_partition(retries).build())
 }
 
 /// What tells the accounts of this machine's jobs apart, as far as that is known without asking AWS: the id of a lasting
@@ -110,4 +118,55 @@ fn check_environment() -> Result<()> {
         return wrong("AWS_RETRY_MODE", "`standard` or `adaptive`");
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    use aws_smithy_runtime_api::client::http::{
+        HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpConnector,
+    };
+    use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
+    use aws_smithy_runtime_api::client::result::ConnectorError;
+    use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
+
+    use super::*;
+
+    /// A network that is always down, and counts.
+    #[derive(Clone, Debug, Default)]
+    struct Down(Arc<AtomicUsize>);
+
+    impl HttpConnector for Down {
+        fn call(&self, _: HttpRequest) -> HttpConnectorFuture {
+            self.0.fetch_add(1, Ordering::Relaxed);
+            HttpConnectorFuture::ready(Err(ConnectorError::io("down".into())))
+        }
+    }
+
+    impl HttpClient for Down {
+        fn http_connector(&self, _: &HttpConnectorSettings, _: &RuntimeComponents) -> SharedHttpConnector {
+            SharedHttpConnector::new(self.clone())
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn many_failed_calls_leave_their_retries_to_the_next_one() {
+        const CALLS: usize = 200;
+        let down = Down::default();
+        let config = SdkConfig::builder()
+            .behavior_version(BehaviorVersion::v2026_01_12())
+            .region(Region::from_static("us-east-1"))
+            .credentials_provider(aws_credential_types::provider::SharedCredentialsProvider::new(
+                Credentials::for_tests(),
+            ))
+            .http_client(down.clone())
+            .build();
+        let ec2 = client(&config);
+        for _ in 0..CALLS {
+            ec2.describe_instances().send().await.unwrap_err();
+        }
+        assert_eq!(down.0.load(Ordering::Relaxed), 3 * CALLS);
+    }
 }

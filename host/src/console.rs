@@ -114,7 +114,7 @@ impl Console {
         match self.lost() {
             Some(error) if code == exit::SUCCESS => {
                 self.failure(error);
-                exit::code_of(error, false)
+                exit::code_of(error, false, false)
             }
             _ => code,
         }

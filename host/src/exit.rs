@@ -4,14 +4,22 @@ use connector_sdk::{Error, ErrorKind};
 
 /// All of it succeeded.
 pub const SUCCESS: u8 = 0;
+/// A change was asked for, and no answer says whether EC2 made it.
+const UNKNOWN: u8 = 11;
 /// A defect in the program, also when it shows before any job was read.
 pub const DEFECT: u8 = 70;
 
-/// The exit code of a failed job. `changed` says whether something was changed in EC2 all the same.
-pub fn code_of(error: &Error, changed: bool) -> u8 {
+/// The exit code of a failed job. `changed` says whether something was changed in EC2 all the same, and `unknown` whether
+/// that is not known of something.
+pub fn code_of(error: &Error, changed: bool, unknown: bool) -> u8 {
     match error.kind() {
-        // The code promises that nothing was done.
-        ErrorKind::InvalidInput if changed => 1,
+        ErrorKind::Interrupted => 10,
+        ErrorKind::Bug => DEFECT,
+        // Whoever repeats the job must know that first.
+        ErrorKind::Unknown => UNKNOWN,
+        _ if unknown => UNKNOWN,
+        // These codes promise that nothing was changed.
+        ErrorKind::InvalidInput | ErrorKind::Unavailable if changed => 1,
         ErrorKind::InvalidInput => 2,
         ErrorKind::UnexpectedState | ErrorKind::Service => 1,
         ErrorKind::PermissionDenied => 3,
@@ -21,8 +29,23 @@ pub fn code_of(error: &Error, changed: bool) -> u8 {
         ErrorKind::PropertyNotSaved => 7,
         ErrorKind::Capacity => 8,
         ErrorKind::Unavailable => 9,
-        ErrorKind::Interrupted => 10,
-        ErrorKind::Unknown => 11,
-        ErrorKind::Bug => DEFECT,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_code_promises_no_more_than_is_known() {
+        let code = |kind, changed, unknown| code_of(&Error::new(kind, "it failed"), changed, unknown);
+        for kind in [ErrorKind::InvalidInput, ErrorKind::Unavailable] {
+            assert_eq!(code(kind, true, false), 1, "something was changed");
+        }
+        assert_eq!(code(ErrorKind::Unavailable, false, false), 9);
+        for kind in [ErrorKind::Unavailable, ErrorKind::Capacity, ErrorKind::Partial, ErrorKind::PermissionDenied] {
+            assert_eq!(code(kind, true, true), UNKNOWN);
+        }
+        assert_eq!((code(ErrorKind::Interrupted, true, true), code(ErrorKind::Bug, true, true)), (10, DEFECT));
     }
 }

@@ -84,7 +84,7 @@ fn obey(registry: &Registry, words: &Words) -> u8 {
 fn code_of_command(result: Result<u8>) -> u8 {
     result.unwrap_or_else(|error| {
         Console::new(Output::Text).failure(&error);
-        exit::code_of(&error, false)
+        exit::code_of(&error, false, false)
     })
 }
 

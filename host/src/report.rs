@@ -73,14 +73,14 @@ impl End {
     /// The end of a job whose output was lost for that reason, if it was.
     fn of(report: &Report<'_>, lost: Option<&Error>) -> Self {
         let changed = report.journal.is_some_and(Journal::anything_changed);
+        let unknown = report.journal.is_some_and(Journal::anything_unknown);
         let (exit_code, error) = match (report.result, lost) {
-            (Err(error), _) => (exit::code_of(error, changed), Some(error.clone())),
+            (Err(error), _) => (exit::code_of(error, changed, unknown), Some(error.clone())),
             (Ok(_), Some(lost)) => {
                 (NOT_DELIVERED, Some(lost.clone().hint("stderr and the log have the rest of the output")))
             }
             (Ok(_), None) => (exit::SUCCESS, None),
         };
-        let unknown = report.journal.is_some_and(Journal::anything_unknown);
         let status = match (&error, unknown, changed) {
             (None, _, _) => "succeeded",
             (Some(_), true, _) => UNKNOWN,

@@ -72,7 +72,7 @@ impl Findings {
         let hint = error.hint_text().map_or(String::new(), |hint| format!("; {hint}"));
         self.console.event(&format!("FAILED  {subject}: {error}{hint}"));
         if self.code == exit::SUCCESS {
-            self.code = exit::code_of(error, false);
+            self.code = exit::code_of(error, false, false);
         }
     }
 }

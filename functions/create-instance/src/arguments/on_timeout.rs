@@ -32,7 +32,7 @@ pub const ON_TIMEOUT: Arg<OnTimeout, Always> = Arg::new(
     "on-timeout",
     "ACTION",
     "What becomes of the launched instances when the wait expires or one of them cannot become ready: `keep`, or \
-     `terminate`, which terminates them all. The job fails either way.",
+     `terminate`, which terminates them all once a last look has confirmed that not all are ready. The job fails either way.",
 )
 .default("keep")
 .requires(&[WAIT.spec.name]);
