@@ -43,6 +43,8 @@ const TERMINATE: InstanceAction = InstanceAction {
     only_in: ALIVE,
     already: &[InstanceStateName::ShuttingDown, InstanceStateName::Terminated],
     transient: &[],
+    // By availability zone (AWS API reference, TerminateInstances).
+    partial_refusals: true,
 };
 
 struct TerminateInstance;

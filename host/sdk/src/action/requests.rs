@@ -80,7 +80,7 @@ impl InstanceAction {
             } else if error.code().is_none_or(codes::concerns_whole_request) || error.is_dry_run_success() {
                 refused.into_iter().for_each(|refusal| fail(cx, refusal));
                 batches.push(batch);
-                self.give_up(cx, &batches, &error);
+                self.leave(cx, batches, &error).await;
                 return Vec::new();
             } else if let [id] = batch.ids {
                 let ends = row.is_too_long(&error);
@@ -90,7 +90,7 @@ impl InstanceAction {
                     cx.warning(format!(
                         "EC2 refused {count} instances in a row for one reason: the others are not asked for"
                     ));
-                    self.give_up(cx, &batches, &error);
+                    self.leave(cx, batches, &error).await;
                     return refused;
                 }
             } else {
@@ -99,6 +99,18 @@ impl InstanceAction {
             }
         }
         refused
+    }
+
+    /// The end of the asking because of an error: what is left fails for this reason. What was in a request that EC2 refused
+    /// and may have acted on in part has an unknown outcome until its states show.
+    async fn leave(&self, cx: &Context, left: Vec<Batch<'_>>, error: &Error) {
+        let (open, fresh): (Vec<_>, Vec<_>) = left.into_iter().partition(|batch| batch.split && self.partial_refusals);
+        self.give_up(cx, &fresh, error);
+        let open: Vec<InstanceId> = open.iter().rev().flat_map(|batch| batch.ids).cloned().collect();
+        if !open.is_empty() {
+            self.record_unknown(cx, &open, &error.clone().into_unknown());
+            self.confirm(cx, &open, &format!("{} {}", self.doing, list_of(&open))).await;
+        }
     }
 
     /// The end of the asking: what is left fails for this reason. It is reported here unless it will be the verdict.
