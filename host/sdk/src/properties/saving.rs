@@ -122,19 +122,28 @@ fn value(cx: &Context, entry: &PropertyEntry, polled: Option<&Polled>) -> Result
     Ok(None)
 }
 
-/// Saves properties that have a value, several at a time, and records what becomes of each. Returns the errors.
+/// Saves properties that have a value, several at a time, and records what becomes of each. It is reported in the order of
+/// the properties, whichever was saved first. Returns the errors.
 async fn save_all(cx: &Context, entries: Vec<PropertyEntry>) -> Vec<Error> {
     let saves = entries.into_iter().map(|entry| async move {
         let value = entry.value.clone().unwrap_or_default();
         let result = cx.properties().save(&entry.name, &value).await;
-        match &result {
-            Ok(delivery) => cx.event(delivery.told(&entry.name, &value)),
-            Err(error) => cx.warning(format!("property {} = {value}: not saved: {error}", entry.name)),
-        }
+        let name = entry.name.clone();
         cx.journal().property(entry.after(&result));
-        result.err()
+        (name, value, result)
     });
-    stream::iter(saves).buffered(SAVES_AT_ONCE).filter_map(async |failure| failure).collect().await
+    let mut saves = stream::iter(saves).buffered(SAVES_AT_ONCE);
+    let mut failures = Vec::new();
+    while let Some((name, value, result)) = saves.next().await {
+        match result {
+            Ok(delivery) => cx.event(delivery.told(&name, &value)),
+            Err(error) => {
+                cx.warning(format!("property {name} = {value}: not saved: {error}"));
+                failures.push(error);
+            }
+        }
+    }
+    failures
 }
 
 fn not_saved(failed: usize, wanted: usize, first: &Error) -> Error {

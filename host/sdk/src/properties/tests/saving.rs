@@ -186,3 +186,31 @@ async fn an_opcon_that_does_not_answer_does_not_stop_the_wait() {
     assert_eq!(saved(&job)[0], "!ID=i-0000000a");
     job.assert_says("warning: saving ids in OpCon takes long: the job goes on, and saves the others at its end");
 }
+
+/// A store that takes its time for every property but the last.
+struct SlowAtFirst;
+
+#[async_trait]
+impl PropertyStore for SlowAtFirst {
+    fn full_name(&self, name: &str, counter: Option<usize>) -> Result<String> {
+        Ok(counter.map_or(name.to_owned(), |n| format!("{name}_{n}")))
+    }
+
+    async fn prepare(&self) -> Result<()> {
+        Ok(())
+    }
+
+    async fn save(&self, full_name: &str, _value: &str) -> Result<Delivery> {
+        let seconds = if full_name.ends_with("_2") { 0 } else { 1 };
+        tokio::time::sleep(Duration::from_secs(seconds)).await;
+        Ok(Delivery::Seen)
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_was_saved_is_reported_in_the_order_of_the_instances() {
+    let job = Job::with_properties(&[], Arc::new(SlowAtFirst));
+    [A, B].iter().for_each(|id| accept(&job, &instance(id, &Running)));
+    names(&[("id-property", "ID")]).save_ids(&job.cx, &ids(&[A, B])).await;
+    assert_eq!(job.lines(), ["property ID_1 = i-0000000a: saved", "property ID_2 = i-0000000b: saved"]);
+}
