@@ -1,8 +1,5 @@
 //! The launch: what a job asks for, the request for it, and whether EC2 launched enough.
 
-use connector_sdk::ec2::Client;
-use connector_sdk::ec2::operation::run_instances::builders::RunInstancesFluentBuilder;
-use connector_sdk::ec2::types::{InstanceNetworkInterfaceSpecification, Placement};
 use connector_sdk::{Context, Error, ErrorKind, Inputs, Result};
 
 use crate::arguments::client_token::CLIENT_TOKEN;
@@ -13,9 +10,8 @@ use crate::arguments::root_volume::RootVolume;
 use crate::arguments::settings::Settings;
 use crate::arguments::source::{IMAGE_ID, INSTANCE_TYPE, ImageId, LAUNCH_TEMPLATE, LaunchTemplate};
 use crate::arguments::tags::Tags;
-use crate::arguments::user_data::{UserData, UserDataSource};
+use crate::arguments::user_data::UserDataSource;
 use crate::attempt::{Attempt, attempts};
-use crate::needs::Needs;
 
 /// What a job asks to be launched. What is `None` is left to EC2, or to the launch template.
 #[derive(Clone, Debug)]
@@ -84,43 +80,6 @@ impl Launch {
         ]
         .into_iter()
         .find_map(|(missing, argument)| missing.then_some(argument))
-    }
-
-    /// The request of one attempt.
-    pub fn request(&self, ec2: &Client, attempt: &Attempt, needs: &Needs) -> RunInstancesFluentBuilder {
-        let instance_type = attempt.instance_type.as_ref().map(|instance_type| instance_type.as_str().into());
-        let request = ec2
-            .run_instances()
-            .client_token(attempt.token.as_str())
-            .min_count(self.count.minimum.for_ec2())
-            .max_count(self.count.wanted.for_ec2())
-            .set_image_id(self.image.as_ref().map(|image| image.as_str().to_owned()))
-            .set_instance_type(instance_type)
-            .set_launch_template(self.template.as_ref().map(LaunchTemplate::for_ec2))
-            .set_key_name(needs.key_name.clone())
-            .set_block_device_mappings(needs.root_volume.clone().map(|volume| vec![volume]))
-            .set_user_data(needs.user_data.as_ref().map(UserData::for_ec2))
-            .set_tag_specifications(self.tags.for_ec2());
-        self.settings.add_to(self.place(request, attempt, needs))
-    }
-
-    /// Says where the instances go. Whether they get a public address can be said of a network interface only, and then
-    /// EC2 takes subnet and security groups there.
-    fn place(&self, request: RunInstancesFluentBuilder, attempt: &Attempt, needs: &Needs) -> RunInstancesFluentBuilder {
-        let subnet_id = attempt.subnet.as_ref().map(|subnet| subnet.as_str().to_owned());
-        let groups = Some(needs.group_ids.clone()).filter(|ids| !ids.is_empty());
-        let zone = self.network.zone.as_ref();
-        let request =
-            request.set_placement(zone.map(|zone| Placement::builder().availability_zone(zone.as_str()).build()));
-        if !self.network.associate_public_ip {
-            return request.set_subnet_id(subnet_id).set_security_group_ids(groups);
-        }
-        let interface = InstanceNetworkInterfaceSpecification::builder()
-            .device_index(0)
-            .associate_public_ip_address(true)
-            .set_subnet_id(subnet_id)
-            .set_groups(groups);
-        request.network_interfaces(interface.build())
     }
 
     /// Reports that EC2 launched fewer instances than wanted, where these are enough.

@@ -4,6 +4,7 @@
 mod arguments;
 mod attempt;
 mod clean_up;
+mod fallback;
 mod history;
 mod image;
 mod key_pair;
@@ -12,6 +13,7 @@ mod launched;
 mod needs;
 mod private_key;
 mod recover;
+mod request;
 mod security_group;
 mod send;
 #[cfg(test)]
@@ -135,7 +137,7 @@ impl Operation for CreateInstance {
         properties.prepare(cx, launch.count.wanted.into()).await?;
 
         let needs = needs::provide(cx, &launch).await?;
-        let (launched, enough) = match send::launch(cx, &launch, &needs).await {
+        let (launched, enough) = match fallback::launch(cx, &launch, &needs).await {
             Err(error) if cx.dry_run() && error.is_dry_run_success() => {
                 let message = format!("launch of {} would succeed, nothing changed (dry run)", launch.count);
                 return Ok(Outcome::new(message));

@@ -7,10 +7,8 @@ use connector_sdk::instances::{InstanceId, list_of};
 use connector_sdk::{Context, Error, ErrorKind, Result, codes};
 
 use crate::attempt::Attempt;
-use crate::launch::Launch;
 use crate::launched::Launched;
-use crate::needs::Needs;
-use crate::send::{explain, send};
+use crate::send::{Sending, explain};
 
 /// How often the launch is repeated: with the time between, for half a minute at least.
 const REPETITIONS: usize = 6;
@@ -23,23 +21,16 @@ const REPETITION_INTERVAL: Duration = Duration::from_secs(5);
 /// # Errors
 /// [`ErrorKind::Unknown`] when it stays open whether EC2 launched, or launched all of them; a code that says that the
 /// launch was made and is gone.
-pub async fn recover(
-    cx: &Context,
-    launch: &Launch,
-    attempt: &Attempt,
-    needs: &Needs,
-    mut launched: Launched,
-    unknown: Error,
-) -> Result<Vec<InstanceId>> {
-    let action = format!("{}{attempt}, client token {}", launch.action(), attempt.token);
+pub async fn recover(sending: &Sending<'_>, mut launched: Launched, unknown: Error) -> Result<Vec<InstanceId>> {
+    let Sending { cx, launch, attempt, .. } = *sending;
+    let action = format!("{}, client token {}", sending.action(), attempt.token);
     cx.warning(unknown.to_string());
     cx.event(format!("unknown whether EC2 launched: the request is repeated with client token {}", attempt.token));
     cx.journal().unknown(&action);
-    let request = launch.request(cx.ec2(), attempt, needs);
     let wanted: usize = launch.count.wanted.into();
     for _ in 0..REPETITIONS {
         cx.sleep(REPETITION_INTERVAL).await;
-        match send(cx, &request, &action, launch, needs, &mut launched).await {
+        match sending.send(&action, &mut launched).await {
             Ok(()) => {
                 cx.journal().resolve(&action);
                 return Ok(launched.ids());

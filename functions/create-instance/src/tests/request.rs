@@ -38,7 +38,7 @@ impl Intercept for Wire {
 async fn wire_form(launch: &Launch, needs: &Needs) -> Vec<String> {
     let answer = mock!(Client::run_instances).then_output(|| launched(&[]));
     let wire = Wire::default();
-    let request = launch.request(&client(&[&answer]), &launch.attempts[0], needs);
+    let request = crate::request::request(&client(&[&answer]), launch, &launch.attempts[0], needs);
     request.customize().interceptor(wire.clone()).send().await.unwrap();
     let body = wire.0.lock().unwrap().clone();
     body.split('&').skip(2).map(str::to_owned).collect()
@@ -251,7 +251,7 @@ async fn user_data_is_sent_in_base64_and_shown_nowhere() {
         let needs = needs::provide(&Job::new(&[&key_pair_exists()]).cx, &launch).await.unwrap();
         let parameters = wire_form(&launch, &needs).await;
         assert!(parameters.contains(&"UserData=aHVzaA%3D%3D".to_owned()), "{parameters:?}");
-        let request = launch.request(&client(&[]), &launch.attempts[0], &needs);
+        let request = crate::request::request(&client(&[]), &launch, &launch.attempts[0], &needs);
         let shown = format!("{launch:?} {needs:?} {:?}", request.as_input());
         assert!(!shown.contains("hush") && !shown.contains("aHVzaA"), "{shown}");
     }

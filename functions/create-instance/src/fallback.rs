@@ -1,0 +1,72 @@
+//! The attempts of a launch, one after the other, until EC2 has capacity for one of them.
+
+use connector_sdk::instances::InstanceId;
+use connector_sdk::{Advice, Context, Error, ErrorKind, Result, codes};
+
+use crate::history;
+use crate::launch::Launch;
+use crate::launched::Launched;
+use crate::needs::Needs;
+use crate::recover::recover;
+use crate::send::{Sending, explain};
+
+/// Launches the instances by the first attempt for which EC2 has capacity, and returns their ids in the order of the
+/// launch; all of them are in the journal. A dry run asks for the first attempt only. After an attempt whose outcome is
+/// unknown no other one is sent.
+///
+/// # Errors
+/// Those of EC2: of the only attempt, of the first one that failed for another reason than capacity, or one that sums up
+/// all of them; in a dry run also the one that says it would succeed. Instances may be in the journal all the same.
+pub async fn launch(cx: &Context, launch: &Launch, needs: &Needs) -> Result<Vec<InstanceId>> {
+    let attempts = history::order(cx, launch).await?;
+    let mut failures = Vec::new();
+    for attempt in &attempts {
+        let sending = Sending { cx, launch, needs, attempt };
+        announce(&sending);
+        history::record(cx, launch, attempt);
+        let mut launched = Launched::default();
+        match sending.send(&sending.action(), &mut launched).await {
+            Ok(()) => return Ok(launched.ids()),
+            Err(error) if error.kind() == ErrorKind::Unknown => return recover(&sending, launched, error).await,
+            Err(error) if attempts.len() > 1 && error.code().is_some_and(codes::lets_next_attempt_try) => {
+                cx.warning(error.to_string());
+                failures.push(error);
+            }
+            Err(error) => return Err(explain(error, attempt)),
+        }
+    }
+    Err(no_attempt_succeeded(launch, &failures))
+}
+
+/// Says what comes next, with the token by which the launch can be found again if the job does not live to see the end.
+fn announce(sending: &Sending<'_>) {
+    let Sending { cx, launch, attempt, .. } = *sending;
+    let of_several = match launch.attempts.as_slice() {
+        [_] => String::new(),
+        all => {
+            let number = all.iter().position(|other| other == attempt).map_or(1, |index| index + 1);
+            format!(" (attempt {number} of {})", all.len())
+        }
+    };
+    if cx.dry_run() {
+        return cx.event(format!("asking about {}{of_several}", sending.action()));
+    }
+    cx.event(format!("{}, client token {}{of_several}", sending.action(), attempt.token));
+    let look_up = Advice {
+        purpose: "to show what was launched".to_owned(),
+        words: ["GetInstanceStatusByTag", "--client-token", attempt.token.as_str()].map(str::to_owned).into(),
+    };
+    cx.journal().launching(attempt.token.as_str(), look_up);
+}
+
+fn no_attempt_succeeded(launch: &Launch, failures: &[Error]) -> Error {
+    let capacity = failures.iter().find(|error| error.kind() == ErrorKind::Capacity);
+    let kind = capacity.or(failures.last()).map_or(ErrorKind::Capacity, Error::kind);
+    let last = failures.last().map(Error::to_string).unwrap_or_default();
+    let message = format!("EC2 has capacity for none of {} attempts; the last: {last}", failures.len());
+    let error = Error::new(kind, message).doing(launch.action());
+    match failures.last().and_then(Error::hint_text) {
+        Some(hint) => error.hint(hint),
+        None => error,
+    }
+}
