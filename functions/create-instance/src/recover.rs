@@ -68,7 +68,8 @@ fn still_unknown(unknown: &Error, attempt: &Attempt, launched: Launched, wanted:
     let message =
         format!("unknown whether EC2 launched all instances, {found}; the first answer: {}", unknown.message());
     Error::new(ErrorKind::Unknown, message).doing(action).hint(format!(
-        "look for instances with client token {}; running the job again with `--client-token {}` launches nothing twice",
+        "check with `GetInstanceStatusByTag --client-token {}` what was launched, and run the job again only with \
+         `--client-token {}`, which launches nothing twice",
         attempt.token, attempt.first_token
     ))
 }

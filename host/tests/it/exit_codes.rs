@@ -227,7 +227,9 @@ fn a_change_of_which_no_answer_tells_is_11() {
     let program = Program::with_endpoint(&ec2.url).env("AWS_MAX_ATTEMPTS", "1");
     let finished = failure(&program, &["StopInstance", "--instance-id", ID], 11, "unknown", "unknown");
     let message = format!("error: stopping {ID}: HTTP status 502 with an answer that is not from EC2: ");
-    finished.expect_stderr(&message).expect_stderr("hint: look at the state of the instances");
+    finished
+        .expect_stderr(&message)
+        .expect_stderr("hint: check the state of the instances, and run the job again if they still need the stop");
     let (_, document) = program.run_json(&["StopInstance", "--instance-id", ID]);
     assert_eq!(document["instances"][0]["result"], "unknown");
 }

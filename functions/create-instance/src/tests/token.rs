@@ -141,7 +141,8 @@ async fn a_launch_that_stays_lost_is_unknown_and_told_with_its_token() {
         );
         assert_eq!(
             error.hint_text().unwrap(),
-            "look for instances with client token T; running the job again with `--client-token T` launches nothing twice"
+            "check with `GetInstanceStatusByTag --client-token T` what was launched, and run the job again only with \
+             `--client-token T`, which launches nothing twice"
         );
         assert!(job.cx.journal().anything_unknown() && job.cx.journal().anything_changed());
         let (token, look_up) = job.cx.journal().last_launch().unwrap();

@@ -76,7 +76,7 @@ impl InstanceAction {
 
     fn unknown(&self, error: Error) -> Error {
         error.hint(format!(
-            "look at the state of the instances; asking EC2 again for the {} of an instance does no harm",
+            "check the state of the instances, and run the job again if they still need the {}: nothing is done twice",
             self.verb
         ))
     }

@@ -480,7 +480,7 @@ async fn an_unknown_outcome_is_the_verdict_and_the_rest_is_not_asked_for() {
     let error = STOP.verdict(&job.cx, false).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Unknown);
     assert!(
-        error.hint_text().unwrap().contains("asking EC2 again for the stop of an instance does no harm"),
+        error.hint_text().unwrap().contains("run the job again if they still need the stop: nothing is done twice"),
         "{error:?}"
     );
     assert_eq!(stop.num_calls(), 3, "the attempts of one request");
