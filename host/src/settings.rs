@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use connector_sdk::args::Always;
 use connector_sdk::lists::List;
-use connector_sdk::{Arg, ArgSpec, ArgValue, Inputs, OperationMeta, Result, ValueKind};
+use connector_sdk::{Arg, ArgSpec, ArgValue, Inputs, OperationMeta, Result, ValueKind, choices};
 
 /// The common arguments of a job, parsed.
 #[derive(Debug, Default)]
@@ -106,24 +106,13 @@ impl Settings {
     }
 }
 
-/// The form of the output.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Output {
-    /// Lines for people.
-    Text,
-    /// One JSON document on stdout, and the lines for people on stderr.
-    Json,
-}
-
-impl ArgValue for Output {
-    const KIND: ValueKind = ValueKind::Choice(&["text", "json"]);
-
-    fn parse(text: &str) -> Result<Self, String> {
-        match text {
-            "text" => Ok(Output::Text),
-            "json" => Ok(Output::Json),
-            _ => Err("must be `text` or `json`".to_owned()),
-        }
+choices! {
+    /// The form of the output.
+    pub enum Output {
+        /// Lines for people.
+        Text = "text",
+        /// One JSON document on stdout, and the lines for people on stderr.
+        Json = "json",
     }
 }
 

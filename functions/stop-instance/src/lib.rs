@@ -6,8 +6,8 @@ use connector_sdk::ec2::types::InstanceStateName;
 use connector_sdk::instances::{InstanceId, SELECTION, SELECTION_GROUP, Selection, see_all};
 use connector_sdk::wait::{Goal, UNTIL_DONE, WaitPolicy, wait_if_asked};
 use connector_sdk::{
-    Arg, ArgGroup, ArgSpec, ArgValue, Context, Error, ErrorKind, Example, Inputs, Operation, OperationMeta, Outcome,
-    Result, ValueKind, async_trait, register,
+    Arg, ArgGroup, ArgSpec, Context, Error, ErrorKind, Example, Inputs, Operation, OperationMeta, Outcome, Result,
+    async_trait, choices, register,
 };
 
 const FORCE: Arg<bool, Always> =
@@ -24,22 +24,11 @@ const HIBERNATE_FALLBACK: Arg<Fallback, Always> = Arg::new(
 .default("fail")
 .requires(&[HIBERNATE.spec.name]);
 
-/// What becomes of an instance that cannot hibernate.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Fallback {
-    Fail,
-    Stop,
-}
-
-impl ArgValue for Fallback {
-    const KIND: ValueKind = ValueKind::Choice(&["fail", "stop"]);
-
-    fn parse(text: &str) -> Result<Self, String> {
-        match text {
-            "fail" => Ok(Fallback::Fail),
-            "stop" => Ok(Fallback::Stop),
-            _ => Err("must be `fail` or `stop`".to_owned()),
-        }
+choices! {
+    /// What becomes of an instance that cannot hibernate.
+    enum Fallback {
+        Fail = "fail",
+        Stop = "stop",
     }
 }
 

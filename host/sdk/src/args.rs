@@ -72,8 +72,51 @@ impl ValueKind {
     /// Says which there are, when it is none of them.
     pub fn choose(self, text: &str) -> Result<&'static str, String> {
         let known = self.choices().iter().find(|choice| **choice == text);
-        known.copied().ok_or_else(|| format!("must be one of {}", self.choices().join(", ")))
+        known.copied().ok_or_else(|| self.no_choice())
     }
+
+    /// What is wrong with a text that is none of its choices.
+    pub fn no_choice(self) -> String {
+        format!("must be one of {}", self.choices().join(", "))
+    }
+}
+
+/// Declares the choices of an argument, each with the text that people type, in the order in which they are shown.
+///
+/// ```
+/// use connector_sdk::{ArgValue as _, choices};
+///
+/// choices! {
+///     /// What becomes of it.
+///     pub enum Fate {
+///         /// It stays.
+///         Keep = "keep",
+///         /// It goes.
+///         Drop = "drop",
+///     }
+/// }
+/// assert_eq!(Fate::parse("drop"), Ok(Fate::Drop));
+/// ```
+#[macro_export]
+macro_rules! choices {
+    ($(#[$doc:meta])* $visible:vis enum $name:ident { $($(#[$choice_doc:meta])* $choice:ident = $text:literal,)+ }) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        $visible enum $name {
+            $($(#[$choice_doc])* $choice,)+
+        }
+
+        impl $crate::ArgValue for $name {
+            const KIND: $crate::ValueKind = $crate::ValueKind::Choice(&[$($text),+]);
+
+            fn parse(text: &str) -> ::std::result::Result<Self, ::std::string::String> {
+                match text {
+                    $($text => Ok($name::$choice),)+
+                    _ => Err(Self::KIND.no_choice()),
+                }
+            }
+        }
+    };
 }
 
 impl ArgValue for String {
@@ -420,6 +463,23 @@ impl Inputs {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    choices! {
+        /// Sizes.
+        enum Size {
+            /// Small.
+            Small = "s",
+            /// Large.
+            Large = "l",
+        }
+    }
+
+    #[test]
+    fn choices_are_the_texts_that_were_declared_in_their_order() {
+        assert_eq!(Size::KIND, ValueKind::Choice(&["s", "l"]));
+        assert_eq!(["s", "l"].map(Size::parse), [Ok(Size::Small), Ok(Size::Large)]);
+        assert_eq!(Size::parse("S"), Err("must be one of s, l".to_owned()));
+    }
 
     #[test]
     fn durations_have_units_and_bare_numbers_are_minutes() {

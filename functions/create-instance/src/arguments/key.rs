@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use connector_sdk::args::Always;
 use connector_sdk::ec2::types;
-use connector_sdk::{Arg, ArgSpec, ArgValue, Context, Inputs, ValueKind};
+use connector_sdk::{Arg, ArgSpec, ArgValue, Context, Inputs, ValueKind, choices};
 
 /// The folder for private keys, beside the connector's own files.
 const KEY_FOLDER: &str = "keys";
@@ -41,13 +41,14 @@ impl ArgValue for KeyName {
     }
 }
 
-/// The type of a key pair that has to be created.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum KeyType {
-    /// RSA, which all images take.
-    Rsa,
-    /// ED25519, which Windows images do not take.
-    Ed25519,
+choices! {
+    /// The type of a key pair that has to be created.
+    pub enum KeyType {
+        /// RSA, which all images take.
+        Rsa = "rsa",
+        /// ED25519, which Windows images do not take.
+        Ed25519 = "ed25519",
+    }
 }
 
 impl KeyType {
@@ -56,18 +57,6 @@ impl KeyType {
         match self {
             KeyType::Rsa => types::KeyType::Rsa,
             KeyType::Ed25519 => types::KeyType::Ed25519,
-        }
-    }
-}
-
-impl ArgValue for KeyType {
-    const KIND: ValueKind = ValueKind::Choice(&["rsa", "ed25519"]);
-
-    fn parse(text: &str) -> Result<Self, String> {
-        match text {
-            "rsa" => Ok(KeyType::Rsa),
-            "ed25519" => Ok(KeyType::Ed25519),
-            _ => Err("must be `rsa` or `ed25519`".to_owned()),
         }
     }
 }
@@ -138,6 +127,5 @@ mod tests {
     fn there_are_two_types_of_keys() {
         assert_eq!(KeyType::parse("rsa").unwrap().for_ec2(), types::KeyType::Rsa);
         assert_eq!(KeyType::parse("ed25519").unwrap().for_ec2(), types::KeyType::Ed25519);
-        assert_eq!(KeyType::parse("dsa"), Err("must be `rsa` or `ed25519`".to_owned()));
     }
 }

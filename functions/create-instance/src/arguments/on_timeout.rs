@@ -2,28 +2,17 @@
 
 use connector_sdk::args::Always;
 use connector_sdk::wait::WAIT;
-use connector_sdk::{Arg, ArgSpec, ArgValue, Error, ErrorKind, Inputs, Result, ValueKind};
+use connector_sdk::{Arg, ArgSpec, Error, ErrorKind, Inputs, Result, choices};
 
 use super::settings::TERMINATION_PROTECTION;
 
-/// What becomes of the instances when the wait does not end well.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum OnTimeout {
-    /// They stay.
-    Keep,
-    /// They are terminated.
-    Terminate,
-}
-
-impl ArgValue for OnTimeout {
-    const KIND: ValueKind = ValueKind::Choice(&["keep", "terminate"]);
-
-    fn parse(text: &str) -> Result<Self, String> {
-        match text {
-            "keep" => Ok(OnTimeout::Keep),
-            "terminate" => Ok(OnTimeout::Terminate),
-            _ => Err("must be `keep` or `terminate`".to_owned()),
-        }
+choices! {
+    /// What becomes of the instances when the wait does not end well.
+    pub enum OnTimeout {
+        /// They stay.
+        Keep = "keep",
+        /// They are terminated.
+        Terminate = "terminate",
     }
 }
 
@@ -52,17 +41,5 @@ impl OnTimeout {
             return Err(Error::new(ErrorKind::InvalidInput, message));
         }
         Ok(on_timeout)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn there_are_two_ways() {
-        assert_eq!(OnTimeout::parse("keep"), Ok(OnTimeout::Keep));
-        assert_eq!(OnTimeout::parse("terminate"), Ok(OnTimeout::Terminate));
-        assert_eq!(OnTimeout::parse("stop"), Err("must be `keep` or `terminate`".to_owned()));
     }
 }

@@ -7,7 +7,7 @@ use connector_sdk::ec2::types::{
     InstanceMetadataOptionsRequest, MarketType, ShutdownBehavior as Ec2ShutdownBehavior, SpotInstanceType,
     SpotMarketOptions,
 };
-use connector_sdk::{Arg, ArgSpec, ArgValue, Inputs, ValueKind};
+use connector_sdk::{Arg, ArgSpec, ArgValue, Inputs, ValueKind, choices};
 
 use super::source::LAUNCH_TEMPLATE;
 
@@ -40,45 +40,23 @@ impl ArgValue for InstanceProfile {
     }
 }
 
-/// Whether an instance's metadata can be read without a session token (IMDSv1), or with one only (IMDSv2).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum MetadataTokens {
-    /// With a token only.
-    Required,
-    /// With or without.
-    Optional,
-}
-
-impl ArgValue for MetadataTokens {
-    const KIND: ValueKind = ValueKind::Choice(&["required", "optional"]);
-
-    fn parse(text: &str) -> Result<Self, String> {
-        match text {
-            "required" => Ok(MetadataTokens::Required),
-            "optional" => Ok(MetadataTokens::Optional),
-            _ => Err("must be `required` or `optional`".to_owned()),
-        }
+choices! {
+    /// Whether an instance's metadata can be read without a session token (IMDSv1), or with one only (IMDSv2).
+    pub enum MetadataTokens {
+        /// With a token only.
+        Required = "required",
+        /// With or without.
+        Optional = "optional",
     }
 }
 
-/// What a shutdown from inside does to an instance.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ShutdownBehavior {
-    /// It is stopped.
-    Stop,
-    /// It is terminated.
-    Terminate,
-}
-
-impl ArgValue for ShutdownBehavior {
-    const KIND: ValueKind = ValueKind::Choice(&["stop", "terminate"]);
-
-    fn parse(text: &str) -> Result<Self, String> {
-        match text {
-            "stop" => Ok(ShutdownBehavior::Stop),
-            "terminate" => Ok(ShutdownBehavior::Terminate),
-            _ => Err("must be `stop` or `terminate`".to_owned()),
-        }
+choices! {
+    /// What a shutdown from inside does to an instance.
+    pub enum ShutdownBehavior {
+        /// It is stopped.
+        Stop = "stop",
+        /// It is terminated.
+        Terminate = "terminate",
     }
 }
 
@@ -196,15 +174,5 @@ mod tests {
         for text in ["batch/web", "we b", "w\u{e9}b", &"x".repeat(129)] {
             assert!(InstanceProfile::parse(text).unwrap_err().contains("at most 128 characters"), "{text}");
         }
-    }
-
-    #[test]
-    fn choices_are_what_they_say() {
-        assert_eq!(MetadataTokens::parse("required"), Ok(MetadataTokens::Required));
-        assert_eq!(MetadataTokens::parse("optional"), Ok(MetadataTokens::Optional));
-        assert_eq!(MetadataTokens::parse("none"), Err("must be `required` or `optional`".to_owned()));
-        assert_eq!(ShutdownBehavior::parse("stop"), Ok(ShutdownBehavior::Stop));
-        assert_eq!(ShutdownBehavior::parse("terminate"), Ok(ShutdownBehavior::Terminate));
-        assert_eq!(ShutdownBehavior::parse("halt"), Err("must be `stop` or `terminate`".to_owned()));
     }
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use crate::args::Always;
-use crate::{Arg, ArgSpec, ArgValue, Context, Inputs, Result, ValueKind};
+use crate::{Arg, ArgSpec, Context, Inputs, choices};
 
 /// The interval of the first polls.
 pub(super) const SHORTEST_INTERVAL: Duration = Duration::from_secs(1);
@@ -48,24 +48,13 @@ pub const UNTIL_READY: &[ArgSpec] = &[WAIT.spec, WAIT_FOR.spec, WAIT_TIMEOUT.spe
 /// The arguments of a function that can wait until instances are stopped or terminated.
 pub const UNTIL_DONE: &[ArgSpec] = &[WAIT.spec, WAIT_TIMEOUT.spec, POLL_INTERVAL.spec];
 
-/// When an instance counts as ready.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Readiness {
-    /// Its state is `running`.
-    Running,
-    /// Its state is `running`, and its instance and system status checks are `ok`.
-    StatusOk,
-}
-
-impl ArgValue for Readiness {
-    const KIND: ValueKind = ValueKind::Choice(&["status-ok", "running"]);
-
-    fn parse(text: &str) -> Result<Self, String> {
-        match text {
-            "status-ok" => Ok(Readiness::StatusOk),
-            "running" => Ok(Readiness::Running),
-            _ => Err("must be `status-ok` or `running`".to_owned()),
-        }
+choices! {
+    /// When an instance counts as ready.
+    pub enum Readiness {
+        /// Its state is `running`, and its instance and system status checks are `ok`.
+        StatusOk = "status-ok",
+        /// Its state is `running`.
+        Running = "running",
     }
 }
 

@@ -22,7 +22,7 @@ use super::*;
 use crate::instances::InstanceId;
 use crate::sample::inputs;
 use crate::testing::{Job, Rule, checked, described, describes_in_turn, instance, mock, refusal};
-use crate::{ArgValue, Error, ErrorKind};
+use crate::{Error, ErrorKind};
 
 const A: &str = "i-0000000a";
 const B: &str = "i-0000000b";
@@ -94,9 +94,9 @@ fn limits_come_from_the_arguments_or_the_configuration() {
 
 #[test]
 fn levels_of_readiness_have_their_names() {
-    assert_eq!(Readiness::parse("running"), Ok(Readiness::Running));
-    assert_eq!(Readiness::parse("status-ok"), Ok(Readiness::StatusOk));
-    assert!(Readiness::parse("Running").unwrap_err().contains("`status-ok` or `running`"));
+    for (text, level) in [("running", Readiness::Running), ("status-ok", Readiness::StatusOk)] {
+        assert_eq!(inputs(&[("wait-for", text)]).get(&WAIT_FOR), level);
+    }
     assert_eq!(inputs(&[]).get(&WAIT_FOR), Readiness::StatusOk);
 }
 
