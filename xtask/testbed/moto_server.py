@@ -26,7 +26,11 @@ os.environ["MOTO_ENABLE_KEYPAIR_VALIDATION"] = "1"
 os.environ["MOTO_EC2_ENABLE_INSTANCE_TYPE_VALIDATION"] = "1"
 
 import boto3  # noqa: E402
+from moto.ec2 import utils  # noqa: E402
 from moto.server import ThreadedMotoServer  # noqa: E402
+
+# Ours, not moto's: the filter by the client token of a launch (AWS API reference, DescribeInstances).
+utils.filter_dict_attribute_mapping["client-token"] = "client_token"
 
 REGION = "us-east-1"
 ALLOWED_ACTIONS = {"allowed": "ec2:*", "denied": "ec2:Describe*"}

@@ -96,7 +96,7 @@ fn launch(awsec2: &Path, bed: &TestBed, folder: &Path) -> Result<String> {
     let mut command = job(awsec2, bed, folder, ["CreateInstance", "--image-id", &bed.addresses.image_id]);
     command
         .args(["--instance-type", "t3.micro", "--key-name", NAME_TAG, "--security-group", NAME_TAG])
-        .args(["--tag-name", NAME_TAG, "--wait"])
+        .args(["--tag-name", NAME_TAG, "--client-token", NAME_TAG, "--wait"])
         .args(["--user-id", USER_ID, "--region", REGION, "--output", "json"]);
     let output = process::stdout_of(&mut command).context("launching an instance for the jobs")?;
     let Launched { instances: [instance] } =
