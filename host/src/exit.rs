@@ -10,8 +10,8 @@ pub const DEFECT: u8 = 70;
 /// The exit code of a failed job. `changed` says whether something was changed in EC2 all the same.
 pub fn code_of(error: &Error, changed: bool) -> u8 {
     match error.kind() {
-        // The code promises that nothing was done.
-        ErrorKind::InvalidInput if changed => 1,
+        // Their codes promise that nothing was done.
+        ErrorKind::InvalidInput | ErrorKind::Unavailable if changed => 1,
         ErrorKind::InvalidInput => 2,
         ErrorKind::UnexpectedState | ErrorKind::Service => 1,
         ErrorKind::PermissionDenied => 3,
@@ -24,5 +24,20 @@ pub fn code_of(error: &Error, changed: bool) -> u8 {
         ErrorKind::Interrupted => 10,
         ErrorKind::Unknown => 11,
         ErrorKind::Bug => DEFECT,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_codes_that_promise_that_nothing_was_done_keep_it() {
+        for (kind, untouched, changed) in
+            [(ErrorKind::InvalidInput, 2, 1), (ErrorKind::Unavailable, 9, 1), (ErrorKind::Unknown, 11, 11)]
+        {
+            let error = Error::new(kind, "no");
+            assert_eq!((code_of(&error, false), code_of(&error, true)), (untouched, changed));
+        }
     }
 }

@@ -6,6 +6,7 @@ use connector_sdk::ec2::operation::run_instances::builders::RunInstancesFluentBu
 use connector_sdk::instances::InstanceId;
 use connector_sdk::{Advice, Context, Doing as _, Error, ErrorKind, Result, codes};
 
+use crate::arguments::client_token::option;
 use crate::attempt::Attempt;
 use crate::history;
 use crate::launch::Launch;
@@ -70,7 +71,7 @@ fn announce(cx: &Context, launch: &Launch, attempt: &Attempt) {
     cx.event(format!("{}, client token {}{of_several}", action_of(launch, attempt), attempt.token));
     let look_up = Advice {
         purpose: "to show what was launched".to_owned(),
-        words: ["GetInstanceStatusByTag", "--client-token", attempt.token.as_str()].map(str::to_owned).into(),
+        words: vec!["GetInstanceStatusByTag".to_owned(), option(&attempt.token)],
     };
     cx.journal().launching(attempt.token.as_str(), look_up);
 }
@@ -78,7 +79,8 @@ fn announce(cx: &Context, launch: &Launch, attempt: &Attempt) {
 /// Sends one request, which has the same client token every time, and records what was launched.
 ///
 /// # Errors
-/// Those of EC2. [`ErrorKind::Unknown`] also when the answer names fewer instances than EC2 launches at least.
+/// Those of EC2. [`ErrorKind::Unknown`] also when the answer names fewer instances than it has, or than EC2 launches at
+/// least.
 pub async fn send(
     cx: &Context,
     request: &RunInstancesFluentBuilder,
@@ -94,12 +96,13 @@ pub async fn send(
             Err(error) if sending < SENDINGS && needs.are_not_known_yet(&error) => sending += 1,
             Err(error) => return Err(error),
             Ok(changed) => {
-                launched.record(cx, changed.answer.instances());
+                let all_have_ids = launched.record(cx, changed.answer.instances());
                 let minimum = launch.count.minimum.into();
-                if launched.len() >= minimum {
+                if all_have_ids && launched.len() >= minimum {
                     return Ok(());
                 }
-                let message = format!("the answer was incomplete: it names {} of {minimum} instances", launched.len());
+                let least = minimum.max(changed.answer.instances().len());
+                let message = format!("the answer was incomplete: it names {} of {least} instances", launched.len());
                 return Err(Error::new(ErrorKind::Unknown, message).doing(action));
             }
         }

@@ -35,6 +35,7 @@ const START: InstanceAction = InstanceAction {
     only_in: &[InstanceStateName::Stopped],
     already: &[InstanceStateName::Running, InstanceStateName::Pending],
     transient: &[InstanceStateName::Stopping],
+    acts_in_parts: false,
 };
 
 struct StartInstance;

@@ -72,6 +72,7 @@ const STOP: InstanceAction = InstanceAction {
     only_in: &[InstanceStateName::Running],
     already: &[InstanceStateName::Stopped, InstanceStateName::Stopping],
     transient: &[InstanceStateName::Pending],
+    acts_in_parts: false,
 };
 
 const HIBERNATION: InstanceAction =

@@ -43,6 +43,7 @@ const TERMINATE: InstanceAction = InstanceAction {
     only_in: ALIVE,
     already: &[InstanceStateName::ShuttingDown, InstanceStateName::Terminated],
     transient: &[],
+    acts_in_parts: true, // it goes by availability zone
 };
 
 struct TerminateInstance;

@@ -1,5 +1,7 @@
 //! Actions: how many calls they cost, what becomes of each instance, and what is waited out first.
 
+mod parts;
+
 use std::sync::{Arc, Mutex};
 
 use aws_sdk_ec2::Client;
@@ -23,6 +25,7 @@ const STOP: InstanceAction = InstanceAction {
     only_in: &[InstanceStateName::Running],
     already: &[InstanceStateName::Stopped, InstanceStateName::Stopping],
     transient: &[InstanceStateName::Pending],
+    acts_in_parts: false,
 };
 
 fn ids(texts: &[&str]) -> Vec<InstanceId> {
@@ -51,12 +54,16 @@ fn stopping(ids: &[String]) -> StopInstancesOutput {
 
 /// Asks for the stop of the instances.
 async fn ask(job: &Job, ids: &[InstanceId]) {
+    ask_for(&STOP, job, ids).await;
+}
+
+async fn ask_for(action: &InstanceAction, job: &Job, ids: &[InstanceId]) {
     job.cx.journal().enter(ids);
     let stop = |ids| {
         let request = job.cx.ec2().stop_instances().set_instance_ids(Some(ids)).dry_run(job.cx.dry_run());
         async { request.send().await.map(|answer| answer.stopping_instances) }
     };
-    STOP.ask(&job.cx, &WaitPolicy::from_inputs(&job.cx, &inputs(&[])), ids, stop).await;
+    action.ask(&job.cx, &WaitPolicy::from_inputs(&job.cx, &inputs(&[])), ids, stop).await;
 }
 
 fn result_of(job: &Job, id: &str) -> Option<InstanceResult> {
