@@ -13,7 +13,7 @@ const TERMINATE: InstanceAction = InstanceAction {
     only_in: ALIVE,
     already: &[InstanceStateName::ShuttingDown, InstanceStateName::Terminated],
     transient: &[],
-    partial_refusals: true,
+    acts_in_parts: true, // it goes by availability zone
 };
 
 /// Terminates what the job launched, if a last poll confirms that not all of it has reached the goal: a wait also ends

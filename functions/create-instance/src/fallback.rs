@@ -3,6 +3,7 @@
 use connector_sdk::instances::InstanceId;
 use connector_sdk::{Advice, Context, Error, ErrorKind, Result, codes};
 
+use crate::arguments::client_token::option;
 use crate::history;
 use crate::launch::Launch;
 use crate::launched::Launched;
@@ -54,7 +55,7 @@ fn announce(sending: &Sending<'_>) {
     cx.event(format!("{}, client token {}{of_several}", sending.action(), attempt.token));
     let look_up = Advice {
         purpose: "to show what was launched".to_owned(),
-        words: ["GetInstanceStatusByTag", "--client-token", attempt.token.as_str()].map(str::to_owned).into(),
+        words: vec!["GetInstanceStatusByTag".to_owned(), option(&attempt.token)],
     };
     cx.journal().launching(attempt.token.as_str(), look_up);
 }

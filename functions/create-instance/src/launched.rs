@@ -17,13 +17,15 @@ pub struct Launched {
 
 impl Launched {
     /// Records the instances of an answer in the journal, and prints the ids of new ones at once: from here on they cost
-    /// money. An id alone is enough. One that is terminated already has failed.
-    pub fn record(&mut self, cx: &Context, instances: &[types::Instance]) {
+    /// money. An id alone is enough. One that is terminated already has failed. Returns whether each of them has an id.
+    pub fn record(&mut self, cx: &Context, instances: &[types::Instance]) -> bool {
+        let mut all_have_ids = true;
         let mut instances: Vec<_> = instances.iter().collect();
         instances.sort_by_key(|instance| (instance.ami_launch_index(), instance.instance_id()));
         for instance in instances {
             let Some(id) = instance.instance_id().map(InstanceId::from_ec2) else {
                 cx.warning("the answer was incomplete: it has an instance without its id");
+                all_have_ids = false;
                 continue;
             };
             if self.by_index.iter().any(|(_, known)| *known == id) {
@@ -45,6 +47,7 @@ impl Launched {
                 journal.failed(&id, error.doing(format!("launching {id}")));
             }
         }
+        all_have_ids
     }
 
     /// How many there are.

@@ -6,6 +6,7 @@ use connector_sdk::client_token::launched_by;
 use connector_sdk::instances::{InstanceId, list_of};
 use connector_sdk::{Context, Error, ErrorKind, Result, codes};
 
+use crate::arguments::client_token::option;
 use crate::attempt::Attempt;
 use crate::launched::Launched;
 use crate::send::{Sending, explain};
@@ -35,7 +36,7 @@ pub async fn recover(sending: &Sending<'_>, mut launched: Launched, unknown: Err
                 cx.journal().resolve(&action);
                 return Ok(launched.ids());
             }
-            Err(error) if error.code() == Some(codes::IDEMPOTENT_INSTANCE_TERMINATED) => {
+            Err(error) if is_gone(&error) => {
                 look(cx, attempt, &mut launched).await;
                 cx.journal().resolve(&action);
                 return Err(explain(error, attempt));
@@ -51,11 +52,17 @@ pub async fn recover(sending: &Sending<'_>, mut launched: Launched, unknown: Err
     Err(still_unknown(&unknown, attempt, launched, wanted, &action))
 }
 
+/// Whether EC2 says that the launch was made and is gone. After a lost answer it says so of what that attempt may have done,
+/// too, so it is asked once more.
+fn is_gone(error: &Error) -> bool {
+    error.kind() != ErrorKind::Unknown && error.code() == Some(codes::IDEMPOTENT_INSTANCE_TERMINATED)
+}
+
 /// Records what EC2 shows of the launch. A look that fails, or shows nothing, says nothing.
 async fn look(cx: &Context, attempt: &Attempt, launched: &mut Launched) {
     let action = format!("looking for instances with client token {}", attempt.token);
     match launched_by(cx, [&attempt.token], &action).await {
-        Ok(found) => launched.record(cx, &found),
+        Ok(found) => drop(launched.record(cx, &found)),
         Err(error) => cx.warning(error.to_string()),
     }
 }
@@ -68,8 +75,9 @@ fn still_unknown(unknown: &Error, attempt: &Attempt, launched: Launched, wanted:
     let message =
         format!("unknown whether EC2 launched all instances, {found}; the first answer: {}", unknown.message());
     Error::new(ErrorKind::Unknown, message).doing(action).hint(format!(
-        "check with `GetInstanceStatusByTag --client-token {}` what was launched, and run the job again only with \
-         `--client-token {}`, which launches nothing twice",
-        attempt.token, attempt.first_token
+        "check with `GetInstanceStatusByTag {}` what was launched, and run the job again only with `{}`, which launches \
+         nothing twice",
+        option(&attempt.token),
+        option(&attempt.first_token)
     ))
 }

@@ -38,8 +38,8 @@ impl Sending<'_> {
     /// Sends the request, which has the same client token every time, and records what was launched.
     ///
     /// # Errors
-    /// Those of EC2, with this action. [`ErrorKind::Unknown`] also when the answer names fewer instances than EC2 launches
-    /// at least.
+    /// Those of EC2, with this action. [`ErrorKind::Unknown`] also when the answer names fewer instances than it has,
+    /// or than EC2 launches at least.
     pub async fn send(&self, action: &str, launched: &mut Launched) -> Result<()> {
         let Sending { cx, launch, needs, attempt } = *self;
         let request = request(cx.ec2(), launch, attempt, needs).dry_run(cx.dry_run());
@@ -50,13 +50,14 @@ impl Sending<'_> {
                 Err(error) if sending < SENDINGS && needs.are_not_known_yet(&error) => sending += 1,
                 Err(error) => return Err(error),
                 Ok(changed) => {
-                    launched.record(cx, changed.answer.instances());
+                    let all_have_ids = launched.record(cx, changed.answer.instances());
                     let minimum = launch.count.minimum.into();
-                    if launched.len() >= minimum {
+                    if all_have_ids && launched.len() >= minimum {
                         return Ok(());
                     }
+                    let least = minimum.max(changed.answer.instances().len());
                     let message =
-                        format!("the answer was incomplete: it names {} of {minimum} instances", launched.len());
+                        format!("the answer was incomplete: it names {} of {least} instances", launched.len());
                     return Err(Error::new(ErrorKind::Unknown, message).doing(action));
                 }
             }

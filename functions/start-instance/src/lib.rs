@@ -35,7 +35,7 @@ const START: InstanceAction = InstanceAction {
     only_in: &[InstanceStateName::Stopped],
     already: &[InstanceStateName::Running, InstanceStateName::Pending],
     transient: &[InstanceStateName::Stopping],
-    partial_refusals: false,
+    acts_in_parts: false,
 };
 
 struct StartInstance;

@@ -61,7 +61,7 @@ const STOP: InstanceAction = InstanceAction {
     only_in: &[InstanceStateName::Running],
     already: &[InstanceStateName::Stopped, InstanceStateName::Stopping],
     transient: &[InstanceStateName::Pending],
-    partial_refusals: false,
+    acts_in_parts: false,
 };
 
 const HIBERNATION: InstanceAction =

@@ -43,8 +43,7 @@ const TERMINATE: InstanceAction = InstanceAction {
     only_in: ALIVE,
     already: &[InstanceStateName::ShuttingDown, InstanceStateName::Terminated],
     transient: &[],
-    // By availability zone (AWS API reference, TerminateInstances).
-    partial_refusals: true,
+    acts_in_parts: true, // it goes by availability zone
 };
 
 struct TerminateInstance;

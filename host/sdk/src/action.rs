@@ -35,8 +35,8 @@ pub struct InstanceAction {
     pub already: &'static [InstanceStateName],
     /// The states in which EC2 refuses the action, but which end by themselves: these are waited out first.
     pub transient: &'static [InstanceStateName],
-    /// Whether EC2 may act on some instances of a request that it refuses because of others.
-    pub partial_refusals: bool,
+    /// Whether EC2 may have acted on some of the instances of a request that it refuses because of others.
+    pub acts_in_parts: bool,
 }
 
 /// An instance that EC2 refused to act on.

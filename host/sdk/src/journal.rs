@@ -398,18 +398,30 @@ fn failure(doing: &str, failures: &[&Error], total: usize) -> Error {
     if failures.len() == total && failures.iter().all(|error| error.to_string() == first.to_string()) {
         return (*first).clone();
     }
+    let unknown: Vec<_> = failures.iter().filter(|error| error.kind() == ErrorKind::Unknown).collect();
+    if let Some(first) = unknown.first() {
+        // Whatever else happened: whoever repeats the job must know that something of it may be done.
+        let (number, others) = (unknown.len(), failures.len() - unknown.len());
+        let others = if others == 0 { String::new() } else { format!(", {others} more failed") };
+        let message = format!("unknown outcome of {number} of {}{others}; the first: {first}", count_of(total));
+        return with_hint_of(first, Error::new(ErrorKind::Unknown, message).doing(doing));
+    }
     let alike = failures.iter().all(|error| error.kind() == first.kind());
     let kind = match (alike, failures.len() == total) {
-        // Whatever else happened: whoever repeats the job must know that something of it may be done.
-        _ if failures.iter().any(|error| error.kind() == ErrorKind::Unknown) => ErrorKind::Unknown,
         (true, true) => first.kind(),
         (true, false) if first.kind() == ErrorKind::WaitExpired => ErrorKind::WaitExpired,
         (false, true) => ErrorKind::Service,
         _ => ErrorKind::Partial,
     };
     let message = format!("{} of {} failed; the first: {first}", failures.len(), count_of(total));
-    let error = Error::new(kind, message).doing(doing);
-    first.hint_text().map_or(error.clone(), |hint| error.hint(hint))
+    with_hint_of(first, Error::new(kind, message).doing(doing))
+}
+
+fn with_hint_of(cause: &Error, error: Error) -> Error {
+    match cause.hint_text() {
+        Some(hint) => error.hint(hint),
+        None => error,
+    }
 }
 
 /// The number of instances in words: `1 instance`, `2 instances`.
@@ -457,8 +469,14 @@ mod tests {
     fn a_failure_has_the_kind_that_fits_all_instances() {
         use ErrorKind::{Capacity, Partial, Service, UnexpectedState, WaitExpired};
         let changed = Ok(InstanceResult::Changed);
+        use ErrorKind::Unknown;
         for (ends, kind, message) in [
-            (&[Err(Capacity)][..], Capacity, "reason 0"),
+            (
+                &[changed, Err(Capacity), Err(Unknown)][..],
+                Unknown,
+                "starting: unknown outcome of 1 of 3 instances, 1 more failed; the first: reason 2",
+            ),
+            (&[Err(Capacity)], Capacity, "reason 0"),
             (&[Err(Capacity), Err(Capacity)], Capacity, "starting: 2 of 2 instances failed; the first: reason 0"),
             (&[Err(Capacity), Err(WaitExpired)], Service, "starting: 2 of 2 instances failed; the first: reason 0"),
             (&[changed, Err(UnexpectedState)], Partial, "starting: 1 of 2 instances failed; the first: reason 1"),

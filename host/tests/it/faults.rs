@@ -5,6 +5,7 @@ mod created;
 mod every_fault;
 mod launches;
 mod many_instances;
+mod unknown;
 mod waits;
 
 use std::collections::HashMap;

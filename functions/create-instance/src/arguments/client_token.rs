@@ -38,6 +38,11 @@ pub fn tokens(inputs: &Inputs, attempts: usize) -> Result<Vec<ClientToken>> {
     }
 }
 
+/// The token as an argument in one word, in which it may begin with any character.
+pub fn option(token: &ClientToken) -> String {
+    format!("--{}={token}", CLIENT_TOKEN.spec.name)
+}
+
 /// A random token of 32 hexadecimal digits.
 ///
 /// # Errors

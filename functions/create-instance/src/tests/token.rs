@@ -141,14 +141,14 @@ async fn a_launch_that_stays_lost_is_unknown_and_told_with_its_token() {
         );
         assert_eq!(
             error.hint_text().unwrap(),
-            "check with `GetInstanceStatusByTag --client-token T` what was launched, and run the job again only with \
-             `--client-token T`, which launches nothing twice"
+            "check with `GetInstanceStatusByTag --client-token=T` what was launched, and run the job again only with \
+             `--client-token=T`, which launches nothing twice"
         );
         assert!(job.cx.journal().anything_unknown() && job.cx.journal().anything_changed());
         let (token, look_up) = job.cx.journal().last_launch().unwrap();
         assert_eq!(
             (token.as_str(), look_up.words.join(" ")),
-            ("T", "GetInstanceStatusByTag --client-token T".to_owned())
+            ("T", "GetInstanceStatusByTag --client-token=T".to_owned())
         );
     }
     let rules = [&key_pair, &launch];
@@ -244,4 +244,34 @@ async fn an_answer_that_names_too_few_is_asked_for_again() {
     let job = Job::new(&[&key_pair_exists(), &launch]);
     assert_eq!(run(&job, &[TOKEN, ("number", "2")]).await.unwrap().message, "2 instances launched");
     assert_eq!(job.lines().iter().filter(|line| line.contains(": launched, ")).count(), 2, "each once");
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_instance_without_its_id_is_asked_for_again_even_where_fewer_are_enough() {
+    let cut = || {
+        let nameless = types::Instance::builder().ami_launch_index(1).build();
+        let whole = instance(I0, &InstanceStateName::Pending);
+        RunInstancesOutput::builder().instances(whole).instances(nameless).build()
+    };
+    let launch = mock!(Client::run_instances).sequence().output(cut).output(|| launched(&[(0, I0), (1, I1)])).build();
+    let job = Job::new(&[&key_pair_exists(), &launch]);
+    let fewer = [TOKEN, ("number", "2"), ("min-number", "1")];
+    assert_eq!(run(&job, &fewer).await.unwrap().message, "2 instances launched");
+    job.assert_says("the answer was incomplete: it names 1 of 2 instances");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_launch_is_gone_only_by_an_answer_that_no_lost_one_precedes() {
+    let gone = || refusal("IdempotentInstanceTerminated", "Gone");
+    let launch = mock!(Client::run_instances)
+        .sequence()
+        .http_response(lost)
+        .times(4)
+        .http_response(gone)
+        .http_response(gone)
+        .build();
+    let looks = looks(&[&[(I0, InstanceStateName::Terminated)]]);
+    let job = Job::new(&[&key_pair_exists(), &launch, &looks]);
+    let error = run(&job, &[TOKEN]).await.unwrap_err();
+    assert_eq!((error.kind(), job.cx.journal().anything_unknown()), (ErrorKind::Service, false));
 }

@@ -74,27 +74,34 @@ impl InstanceAction {
         ids.iter().for_each(|id| cx.journal().failed(id, self.unknown(error.clone())));
     }
 
-    fn unknown(&self, error: Error) -> Error {
+    /// Says what helps where nobody knows what became of an instance.
+    pub(super) fn unknown(&self, error: Error) -> Error {
         error.hint(format!(
             "check the state of the instances, and run the job again if they still need the {}: nothing is done twice",
             self.verb
         ))
     }
 
-    /// Looks whether those of the instances whose outcome is unknown are on the way by now.
-    pub(super) async fn confirm(&self, cx: &Context, ids: &[InstanceId], action: &str) {
+    /// Looks whether those of the instances whose outcome is unknown are on the way by now. Returns those that the last look
+    /// has shown elsewhere.
+    pub(super) async fn confirm(&self, cx: &Context, ids: &[InstanceId], action: &str) -> Vec<InstanceId> {
         let is_unknown =
             |id: &&InstanceId| cx.journal().instance(id).error.is_some_and(|error| error.kind() == ErrorKind::Unknown);
         let mut unknown: Vec<InstanceId> = ids.iter().filter(is_unknown).cloned().collect();
+        let mut shown = Vec::new();
         for _ in 0..CONFIRMATIONS {
             if unknown.is_empty() {
-                return;
+                return Vec::new();
             }
             sleep(CONFIRMATION_INTERVAL).await;
-            match find_known(cx, &unknown).await {
-                Ok(found) => found.iter().for_each(|instance| cx.journal().see(instance)),
-                Err(error) => cx.warning(error.to_string()),
-            }
+            shown = match find_known(cx, &unknown).await {
+                Ok(found) => found,
+                Err(error) => {
+                    cx.warning(error.to_string());
+                    Vec::new()
+                }
+            };
+            shown.iter().for_each(|instance| cx.journal().see(instance));
             unknown.retain(|id| {
                 let there = is_in(cx, id, self.already);
                 if there {
@@ -106,6 +113,8 @@ impl InstanceAction {
         if !unknown.is_empty() {
             cx.warning(format!("{action}: unknown whether EC2 accepted it for {}", list_of(&unknown)));
         }
+        unknown.retain(|id| shown.iter().any(|instance| instance.id == *id));
+        unknown
     }
 
     /// Records what a dry run found out.

@@ -75,12 +75,12 @@ impl InstanceAction {
                 self.confirm(cx, batch.ids, &action).await;
                 let not_asked =
                     Error::new(ErrorKind::Unavailable, "not asked for, because of a request without an answer");
-                self.give_up(cx, &batches, &not_asked.doing(self.doing));
+                self.give_up(cx, &batches, &not_asked.doing(self.doing)).await;
                 return refused;
             } else if error.code().is_none_or(codes::concerns_whole_request) || error.is_dry_run_success() {
                 refused.into_iter().for_each(|refusal| fail(cx, refusal));
                 batches.push(batch);
-                self.leave(cx, batches, &error).await;
+                self.give_up(cx, &batches, &error).await;
                 return Vec::new();
             } else if let [id] = batch.ids {
                 let ends = row.is_too_long(&error);
@@ -90,7 +90,8 @@ impl InstanceAction {
                     cx.warning(format!(
                         "EC2 refused {count} instances in a row for one reason: the others are not asked for"
                     ));
-                    self.leave(cx, batches, &error).await;
+                    let open = self.give_up(cx, &batches, &error).await;
+                    open.iter().for_each(|id| cx.journal().failed(id, error.clone()));
                     return refused;
                 }
             } else {
@@ -101,27 +102,25 @@ impl InstanceAction {
         refused
     }
 
-    /// The end of the asking because of an error: what is left fails for this reason. What was in a request that EC2 refused
-    /// and may have acted on in part has an unknown outcome until its states show.
-    async fn leave(&self, cx: &Context, left: Vec<Batch<'_>>, error: &Error) {
-        let (open, fresh): (Vec<_>, Vec<_>) = left.into_iter().partition(|batch| batch.split && self.partial_refusals);
-        self.give_up(cx, &fresh, error);
-        let open: Vec<InstanceId> = open.iter().rev().flat_map(|batch| batch.ids).cloned().collect();
-        if !open.is_empty() {
-            self.record_unknown(cx, &open, &error.clone().into_unknown());
-            self.confirm(cx, &open, &format!("{} {}", self.doing, list_of(&open))).await;
-        }
-    }
-
-    /// The end of the asking: what is left fails for this reason. It is reported here unless it will be the verdict.
-    fn give_up(&self, cx: &Context, left: &[Batch<'_>], error: &Error) {
+    /// The end of the asking: what is left fails for this reason. It is reported here unless it will be the verdict. What EC2
+    /// may have acted on with a refused request has an unknown outcome, unless it is seen where the action leads. Returns
+    /// those that looks have shown elsewhere.
+    async fn give_up(&self, cx: &Context, left: &[Batch<'_>], error: &Error) -> Vec<InstanceId> {
         let ids = || left.iter().rev().flat_map(|batch| batch.ids);
         if ids().next().is_none() {
-            return;
+            return Vec::new();
         }
         if cx.journal().instances().iter().any(|entry| entry.result.is_some()) {
             cx.warning(error.to_string());
         }
         ids().for_each(|id| cx.journal().failed(id, error.clone()));
+        if !self.acts_in_parts || cx.dry_run() {
+            return Vec::new();
+        }
+        let in_part: Vec<InstanceId> =
+            left.iter().rev().filter(|batch| batch.split).flat_map(|batch| batch.ids).cloned().collect();
+        let unknown = self.unknown(error.clone().into_unknown());
+        in_part.iter().for_each(|id| cx.journal().failed(id, unknown.clone()));
+        self.confirm(cx, &in_part, &format!("{} {}", self.doing, list_of(&in_part))).await
     }
 }

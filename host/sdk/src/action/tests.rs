@@ -1,5 +1,7 @@
 //! Actions: how many calls they cost, what becomes of each instance, and what is waited out first.
 
+mod parts;
+
 use std::sync::{Arc, Mutex};
 
 use aws_sdk_ec2::Client;
@@ -23,7 +25,7 @@ const STOP: InstanceAction = InstanceAction {
     only_in: &[InstanceStateName::Running],
     already: &[InstanceStateName::Stopped, InstanceStateName::Stopping],
     transient: &[InstanceStateName::Pending],
-    partial_refusals: false,
+    acts_in_parts: false,
 };
 
 fn ids(texts: &[&str]) -> Vec<InstanceId> {
@@ -52,12 +54,16 @@ fn stopping(ids: &[String]) -> StopInstancesOutput {
 
 /// Asks for the stop of the instances.
 async fn ask(job: &Job, ids: &[InstanceId]) {
+    ask_for(&STOP, job, ids).await;
+}
+
+async fn ask_for(action: &InstanceAction, job: &Job, ids: &[InstanceId]) {
     job.cx.journal().enter(ids);
     let stop = |ids| {
         let request = job.cx.ec2().stop_instances().set_instance_ids(Some(ids)).dry_run(job.cx.dry_run());
         async { request.send().await.map(|answer| answer.stopping_instances) }
     };
-    STOP.ask(&job.cx, &WaitPolicy::from_inputs(&job.cx, &inputs(&[])), ids, stop).await;
+    action.ask(&job.cx, &WaitPolicy::from_inputs(&job.cx, &inputs(&[])), ids, stop).await;
 }
 
 fn result_of(job: &Job, id: &str) -> Option<InstanceResult> {
@@ -487,33 +493,4 @@ async fn an_unknown_outcome_is_the_verdict_and_the_rest_is_not_asked_for() {
     let last = error_of(&job, "i-000003e8");
     assert_eq!(last.kind(), ErrorKind::Unavailable);
     assert_eq!(last.to_string(), "stopping: not asked for, because of a request without an answer");
-}
-
-#[tokio::test(start_paused = true)]
-async fn what_a_refused_request_may_have_done_in_part_survives_a_later_failure() {
-    const IN_PART: InstanceAction = InstanceAction { partial_refusals: true, ..STOP };
-    // EC2 refuses the request because of B, has begun to stop A with it, and is throttling from then on.
-    let stop = mock!(Client::stop_instances)
-        .sequence()
-        .http_response(|| refusal("OperationNotPermitted", "protected"))
-        .http_response(|| refusal("RequestLimitExceeded", "slow down"))
-        .repeatedly()
-        .build();
-    let looks = mock!(Client::describe_instances).then_output(|| {
-        described([instance(A, &InstanceStateName::Stopping), instance(B, &InstanceStateName::Running)])
-    });
-    let job = Job::new(&[&stop, &looks]);
-    let all = ids(&[A, B]);
-    job.cx.journal().enter(&all);
-    all.iter().for_each(|id| job.cx.journal().was(id, "running"));
-    let call = |ids| {
-        let request = job.cx.ec2().stop_instances().set_instance_ids(Some(ids));
-        async { request.send().await.map(|answer| answer.stopping_instances) }
-    };
-    IN_PART.ask(&job.cx, &WaitPolicy::from_inputs(&job.cx, &inputs(&[])), &all, call).await;
-    assert_eq!(
-        (result_of(&job, A), result_of(&job, B)),
-        (Some(InstanceResult::Changed), Some(InstanceResult::Unknown))
-    );
-    assert_eq!(IN_PART.verdict(&job.cx, false).unwrap_err().kind(), ErrorKind::Unknown);
 }

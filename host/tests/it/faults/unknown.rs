@@ -1,0 +1,110 @@
+//! Outcomes that nobody knows: what an earlier attempt may have done survives every later answer.
+
+#[cfg(unix)]
+use std::process::Command;
+
+use serde_json::Value;
+
+use super::Job;
+#[cfg(unix)]
+use super::{assert_names_all, image_in};
+use crate::fault_layer::answer::{no_capacity, refusal, throttled, unauthorized, unknown_instance};
+#[cfg(unix)]
+use crate::support::Ec2;
+
+/// Two instances in one zone, of which the first is protected, and one in another zone.
+fn over_two_zones(job: &Job) -> Vec<String> {
+    let mut ids = job.running_in(2, &[("Placement.AvailabilityZone", "us-east-1a")]);
+    ids.extend(job.running_in(1, &[("Placement.AvailabilityZone", "us-east-1b")]));
+    job.ec2().protect(&ids[0]);
+    ids
+}
+
+fn results<'a>(document: &'a Value, ids: &[String]) -> Vec<&'a str> {
+    let entries = document["instances"].as_array().unwrap();
+    let of = |id: &String| entries.iter().find(|entry| entry["id"] == id.as_str()).unwrap();
+    ids.iter().map(|id| of(id)["result"].as_str().unwrap()).collect()
+}
+
+#[test]
+fn what_was_terminated_by_zone_is_no_failure_whatever_comes_after() {
+    for later in [throttled(), refusal(401, "AuthFailure", "Not valid any more")] {
+        let job = Job::new("zones");
+        let ids = over_two_zones(&job);
+        job.layer.on("TerminateInstances").calls(2..).answer(later);
+        let (finished, document) = job.program.run_json(&["TerminateInstance", "--tag-name", &job.name]);
+        finished.expect_code(11);
+        assert_eq!(job.ec2().states(&ids), ["running", "running", "terminated"]);
+        assert_eq!(results(&document, &ids), ["unknown", "unknown", "changed"]);
+        assert_eq!(document["status"], "unknown");
+    }
+}
+
+#[test]
+fn what_was_terminated_by_zone_is_told_when_a_later_answer_is_lost() {
+    let job = Job::new("zones-lost");
+    let ids = over_two_zones(&job);
+    job.layer.on("TerminateInstances").calls(2..).cut_before();
+    let (finished, document) = job.program.run_json(&["TerminateInstance", "--tag-name", &job.name]);
+    finished.expect_code(11);
+    assert_eq!(results(&document, &ids), ["unknown", "unknown", "changed"]);
+}
+
+#[test]
+fn nobody_is_told_that_nothing_was_changed_after_a_change() {
+    let job = Job::new("lifted");
+    let ids = job.running(1);
+    job.ec2().protect(&ids[0]);
+    job.layer.on("TerminateInstances").calls(2..).answer(throttled());
+    let finished = job.run("TerminateInstance", &["--disable-protection"]).expect_code(1);
+    assert_eq!(finished.verdict(), "TerminateInstance failed after changing something in EC2, exit code 1");
+
+    let job = Job::new("new-key");
+    job.layer.on("RunInstances").answer(throttled());
+    job.launch(&[]).expect_code(1);
+    // The key pair and the group are there by now.
+    job.launch(&[]).expect_code(9);
+}
+
+#[test]
+fn a_refusal_after_a_lost_answer_is_no_verdict() {
+    let refusals = [throttled(), no_capacity(), unknown_instance("i-0123456789abcdef0"), unauthorized()];
+    let functions = ["StopInstance", "StartInstance", "TerminateInstance", "StopInstance"];
+    for (later, function) in refusals.into_iter().zip(functions) {
+        let job = Job::new("lost-then");
+        let ids = if function == "StartInstance" { job.stopped(2) } else { job.running(2) };
+        let action = format!("{function}s");
+        job.layer.on(&action).call(1).cut_before();
+        job.layer.on(&action).calls(2..).answer(later);
+        let (finished, document) = job.program.run_json(&[function, "--tag-name", &job.name]);
+        finished.expect_code(11);
+        assert_eq!((&document["status"], &document["error"]["kind"]), (&"unknown".into(), &"unknown".into()));
+        assert_eq!(results(&document, &ids), ["unknown", "unknown"]);
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn the_command_that_shows_an_unknown_launch_runs_with_a_token_that_looks_like_an_option() {
+    let token = "-night@7 'x'";
+    let job = Job::new("odd-token");
+    let given = format!("--client-token={token}");
+    // EC2 acts on the launch, and nothing is seen of it.
+    job.layer.on("RunInstances").cut_after();
+    job.layer.on("DescribeInstances").calls(..=18).cut_before();
+    let (what, image) = ("t3.micro", image_in(&job.region));
+    let common = ["CreateInstance", "--image-id", &image, "--instance-type", what, "--tag-name", &job.name];
+    let with = ["--key-name", &job.name, "--key-dir", "keys", "--security-group", &job.name, &given];
+    let (finished, document) = job.program.run_json(&[&common[..], &with].concat());
+    finished.expect_code(11);
+    assert_eq!((&document["status"], &document["client_token"]), (&"unknown".into(), &token.into()));
+    let look_up = document["look_up"].as_str().unwrap();
+    let words = format!("set -- {}; for word; do printf '%s\\n' \"$word\"; done", look_up);
+    let words = Command::new("sh").args(["-c", &words]).output().unwrap().stdout;
+    let words = String::from_utf8(words).unwrap();
+    let words: Vec<&str> = words.lines().skip(1).collect();
+    let shown = job.program.without("--region").without("--user-id").without("--config").run(&words);
+    let ids = Ec2::in_region(&job.region).named(&job.name);
+    assert_eq!(ids.len(), 1);
+    assert_names_all(&shown.expect_code(0), &ids);
+}
