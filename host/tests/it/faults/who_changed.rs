@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use super::Job;
+use crate::fault_layer::Form;
 use crate::fault_layer::answer::{refusal, unauthorized};
 
 impl Job {
@@ -86,4 +87,22 @@ fn a_launch_template_that_does_not_exist_ends_at_once() {
         job.run("CreateInstance", &["--launch-template", "nigthly"]).expect_code(4).expect_stderr(code);
         assert_eq!(job.layer.calls_of("RunInstances").len(), 1);
     }
+}
+
+#[test]
+fn a_second_request_that_fails_loses_nothing_that_was_changed_before() {
+    let job = Job::new("second");
+    let ids = job.running(3);
+    let late = ids[2].clone();
+    let names_it = move |form: &Form| form.instance_ids().contains(&late.as_str());
+    job.layer.on("StopInstances").when(names_it.clone()).calls(..=3).answer(refusal(
+        400,
+        "IncorrectInstanceState",
+        "No.",
+    ));
+    job.layer.on("StopInstances").when(names_it).calls(3..).answer(refusal(400, "UnsupportedOperation", "No."));
+    let (code, document) = job.told("StopInstance", &["--wait"]);
+    assert_eq!(code, 6, "{document:#}");
+    assert_eq!(each(&document, &ids, "result"), ["changed", "changed", "failed"]);
+    assert_eq!(each(&document, &ids, "state"), ["stopped", "stopped", "running"]);
 }
