@@ -110,6 +110,9 @@ fn expand(text: String) -> Result<Vec<Word>> {
     let Some(path) = text.strip_prefix(FILE) else {
         return Ok(vec![Word { text, origin: Origin::CommandLine }]);
     };
+    if let Some(found) = reference(path) {
+        return Err(not_replaced("the name of the argument file", found, Origin::CommandLine));
+    }
     let content = check_path(path).and_then(|()| fs::read_to_string(path).map_err(|error| error.to_string()));
     let content = content.map_err(|why| {
         wrong(format!("argument file `{path}`: {why}"))

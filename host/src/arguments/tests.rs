@@ -139,3 +139,12 @@ fn a_value_that_is_still_encrypted_is_refused_and_not_echoed() {
         assert!(!text.contains("0a1b"), "{text}");
     }
 }
+
+#[test]
+fn the_name_of_an_argument_file_with_a_reference_is_refused() {
+    let error = read_all(&["awsec2", "StartInstance", "@[[FILE]]"]).unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "reading the command line: the name of the argument file contains [[FILE]]: OpCon has no such property"
+    );
+}

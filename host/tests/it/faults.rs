@@ -1,12 +1,14 @@
 //! The real program before an EC2 that throttles, breaks, hesitates and forgets: what the fault layer injects is ours.
 
 mod answers;
+mod codes;
 mod created;
 mod every_fault;
 mod launches;
 mod many_instances;
 mod unknown;
 mod waits;
+mod who_changed;
 
 use std::collections::HashMap;
 use std::sync::Mutex;

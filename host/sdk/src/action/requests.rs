@@ -85,6 +85,12 @@ impl InstanceAction {
             } else if let [id] = batch.ids {
                 let ends = row.is_too_long(&error);
                 refused.push((id.clone(), error.clone()));
+                if ends && error.code().is_some_and(codes::concerns_state) {
+                    // Whoever looks at their states finds those that can be asked for by then.
+                    let left = batches.iter().rev().flat_map(|batch| batch.ids);
+                    refused.extend(left.map(|id| (id.clone(), error.clone())));
+                    return refused;
+                }
                 if ends && !batches.is_empty() {
                     let count = row.length;
                     cx.warning(format!(

@@ -211,6 +211,21 @@ async fn after_twenty_refusals_in_a_row_the_others_are_not_asked_for() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn many_refusals_of_a_state_that_is_over_sink_nobody() {
+    let looked = Arc::new(Mutex::new(false));
+    let seen = looked.clone();
+    let look = mock!(Client::describe_instances).then_compute_output(move |request| {
+        *seen.lock().unwrap() = true;
+        let ids = request.filters().iter().flat_map(|filter| filter.values());
+        described(ids.map(|id| instance(id, &InstanceStateName::Running)).collect::<Vec<_>>())
+    });
+    let stop = stops(move |_| (!*looked.lock().unwrap()).then_some("IncorrectInstanceState"));
+    let job = Job::new(&[&stop, &look]);
+    ask(&job, &many(50)).await;
+    assert_eq!(STOP.verdict(&job.cx, false).unwrap().message, "50 instances stopping");
+}
+
+#[tokio::test(start_paused = true)]
 async fn refusals_with_others_between_them_are_not_in_a_row() {
     let stop =
         stops(|ids| ids.iter().any(|id| id.ends_with(['0', '2', '4', '6', '8'])).then_some("UnsupportedOperation"));
