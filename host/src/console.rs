@@ -12,6 +12,9 @@ use crate::exit;
 use crate::settings::Output;
 use crate::status_text::StatusText;
 
+/// How a JSON document begins.
+const BEGINNING: &str = "{";
+
 /// Prints and logs the lines of a job. In JSON form they go to stderr: stdout holds the document alone.
 ///
 /// From the first text on that stdout does not take, all go to stderr, and what is not logged anyway to the log.
@@ -20,13 +23,15 @@ pub struct Console {
     live: Option<LiveLine>,
     status: Option<StatusText>,
     lost: OnceLock<Error>,
+    /// Set when stdout has taken what comes first.
+    begun: OnceLock<()>,
 }
 
 impl Console {
     /// A console for that form of output. Progress is shown live where stderr is a terminal.
     pub fn new(output: Output) -> Self {
         let live = io::stderr().is_terminal().then(LiveLine::default);
-        Console { output, live, status: None, lost: OnceLock::new() }
+        Console { output, live, status: None, lost: OnceLock::new(), begun: OnceLock::new() }
     }
 
     /// The same console, which also hands short texts to the agent.
@@ -56,24 +61,31 @@ impl Console {
         }
     }
 
-    /// Prints and logs the first line of a job, before the job does anything.
+    /// Prints and logs the first line of a job, before the job does anything. In JSON form stdout gets the first character of
+    /// the document as well, since a document that has no place at the end is lost.
     ///
     /// # Errors
     /// [`ErrorKind::Service`] when the line does not reach its reader: what the job does could be lost as well.
     pub fn first_line(&self, line: &str) -> Result<()> {
         tracing::info!("{}", ascii(line));
         let printed = match self.output {
-            Output::Text => write_now(io::stdout().lock(), &one_line(line)),
-            Output::Json => write_now(io::stderr().lock(), &one_line(line)),
+            Output::Text => self.write_first(&one_line(line)),
+            Output::Json => write_now(io::stderr().lock(), &one_line(line)).and_then(|()| self.write_first(BEGINNING)),
         };
         printed.map_err(|error| {
-            if self.output == Output::Text {
-                let _ = self.lost.set(not_written(&error));
-            }
             Error::new(ErrorKind::Service, error.to_string())
                 .doing("printing the first line of the output")
                 .hint("nothing is done without a place for the output; check the disk and the program that reads it")
         })
+    }
+
+    fn write_first(&self, text: &str) -> io::Result<()> {
+        let written = write_now(io::stdout().lock(), text);
+        match &written {
+            Ok(()) => drop(self.begun.set(())),
+            Err(error) => drop(self.lost.set(not_written(error))),
+        }
+        written
     }
 
     /// Prints a text of several lines; they are logged only when stdout does not take them.
@@ -90,7 +102,9 @@ impl Console {
         if self.lost.get().is_some() {
             return false;
         }
-        let Err(error) = write_now(io::stdout().lock(), text) else { return true };
+        let begun = self.output == Output::Json && self.begun.get().is_some();
+        let left = text.strip_prefix(BEGINNING).filter(|_| begun).unwrap_or(text);
+        let Err(error) = write_now(io::stdout().lock(), left) else { return true };
         let _ = self.lost.set(not_written(&error));
         self.warning(&format!("stdout takes no more: {error}; the rest of the output follows here and in the log"));
         false
