@@ -5,6 +5,8 @@ mod created;
 mod every_fault;
 mod launches;
 mod many_instances;
+mod restarts;
+mod unconfirmed;
 mod unknown;
 mod waits;
 
