@@ -9,6 +9,7 @@ mod restarts;
 mod unconfirmed;
 mod unknown;
 mod waits;
+mod whole_answers;
 
 use std::collections::HashMap;
 use std::sync::Mutex;
