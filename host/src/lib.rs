@@ -29,8 +29,11 @@ use std::process::ExitCode;
 use std::sync::{Arc, Mutex};
 use std::{env, panic, thread};
 
+use connector_sdk::instances::{InstanceId, list_of};
 use connector_sdk::records::{InMemory, Records};
-use connector_sdk::{Context, Error, ErrorKind, Outcome, Reporter as _, Result};
+use connector_sdk::{
+    Context, Error, ErrorKind, InstanceEntry, InstanceResult, Journal, Outcome, Reporter as _, Result,
+};
 use opcon::AwsKeys;
 use tokio::runtime::{self, Runtime};
 
@@ -212,7 +215,8 @@ fn interruption(signal: std::io::Result<&'static str>, context: &Context) -> Err
         Ok(signal) => Error::new(ErrorKind::Interrupted, format!("interrupted by {signal}")),
         Err(error) => Error::new(ErrorKind::Service, error.to_string()).doing("listening for signals"),
     };
-    let open = context.journal().open_changes();
+    let mut open = context.journal().open_changes();
+    open.extend(unknown_instances(context.journal()));
     if !open.is_empty() {
         let token = context.journal().last_launch().map(|(token, _)| format!(" (client token {token})"));
         let (open, token) = (open.join("; "), token.unwrap_or_default());
@@ -222,6 +226,14 @@ fn interruption(signal: std::io::Result<&'static str>, context: &Context) -> Err
     } else {
         error
     }
+}
+
+/// The instances of which nobody knows what became of them, as a change.
+fn unknown_instances(journal: &Journal) -> Option<String> {
+    let entries = journal.instances();
+    let is_unknown = |entry: &&InstanceEntry| entry.result == Some(InstanceResult::Unknown) && entry.error.is_some();
+    let ids: Vec<InstanceId> = entries.iter().filter(is_unknown).map(|entry| entry.id.clone()).collect();
+    (!ids.is_empty()).then(|| format!("changing {}", list_of(&ids)))
 }
 
 /// An error of OpCon's side in the terms of the connector.

@@ -3,7 +3,7 @@
 use connector_sdk::args::{Always, Repeated};
 use connector_sdk::client_token::{ClientToken, launched_by};
 use connector_sdk::ec2::types::InstanceStateName;
-use connector_sdk::instances::{ALIVE, Instance, InstanceId, TagName, find_all, find_by_name};
+use connector_sdk::instances::{ALIVE, Instance, InstanceId, TagName, find_all, find_by_name, read_all};
 use connector_sdk::wait::{all_status_checks, status_checks};
 use connector_sdk::{
     Arg, ArgGroup, ArgValue, Context, Error, ErrorKind, Example, Inputs, Operation, OperationMeta, Outcome, Result,
@@ -116,11 +116,7 @@ impl Selection {
             Selection::Name(name) => find_by_name(cx, name, states).await,
             Selection::Launch(token) => {
                 let action = format!("looking up instances with client token {token}");
-                let mut found: Vec<Instance> = launched_by(cx, [token], &action)
-                    .await?
-                    .iter()
-                    .map(|instance| Instance::from_ec2(instance).map_err(|error| error.doing(&action)))
-                    .collect::<Result<_>>()?;
+                let mut found = read_all(cx, launched_by(cx, [token], &action).await?.iter(), &action)?;
                 found.sort_by(|a, b| (a.launch_index, &a.id).cmp(&(b.launch_index, &b.id)));
                 Ok(found)
             }

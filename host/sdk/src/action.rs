@@ -94,7 +94,6 @@ impl InstanceAction {
         policy: &WaitPolicy,
         since: Instant,
     ) -> (Vec<InstanceId>, Vec<InstanceId>) {
-        let is_by_state = |(_, error): &Refusal| error.code().is_some_and(codes::concerns_state);
         let (by_state, others): (Vec<_>, Vec<_>) = refused.into_iter().partition(is_by_state);
         others.into_iter().for_each(|refusal| fail(cx, refusal));
         let unfit: Vec<InstanceId> = by_state.iter().map(|(id, _)| id.clone()).collect();
@@ -136,6 +135,11 @@ impl InstanceAction {
         }
         cx.journal().verdict(self.doing, if waited { self.done } else { self.doing }, "unchanged")
     }
+}
+
+/// Whether EC2 refused the instance because of its state.
+fn is_by_state((_, error): &Refusal) -> bool {
+    error.code().is_some_and(codes::concerns_state)
 }
 
 /// Whether the instance was last seen in one of these states.

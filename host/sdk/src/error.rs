@@ -199,7 +199,7 @@ where
 {
     match error {
         SdkError::ServiceError(context) => from_answer(context.err(), context.raw()),
-        SdkError::ResponseError(context) => unreadable(context.raw()),
+        SdkError::ResponseError(context) => unreadable(context.raw(), action_of::<E>()),
         SdkError::TimeoutError(_) => {
             from_no_answer(&NoAnswer::Lost("EC2 did not answer in time, after all retries".to_owned()))
         }
@@ -211,7 +211,7 @@ where
 fn from_answer<E: ProvideErrorMetadata>(error: &E, raw: &HttpResponse) -> Error {
     let meta = error.meta();
     let Some(code) = meta.code() else {
-        return unreadable(raw);
+        return unreadable(raw, action_of::<E>());
     };
     let mut answer = Error::new(codes::kind_of(code), meta.message().unwrap_or("EC2 gave no further explanation"));
     answer.0.code = Some(code.to_owned());
@@ -227,10 +227,15 @@ fn action_of<E>() -> Option<&'static str> {
     std::any::type_name::<E>().rsplit("::").next().and_then(|name| name.strip_suffix("Error"))
 }
 
-/// An answer in which the SDK found neither a success nor an error.
-fn unreadable(raw: &HttpResponse) -> Error {
+/// An answer in which the SDK found neither a success nor an error: one to that action of which it cannot read a part, as of
+/// a date that is none, or one from elsewhere.
+fn unreadable(raw: &HttpResponse, action: Option<&str>) -> Error {
     let (status, body) = (raw.status().as_u16(), raw.body().bytes().unwrap_or_default());
-    from_no_answer(&NoAnswer::Foreign { status, excerpt: excerpt(body) })
+    let is_its_answer = |action: &str| String::from_utf8_lossy(body).contains(&format!("<{action}Response"));
+    from_no_answer(&match action {
+        Some(action) if is_its_answer(action) => NoAnswer::Incomplete { status, size: body.len() },
+        _ => NoAnswer::Foreign { status, excerpt: excerpt(body) },
+    })
 }
 
 /// How a text begins, in one line of printable ASCII.

@@ -346,8 +346,25 @@ async fn describe(cx: &Context, ids: &[InstanceId], filters: Vec<Filter>, action
     };
     let pages = pages(action, |token| request.clone().set_next_token(token).send(), |page| page.next_token()).await?;
     let reservations = pages.iter().flat_map(|page| page.reservations());
-    let instances = reservations.flat_map(|reservation| reservation.instances());
-    instances.map(|instance| Instance::from_ec2(instance).map_err(|error| error.doing(action))).collect()
+    read_all(cx, reservations.flat_map(|reservation| reservation.instances()), action)
+}
+
+/// What descriptions of instances say. When one of them is not whole, the ids of all are entered into the journal: an id is
+/// never lost.
+///
+/// # Errors
+/// [`ErrorKind::Unavailable`] when one lacks its id or its state.
+pub fn read_all<'a>(
+    cx: &Context,
+    instances: impl Iterator<Item = &'a aws_sdk_ec2::types::Instance> + Clone,
+    action: &str,
+) -> Result<Vec<Instance>> {
+    let read: Result<Vec<Instance>> = instances.clone().map(Instance::from_ec2).collect();
+    read.map_err(|error| {
+        let ids: Vec<_> = instances.filter_map(|instance| instance.instance_id().map(InstanceId::from_ec2)).collect();
+        cx.journal().enter(&ids);
+        error.doing(action)
+    })
 }
 
 fn states_filter(states: &[InstanceStateName]) -> Filter {

@@ -105,7 +105,8 @@ impl Document {
                     document.take_code(&open, &text);
                 }
                 Ok(Event::Comment(_) | Event::Decl(_) | Event::PI(_)) => {}
-                Ok(Event::CData(_) | Event::GeneralRef(_)) if !open.is_empty() => {}
+                Ok(Event::CData(_)) if !open.is_empty() => {}
+                Ok(Event::GeneralRef(name)) if !open.is_empty() && is_reference(&name) => {}
                 Ok(Event::Eof) => {
                     document.whole = open.is_empty() && document.root.is_some() && matches!(text, Cow::Borrowed(_));
                     return document;
@@ -131,6 +132,11 @@ impl Document {
             self.code = Some(text.trim().to_owned()).filter(|code| !code.is_empty());
         }
     }
+}
+
+/// Whether a reference is one that XML knows without a DOCTYPE, as in `amp` and `#38`.
+fn is_reference(name: &str) -> bool {
+    name.starts_with('#') || ["amp", "lt", "gt", "quot", "apos"].contains(&name)
 }
 
 #[cfg(test)]
@@ -194,6 +200,14 @@ mod tests {
             assert!(check_xml(200, &body).is_err(), "{body}");
         }
         assert_eq!(check_xml(200, &format!("{SUCCESS}<!-- -->\n")), Ok(Whole::Other));
+    }
+
+    #[test]
+    fn a_reference_to_nothing_is_not_well_formed() {
+        for (reference, whole) in [("&amp;", true), ("&#38;", true), ("&nbsp;", false), ("&;", false), ("&amp", false)]
+        {
+            assert_eq!(check_xml(200, &SUCCESS.replace("&amp;", reference)).is_ok(), whole, "{reference}");
+        }
     }
 
     #[test]

@@ -6,9 +6,12 @@ mod created;
 mod every_fault;
 mod launches;
 mod many_instances;
+mod restarts;
+mod unconfirmed;
 mod unknown;
 mod waits;
 mod who_changed;
+mod whole_answers;
 
 use std::collections::HashMap;
 use std::sync::Mutex;

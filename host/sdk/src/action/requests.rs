@@ -4,7 +4,7 @@ use aws_sdk_ec2::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_ec2::types::InstanceStateChange;
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 
-use super::{InstanceAction, Refusal, fail};
+use super::{InstanceAction, Refusal, fail, is_by_state};
 use crate::instances::{IDS_PER_REQUEST, InstanceId, list_of, texts};
 use crate::{Context, Doing, Error, ErrorKind, Result, codes};
 
@@ -34,6 +34,11 @@ impl Row {
         self.length += 1;
         self.length >= REFUSALS_IN_A_ROW
     }
+}
+
+/// Whether a request for several instances that is refused so may succeed for some of them.
+fn can_be_split(error: &Error) -> bool {
+    !error.is_dry_run_success() && !error.code().is_none_or(codes::concerns_whole_request)
 }
 
 impl InstanceAction {
@@ -70,34 +75,27 @@ impl InstanceAction {
             };
             if cx.dry_run() && error.is_dry_run_success() {
                 self.record_dry_run(cx, batch.ids);
-            } else if error.kind() == ErrorKind::Unknown {
+            } else if error.kind() == ErrorKind::Unknown && !(batch.ids.len() > 1 && can_be_split(&error)) {
                 self.record_unknown(cx, batch.ids, &error);
                 self.confirm(cx, batch.ids, &action).await;
                 let not_asked =
                     Error::new(ErrorKind::Unavailable, "not asked for, because of a request without an answer");
                 self.give_up(cx, &batches, &not_asked.doing(self.doing)).await;
                 return refused;
-            } else if error.code().is_none_or(codes::concerns_whole_request) || error.is_dry_run_success() {
-                refused.into_iter().for_each(|refusal| fail(cx, refusal));
+            } else if !can_be_split(&error) {
+                let (by_state, others): (Vec<_>, Vec<_>) = refused.into_iter().partition(is_by_state);
+                others.into_iter().for_each(|refusal| fail(cx, refusal));
+                if !by_state.is_empty() {
+                    cx.warning(error.to_string());
+                }
                 batches.push(batch);
                 self.give_up(cx, &batches, &error).await;
-                return Vec::new();
+                return by_state;
             } else if let [id] = batch.ids {
                 let ends = row.is_too_long(&error);
                 refused.push((id.clone(), error.clone()));
-                if ends && error.code().is_some_and(codes::concerns_state) {
-                    // Whoever looks at their states finds those that can be asked for by then.
-                    let left = batches.iter().rev().flat_map(|batch| batch.ids);
-                    refused.extend(left.map(|id| (id.clone(), error.clone())));
-                    return refused;
-                }
-                if ends && !batches.is_empty() {
-                    let count = row.length;
-                    cx.warning(format!(
-                        "EC2 refused {count} instances in a row for one reason: the others are not asked for"
-                    ));
-                    let open = self.give_up(cx, &batches, &error).await;
-                    open.iter().for_each(|id| cx.journal().failed(id, error.clone()));
+                if ends {
+                    self.end_row(cx, &batches, &error, &mut refused).await;
                     return refused;
                 }
             } else {
@@ -106,6 +104,21 @@ impl InstanceAction {
             }
         }
         refused
+    }
+
+    /// The end of the asking because of a row of refusals. Where a state is the reason, whoever looks at the states finds those
+    /// that can be asked for by then.
+    async fn end_row(&self, cx: &Context, left: &[Batch<'_>], error: &Error, refused: &mut Vec<Refusal>) {
+        if error.code().is_some_and(codes::concerns_state) {
+            let left = left.iter().rev().flat_map(|batch| batch.ids);
+            refused.extend(left.map(|id| (id.clone(), error.clone())));
+        } else if !left.is_empty() {
+            cx.warning(format!(
+                "EC2 refused {REFUSALS_IN_A_ROW} instances in a row for one reason: the others are not asked for"
+            ));
+            let open = self.give_up(cx, left, error).await;
+            open.iter().for_each(|id| cx.journal().failed(id, error.clone()));
+        }
     }
 
     /// The end of the asking: what is left fails for this reason. It is reported here unless it will be the verdict. What EC2

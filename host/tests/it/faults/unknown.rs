@@ -108,3 +108,16 @@ fn the_command_that_shows_an_unknown_launch_runs_with_a_token_that_looks_like_an
     assert_eq!(ids.len(), 1);
     assert_names_all(&shown.expect_code(0), &ids);
 }
+
+#[test]
+fn instances_of_a_lost_launch_are_told_as_soon_as_each_is_seen() {
+    for (unseen, code) in [(2, 0), (1000, 11)] {
+        let mut job = Job::new("one-late");
+        job.program = job.program.env("AWS_MAX_ATTEMPTS", "1");
+        job.layer.on("RunInstances").cut_after();
+        job.layer.launched(2..=2).unknown_for(unseen);
+        let finished = job.launch(&["--number", "2", "--min-number", "1"]).expect_code(code);
+        let told = finished.stdout.lines().filter(|line| line.contains(": launched, ")).count();
+        assert_eq!(told, if code == 0 { 2 } else { 1 }, "{finished:#?}");
+    }
+}

@@ -30,3 +30,42 @@ async fn those_not_asked_for_alone_are_looked_after_where_ec2_acts_in_parts() {
         assert_eq!(result_of(&job, "i-00000000"), Some(InstanceResult::Failed), "it was refused alone");
     }
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_refusal_after_a_lost_answer_is_split_like_any_other() {
+    let stop = mock!(Client::stop_instances).then_http_response(|| refusal("OperationNotPermitted", "protected"));
+    let lost = mock!(Client::stop_instances)
+        .match_requests(|request| request.instance_ids().len() == 2)
+        .sequence()
+        .http_response(|| answer(502, "<html>"))
+        .http_response(|| refusal("OperationNotPermitted", "protected"))
+        .build();
+    let a = mock!(Client::stop_instances)
+        .match_requests(|request| request.instance_ids() == [A])
+        .then_output(|| stopping(&[A.to_owned()]));
+    let job = Job::new(&[&lost, &a, &stop]);
+    ids(&[A, B]).iter().for_each(|id| job.cx.journal().was(id, "running"));
+    ask(&job, &ids(&[A, B])).await;
+    assert_eq!((result_of(&job, A), result_of(&job, B)), (Some(InstanceResult::Changed), Some(InstanceResult::Failed)));
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_instance_refused_for_its_state_is_looked_at_also_when_the_rest_fails() {
+    let stop = mock!(Client::stop_instances).then_compute_response(|request: &StopInstancesInput| {
+        match request.instance_ids() {
+            [only] if only == B => MockResponse::Http(refusal("AuthFailure", "no")),
+            _ => MockResponse::Http(refusal("IncorrectInstanceState", "no")),
+        }
+    });
+    let looks = mock!(Client::describe_instances)
+        .match_requests(|request| !request.filters().is_empty())
+        .then_output(|| described([instance(A, &InstanceStateName::Stopped)]));
+    let job = Job::new(&[&stop, &looks]);
+    job.cx.journal().was(&ids(&[A])[0], "stopping");
+    ask(&job, &ids(&[A, B])).await;
+    assert_eq!(
+        (result_of(&job, A), result_of(&job, B)),
+        (Some(InstanceResult::Unchanged), Some(InstanceResult::Failed))
+    );
+    job.assert_says("warning: stopping i-0000000b: no (AuthFailure");
+}
