@@ -139,6 +139,10 @@ impl InstanceAction {
 
 /// Whether EC2 refused the instance because of its state.
 fn is_by_state((_, error): &Refusal) -> bool {
+    is_state(error)
+}
+
+fn is_state(error: &Error) -> bool {
     error.code().is_some_and(codes::concerns_state)
 }
 

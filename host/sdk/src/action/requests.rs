@@ -4,7 +4,7 @@ use aws_sdk_ec2::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_ec2::types::InstanceStateChange;
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 
-use super::{InstanceAction, Refusal, fail, is_by_state};
+use super::{InstanceAction, Refusal, fail, is_by_state, is_state};
 use crate::instances::{IDS_PER_REQUEST, InstanceId, list_of, texts};
 use crate::{Context, Doing, Error, ErrorKind, Result, codes};
 
@@ -16,6 +16,8 @@ struct Batch<'a> {
     ids: &'a [InstanceId],
     /// Whether they were in a request before that was refused because of others.
     split: bool,
+    /// Whether an answer to such a request was lost, so that EC2 may have acted on it.
+    lost: bool,
 }
 
 /// Refusals of single instances, one after the other and with one code.
@@ -53,7 +55,7 @@ impl InstanceAction {
         let (seen, unseen): (Vec<_>, Vec<_>) =
             ids.iter().cloned().partition(|id| cx.journal().instance(id).state.is_some());
         let chunks = seen.chunks(IDS_PER_REQUEST).chain(unseen.chunks(IDS_PER_REQUEST));
-        let mut batches: Vec<_> = chunks.map(|ids| Batch { ids, split: false }).collect();
+        let mut batches: Vec<_> = chunks.map(|ids| Batch { ids, split: false, lost: false }).collect();
         batches.reverse();
         let (mut refused, mut row) = (Vec::new(), Row::default());
         while let Some(batch) = batches.pop() {
@@ -91,6 +93,10 @@ impl InstanceAction {
                 batches.push(batch);
                 self.give_up(cx, &batches, &error).await;
                 return by_state;
+            } else if batch.lost && batch.ids.len() == 1 && !is_state(&error) {
+                // What the lost request may have done survives this answer.
+                self.record_unknown(cx, batch.ids, &error.into_unknown());
+                self.confirm(cx, batch.ids, &action).await;
             } else if let [id] = batch.ids {
                 let ends = row.is_too_long(&error);
                 refused.push((id.clone(), error.clone()));
@@ -100,7 +106,8 @@ impl InstanceAction {
                 }
             } else {
                 let (front, back) = batch.ids.split_at(batch.ids.len() / 2);
-                batches.extend([Batch { ids: back, split: true }, Batch { ids: front, split: true }]);
+                let lost = batch.lost || error.kind() == ErrorKind::Unknown;
+                batches.extend([back, front].map(|ids| Batch { ids, split: true, lost }));
             }
         }
         refused
@@ -109,7 +116,7 @@ impl InstanceAction {
     /// The end of the asking because of a row of refusals. Where a state is the reason, whoever looks at the states finds those
     /// that can be asked for by then.
     async fn end_row(&self, cx: &Context, left: &[Batch<'_>], error: &Error, refused: &mut Vec<Refusal>) {
-        if error.code().is_some_and(codes::concerns_state) {
+        if is_state(error) {
             let left = left.iter().rev().flat_map(|batch| batch.ids);
             refused.extend(left.map(|id| (id.clone(), error.clone())));
         } else if !left.is_empty() {

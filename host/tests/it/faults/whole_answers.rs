@@ -15,7 +15,7 @@ use crate::support::{Finished, OwnOpCon, Program, test_bed};
 const READS: &[&[&str]] = &[
     &["ListRegions", "--save"],
     &["ListInstanceTypes", "--family", "t3", "--save"],
-    &["ListImages"],
+    &["ListImages", "--owner", "amazon", "--name", "amzn2-ami-*"],
     &["CheckLists"],
     &["GetInstanceStatusByTag"],
 ];
