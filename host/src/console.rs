@@ -12,8 +12,8 @@ use crate::exit;
 use crate::settings::Output;
 use crate::status_text::StatusText;
 
-/// How a JSON document begins.
-const BEGINNING: &str = "{";
+/// What comes before a JSON document, to see whether stdout takes anything: a blank, which means nothing in JSON.
+const BEGINNING: &str = " ";
 
 /// Prints and logs the lines of a job. In JSON form they go to stderr: stdout holds the document alone.
 ///
@@ -23,15 +23,13 @@ pub struct Console {
     live: Option<LiveLine>,
     status: Option<StatusText>,
     lost: OnceLock<Error>,
-    /// Set when stdout has taken what comes first.
-    begun: OnceLock<()>,
 }
 
 impl Console {
     /// A console for that form of output. Progress is shown live where stderr is a terminal.
     pub fn new(output: Output) -> Self {
         let live = io::stderr().is_terminal().then(LiveLine::default);
-        Console { output, live, status: None, lost: OnceLock::new(), begun: OnceLock::new() }
+        Console { output, live, status: None, lost: OnceLock::new() }
     }
 
     /// The same console, which also hands short texts to the agent.
@@ -61,8 +59,8 @@ impl Console {
         }
     }
 
-    /// Prints and logs the first line of a job, before the job does anything. In JSON form stdout gets the first character of
-    /// the document as well, since a document that has no place at the end is lost.
+    /// Prints and logs the first line of a job, before the job does anything. In JSON form stdout gets a blank as well,
+    /// since a document that has no place at the end is lost.
     ///
     /// # Errors
     /// [`ErrorKind::Service`] when the line does not reach its reader: what the job does could be lost as well.
@@ -81,9 +79,8 @@ impl Console {
 
     fn write_first(&self, text: &str) -> io::Result<()> {
         let written = write_now(io::stdout().lock(), text);
-        match &written {
-            Ok(()) => drop(self.begun.set(())),
-            Err(error) => drop(self.lost.set(not_written(error))),
+        if let Err(error) = &written {
+            let _ = self.lost.set(not_written(error));
         }
         written
     }
@@ -102,9 +99,7 @@ impl Console {
         if self.lost.get().is_some() {
             return false;
         }
-        let begun = self.output == Output::Json && self.begun.get().is_some();
-        let left = text.strip_prefix(BEGINNING).filter(|_| begun).unwrap_or(text);
-        let Err(error) = write_now(io::stdout().lock(), left) else { return true };
+        let Err(error) = write_now(io::stdout().lock(), text) else { return true };
         let _ = self.lost.set(not_written(&error));
         self.warning(&format!("stdout takes no more: {error}; the rest of the output follows here and in the log"));
         false

@@ -35,6 +35,9 @@ pub async fn provide(cx: &Context, key: &Key, image: Option<&ImageId>, mark: &Ma
         match (exists, private_key::inspect(&path)) {
             (_, Place::Reserved) if time < UNTIL_SHOWN => {}
             (true, Place::Abandoned) => return Err(without_private_key(name, &path)),
+            (true, Place::Taken { .. }) if private_key::is_empty(&path) => {
+                return Err(without_private_key(name, &path));
+            }
             (true, _) => return found,
             (false, Place::Taken { fresh: true }) if unexplained < AFTER_LOST_ANSWER => unexplained += 1,
             (false, Place::Taken { .. } | Place::Reserved) => return Err(in_the_way(name, &path)),

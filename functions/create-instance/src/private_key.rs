@@ -61,6 +61,11 @@ pub enum Place {
     },
 }
 
+/// Whether there is an empty file, whoever has it: it holds no private key.
+pub fn is_empty(path: &Path) -> bool {
+    fs::metadata(path).is_ok_and(|file| file.is_file() && file.len() == 0)
+}
+
 /// Finds out what is at the path of a private key, and changes nothing.
 pub fn inspect(path: &Path) -> Place {
     let Ok(metadata) = fs::symlink_metadata(path) else { return Place::Free };

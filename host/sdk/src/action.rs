@@ -12,7 +12,7 @@ use tokio::time::{Instant, sleep};
 
 use crate::instances::{InstanceId, find_known};
 use crate::wait::{Goal, WaitPolicy, wait_for_instances};
-use crate::{Context, Error, Outcome, Result, codes};
+use crate::{Context, Error, ErrorKind, Outcome, Result, codes};
 
 /// The time between two requests for an instance that EC2 refused because of its state although it is in a fit one.
 const REPEAT_INTERVAL: Duration = Duration::from_secs(3);
@@ -114,6 +114,10 @@ impl InstanceAction {
                 self.record_state(cx, &id);
             } else if is_in(cx, &id, self.only_in) && in_time && !cx.dry_run() {
                 again.push(id);
+            } else if spot && is_in(cx, &id, self.only_in) && !cx.dry_run() {
+                let message = format!("timed out: {}", error.message());
+                let expired = Error::new(ErrorKind::WaitExpired, message).with_code(error.code().unwrap_or_default());
+                fail(cx, (id.clone(), expired.doing(format!("{} {id}", self.doing))));
             } else {
                 fail(cx, (id, error));
             }

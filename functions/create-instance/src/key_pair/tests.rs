@@ -249,3 +249,16 @@ async fn a_dry_run_creates_neither_key_nor_file() {
     assert_eq!(job.lines(), [format!("key pair web: would be created, its private key in {}", path.display())]);
     assert_eq!(world.file(), None);
 }
+
+#[cfg(unix)]
+#[tokio::test(start_paused = true)]
+async fn an_empty_file_that_this_program_did_not_reserve_beside_a_key_pair_in_ec2_is_an_error_too() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let world = World::new(&[]);
+    std::fs::write(world.path(), "").unwrap();
+    std::fs::set_permissions(world.path(), std::fs::Permissions::from_mode(0o644)).unwrap();
+    world.ec2().put(vec![]);
+    let error = world.provide(&world.job()).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::InvalidInput);
+    assert!(error.to_string().starts_with("looking up key pair web: EC2 has this key pair, but"), "{error}");
+}

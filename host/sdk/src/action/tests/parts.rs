@@ -71,3 +71,13 @@ async fn an_instance_refused_for_its_state_is_looked_at_also_when_the_rest_fails
     );
     job.assert_says("warning: stopping i-0000000b: no (AuthFailure");
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_spot_state_that_does_not_end_in_time_is_an_expired_wait() {
+    let (describe, stop) = (shows(A, &[InstanceStateName::Running]), stops(|_| Some("IncorrectSpotRequestState")));
+    let job = Job::new(&[&describe, &stop]);
+    ask(&job, &ids(&[A])).await;
+    let error = error_of(&job, A);
+    assert_eq!((error.kind(), error.code()), (ErrorKind::WaitExpired, Some("IncorrectSpotRequestState")));
+    assert!(stop.num_calls() > 100, "asked for again for all of the ten minutes");
+}
