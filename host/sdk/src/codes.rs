@@ -8,8 +8,6 @@ use crate::ErrorKind;
 
 /// A dry run would have succeeded: the answer to a request with `DryRun` that is allowed and well formed.
 pub const DRY_RUN_OPERATION: &str = "DryRunOperation";
-/// The image does not exist.
-pub const INVALID_AMI_ID_NOT_FOUND: &str = "InvalidAMIID.NotFound";
 /// A security group of that name exists in the VPC already.
 pub const INVALID_GROUP_DUPLICATE: &str = "InvalidGroup.Duplicate";
 /// The security group does not exist.
@@ -24,8 +22,6 @@ pub const REQUEST_LIMIT_EXCEEDED: &str = "RequestLimitExceeded";
 pub const UNSUPPORTED: &str = "Unsupported";
 /// An instance id is unknown, or not yet known everywhere.
 pub const INVALID_INSTANCE_ID_NOT_FOUND: &str = "InvalidInstanceID.NotFound";
-/// An instance id has the wrong form.
-pub const INVALID_INSTANCE_ID_MALFORMED: &str = "InvalidInstanceID.Malformed";
 /// A key pair of that name exists already.
 pub const INVALID_KEY_PAIR_DUPLICATE: &str = "InvalidKeyPair.Duplicate";
 /// The key pair does not exist.

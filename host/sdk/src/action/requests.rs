@@ -129,7 +129,7 @@ impl InstanceAction {
     }
 
     /// The end of the asking: what is left fails for this reason. It is reported here unless it will be the verdict. What EC2
-    /// may have acted on with a refused request has an unknown outcome, unless it is seen where the action leads. Returns
+    /// may have acted on with a request that was refused, or whose answer was lost, has an unknown outcome, unless it is seen where the action leads. Returns
     /// those that looks have shown elsewhere.
     async fn give_up(&self, cx: &Context, left: &[Batch<'_>], error: &Error) -> Vec<InstanceId> {
         let ids = || left.iter().rev().flat_map(|batch| batch.ids);
@@ -140,11 +140,9 @@ impl InstanceAction {
             cx.warning(error.to_string());
         }
         ids().for_each(|id| cx.journal().failed(id, error.clone()));
-        if !self.acts_in_parts || cx.dry_run() {
-            return Vec::new();
-        }
+        let may_be_done = |batch: &&Batch<'_>| !cx.dry_run() && (batch.lost || (batch.split && self.acts_in_parts));
         let in_part: Vec<InstanceId> =
-            left.iter().rev().filter(|batch| batch.split).flat_map(|batch| batch.ids).cloned().collect();
+            left.iter().rev().filter(may_be_done).flat_map(|batch| batch.ids).cloned().collect();
         let unknown = self.unknown(error.clone().into_unknown());
         in_part.iter().for_each(|id| cx.journal().failed(id, unknown.clone()));
         self.confirm(cx, &in_part, &format!("{} {}", self.doing, list_of(&in_part))).await

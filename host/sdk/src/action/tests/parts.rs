@@ -81,3 +81,25 @@ async fn a_spot_state_that_does_not_end_in_time_is_an_expired_wait() {
     assert_eq!((error.kind(), error.code()), (ErrorKind::WaitExpired, Some("IncorrectSpotRequestState")));
     assert!(stop.num_calls() > 100, "asked for again for all of the ten minutes");
 }
+
+#[tokio::test(start_paused = true)]
+async fn what_a_lost_request_may_have_done_survives_a_failure_after_the_split() {
+    let lost = mock!(Client::stop_instances)
+        .match_requests(|request| request.instance_ids().len() == 2)
+        .sequence()
+        .http_response(|| answer(502, "<html>"))
+        .http_response(|| refusal("OperationNotPermitted", "protected"))
+        .build();
+    let later = mock!(Client::stop_instances).then_http_response(|| refusal("AuthFailure", "no"));
+    let looks = mock!(Client::describe_instances).then_output(|| {
+        described([instance(A, &InstanceStateName::Stopping), instance(B, &InstanceStateName::Running)])
+    });
+    let job = Job::new(&[&lost, &later, &looks]);
+    ids(&[A, B]).iter().for_each(|id| job.cx.journal().was(id, "running"));
+    ask(&job, &ids(&[A, B])).await;
+    assert_eq!(
+        (result_of(&job, A), result_of(&job, B)),
+        (Some(InstanceResult::Changed), Some(InstanceResult::Unknown))
+    );
+    assert_eq!(STOP.verdict(&job.cx, false).unwrap_err().kind(), ErrorKind::Unknown);
+}
