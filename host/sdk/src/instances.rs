@@ -1,64 +1,22 @@
 //! Instances: how a job names them, how they are found, and how a change is asked of several at once.
 
 use std::collections::HashSet;
-use std::fmt;
 
 use aws_sdk_ec2::types::{Filter, InstanceStateName};
-use serde::Serialize;
 
 use crate::args::{Always, Repeated};
 use crate::filter::{VALUES_PER_FILTER, filter};
-use crate::journal::count_of;
+use crate::ids::count_of;
 use crate::{
     Arg, ArgGroup, ArgSpec, ArgValue, Context, Error, ErrorKind, Inputs, Outcome, Result, ValueKind, codes, pages,
 };
 
-/// Instance ids that one request may carry (AWS: "Pagination in the Amazon EC2 API").
-pub(crate) const IDS_PER_REQUEST: usize = 1000;
+pub(crate) use crate::ids::{IDS_PER_REQUEST, texts};
+pub use crate::ids::{InstanceId, is_resource_id, list_of};
+pub use crate::instance::Instance;
+
 /// The largest page that DescribeInstances gives (AWS API reference, `MaxResults`).
 const PAGE_SIZE: i32 = 1000;
-
-/// The id of an instance: `i-` and 8 or 17 lower-case hexadecimal digits.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
-#[serde(transparent)]
-pub struct InstanceId(String);
-
-impl InstanceId {
-    /// An id that EC2 itself gave, taken as it is.
-    pub fn from_ec2(id: &str) -> Self {
-        InstanceId(id.to_owned())
-    }
-
-    /// The id as text.
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
-impl fmt::Display for InstanceId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-
-impl ArgValue for InstanceId {
-    const KIND: ValueKind = ValueKind::String;
-
-    fn parse(text: &str) -> Result<Self, String> {
-        if is_resource_id(text, "i-") {
-            Ok(InstanceId(text.to_owned()))
-        } else {
-            Err("must be an instance id: `i-` and 8 or 17 lower-case hexadecimal digits".to_owned())
-        }
-    }
-}
-
-/// Whether the text is the prefix and 8 or 17 lower-case hexadecimal digits, the form of EC2's ids.
-pub fn is_resource_id(text: &str, prefix: &str) -> bool {
-    text.strip_prefix(prefix).is_some_and(|digits| {
-        matches!(digits.len(), 8 | 17) && digits.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'))
-    })
-}
 
 /// The value of the tag `Name`: 1 to 256 characters, not blank (AWS: "Tag your Amazon EC2 resources").
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -114,61 +72,6 @@ pub const SELECTION_GROUP: ArgGroup =
 /// The states in which an instance can be acted on: all but `shutting-down` and `terminated`.
 pub const ALIVE: &[InstanceStateName] =
     &[InstanceStateName::Pending, InstanceStateName::Running, InstanceStateName::Stopping, InstanceStateName::Stopped];
-
-/// What a description of an instance says, as far as the connector needs it.
-#[derive(Clone, Debug)]
-pub struct Instance {
-    /// The instance id.
-    pub id: InstanceId,
-    /// The value of its tag `Name`; `None` when it has none or an empty one.
-    pub name: Option<String>,
-    /// Its state.
-    pub state: InstanceStateName,
-    /// Why it is in that state, where EC2 says so: `<code>: <message>`.
-    pub state_reason: Option<String>,
-    /// The code of that reason, as in `Server.InsufficientInstanceCapacity`.
-    pub state_reason_code: Option<String>,
-    /// Its place among the instances of one launch, from 0.
-    pub launch_index: i32,
-    /// Whether it was launched so that it can hibernate.
-    pub can_hibernate: bool,
-    /// Its public DNS name; `None` while it has none.
-    pub public_dns: Option<String>,
-    /// Its public IPv4 address; `None` while it has none.
-    pub public_ip: Option<String>,
-    /// Its private IPv4 address; `None` while it has none.
-    pub private_ip: Option<String>,
-}
-
-impl Instance {
-    /// Takes over a description.
-    ///
-    /// # Errors
-    /// [`ErrorKind::Unavailable`] when the answer lacks the id or the state.
-    pub fn from_ec2(instance: &aws_sdk_ec2::types::Instance) -> Result<Self> {
-        let filled = |value: Option<&str>| value.filter(|text| !text.is_empty()).map(str::to_owned);
-        let name = instance.tags().iter().find(|tag| tag.key() == Some("Name")).and_then(|tag| tag.value());
-        let reason = instance.state_reason();
-        let state = instance.state().and_then(|state| state.name());
-        let (Some(id), Some(state)) = (instance.instance_id(), state) else {
-            let id = instance.instance_id().unwrap_or("an instance");
-            return Err(Error::incomplete(&format!("{id} without its id or its state")));
-        };
-        Ok(Instance {
-            id: InstanceId::from_ec2(id),
-            name: filled(name),
-            state: state.clone(),
-            state_reason: filled(reason.and_then(|reason| reason.message()))
-                .or_else(|| filled(instance.state_transition_reason())),
-            state_reason_code: filled(reason.and_then(|reason| reason.code())),
-            launch_index: instance.ami_launch_index().unwrap_or(0),
-            can_hibernate: instance.hibernation_options().and_then(|options| options.configured()).unwrap_or(false),
-            public_dns: filled(instance.public_dns_name()),
-            public_ip: filled(instance.public_ip_address()),
-            private_ip: filled(instance.private_ip_address()),
-        })
-    }
-}
 
 /// Which instances a job means.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -328,7 +231,8 @@ pub async fn find_known(cx: &Context, ids: &[InstanceId]) -> Result<Vec<Instance
 pub async fn see_all(cx: &Context, ids: &[InstanceId]) -> Result<Vec<Instance>> {
     let known = find_known(cx, ids).await?;
     known.iter().for_each(|instance| cx.journal().see(instance));
-    for id in ids.iter().filter(|id| !known.iter().any(|instance| instance.id == **id)) {
+    let shown: HashSet<_> = known.iter().map(|instance| &instance.id).collect();
+    for id in ids.iter().filter(|id| !shown.contains(id)) {
         let error = Error::new(ErrorKind::NotFound, "EC2 knows no such instance").doing(format!("looking up {id}"));
         cx.warning(error.to_string());
         cx.journal().failed(id, error);
@@ -369,18 +273,6 @@ pub fn read_all<'a>(
 
 fn states_filter(states: &[InstanceStateName]) -> Filter {
     filter("instance-state-name", states.iter().map(InstanceStateName::as_str))
-}
-
-/// The ids as EC2 takes them.
-pub(crate) fn texts(ids: &[InstanceId]) -> Vec<String> {
-    ids.iter().map(|id| id.as_str().to_owned()).collect()
-}
-
-/// The ids for a message: all of a few, the first of many.
-pub fn list_of(ids: &[InstanceId]) -> String {
-    const SHOWN: usize = 5;
-    let shown = texts(&ids[..ids.len().min(SHOWN)]).join(", ");
-    if ids.len() > SHOWN { format!("{shown} and {} more", ids.len() - SHOWN) } else { shown }
 }
 
 #[cfg(test)]

@@ -13,14 +13,18 @@ mod context;
 mod error;
 mod filter;
 pub mod hints;
+mod ids;
+mod instance;
 pub mod instances;
 mod journal;
 pub mod lists;
 pub mod offers;
 mod operation;
+mod outcome;
 mod pages;
 pub mod permissions;
 pub mod properties;
+mod property_store;
 pub mod records;
 #[cfg(test)]
 mod sample;
@@ -34,8 +38,10 @@ pub use aws_sdk_ec2 as ec2;
 pub use context::{Changed, Context, ContextBuilder, Reporter};
 pub use error::{Doing, Error, ErrorKind, Result, excerpt};
 pub use filter::{VALUES_PER_FILTER, filter};
-pub use journal::{Advice, InstanceEntry, InstanceResult, Journal, PropertyEntry, Table, count_of};
-pub use operation::{Example, Operation, OperationMeta, Outcome, Registration, operations};
+pub use ids::count_of;
+pub use journal::{Advice, InstanceEntry, InstanceResult, Journal, PropertyEntry, Table};
+pub use operation::{Example, Operation, OperationMeta, Registration, operations};
+pub use outcome::Outcome;
 pub use pages::pages;
 
 #[doc(hidden)]

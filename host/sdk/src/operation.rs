@@ -2,6 +2,7 @@
 
 use async_trait::async_trait;
 
+use crate::outcome::Outcome;
 use crate::{ArgGroup, ArgSpec, Context, Inputs, Result};
 
 /// A function of the connector.
@@ -27,20 +28,6 @@ pub trait Operation: Send + Sync + 'static {
     /// # Errors
     /// When not all of it succeeded. What did happen all the same is in the journal.
     async fn run(&self, cx: &Context, inputs: &Inputs) -> Result<Outcome>;
-}
-
-/// The success of a job, in one sentence for its last line.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Outcome {
-    /// What was done, as in `2 instances started`; without a period.
-    pub message: String,
-}
-
-impl Outcome {
-    /// The outcome with that message.
-    pub fn new(message: impl Into<String>) -> Self {
-        Outcome { message: message.into() }
-    }
 }
 
 /// An example of a function's command line.

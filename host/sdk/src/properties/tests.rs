@@ -13,7 +13,7 @@ use crate::instances::InstanceId;
 use crate::sample::inputs;
 use crate::testing::{Job, instance};
 use crate::wait::WaitPolicy;
-use crate::{Context, Error, ErrorKind, InstanceResult};
+use crate::{Context, Error, ErrorKind, InstanceResult, Result};
 
 const A: &str = "i-0000000a";
 const B: &str = "i-0000000b";

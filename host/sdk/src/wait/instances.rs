@@ -25,7 +25,7 @@ const SECOND_POLL: Duration = Duration::from_secs(10);
 pub async fn wait_if_asked(cx: &Context, inputs: &Inputs, ids: &[InstanceId], goal: Goal, policy: &WaitPolicy) -> bool {
     let wait = inputs.get(&WAIT) && !cx.dry_run();
     if wait {
-        let succeeding = ids.iter().filter(|id| cx.journal().instance(id).error.is_none());
+        let succeeding = ids.iter().filter(|id| !cx.journal().has_failed(id));
         let succeeding: Vec<_> = succeeding.cloned().collect();
         wait_for_instances(cx, &succeeding, goal, policy).await;
     }
@@ -225,7 +225,7 @@ impl<'a> Wait<'a> {
         let status_checks = status_checks.or(checks_before.and_then(|seen| seen.status_checks.as_ref())).cloned();
         let now = Seen { state: instance.state.clone(), status_checks };
         if before.as_ref() != Some(&now) {
-            self.cx.event(format!("{}: {}", journal.instance(id).label(), now.text()));
+            self.cx.event(format!("{}: {}", journal.label(id), now.text()));
         }
         let place = self.goal.place(&now.state, now.status_checks.as_ref());
         let place = track.believe(place, &now.state, self.start.elapsed());

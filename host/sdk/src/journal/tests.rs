@@ -1,0 +1,138 @@
+//! The journal: what it gathers, and what the verdict on it is.
+
+use super::*;
+use crate::ids::InstanceId;
+use crate::instance::Instance;
+use crate::property_store::Delivery;
+use crate::{Error, ErrorKind, Result, testing};
+
+fn id(number: usize) -> InstanceId {
+    InstanceId::from_ec2(&format!("i-{number:08x}"))
+}
+
+/// A journal of instances that ended so.
+fn journal_of(ends: &[Result<InstanceResult, ErrorKind>]) -> Journal {
+    let journal = Journal::default();
+    for (number, end) in ends.iter().enumerate() {
+        match end {
+            Ok(result) => journal.accepted(&id(number), None, None, *result),
+            Err(kind) => journal.failed(&id(number), Error::new(*kind, format!("reason {number}"))),
+        }
+    }
+    journal
+}
+
+#[test]
+fn a_success_is_told_with_counts() {
+    let [changed, unchanged] = [Ok(InstanceResult::Changed), Ok(InstanceResult::Unchanged)];
+    for (ends, message) in [
+        (&[][..], "no instances"),
+        (&[changed], "1 instance started"),
+        (&[unchanged, unchanged], "2 instances running already"),
+        (&[changed, unchanged, changed], "2 instances started, 1 instance running already"),
+    ] {
+        let outcome = journal_of(ends).verdict("starting", "started", "running already").unwrap();
+        assert_eq!(outcome.message, message);
+    }
+}
+
+#[test]
+fn a_failure_has_the_kind_that_fits_all_instances() {
+    use ErrorKind::{Capacity, Partial, Service, UnexpectedState, WaitExpired};
+    let changed = Ok(InstanceResult::Changed);
+    use ErrorKind::Unknown;
+    for (ends, kind, message) in [
+        (
+            &[changed, Err(Capacity), Err(Unknown)][..],
+            Unknown,
+            "starting: unknown outcome of 1 of 3 instances, 1 more failed; the first: reason 2",
+        ),
+        (&[Err(Capacity)], Capacity, "reason 0"),
+        (&[Err(Capacity), Err(Capacity)], Capacity, "starting: 2 of 2 instances failed; the first: reason 0"),
+        (&[Err(Capacity), Err(WaitExpired)], Service, "starting: 2 of 2 instances failed; the first: reason 0"),
+        (&[changed, Err(UnexpectedState)], Partial, "starting: 1 of 2 instances failed; the first: reason 1"),
+        (&[changed, Err(WaitExpired)], WaitExpired, "starting: 1 of 2 instances failed; the first: reason 1"),
+        (
+            &[changed, Err(WaitExpired), Err(Capacity)],
+            Partial,
+            "starting: 2 of 3 instances failed; the first: reason 1",
+        ),
+    ] {
+        let error = journal_of(ends).verdict("starting", "started", "unchanged").unwrap_err();
+        assert_eq!((error.kind(), error.to_string().as_str()), (kind, message), "{ends:?}");
+    }
+}
+
+#[test]
+fn an_entry_gathers_what_was_learnt_in_turn() {
+    let journal = Journal::default();
+    journal.enter(&[id(1), id(0)]);
+    let description = testing::instance(id(0).as_str(), &"stopped".into());
+    journal.see(&Instance::from_ec2(&description).unwrap());
+    journal.accepted(&id(0), Some("stopped"), Some("pending"), InstanceResult::Changed);
+    journal.see_status_checks(&id(0), "initializing");
+    journal.failed(&id(0), Error::new(ErrorKind::WaitExpired, "too late"));
+    let entries = journal.instances();
+    assert_eq!(entries.iter().map(|entry| &entry.id).collect::<Vec<_>>(), [&id(1), &id(0)], "in order of entry");
+    let entry = &entries[1];
+    assert_eq!((entry.name.as_deref(), entry.previous_state.as_deref()), (Some("web"), Some("stopped")));
+    assert_eq!((entry.state.as_deref(), entry.status_checks.as_deref()), (Some("pending"), Some("initializing")));
+    assert_eq!((entry.private_ip.as_deref(), &entry.public_ip), (Some("10.0.0.1"), &None));
+    assert_eq!(entry.result, Some(InstanceResult::Failed));
+    assert_eq!(entry.error.as_ref().map(Error::kind), Some(ErrorKind::WaitExpired));
+    assert_eq!(entries[1].label(), "i-00000000 (web)");
+    assert_eq!(entries[0].label(), "i-00000001");
+    assert!(journal.anything_changed(), "the start was accepted, though the goal was not reached");
+}
+
+#[test]
+fn an_answer_without_a_state_leaves_the_one_known() {
+    let journal = Journal::default();
+    journal.accepted(&id(0), Some("running"), Some("stopping"), InstanceResult::Changed);
+    journal.accepted(&id(0), Some("stopping"), None, InstanceResult::Unchanged);
+    let entry = journal.instance(&id(0));
+    assert_eq!(entry.state.as_deref(), Some("stopping"));
+    assert!(entry.changed, "once changed, it stays so");
+}
+
+/// A property for the address of an instance that has no value yet.
+fn pending(name: &str) -> PropertyEntry {
+    PropertyEntry::pending(name, Contents::Of(Field::PrivateIp, id(0)), None)
+}
+
+#[test]
+fn a_property_is_entered_once_and_knows_whether_it_is_missing() {
+    let journal = Journal::default();
+    journal.property(pending("A"));
+    journal.property(pending("B"));
+    journal.property(pending("A").after(&Ok(Delivery::Seen)));
+    let entries = journal.properties();
+    let told: Vec<_> = entries.iter().map(|entry| (entry.name.as_str(), entry.saved, entry.is_missing())).collect();
+    assert_eq!(told, [("A", true, false), ("B", false, true)]);
+    let handed_over = pending("C").after(&Ok(Delivery::HandedOver));
+    assert!(!handed_over.saved && !handed_over.is_missing());
+    assert!(pending("D").after(&Err(Error::new(ErrorKind::Service, "no"))).is_missing());
+}
+
+#[test]
+fn a_property_without_a_value_gets_the_one_that_is_seen_meanwhile() {
+    let journal = Journal::default();
+    journal.property(pending("IP"));
+    let value = |journal: &Journal| journal.properties().remove(0).value;
+    assert_eq!(value(&journal), None);
+    let mut description = testing::instance(id(0).as_str(), &"running".into());
+    description.private_ip_address = Some("no address".to_owned());
+    journal.see(&Instance::from_ec2(&description).unwrap());
+    assert_eq!(value(&journal), None, "only what can be an address is a value");
+    description.private_ip_address = Some("10.0.0.1".to_owned());
+    journal.see(&Instance::from_ec2(&description).unwrap());
+    assert_eq!(value(&journal).as_deref(), Some("10.0.0.1"));
+}
+
+#[test]
+fn only_changes_count_as_changes() {
+    let journal = journal_of(&[Ok(InstanceResult::Unchanged), Err(ErrorKind::Capacity)]);
+    assert!(!journal.anything_changed());
+    journal.something_else_changed();
+    assert!(journal.anything_changed());
+}
