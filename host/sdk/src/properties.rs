@@ -1,12 +1,14 @@
-//! OpCon properties: the four that a job may name, and how instances are saved into them.
+//! OpCon properties: how a job saves any value into one, and its instances into the four that it may name.
 
 mod addresses;
 mod arguments;
 mod names;
+mod property;
 mod saving;
 
 pub use arguments::{ID_PROPERTY, PRIVATE_IP_PROPERTY, PROPERTIES, PUBLIC_DNS_PROPERTY, PUBLIC_IP_PROPERTY};
 pub use names::PropertyNames;
+pub use property::Property;
 
 pub use crate::journal::{Contents, Field};
 pub use crate::property_store::{Delivery, PropertyStore};

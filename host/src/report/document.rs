@@ -183,7 +183,7 @@ mod tests {
 
     #[test]
     fn a_property_without_a_value_is_null() {
-        let entry = PropertyEntry::pending("A", Contents::List, None);
+        let entry = PropertyEntry::pending("A", Contents::OptionList, None);
         assert_eq!(value_of(&property(&entry)), json!({"name": "A", "value": null, "saved": false}));
     }
 }

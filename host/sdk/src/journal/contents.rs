@@ -1,4 +1,4 @@
-//! What a property contains: the id or an address of an instance, or a list.
+//! What a property contains: the id or an address of an instance, an option list, or anything else.
 
 use std::fmt;
 use std::net::Ipv4Addr;
@@ -78,12 +78,15 @@ impl<'a> Value<'a> {
 pub enum Contents {
     /// A value of an instance.
     Of(Field, InstanceId),
-    /// A list, which can be read from EC2 again at any time.
-    List,
+    /// An option list: too long for a command, and the job that reads it from EC2 can be run again at any time.
+    OptionList,
+    /// Anything else, in words, as in `console output of i-0abc`.
+    Other(String),
 }
 
 impl Contents {
-    /// The value as far as EC2 has shown it; `None` for a list, and without a valid value.
+    /// The value as far as EC2 has shown it; `None` for what is not a value of an instance, and
+    /// without a valid value.
     pub(super) fn value_in(&self, instances: &IndexMap<InstanceId, InstanceEntry>) -> Option<String> {
         let Contents::Of(field, id) = self else { return None };
         field.value(instances.get(id)?).known().map(str::to_owned)
@@ -95,7 +98,8 @@ impl fmt::Display for Contents {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Contents::Of(field, id) => write!(f, "{} of {id}", field.name()),
-            Contents::List => f.write_str("list"),
+            Contents::OptionList => f.write_str("option list"),
+            Contents::Other(words) => f.write_str(words),
         }
     }
 }

@@ -7,6 +7,7 @@ use tokio::time::timeout;
 
 use super::addresses::{Polled, poll};
 use super::names::PropertyNames;
+use super::property::Property;
 use crate::error::excerpt;
 use crate::instances::InstanceId;
 use crate::journal::{Contents, Field, Value};
@@ -121,10 +122,9 @@ fn value(cx: &Context, entry: &PropertyEntry, polled: Option<&Polled>) -> Result
 /// the properties, whichever was saved first. Returns the errors.
 async fn save_all(cx: &Context, entries: Vec<PropertyEntry>) -> Vec<Error> {
     let saves = entries.into_iter().map(|entry| async move {
-        let value = entry.value.clone().unwrap_or_default();
-        let result = cx.properties().save(&entry.name, &value).await;
-        let name = entry.name.clone();
-        cx.journal().property(entry.after(&result));
+        let PropertyEntry { name, value, contents, .. } = entry;
+        let value = value.unwrap_or_default();
+        let result = Property::new(&name, contents).deliver(cx, &value).await;
         (name, value, result)
     });
     let mut saves = stream::iter(saves).buffered(SAVES_AT_ONCE);

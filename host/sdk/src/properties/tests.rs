@@ -3,6 +3,7 @@
 mod addresses;
 mod names;
 mod saving;
+mod single;
 
 use std::time::Duration;
 
