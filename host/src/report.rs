@@ -3,8 +3,8 @@
 mod commands;
 mod document;
 mod end;
+mod findings;
 mod finish;
-mod tables;
 
 pub use end::Report;
 pub use finish::finish;

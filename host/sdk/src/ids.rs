@@ -62,5 +62,15 @@ pub fn list_of(ids: &[InstanceId]) -> String {
 
 /// The number of instances in words: `1 instance`, `2 instances`.
 pub fn count_of(count: usize) -> String {
-    if count == 1 { "1 instance".to_owned() } else { format!("{count} instances") }
+    count_of_kind("instance", count)
+}
+
+/// So many resources of a kind in words: `1 image`, `2 addresses`.
+pub fn count_of_kind(kind: &str, count: usize) -> String {
+    if count == 1 { format!("1 {kind}") } else { format!("{count} {}", plural(kind)) }
+}
+
+/// The plural of a kind, as in `addresses`.
+pub(crate) fn plural(kind: &str) -> String {
+    format!("{kind}{}", if kind.ends_with('s') { "es" } else { "s" })
 }

@@ -1,8 +1,14 @@
-//! The journal of a job: what is known of each instance and property, so that nothing is lost however the job ends.
+//! The journal of a job: what is known of each resource and property, and what the job has found, so that nothing is lost
+//! however the job ends.
 
 mod contents;
 mod entry;
+mod found;
+mod instances;
+mod properties;
 mod property;
+mod resource;
+mod resources;
 mod results;
 mod state;
 mod verdict;
@@ -11,7 +17,8 @@ pub(crate) use contents::Value;
 pub use contents::{Contents, Field};
 pub use entry::{InstanceEntry, InstanceResult};
 pub use property::PropertyEntry;
-pub use results::{Advice, Table};
+pub use resource::{INSTANCE, Resource, ResourceEntry};
+pub use results::{Advice, Table, Text, TitledTable, WrittenFile};
 pub use state::Journal;
 
 #[cfg(test)]

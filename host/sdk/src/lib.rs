@@ -38,8 +38,11 @@ pub use aws_sdk_ec2 as ec2;
 pub use context::{Changed, Context, ContextBuilder, Reporter};
 pub use error::{Doing, Error, ErrorKind, Result, excerpt};
 pub use filter::{VALUES_PER_FILTER, filter};
-pub use ids::count_of;
-pub use journal::{Advice, InstanceEntry, InstanceResult, Journal, PropertyEntry, Table};
+pub use ids::{count_of, count_of_kind};
+pub use journal::{
+    Advice, INSTANCE, InstanceEntry, InstanceResult, Journal, PropertyEntry, Resource, ResourceEntry, Table, Text,
+    TitledTable, WrittenFile,
+};
 pub use operation::{Example, Operation, OperationMeta, Registration, operations};
 pub use outcome::Outcome;
 pub use pages::pages;

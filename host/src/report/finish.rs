@@ -3,7 +3,7 @@
 use super::commands::{tell_advice, tell_missing_properties};
 use super::document::document;
 use super::end::{End, Report};
-use super::tables;
+use super::findings::findings;
 use crate::console::{Console, ascii, one_line};
 use crate::exit;
 use crate::settings::Output;
@@ -12,7 +12,7 @@ use crate::settings::Output;
 /// two ends of a long output.
 pub fn finish(console: &Console, report: &Report<'_>) -> u8 {
     if console.output() == Output::Text {
-        tables::print(console, report);
+        report.journal.iter().flat_map(|journal| findings(journal)).for_each(|part| console.text(&part));
     }
     tell_missing_properties(console, report);
     tell_advice(console, report);

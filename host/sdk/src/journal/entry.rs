@@ -1,6 +1,6 @@
 //! What is known of one instance.
 
-use crate::error::Error;
+use crate::error::{Error, ErrorKind};
 use crate::ids::InstanceId;
 
 /// What became of an instance.
@@ -17,6 +17,11 @@ pub enum InstanceResult {
 }
 
 impl InstanceResult {
+    /// The result of what failed for this reason.
+    pub(super) fn of_failure(error: &Error) -> Self {
+        if error.kind() == ErrorKind::Unknown { InstanceResult::Unknown } else { InstanceResult::Failed }
+    }
+
     /// The result in one word, as in the reports.
     pub const fn name(self) -> &'static str {
         match self {

@@ -136,3 +136,98 @@ fn only_changes_count_as_changes() {
     journal.something_else_changed();
     assert!(journal.anything_changed());
 }
+
+fn image() -> Resource {
+    Resource::new("image", "ami-0abc")
+}
+
+#[test]
+fn a_resource_gathers_what_was_learnt_in_turn() {
+    let journal = Journal::default();
+    journal.resource(&image().with_name("nightly").with_state("pending"));
+    assert!(!journal.anything_changed(), "it was only seen");
+    journal.resource_ended(&image(), Ok(InstanceResult::Changed));
+    assert!(journal.anything_changed() && !journal.anything_unknown());
+    journal.resource_ended(&image().with_state("failed"), Err(Error::new(ErrorKind::UnexpectedState, "no snapshot")));
+    journal.resource(&Resource::new("snapshot", "ami-0abc"));
+    let [entry, other] = &journal.resources()[..] else { panic!("{:?}", journal.resources()) };
+    assert_eq!(entry.resource, image().with_name("nightly").with_state("failed"));
+    assert_eq!((entry.result, other.result), (Some(InstanceResult::Failed), None), "an id is one of its kind");
+    assert!(journal.anything_changed(), "once changed, it stays so");
+    journal.resource_ended(&image(), Err(Error::new(ErrorKind::Unknown, "no answer")));
+    assert!(journal.anything_unknown());
+}
+
+#[test]
+fn an_instance_is_one_kind_of_resource() {
+    let journal = Journal::default();
+    let instance = Resource::new(INSTANCE, id(0).as_str()).with_name("web").with_state("running");
+    journal.resource_ended(&instance, Ok(InstanceResult::Changed));
+    let entry = journal.instance(&id(0));
+    assert_eq!((entry.name.as_deref(), entry.state.as_deref(), entry.accepted), (Some("web"), Some("running"), true));
+    journal.resource_ended(&instance, Err(Error::new(ErrorKind::Unknown, "no answer")));
+    assert!(journal.resources().is_empty() && journal.anything_unknown() && journal.has_failed(&id(0)));
+}
+
+#[test]
+fn the_verdict_counts_resources_of_every_kind() {
+    let journal = Journal::default();
+    let verdict = |journal: &Journal| journal.verdict("creating", "created", "there already");
+    let snapshot = Resource::new("snapshot", "snap-0abc");
+    journal.resource_ended(&image(), Ok(InstanceResult::Changed));
+    assert_eq!(verdict(&journal).unwrap().message, "1 image created");
+    journal.resource_ended(&snapshot, Ok(InstanceResult::Unchanged));
+    assert_eq!(verdict(&journal).unwrap().message, "1 resource created, 1 resource there already");
+    journal.resource_ended(&snapshot, Err(Error::new(ErrorKind::Capacity, "too many")));
+    let error = verdict(&journal).unwrap_err();
+    assert_eq!(error.to_string(), "creating: 1 of 2 resources failed; the first: too many");
+    assert_eq!(error.kind(), ErrorKind::Partial);
+    let (addresses, nothing) = (Journal::default(), Journal::default());
+    for n in 0..2 {
+        let address = Resource::new("address", format!("eipalloc-{n}"));
+        addresses.resource_ended(&address, Ok(InstanceResult::Changed));
+    }
+    assert_eq!(verdict(&addresses).unwrap().message, "2 addresses created");
+    assert_eq!(verdict(&nothing).unwrap().message, "no instances");
+}
+
+#[test]
+fn of_a_long_text_the_end_is_kept() {
+    let journal = Journal::default();
+    journal.text("short", "it works\n");
+    journal.text("long", format!("{}end", "\u{e9}".repeat(64 * 1024)));
+    let texts = journal.texts();
+    assert_eq!((texts[0].text.as_str(), texts[0].left_out), ("it works\n", 0));
+    assert!(texts[1].text.ends_with("end") && texts[1].text.len() <= 64 * 1024);
+    assert_eq!(texts[1].text.len() + texts[1].left_out, 128 * 1024 + 3);
+    (0..20).for_each(|_| journal.text("more", "x".repeat(64 * 1024)));
+    let texts = journal.texts();
+    assert_eq!(texts.iter().map(|text| text.text.len()).sum::<usize>(), 1024 * 1024, "all of them together");
+    assert_eq!((texts.len(), texts[21].left_out), (22, 64 * 1024), "that there was one more is not lost");
+}
+
+#[test]
+fn tables_and_files_keep_their_order() {
+    let journal = Journal::default();
+    let table = |row: &str| Table { columns: &["A"], rows: vec![vec![row.to_owned()]] };
+    journal.titled_table("first", table("1"));
+    journal.titled_table("second", table("2"));
+    let titles: Vec<_> = journal.titled_tables().into_iter().map(|table| table.title).collect();
+    assert_eq!(titles, ["first", "second"]);
+    assert_eq!(journal.table(), None);
+    journal.file("keys/web.pem", "private key of key pair web");
+    assert_eq!(journal.files()[0].contents, "private key of key pair web");
+}
+
+#[test]
+fn ten_thousand_instances_are_found_by_their_ids() {
+    let (journal, ids) = (Journal::default(), (0..10_000).map(id).collect::<Vec<_>>());
+    journal.enter(&ids);
+    ids.iter().for_each(|id| journal.accepted(id, None, Some("stopping"), InstanceResult::Changed));
+    let (mut visited, mut asked) = (Vec::new(), 0);
+    journal.each(|entry| visited.push(entry.id.clone()));
+    ids.iter().for_each(|id| asked += usize::from(journal.read(id, |entry| entry.id == *id && entry.accepted)));
+    assert_eq!((visited, asked), (ids, 10_000));
+    assert!(journal.read(&id(10_000), |unknown| unknown.state.is_none() && !unknown.accepted));
+    assert_eq!(journal.ids().len(), 10_000, "a question records nothing");
+}
