@@ -7,18 +7,15 @@ use aws_sdk_ec2::types::{InstanceStateName, SummaryStatus};
 use tokio::time::Instant;
 
 use super::arguments::{WAIT, WaitPolicy};
-use super::engine::{End, Watched, run, timed_out};
+use super::engine::{End, SECOND_POLL, Watched, run, timed_out};
+use super::failures::UNKNOWN_LIMIT;
 use super::goal::{Goal, Place};
 use super::status_checks::status_checks;
 use crate::instances::{Instance, InstanceId, find_by_ids, find_known};
 use crate::{Context, Error, ErrorKind, Inputs, Result, codes, count_of, hints};
 
-/// For how long EC2 may not know an id that it gave itself (AWS: "Eventual consistency in the Amazon EC2 API").
-const UNKNOWN_LIMIT: Duration = Duration::from_mins(1);
-/// For how long the state before the request may still be shown (the same source).
+/// For how long the state before the request may still be shown (AWS: "Eventual consistency in the Amazon EC2 API").
 const STALE_LIMIT: Duration = Duration::from_mins(1);
-/// How far apart the polls must be that show an instance off the way: one alone may be stale.
-const SECOND_POLL: Duration = Duration::from_secs(10);
 
 /// Waits as `--wait` and its companions say, for those of the instances that have not failed already. Returns whether
 /// it was to wait; in a dry run there is nothing to wait for.
