@@ -14,14 +14,17 @@ mod error;
 mod filter;
 pub mod hints;
 pub mod ids;
+mod instance;
 pub mod instances;
 mod journal;
 pub mod lists;
 pub mod offers;
 mod operation;
+mod outcome;
 mod pages;
 pub mod permissions;
 pub mod properties;
+mod property_store;
 pub mod records;
 #[cfg(test)]
 mod sample;
@@ -36,9 +39,13 @@ pub use aws_sdk_ec2 as ec2;
 pub use context::{Changed, Context, ContextBuilder, Reporter};
 pub use error::{Doing, Error, ErrorKind, Result, excerpt};
 pub use filter::{VALUES_PER_FILTER, filter};
-pub use ids::{InstanceId, count_of};
-pub use journal::{Advice, InstanceEntry, InstanceResult, Journal, PropertyEntry, Table};
-pub use operation::{AnyOperation, Example, Operation, OperationMeta, Outcome, PreparedJob, Registration, operations};
+pub use ids::{InstanceId, count_of, count_of_kind};
+pub use journal::{
+    Advice, INSTANCE, InstanceEntry, Journal, PropertyEntry, Resource, ResourceEntry, ResourceResult, Table, Text,
+    TitledTable, WrittenFile,
+};
+pub use operation::{AnyOperation, Example, Operation, OperationMeta, PreparedJob, Registration, operations};
+pub use outcome::Outcome;
 pub use pages::pages;
 
 #[doc(hidden)]
