@@ -4,11 +4,15 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"fmt"
+	"io"
+	"net/http"
 	"os"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 	"github.com/aws/aws-sdk-go-v2/config"
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
 	"github.com/aws/aws-sdk-go-v2/service/ec2/types"
@@ -20,7 +24,7 @@ func main() {
 	}
 	job, endpoint, rest := os.Args[1], os.Args[2], os.Args[3:]
 	ctx := context.Background()
-	settings, err := config.LoadDefaultConfig(ctx)
+	settings, err := config.LoadDefaultConfig(ctx, config.WithHTTPClient(keptBody{awshttp.NewBuildableClient()}))
 	fail(err)
 	client := ec2.NewFromConfig(settings, ec2.WithEndpointResolver(ec2.EndpointResolverFromURL(endpoint)))
 	if job == "status" {
@@ -28,6 +32,21 @@ func main() {
 	} else {
 		stop(ctx, client, rest)
 	}
+}
+
+// keptBody is the SDK's HTTP client with bodies that stay open. The SDK closes the body of a request as soon as there is an
+// answer; when the answer comes as soon as on loopback, Go is still reading that body and then drops the connection.
+type keptBody struct {
+	client *awshttp.BuildableClient
+}
+
+func (kept keptBody) Do(request *http.Request) (*http.Response, error) {
+	body, err := io.ReadAll(request.Body)
+	if err != nil {
+		return nil, err
+	}
+	request.Body = io.NopCloser(bytes.NewReader(body))
+	return kept.client.Do(request)
 }
 
 func status(ctx context.Context, client *ec2.Client, name string) {

@@ -33,6 +33,11 @@ pub fn run(workspace: &Workspace, matches: &ArgMatches) -> Result<()> {
     }
 }
 
+/// Counts the calls of jobs on many instances, as CI does: it fails when they grow faster than the instances.
+pub fn count_calls(workspace: &Workspace) -> Result<()> {
+    scale::count_calls(workspace)
+}
+
 fn runs_argument(default: &'static str) -> Arg {
     Arg::new("runs")
         .long("runs")

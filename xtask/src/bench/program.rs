@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::process::Command;
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 use clap::builder::PathBufValueParser;
 use clap::{Arg, ArgMatches};
 
@@ -32,11 +32,16 @@ pub fn argument() -> Arg {
 }
 
 impl Program {
-    /// The program that the arguments name; otherwise the release build, built now.
+    /// The program that the arguments name; otherwise the release build.
     pub fn from_matches(workspace: &Workspace, matches: &ArgMatches) -> Result<Self> {
-        if let Some(path) = matches.get_one::<PathBuf>("program") {
-            return Ok(Self { path: std::path::absolute(path)? });
+        match matches.get_one::<PathBuf>("program") {
+            Some(path) => Ok(Self { path: std::path::absolute(path).context("finding the program")? }),
+            None => Self::build(workspace),
         }
+    }
+
+    /// The release build, built now.
+    pub fn build(workspace: &Workspace) -> Result<Self> {
         let arguments = ["build", "--release", "--locked", "--package", "awsec2"];
         process::run(process::cargo().args(arguments).current_dir(&workspace.root))?;
         Ok(Self { path: workspace.program("release", "awsec2") })

@@ -58,15 +58,23 @@ pub fn command() -> Command {
 /// Runs the jobs and prints a table.
 pub fn run(workspace: &Workspace, matches: &ArgMatches) -> Result<()> {
     let program = Program::from_matches(workspace, matches)?;
+    compare(workspace, &program, super::runs(matches), matches.get_flag("check"))
+}
+
+/// Runs every job once with the release program, for the number of calls.
+pub fn count_calls(workspace: &Workspace) -> Result<()> {
+    compare(workspace, &Program::build(workspace)?, 1, false)
+}
+
+fn compare(workspace: &Workspace, program: &Program, runs: usize, check_cpu: bool) -> Result<()> {
     let (stopwatch, server) = (Stopwatch::build(workspace)?, Server::start()?);
     let mut measured = JOBS.map(|_| SIZES.map(|_| Series::default()));
-    let runs = super::runs(matches);
     // One run of everything after the other: what else the machine does meets all of them alike.
     for run in 1..=runs {
         report::line(format_args!("run {run} of {runs}"));
         for (job, of_job) in JOBS.iter().zip(&mut measured) {
             for (size, series) in SIZES.into_iter().zip(of_job) {
-                let (calls, usage) = measure(job, size, &program, &stopwatch, &server)?;
+                let (calls, usage) = measure(job, size, program, &stopwatch, &server)?;
                 series.calls = series.calls.max(calls);
                 series.runs.push(usage);
             }
@@ -75,7 +83,7 @@ pub fn run(workspace: &Workspace, matches: &ArgMatches) -> Result<()> {
     print(&measured);
     let mut findings: Vec<String> =
         JOBS.iter().zip(&measured).flat_map(|(job, of_job)| too_many_calls(job, of_job)).collect();
-    if matches.get_flag("check") {
+    if check_cpu {
         findings.extend(JOBS.iter().zip(&measured).filter_map(|(job, of_job)| too_much_cpu(job, of_job)));
     }
     ensure!(findings.is_empty(), "comparing the sizes: {}", findings.join("; "));
