@@ -5,6 +5,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use aws_sdk_ec2::Client;
+use aws_sdk_ec2::config::BehaviorVersion;
+use aws_sdk_ec2::config::retry::{RetryPartition, TokenBucket};
+use aws_types::SdkConfig;
 
 use crate::lists::ListStore;
 use crate::properties::PropertyStore;
@@ -35,9 +38,17 @@ pub struct Changed<T> {
     pub repeated: bool,
 }
 
+/// Retries for every call of a client. AWS's own budget for retries is shared by all calls: the polls of a wait that fail
+/// for minutes would leave none for the change that follows. The client for EC2 has it; that of another service takes it by
+/// `retry_partition` of its configuration.
+pub fn retry_partition() -> RetryPartition {
+    RetryPartition::custom("jobs").token_bucket(TokenBucket::unlimited()).build()
+}
+
 /// The surroundings of one job.
 pub struct Context {
     ec2: Client,
+    aws: SdkConfig,
     journal: Journal,
     reporter: Arc<dyn Reporter>,
     properties: Arc<dyn PropertyStore>,
@@ -59,6 +70,7 @@ impl Context {
         ContextBuilder {
             context: Context {
                 ec2,
+                aws: SdkConfig::builder().behavior_version(BehaviorVersion::v2026_01_12()).build(),
                 journal: Journal::default(),
                 reporter,
                 properties,
@@ -74,6 +86,16 @@ impl Context {
     /// The client for EC2, with credentials, region, retries and time limits set.
     pub fn ec2(&self) -> &Client {
         &self.ec2
+    }
+
+    /// The configuration for clients of other AWS services: credentials, region, HTTP client, retries and time limits of the
+    /// job, as in `aws_sdk_ssm::Client::new(cx.aws())`. An endpoint that the job gives for EC2 is not part of it: AWS has
+    /// `AWS_ENDPOINT_URL_<SERVICE>` and the profile for those of other services. A client whose calls are polls takes
+    /// [`retry_partition`] too.
+    ///
+    /// In a dry run the HTTP client sends only reads, and requests with `DryRun=true`; anything else is an error.
+    pub fn aws(&self) -> &SdkConfig {
+        &self.aws
     }
 
     /// The journal of the job.
@@ -101,7 +123,7 @@ impl Context {
         self.dry_run
     }
 
-    /// How long to wait for instances when the job does not say: `MAX_WAIT_TIME_FOR_STARTUP`.
+    /// How long to wait for instances when the job does not say.
     pub fn default_wait(&self) -> Duration {
         self.default_wait
     }
@@ -165,6 +187,13 @@ impl ContextBuilder {
     #[must_use]
     pub fn dry_run(mut self, dry_run: bool) -> Self {
         self.context.dry_run = dry_run;
+        self
+    }
+
+    /// Sets the configuration for clients of other AWS services; without it they can send nothing.
+    #[must_use]
+    pub fn aws(mut self, config: SdkConfig) -> Self {
+        self.context.aws = config;
         self
     }
 

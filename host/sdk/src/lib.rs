@@ -7,6 +7,7 @@
 pub mod action;
 pub mod args;
 pub mod attempts;
+mod call;
 pub mod client_token;
 pub mod codes;
 mod context;
@@ -31,7 +32,9 @@ pub mod wait;
 pub use args::{Arg, ArgGroup, ArgSpec, ArgValue, Inputs, ValueKind};
 pub use async_trait::async_trait;
 pub use aws_sdk_ec2 as ec2;
-pub use context::{Changed, Context, ContextBuilder, Reporter};
+pub use aws_types::SdkConfig;
+pub use call::Call;
+pub use context::{Changed, Context, ContextBuilder, Reporter, retry_partition};
 pub use error::{Doing, Error, ErrorKind, Result, excerpt};
 pub use filter::{VALUES_PER_FILTER, filter};
 pub use journal::{Advice, InstanceEntry, InstanceResult, Journal, PropertyEntry, Table, count_of};

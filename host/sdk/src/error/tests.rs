@@ -37,7 +37,8 @@ impl HttpConnector for Network {
     fn call(&self, _request: HttpRequest) -> HttpConnectorFuture {
         match self {
             Network::Refusing => {
-                let refused = NoAnswer::NotSent("connection refused".to_owned());
+                let refused =
+                    NoAnswer::NotSent("connection refused".to_owned()).to(Call::new("ssm", Some("GetParameter")));
                 HttpConnectorFuture::ready(Err(ConnectorError::io(refused.into())))
             }
             Network::Silent => HttpConnectorFuture::new(std::future::pending()),
@@ -147,7 +148,7 @@ async fn a_long_page_is_cut() {
 async fn a_network_that_refuses_is_unavailable() {
     let error = failure_on(Network::Refusing).await;
     assert_eq!(error.kind(), ErrorKind::Unavailable);
-    assert_eq!(error.to_string(), "looking: EC2 could not be reached: connection refused");
+    assert_eq!(error.to_string(), "looking: SSM could not be reached: connection refused");
     assert!(!error.leaves_open(), "nothing was sent");
 }
 
@@ -155,7 +156,7 @@ async fn a_network_that_refuses_is_unavailable() {
 async fn an_answer_that_never_comes_is_unavailable() {
     let error = failure_on(Network::Silent).await;
     assert_eq!(error.kind(), ErrorKind::Unavailable);
-    assert_eq!(error.to_string(), "looking: EC2 did not answer in time, after all retries");
+    assert_eq!(error.to_string(), "looking: AWS did not answer in time, after all retries");
     assert!(error.leaves_open(), "EC2 may have acted");
 }
 
@@ -164,5 +165,5 @@ async fn missing_credentials_are_a_refusal_with_a_way_out() {
     let error = failure(&Client::from_conf(settings().credentials_provider(NoCredentials).build())).await;
     assert_eq!(error.kind(), ErrorKind::PermissionDenied);
     assert!(error.message().contains("no profile named nightly"), "{error}");
-    assert!(error.hint_text().unwrap().contains("--user-id"), "{error:?}");
+    assert!(error.hint_text().unwrap().starts_with("give a user id"), "{error:?}");
 }

@@ -21,9 +21,12 @@ pub struct Program {
 }
 
 impl Program {
-    /// The program without common arguments.
+    /// The program without common arguments. Its Security Token Service is that of the test bed, which checks keys.
     pub fn new() -> Self {
-        let environment = BTreeMap::from([("AWS_EC2_METADATA_DISABLED", "true".to_owned())]);
+        let environment = BTreeMap::from([
+            ("AWS_EC2_METADATA_DISABLED", "true".to_owned()),
+            ("AWS_ENDPOINT_URL_STS", test_bed().ec2_strict.endpoint.clone()),
+        ]);
         Program { folder: tempfile::tempdir().unwrap(), common: BTreeMap::new(), environment }
     }
 
@@ -37,11 +40,13 @@ impl Program {
             .common("--region", &bed.region)
     }
 
-    /// The program with an EC2 of the test's own, which checks no keys, and without a configuration.
+    /// The program with an EC2 and a Security Token Service of the test's own, which check no keys, and without a
+    /// configuration.
     pub fn with_endpoint(url: &str) -> Self {
         Program::new()
             .common("--endpoint-url", url)
             .common("--region", "us-east-1")
+            .env("AWS_ENDPOINT_URL_STS", url)
             .env("AWS_ACCESS_KEY_ID", "unchecked")
             .env("AWS_SECRET_ACCESS_KEY", "unchecked")
     }
