@@ -14,6 +14,7 @@ mod forms;
 mod list;
 mod lists;
 mod log;
+mod opcon_error;
 mod properties;
 mod records;
 mod registry;
@@ -40,6 +41,7 @@ use tokio::runtime::{self, Runtime};
 use crate::arguments::Words;
 use crate::cli::{Job, Request};
 use crate::console::{Console, print_help};
+use crate::opcon_error::opcon_error;
 use crate::properties::OpConProperties;
 use crate::records::FileRecords;
 use crate::registry::Registry;
@@ -235,18 +237,4 @@ fn unknown_instances(journal: &Journal) -> Option<String> {
     let is_unknown = |entry: &&InstanceEntry| entry.result == Some(InstanceResult::Unknown) && entry.error.is_some();
     let ids: Vec<InstanceId> = entries.iter().filter(is_unknown).map(|entry| entry.id.clone()).collect();
     (!ids.is_empty()).then(|| format!("changing {}", list_of(&ids)))
-}
-
-/// An error of OpCon's side in the terms of the connector.
-fn opcon_error(error: opcon::Error) -> Error {
-    let kind = match error.kind() {
-        opcon::ErrorKind::Invalid => ErrorKind::InvalidInput,
-        opcon::ErrorKind::Refused => ErrorKind::PermissionDenied,
-        opcon::ErrorKind::Unreachable => ErrorKind::Unavailable,
-        opcon::ErrorKind::Failed | opcon::ErrorKind::Unexpected => ErrorKind::Service,
-    };
-    match error.hint() {
-        Some(hint) => Error::new(kind, error.to_string()).hint(hint),
-        None => Error::new(kind, error.to_string()),
-    }
 }

@@ -11,9 +11,10 @@ use opcon::lists::DataScript;
 use super::{block_on, config_argument, config_path, flag, parse, parser, path_option};
 use crate::console::print_pretty_json;
 use crate::forms::{Choices, Form, document};
+use crate::opcon_error::opcon_error;
 use crate::properties::OpConProperties;
 use crate::registry::Registry;
-use crate::{cli, config, exit, lists, opcon_error};
+use crate::{cli, config, exit, lists};
 
 /// The command's name.
 pub const NAME: &str = "forms";

@@ -12,9 +12,10 @@ use opcon::{JobIdentity, PropertyName};
 use super::{option, parse, parser, path_option, path_text, text};
 use crate::cli::{Defined, Definition, define};
 use crate::console::{Console, print_help, print_result};
+use crate::opcon_error::opcon_error;
 use crate::registry::Registry;
 use crate::settings::Output;
-use crate::{arguments, exit, opcon_error};
+use crate::{arguments, exit};
 
 /// The command's name.
 pub const NAME: &str = "job-definition";
