@@ -101,6 +101,20 @@ impl Error {
         self
     }
 
+    /// Says what the operator can do about it, where nothing says so yet.
+    #[must_use]
+    pub fn or_hint(mut self, hint: impl Into<String>) -> Self {
+        self.0.hint.get_or_insert_with(|| hint.into());
+        self
+    }
+
+    /// The same failure as one of another kind: action, message, code, request id and hint stay.
+    #[must_use]
+    pub fn into_kind(mut self, kind: ErrorKind) -> Self {
+        self.0.kind = kind;
+        self
+    }
+
     /// Sets the service's own error code.
     #[must_use]
     pub fn with_code(mut self, code: impl Into<String>) -> Self {
@@ -136,9 +150,8 @@ impl Error {
     /// The same failure as one of a change of which nobody knows whether AWS made it.
     #[must_use]
     pub(crate) fn into_unknown(mut self) -> Self {
-        self.0.kind = ErrorKind::Unknown;
         self.0.unclear = true;
-        self
+        self.into_kind(ErrorKind::Unknown)
     }
 
     /// Whether EC2 answered a dry run with "it would have succeeded".

@@ -153,9 +153,10 @@ async fn save(cx: &Context, name: String, value: String) -> Result<String> {
     cx.journal().property(PropertyEntry::pending(name, Contents::List, Some(value)).after(&saved));
     match saved {
         Ok(_) => Ok(told),
-        Err(error) => Err(Error::new(ErrorKind::PropertyNotSaved, error.to_string())
-            .doing(doing)
-            .hint(error.hint_text().unwrap_or("the job can be run again: it changes nothing in EC2"))),
+        Err(error) => {
+            let error = error.into_kind(ErrorKind::PropertyNotSaved).doing(doing);
+            Err(error.or_hint("the job can be run again: it changes nothing in EC2"))
+        }
     }
 }
 

@@ -211,11 +211,7 @@ impl Creation<'_> {
 
     /// The failure of a creation of which nobody knows whether EC2 made it.
     fn explain(&self, open: &Error) -> Error {
-        let error = match open.kind() {
-            ErrorKind::Unknown => open.clone(),
-            _ => Error::new(ErrorKind::Unknown, open.to_string()),
-        };
-        error.hint(self.advice())
+        open.clone().into_kind(ErrorKind::Unknown).hint(self.advice())
     }
 
     fn advice(&self) -> String {

@@ -86,6 +86,15 @@ fn is_told_with_action_message_code_and_request() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn another_kind_keeps_all_that_is_known() {
+    let (refused, _) = failure_of_answer(|| refusal("InvalidInstanceID.NotFound", "The ID does not exist")).await;
+    let unknown = refused.clone().hint("first").or_hint("second").into_kind(ErrorKind::Unknown);
+    assert_eq!((unknown.kind(), unknown.to_string()), (ErrorKind::Unknown, refused.to_string()));
+    assert_eq!(unknown.hint_text(), Some("first"));
+    assert_eq!(Error::new(ErrorKind::Service, "no").or_hint("second").hint_text(), Some("second"));
+}
+
+#[tokio::test(start_paused = true)]
 async fn json_form_has_all_five_fields_and_the_action_in_the_message() {
     let plain = Error::new(ErrorKind::WaitExpired, "too late").doing("waiting for i-1").hint("wait longer");
     let json = serde_json::to_value(&plain).unwrap();
