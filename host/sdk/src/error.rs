@@ -189,9 +189,24 @@ impl Serialize for Error {
     }
 }
 
-/// Turns the result of a call to EC2 into the connector's own, naming what was being done.
-///
-/// There is deliberately no `From<SdkError>`: a bare `?` behind `send().await` does not compile.
+/// An error that `?` can turn into the connector's own. No type is one: a bare `?` after `send().await` must not compile, since
+/// nothing would say what was being done, and then the compiler shows this label.
+#[diagnostic::on_unimplemented(
+    label = "this error needs to know what was being done: write `.doing(|| \"stopping i-0abc\".to_owned())?` (trait `Doing`)"
+)]
+#[doc(hidden)]
+pub trait CallError {
+    fn into_error(self) -> Error;
+}
+
+impl<E: CallError> From<E> for Error {
+    fn from(error: E) -> Self {
+        error.into_error()
+    }
+}
+
+/// Turns the result of a call to AWS into the connector's own, naming what was being done. Without it, a bare `?` after
+/// `send().await` does not compile.
 pub trait Doing<T> {
     /// Names the action for the error, as in `stopping i-0abc`.
     fn doing(self, action: impl FnOnce() -> String) -> Result<T>;

@@ -15,6 +15,7 @@ use super::test_bed;
 
 /// The program with the common arguments and the environment of its jobs.
 pub struct Program {
+    executable: PathBuf,
     folder: TempDir,
     common: BTreeMap<&'static str, String>,
     environment: BTreeMap<&'static str, String>,
@@ -27,7 +28,18 @@ impl Program {
             ("AWS_EC2_METADATA_DISABLED", "true".to_owned()),
             ("AWS_ENDPOINT_URL_STS", test_bed().ec2_strict.endpoint.clone()),
         ]);
-        Program { folder: tempfile::tempdir().unwrap(), common: BTreeMap::new(), environment }
+        Program {
+            executable: env!("CARGO_BIN_EXE_awsec2").into(),
+            folder: tempfile::tempdir().unwrap(),
+            common: BTreeMap::new(),
+            environment,
+        }
+    }
+
+    /// Another program in its place.
+    pub fn executable(mut self, executable: &Path) -> Self {
+        self.executable = executable.to_owned();
+        self
     }
 
     /// The program with the test bed's EC2, configuration, user and region.
@@ -94,7 +106,7 @@ impl Program {
 
     /// The program as a command, for tests that treat it in their own way.
     pub fn command(&self, arguments: impl IntoIterator<Item = impl AsRef<OsStr>>) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_awsec2"));
+        let mut command = Command::new(&self.executable);
         let unwanted = |name: &str| name.starts_with("AWS_") || name.ends_with("_PROXY");
         for (name, _) in env::vars_os() {
             if name.to_str().is_some_and(|name| unwanted(&name.to_ascii_uppercase())) {
