@@ -9,10 +9,11 @@ use aws_sdk_ec2::config::BehaviorVersion;
 use aws_sdk_ec2::config::retry::{RetryPartition, TokenBucket};
 use aws_types::SdkConfig;
 
+use crate::files::{self, Access};
 use crate::lists::ListStore;
 use crate::properties::PropertyStore;
 use crate::records::{InMemory, Records};
-use crate::{Journal, Result, attempts};
+use crate::{Error, ErrorKind, Journal, Result, attempts};
 
 /// Where the lines of a running job go. The host prints and logs them at once, flushed line by line.
 pub trait Reporter: Send + Sync {
@@ -153,6 +154,20 @@ impl Context {
         }
     }
 
+    /// Writes a file of this machine: whole or not at all, for the user of this job alone or as usual. A missing folder is
+    /// created, a link is replaced.
+    ///
+    /// # Errors
+    /// [`ErrorKind::LocalFile`] when that is not possible. Where the file is the result of a change that is done, the function
+    /// makes it [`ErrorKind::PropertyNotSaved`] by [`Error::into_kind`], for the exit code of results that were not delivered.
+    pub fn write_file(&self, path: &Path, bytes: &[u8], access: Access) -> Result<()> {
+        files::write(path, bytes, access).map_err(|error| {
+            Error::new(ErrorKind::LocalFile, error.to_string())
+                .doing(format!("writing {}", path.display()))
+                .hint("give a path that this job may write to")
+        })
+    }
+
     /// Waits for so long.
     pub async fn sleep(&self, time: Duration) {
         tokio::time::sleep(time).await;
@@ -221,5 +236,22 @@ impl ContextBuilder {
     /// The finished context.
     pub fn build(self) -> Context {
         self.context
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::Job;
+
+    #[test]
+    fn a_file_that_cannot_be_written_is_named_with_a_kind_of_its_own() {
+        let folder = tempfile::tempdir().unwrap();
+        let cx = Job::new(&[]).cx;
+        let file = folder.path().join("out.txt");
+        cx.write_file(&file, b"text", Access::Usual).unwrap();
+        let error = cx.write_file(&file.join("below"), b"text", Access::OwnerOnly).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::LocalFile);
+        assert!(error.to_string().starts_with(&format!("writing {}: ", file.join("below").display())), "{error}");
     }
 }

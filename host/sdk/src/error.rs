@@ -44,6 +44,8 @@ pub enum ErrorKind {
     UnexpectedState,
     /// EC2 or OpCon refused for a reason that no other kind describes.
     Service,
+    /// A file of this machine could not be written.
+    LocalFile,
     /// A defect in the program.
     Bug,
 }

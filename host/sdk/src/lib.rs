@@ -12,6 +12,7 @@ pub mod client_token;
 pub mod codes;
 mod context;
 mod error;
+pub mod files;
 mod filter;
 pub mod hints;
 pub mod instances;
