@@ -16,6 +16,7 @@ mod functions;
 mod lists;
 mod lost_output;
 mod output;
+mod own_functions;
 mod progress;
 mod properties;
 mod support;
