@@ -1,5 +1,6 @@
 //! Who the running job is in OpCon, as the agent's environment says it.
 
+use crate::date::checked_date;
 use crate::plain_text::one_line;
 
 /// The names under which the Windows agent says it ("Environment variables" in the documentation of the agent).
@@ -75,7 +76,7 @@ fn clear_date(variable: &str, date: &str) -> Known {
         }
         _ => date.replace('/', "-"),
     };
-    crate::property::checked_date(dashed).map_err(|_| {
+    checked_date(dashed).map_err(|_| {
         format!(
             "{variable} holds '{}', of which only the forms yyyy-mm-dd, yyyy/mm/dd and yyyymmdd are clear",
             one_line(date)

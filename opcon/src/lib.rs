@@ -9,6 +9,7 @@
 mod address;
 mod client;
 mod config;
+mod date;
 pub mod encoded;
 mod error;
 mod file_drop;
