@@ -3,17 +3,17 @@
 use std::fmt;
 
 use connector_sdk::client_token::ClientToken;
+use connector_sdk::names::InstanceTypeName;
 use connector_sdk::{Inputs, Result};
 
 use crate::arguments::client_token::tokens;
 use crate::arguments::network::SubnetId;
-use crate::arguments::source::InstanceType;
 
 /// One way to launch all instances. Displayed as what sets it apart, as in ` as t3.micro in subnet-0123abcd`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Attempt {
     /// The instance type; `None` leaves it to the launch template.
-    pub instance_type: Option<InstanceType>,
+    pub instance_type: Option<InstanceTypeName>,
     /// The subnet; `None` leaves it to EC2, or to the launch template.
     pub subnet: Option<SubnetId>,
     /// The client token: no two attempts have the same.
@@ -38,14 +38,14 @@ impl fmt::Display for Attempt {
 ///
 /// # Errors
 /// Those of [`tokens`].
-pub fn attempts(inputs: &Inputs, types: &[InstanceType], subnets: &[SubnetId]) -> Result<Vec<Attempt>> {
+pub fn attempts(inputs: &Inputs, types: &[InstanceTypeName], subnets: &[SubnetId]) -> Result<Vec<Attempt>> {
     let subnets = or_none(subnets);
     let types = or_none(types);
     let places = types.iter().flat_map(|instance_type| subnets.iter().map(move |subnet| (instance_type, subnet)));
     let tokens = tokens(inputs, types.len() * subnets.len())?;
     let first_token = tokens[0].clone();
     let attempt =
-        |((instance_type, subnet), token): ((&Option<InstanceType>, &Option<SubnetId>), ClientToken)| Attempt {
+        |((instance_type, subnet), token): ((&Option<InstanceTypeName>, &Option<SubnetId>), ClientToken)| Attempt {
             instance_type: instance_type.clone(),
             subnet: subnet.clone(),
             token,

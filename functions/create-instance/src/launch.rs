@@ -1,5 +1,6 @@
 //! The launch: what a job asks for, the request for it, and whether EC2 launched enough.
 
+use connector_sdk::names::ImageId;
 use connector_sdk::{Context, Error, ErrorKind, Inputs, Result};
 
 use crate::arguments::client_token::CLIENT_TOKEN;
@@ -8,7 +9,7 @@ use crate::arguments::key::Key;
 use crate::arguments::network::{Network, each_once};
 use crate::arguments::root_volume::RootVolume;
 use crate::arguments::settings::Settings;
-use crate::arguments::source::{IMAGE_ID, INSTANCE_TYPE, ImageId, LAUNCH_TEMPLATE, LaunchTemplate};
+use crate::arguments::source::{IMAGE_ID, INSTANCE_TYPE, LAUNCH_TEMPLATE, LaunchTemplate};
 use crate::arguments::tags::Tags;
 use crate::arguments::user_data::UserDataSource;
 use crate::attempt::{Attempt, attempts};

@@ -9,35 +9,30 @@ use connector_sdk::ec2::types::{ArchitectureValues, Image};
 use connector_sdk::lists::{self, List, ListEntry};
 use connector_sdk::offers::{self, ARCHITECTURE, deprecated_since};
 use connector_sdk::{
-    Arg, ArgValue, Context, Error, ErrorKind, Example, Inputs, Operation, OperationMeta, Outcome, Result, Table,
-    ValueKind, async_trait, filter, register,
+    Arg, Context, Error, ErrorKind, Example, Inputs, Operation, OperationMeta, Outcome, Result, Table, async_trait,
+    checked_text, filter, register,
 };
 
 use family::family_of;
-
-/// Whose images they are: an account, or a name that EC2 has for some of them.
-#[derive(Clone, Debug, PartialEq, Eq)]
-struct Owner(String);
 
 /// The account of the job.
 const SELF: &str = "self";
 /// Owners of more images than anybody can choose from.
 const PUBLIC_OWNERS: &[&str] = &["amazon", "aws-marketplace"];
 
-impl Owner {
-    fn is_public(&self) -> bool {
-        PUBLIC_OWNERS.contains(&self.0.as_str())
-    }
+checked_text! {
+    /// Whose images they are: an account, or a name that EC2 has for some of them.
+    struct Owner where is_owner, else "must be `self`, `amazon`, `aws-marketplace` or an account id of 12 digits";
 }
 
-impl ArgValue for Owner {
-    const KIND: ValueKind = ValueKind::String;
+fn is_owner(text: &str) -> bool {
+    let is_account = text.len() == 12 && text.bytes().all(|byte| byte.is_ascii_digit());
+    is_account || text == SELF || PUBLIC_OWNERS.contains(&text)
+}
 
-    fn parse(text: &str) -> Result<Self, String> {
-        let is_account = text.len() == 12 && text.bytes().all(|byte| byte.is_ascii_digit());
-        (is_account || text == SELF || PUBLIC_OWNERS.contains(&text))
-            .then(|| Owner(text.to_owned()))
-            .ok_or_else(|| "must be `self`, `amazon`, `aws-marketplace` or an account id of 12 digits".to_owned())
+impl Owner {
+    fn is_public(&self) -> bool {
+        PUBLIC_OWNERS.contains(&self.as_str())
     }
 }
 
@@ -100,7 +95,7 @@ impl Operation for ListImages {
         let owners = inputs.get(&OWNER);
         match owners.iter().find(|owner| owner.is_public()) {
             Some(owner) if inputs.get(&NAME).is_empty() => {
-                let message = format!("--owner {} without --name would be tens of thousands", owner.0);
+                let message = format!("--owner {owner} without --name would be tens of thousands");
                 let error = Error::new(ErrorKind::InvalidInput, message).doing("selecting images");
                 Err(error.hint("give the beginning of the names, as in --name \"al2023-ami-2023*\""))
             }

@@ -3,25 +3,17 @@
 use connector_sdk::args::{Always, Repeated};
 use connector_sdk::ec2::types::{ArchitectureType, InstanceTypeInfo};
 use connector_sdk::lists::{self, List, ListEntry};
+use connector_sdk::names::is_family;
 use connector_sdk::offers::{self, ARCHITECTURE, Architecture};
 use connector_sdk::{
-    Arg, ArgValue, Context, Example, Inputs, Operation, OperationMeta, Outcome, Result, Table, ValueKind, async_trait,
-    filter, register,
+    Arg, Context, Example, Inputs, Operation, OperationMeta, Outcome, Result, Table, async_trait, checked_text, filter,
+    register,
 };
 
-/// A family of instance types: what stands before the dot in their names.
-#[derive(Clone, Debug, PartialEq, Eq)]
-struct Family(String);
-
-impl ArgValue for Family {
-    const KIND: ValueKind = ValueKind::String;
-
-    fn parse(text: &str) -> Result<Self, String> {
-        let fits = text.bytes().all(|byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'-'));
-        fits.then(|| Family(text.to_owned())).ok_or_else(|| {
-            "must be a family as in `t3`: lower-case letters, digits and dashes, without a dot".to_owned()
-        })
-    }
+checked_text! {
+    /// A family of instance types: the part of their names before the dot.
+    struct Family where is_family,
+        else "must be a family as in `t3`: lower-case letters, digits and dashes, without a dot";
 }
 
 const FAMILY: Arg<Family, Repeated> = Arg::new(
@@ -83,7 +75,7 @@ async fn find(cx: &Context, inputs: &Inputs) -> Result<Vec<InstanceTypeInfo>> {
     let mut filters = Vec::new();
     let families = inputs.get(&FAMILY);
     if !families.is_empty() {
-        filters.push(filter("instance-type", families.iter().map(|family| format!("{}.*", family.0))));
+        filters.push(filter("instance-type", families.iter().map(|family| format!("{family}.*"))));
     }
     let architecture = inputs.get(&ARCHITECTURE);
     filters.extend(

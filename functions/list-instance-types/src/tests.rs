@@ -1,5 +1,6 @@
 //! `ListInstanceTypes` against a mocked EC2: what it asks for, and in which order it keeps what it finds.
 
+use connector_sdk::ArgValue as _;
 use connector_sdk::ErrorKind;
 use connector_sdk::ec2::Client;
 use connector_sdk::ec2::operation::describe_instance_types::DescribeInstanceTypesOutput;

@@ -7,6 +7,7 @@
 pub mod action;
 pub mod args;
 pub mod attempts;
+mod checked_text;
 pub mod client_token;
 pub mod codes;
 mod context;
@@ -16,6 +17,7 @@ pub mod hints;
 pub mod instances;
 mod journal;
 pub mod lists;
+pub mod names;
 pub mod offers;
 mod operation;
 mod pages;
