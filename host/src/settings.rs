@@ -3,8 +3,8 @@
 use std::path::PathBuf;
 
 use connector_sdk::args::Always;
-use connector_sdk::lists::List;
 use connector_sdk::names::RegionName;
+use connector_sdk::option_lists::OptionList;
 use connector_sdk::{Arg, ArgSpec, Inputs, OperationMeta, checked_text, choices};
 
 /// The common arguments of a job, parsed.
@@ -40,7 +40,7 @@ const REGION: Arg<RegionName> = Arg::new(
     "REGION",
     "The AWS region, as in `us-east-1` or `US_EAST_1`. Default: AWS's own settings, such as AWS_REGION.",
 )
-.offered_by(List::Regions);
+.offered_by(OptionList::Regions);
 /// `--config FILE`.
 pub const CONFIG: Arg<PathBuf> = Arg::new(
     "config",

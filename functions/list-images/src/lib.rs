@@ -1,13 +1,13 @@
-//! `ListImages`: shows images, and fills their list in job forms.
+//! `ListImages`: shows images, and fills their option list in OpCon.
 
 mod family;
 
 use std::collections::HashSet;
 
 use connector_sdk::args::{Always, Repeated};
+use connector_sdk::catalog::{self, ARCHITECTURE, deprecated_since};
 use connector_sdk::ec2::types::{ArchitectureValues, Image};
-use connector_sdk::lists::{self, List, ListEntry};
-use connector_sdk::offers::{self, ARCHITECTURE, deprecated_since};
+use connector_sdk::option_lists::{self, Destination, OptionEntry, OptionList};
 use connector_sdk::{
     Arg, Context, Error, ErrorKind, Example, Inputs, Operation, OperationMeta, Outcome, Result, Table, async_trait,
     checked_text, filter, register,
@@ -61,13 +61,13 @@ const LATEST: Arg<bool, Always> = Arg::flag(
 const INCLUDE_DEPRECATED: Arg<bool, Always> =
     Arg::flag("include-deprecated", "Do not leave out images that their owners have deprecated.");
 
-static META: OperationMeta = OperationMeta::new("ListImages", "Show images, and fill their list in job forms.")
+static META: OperationMeta = OperationMeta::new("ListImages", "Show images, and fill their option list in OpCon.")
     .description(
         "Shows the images of the region that are available, newest first. --save and --data-script write them into the \
-         list that job forms offer, each described by its name; without both they are only shown. Images belong to a \
-         region: a list serves the jobs of this region alone.",
+         option list of the job forms, each described by its name; without both they are only shown. Images belong to a \
+         region: an option list serves the jobs of this region alone.",
     )
-    .arguments(&[&[OWNER.spec, NAME.spec, ARCHITECTURE.spec, LATEST.spec, INCLUDE_DEPRECATED.spec], lists::ARGUMENTS])
+    .arguments(&[&[OWNER.spec, NAME.spec, ARCHITECTURE.spec, LATEST.spec, INCLUDE_DEPRECATED.spec], option_lists::ARGUMENTS])
     .examples(&[
         Example {
             about: "Save the account's own images for the job forms of Enterprise Manager.",
@@ -104,17 +104,18 @@ impl Operation for ListImages {
     }
 
     async fn run(&self, cx: &Context, inputs: &Inputs) -> Result<Outcome> {
-        lists::prepare(cx, inputs).await?;
+        let destination = Destination::from_inputs(inputs);
+        destination.prepare(cx).await?;
         let mut found = find(cx, inputs).await?;
         found.sort_by(|a, b| (b.creation_date(), a.image_id()).cmp(&(a.creation_date(), b.image_id())));
         if inputs.get(&LATEST) {
             let mut seen = HashSet::new();
             found.retain(|image| seen.insert(kin(image)));
         }
-        let kept = lists::cut(cx, inputs, List::Images, found);
+        let kept = destination.cut(cx, OptionList::Images, found);
         cx.journal().found(Table { columns: COLUMNS, rows: kept.iter().map(row).collect() });
         let entries: Vec<_> = kept.iter().filter_map(entry).collect();
-        lists::deliver(cx, inputs, List::Images, &entries).await
+        destination.deliver(cx, OptionList::Images, &entries).await
     }
 }
 
@@ -132,7 +133,7 @@ async fn find(cx: &Context, inputs: &Inputs) -> Result<Vec<Image>> {
     filters.extend(inputs.get(&ARCHITECTURE).map(|only| filter("architecture", [only.as_str()])));
     let deprecated = inputs.get(&INCLUDE_DEPRECATED);
     let request = cx.ec2().describe_images().set_owners(Some(owners)).set_filters(Some(filters));
-    let mut found = offers::images(request.include_deprecated(deprecated)).await?;
+    let mut found = catalog::images(request.include_deprecated(deprecated)).await?;
     // The owner of a deprecated image gets it whatever was asked for.
     found.retain(|image| deprecated || deprecated_since(image).is_none());
     Ok(found)
@@ -150,8 +151,8 @@ fn row(image: &Image) -> Vec<String> {
     cells.map(|cell| cell.unwrap_or_default().to_owned()).into()
 }
 
-fn entry(image: &Image) -> Option<ListEntry> {
-    Some(ListEntry { id: image.image_id()?.to_owned(), description: image.name().map(str::to_owned) })
+fn entry(image: &Image) -> Option<OptionEntry> {
+    Some(OptionEntry { id: image.image_id()?.to_owned(), description: image.name().map(str::to_owned) })
 }
 
 #[cfg(test)]

@@ -1,10 +1,10 @@
-//! `ListInstanceTypes`: shows instance types, and fills their list in job forms.
+//! `ListInstanceTypes`: shows instance types, and fills their option list in OpCon.
 
 use connector_sdk::args::{Always, Repeated};
+use connector_sdk::catalog::{self, ARCHITECTURE, Architecture};
 use connector_sdk::ec2::types::{ArchitectureType, InstanceTypeInfo};
-use connector_sdk::lists::{self, List, ListEntry};
 use connector_sdk::names::is_family;
-use connector_sdk::offers::{self, ARCHITECTURE, Architecture};
+use connector_sdk::option_lists::{self, Destination, OptionEntry, OptionList};
 use connector_sdk::{
     Arg, Context, Example, Inputs, Operation, OperationMeta, Outcome, Result, Table, async_trait, checked_text, filter,
     register,
@@ -28,13 +28,13 @@ const FAMILY: Arg<Family, Repeated> = Arg::new(
 const CURRENT_GENERATION: Arg<bool, Always> =
     Arg::flag("current-generation", "Only the instance types that EC2 counts among the current generation.");
 
-static META: OperationMeta = OperationMeta::new("ListInstanceTypes", "Show instance types, and fill their list in job forms.")
+static META: OperationMeta = OperationMeta::new("ListInstanceTypes", "Show instance types, and fill their option list in OpCon.")
     .description(
         "Shows the instance types that the region offers, sorted by family, vCPUs and memory. --save and --data-script \
-         write them into the list that job forms offer; without both they are only shown. All types of a region are too \
+         write them into the option list of the job forms; without both they are only shown. All types of a region are too \
          many for an OpCon property: choose some families.",
     )
-    .arguments(&[&[FAMILY.spec, ARCHITECTURE.spec, CURRENT_GENERATION.spec], lists::ARGUMENTS])
+    .arguments(&[&[FAMILY.spec, ARCHITECTURE.spec, CURRENT_GENERATION.spec], option_lists::ARGUMENTS])
     .examples(&[
         Example {
             about: "Show the current instance types for ARM.",
@@ -59,14 +59,15 @@ impl Operation for ListInstanceTypes {
     }
 
     async fn run(&self, cx: &Context, inputs: &Inputs) -> Result<Outcome> {
-        lists::prepare(cx, inputs).await?;
+        let destination = Destination::from_inputs(inputs);
+        destination.prepare(cx).await?;
         let mut found = find(cx, inputs).await?;
         found.sort_by(|a, b| rank(a).cmp(&rank(b)));
-        let kept = lists::cut(cx, inputs, List::InstanceTypes, found);
+        let kept = destination.cut(cx, OptionList::InstanceTypes, found);
         cx.journal().found(Table { columns: COLUMNS, rows: kept.iter().map(row).collect() });
         let entries: Vec<_> =
-            kept.iter().map(|info| ListEntry { id: name(info).to_owned(), description: None }).collect();
-        lists::deliver(cx, inputs, List::InstanceTypes, &entries).await
+            kept.iter().map(|info| OptionEntry { id: name(info).to_owned(), description: None }).collect();
+        destination.deliver(cx, OptionList::InstanceTypes, &entries).await
     }
 }
 
@@ -85,7 +86,7 @@ async fn find(cx: &Context, inputs: &Inputs) -> Result<Vec<InstanceTypeInfo>> {
         filters.push(filter("current-generation", ["true"]));
     }
     let filters = (!filters.is_empty()).then_some(filters);
-    let found = offers::instance_types(cx.ec2().describe_instance_types().set_filters(filters)).await?;
+    let found = catalog::instance_types(cx.ec2().describe_instance_types().set_filters(filters)).await?;
     Ok(found)
 }
 

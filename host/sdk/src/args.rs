@@ -11,7 +11,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::lists::List;
+use crate::option_list::OptionList;
 
 /// A type that an argument's text is parsed into, once, by the host.
 pub trait ArgValue: Clone + Send + Sync + 'static {
@@ -248,8 +248,8 @@ pub struct ArgSpec {
     pub foreign_text: bool,
     /// Whether help and `--list` leave it out.
     pub hidden: bool,
-    /// The list that offers its values in job forms.
-    pub offered_by: Option<List>,
+    /// The option list that offers its values in job forms.
+    pub offered_by: Option<OptionList>,
     /// The flag with which job forms ask for it; on the command line it needs none.
     pub asked_with: Option<&'static str>,
     parse: fn(&str) -> Result<ParsedValue, String>,
@@ -381,8 +381,8 @@ impl<T, P> Arg<T, P> {
         Arg::from_spec(ArgSpec { foreign_text: true, ..self.spec })
     }
 
-    /// Lets job forms offer the entries of a list.
-    pub const fn offered_by(self, list: List) -> Self {
+    /// Lets job forms offer the entries of an option list.
+    pub const fn offered_by(self, list: OptionList) -> Self {
         Arg::from_spec(ArgSpec { offered_by: Some(list), ..self.spec })
     }
 

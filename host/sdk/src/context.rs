@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use aws_sdk_ec2::Client;
 
-use crate::lists::ListStore;
+use crate::option_list_store::OptionListStore;
 use crate::properties::PropertyStore;
 use crate::records::{InMemory, Records};
 use crate::{Journal, Result, attempts};
@@ -41,7 +41,7 @@ pub struct Context {
     journal: Journal,
     reporter: Arc<dyn Reporter>,
     properties: Arc<dyn PropertyStore>,
-    lists: Arc<dyn ListStore>,
+    option_lists: Arc<dyn OptionListStore>,
     records: Arc<dyn Records>,
     dry_run: bool,
     default_wait: Duration,
@@ -54,7 +54,7 @@ impl Context {
         ec2: Client,
         reporter: Arc<dyn Reporter>,
         properties: Arc<dyn PropertyStore>,
-        lists: Arc<dyn ListStore>,
+        option_lists: Arc<dyn OptionListStore>,
     ) -> ContextBuilder {
         ContextBuilder {
             context: Context {
@@ -62,7 +62,7 @@ impl Context {
                 journal: Journal::default(),
                 reporter,
                 properties,
-                lists,
+                option_lists,
                 records: Arc::new(InMemory::default()),
                 dry_run: false,
                 default_wait: Duration::from_mins(10),
@@ -86,9 +86,9 @@ impl Context {
         &*self.properties
     }
 
-    /// Where the lists of job forms are kept.
-    pub fn lists(&self) -> &dyn ListStore {
-        &*self.lists
+    /// Where the option lists of job forms are kept.
+    pub fn option_lists(&self) -> &dyn OptionListStore {
+        &*self.option_lists
     }
 
     /// Small texts that outlive the job on this machine.

@@ -3,8 +3,8 @@
 use connector_sdk::args::Repeated;
 use connector_sdk::ec2::types::LaunchTemplateSpecification;
 use connector_sdk::instances::is_resource_id;
-use connector_sdk::lists::List;
 use connector_sdk::names::{ImageId, InstanceTypeName};
+use connector_sdk::option_lists::OptionList;
 use connector_sdk::{Arg, ArgSpec, ArgValue, ValueKind};
 
 /// A launch template, by id or name, and its version.
@@ -76,7 +76,7 @@ pub const IMAGE_ID: Arg<ImageId> = Arg::new(
     "The image: `ami-` and 8 or 17 hexadecimal digits, alone or in list form as in `My image : ami-0123456789abcdef0`; \
      or `resolve:ssm:PARAMETER`, a Systems Manager parameter that holds the id.",
 )
-.offered_by(List::Images);
+.offered_by(OptionList::Images);
 
 /// `--instance-type TYPE`, repeatable or with commas.
 pub const INSTANCE_TYPE: Arg<InstanceTypeName, Repeated> = Arg::new(
@@ -86,7 +86,7 @@ pub const INSTANCE_TYPE: Arg<InstanceTypeName, Repeated> = Arg::new(
      not offer it, the next one is tried, each in all subnets.",
 )
 .aliases(&["image-type"])
-.offered_by(List::InstanceTypes)
+.offered_by(OptionList::InstanceTypes)
 .repeatable()
 .separated_by(',');
 

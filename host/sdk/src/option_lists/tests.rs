@@ -1,26 +1,26 @@
-//! Lists on their way from EC2 into OpCon and files.
+//! Option lists on their way from EC2 into OpCon and files.
 
 use super::*;
 use crate::testing::Job;
 
-fn inputs(arguments: &[(&'static ArgSpec, &str)]) -> Inputs {
+fn destination(arguments: &[(&'static ArgSpec, &str)]) -> Destination {
     let mut inputs = Inputs::default();
     for spec in ARGUMENTS {
         let given = arguments.iter().find(|(other, _)| other.name == spec.name).map(|(_, text)| *text);
         let text = given.or(spec.default);
         inputs.insert(spec.name, text.map(|text| spec.parse(text).unwrap()).into_iter().collect());
     }
-    inputs
+    Destination::from_inputs(&inputs)
 }
 
-fn entries(ids: &[&str]) -> Vec<ListEntry> {
-    ids.iter().map(|id| ListEntry { id: (*id).to_owned(), description: None }).collect()
+fn entries(ids: &[&str]) -> Vec<OptionEntry> {
+    ids.iter().map(|id| OptionEntry { id: (*id).to_owned(), description: None }).collect()
 }
 
 #[tokio::test]
 async fn a_list_is_only_counted_unless_the_job_wants_it_somewhere() {
     let job = Job::new(&[]);
-    let outcome = deliver(&job.cx, &inputs(&[]), List::Regions, &entries(&["us-east-1"])).await.unwrap();
+    let outcome = destination(&[]).deliver(&job.cx, OptionList::Regions, &entries(&["us-east-1"])).await.unwrap();
     assert_eq!(outcome.message, "1 region found");
     assert!(job.lines().is_empty() && job.cx.journal().properties().is_empty());
 }
@@ -28,12 +28,12 @@ async fn a_list_is_only_counted_unless_the_job_wants_it_somewhere() {
 #[tokio::test]
 async fn a_list_goes_into_its_property_and_into_a_file() {
     let job = Job::new(&[]);
-    let inputs = inputs(&[(&SAVE.spec, "true"), (&DATA_SCRIPT.spec, "lists.txt"), (&MAX.spec, "2")]);
-    prepare(&job.cx, &inputs).await.unwrap();
+    let destination = destination(&[(&SAVE.spec, "true"), (&DATA_SCRIPT.spec, "lists.txt"), (&MAX.spec, "2")]);
+    destination.prepare(&job.cx).await.unwrap();
     job.assert_says("OpCon is contacted");
-    let kept = cut(&job.cx, &inputs, List::InstanceTypes, entries(&["t3.micro", "t3.small", "t3.large"]));
+    let kept = destination.cut(&job.cx, OptionList::InstanceTypes, entries(&["t3.micro", "t3.small", "t3.large"]));
     job.assert_says("3 instance types found, the first 2 kept");
-    let outcome = deliver(&job.cx, &inputs, List::InstanceTypes, &kept).await.unwrap();
+    let outcome = destination.deliver(&job.cx, OptionList::InstanceTypes, &kept).await.unwrap();
     assert_eq!(outcome.message, "2 instance types found, written into lists.txt, saved into instance types");
     job.assert_says("lists.txt: instance types t3.micro,t3.small");
     let saved = job.cx.journal().properties();
@@ -45,7 +45,7 @@ async fn a_list_goes_into_its_property_and_into_a_file() {
 fn only_a_list_that_is_too_long_is_cut() {
     let job = Job::new(&[]);
     for arguments in [&[][..], &[(&MAX.spec, "2")], &[(&MAX.spec, "3")]] {
-        assert_eq!(cut(&job.cx, &inputs(arguments), List::Regions, vec![1, 2]), [1, 2]);
+        assert_eq!(destination(arguments).cut(&job.cx, OptionList::Regions, vec![1, 2]), [1, 2]);
     }
     assert!(job.lines().is_empty());
 }
@@ -53,10 +53,10 @@ fn only_a_list_that_is_too_long_is_cut() {
 #[tokio::test]
 async fn an_empty_list_replaces_none() {
     let job = Job::new(&[]);
-    let error = deliver(&job.cx, &inputs(&[(&SAVE.spec, "true")]), List::Images, &[]).await.unwrap_err();
+    let error = destination(&[(&SAVE.spec, "true")]).deliver(&job.cx, OptionList::Images, &[]).await.unwrap_err();
     assert_eq!(
         (error.kind(), error.to_string().as_str()),
-        (ErrorKind::NotFound, "reading the images: EC2 has no images that fit")
+        (ErrorKind::NotFound, "reading the images: no images match")
     );
     assert!(job.cx.journal().properties().is_empty());
 }
@@ -64,9 +64,10 @@ async fn an_empty_list_replaces_none() {
 #[tokio::test]
 async fn a_list_that_opcon_does_not_take_is_a_failure_with_its_value() {
     let job = Job::refusing_property(&[], "regions");
-    let saved = deliver(&job.cx, &inputs(&[(&SAVE.spec, "true")]), List::Regions, &entries(&["us-east-1"])).await;
+    let saved =
+        destination(&[(&SAVE.spec, "true")]).deliver(&job.cx, OptionList::Regions, &entries(&["us-east-1"])).await;
     let error = saved.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::PropertyNotSaved);
-    assert_eq!(error.to_string(), "saving the list into regions: refused by the test");
+    assert_eq!(error.to_string(), "saving the option list into regions: refused by the test");
     assert!(job.cx.journal().properties()[0].is_missing());
 }
