@@ -101,7 +101,7 @@ pub fn finish(console: &Console, report: &Report<'_>) -> u8 {
     tell_missing_properties(console, report);
     tell_advice(console, report);
     let end = conclude(console, report);
-    tracing::info!("{}", ascii(&end.verdict));
+    tracing::info!("{}", end.verdict);
     let failed = || format!("failed, code {}", end.exit_code);
     console.status(&if end.exit_code == exit::SUCCESS { end.status.to_owned() } else { failed() });
     end.exit_code

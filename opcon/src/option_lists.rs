@@ -8,8 +8,8 @@ use std::path::Path;
 use std::{fs, io};
 
 use crate::error::{Error, ErrorKind};
+use crate::excerpt::excerpt;
 use crate::file_drop;
-use crate::plain_text::one_line;
 use crate::property::{LONGEST_VALUE, PropertyValue};
 
 /// What begins and ends a reference to a property.
@@ -125,7 +125,7 @@ fn checked(text: &str) -> Result<(), String> {
 }
 
 fn named(text: &str, wrong: &str) -> String {
-    format!("`{}` {wrong}", one_line(text))
+    format!("`{}` {wrong}", excerpt(text))
 }
 
 #[cfg(test)]

@@ -9,8 +9,8 @@ use std::str::FromStr;
 
 use crate::date::checked_date;
 use crate::error::{Error, ErrorKind};
+use crate::excerpt::excerpt;
 use crate::job_identity::{JobIdentity, Known};
-use crate::plain_text::one_line;
 
 /// The longest name of a global property, in characters.
 const LONGEST_GLOBAL_NAME: usize = 64;
@@ -127,7 +127,7 @@ impl FromStr for PropertyName {
 }
 
 fn invalid_name(name: &str, wrong: String) -> Error {
-    Error::new(ErrorKind::Invalid, format!("reading the property name '{}'", one_line(name)), wrong)
+    Error::new(ErrorKind::Invalid, format!("reading the property name '{}'", excerpt(name)), wrong)
 }
 
 /// A part as it stands in a name, in quotes if needed; `closing` replaces a `]` before the closing quote.
