@@ -9,7 +9,7 @@ use connector_sdk::option_lists::{OptionEntry, OptionList, OptionListStore};
 use connector_sdk::{ArgValue as _, Error, ErrorKind, Result};
 use opcon::option_lists::{self, fitting};
 
-use crate::opcon_error;
+use crate::opcon_error::opcon_error;
 use crate::properties::OpConProperties;
 
 /// What an option list is in OpCon.

@@ -65,14 +65,27 @@ const DOING: &str = "checking the option lists";
 struct CheckLists;
 register!(CheckLists);
 
+/// Which lists are checked, and where they are.
+struct Query {
+    /// These; none means all.
+    only: Vec<ListChoice>,
+    script: Option<PathBuf>,
+}
+
 #[async_trait]
 impl Operation for CheckLists {
+    type Args = Query;
+
     fn meta(&self) -> &'static OperationMeta {
         &META
     }
 
-    async fn run(&self, cx: &Context, inputs: &Inputs) -> Result<Outcome> {
-        let present = read(cx, inputs).await?;
+    fn parse(&self, inputs: &Inputs) -> Result<Query> {
+        Ok(Query { only: inputs.get(&ONLY), script: inputs.get(&DATA_SCRIPT) })
+    }
+
+    async fn run(&self, cx: &Context, query: &Query) -> Result<Outcome> {
+        let present = read(cx, query).await?;
         let mut checked = Vec::new();
         for (list, entries) in present {
             checked.push(check(cx, list, entries).await?);
@@ -84,12 +97,11 @@ impl Operation for CheckLists {
 }
 
 /// The option lists with entries to check. Warns of those without.
-async fn read(cx: &Context, inputs: &Inputs) -> Result<Vec<(OptionList, Vec<OptionEntry>)>> {
-    let (wanted, file) = (inputs.get(&ONLY), inputs.get(&DATA_SCRIPT));
-    let is_wanted = |list: &OptionList| wanted.is_empty() || wanted.contains(&ListChoice(*list));
+async fn read(cx: &Context, Query { only, script }: &Query) -> Result<Vec<(OptionList, Vec<OptionEntry>)>> {
+    let is_wanted = |list: &OptionList| only.is_empty() || only.contains(&ListChoice(*list));
     let mut present = Vec::new();
     for list in OptionList::ALL.into_iter().filter(is_wanted) {
-        let entries = match &file {
+        let entries = match script {
             Some(file) => cx.option_lists().read_script(file, list)?,
             None => cx.option_lists().read(list).await?.unwrap_or_default(),
         };

@@ -1,8 +1,8 @@
 //! The instances of a launch, as EC2 shows them one after the other.
 
 use connector_sdk::ec2::types;
-use connector_sdk::instances::{Instance, InstanceId};
-use connector_sdk::{Context, Error, ErrorKind, InstanceResult};
+use connector_sdk::instances::Instance;
+use connector_sdk::{Context, Error, ErrorKind, InstanceId, InstanceResult};
 
 /// The states of an instance that is there no longer.
 const GONE: &[types::InstanceStateName] =

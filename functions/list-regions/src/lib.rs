@@ -25,19 +25,24 @@ register!(ListRegions);
 
 #[async_trait]
 impl Operation for ListRegions {
+    type Args = Destination;
+
     fn meta(&self) -> &'static OperationMeta {
         &META
     }
 
-    async fn run(&self, cx: &Context, inputs: &Inputs) -> Result<Outcome> {
-        let destination = Destination::from_inputs(inputs);
+    fn parse(&self, inputs: &Inputs) -> Result<Destination> {
+        Ok(Destination::parse(inputs))
+    }
+
+    async fn run(&self, cx: &Context, destination: &Destination) -> Result<Outcome> {
         destination.prepare(cx).await?;
         let mut found = catalog::regions(cx).await?;
         found.sort_by(|a, b| a.region_name().cmp(&b.region_name()));
         let kept = destination.cut(cx, OptionList::Regions, found);
         cx.journal().found(Table { columns: COLUMNS, rows: kept.iter().map(row).collect() });
         let entries: Vec<_> = kept.iter().filter_map(entry).collect();
-        destination.deliver(cx, OptionList::Regions, &entries).await
+        destination.write(cx, OptionList::Regions, &entries).await
     }
 }
 

@@ -4,7 +4,8 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use serde::Serialize;
 
-use crate::instances::{Instance, InstanceId};
+use crate::ids::{InstanceId, count_of};
+use crate::instances::Instance;
 use crate::properties::{Contents, Delivery};
 use crate::{Error, ErrorKind, Outcome, Result};
 
@@ -422,11 +423,6 @@ fn with_hint_of(cause: &Error, error: Error) -> Error {
         Some(hint) => error.hint(hint),
         None => error,
     }
-}
-
-/// The number of instances in words: `1 instance`, `2 instances`.
-pub fn count_of(count: usize) -> String {
-    if count == 1 { "1 instance".to_owned() } else { format!("{count} instances") }
 }
 
 #[cfg(test)]

@@ -15,6 +15,7 @@ mod context;
 mod error;
 mod filter;
 pub mod hints;
+pub mod ids;
 pub mod instances;
 mod journal;
 pub mod names;
@@ -28,18 +29,20 @@ pub mod properties;
 pub mod records;
 #[cfg(test)]
 mod sample;
+pub mod selection;
 #[cfg(feature = "testing")]
 pub mod testing;
 pub mod wait;
 
-pub use args::{Arg, ArgGroup, ArgSpec, ArgValue, Inputs, ValueKind};
+pub use args::{Arg, ArgGroup, ArgSpec, ArgValue, Given, Inputs, ValueKind};
 pub use async_trait::async_trait;
 pub use aws_sdk_ec2 as ec2;
 pub use context::{Changed, Context, ContextBuilder, Reporter};
 pub use error::{Doing, Error, ErrorKind, Result, excerpt};
 pub use filter::{VALUES_PER_FILTER, filter};
-pub use journal::{Advice, InstanceEntry, InstanceResult, Journal, PropertyEntry, Table, count_of};
-pub use operation::{Example, Operation, OperationMeta, Outcome, Registration, operations};
+pub use ids::{InstanceId, count_of};
+pub use journal::{Advice, InstanceEntry, InstanceResult, Journal, PropertyEntry, Table};
+pub use operation::{AnyOperation, Example, Operation, OperationMeta, Outcome, PreparedJob, Registration, operations};
 pub use pages::pages;
 
 #[doc(hidden)]

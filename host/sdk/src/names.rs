@@ -1,6 +1,6 @@
 //! What regions, instance types and images are called: the one parser of each, for jobs, option lists and forms.
 
-use crate::instances::is_resource_id;
+use crate::ids::is_resource_id;
 use crate::{ArgValue, ValueKind, checked_text};
 
 checked_text! {

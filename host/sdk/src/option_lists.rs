@@ -32,18 +32,18 @@ pub const MAX: Arg<NonZeroU32> = Arg::new(
 pub const ARGUMENTS: &[ArgSpec] = &[MAX.spec, SAVE.spec, DATA_SCRIPT.spec];
 
 /// Where a job writes an option list, and how many entries it keeps.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Destination {
-    max: usize,
+    max: Option<usize>,
     save: bool,
-    data_script: Option<PathBuf>,
+    script: Option<PathBuf>,
 }
 
 impl Destination {
     /// What the arguments say.
-    pub fn from_inputs(inputs: &Inputs) -> Self {
-        let max = inputs.get(&MAX).and_then(|max| usize::try_from(max.get()).ok());
-        Destination { max: max.unwrap_or(usize::MAX), save: inputs.get(&SAVE), data_script: inputs.get(&DATA_SCRIPT) }
+    pub fn parse(inputs: &Inputs) -> Self {
+        let max = inputs.get(&MAX).map(|max| usize::try_from(max.get()).unwrap_or(usize::MAX));
+        Destination { max, save: inputs.get(&SAVE), script: inputs.get(&DATA_SCRIPT) }
     }
 
     /// Makes sure, before EC2 is asked, that the option list can be saved where the job wants it.
@@ -56,9 +56,9 @@ impl Destination {
 
     /// The entries that the job keeps, the first ones. Reports when there are more.
     pub fn cut<T>(&self, cx: &Context, list: OptionList, mut entries: Vec<T>) -> Vec<T> {
-        if entries.len() > self.max {
-            cx.event(format!("{} found, the first {} kept", list.count_of(entries.len()), self.max));
-            entries.truncate(self.max);
+        if let Some(max) = self.max.filter(|max| entries.len() > *max) {
+            cx.event(format!("{} found, the first {max} kept", list.count_of(entries.len())));
+            entries.truncate(max);
         }
         entries
     }
@@ -68,7 +68,7 @@ impl Destination {
     /// # Errors
     /// [`ErrorKind::NotFound`] when there is no entry, [`ErrorKind::PropertyNotSaved`] when OpCon did not take the list, and
     /// those of [`OptionListStore`].
-    pub async fn deliver(&self, cx: &Context, list: OptionList, entries: &[OptionEntry]) -> Result<Outcome> {
+    pub async fn write(&self, cx: &Context, list: OptionList, entries: &[OptionEntry]) -> Result<Outcome> {
         if entries.is_empty() {
             let error = Error::new(ErrorKind::NotFound, format!("no {} match", list.contents()));
             return Err(error
@@ -77,7 +77,7 @@ impl Destination {
         }
         let property = if self.save { Some(cx.option_lists().to_property(list, entries)?) } else { None };
         let mut done = vec![format!("{} found", list.count_of(entries.len()))];
-        if let Some(file) = &self.data_script {
+        if let Some(file) = &self.script {
             cx.option_lists().write_script(file, list, entries)?;
             done.push(format!("written into {}", file.display()));
         }

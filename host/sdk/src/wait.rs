@@ -10,7 +10,9 @@ mod goal;
 mod instances;
 mod status_checks;
 
-pub use arguments::{POLL_INTERVAL, Readiness, UNTIL_DONE, UNTIL_READY, WAIT, WAIT_FOR, WAIT_TIMEOUT, WaitPolicy};
+pub use arguments::{
+    POLL_INTERVAL, Readiness, UNTIL_DONE, UNTIL_READY, WAIT, WAIT_FOR, WAIT_TIMEOUT, WaitArgs, WaitPolicy,
+};
 pub use engine::{Poll, wait_for};
 pub use goal::Goal;
 pub use instances::{not_at_goal, wait_for_instances, wait_if_asked};

@@ -44,7 +44,7 @@ pub fn run(registry: &Registry, words: &[String]) -> Result<u8> {
     let choices = choices(&matches)?;
     let form = |meta| document(&Form::of(meta), &choices);
     match matches.get_one::<String>("FUNCTION") {
-        Some(name) => print_pretty_json(&form(cli::function(registry, name)?.operation.meta())),
+        Some(name) => print_pretty_json(&form(cli::function(registry, &[], name)?.operation.meta())),
         None => {
             let forms: Vec<_> = registry.all().iter().map(|found| form(found.operation.meta())).collect();
             print_pretty_json(&forms)

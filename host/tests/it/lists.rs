@@ -102,7 +102,7 @@ fn public_images_need_a_name_and_can_be_chosen_by_it() {
 
     let ec2 = OwnEc2::unwanted();
     let finished = Program::with_endpoint(&ec2.url).run(&["ListImages", "--owner", "amazon"]).expect_code(2);
-    finished.expect_stderr("error: selecting images: --owner amazon without --name").expect_stderr("hint: ");
+    finished.expect_stderr("error: --owner amazon without --name").expect_stderr("hint: ");
     assert!(ec2.actions().is_empty());
 }
 

@@ -6,9 +6,13 @@ use std::time::Duration;
 use aws_sdk_ec2::types::{InstanceStateChange, InstanceStateName};
 use tokio::time::sleep;
 
+use super::answer::Answer;
 use super::{InstanceAction, fail, is_among, is_in};
-use crate::instances::{InstanceId, find_known, list_of};
-use crate::{Context, Error, ErrorKind, InstanceResult};
+use crate::context::Context;
+use crate::error::{Error, ErrorKind};
+use crate::ids::{InstanceId, list_of};
+use crate::instances::find_known;
+use crate::journal::InstanceResult;
 
 /// How often instances are looked at after a request without a whole answer: their states show within seconds.
 const CONFIRMATIONS: usize = 4;
@@ -17,14 +21,21 @@ const CONFIRMATION_INTERVAL: Duration = Duration::from_secs(3);
 
 impl InstanceAction {
     /// Records the answer to a request. `repeated` says that an earlier request may have been acted on: then the states
-    /// before are those that were seen before the first one. Instances that the answer leaves out have an unknown outcome.
-    pub(super) fn record_answer(
-        &self,
-        cx: &Context,
-        ids: &[InstanceId],
-        changes: &[InstanceStateChange],
-        repeated: bool,
-    ) {
+    /// before are those that were seen before the first one.
+    pub(super) fn record_answer(&self, cx: &Context, ids: &[InstanceId], answer: Answer, repeated: bool) {
+        match answer {
+            Answer::Named(changes) => self.record_changes(cx, ids, &changes, repeated),
+            Answer::Unnamed => {
+                for id in ids {
+                    let previous = cx.journal().instance(id).previous_state;
+                    self.accept(cx, id, previous.as_deref(), None, false);
+                }
+            }
+        }
+    }
+
+    /// Records an answer that names instances. Those that it leaves out have an unknown outcome.
+    fn record_changes(&self, cx: &Context, ids: &[InstanceId], changes: &[InstanceStateChange], repeated: bool) {
         let changes: HashMap<_, _> =
             changes.iter().filter_map(|change| Some((change.instance_id()?, change))).collect();
         for id in ids {
@@ -61,7 +72,9 @@ impl InstanceAction {
         cx.journal().accepted(id, previous, current, result);
         let label = cx.journal().instance(id).label();
         let (was, is) = (previous.unwrap_or("unknown"), current.unwrap_or("unknown"));
-        if already {
+        if self.already.is_empty() {
+            cx.event(format!("{label}: {} accepted", self.verb));
+        } else if already {
             cx.event(format!("{label}: was {was} already"));
         } else {
             cx.event(format!("{label}: {} accepted, {was} -> {is}", self.verb));
@@ -76,8 +89,9 @@ impl InstanceAction {
 
     /// Says what helps where nobody knows what became of an instance.
     pub(super) fn unknown(&self, error: Error) -> Error {
+        let warning = if self.repeatable { "nothing is done twice" } else { "EC2 may have done it once already" };
         error.hint(format!(
-            "check the state of the instances, and run the job again if they still need the {}: nothing is done twice",
+            "check the state of the instances, and run the job again if they still need the {}: {warning}",
             self.verb
         ))
     }
@@ -89,7 +103,8 @@ impl InstanceAction {
             |id: &&InstanceId| cx.journal().instance(id).error.is_some_and(|error| error.kind() == ErrorKind::Unknown);
         let mut unknown: Vec<InstanceId> = ids.iter().filter(is_unknown).cloned().collect();
         let mut shown = Vec::new();
-        for _ in 0..CONFIRMATIONS {
+        let confirmations = if self.already.is_empty() { 0 } else { CONFIRMATIONS }; // no state would show it
+        for _ in 0..confirmations {
             if unknown.is_empty() {
                 return Vec::new();
             }

@@ -9,10 +9,11 @@ use aws_sdk_ec2::operation::describe_instances::DescribeInstancesOutput;
 use aws_sdk_ec2::operation::stop_instances::{StopInstancesInput, StopInstancesOutput};
 
 use super::*;
-use crate::instances::see_before;
+use crate::InstanceResult;
 use crate::sample::inputs;
+use crate::selection::find_before;
 use crate::testing::{Job, MockResponse, Rule, answer, described, instance, mock, refusal, state_change};
-use crate::{ErrorKind, InstanceResult};
+use crate::wait::WaitArgs;
 
 const A: &str = "i-0000000a";
 const B: &str = "i-0000000b";
@@ -25,7 +26,9 @@ const STOP: InstanceAction = InstanceAction {
     only_in: &[InstanceStateName::Running],
     already: &[InstanceStateName::Stopped, InstanceStateName::Stopping],
     transient: &[InstanceStateName::Pending],
+    ignored_in: &[],
     acts_in_parts: false,
+    repeatable: true,
 };
 
 fn ids(texts: &[&str]) -> Vec<InstanceId> {
@@ -63,7 +66,7 @@ async fn ask_for(action: &InstanceAction, job: &Job, ids: &[InstanceId]) {
         let request = job.cx.ec2().stop_instances().set_instance_ids(Some(ids)).dry_run(job.cx.dry_run());
         async { request.send().await.map(|answer| answer.stopping_instances) }
     };
-    action.ask(&job.cx, &WaitPolicy::from_inputs(&job.cx, &inputs(&[])), ids, stop).await;
+    action.ask(&job.cx, &WaitArgs::parse(&inputs(&[])).policy(&job.cx), ids, stop).await;
 }
 
 fn result_of(job: &Job, id: &str) -> Option<InstanceResult> {
@@ -248,7 +251,7 @@ async fn ids_that_ec2_does_not_show_are_asked_for_apart() {
         .match_requests(|request| !request.instance_ids().is_empty())
         .then_http_response(|| refusal("InvalidInstanceID.NotFound", "no"));
     let job = Job::new(&[&stop, &by_ids, &shows(A, &[InstanceStateName::Running])]);
-    see_before(&job.cx, &ids(&[B, A])).await.unwrap();
+    find_before(&job.cx, &ids(&[B, A])).await.unwrap();
     ask(&job, &ids(&[B, A])).await;
     assert_eq!(*requests.lock().unwrap(), [[A], [B]]);
     assert_eq!(STOP.verdict(&job.cx, false).unwrap_err().kind(), ErrorKind::Partial);
@@ -278,7 +281,7 @@ async fn a_dry_run_asks_ec2_and_changes_nothing() {
         .match_requests(|request| request.dry_run() == Some(true))
         .then_http_response(|| refusal("DryRunOperation", "Request would have succeeded, but DryRun flag is set."));
     let job = Job::dry_run(&[&describe, &stop]);
-    see_before(&job.cx, &ids(&[A, B])).await.unwrap();
+    find_before(&job.cx, &ids(&[A, B])).await.unwrap();
     ask(&job, &ids(&[A, B])).await;
     assert_eq!(job.lines(), ["i-0000000a (web): is running, would be stopped", "i-0000000b (web): is stopped already"]);
     assert!(!job.cx.journal().anything_changed());
@@ -327,7 +330,7 @@ async fn a_transient_state_is_waited_out_and_the_action_asked_for_again() {
     // What is known to pass is not asked for in vain.
     let (describe, stop) = (pending_then_running(), stops(|_| None));
     let job = Job::new(&[&describe, &stop]);
-    see_before(&job.cx, &ids(&[A])).await.unwrap();
+    find_before(&job.cx, &ids(&[A])).await.unwrap();
     ask(&job, &ids(&[A])).await;
     assert_eq!((stop.num_calls(), describe.num_calls()), (1, 2));
     job.assert_says("waiting for 1 instance to be no longer pending, at most 10m");
@@ -391,7 +394,7 @@ async fn what_a_refused_request_did_all_the_same_is_a_change() {
         let before = [instance(A, &InstanceStateName::Running), instance(B, &InstanceStateName::Running)];
         let describe = mock!(Client::describe_instances).then_output(move || described(before.clone()));
         let job = Job::new(&[&stop, &describe]);
-        see_before(&job.cx, &ids(&[A, B])).await.unwrap();
+        find_before(&job.cx, &ids(&[A, B])).await.unwrap();
         ask(&job, &ids(&[A, B])).await;
         assert_eq!(result_of(&job, A), Some(InstanceResult::Changed));
         assert_eq!(result_of(&job, B), Some(InstanceResult::Failed));
@@ -407,7 +410,7 @@ async fn what_somebody_else_was_changing_is_unchanged() {
     let describe =
         mock!(Client::describe_instances).then_output(|| described([instance(A, &InstanceStateName::Running)]));
     let job = Job::new(&[&stop, &describe]);
-    see_before(&job.cx, &ids(&[A])).await.unwrap();
+    find_before(&job.cx, &ids(&[A])).await.unwrap();
     ask(&job, &ids(&[A])).await;
     assert_eq!(result_of(&job, A), Some(InstanceResult::Unchanged), "a whole first answer rules");
 }
@@ -444,7 +447,7 @@ async fn after_a_lost_answer_the_look_before_says_who_changed_what() {
 async fn states_that_may_not_be_seen_are_a_warning() {
     let refused = mock!(Client::describe_instances).then_http_response(|| refusal("UnauthorizedOperation", "No"));
     let job = Job::new(&[&refused]);
-    assert_eq!(see_before(&job.cx, &ids(&[A])).await.unwrap(), ids(&[A]));
+    assert_eq!(find_before(&job.cx, &ids(&[A])).await.unwrap().ids, ids(&[A]));
     job.assert_says("warning: looking up i-0000000a: No (UnauthorizedOperation, request req-1); the states before");
 }
 
@@ -454,7 +457,7 @@ async fn a_dry_run_fails_for_an_instance_that_is_gone() {
     let describe =
         mock!(Client::describe_instances).then_output(|| described([instance(A, &InstanceStateName::Terminated)]));
     let job = Job::dry_run(&[&stop, &describe]);
-    see_before(&job.cx, &ids(&[A])).await.unwrap();
+    find_before(&job.cx, &ids(&[A])).await.unwrap();
     ask(&job, &ids(&[A])).await;
     assert_eq!(error_of(&job, A).to_string(), "stopping i-0000000a: it is terminated");
 }

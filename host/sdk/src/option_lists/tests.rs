@@ -1,16 +1,10 @@
 //! Option lists on their way from EC2 into OpCon and files.
 
 use super::*;
-use crate::testing::Job;
+use crate::testing::{Job, parse_arguments};
 
-fn destination(arguments: &[(&'static ArgSpec, &str)]) -> Destination {
-    let mut inputs = Inputs::default();
-    for spec in ARGUMENTS {
-        let given = arguments.iter().find(|(other, _)| other.name == spec.name).map(|(_, text)| *text);
-        let text = given.or(spec.default);
-        inputs.insert(spec.name, text.map(|text| spec.parse(text).unwrap()).into_iter().collect());
-    }
-    Destination::from_inputs(&inputs)
+fn destination(arguments: &[(&str, &str)]) -> Destination {
+    Destination::parse(&parse_arguments(ARGUMENTS.iter(), &[], arguments).unwrap())
 }
 
 fn entries(ids: &[&str]) -> Vec<OptionEntry> {
@@ -20,7 +14,7 @@ fn entries(ids: &[&str]) -> Vec<OptionEntry> {
 #[tokio::test]
 async fn a_list_is_only_counted_unless_the_job_wants_it_somewhere() {
     let job = Job::new(&[]);
-    let outcome = destination(&[]).deliver(&job.cx, OptionList::Regions, &entries(&["us-east-1"])).await.unwrap();
+    let outcome = destination(&[]).write(&job.cx, OptionList::Regions, &entries(&["us-east-1"])).await.unwrap();
     assert_eq!(outcome.message, "1 region found");
     assert!(job.lines().is_empty() && job.cx.journal().properties().is_empty());
 }
@@ -28,12 +22,12 @@ async fn a_list_is_only_counted_unless_the_job_wants_it_somewhere() {
 #[tokio::test]
 async fn a_list_goes_into_its_property_and_into_a_file() {
     let job = Job::new(&[]);
-    let destination = destination(&[(&SAVE.spec, "true"), (&DATA_SCRIPT.spec, "lists.txt"), (&MAX.spec, "2")]);
+    let destination = destination(&[("save", "true"), ("data-script", "lists.txt"), ("max", "2")]);
     destination.prepare(&job.cx).await.unwrap();
     job.assert_says("OpCon is contacted");
     let kept = destination.cut(&job.cx, OptionList::InstanceTypes, entries(&["t3.micro", "t3.small", "t3.large"]));
     job.assert_says("3 instance types found, the first 2 kept");
-    let outcome = destination.deliver(&job.cx, OptionList::InstanceTypes, &kept).await.unwrap();
+    let outcome = destination.write(&job.cx, OptionList::InstanceTypes, &kept).await.unwrap();
     assert_eq!(outcome.message, "2 instance types found, written into lists.txt, saved into instance types");
     job.assert_says("lists.txt: instance types t3.micro,t3.small");
     let saved = job.cx.journal().properties();
@@ -44,7 +38,7 @@ async fn a_list_goes_into_its_property_and_into_a_file() {
 #[test]
 fn only_a_list_that_is_too_long_is_cut() {
     let job = Job::new(&[]);
-    for arguments in [&[][..], &[(&MAX.spec, "2")], &[(&MAX.spec, "3")]] {
+    for arguments in [&[][..], &[("max", "2")], &[("max", "3")]] {
         assert_eq!(destination(arguments).cut(&job.cx, OptionList::Regions, vec![1, 2]), [1, 2]);
     }
     assert!(job.lines().is_empty());
@@ -53,7 +47,7 @@ fn only_a_list_that_is_too_long_is_cut() {
 #[tokio::test]
 async fn an_empty_list_replaces_none() {
     let job = Job::new(&[]);
-    let error = destination(&[(&SAVE.spec, "true")]).deliver(&job.cx, OptionList::Images, &[]).await.unwrap_err();
+    let error = destination(&[("save", "true")]).write(&job.cx, OptionList::Images, &[]).await.unwrap_err();
     assert_eq!(
         (error.kind(), error.to_string().as_str()),
         (ErrorKind::NotFound, "reading the images: no images match")
@@ -64,8 +58,7 @@ async fn an_empty_list_replaces_none() {
 #[tokio::test]
 async fn a_list_that_opcon_does_not_take_is_a_failure_with_its_value() {
     let job = Job::refusing_property(&[], "regions");
-    let saved =
-        destination(&[(&SAVE.spec, "true")]).deliver(&job.cx, OptionList::Regions, &entries(&["us-east-1"])).await;
+    let saved = destination(&[("save", "true")]).write(&job.cx, OptionList::Regions, &entries(&["us-east-1"])).await;
     let error = saved.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::PropertyNotSaved);
     assert_eq!(error.to_string(), "saving the option list into regions: refused by the test");

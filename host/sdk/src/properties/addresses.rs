@@ -8,7 +8,8 @@ use tokio::time::sleep;
 
 use super::PropertyNames;
 use super::contents::Field;
-use crate::instances::{Instance, InstanceId, find_by_ids, find_known};
+use crate::ids::InstanceId;
+use crate::instances::{Instance, find_by_ids, find_known};
 use crate::wait::WaitPolicy;
 use crate::{Context, Error, Result, codes};
 

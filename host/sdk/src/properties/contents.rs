@@ -4,7 +4,7 @@ use std::fmt;
 use std::net::Ipv4Addr;
 
 use crate::InstanceEntry;
-use crate::instances::InstanceId;
+use crate::ids::InstanceId;
 
 /// The longest DNS name, in characters (RFC 1035, section 2.3.4).
 const LONGEST_DNS_NAME: usize = 253;

@@ -9,7 +9,7 @@ use super::PropertyNames;
 use super::addresses::{Polled, poll};
 use super::contents::{Contents, Field, Value};
 use crate::error::excerpt;
-use crate::instances::InstanceId;
+use crate::ids::InstanceId;
 use crate::wait::WaitPolicy;
 use crate::{Context, Error, ErrorKind, PropertyEntry, Result};
 

@@ -9,7 +9,7 @@ use std::time::Duration;
 use aws_sdk_ec2::types::Instance;
 
 use super::*;
-use crate::instances::InstanceId;
+use crate::ids::InstanceId;
 use crate::sample::inputs;
 use crate::testing::{Job, instance};
 use crate::wait::WaitPolicy;
@@ -25,7 +25,7 @@ const ALL_FOUR: [(&str, &str); 4] = [
 ];
 
 fn names(arguments: &[(&str, &str)]) -> PropertyNames {
-    PropertyNames::from_inputs(&inputs(arguments))
+    PropertyNames::parse(&inputs(arguments)).unwrap()
 }
 
 fn ids(texts: &[&str]) -> Vec<InstanceId> {

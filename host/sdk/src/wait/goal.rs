@@ -4,7 +4,7 @@ use aws_sdk_ec2::types::{InstanceStateName, SummaryStatus};
 
 use super::arguments::Readiness;
 use crate::Context;
-use crate::instances::InstanceId;
+use crate::ids::InstanceId;
 
 /// What instances are waited for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

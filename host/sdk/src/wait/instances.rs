@@ -6,12 +6,13 @@ use std::time::Duration;
 use aws_sdk_ec2::types::{InstanceStateName, SummaryStatus};
 use tokio::time::Instant;
 
-use super::arguments::{WAIT, WaitPolicy};
+use super::arguments::{WaitArgs, WaitPolicy};
 use super::engine::{End, Watched, run, timed_out};
 use super::goal::{Goal, Place};
 use super::status_checks::status_checks;
-use crate::instances::{Instance, InstanceId, find_by_ids, find_known};
-use crate::{Context, Error, ErrorKind, Inputs, Result, codes, count_of, hints};
+use crate::ids::InstanceId;
+use crate::instances::{Instance, find_by_ids, find_known};
+use crate::{Context, Error, ErrorKind, Result, codes, count_of, hints};
 
 /// For how long EC2 may not know an id that it gave itself (AWS: "Eventual consistency in the Amazon EC2 API").
 const UNKNOWN_LIMIT: Duration = Duration::from_mins(1);
@@ -20,16 +21,15 @@ const STALE_LIMIT: Duration = Duration::from_mins(1);
 /// How far apart the polls must be that show an instance off the way: one alone may be stale.
 const SECOND_POLL: Duration = Duration::from_secs(10);
 
-/// Waits as `--wait` and its companions say, for those of the instances that have not failed already. Returns whether
-/// it was to wait; in a dry run there is nothing to wait for.
-pub async fn wait_if_asked(cx: &Context, inputs: &Inputs, ids: &[InstanceId], goal: Goal, policy: &WaitPolicy) -> bool {
-    let wait = inputs.get(&WAIT) && !cx.dry_run();
-    if wait {
+/// Waits as the job says, for those of the instances that have not failed already. Returns whether it was to wait.
+pub async fn wait_if_asked(cx: &Context, wait: &WaitArgs, ids: &[InstanceId], goal: Goal, policy: &WaitPolicy) -> bool {
+    let applies = wait.applies(cx);
+    if applies {
         let succeeding = ids.iter().filter(|id| cx.journal().instance(id).error.is_none());
         let succeeding: Vec<_> = succeeding.cloned().collect();
         wait_for_instances(cx, &succeeding, goal, policy).await;
     }
-    wait
+    applies
 }
 
 /// Waits until every instance has reached the goal, cannot reach it any more, or the limit of the job is over. A poll is

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use aws_sdk_ec2::operation::describe_instance_status::builders::DescribeInstanceStatusFluentBuilder;
 use aws_sdk_ec2::types::{InstanceStatus, SummaryStatus};
 
-use crate::instances::{InstanceId, list_of, texts};
+use crate::ids::{InstanceId, list_of, texts};
 use crate::{Context, Error, Result, codes, pages};
 
 /// Instance ids that one DescribeInstanceStatus may carry (AWS API reference).
