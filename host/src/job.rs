@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 use connector_sdk::ids::{InstanceId, list_of};
 use connector_sdk::records::{InMemory, Records};
 use connector_sdk::{
-    Context, Error, ErrorKind, InstanceEntry, InstanceResult, Journal, Outcome, Reporter as _, Result,
+    Context, Error, ErrorKind, InstanceEntry, Journal, Outcome, Reporter as _, ResourceResult, Result,
 };
 use opcon::AwsKeys;
 use tokio::runtime::{self, Runtime};
@@ -161,7 +161,7 @@ fn interruption(signal: std::io::Result<&'static str>, context: &Context) -> Err
 /// The instances of which nobody knows what became of them, as a change.
 fn unknown_instances(journal: &Journal) -> Option<String> {
     let entries = journal.instances();
-    let is_unknown = |entry: &&InstanceEntry| entry.result == Some(InstanceResult::Unknown) && entry.error.is_some();
+    let is_unknown = |entry: &&InstanceEntry| entry.result == Some(ResourceResult::Unknown) && entry.error.is_some();
     let ids: Vec<InstanceId> = entries.iter().filter(is_unknown).map(|entry| entry.id.clone()).collect();
     (!ids.is_empty()).then(|| format!("changing {}", list_of(&ids)))
 }

@@ -39,7 +39,7 @@ const TERMINATED: &str = "correct the cause, then run the job again: the launche
 /// Terminates the instances, and returns those for which EC2 did not accept it. Failures of before stay in the journal: an
 /// accepted termination does not make the launch good.
 async fn terminate_all(cx: &Context, policy: &WaitPolicy, launched: &[InstanceId]) -> Vec<InstanceId> {
-    let error_of = |id: &InstanceId| cx.journal().instance(id).error;
+    let error_of = |id: &InstanceId| cx.journal().read(id, |entry| entry.error.clone());
     let failures: Vec<_> = launched.iter().filter_map(|id| error_of(id).map(|error| (id, error))).collect();
     action::terminate(cx, policy, launched).await;
     let left: Vec<_> = launched.iter().filter(|id| error_of(id).is_some()).cloned().collect();

@@ -101,7 +101,7 @@ impl Operation for GetInstanceStatusByTag {
             let error = Error::new(ErrorKind::NotFound, format!("no instance{} in the region", selection.described()));
             return Err(error.doing("looking up the status").hint(selection.advice()));
         }
-        found.iter().for_each(|instance| cx.journal().see(instance));
+        found.iter().for_each(|instance| cx.journal().record_instance(instance));
         found.iter().for_each(|instance| cx.journal().unchanged(&instance.id));
         look_up_status_checks(cx, &found, *selection != Selection::Region).await?;
         judge(cx, &found, expected)
@@ -171,7 +171,7 @@ async fn look_up_status_checks(cx: &Context, found: &[Instance], some: bool) -> 
     let checks = if some { status_checks(cx, &running).await? } else { all_status_checks(cx).await? };
     for id in &running {
         if let Some(status) = checks.get(id) {
-            cx.journal().see_status_checks(id, status.as_str());
+            cx.journal().record_status_checks(id, status.as_str());
         }
     }
     Ok(())

@@ -127,7 +127,7 @@ fn divide(cx: &Context, job: &InstanceJob<'_>, fallback: Fallback) -> (Vec<Insta
         match shown.get(id) {
             Some(instance) if STOP.already.contains(&instance.state) => to_stop.push(id.clone()),
             Some(instance) if !instance.can_hibernate && fallback == Fallback::Stop => {
-                cx.event(format!("{}: cannot hibernate, is stopped instead", cx.journal().instance(id).label()));
+                cx.event(format!("{}: cannot hibernate, is stopped instead", cx.journal().label(id)));
                 to_stop.push(id.clone());
             }
             Some(instance) if !instance.can_hibernate => {

@@ -69,7 +69,8 @@ impl Operation for TerminateInstance {
 
 /// Those of the instances that EC2 refused to terminate because they are protected, with its refusals.
 fn protected(cx: &Context, ids: &[InstanceId]) -> Vec<(InstanceId, Error)> {
-    let refused = ids.iter().filter_map(|id| Some((id.clone(), cx.journal().instance(id).error?)));
+    let refusal = |id: &InstanceId| cx.journal().read(id, |entry| entry.error.clone());
+    let refused = ids.iter().filter_map(|id| Some((id.clone(), refusal(id)?)));
     refused.filter(|(_, error)| error.code() == Some(OPERATION_NOT_PERMITTED)).collect()
 }
 

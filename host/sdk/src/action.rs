@@ -22,7 +22,7 @@ use crate::context::Context;
 use crate::error::{Error, ErrorKind, Result};
 use crate::ids::InstanceId;
 use crate::instances::find_known;
-use crate::operation::Outcome;
+use crate::outcome::Outcome;
 use crate::wait::{Goal, WaitPolicy, wait_for_instances};
 
 /// The time between two requests for an instance that EC2 refused because of its state although it is in a fit one.
@@ -78,7 +78,7 @@ impl InstanceAction {
             let refused = self.request(cx, &ready, &call).await;
             if !transient.is_empty() {
                 wait_for_instances(cx, &transient, Goal::Left(self.transient), policy).await;
-                transient.retain(|id| cx.journal().instance(id).error.is_none());
+                transient.retain(|id| !cx.journal().has_failed(id));
             }
             let since = *refused_since.get_or_insert_with(Instant::now);
             let (more_transient, again) = self.sort_out(cx, refused, policy, since).await;
@@ -95,7 +95,7 @@ impl InstanceAction {
     fn without_ignored(&self, cx: &Context, ids: &[InstanceId]) -> Vec<InstanceId> {
         let (ignored, others): (Vec<_>, Vec<_>) = ids.iter().cloned().partition(|id| is_in(cx, id, self.ignored_in));
         for id in ignored {
-            let state = cx.journal().instance(&id).state.unwrap_or_default();
+            let state = cx.journal().read(&id, |entry| entry.state.clone().unwrap_or_default());
             let error = Error::new(
                 ErrorKind::UnexpectedState,
                 format!("the instance is `{state}`, in which EC2 ignores a {}", self.verb),
@@ -133,7 +133,7 @@ impl InstanceAction {
             return (Vec::new(), Vec::new());
         }
         match find_known(cx, &unfit).await {
-            Ok(found) => found.iter().for_each(|instance| cx.journal().see(instance)),
+            Ok(found) => found.iter().for_each(|instance| cx.journal().record_instance(instance)),
             Err(error) => cx.warning(error.to_string()),
         }
         let (mut transient, mut again) = (Vec::new(), Vec::new());
@@ -184,7 +184,7 @@ fn is_state(error: &Error) -> bool {
 
 /// Whether the instance was last seen in one of these states.
 fn is_in(cx: &Context, id: &InstanceId, states: &[InstanceStateName]) -> bool {
-    is_among(cx.journal().instance(id).state.as_deref(), states)
+    cx.journal().read(id, |entry| is_among(entry.state.as_deref(), states))
 }
 
 fn is_among(state: Option<&str>, states: &[InstanceStateName]) -> bool {

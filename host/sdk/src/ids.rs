@@ -1,14 +1,14 @@
-//! Ids of instances, and how they and their number are shown.
+//! Ids of instances and other resources, and how messages name and count them.
 
 use std::fmt;
 
-use serde::Serialize;
-
 use crate::args::{ArgValue, ValueKind};
 
+/// Instance ids that one request may carry (AWS: "Pagination in the Amazon EC2 API").
+pub(crate) const IDS_PER_REQUEST: usize = 1000;
+
 /// The id of an instance: `i-` and 8 or 17 lower-case hexadecimal digits.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
-#[serde(transparent)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct InstanceId(String);
 
 impl InstanceId {
@@ -62,5 +62,15 @@ pub fn list_of(ids: &[InstanceId]) -> String {
 
 /// The number of instances in words: `1 instance`, `2 instances`.
 pub fn count_of(count: usize) -> String {
-    if count == 1 { "1 instance".to_owned() } else { format!("{count} instances") }
+    count_of_kind("instance", count)
+}
+
+/// So many resources of a kind in words: `1 image`, `2 addresses`.
+pub fn count_of_kind(kind: &str, count: usize) -> String {
+    if count == 1 { format!("1 {kind}") } else { format!("{count} {}", plural(kind)) }
+}
+
+/// The plural of a kind, as in `addresses`.
+pub(crate) fn plural(kind: &str) -> String {
+    format!("{kind}{}", if kind.ends_with('s') { "es" } else { "s" })
 }

@@ -16,6 +16,7 @@ mod error;
 mod filter;
 pub mod hints;
 pub mod ids;
+mod instance;
 pub mod instances;
 mod journal;
 pub mod names;
@@ -23,9 +24,11 @@ mod operation;
 mod option_list;
 mod option_list_store;
 pub mod option_lists;
+mod outcome;
 mod pages;
 pub mod permissions;
 pub mod properties;
+mod property_store;
 pub mod records;
 #[cfg(test)]
 mod sample;
@@ -40,9 +43,13 @@ pub use aws_sdk_ec2 as ec2;
 pub use context::{Changed, Context, ContextBuilder, Reporter};
 pub use error::{Doing, Error, ErrorKind, Result, excerpt};
 pub use filter::{VALUES_PER_FILTER, filter};
-pub use ids::{InstanceId, count_of};
-pub use journal::{Advice, InstanceEntry, InstanceResult, Journal, PropertyEntry, Table};
-pub use operation::{AnyOperation, Example, Operation, OperationMeta, Outcome, PreparedJob, Registration, operations};
+pub use ids::{InstanceId, count_of, count_of_kind};
+pub use journal::{
+    Advice, INSTANCE, InstanceEntry, Journal, PropertyEntry, Resource, ResourceEntry, ResourceResult, Table, Text,
+    TitledTable, WrittenFile,
+};
+pub use operation::{AnyOperation, Example, Operation, OperationMeta, PreparedJob, Registration, operations};
+pub use outcome::Outcome;
 pub use pages::pages;
 
 #[doc(hidden)]

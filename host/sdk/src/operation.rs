@@ -5,6 +5,7 @@ use async_trait::async_trait;
 use crate::args::{ArgGroup, ArgSpec, Inputs};
 use crate::context::Context;
 use crate::error::Result;
+use crate::outcome::Outcome;
 
 /// A function of the connector.
 ///
@@ -76,20 +77,6 @@ impl<O: Operation> AnyOperation for O {
 
     fn prepare(&'static self, inputs: &Inputs) -> Result<Box<dyn PreparedJob>> {
         Ok(Box::new(Prepared { operation: self, args: self.parse(inputs)? }))
-    }
-}
-
-/// The success of a job, in one sentence for its last line.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Outcome {
-    /// What was done, as in `2 instances started`; without a period.
-    pub message: String,
-}
-
-impl Outcome {
-    /// The outcome with that message.
-    pub fn new(message: impl Into<String>) -> Self {
-        Outcome { message: message.into() }
     }
 }
 

@@ -4,8 +4,8 @@ use std::num::NonZeroU32;
 use std::path::PathBuf;
 
 use crate::args::Always;
-use crate::properties::{Contents, Delivery};
-use crate::{Arg, ArgSpec, Context, Error, ErrorKind, Inputs, Outcome, PropertyEntry, Result};
+use crate::properties::{Contents, Delivery, Property};
+use crate::{Arg, ArgSpec, Context, Error, ErrorKind, Inputs, Outcome, Result};
 
 pub use crate::option_list::{OptionEntry, OptionList};
 pub use crate::option_list_store::OptionListStore;
@@ -82,25 +82,18 @@ impl Destination {
             done.push(format!("written into {}", file.display()));
         }
         if let Some((name, value)) = property {
-            done.push(save(cx, name, value).await?);
+            done.push(save(cx, &name, &value).await?);
         }
         Ok(Outcome::new(done.join(", ")))
     }
 }
 
-async fn save(cx: &Context, name: String, value: String) -> Result<String> {
-    let saved = cx.properties().save(&name, &value).await;
-    let done = match saved {
-        Ok(Delivery::Seen) => format!("saved into {name}"),
-        Ok(Delivery::HandedOver) => format!("handed to the agent for {name}, not confirmed"),
-        Err(_) => String::new(),
-    };
-    let doing = format!("saving the option list into {name}");
-    cx.journal().property(PropertyEntry::pending(name, Contents::List, Some(value)).after(&saved));
-    match saved {
-        Ok(_) => Ok(done),
+async fn save(cx: &Context, name: &str, value: &str) -> Result<String> {
+    match Property::new(name, Contents::OptionList).deliver(cx, value).await {
+        Ok(Delivery::Seen) => Ok(format!("saved into {name}")),
+        Ok(Delivery::HandedOver) => Ok(format!("handed to the agent for {name}, not confirmed")),
         Err(error) => Err(Error::new(ErrorKind::PropertyNotSaved, error.to_string())
-            .doing(doing)
+            .doing(format!("saving the option list into {name}"))
             .hint(error.hint_text().unwrap_or("run the job again: it changes nothing in EC2"))),
     }
 }

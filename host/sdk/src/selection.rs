@@ -7,8 +7,8 @@ use crate::codes;
 use crate::context::Context;
 use crate::error::{Error, ErrorKind, Result};
 use crate::ids::{InstanceId, count_of};
-use crate::instances::{ALIVE, Instance, TagName, find_by_name, find_shown, see_all};
-use crate::operation::Outcome;
+use crate::instances::{ALIVE, Instance, TagName, find_by_name, find_shown, look_up_all};
+use crate::outcome::Outcome;
 
 /// `--tag-name NAME`: the value of the tag `Name`.
 pub const TAG_NAME: Arg<TagName> = Arg::new(
@@ -84,7 +84,7 @@ impl Targets {
     pub async fn find(&self, cx: &Context) -> Result<Selected> {
         let name = match &self.by {
             By::Ids(ids) => {
-                cx.journal().enter(ids);
+                cx.journal().record_ids(ids);
                 return find_before(cx, ids).await;
             }
             By::Name(name) => name,
@@ -127,7 +127,7 @@ pub struct Selected {
 /// Records the states before the job of instances that are given by their ids. Returns those to act on.
 pub(crate) async fn find_before(cx: &Context, ids: &[InstanceId]) -> Result<Selected> {
     if cx.dry_run() {
-        let shown = see_all(cx, ids).await?;
+        let shown = look_up_all(cx, ids).await?;
         let known: HashSet<_> = shown.iter().map(|instance| &instance.id).collect();
         return Ok(Selected { ids: ids.iter().filter(|id| known.contains(id)).cloned().collect(), shown });
     }
@@ -143,8 +143,8 @@ pub(crate) async fn find_before(cx: &Context, ids: &[InstanceId]) -> Result<Sele
 }
 
 fn record_before(cx: &Context, instance: &Instance) {
-    cx.journal().see(instance);
-    cx.journal().was(&instance.id, instance.state.as_str());
+    cx.journal().record_instance(instance);
+    cx.journal().record_previous_state(&instance.id, instance.state.as_str());
 }
 
 #[cfg(test)]

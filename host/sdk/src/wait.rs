@@ -8,6 +8,7 @@ mod engine;
 mod failures;
 mod goal;
 mod instances;
+mod states;
 mod status_checks;
 
 pub use arguments::{
@@ -16,6 +17,7 @@ pub use arguments::{
 pub use engine::{Poll, wait_for};
 pub use goal::Goal;
 pub use instances::{not_at_goal, wait_for_instances, wait_if_asked};
+pub use states::States;
 pub use status_checks::{STATUS_IDS_PER_REQUEST, all_status_checks, status_checks};
 
 #[cfg(test)]

@@ -287,6 +287,8 @@ fn an_opcon_that_does_not_take_the_list_fails_the_job() {
     finished.expect_code(7).expect_stderr("error: saving the option list into AWS_REGIONS: ");
     assert_eq!((&document["status"], &document["properties"][0]["saved"]), (&json!("failed"), &json!(false)));
     assert_eq!(document["properties"][0]["name"], "AWS_REGIONS");
+    let finished = with_opcon(&opcon).run(&["ListRegions", "--max", "1", "--save"]).expect_code(7);
+    assert!(!finished.stdout.contains("set-property"), "the job can be run again: {finished:#?}");
 }
 
 #[test]

@@ -10,7 +10,7 @@ use crate::context::Context;
 use crate::error::Result;
 use crate::ids::InstanceId;
 use crate::instances::{Instance, find_by_ids};
-use crate::operation::Outcome;
+use crate::outcome::Outcome;
 use crate::properties::PropertyNames;
 use crate::selection::{Selected, Targets};
 use crate::wait::{Goal, WaitArgs, WaitPolicy, wait_if_asked};
@@ -137,10 +137,10 @@ impl<'a> InstanceJob<'a> {
 /// Records what EC2 shows by now of instances that it has accepted. If it does not say, the job goes on: the action is
 /// accepted, and what is known can be saved.
 async fn find_addresses(cx: &Context, ids: &[InstanceId]) {
-    let accepted = ids.iter().filter(|id| cx.journal().instance(id).error.is_none());
+    let accepted = ids.iter().filter(|id| !cx.journal().has_failed(id));
     let accepted: Vec<_> = accepted.cloned().collect();
     match find_by_ids(cx, &accepted).await {
-        Ok(found) => found.iter().for_each(|instance| cx.journal().see(instance)),
+        Ok(found) => found.iter().for_each(|instance| cx.journal().record_instance(instance)),
         Err(error) => cx.warning(error.to_string()),
     }
 }

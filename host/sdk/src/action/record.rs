@@ -1,6 +1,6 @@
 //! What an action on instances came to: as its answer says, or, where there is no whole answer, as their states show.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 
 use aws_sdk_ec2::types::{InstanceStateChange, InstanceStateName};
@@ -12,7 +12,7 @@ use crate::context::Context;
 use crate::error::{Error, ErrorKind};
 use crate::ids::{InstanceId, list_of};
 use crate::instances::find_known;
-use crate::journal::InstanceResult;
+use crate::journal::ResourceResult;
 
 /// How often instances are looked at after a request without a whole answer: their states show within seconds.
 const CONFIRMATIONS: usize = 4;
@@ -27,7 +27,7 @@ impl InstanceAction {
             Answer::Named(changes) => self.record_changes(cx, ids, &changes, repeated),
             Answer::Unnamed => {
                 for id in ids {
-                    let previous = cx.journal().instance(id).previous_state;
+                    let previous = cx.journal().read(id, |entry| entry.previous_state.clone());
                     self.accept(cx, id, previous.as_deref(), None, false);
                 }
             }
@@ -47,7 +47,7 @@ impl InstanceAction {
             };
             let answered = change.previous_state().and_then(|state| state.name()).map(InstanceStateName::as_str);
             let current = change.current_state().and_then(|state| state.name()).map(InstanceStateName::as_str);
-            let seen = cx.journal().instance(id).previous_state;
+            let seen = cx.journal().read(id, |entry| entry.previous_state.clone());
             let previous = if repeated { seen.as_deref().or(answered) } else { answered.or(seen.as_deref()) };
             // Whoever changed it, if that was not seen: this job may have, with the request before.
             let unclear = repeated && seen.is_none() && is_among(answered, self.already);
@@ -57,20 +57,19 @@ impl InstanceAction {
 
     /// Records an instance that was seen where the action leads.
     pub(super) fn record_state(&self, cx: &Context, id: &InstanceId) {
-        let entry = cx.journal().instance(id);
-        let previous = entry.previous_state.as_deref();
-        self.accept(cx, id, previous, entry.state.as_deref(), previous.is_none());
+        let (previous, state) = cx.journal().read(id, |entry| (entry.previous_state.clone(), entry.state.clone()));
+        self.accept(cx, id, previous.as_deref(), state.as_deref(), previous.is_none());
     }
 
     fn accept(&self, cx: &Context, id: &InstanceId, previous: Option<&str>, current: Option<&str>, unclear: bool) {
         let already = is_among(previous, self.already);
         let result = match (unclear, already) {
-            (true, _) => InstanceResult::Unknown,
-            (false, true) => InstanceResult::Unchanged,
-            (false, false) => InstanceResult::Changed,
+            (true, _) => ResourceResult::Unknown,
+            (false, true) => ResourceResult::Unchanged,
+            (false, false) => ResourceResult::Changed,
         };
         cx.journal().accepted(id, previous, current, result);
-        let label = cx.journal().instance(id).label();
+        let label = cx.journal().label(id);
         let (was, is) = (previous.unwrap_or("unknown"), current.unwrap_or("unknown"));
         if self.already.is_empty() {
             cx.event(format!("{label}: {} accepted", self.verb));
@@ -99,8 +98,9 @@ impl InstanceAction {
     /// Looks whether those of the instances whose outcome is unknown are on the way by now. Returns those that the last look
     /// has shown elsewhere.
     pub(super) async fn confirm(&self, cx: &Context, ids: &[InstanceId], action: &str) -> Vec<InstanceId> {
-        let is_unknown =
-            |id: &&InstanceId| cx.journal().instance(id).error.is_some_and(|error| error.kind() == ErrorKind::Unknown);
+        let is_unknown = |id: &&InstanceId| {
+            cx.journal().read(id, |entry| entry.result == Some(ResourceResult::Unknown) && entry.error.is_some())
+        };
         let mut unknown: Vec<InstanceId> = ids.iter().filter(is_unknown).cloned().collect();
         let mut shown = Vec::new();
         let confirmations = if self.already.is_empty() { 0 } else { CONFIRMATIONS }; // no state would show it
@@ -116,7 +116,7 @@ impl InstanceAction {
                     Vec::new()
                 }
             };
-            shown.iter().for_each(|instance| cx.journal().see(instance));
+            shown.iter().for_each(|instance| cx.journal().record_instance(instance));
             unknown.retain(|id| {
                 let there = is_in(cx, id, self.already);
                 if there {
@@ -128,23 +128,24 @@ impl InstanceAction {
         if !unknown.is_empty() {
             cx.warning(format!("{action}: unknown whether EC2 accepted it for {}", list_of(&unknown)));
         }
-        unknown.retain(|id| shown.iter().any(|instance| instance.id == *id));
+        let shown: HashSet<_> = shown.iter().map(|instance| &instance.id).collect();
+        unknown.retain(|id| shown.contains(id));
         unknown
     }
 
     /// Records what a dry run found out.
     pub(super) fn record_dry_run(&self, cx: &Context, ids: &[InstanceId]) {
         for id in ids {
-            let entry = cx.journal().instance(id);
-            let state = entry.state.as_deref().unwrap_or("in an unknown state");
+            let (label, state) = cx.journal().read(id, |entry| (entry.label(), entry.state.clone()));
+            let state = state.as_deref().unwrap_or("in an unknown state");
             if is_in(cx, id, self.already) {
-                cx.event(format!("{}: is {state} already", entry.label()));
+                cx.event(format!("{label}: is {state} already"));
             } else if is_in(cx, id, &[InstanceStateName::ShuttingDown, InstanceStateName::Terminated]) {
                 let gone = Error::new(ErrorKind::UnexpectedState, format!("it is {state}"));
                 fail(cx, (id.clone(), gone.doing(format!("{} {id}", self.doing))));
                 continue;
             } else {
-                cx.event(format!("{}: is {state}, would be {}", entry.label(), self.done));
+                cx.event(format!("{label}: is {state}, would be {}", self.done));
             }
             cx.journal().unchanged(id);
         }

@@ -8,8 +8,7 @@ use super::{InstanceAction, Refusal, fail, is_by_state, is_state};
 use crate::codes;
 use crate::context::Context;
 use crate::error::{Doing as _, Error, ErrorKind, Result};
-use crate::ids::{InstanceId, list_of, texts};
-use crate::instances::IDS_PER_REQUEST;
+use crate::ids::{IDS_PER_REQUEST, InstanceId, list_of, texts};
 
 /// How many instances in a row EC2 may refuse for the same reason, until the others are taken for refused, too.
 const REFUSALS_IN_A_ROW: usize = 20;
@@ -62,7 +61,7 @@ impl InstanceAction {
     {
         // An id that EC2 did not show is the likely cause of a refusal.
         let (seen, unseen): (Vec<_>, Vec<_>) =
-            ids.iter().cloned().partition(|id| cx.journal().instance(id).state.is_some());
+            ids.iter().cloned().partition(|id| cx.journal().read(id, |entry| entry.state.is_some()));
         let chunks = seen.chunks(IDS_PER_REQUEST).chain(unseen.chunks(IDS_PER_REQUEST));
         let mut batches: Vec<_> = chunks.map(|ids| Batch { ids, split: false, lost: false }).collect();
         batches.reverse();
@@ -140,7 +139,9 @@ impl InstanceAction {
         if ids().next().is_none() {
             return Vec::new();
         }
-        if cx.journal().instances().iter().any(|entry| entry.result.is_some()) {
+        let mut any_result = false;
+        cx.journal().each(|entry| any_result |= entry.result.is_some());
+        if any_result {
             cx.warning(error.to_string());
         }
         ids().for_each(|id| cx.journal().failed(id, error.clone()));

@@ -2,10 +2,10 @@
 
 use std::collections::HashMap;
 
-use super::contents::{Contents, Field};
-use super::{ID_PROPERTY, PRIVATE_IP_PROPERTY, PUBLIC_DNS_PROPERTY, PUBLIC_IP_PROPERTY};
+use super::arguments::{ID_PROPERTY, PRIVATE_IP_PROPERTY, PUBLIC_DNS_PROPERTY, PUBLIC_IP_PROPERTY};
 use crate::ids::InstanceId;
-use crate::{Arg, Context, Error, ErrorKind, Inputs, InstanceResult, PropertyEntry, Result};
+use crate::journal::{Contents, Field};
+use crate::{Arg, Context, Error, ErrorKind, Inputs, PropertyEntry, ResourceResult, Result};
 
 /// The properties that a job names.
 #[derive(Clone, Debug, Default)]
@@ -96,8 +96,7 @@ impl PropertyNames {
 
 /// Whether a later job can act on the instance because of this job.
 fn is_news(cx: &Context, id: &InstanceId) -> bool {
-    let entry = cx.journal().instance(id);
-    entry.accepted || entry.result == Some(InstanceResult::Unchanged)
+    cx.journal().read(id, |entry| entry.accepted || entry.result == Some(ResourceResult::Unchanged))
 }
 
 fn counter(number: usize, instances: usize) -> Option<usize> {

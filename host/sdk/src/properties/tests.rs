@@ -3,6 +3,7 @@
 mod addresses;
 mod names;
 mod saving;
+mod single;
 
 use std::time::Duration;
 
@@ -13,7 +14,7 @@ use crate::ids::InstanceId;
 use crate::sample::inputs;
 use crate::testing::{Job, instance};
 use crate::wait::WaitPolicy;
-use crate::{Context, Error, ErrorKind, InstanceResult};
+use crate::{Context, Error, ErrorKind, ResourceResult, Result};
 
 const A: &str = "i-0000000a";
 const B: &str = "i-0000000b";
@@ -34,13 +35,13 @@ fn ids(texts: &[&str]) -> Vec<InstanceId> {
 
 /// Records an instance as described, of which EC2 accepted the start.
 fn accept(job: &Job, description: &Instance) {
-    accept_as(job, description, InstanceResult::Changed);
+    accept_as(job, description, ResourceResult::Changed);
 }
 
 /// Records an instance as described, of which EC2 accepted the start, though it may have been started already.
-fn accept_as(job: &Job, description: &Instance, result: InstanceResult) {
+fn accept_as(job: &Job, description: &Instance, result: ResourceResult) {
     let instance = crate::instances::Instance::from_ec2(description).unwrap();
-    job.cx.journal().see(&instance);
+    job.cx.journal().record_instance(&instance);
     job.cx.journal().accepted(&instance.id, Some("stopped"), None, result);
 }
 
