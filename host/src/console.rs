@@ -52,7 +52,7 @@ impl Console {
 
     /// Prints and logs why a job or a command failed.
     pub fn failure(&self, error: &Error) {
-        tracing::error!("{}", ascii(&error.to_string()));
+        tracing::error!("{error}");
         self.error_line(&format!("error: {error}"));
         if let Some(hint) = error.hint_text() {
             self.error_line(&format!("hint: {hint}"));
@@ -65,7 +65,7 @@ impl Console {
     /// # Errors
     /// [`ErrorKind::Service`] when the line does not reach its reader: what the job does could be lost as well.
     pub fn first_line(&self, line: &str) -> Result<()> {
-        tracing::info!("{}", ascii(line));
+        tracing::info!("{line}");
         let printed = match self.output {
             Output::Text => self.write_first(&one_line(line)),
             Output::Json => write_now(io::stderr().lock(), &one_line(line)).and_then(|()| self.write_first(BEGINNING)),
@@ -151,12 +151,12 @@ impl Console {
 
 impl Reporter for Console {
     fn event(&self, line: &str) {
-        tracing::info!("{}", ascii(line));
+        tracing::info!("{line}");
         self.line(line);
     }
 
     fn warning(&self, line: &str) {
-        tracing::warn!("{}", ascii(line));
+        tracing::warn!("{line}");
         self.error_line(&format!("warning: {line}"));
     }
 

@@ -16,6 +16,7 @@ use tracing_subscriber::fmt::time::{FormatTime, SystemTime};
 use tracing_subscriber::layer::SubscriberExt as _;
 
 use crate::config::beside_the_program;
+use crate::console;
 
 const FILE_NAME: &str = "awsec2.log";
 /// Held while the files are renamed, so that of several jobs one does it.
@@ -49,7 +50,8 @@ pub fn start(folder: Option<&Path>, debug: bool) {
         .with_timer(Stamp)
         .log_internal_errors(false);
     // A second start, by a program that embeds this library, keeps the first log.
-    let _ = tracing::subscriber::set_global_default(lines.with_writer(Mutex::new(file)).finish().with(ours));
+    let _ =
+        tracing::subscriber::set_global_default(lines.with_writer(Mutex::new(PlainLines(file))).finish().with(ours));
 }
 
 /// Opens the file for appending: each line is one write, so the lines of several jobs do not mix.
@@ -80,6 +82,21 @@ fn rotate(path: &Path) -> io::Result<()> {
     Ok(())
 }
 
+/// Writes each text, which is one event, as one line in plain ASCII, so that no event can forge another.
+struct PlainLines<W>(W);
+
+impl<W: io::Write> io::Write for PlainLines<W> {
+    fn write(&mut self, event: &[u8]) -> io::Result<usize> {
+        let text = String::from_utf8_lossy(event);
+        let line = console::one_line(text.strip_suffix('\n').unwrap_or(&text));
+        self.0.write_all(line.as_bytes()).map(|()| event.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.0.flush()
+    }
+}
+
 /// The time (UTC) and the process, since several jobs write into one file.
 struct Stamp;
 
@@ -92,7 +109,17 @@ impl FormatTime for Stamp {
 
 #[cfg(test)]
 mod tests {
+    use io::Write as _;
+
     use super::*;
+
+    #[test]
+    fn an_event_is_one_line_in_plain_ascii() {
+        let mut lines = PlainLines(Vec::new());
+        lines.write_all("w\u{e9}b\u{1b}[31m\n12:00 forged\n".as_bytes()).unwrap();
+        lines.write_all(b"next\n").unwrap();
+        assert_eq!(String::from_utf8(lines.0).unwrap(), "w\\u{e9}b\\u{1b}[31m\\n12:00 forged\nnext\n");
+    }
 
     #[test]
     fn a_large_file_is_rotated_and_five_old_ones_are_kept() {
@@ -134,7 +161,7 @@ mod tests {
     fn a_small_file_is_appended_to() {
         let folder = tempfile::tempdir().unwrap();
         fs::write(folder.path().join(FILE_NAME), "before\n").unwrap();
-        io::Write::write_all(&mut open(&folder.path().join(FILE_NAME)).unwrap(), b"after\n").unwrap();
+        open(&folder.path().join(FILE_NAME)).unwrap().write_all(b"after\n").unwrap();
         assert_eq!(fs::read_to_string(folder.path().join(FILE_NAME)).unwrap(), "before\nafter\n");
     }
 }

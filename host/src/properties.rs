@@ -56,8 +56,8 @@ impl OpConProperties {
     pub fn refuse_events(&self, property: &str) -> Result<()> {
         match &self.channel {
             Some(PropertyChannel::Msgin(_)) => {
-                Err(Error::new(ErrorKind::InvalidInput, "with PROPERTY_CHANNEL=msgin no list can be saved")
-                    .doing(format!("saving the list {property}"))
+                Err(Error::new(ErrorKind::InvalidInput, "with PROPERTY_CHANNEL=msgin no option list can be saved")
+                    .doing(format!("saving the option list {property}"))
                     .hint("run the job on a machine that reaches the OpCon API, or write a --data-script"))
             }
             _ => Ok(()),

@@ -3,9 +3,10 @@
 use std::path::PathBuf;
 
 use connector_sdk::args::Always;
-use connector_sdk::lists::List;
+use connector_sdk::names::RegionName;
+use connector_sdk::option_lists::OptionList;
 use connector_sdk::wait::WAIT_TIMEOUT;
-use connector_sdk::{Arg, ArgSpec, ArgValue, Inputs, OperationMeta, Result, ValueKind, choices};
+use connector_sdk::{Arg, ArgSpec, Inputs, OperationMeta, checked_text, choices};
 
 /// The common arguments of a job, parsed.
 #[derive(Debug, Default)]
@@ -13,7 +14,7 @@ pub struct Settings {
     /// The section of `Connector.config` that gives the credentials.
     pub user_id: Option<String>,
     /// The region.
-    pub region: Option<Region>,
+    pub region: Option<RegionName>,
     /// The configuration file, when it is named.
     pub config: Option<PathBuf>,
     /// The folder of the log, when it is named.
@@ -37,12 +38,12 @@ const USER_ID: Arg<String> = Arg::new(
     "The section of Connector.config that gives the AWS keys. Without it, AWS's own credential chain applies.",
 );
 /// `--region REGION`.
-const REGION: Arg<Region> = Arg::new(
+const REGION: Arg<RegionName> = Arg::new(
     "region",
     "REGION",
     "The AWS region, as in `us-east-1` or `US_EAST_1`. Default: AWS's own settings, such as AWS_REGION.",
 )
-.offered_by(List::Regions);
+.offered_by(OptionList::Regions);
 /// `--config FILE`.
 pub const CONFIG: Arg<PathBuf> = Arg::new(
     "config",
@@ -132,74 +133,12 @@ choices! {
     }
 }
 
-/// An address of EC2 in place of AWS's own: `http://` or `https://`, and a host.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct EndpointUrl(String);
-
-impl EndpointUrl {
-    /// The address as text.
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
+checked_text! {
+    /// An address of EC2 in place of AWS's own: `http://` or `https://`, and a host.
+    pub struct EndpointUrl where is_http_url, else "must be an address as in `https://host:port`";
 }
 
-impl ArgValue for EndpointUrl {
-    const KIND: ValueKind = ValueKind::String;
-
-    fn parse(text: &str) -> Result<Self, String> {
-        let url = reqwest::Url::parse(text).ok();
-        let fits = url.is_some_and(|url| matches!(url.scheme(), "http" | "https") && url.host().is_some());
-        fits.then(|| EndpointUrl(text.to_owned()))
-            .ok_or_else(|| "must be an address as in `https://host:port`".to_owned())
-    }
-}
-
-/// A region in AWS's form, `us-east-1`.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Region(String);
-
-impl Region {
-    /// The region's name.
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
-impl ArgValue for Region {
-    const KIND: ValueKind = ValueKind::String;
-
-    /// Accepts the form of OpCon's drop-down list, `US_EAST_1`, as well.
-    fn parse(text: &str) -> Result<Self, String> {
-        let name = text.trim().trim_matches('"').replace('_', "-").to_ascii_lowercase();
-        let parts: Vec<&str> = name.split('-').collect();
-        let is_word = |part: &&str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_lowercase());
-        let is_region = match parts.as_slice() {
-            [area, places @ .., number] => {
-                is_word(area) && !places.is_empty() && places.iter().all(is_word) && number.parse::<u8>().is_ok()
-            }
-            _ => false,
-        };
-        is_region.then_some(Region(name)).ok_or_else(|| "must be a region as in `us-east-1` or `US_EAST_1`".to_owned())
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn regions_come_in_two_forms() {
-        for (text, name) in [
-            ("us-east-1", "us-east-1"),
-            ("US_EAST_1", "us-east-1"),
-            ("US_GOV_EAST_1", "us-gov-east-1"),
-            ("AP_NORTHEAST_1", "ap-northeast-1"),
-            ("\"EU_WEST_1\"", "eu-west-1"),
-        ] {
-            assert_eq!(Region::parse(text).unwrap().as_str(), name);
-        }
-        for text in ["", "us", "us-1", "useast1", "us-east", "us-east-1a", "us east 1", "us-east-1/../x"] {
-            assert!(Region::parse(text).unwrap_err().contains("region"), "{text}");
-        }
-    }
+fn is_http_url(text: &str) -> bool {
+    let url = reqwest::Url::parse(text).ok();
+    url.is_some_and(|url| matches!(url.scheme(), "http" | "https") && url.host().is_some())
 }

@@ -14,7 +14,7 @@ use serde::Deserialize;
 
 use crate::address::Address;
 use crate::error::{Error, ErrorKind};
-use crate::plain_text::one_line;
+use crate::excerpt::excerpt;
 use crate::property::{PropertyName, PropertyValue};
 use crate::tls::{TimeLimits, Trust};
 use connection::{Connection, Secret};
@@ -38,7 +38,7 @@ impl ApiSettings {
     /// [`ErrorKind::Invalid`] when the address is none.
     pub fn new(address: &str, token: SecretString, trust: Trust) -> Result<Self, Error> {
         let checked = Address::parse(address, trust != Trust::PlainHttp).map_err(|wrong| {
-            Error::new(ErrorKind::Invalid, format!("reading the address '{}'", one_line(address)), wrong)
+            Error::new(ErrorKind::Invalid, format!("reading the address '{}'", excerpt(address)), wrong)
         })?;
         Ok(ApiSettings { address: checked, token, trust })
     }
@@ -167,7 +167,7 @@ impl Client {
         let doing = "asking OpCon for its version";
         let answer: Answer = self.connection.send(doing, || self.connection.request(Method::GET, "version")).await?;
         let version = Version::parse(&answer.version).ok_or_else(|| {
-            Error::new(ErrorKind::Unexpected, doing, format!("'{}' is no version", one_line(&answer.version)))
+            Error::new(ErrorKind::Unexpected, doing, format!("'{}' is no version", excerpt(&answer.version)))
         })?;
         if version < OLDEST_VERSION {
             let wrong = format!("its API has version {version}; at least {OLDEST_VERSION} is needed");

@@ -1,6 +1,7 @@
 //! Who the running job is in OpCon, as the agent's environment says it.
 
-use crate::plain_text::one_line;
+use crate::date::checked_date;
+use crate::excerpt::excerpt;
 
 /// The names under which the Windows agent says it ("Environment variables" in the documentation of the agent).
 const WINDOWS: Names = Names {
@@ -75,10 +76,10 @@ fn clear_date(variable: &str, date: &str) -> Known {
         }
         _ => date.replace('/', "-"),
     };
-    crate::property::checked_date(dashed).map_err(|_| {
+    checked_date(dashed).map_err(|_| {
         format!(
             "{variable} holds '{}', of which only the forms yyyy-mm-dd, yyyy/mm/dd and yyyymmdd are clear",
-            one_line(date)
+            excerpt(date)
         )
     })
 }
@@ -89,7 +90,7 @@ fn full_name(variable: &str, name: String) -> Known {
     if behind.peek().is_some() && behind.all(|character| character == ' ' || character.is_ascii_digit()) {
         return Err(format!(
             "{variable} holds '{}', which may be {SHORT_NAME} characters of the name and the job's number",
-            one_line(&name)
+            excerpt(&name)
         ));
     }
     Ok(name)
@@ -150,7 +151,7 @@ mod tests {
             ["31.01.2026", "01/02/2026", "26-01-31", "2026-1-31", "31012026", "01312026", "202601310", "\u{e9}2601312"]
         {
             let wrong = windows(unclear, "J").date.unwrap_err();
-            assert!(wrong.starts_with("SMA_MSLSAM_SCHEDULE_DATE holds '") && wrong.is_ascii(), "{wrong}");
+            assert!(wrong.starts_with("SMA_MSLSAM_SCHEDULE_DATE holds '"), "{wrong}");
         }
     }
 

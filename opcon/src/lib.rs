@@ -1,21 +1,22 @@
-//! The way to OpCon: `Connector.config`, encoded values, properties, events, lists and job definitions.
+//! The way to OpCon: `Connector.config`, encoded values, properties, events, option lists and job definitions.
 //!
 //! Nothing here calls EC2 or knows the command line. A job reads its [`Config`], parses the names of the properties that it
 //! is to save into [`PropertyName`]s, completed by its [`JobIdentity`], and hands them with their [`PropertyValue`]s to a
 //! [`Client`], or to [`msgin`] where the OpCon API cannot be reached. For the administrator there are [`setup`] and
-//! [`ConfigEditor`], the [`lists`] of job forms, and [`smaddi`] for jobs. Whatever goes wrong is an [`Error`] whose message
-//! is for the operator, and no message, `Debug` output or command line ever holds a secret.
+//! [`ConfigEditor`], the [`option_lists`] of job forms, and [`smaddi`] for jobs. Whatever goes wrong is an [`Error`] whose
+//! message is for the operator, and no message, `Debug` output or command line ever contains a secret.
 
 mod address;
 mod client;
 mod config;
+mod date;
 pub mod encoded;
 mod error;
+mod excerpt;
 mod file_drop;
 mod job_identity;
-pub mod lists;
 pub mod msgin;
-mod plain_text;
+pub mod option_lists;
 mod property;
 pub mod setup;
 pub mod smaddi;

@@ -7,9 +7,10 @@ use std::fmt;
 use std::num::NonZeroU32;
 use std::str::FromStr;
 
+use crate::date::checked_date;
 use crate::error::{Error, ErrorKind};
+use crate::excerpt::excerpt;
 use crate::job_identity::{JobIdentity, Known};
-use crate::plain_text::one_line;
 
 /// The longest name of a global property, in characters.
 const LONGEST_GLOBAL_NAME: usize = 64;
@@ -126,7 +127,7 @@ impl FromStr for PropertyName {
 }
 
 fn invalid_name(name: &str, wrong: String) -> Error {
-    Error::new(ErrorKind::Invalid, format!("reading the property name '{}'", one_line(name)), wrong)
+    Error::new(ErrorKind::Invalid, format!("reading the property name '{}'", excerpt(name)), wrong)
 }
 
 /// A part as it stands in a name, in quotes if needed; `closing` replaces a `]` before the closing quote.
@@ -229,26 +230,6 @@ fn split_parts(text: &str, count: usize, open_ended: bool) -> Result<Vec<String>
         return Err("it has too many parts; one with a dot in it must be in double quotes".into());
     }
     Ok(parts)
-}
-
-/// A date in the one form that OpCon documents for its API.
-pub(crate) fn checked_date(date: String) -> Result<String, String> {
-    let digits = |text: &str, count| text.len() == count && text.bytes().all(|byte| byte.is_ascii_digit());
-    let valid = match date.split('-').collect::<Vec<_>>().as_slice() {
-        [year, month, day] => {
-            digits(year, 4)
-                && digits(month, 2)
-                && ("01"..="12").contains(month)
-                && digits(day, 2)
-                && ("01"..="31").contains(day)
-        }
-        _ => false,
-    };
-    if valid {
-        Ok(date)
-    } else {
-        Err("the date must have the form yyyy-mm-dd, as [[$SCHEDULE DATE-YYYY-MM-DD]] gives it".into())
-    }
 }
 
 /// Checks the property's own name.

@@ -9,7 +9,7 @@ use crate::address::Address;
 use crate::client::Limits;
 use crate::client::connection::{Connection, Secret};
 use crate::error::{Error, ErrorKind};
-use crate::plain_text::one_line;
+use crate::excerpt::excerpt;
 use crate::tls::Trust;
 
 /// The token of `application` for the OpCon API at `address` (`host:port`), from a log-in as `user`. OpCon makes it when
@@ -33,13 +33,13 @@ pub async fn request_token(
     struct Token {
         id: String,
     }
-    let doing = format!("asking OpCon for a token as the user {}", one_line(user));
+    let doing = format!("asking OpCon for a token as the user {}", excerpt(user));
     let invalid = |wrong: &str| Error::new(ErrorKind::Invalid, doing.as_str(), wrong);
     if user.is_empty() || password.expose_secret().is_empty() || application.is_empty() {
         return Err(invalid("the user, the password or the name of the application is empty"));
     }
     let address = Address::parse(address, *trust != Trust::PlainHttp)
-        .map_err(|wrong| invalid(&format!("the address '{}' is wrong: {wrong}", one_line(address))))?;
+        .map_err(|wrong| invalid(&format!("the address '{}' is wrong: {wrong}", excerpt(address))))?;
     let secret = Secret { what: "the password", text: password.clone() };
     let connection = Connection::new(address, trust, Limits::default(), secret)?;
     let body = json!({

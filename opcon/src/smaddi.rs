@@ -13,8 +13,8 @@ use quick_xml::Writer;
 use quick_xml::events::BytesText;
 
 use crate::error::{Error, ErrorKind};
+use crate::excerpt::excerpt;
 use crate::file_drop::{PreparedFile, Readers};
-use crate::plain_text::one_line;
 
 pub use quoting::{unix_parameters, windows_command_line};
 
@@ -66,7 +66,7 @@ impl JobDefinition {
     pub fn new(schedule: &str, job: &str, machine: &str, program: Program) -> Result<Self, Error> {
         let definition = JobDefinition { schedule: schedule.into(), job: job.into(), machine: machine.into(), program };
         definition.check().map_err(|wrong| {
-            Error::new(ErrorKind::Invalid, format!("defining the OpCon job '{}'", one_line(job)), wrong)
+            Error::new(ErrorKind::Invalid, format!("defining the OpCon job '{}'", excerpt(job)), wrong)
         })?;
         Ok(definition)
     }

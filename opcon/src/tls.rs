@@ -15,6 +15,8 @@ use crate::error::{Error, ErrorKind};
 
 mod verifiers;
 
+use verifiers::{Policy, Verifier};
+
 /// Which servers are trusted.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Trust {
@@ -79,21 +81,20 @@ pub fn http_client(trust: &Trust, proxy: Proxy, limits: TimeLimits) -> Result<re
 /// [`ErrorKind::Invalid`] when certificates are needed and there are none, or when the PEM file cannot be read.
 pub fn client_config(trust: &Trust) -> Result<ClientConfig, Error> {
     let provider = Arc::new(ring::default_provider());
+    let algorithms = provider.signature_verification_algorithms;
     let builder = ClientConfig::builder_with_provider(provider.clone())
         .with_safe_default_protocol_versions()
         .map_err(|error| Error::new(ErrorKind::Invalid, "preparing TLS", error.to_string()))?;
-    Ok(match trust {
-        Trust::System => builder.with_root_certificates(trusted_store(system_certificates())?).with_no_client_auth(),
-        Trust::SystemAndFile(file) => {
-            let verifier = system_and_file(file, provider)?;
-            builder.dangerous().with_custom_certificate_verifier(Arc::new(verifier)).with_no_client_auth()
+    let policy = match trust {
+        Trust::System => {
+            return Ok(builder.with_root_certificates(trusted_store(system_certificates())?).with_no_client_auth());
         }
-        Trust::Unverified => {
-            let verifier = verifiers::AnyCertificate { algorithms: provider.signature_verification_algorithms };
-            builder.dangerous().with_custom_certificate_verifier(Arc::new(verifier)).with_no_client_auth()
-        }
-        Trust::PlainHttp => builder.with_root_certificates(RootCertStore::empty()).with_no_client_auth(),
-    })
+        Trust::PlainHttp => return Ok(builder.with_root_certificates(RootCertStore::empty()).with_no_client_auth()),
+        Trust::SystemAndFile(file) => system_and_file(file, provider)?,
+        Trust::Unverified => Policy::Any,
+    };
+    let verifier = Arc::new(Verifier { policy, algorithms });
+    Ok(builder.dangerous().with_custom_certificate_verifier(verifier).with_no_client_auth())
 }
 
 /// The system's certificates as a store of trusted ones, of which there must be at least one.
@@ -109,25 +110,25 @@ fn trusted_store(system: Vec<CertificateDer<'static>>) -> Result<RootCertStore, 
     Ok(store)
 }
 
-/// A verifier for the system's certificates (there may be none) and those in the PEM file.
-fn system_and_file(file: &Path, provider: Arc<CryptoProvider>) -> Result<verifiers::ListedCertificates, Error> {
+/// Trust in the system's certificates (there may be none) and those in the PEM file.
+fn system_and_file(file: &Path, provider: Arc<CryptoProvider>) -> Result<Policy, Error> {
     let invalid = |wrong: String| {
         Error::new(ErrorKind::Invalid, format!("reading the certificates in {}", file.display()), wrong)
     };
-    let listed: Vec<CertificateDer<'static>> =
+    let certificates: Vec<CertificateDer<'static>> =
         CertificateDer::pem_file_iter(file).and_then(Iterator::collect).map_err(|error| invalid(error.to_string()))?;
-    if listed.is_empty() {
+    if certificates.is_empty() {
         return Err(invalid("there is no PEM certificate in it".into()));
     }
     let mut store = RootCertStore::empty();
     store.add_parsable_certificates(system_certificates());
-    for certificate in &listed {
+    for certificate in &certificates {
         store.add(certificate.clone()).map_err(|error| invalid(error.to_string()))?;
     }
     let webpki = WebPkiServerVerifier::builder_with_provider(Arc::new(store), provider)
         .build()
         .map_err(|error| invalid(error.to_string()))?;
-    Ok(verifiers::ListedCertificates { listed, webpki })
+    Ok(Policy::Listed { certificates, webpki })
 }
 
 /// The certificates that the system trusts. Of a bundle and a folder with the same certificates only the bundle is read:

@@ -1,27 +1,28 @@
-//! `CheckLists`: checks the lists of job forms against EC2.
+//! `CheckLists`: checks the option lists of job forms against EC2.
 
 use std::collections::{HashMap, HashSet};
 use std::path::PathBuf;
 
 use connector_sdk::args::Repeated;
+use connector_sdk::catalog::{self, deprecated_since};
 use connector_sdk::ec2::types::{Image, ImageState, InstanceTypeInfo, Region};
-use connector_sdk::lists::{List, ListEntry};
-use connector_sdk::offers::{self, deprecated_since};
+use connector_sdk::names::ImageId;
+use connector_sdk::option_lists::{OptionEntry, OptionList};
 use connector_sdk::{
     Arg, ArgValue, Context, Error, ErrorKind, Example, Inputs, Operation, OperationMeta, Outcome, Result, Table,
     VALUES_PER_FILTER, ValueKind, async_trait, filter, register,
 };
 
-/// A list on the command line.
+/// An option list on the command line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct ListChoice(List);
+struct ListChoice(OptionList);
 
 impl ArgValue for ListChoice {
     const KIND: ValueKind = ValueKind::Choice(&["images", "instance-types", "regions"]);
 
     fn parse(text: &str) -> Result<Self, String> {
         let choices = Self::KIND.choices();
-        let known = List::ALL.into_iter().zip(choices).find(|(_, choice)| **choice == text);
+        let known = OptionList::ALL.into_iter().zip(choices).find(|(_, choice)| **choice == text);
         known.map(|(list, _)| ListChoice(list)).ok_or_else(|| format!("must be one of {}", choices.join(", ")))
     }
 }
@@ -29,7 +30,7 @@ impl ArgValue for ListChoice {
 const ONLY: Arg<ListChoice, Repeated> = Arg::new(
     "only",
     "LIST",
-    "Check only this list. Repeatable; several may stand in one value with commas between them. Default: all lists.",
+    "Check only this option list. Repeatable; several may stand in one value with commas between them. Default: all.",
 )
 .repeatable()
 .separated_by(',');
@@ -37,19 +38,20 @@ const ONLY: Arg<ListChoice, Repeated> = Arg::new(
 const DATA_SCRIPT: Arg<PathBuf> = Arg::new(
     "data-script",
     "FILE",
-    "Check the lists in this file, the data script of Solution Manager, instead of those in OpCon's properties.",
+    "Check the option lists in this file, the data script of Solution Manager, instead of those in OpCon's properties.",
 );
 
-static META: OperationMeta = OperationMeta::new("CheckLists", "Check the lists of job forms against EC2.")
+static META: OperationMeta = OperationMeta::new("CheckLists", "Check the option lists of job forms against EC2.")
     .description(
-        "Reads the lists of images, instance types and regions from OpCon and shows every entry that EC2 does not know any \
-         more, or that no instance can be launched from: then the exit code is 4. Images and instance types belong to a \
-         region, and are checked in the region of the job; regions are those that are enabled for the account. A list that \
-         is missing or empty is a warning, and a failure only when no other is there.",
+        "Reads the option lists of images, instance types and regions from OpCon and shows every entry that is not in EC2 \
+         any more, or that no instance can be launched from: then the exit code is 4. Images and instance types belong to a \
+         region, and are checked in the region of the job; regions are those that are enabled for the account. Systems \
+         Manager parameters among the images are not checked. An option list that is missing or empty is a warning, and a \
+         failure only when there is nothing else to check.",
     )
     .arguments(&[&[ONLY.spec, DATA_SCRIPT.spec]])
     .examples(&[
-        Example { about: "Check all lists.", arguments: &[] },
+        Example { about: "Check all option lists.", arguments: &[] },
         Example {
             about: "Check the images in the data script of Solution Manager.",
             arguments: &["--only", "images", "--data-script", "lists.txt"],
@@ -58,7 +60,7 @@ static META: OperationMeta = OperationMeta::new("CheckLists", "Check the lists o
     .iam_actions(&["ec2:DescribeImages", "ec2:DescribeInstanceTypes", "ec2:DescribeRegions"]);
 
 const COLUMNS: &[&str] = &["List", "Entry", "Problem"];
-const DOING: &str = "checking the lists";
+const DOING: &str = "checking the option lists";
 
 struct CheckLists;
 register!(CheckLists);
@@ -94,31 +96,45 @@ impl Operation for CheckLists {
     }
 }
 
-/// The lists to check that hold anything. Said of those that do not.
-async fn read(cx: &Context, Query { only, script }: &Query) -> Result<Vec<(List, Vec<ListEntry>)>> {
-    let is_wanted = |list: &List| only.is_empty() || only.contains(&ListChoice(*list));
+/// The option lists with entries to check. Warns of those without.
+async fn read(cx: &Context, Query { only, script }: &Query) -> Result<Vec<(OptionList, Vec<OptionEntry>)>> {
+    let is_wanted = |list: &OptionList| only.is_empty() || only.contains(&ListChoice(*list));
     let mut present = Vec::new();
-    for list in List::ALL.into_iter().filter(is_wanted) {
+    for list in OptionList::ALL.into_iter().filter(is_wanted) {
         let entries = match script {
-            Some(file) => cx.lists().read_script(file, list)?,
-            None => cx.lists().read(list).await?.unwrap_or_default(),
+            Some(file) => cx.option_lists().read_script(file, list)?,
+            None => cx.option_lists().read(list).await?.unwrap_or_default(),
         };
         if entries.is_empty() {
-            cx.warning(format!("the list of {} is missing or empty: not checked", list.contents()));
-        } else {
+            cx.warning(format!("the option list of {} is missing or empty: not checked", list.contents()));
+        }
+        let entries = without_parameters(cx, entries);
+        if !entries.is_empty() {
             present.push((list, entries));
         }
     }
     if present.is_empty() {
-        let error = Error::new(ErrorKind::NotFound, "none of them is there").doing(DOING);
-        return Err(error.hint("ListImages, ListInstanceTypes and ListRegions fill them"));
+        let error = Error::new(ErrorKind::NotFound, "there is no entry to check").doing(DOING);
+        return Err(error.hint("fill them with ListImages, ListInstanceTypes and ListRegions"));
     }
     Ok(present)
 }
 
-/// A list after its check.
+/// The entries but for Systems Manager parameters, which contain the id of an image: EC2 does not describe them.
+fn without_parameters(cx: &Context, mut entries: Vec<OptionEntry>) -> Vec<OptionEntry> {
+    entries.retain(|entry| {
+        let is_parameter = matches!(ImageId::parse(&entry.id), Ok(ImageId::Parameter(_)));
+        if is_parameter {
+            cx.warning(format!("{} is a Systems Manager parameter: not checked", entry.id));
+        }
+        !is_parameter
+    });
+    entries
+}
+
+/// An option list after its check.
 struct CheckedList {
-    list: List,
+    list: OptionList,
     count: usize,
     /// Entries and what is wrong with them.
     problems: Vec<(String, String)>,
@@ -132,15 +148,15 @@ impl CheckedList {
     }
 }
 
-async fn check(cx: &Context, list: List, entries: Vec<ListEntry>) -> Result<CheckedList> {
+async fn check(cx: &Context, list: OptionList, entries: Vec<OptionEntry>) -> Result<CheckedList> {
     let ids: Vec<String> = entries.into_iter().map(|entry| entry.id).collect();
     let problems: Vec<_> = match list {
-        List::Images => {
+        OptionList::Images => {
             let known = images(cx, &ids).await?;
             ids.iter().filter_map(|id| Some((id.clone(), problem_of_image(known.get(id))?))).collect()
         }
-        List::InstanceTypes => unknown(&ids, &instance_types(cx, &ids).await?, "the region does not offer it"),
-        List::Regions => unknown(&ids, &regions(cx).await?, "it is not enabled for the account"),
+        OptionList::InstanceTypes => unknown(&ids, &instance_types(cx, &ids).await?, "the region does not offer it"),
+        OptionList::Regions => unknown(&ids, &regions(cx).await?, "it is not enabled for the account"),
     };
     cx.event(format!("{} checked, {} with a problem", list.count_of(ids.len()), problems.len()));
     Ok(CheckedList { list, count: ids.len(), problems })
@@ -155,7 +171,7 @@ async fn images(cx: &Context, ids: &[String]) -> Result<HashMap<String, Image>> 
     let mut known = HashMap::new();
     for chunk in ids.chunks(VALUES_PER_FILTER) {
         let request = cx.ec2().describe_images().filters(filter("image-id", chunk));
-        let found = offers::images(request.include_deprecated(true).include_disabled(true)).await?;
+        let found = catalog::images(request.include_deprecated(true).include_disabled(true)).await?;
         known.extend(found.into_iter().filter_map(|image| Some((image.image_id()?.to_owned(), image))));
     }
     Ok(known)
@@ -175,14 +191,14 @@ async fn instance_types(cx: &Context, names: &[String]) -> Result<HashSet<String
     let mut known = HashSet::new();
     for chunk in names.chunks(VALUES_PER_FILTER) {
         let request = cx.ec2().describe_instance_types().filters(filter("instance-type", chunk));
-        let found = offers::instance_types(request).await?;
+        let found = catalog::instance_types(request).await?;
         known.extend(found.iter().filter_map(InstanceTypeInfo::instance_type).map(|name| name.as_str().to_owned()));
     }
     Ok(known)
 }
 
 async fn regions(cx: &Context) -> Result<HashSet<String>> {
-    let found = offers::regions(cx).await?;
+    let found = catalog::regions(cx).await?;
     Ok(found.iter().filter_map(Region::region_name).map(str::to_owned).collect())
 }
 
@@ -195,7 +211,7 @@ fn judge(checked: &[CheckedList]) -> Result<Outcome> {
     let count = |stale: &CheckedList| format!("{} of {}", stale.problems.len(), stale.list.count_of(stale.count));
     let counts: Vec<_> = checked.iter().filter(stale).map(count).collect();
     let error = Error::new(ErrorKind::NotFound, format!("{} cannot be used", counts.join(", ")));
-    Err(error.doing(DOING).hint("ListImages, ListInstanceTypes and ListRegions fill the lists anew"))
+    Err(error.doing(DOING).hint("fill the option lists again with ListImages, ListInstanceTypes and ListRegions"))
 }
 
 #[cfg(test)]

@@ -30,10 +30,10 @@ fn ec2(images: &'static [&'static str], types: &'static [&'static str], regions:
     ]
 }
 
-const LISTS: &[(List, &[&str])] = &[
-    (List::Images, &["ami-1", "ami-2"]),
-    (List::InstanceTypes, &["t3.micro"]),
-    (List::Regions, &["us-east-1", "eu-west-1"]),
+const LISTS: &[(OptionList, &[&str])] = &[
+    (OptionList::Images, &["ami-1", "ami-2"]),
+    (OptionList::InstanceTypes, &["t3.micro"]),
+    (OptionList::Regions, &["us-east-1", "eu-west-1"]),
 ];
 
 fn rows(job: &Job) -> Vec<Vec<String>> {
@@ -63,7 +63,7 @@ async fn stale_entries_are_shown_and_counted() {
     let job = Job::with_lists(&ec2(&["ami-1"], &["t3.micro"], &["us-east-1"]).each_ref(), LISTS);
     let error = job.run(&CheckLists, &[]).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::NotFound);
-    assert_eq!(error.to_string(), "checking the lists: 1 of 2 images, 1 of 2 regions cannot be used");
+    assert_eq!(error.to_string(), "checking the option lists: 1 of 2 images, 1 of 2 regions cannot be used");
     assert!(error.hint_text().unwrap().contains("ListImages"), "{error:?}");
     assert_eq!(
         rows(&job),
@@ -74,8 +74,10 @@ async fn stale_entries_are_shown_and_counted() {
     );
     job.assert_says("2 images checked, 1 with a problem");
 
-    let job =
-        Job::with_lists(&ec2(&[], &["m5.large"], &[]).each_ref(), &[(List::InstanceTypes, &["t3.micro", "m5.large"])]);
+    let job = Job::with_lists(
+        &ec2(&[], &["m5.large"], &[]).each_ref(),
+        &[(OptionList::InstanceTypes, &["t3.micro", "m5.large"])],
+    );
     job.run(&CheckLists, &[]).await.unwrap_err();
     assert_eq!(rows(&job), [["instance types", "t3.micro", "the region does not offer it"]]);
 }
@@ -98,9 +100,9 @@ async fn images_that_nobody_should_launch_are_problems() {
                 .images(image("ami-4", None).build())
                 .build()
         });
-    let job = Job::with_lists(&[&describe], &[(List::Images, &["ami-1", "ami-2", "ami-3", "ami-4"])]);
+    let job = Job::with_lists(&[&describe], &[(OptionList::Images, &["ami-1", "ami-2", "ami-3", "ami-4"])]);
     let error = job.run(&CheckLists, &[]).await.unwrap_err();
-    assert_eq!(error.to_string(), "checking the lists: 2 of 4 images cannot be used");
+    assert_eq!(error.to_string(), "checking the option lists: 2 of 4 images cannot be used");
     assert_eq!(
         rows(&job),
         [
@@ -123,7 +125,7 @@ async fn long_lists_are_asked_for_in_parts_and_pages() {
         let images = page.iter().map(|id| Image::builder().image_id(id).build()).collect();
         MockResponse::Output(DescribeImagesOutput::builder().set_images(Some(images)).set_next_token(next).build())
     });
-    let job = Job::with_lists(&[&describe], &[(List::Images, &ids)]);
+    let job = Job::with_lists(&[&describe], &[(OptionList::Images, &ids)]);
     job.run(&CheckLists, &[("only", "images")]).await.unwrap();
     assert_eq!(describe.num_calls(), 6, "three parts of two pages");
 
@@ -139,7 +141,7 @@ async fn long_lists_are_asked_for_in_parts_and_pages() {
             let infos = infos.map(|info| info.build()).collect();
             MockResponse::Output(DescribeInstanceTypesOutput::builder().set_instance_types(Some(infos)).build())
         });
-    let job = Job::with_lists(&[&describe], &[(List::InstanceTypes, &types)]);
+    let job = Job::with_lists(&[&describe], &[(OptionList::InstanceTypes, &types)]);
     job.run(&CheckLists, &[("only", "instance-types")]).await.unwrap();
     assert_eq!(describe.num_calls(), 2);
 }
@@ -163,17 +165,17 @@ async fn only_the_lists_that_the_job_names_are_checked() {
 #[tokio::test(start_paused = true)]
 async fn a_missing_list_is_a_warning_unless_all_are_missing() {
     let ec2 = ec2(&[], &[], &["us-east-1"]);
-    let job = Job::with_lists(&ec2.each_ref(), &[(List::Regions, &["us-east-1"]), (List::Images, &[])]);
+    let job = Job::with_lists(&ec2.each_ref(), &[(OptionList::Regions, &["us-east-1"]), (OptionList::Images, &[])]);
     for arguments in [&[][..], &[("data-script", "lists.txt")]] {
         let outcome = job.run(&CheckLists, arguments).await.unwrap();
         assert_eq!(outcome.message, "1 region checked, EC2 knows them all");
     }
-    job.assert_says("warning: the list of images is missing or empty: not checked");
-    job.assert_says("warning: the list of instance types is missing or empty: not checked");
+    job.assert_says("warning: the option list of images is missing or empty: not checked");
+    job.assert_says("warning: the option list of instance types is missing or empty: not checked");
 
     for arguments in [[("only", "images")], [("only", "images,instance-types")]] {
         let error = job.run(&CheckLists, &arguments).await.unwrap_err();
-        let message = "checking the lists: none of them is there";
+        let message = "checking the option lists: there is no entry to check";
         assert_eq!((error.kind(), error.to_string().as_str()), (ErrorKind::NotFound, message));
     }
     assert_eq!(ec2[0].num_calls(), 0);
@@ -187,12 +189,29 @@ async fn a_refusal_ends_the_check() {
     assert!(error.to_string().starts_with("reading the images: no"), "{error}");
 }
 
+#[tokio::test(start_paused = true)]
+async fn a_parameter_among_the_images_is_not_checked_and_reported() {
+    let parameter = "resolve:ssm:/images/web";
+    let ec2 = ec2(&["ami-1"], &[], &[]);
+    let job = Job::with_lists(&ec2.each_ref(), &[(OptionList::Images, &[parameter, "ami-1"])]);
+    let outcome = job.run(&CheckLists, &[("only", "images")]).await.unwrap();
+    assert_eq!(outcome.message, "1 image checked, EC2 knows them all");
+    job.assert_says("warning: resolve:ssm:/images/web is a Systems Manager parameter: not checked");
+
+    let job = Job::with_lists(&ec2.each_ref(), &[(OptionList::Images, &[parameter])]);
+    let error = job.run(&CheckLists, &[("only", "images")]).await.unwrap_err();
+    assert_eq!((error.kind(), error.message()), (ErrorKind::NotFound, "there is no entry to check"));
+}
+
 #[test]
 fn every_list_can_be_named() {
-    for (text, list) in [("images", List::Images), ("instance-types", List::InstanceTypes), ("regions", List::Regions)]
-    {
+    for (text, list) in [
+        ("images", OptionList::Images),
+        ("instance-types", OptionList::InstanceTypes),
+        ("regions", OptionList::Regions),
+    ] {
         assert_eq!(ListChoice::parse(text), Ok(ListChoice(list)));
     }
-    assert_eq!(ListChoice::KIND.choices().len(), List::ALL.len());
+    assert_eq!(ListChoice::KIND.choices().len(), OptionList::ALL.len());
     assert!(ListChoice::parse("sizes").unwrap_err().starts_with("must be one of images, instance-types"));
 }

@@ -4,17 +4,17 @@ use std::fmt;
 
 use connector_sdk::Result;
 use connector_sdk::client_token::ClientToken;
+use connector_sdk::names::InstanceTypeName;
 
 use crate::arguments::client_token::{random, tokens};
 use crate::arguments::network::SubnetId;
-use crate::arguments::source::InstanceType;
 use crate::launch::Launch;
 
 /// One way to launch all instances. Displayed as what sets it apart, as in ` as t3.micro in subnet-0123abcd`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Attempt {
     /// The instance type; `None` leaves it to the launch template.
-    pub instance_type: Option<InstanceType>,
+    pub instance_type: Option<InstanceTypeName>,
     /// The subnet; `None` leaves it to EC2, or to the launch template.
     pub subnet: Option<SubnetId>,
     /// The client token: no two attempts have the same.

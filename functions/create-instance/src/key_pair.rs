@@ -6,10 +6,10 @@ mod tests;
 
 use std::path::Path;
 
+use connector_sdk::names::ImageId;
 use connector_sdk::{Context, Doing as _, Error, ErrorKind, Result, codes};
 
 use crate::arguments::key::{Key, KeyName, KeyType};
-use crate::arguments::source::ImageId;
 use crate::image;
 use crate::needs::look_up::{AFTER_LOST_ANSWER, Shown, UNTIL_SHOWN, pause};
 use crate::needs::mark::Mark;

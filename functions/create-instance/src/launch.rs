@@ -1,6 +1,7 @@
 //! The launch: what a job asks for, the request for it, and whether EC2 launched enough.
 
 use connector_sdk::client_token::ClientToken;
+use connector_sdk::names::{ImageId, InstanceTypeName};
 use connector_sdk::{Context, Inputs, Result};
 
 use crate::arguments::client_token::{CLIENT_TOKEN, check_length};
@@ -8,7 +9,7 @@ use crate::arguments::count::Count;
 use crate::arguments::key::Key;
 use crate::arguments::network::{Network, each_once};
 use crate::arguments::root_volume::RootVolume;
-use crate::arguments::source::{IMAGE_ID, INSTANCE_TYPE, ImageId, InstanceType, LAUNCH_TEMPLATE, LaunchTemplate};
+use crate::arguments::source::{IMAGE_ID, INSTANCE_TYPE, LAUNCH_TEMPLATE, LaunchTemplate};
 use crate::arguments::tags::Tags;
 use crate::arguments::user_data::UserDataSource;
 
@@ -34,7 +35,7 @@ pub struct Launch {
     /// All arguments, for those that only the request takes.
     pub inputs: Inputs,
     /// The instance types to try in turn, each once.
-    pub instance_types: Vec<InstanceType>,
+    pub instance_types: Vec<InstanceTypeName>,
     /// The client token that was given.
     pub token: Option<ClientToken>,
 }

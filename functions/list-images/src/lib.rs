@@ -1,43 +1,38 @@
-//! `ListImages`: shows images, and fills their list in job forms.
+//! `ListImages`: shows images, and fills their option list in OpCon.
 
 mod family;
 
 use std::collections::HashSet;
 
 use connector_sdk::args::{Always, Repeated};
+use connector_sdk::catalog::{self, ARCHITECTURE, Architecture, deprecated_since};
 use connector_sdk::ec2::types::{ArchitectureValues, Image};
-use connector_sdk::lists::{self, Destination, List, ListEntry};
-use connector_sdk::offers::{self, ARCHITECTURE, Architecture, deprecated_since};
+use connector_sdk::option_lists::{self, Destination, OptionEntry, OptionList};
 use connector_sdk::{
-    Arg, ArgValue, Context, Error, ErrorKind, Example, Inputs, Operation, OperationMeta, Outcome, Result, Table,
-    ValueKind, async_trait, filter, register,
+    Arg, Context, Error, ErrorKind, Example, Inputs, Operation, OperationMeta, Outcome, Result, Table, async_trait,
+    checked_text, filter, register,
 };
 
 use family::family_of;
-
-/// Whose images they are: an account, or a name that EC2 has for some of them.
-#[derive(Clone, Debug, PartialEq, Eq)]
-struct Owner(String);
 
 /// The account of the job.
 const SELF: &str = "self";
 /// Owners of more images than anybody can choose from.
 const PUBLIC_OWNERS: &[&str] = &["amazon", "aws-marketplace"];
 
-impl Owner {
-    fn is_public(&self) -> bool {
-        PUBLIC_OWNERS.contains(&self.0.as_str())
-    }
+checked_text! {
+    /// Whose images they are: an account, or a name that EC2 has for some of them.
+    struct Owner where is_owner, else "must be `self`, `amazon`, `aws-marketplace` or an account id of 12 digits";
 }
 
-impl ArgValue for Owner {
-    const KIND: ValueKind = ValueKind::String;
+fn is_owner(text: &str) -> bool {
+    let is_account = text.len() == 12 && text.bytes().all(|byte| byte.is_ascii_digit());
+    is_account || text == SELF || PUBLIC_OWNERS.contains(&text)
+}
 
-    fn parse(text: &str) -> Result<Self, String> {
-        let is_account = text.len() == 12 && text.bytes().all(|byte| byte.is_ascii_digit());
-        (is_account || text == SELF || PUBLIC_OWNERS.contains(&text))
-            .then(|| Owner(text.to_owned()))
-            .ok_or_else(|| "must be `self`, `amazon`, `aws-marketplace` or an account id of 12 digits".to_owned())
+impl Owner {
+    fn is_public(&self) -> bool {
+        PUBLIC_OWNERS.contains(&self.as_str())
     }
 }
 
@@ -66,13 +61,13 @@ const LATEST: Arg<bool, Always> = Arg::flag(
 const INCLUDE_DEPRECATED: Arg<bool, Always> =
     Arg::flag("include-deprecated", "Do not leave out images that their owners have deprecated.");
 
-static META: OperationMeta = OperationMeta::new("ListImages", "Show images, and fill their list in job forms.")
+static META: OperationMeta = OperationMeta::new("ListImages", "Show images, and fill their option list in OpCon.")
     .description(
         "Shows the images of the region that are available, newest first. --save and --data-script write them into the \
-         list that job forms offer, each described by its name; without both they are only shown. Images belong to a \
-         region: a list serves the jobs of this region alone.",
+         option list of the job forms, each described by its name; without both they are only shown. Images belong to a \
+         region: an option list serves the jobs of this region alone.",
     )
-    .arguments(&[&[OWNER.spec, NAME.spec, ARCHITECTURE.spec, LATEST.spec, INCLUDE_DEPRECATED.spec], lists::ARGUMENTS])
+    .arguments(&[&[OWNER.spec, NAME.spec, ARCHITECTURE.spec, LATEST.spec, INCLUDE_DEPRECATED.spec], option_lists::ARGUMENTS])
     .examples(&[
         Example {
             about: "Save the account's own images for the job forms of Enterprise Manager.",
@@ -111,7 +106,7 @@ impl Operation for ListImages {
     fn parse(&self, inputs: &Inputs) -> Result<Query> {
         let (owners, names) = (inputs.get(&OWNER), inputs.get(&NAME));
         if let Some(owner) = owners.iter().find(|owner| owner.is_public() && names.is_empty()) {
-            let message = format!("--owner {} without --name would be tens of thousands", owner.0);
+            let message = format!("--owner {owner} without --name would be tens of thousands");
             let error = Error::new(ErrorKind::InvalidInput, message);
             return Err(error.hint("give the beginning of the names, as in --name \"al2023-ami-2023*\""));
         }
@@ -134,10 +129,10 @@ impl Operation for ListImages {
             let mut seen = HashSet::new();
             found.retain(|image| seen.insert(kin(image)));
         }
-        let kept = destination.cut(cx, List::Images, found);
+        let kept = destination.cut(cx, OptionList::Images, found);
         cx.journal().found(Table { columns: COLUMNS, rows: kept.iter().map(row).collect() });
         let entries: Vec<_> = kept.iter().filter_map(entry).collect();
-        destination.write(cx, List::Images, &entries).await
+        destination.write(cx, OptionList::Images, &entries).await
     }
 }
 
@@ -154,7 +149,7 @@ async fn find(cx: &Context, query: &Query) -> Result<Vec<Image>> {
     filters.extend(query.architecture.as_ref().map(|only| filter("architecture", [only.as_str()])));
     let deprecated = query.include_deprecated;
     let request = cx.ec2().describe_images().set_owners(Some(owners)).set_filters(Some(filters));
-    let mut found = offers::images(request.include_deprecated(deprecated)).await?;
+    let mut found = catalog::images(request.include_deprecated(deprecated)).await?;
     // The owner of a deprecated image gets it whatever was asked for.
     found.retain(|image| deprecated || deprecated_since(image).is_none());
     Ok(found)
@@ -172,8 +167,8 @@ fn row(image: &Image) -> Vec<String> {
     cells.map(|cell| cell.unwrap_or_default().to_owned()).into()
 }
 
-fn entry(image: &Image) -> Option<ListEntry> {
-    Some(ListEntry { id: image.image_id()?.to_owned(), description: image.name().map(str::to_owned) })
+fn entry(image: &Image) -> Option<OptionEntry> {
+    Some(OptionEntry { id: image.image_id()?.to_owned(), description: image.name().map(str::to_owned) })
 }
 
 #[cfg(test)]

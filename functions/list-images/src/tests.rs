@@ -1,5 +1,6 @@
 //! `ListImages` against a mocked EC2: what it asks for, what it keeps, and in which order.
 
+use connector_sdk::ArgValue as _;
 use connector_sdk::ec2::Client;
 use connector_sdk::ec2::operation::describe_images::DescribeImagesOutput;
 use connector_sdk::ec2::types::Filter;

@@ -1,27 +1,19 @@
-//! `ListInstanceTypes`: shows instance types, and fills their list in job forms.
+//! `ListInstanceTypes`: shows instance types, and fills their option list in OpCon.
 
 use connector_sdk::args::{Always, Repeated};
+use connector_sdk::catalog::{self, ARCHITECTURE, Architecture};
 use connector_sdk::ec2::types::{ArchitectureType, InstanceTypeInfo};
-use connector_sdk::lists::{self, Destination, List, ListEntry};
-use connector_sdk::offers::{self, ARCHITECTURE, Architecture};
+use connector_sdk::names::is_family;
+use connector_sdk::option_lists::{self, Destination, OptionEntry, OptionList};
 use connector_sdk::{
-    Arg, ArgValue, Context, Example, Inputs, Operation, OperationMeta, Outcome, Result, Table, ValueKind, async_trait,
-    filter, register,
+    Arg, Context, Example, Inputs, Operation, OperationMeta, Outcome, Result, Table, async_trait, checked_text, filter,
+    register,
 };
 
-/// A family of instance types: what stands before the dot in their names.
-#[derive(Clone, Debug, PartialEq, Eq)]
-struct Family(String);
-
-impl ArgValue for Family {
-    const KIND: ValueKind = ValueKind::String;
-
-    fn parse(text: &str) -> Result<Self, String> {
-        let fits = text.bytes().all(|byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'-'));
-        fits.then(|| Family(text.to_owned())).ok_or_else(|| {
-            "must be a family as in `t3`: lower-case letters, digits and dashes, without a dot".to_owned()
-        })
-    }
+checked_text! {
+    /// A family of instance types: the part of their names before the dot.
+    struct Family where is_family,
+        else "must be a family as in `t3`: lower-case letters, digits and dashes, without a dot";
 }
 
 const FAMILY: Arg<Family, Repeated> = Arg::new(
@@ -36,13 +28,13 @@ const FAMILY: Arg<Family, Repeated> = Arg::new(
 const CURRENT_GENERATION: Arg<bool, Always> =
     Arg::flag("current-generation", "Only the instance types that EC2 counts among the current generation.");
 
-static META: OperationMeta = OperationMeta::new("ListInstanceTypes", "Show instance types, and fill their list in job forms.")
+static META: OperationMeta = OperationMeta::new("ListInstanceTypes", "Show instance types, and fill their option list in OpCon.")
     .description(
         "Shows the instance types that the region offers, sorted by family, vCPUs and memory. --save and --data-script \
-         write them into the list that job forms offer; without both they are only shown. All types of a region are too \
+         write them into the option list of the job forms; without both they are only shown. All types of a region are too \
          many for an OpCon property: choose some families.",
     )
-    .arguments(&[&[FAMILY.spec, ARCHITECTURE.spec, CURRENT_GENERATION.spec], lists::ARGUMENTS])
+    .arguments(&[&[FAMILY.spec, ARCHITECTURE.spec, CURRENT_GENERATION.spec], option_lists::ARGUMENTS])
     .examples(&[
         Example {
             about: "Show the current instance types for ARM.",
@@ -90,11 +82,11 @@ impl Operation for ListInstanceTypes {
         destination.prepare(cx).await?;
         let mut found = find(cx, query).await?;
         found.sort_by(|a, b| rank(a).cmp(&rank(b)));
-        let kept = destination.cut(cx, List::InstanceTypes, found);
+        let kept = destination.cut(cx, OptionList::InstanceTypes, found);
         cx.journal().found(Table { columns: COLUMNS, rows: kept.iter().map(row).collect() });
         let entries: Vec<_> =
-            kept.iter().map(|info| ListEntry { id: name(info).to_owned(), description: None }).collect();
-        destination.write(cx, List::InstanceTypes, &entries).await
+            kept.iter().map(|info| OptionEntry { id: name(info).to_owned(), description: None }).collect();
+        destination.write(cx, OptionList::InstanceTypes, &entries).await
     }
 }
 
@@ -103,7 +95,7 @@ async fn find(cx: &Context, query: &Query) -> Result<Vec<InstanceTypeInfo>> {
     let mut filters = Vec::new();
     let families = &query.families;
     if !families.is_empty() {
-        filters.push(filter("instance-type", families.iter().map(|family| format!("{}.*", family.0))));
+        filters.push(filter("instance-type", families.iter().map(|family| format!("{family}.*"))));
     }
     let architecture = query.architecture.as_ref().map(Architecture::as_str);
     filters.extend(architecture.map(|only| filter("processor-info.supported-architecture", [only])));
@@ -111,7 +103,7 @@ async fn find(cx: &Context, query: &Query) -> Result<Vec<InstanceTypeInfo>> {
         filters.push(filter("current-generation", ["true"]));
     }
     let filters = (!filters.is_empty()).then_some(filters);
-    let found = offers::instance_types(cx.ec2().describe_instance_types().set_filters(filters)).await?;
+    let found = catalog::instance_types(cx.ec2().describe_instance_types().set_filters(filters)).await?;
     Ok(found)
 }
 

@@ -1,17 +1,17 @@
-//! `ListRegions`: shows regions, and fills their list in job forms.
+//! `ListRegions`: shows regions, and fills their option list in OpCon.
 
 use connector_sdk::ec2::types::Region;
-use connector_sdk::lists::{self, Destination, List, ListEntry};
+use connector_sdk::option_lists::{self, Destination, OptionEntry, OptionList};
 use connector_sdk::{
-    Context, Example, Inputs, Operation, OperationMeta, Outcome, Result, Table, async_trait, offers, register,
+    Context, Example, Inputs, Operation, OperationMeta, Outcome, Result, Table, async_trait, catalog, register,
 };
 
-static META: OperationMeta = OperationMeta::new("ListRegions", "Show regions, and fill their list in job forms.")
+static META: OperationMeta = OperationMeta::new("ListRegions", "Show regions, and fill their option list in OpCon.")
     .description(
         "Shows the regions that are enabled for the account, sorted by name. --save and --data-script write them into the \
-         list that job forms offer; without both they are only shown.",
+         option list of the job forms; without both they are only shown.",
     )
-    .arguments(&[lists::ARGUMENTS])
+    .arguments(&[option_lists::ARGUMENTS])
     .examples(&[
         Example { about: "Show the regions of the account.", arguments: &[] },
         Example { about: "Save them for the job forms of Enterprise Manager.", arguments: &["--save"] },
@@ -37,12 +37,12 @@ impl Operation for ListRegions {
 
     async fn run(&self, cx: &Context, destination: &Destination) -> Result<Outcome> {
         destination.prepare(cx).await?;
-        let mut found = offers::regions(cx).await?;
+        let mut found = catalog::regions(cx).await?;
         found.sort_by(|a, b| a.region_name().cmp(&b.region_name()));
-        let kept = destination.cut(cx, List::Regions, found);
+        let kept = destination.cut(cx, OptionList::Regions, found);
         cx.journal().found(Table { columns: COLUMNS, rows: kept.iter().map(row).collect() });
         let entries: Vec<_> = kept.iter().filter_map(entry).collect();
-        destination.write(cx, List::Regions, &entries).await
+        destination.write(cx, OptionList::Regions, &entries).await
     }
 }
 
@@ -51,8 +51,8 @@ fn row(region: &Region) -> Vec<String> {
     cells.map(|cell| cell.unwrap_or_default().to_owned()).into()
 }
 
-fn entry(region: &Region) -> Option<ListEntry> {
-    Some(ListEntry { id: region.region_name()?.to_owned(), description: None })
+fn entry(region: &Region) -> Option<OptionEntry> {
+    Some(OptionEntry { id: region.region_name()?.to_owned(), description: None })
 }
 
 #[cfg(test)]

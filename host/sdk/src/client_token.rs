@@ -1,44 +1,26 @@
 //! The client token, by which EC2 knows a launch again, and by which its instances are found.
 
-use std::fmt;
-
 use aws_sdk_ec2::types;
 
-use crate::{ArgValue, Context, Result, ValueKind, filter, pages};
+use crate::{Context, Result, checked_text, filter, pages};
 
 /// The longest token that EC2 takes (AWS: "Ensuring idempotency in Amazon EC2 API requests").
 pub const MAXIMUM_LENGTH: usize = 64;
 
-/// A client token: 1 to 64 printable ASCII characters, upper and lower case distinct.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ClientToken(String);
+checked_text! {
+    /// A client token: 1 to 64 printable ASCII characters, upper and lower case distinct.
+    pub struct ClientToken where is_client_token,
+        else format!("must have 1 to {MAXIMUM_LENGTH} printable ASCII characters");
+}
+
+fn is_client_token(text: &str) -> bool {
+    (1..=MAXIMUM_LENGTH).contains(&text.len()) && text.bytes().all(|byte| matches!(byte, b' '..=b'~'))
+}
 
 impl ClientToken {
     /// A token that need not be checked, because it comes from EC2 or is one that EC2 takes.
     pub fn from_ec2(token: &str) -> Self {
         ClientToken(token.to_owned())
-    }
-
-    /// The token as text.
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
-impl fmt::Display for ClientToken {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-
-impl ArgValue for ClientToken {
-    const KIND: ValueKind = ValueKind::String;
-
-    fn parse(text: &str) -> Result<Self, String> {
-        if (1..=MAXIMUM_LENGTH).contains(&text.len()) && text.bytes().all(|byte| matches!(byte, b' '..=b'~')) {
-            return Ok(ClientToken(text.to_owned()));
-        }
-        Err(format!("must have 1 to {MAXIMUM_LENGTH} printable ASCII characters"))
     }
 }
 
@@ -68,6 +50,7 @@ mod tests {
     use aws_sdk_ec2::Client;
 
     use super::*;
+    use crate::ArgValue as _;
     use crate::testing::{Job, described, instance, mock};
 
     #[test]

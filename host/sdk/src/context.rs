@@ -10,7 +10,7 @@ use aws_sdk_ec2::config::retry::{RetryPartition, TokenBucket};
 use aws_types::SdkConfig;
 
 use crate::files::{self, Access};
-use crate::lists::ListStore;
+use crate::option_list_store::OptionListStore;
 use crate::property_store::PropertyStore;
 use crate::records::{InMemory, Records};
 use crate::{Error, ErrorKind, Journal, Result, attempts};
@@ -53,7 +53,7 @@ pub struct Context {
     journal: Journal,
     reporter: Arc<dyn Reporter>,
     properties: Arc<dyn PropertyStore>,
-    lists: Arc<dyn ListStore>,
+    option_lists: Arc<dyn OptionListStore>,
     records: Arc<dyn Records>,
     dry_run: bool,
     default_wait: Duration,
@@ -66,7 +66,7 @@ impl Context {
         ec2: Client,
         reporter: Arc<dyn Reporter>,
         properties: Arc<dyn PropertyStore>,
-        lists: Arc<dyn ListStore>,
+        option_lists: Arc<dyn OptionListStore>,
     ) -> ContextBuilder {
         ContextBuilder {
             context: Context {
@@ -75,7 +75,7 @@ impl Context {
                 journal: Journal::default(),
                 reporter,
                 properties,
-                lists,
+                option_lists,
                 records: Arc::new(InMemory::default()),
                 dry_run: false,
                 default_wait: Duration::from_mins(10),
@@ -109,9 +109,9 @@ impl Context {
         &*self.properties
     }
 
-    /// Where the lists of job forms are kept.
-    pub fn lists(&self) -> &dyn ListStore {
-        &*self.lists
+    /// Where the option lists of job forms are kept.
+    pub fn option_lists(&self) -> &dyn OptionListStore {
+        &*self.option_lists
     }
 
     /// Small texts that outlive the job on this machine.

@@ -262,12 +262,11 @@ fn unreadable(raw: &HttpResponse) -> Error {
     from_no_answer(&reason.to(call))
 }
 
-/// How a text begins, in one line of printable ASCII.
+/// How a text begins, in one line.
 pub fn excerpt(text: &[u8]) -> String {
     const SHOWN: usize = 120;
     let text = String::from_utf8_lossy(text);
-    let line: String = text.split_whitespace().collect::<Vec<_>>().join(" ").chars().take(SHOWN).collect();
-    line.chars().map(|c| if c.is_ascii() && !c.is_ascii_control() { c } else { '?' }).collect()
+    text.split_whitespace().collect::<Vec<_>>().join(" ").chars().take(SHOWN).collect()
 }
 
 fn from_no_answer(unanswered: &Unanswered) -> Error {

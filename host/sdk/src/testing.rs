@@ -32,7 +32,7 @@ use aws_smithy_types::config_bag::ConfigBag;
 
 use crate::args::{ArgGroup, ArgSpec, Given, Inputs};
 use crate::attempts::{Attempt, nothing_was_done};
-use crate::lists::{List, ListEntry, ListStore};
+use crate::option_lists::{OptionEntry, OptionList, OptionListStore};
 use crate::properties::{Delivery, PropertyStore};
 use crate::{Call, Context, Error, ErrorKind, Operation, Outcome, Reporter, Result};
 
@@ -110,7 +110,7 @@ struct Recorder {
     lines: Mutex<Vec<String>>,
     progress: Mutex<Vec<String>>,
     refused_property: Option<&'static str>,
-    lists: BTreeMap<List, Vec<ListEntry>>,
+    lists: BTreeMap<OptionList, Vec<OptionEntry>>,
 }
 
 impl Recorder {
@@ -152,25 +152,25 @@ impl PropertyStore for Recorder {
     }
 }
 
-/// Lists whose property is named after what they hold, and whose value is the ids with commas between them.
+/// Option lists whose property is named after what they hold, and whose value is the ids with commas between them.
 #[async_trait]
-impl ListStore for Recorder {
-    fn to_property(&self, list: List, entries: &[ListEntry]) -> Result<(String, String)> {
+impl OptionListStore for Recorder {
+    fn to_property(&self, list: OptionList, entries: &[OptionEntry]) -> Result<(String, String)> {
         let ids: Vec<_> = entries.iter().map(|entry| entry.id.as_str()).collect();
         Ok((list.contents().to_owned(), ids.join(",")))
     }
 
-    async fn read(&self, list: List) -> Result<Option<Vec<ListEntry>>> {
+    async fn read(&self, list: OptionList) -> Result<Option<Vec<OptionEntry>>> {
         Ok(self.lists.get(&list).cloned())
     }
 
-    fn write_script(&self, file: &Path, list: List, entries: &[ListEntry]) -> Result<()> {
+    fn write_script(&self, file: &Path, list: OptionList, entries: &[OptionEntry]) -> Result<()> {
         let (name, ids) = self.to_property(list, entries)?;
         self.push(format!("{}: {name} {ids}", file.display()));
         Ok(())
     }
 
-    fn read_script(&self, _file: &Path, list: List) -> Result<Vec<ListEntry>> {
+    fn read_script(&self, _file: &Path, list: OptionList) -> Result<Vec<OptionEntry>> {
         Ok(self.lists.get(&list).cloned().unwrap_or_default())
     }
 }
@@ -191,9 +191,9 @@ impl Job {
         Self::with(rules, false, Recorder { refused_property: Some(full_name), ..Recorder::default() })
     }
 
-    /// A job for which OpCon, and every file, holds these lists, given by the ids of their entries.
-    pub fn with_lists(rules: &[&Rule], lists: &[(List, &[&str])]) -> Self {
-        let entry = |id: &&str| ListEntry { id: (*id).to_owned(), description: None };
+    /// A job for which OpCon, and every file, has these option lists, given by the ids of their entries.
+    pub fn with_lists(rules: &[&Rule], lists: &[(OptionList, &[&str])]) -> Self {
+        let entry = |id: &&str| OptionEntry { id: (*id).to_owned(), description: None };
         let lists = lists.iter().map(|(list, ids)| (*list, ids.iter().map(entry).collect())).collect();
         Self::with(rules, false, Recorder { lists, ..Recorder::default() })
     }

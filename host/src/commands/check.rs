@@ -5,6 +5,7 @@ use std::fmt::Display;
 use std::path::{Path, PathBuf};
 
 use clap::ArgMatches;
+use connector_sdk::names::RegionName;
 use connector_sdk::permissions::{Permission, permission};
 use connector_sdk::{ArgValue, ErrorKind, OperationMeta, Reporter as _, Result, ec2};
 use opcon::tls::Trust;
@@ -15,7 +16,7 @@ use crate::aws;
 use crate::console::Console;
 use crate::opcon_error::opcon_error;
 use crate::registry::Registry;
-use crate::settings::{EndpointUrl, Output, Region, Settings};
+use crate::settings::{EndpointUrl, Output, Settings};
 use crate::{config, exit, log};
 
 /// The command's name.
@@ -30,7 +31,7 @@ fn command() -> clap::Command {
              that of the first failure. Permissions are asked for by dry runs, which change nothing; `open` are those of \
              which no dry run can tell.",
         )
-        .arg(option("region", "REGION", "The region to ask in. Default: AWS's own settings.").value_parser(Region::parse))
+        .arg(option("region", "REGION", "The region to ask in. Default: AWS's own settings.").value_parser(RegionName::parse))
         .arg(option("endpoint-url", "URL", "Ask this address instead of AWS's own for EC2.").value_parser(EndpointUrl::parse))
         .arg(path_option("log-dir", "DIR", "The folder of the log. Default: `log` beside the program."))
         .arg(config_argument())
@@ -161,7 +162,7 @@ async fn check_user(
     keys: Option<&opcon::AwsKeys>,
 ) {
     let settings = Settings {
-        region: matches.get_one::<Region>("region").cloned(),
+        region: matches.get_one::<RegionName>("region").cloned(),
         endpoint_url: matches.get_one::<EndpointUrl>("endpoint-url").cloned(),
         ..Settings::default()
     };

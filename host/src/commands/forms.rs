@@ -4,17 +4,15 @@ use std::path::{Path, PathBuf};
 
 use clap::{Arg, ArgMatches};
 use connector_sdk::Result;
-use connector_sdk::lists::List;
+use connector_sdk::option_lists::OptionList;
 use connector_sdk::properties::PropertyStore as _;
-use opcon::lists::DataScript;
 
 use super::{block_on, config_argument, config_path, flag, parse, parser, path_option};
 use crate::console::print_pretty_json;
 use crate::forms::{Choices, Form, document};
-use crate::opcon_error::opcon_error;
 use crate::properties::OpConProperties;
 use crate::registry::Registry;
-use crate::{cli, config, exit, lists};
+use crate::{cli, config, exit, option_lists};
 
 /// The command's name.
 pub const NAME: &str = "forms";
@@ -25,16 +23,16 @@ fn command() -> clap::Command {
     parser(NAME, SUMMARY)
         .after_help(
             "Without a function: a list of all forms. The texts are for react-jsonschema-form; `awsec2 run-form` runs the \
-             job of a filled form. With lists, image, instance type and region are chosen from them.",
+             job of a filled form. With option lists, image, instance type and region are chosen from them.",
         )
         .arg(Arg::new("FUNCTION").help("The function whose form is wanted."))
         .arg(path_option(
             "data-script",
             "FILE",
-            "Take the lists from this file, the data script of Solution Manager.",
+            "Take the option lists from this file, the data script of Solution Manager.",
         ))
         .arg(
-            flag("from-opcon", "Take the lists from OpCon's properties AWS_IMAGES, AWS_SIZES and AWS_REGIONS.")
+            flag("from-opcon", "Take the option lists from OpCon's properties AWS_IMAGES, AWS_SIZES and AWS_REGIONS.")
                 .conflicts_with("data-script"),
         )
         .arg(config_argument())
@@ -54,18 +52,12 @@ pub fn run(registry: &Registry, words: &[String]) -> Result<u8> {
     }
 }
 
-/// The lists that the forms offer.
+/// The entries that the forms offer.
 fn choices(matches: &ArgMatches) -> Result<Choices> {
     if let Some(file) = matches.get_one::<PathBuf>("data-script") {
-        return from_script(file);
+        return option_lists::texts_in_script(file);
     }
     if matches.get_flag("from-opcon") { from_opcon(config_path(matches).as_deref()) } else { Ok(Choices::new()) }
-}
-
-fn from_script(file: &Path) -> Result<Choices> {
-    let mut script = DataScript::read(file).map_err(opcon_error)?;
-    let lists = List::ALL.map(|list| (list, lists::texts_in_script(&mut script, list)));
-    Ok(lists.into_iter().filter(|(_, texts)| !texts.is_empty()).collect())
 }
 
 fn from_opcon(named: Option<&Path>) -> Result<Choices> {
@@ -73,8 +65,8 @@ fn from_opcon(named: Option<&Path>) -> Result<Choices> {
     block_on(async {
         store.prepare().await?;
         let mut choices = Choices::new();
-        for list in List::ALL {
-            let texts = lists::texts_in_opcon(&store, list).await?;
+        for list in OptionList::ALL {
+            let texts = option_lists::texts_in_opcon(&store, list).await?;
             if !texts.is_empty() {
                 choices.insert(list, texts);
             }

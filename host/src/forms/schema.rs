@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use connector_sdk::lists::List;
+use connector_sdk::option_lists::OptionList;
 use connector_sdk::{ArgGroup, ArgSpec, ValueKind};
 use serde_json::{Map, Value, json};
 
@@ -10,8 +10,8 @@ use super::{Choice, Condition, FUNCTION, Field, FieldKind, Form, key, title};
 use crate::registry::kebab_case;
 use crate::settings::{self, REGION_NAME};
 
-/// The texts that a form offers, list by list. Without a list people type the value.
-pub type Choices = BTreeMap<List, Vec<String>>;
+/// The texts that a form offers, by option list. Without one people type the value.
+pub type Choices = BTreeMap<OptionList, Vec<String>>;
 
 /// The form as the program prints it: the function, its JSON Schema (draft 7) and its UI schema.
 pub fn document(form: &Form, choices: &Choices) -> Value {

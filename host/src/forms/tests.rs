@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use connector_sdk::lists::List;
+use connector_sdk::option_lists::OptionList;
 use proptest::prelude::*;
 use serde_json::{Map, Value, json};
 
@@ -182,8 +182,8 @@ fn what_no_form_yields_is_refused() {
 fn lists_become_choices() {
     let offered = |list, texts: &[&str]| (list, texts.iter().map(|text| (*text).to_owned()).collect());
     let choices = Choices::from([
-        offered(List::Images, &["Linux : ami-0123abcd"]),
-        offered(List::InstanceTypes, &["t3.micro", "m5.large"]),
+        offered(OptionList::Images, &["Linux : ami-0123abcd"]),
+        offered(OptionList::InstanceTypes, &["t3.micro", "m5.large"]),
     ]);
     let schema = document(&form("CreateInstance"), &choices)["schema"].clone();
     let image = &schema["properties"]["imageId"];

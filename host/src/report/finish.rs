@@ -4,7 +4,7 @@ use super::commands::{tell_advice, tell_missing_properties};
 use super::document::document;
 use super::end::{End, Report};
 use super::findings::findings;
-use crate::console::{Console, ascii, one_line};
+use crate::console::{Console, one_line};
 use crate::exit;
 use crate::settings::Output;
 
@@ -17,7 +17,7 @@ pub fn finish(console: &Console, report: &Report<'_>) -> u8 {
     tell_missing_properties(console, report);
     tell_advice(console, report);
     let end = conclude(console, report);
-    tracing::info!("{}", ascii(&end.verdict));
+    tracing::info!("{}", end.verdict);
     let failed = || format!("failed, code {}", end.exit_code);
     console.status(&if end.exit_code == exit::SUCCESS { end.status.to_owned() } else { failed() });
     end.exit_code

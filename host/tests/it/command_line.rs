@@ -221,12 +221,12 @@ fn the_list_of_functions() {
     let known: Vec<_> = list.lines().filter(is_known).collect();
     insta::assert_snapshot!(known.join("\n"), @"
     Function                Summary
-    CheckLists              Check the lists of job forms against EC2.
+    CheckLists              Check the option lists of job forms against EC2.
     CreateInstance          Launch one or more instances of one image.
     GetInstanceStatusByTag  Show the status of instances.
-    ListImages              Show images, and fill their list in job forms.
-    ListInstanceTypes       Show instance types, and fill their list in job forms.
-    ListRegions             Show regions, and fill their list in job forms.
+    ListImages              Show images, and fill their option list in OpCon.
+    ListInstanceTypes       Show instance types, and fill their option list in OpCon.
+    ListRegions             Show regions, and fill their option list in OpCon.
     StartInstance           Start stopped instances.
     StopInstance            Stop running instances.
     TerminateInstance       Remove instances for good.

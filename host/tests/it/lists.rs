@@ -109,37 +109,37 @@ fn public_images_need_a_name_and_can_be_chosen_by_it() {
 #[test]
 fn the_newest_of_each_family_is_kept() {
     let ec2 = ec2_with_images(&[
-        ("ami-1", "al2023-ami-2023.0.20230329.0-kernel-6.1-x86_64", 1),
-        ("ami-2", "al2023-ami-2023.1.20230404.2-kernel-6.1-x86_64", 4),
-        ("ami-3", "ubuntu-jammy-22.04-amd64-server-20230405", 3),
-        ("ami-4", "ubuntu-jammy-22.04-amd64-server-20230401", 2),
+        ("ami-00000001", "al2023-ami-2023.0.20230329.0-kernel-6.1-x86_64", 1),
+        ("ami-00000002", "al2023-ami-2023.1.20230404.2-kernel-6.1-x86_64", 4),
+        ("ami-00000003", "ubuntu-jammy-22.04-amd64-server-20230405", 3),
+        ("ami-00000004", "ubuntu-jammy-22.04-amd64-server-20230401", 2),
     ]);
     let program = Program::with_endpoint(&ec2.url);
     let (_, document) = program.run_json(&["ListImages"]);
-    assert_eq!(found(&document, "image_id"), ["ami-2", "ami-3", "ami-4", "ami-1"]);
+    assert_eq!(found(&document, "image_id"), ["ami-00000002", "ami-00000003", "ami-00000004", "ami-00000001"]);
     let (_, document) = program.run_json(&["ListImages", "--latest"]);
-    assert_eq!(found(&document, "image_id"), ["ami-2", "ami-3"]);
+    assert_eq!(found(&document, "image_id"), ["ami-00000002", "ami-00000003"]);
 }
 
 #[test]
 fn a_name_cannot_break_out_of_a_list() {
     let ec2 = ec2_with_images(&[
         (
-            "ami-1",
-            "evil&quot;,&quot;x : ami-6&quot;&#10;IMAGE y : ami-7&#13;&#10;REGION MARS_EAST_1 ]] [[$DATE]] {{A}}\u{e9}",
+            "ami-00000001",
+            "evil&quot;,&quot;x : ami-00000006&quot;&#10;IMAGE y : ami-00000007&#13;&#10;REGION MARS_EAST_1 ]] [[$DATE]] {{A}}\u{e9}",
             1,
         ),
-        ("ami-2", "&quot; ]]", 2),
+        ("ami-00000002", "&quot; ]]", 2),
     ]);
     let opcon = OwnOpCon::start();
     let program = Program::with_endpoint(&ec2.url).with_config(&opcon.config(DEFAULT_TOKEN));
     let finished = program.run(&["ListImages", "--save", "--data-script", "lists.txt"]).expect_code(0);
     assert_eq!(finished.stdout.lines().count(), 5, "the first line, a header, two images, the verdict: {finished:#?}");
     assert!(finished.stdout.is_ascii(), "{finished:#?}");
-    let entry = "evil , x : ami-6 IMAGE y : ami-7 REGION MARS_EAST_1 ] [$DATE] {A}\u{e9} : ami-1";
-    assert_eq!(opcon.property("AWS_IMAGES"), Some(format!("\"] : ami-2\",\"{entry}\"")));
+    let entry = "evil , x : ami-00000006 IMAGE y : ami-00000007 REGION MARS_EAST_1 ] [$DATE] {A}\u{e9} : ami-00000001";
+    assert_eq!(opcon.property("AWS_IMAGES"), Some(format!("\"] : ami-00000002\",\"{entry}\"")));
     let script = fs::read_to_string(program.folder().join("lists.txt")).unwrap();
-    assert_eq!(script, format!("IMAGE ] : ami-2\nIMAGE {entry}\n"));
+    assert_eq!(script, format!("IMAGE ] : ami-00000002\nIMAGE {entry}\n"));
 
     // What was written is read back as the two images.
     for arguments in [&["CheckLists", "--only", "images"][..], &["CheckLists", "--data-script", "lists.txt"]] {
@@ -151,13 +151,13 @@ fn a_name_cannot_break_out_of_a_list() {
 #[test]
 fn a_data_script_keeps_its_other_lists() {
     let program = Program::on_test_bed();
-    let other = "IMAGE web : ami-1\nREGION US_EAST_1\n";
+    let other = "IMAGE web : ami-00000001\nREGION US_EAST_1\n";
     program.write("lists.txt", &format!("SIZE t1.micro\n{other}"));
     let list = ["ListInstanceTypes", "--family", "t3", "--max", "2", "--data-script", "lists.txt"];
     let finished = program.run(&list).expect_code(0).expect_stdout("7 instance types found, the first 2 kept\n");
     assert_eq!(finished.verdict(), "ListInstanceTypes succeeded: 2 instance types found, written into lists.txt");
     let script = fs::read_to_string(program.folder().join("lists.txt")).unwrap();
-    assert_eq!(script, "IMAGE web : ami-1\nSIZE t3.nano\nSIZE t3.micro\nREGION US_EAST_1\n");
+    assert_eq!(script, "IMAGE web : ami-00000001\nSIZE t3.nano\nSIZE t3.micro\nREGION US_EAST_1\n");
 }
 
 #[test]
@@ -180,7 +180,7 @@ fn a_list_that_is_too_long_for_opcon_is_refused_or_cut() {
     finished.expect_code(2);
     let count = document["found"].as_array().unwrap().len();
     let message = document["error"]["message"].as_str().unwrap();
-    assert!(message.starts_with(&format!("writing the list AWS_SIZES: its {count} entries have ")), "{message}");
+    assert!(message.starts_with(&format!("writing the option list AWS_SIZES: its {count} entries have ")), "{message}");
     assert!(document["error"]["hint"].as_str().unwrap().contains("--max N"), "{document:#}");
     assert!(opcon.property("AWS_SIZES").is_none() && !program.folder().join("lists.txt").exists());
 
@@ -211,7 +211,7 @@ fn an_empty_list_replaces_none() {
     program.run(&["ListInstanceTypes", "--family", "t3", "--save"]).expect_code(0);
     let before = opcon.property("AWS_SIZES");
     let finished = program.run(&["ListInstanceTypes", "--family", "t33", "--save"]).expect_code(4);
-    finished.expect_stderr("error: reading the instance types: EC2 has no instance types that fit\n");
+    finished.expect_stderr("error: reading the instance types: no instance types match\n");
     assert_eq!(opcon.property("AWS_SIZES"), before);
 }
 
@@ -222,7 +222,7 @@ fn lists_fresh_from_ec2_pass_the_check_and_a_stale_image_does_not() {
     let program = with_opcon(&opcon);
     program.run(&["ListImages", "--name", &name, "--save"]).expect_code(0);
     let finished = program.run(&["CheckLists"]).expect_code(0);
-    let finished = finished.expect_stderr("warning: the list of regions is missing or empty: not checked\n");
+    let finished = finished.expect_stderr("warning: the option list of regions is missing or empty: not checked\n");
     assert_eq!(finished.verdict(), "CheckLists succeeded: 2 images checked, EC2 knows them all");
     program.run(&["ListInstanceTypes", "--family", "t3", "--save"]).expect_code(0);
     program.run(&["ListRegions", "--save"]).expect_code(0);
@@ -232,7 +232,7 @@ fn lists_fresh_from_ec2_pass_the_check_and_a_stale_image_does_not() {
 
     ec2.call("DeregisterImage", &[("ImageId", &ids[0])]);
     let (finished, document) = program.run_json(&["CheckLists", "--only", "images"]);
-    finished.expect_code(4).expect_stderr("error: checking the lists: 1 of 2 images cannot be used\n");
+    finished.expect_code(4).expect_stderr("error: checking the option lists: 1 of 2 images cannot be used\n");
     let problem = "EC2 has no such image in the region, or not for the account";
     assert_eq!(document["found"], json!([{"list": "images", "entry": ids[0], "problem": problem}]));
     program.run(&["CheckLists", "--only", "instance-types,regions"]).expect_code(0);
@@ -247,7 +247,7 @@ fn stale_instance_types_and_regions_are_found() {
         .expect_stdout("2 instance types checked, 1 with a problem\n2 regions checked, 1 with a problem\n")
         .expect_stdout("instance types  t9.gone      the region does not offer it\n")
         .expect_stdout("regions         mars-east-1  it is not enabled for the account\n")
-        .expect_stderr("error: checking the lists: 1 of 2 instance types, 1 of 2 regions cannot be used\n");
+        .expect_stderr("error: checking the option lists: 1 of 2 instance types, 1 of 2 regions cannot be used\n");
     assert_eq!(finished.verdict(), "CheckLists failed, exit code 4");
 }
 
@@ -256,7 +256,7 @@ fn lists_that_are_all_missing_are_not_found() {
     let opcon = OwnOpCon::start();
     let program = with_opcon(&opcon);
     let finished = program.run(&["CheckLists"]).expect_code(4);
-    finished.expect_stderr("error: checking the lists: none of them is there\n");
+    finished.expect_stderr("error: checking the option lists: there is no entry to check\n");
     program.run(&["CheckLists", "--data-script", "nowhere.txt"]).expect_code(4);
     assert!(!program.folder().join("nowhere.txt").exists());
 }
@@ -275,7 +275,7 @@ fn a_list_kept_by_hand_is_read_and_a_wrong_entry_is_named() {
     let finished = program.run(&["CheckLists", "--only", "regions"]).expect_code(0);
     assert_eq!(finished.verdict(), "CheckLists succeeded: 2 regions checked, EC2 knows them all");
     let finished = program.run(&["CheckLists"]).expect_code(2);
-    finished.expect_stderr("error: reading the list AWS_SIZES: entry 2: 'T3.Large': it has not the form");
+    finished.expect_stderr("error: reading the option list AWS_SIZES: entry 2: `T3.Large` must be an instance type");
 }
 
 #[test]
@@ -284,7 +284,7 @@ fn an_opcon_that_does_not_take_the_list_fails_the_job() {
     let refused = OpConAnswer::Respond { status: 500, body: "no".to_owned(), content_type: "text/plain".to_owned() };
     opcon.add_fault(Fault { path: "/api/propertyExpression".to_owned(), skip: 0, times: 100, answer: refused });
     let (finished, document) = with_opcon(&opcon).run_json(&["ListRegions", "--max", "1", "--save"]);
-    finished.expect_code(7).expect_stderr("error: saving the list into AWS_REGIONS: ");
+    finished.expect_code(7).expect_stderr("error: saving the option list into AWS_REGIONS: ");
     assert_eq!((&document["status"], &document["properties"][0]["saved"]), (&json!("failed"), &json!(false)));
     assert_eq!(document["properties"][0]["name"], "AWS_REGIONS");
     let finished = with_opcon(&opcon).run(&["ListRegions", "--max", "1", "--save"]).expect_code(7);
@@ -299,6 +299,8 @@ fn a_list_is_not_handed_to_an_agent_which_could_not_take_it() {
     let program = program.with_config(&format!("[OPCON API INFORMATION]\n{opcon}"));
     let program = program.env("AWS_ACCESS_KEY_ID", "unchecked").env("AWS_SECRET_ACCESS_KEY", "unchecked");
     let finished = program.run(&["ListRegions", "--save"]).expect_code(2);
-    finished.expect_stderr("error: saving the list AWS_REGIONS: with PROPERTY_CHANNEL=msgin no list can be saved\n");
+    finished.expect_stderr(
+        "error: saving the option list AWS_REGIONS: with PROPERTY_CHANNEL=msgin no option list can be saved\n",
+    );
     assert_eq!(fs::read_dir(program.folder().join("MSGIN")).unwrap().count(), 0);
 }

@@ -15,6 +15,7 @@ mod faults;
 mod functions;
 mod lists;
 mod lost_output;
+mod names;
 mod output;
 mod own_functions;
 mod progress;

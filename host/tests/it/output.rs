@@ -4,7 +4,7 @@ use std::fs;
 
 use opcon::encoded;
 
-use crate::support::{Ec2, Finished, OwnOpCon, Program, test_bed, unique};
+use crate::support::{Answer, Ec2, Finished, OwnEc2, OwnOpCon, Program, test_bed, unique};
 
 #[test]
 fn output_is_ascii_even_when_a_name_is_not() {
@@ -122,4 +122,16 @@ fn ids_are_told_before_the_wait_ends() {
     job.kill().unwrap();
     job.wait().unwrap();
     assert!(running && accepted.unwrap().starts_with("i-0123456789abcdef0: "));
+}
+
+#[test]
+fn an_answer_from_elsewhere_is_one_line_in_plain_ascii() {
+    let page = "<p>\u{1b}[31mw\u{e9}b</p>\r\nerror: forged\u{85}error: forged";
+    let ec2 = OwnEc2::start(move |_| Answer::html(403, page));
+    let program = Program::with_endpoint(&ec2.url).env("AWS_MAX_ATTEMPTS", "1");
+    let finished = program.run(&["GetInstanceStatusByTag", "--debug"]);
+    let printed = [&finished.stdout, &finished.stderr, &program.log()].map(String::clone).concat();
+    assert!(printed.chars().all(|c| c == '\n' || c == ' ' || c.is_ascii_graphic()), "{printed}");
+    assert!(!printed.lines().any(|line| line.starts_with("error: forged")), "{printed}");
+    finished.expect_stderr("\\u{1b}[31mw\\u{e9}b");
 }

@@ -10,7 +10,7 @@ use super::Limits;
 use super::failure::{self, Failure};
 use crate::address::Address;
 use crate::error::{Error, ErrorKind};
-use crate::plain_text::one_line;
+use crate::excerpt::excerpt;
 use crate::tls::{self, Proxy, Trust};
 
 /// The way to one OpCon API.
@@ -107,7 +107,7 @@ impl Connection {
 
     /// Text from the server that may stand in a message.
     pub(crate) fn quotable(&self, text: &str) -> String {
-        one_line(&self.hidden(text))
+        excerpt(&self.hidden(text))
     }
 
     /// The text without the secret, as it is or as JSON has it.

@@ -7,7 +7,7 @@ use rustls::CertificateError;
 use serde::Deserialize;
 
 use crate::error::{Error, ErrorKind};
-use crate::plain_text::one_line;
+use crate::excerpt::excerpt;
 use crate::tls::TimeLimits;
 
 /// The failure of one attempt.
@@ -33,14 +33,14 @@ impl Failure {
             Some(error) => {
                 let wrong = format!("no TLS connection to the OpCon server: {error}");
                 return unreachable(
-                    one_line(&wrong),
+                    excerpt(&wrong),
                     Some("check that the port in ADDRESS and USING_TLS belong together"),
                     false,
                 );
             }
             None => {}
         }
-        let reason = one_line(&root.to_string());
+        let reason = excerpt(&root.to_string());
         match (error.is_connect(), error.is_timeout()) {
             (true, true) => {
                 unreachable(format!("no connection to the OpCon server within {:?}", limits.connect), None, true)
@@ -91,12 +91,12 @@ pub(super) fn summary(body: &str) -> String {
         && !errors.is_empty()
     {
         let messages: Vec<&str> = errors.iter().map(|error| error.message.as_str()).collect();
-        return one_line(&messages.join("; "));
+        return excerpt(&messages.join("; "));
     }
     match body.trim_start() {
         "" => "(an empty answer)".into(),
         page if page.starts_with('<') => "(a web page)".into(),
-        text => one_line(text),
+        text => excerpt(text),
     }
 }
 
@@ -121,7 +121,7 @@ fn objection(reason: &CertificateError) -> (ErrorKind, String, &'static str) {
         ),
         other => (
             ErrorKind::Unreachable,
-            one_line(&other.to_string()),
+            excerpt(&other.to_string()),
             "have OpCon's API use another certificate, or set VERIFY_TLS to False",
         ),
     }

@@ -9,18 +9,27 @@ use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::server::ParsedCertificate;
 use rustls::{CertificateError, DigitallySignedStruct, Error, SignatureScheme};
 
-/// Trusts what webpki trusts, and a server's own certificate when exactly that one is listed.
-///
-/// webpki takes no certificate of an authority for a server's. Self-signed certificates often are both, so that webpki
-/// refuses them although they are listed. Only that kind of objection, to the form, is set aside: the period, the name and
-/// the signatures are judged as ever.
+/// Judges certificates as its policy says. Whatever it is, the server must prove that it has the key of its certificate.
 #[derive(Debug)]
-pub(super) struct ListedCertificates {
-    pub(super) listed: Vec<CertificateDer<'static>>,
-    pub(super) webpki: Arc<WebPkiServerVerifier>,
+pub(super) struct Verifier {
+    pub(super) policy: Policy,
+    pub(super) algorithms: WebPkiSupportedAlgorithms,
 }
 
-impl ServerCertVerifier for ListedCertificates {
+/// Which certificates are trusted.
+#[derive(Debug)]
+pub(super) enum Policy {
+    /// Every certificate.
+    Any,
+    /// What webpki trusts, and a server's own certificate when exactly that one is listed.
+    ///
+    /// webpki takes no certificate of an authority for a server's. Self-signed certificates often are both, so that webpki
+    /// refuses them although they are listed. Only that kind of objection, to the form, is set aside: the period, the name
+    /// and the signatures are judged as ever.
+    Listed { certificates: Vec<CertificateDer<'static>>, webpki: Arc<WebPkiServerVerifier> },
+}
+
+impl ServerCertVerifier for Verifier {
     fn verify_server_cert(
         &self,
         server: &CertificateDer<'_>,
@@ -29,56 +38,16 @@ impl ServerCertVerifier for ListedCertificates {
         ocsp_response: &[u8],
         now: UnixTime,
     ) -> Result<ServerCertVerified, Error> {
-        let verdict = self.webpki.verify_server_cert(server, intermediates, name, ocsp_response, now);
+        let Policy::Listed { certificates, webpki } = &self.policy else { return Ok(ServerCertVerified::assertion()) };
+        let verdict = webpki.verify_server_cert(server, intermediates, name, ocsp_response, now);
         match verdict {
             // Objections to the form have no name of their own in rustls; those to period, issuer, name and signature have.
-            Err(Error::InvalidCertificate(CertificateError::Other(_))) if self.listed.contains(server) => {
+            Err(Error::InvalidCertificate(CertificateError::Other(_))) if certificates.contains(server) => {
                 verify_server_name(&ParsedCertificate::try_from(server)?, name)?;
                 Ok(ServerCertVerified::assertion())
             }
             _ => verdict,
         }
-    }
-
-    fn verify_tls12_signature(
-        &self,
-        message: &[u8],
-        server: &CertificateDer<'_>,
-        signed: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, Error> {
-        self.webpki.verify_tls12_signature(message, server, signed)
-    }
-
-    fn verify_tls13_signature(
-        &self,
-        message: &[u8],
-        server: &CertificateDer<'_>,
-        signed: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, Error> {
-        self.webpki.verify_tls13_signature(message, server, signed)
-    }
-
-    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        self.webpki.supported_verify_schemes()
-    }
-}
-
-/// Trusts every certificate. The server must still hold its key.
-#[derive(Debug)]
-pub(super) struct AnyCertificate {
-    pub(super) algorithms: WebPkiSupportedAlgorithms,
-}
-
-impl ServerCertVerifier for AnyCertificate {
-    fn verify_server_cert(
-        &self,
-        _server: &CertificateDer<'_>,
-        _intermediates: &[CertificateDer<'_>],
-        _name: &ServerName<'_>,
-        _ocsp_response: &[u8],
-        _now: UnixTime,
-    ) -> Result<ServerCertVerified, Error> {
-        Ok(ServerCertVerified::assertion())
     }
 
     fn verify_tls12_signature(

@@ -1,44 +1,23 @@
 //! The key pair that opens instances.
 
-use std::fmt;
 use std::path::PathBuf;
 
 use connector_sdk::args::Always;
 use connector_sdk::ec2::types;
-use connector_sdk::{Arg, ArgSpec, ArgValue, Context, Inputs, ValueKind, choices};
+use connector_sdk::{Arg, ArgSpec, Context, Inputs, checked_text, choices};
 
 /// The folder for private keys, beside the connector's own files.
 const KEY_FOLDER: &str = "keys";
 
-/// The name of a key pair: 1 to 255 printable ASCII characters, no blank at either end.
-///
-/// AWS: "CreateKeyPair", `KeyName`. Whether it can be a file name matters only when the key pair has to be made.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct KeyName(String);
-
-impl KeyName {
-    /// The name as text.
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
+checked_text! {
+    /// The name of a key pair: 1 to 255 printable ASCII characters, no blank at either end.
+    ///
+    /// AWS: "CreateKeyPair", `KeyName`. Whether it can be a file name matters only when the key pair has to be created.
+    pub struct KeyName where is_key_name, else "must have 1 to 255 printable ASCII characters, and no blank at either end";
 }
 
-impl fmt::Display for KeyName {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-
-impl ArgValue for KeyName {
-    const KIND: ValueKind = ValueKind::String;
-
-    fn parse(text: &str) -> Result<Self, String> {
-        let printable = text.bytes().all(|byte| matches!(byte, b' '..=b'~'));
-        if printable && (1..=255).contains(&text.len()) && text.trim() == text {
-            return Ok(KeyName(text.to_owned()));
-        }
-        Err("must have 1 to 255 printable ASCII characters, and no blank at either end".to_owned())
-    }
+fn is_key_name(text: &str) -> bool {
+    (1..=255).contains(&text.len()) && text.bytes().all(|byte| matches!(byte, b' '..=b'~')) && text.trim() == text
 }
 
 choices! {
@@ -113,6 +92,8 @@ impl Key {
 
 #[cfg(test)]
 mod tests {
+    use connector_sdk::ArgValue as _;
+
     use super::*;
 
     #[test]

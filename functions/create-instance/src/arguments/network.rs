@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use connector_sdk::args::{Always, Repeated};
 use connector_sdk::ids::is_resource_id;
-use connector_sdk::{Arg, ArgSpec, ArgValue, Inputs, ValueKind};
+use connector_sdk::{Arg, ArgSpec, ArgValue, Inputs, ValueKind, checked_text};
 
 /// A security group: its id as it is, or its name in the VPC of the launch.
 ///
@@ -38,48 +38,20 @@ impl ArgValue for SecurityGroup {
     }
 }
 
-/// The id of a subnet: `subnet-` and 8 or 17 lower-case hexadecimal digits.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct SubnetId(String);
-
-impl SubnetId {
-    /// The id as text.
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
+checked_text! {
+    /// The id of a subnet: `subnet-` and 8 or 17 lower-case hexadecimal digits.
+    pub struct SubnetId where |text| is_resource_id(text, "subnet-"),
+        else "must be a subnet id: `subnet-` and 8 or 17 lower-case hexadecimal digits";
 }
 
-impl ArgValue for SubnetId {
-    const KIND: ValueKind = ValueKind::String;
-
-    fn parse(text: &str) -> Result<Self, String> {
-        is_resource_id(text, "subnet-")
-            .then(|| SubnetId(text.to_owned()))
-            .ok_or_else(|| "must be a subnet id: `subnet-` and 8 or 17 lower-case hexadecimal digits".to_owned())
-    }
+checked_text! {
+    /// The name of an availability zone or a local zone, as in `us-east-1a`: lower-case letters, digits and dashes.
+    pub struct ZoneName where is_zone_name, else "must be the name of an availability zone, as in `us-east-1a`";
 }
 
-/// The name of an availability zone or a local zone, as in `us-east-1a`: lower-case letters, digits and dashes.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ZoneName(String);
-
-impl ZoneName {
-    /// The name as text.
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
-impl ArgValue for ZoneName {
-    const KIND: ValueKind = ValueKind::String;
-
-    fn parse(text: &str) -> Result<Self, String> {
-        let allowed = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
-        if text.bytes().all(allowed) && text.contains('-') && text.ends_with(|c: char| c.is_ascii_lowercase()) {
-            return Ok(ZoneName(text.to_owned()));
-        }
-        Err("must be the name of an availability zone, as in `us-east-1a`".to_owned())
-    }
+fn is_zone_name(text: &str) -> bool {
+    let allowed = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
+    text.bytes().all(allowed) && text.contains('-') && text.ends_with(|c: char| c.is_ascii_lowercase())
 }
 
 /// `--security-group NAME-OR-ID`, repeatable.

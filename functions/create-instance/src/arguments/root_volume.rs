@@ -2,9 +2,10 @@
 
 use connector_sdk::args::Always;
 use connector_sdk::ec2::types::{BlockDeviceMapping, EbsBlockDevice};
+use connector_sdk::names::ImageId;
 use connector_sdk::{Arg, ArgSpec, ArgValue, Error, ErrorKind, Inputs, Result, ValueKind, choices, ec2};
 
-use super::source::{IMAGE_ID, ImageId};
+use super::source::IMAGE_ID;
 
 /// The size of a volume: 1 to 65536 GiB, the largest that any type has (AWS: "Amazon EBS volume types").
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -3,71 +3,9 @@
 use connector_sdk::args::Repeated;
 use connector_sdk::ec2::types::LaunchTemplateSpecification;
 use connector_sdk::ids::is_resource_id;
-use connector_sdk::lists::List;
+use connector_sdk::names::{ImageId, InstanceTypeName};
+use connector_sdk::option_lists::OptionList;
 use connector_sdk::{Arg, ArgSpec, ArgValue, ValueKind};
-
-/// An image id, or the Systems Manager parameter that holds one.
-///
-/// AWS: "RunInstances", `ImageId`.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum ImageId {
-    /// The id: `ami-` and 8 or 17 lower-case hexadecimal digits.
-    Ami(String),
-    /// `resolve:ssm:` and the name of the parameter.
-    Parameter(String),
-}
-
-impl ImageId {
-    /// The text that RunInstances takes.
-    pub fn as_str(&self) -> &str {
-        match self {
-            ImageId::Ami(text) | ImageId::Parameter(text) => text,
-        }
-    }
-}
-
-impl ArgValue for ImageId {
-    const KIND: ValueKind = ValueKind::String;
-
-    fn parse(text: &str) -> Result<Self, String> {
-        let text = list_item(text);
-        let id = text.rsplit_once(" : ").map_or(text, |(_, id)| id.trim());
-        if is_resource_id(id, "ami-") {
-            return Ok(ImageId::Ami(id.to_owned()));
-        }
-        if id.strip_prefix("resolve:ssm:").is_some_and(is_one_word) {
-            return Ok(ImageId::Parameter(id.to_owned()));
-        }
-        Err("must be an image id, `ami-` and 8 or 17 lower-case hexadecimal digits, alone or behind ` : ` as in a list; \
-             or `resolve:ssm:` and the name of a parameter"
-            .to_owned())
-    }
-}
-
-/// An instance type, as in `t3.micro`: family and size, each of letters, digits and dashes.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct InstanceType(String);
-
-impl InstanceType {
-    /// The type as text.
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
-impl ArgValue for InstanceType {
-    const KIND: ValueKind = ValueKind::String;
-
-    fn parse(text: &str) -> Result<Self, String> {
-        let text = list_item(text);
-        let is_part =
-            |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
-        match text.split_once('.') {
-            Some((family, size)) if is_part(family) && is_part(size) => Ok(InstanceType(text.to_owned())),
-            _ => Err("must be an instance type, as in `t3.micro`".to_owned()),
-        }
-    }
-}
 
 /// A launch template, by id or name, and its version.
 ///
@@ -131,15 +69,6 @@ impl ArgValue for LaunchTemplate {
     }
 }
 
-/// An entry of one of OpCon's lists, which may arrive with the quotation marks that it has there.
-fn list_item(text: &str) -> &str {
-    text.trim().trim_matches('"').trim()
-}
-
-fn is_one_word(text: &str) -> bool {
-    !text.is_empty() && !text.contains(char::is_whitespace)
-}
-
 /// `--image-id ID`.
 pub const IMAGE_ID: Arg<ImageId> = Arg::new(
     "image-id",
@@ -147,17 +76,17 @@ pub const IMAGE_ID: Arg<ImageId> = Arg::new(
     "The image: `ami-` and 8 or 17 hexadecimal digits, alone or in list form as in `My image : ami-0123456789abcdef0`; \
      or `resolve:ssm:PARAMETER`, a Systems Manager parameter that holds the id.",
 )
-.offered_by(List::Images);
+.offered_by(OptionList::Images);
 
 /// `--instance-type TYPE`, repeatable or with commas.
-pub const INSTANCE_TYPE: Arg<InstanceType, Repeated> = Arg::new(
+pub const INSTANCE_TYPE: Arg<InstanceTypeName, Repeated> = Arg::new(
     "instance-type",
     "TYPE",
     "The instance type, as in `t3.micro`. Repeatable, or with commas: where EC2 has no capacity for one type, or does \
      not offer it, the next one is tried, each in all subnets.",
 )
 .aliases(&["image-type"])
-.offered_by(List::InstanceTypes)
+.offered_by(OptionList::InstanceTypes)
 .repeatable()
 .separated_by(',');
 
@@ -175,45 +104,6 @@ pub const ARGUMENTS: &[ArgSpec] = &[IMAGE_ID.spec, INSTANCE_TYPE.spec, LAUNCH_TE
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn an_image_id_is_what_follows_the_last_separator() {
-        for (text, id) in [
-            ("ami-0123abcd", "ami-0123abcd"),
-            (" ami-0123456789abcdef0 ", "ami-0123456789abcdef0"),
-            ("My image 1.0 : ami-0123456789abcdef0", "ami-0123456789abcdef0"),
-            ("\"a : b : ami-0123abcd\"", "ami-0123abcd"),
-            ("resolve:ssm:/images/web:3", "resolve:ssm:/images/web:3"),
-            ("Newest : resolve:ssm:web", "resolve:ssm:web"),
-        ] {
-            assert_eq!(ImageId::parse(text).unwrap().as_str(), id, "{text}");
-        }
-        for text in [
-            "web",
-            "ami-",
-            "ami-0123ABCD",
-            "ami-0123abcd : web",
-            "My image:ami-0123abcd",
-            "resolve:ssm:",
-            "resolve:ssm:a b",
-        ] {
-            assert!(ImageId::parse(text).unwrap_err().contains("must be an image id"), "{text}");
-        }
-    }
-
-    #[test]
-    fn an_instance_type_has_one_dot() {
-        for (text, instance_type) in [
-            ("t3.micro", "t3.micro"),
-            (" \"u-6tb1.112xlarge\" ", "u-6tb1.112xlarge"),
-            ("c7gd.metal-48xl", "c7gd.metal-48xl"),
-        ] {
-            assert_eq!(InstanceType::parse(text).unwrap().as_str(), instance_type, "{text}");
-        }
-        for text in ["t3", "t3.", ".micro", "t3.micro.x", "t3 .micro", "t3.mi_cro", "\"\""] {
-            assert!(InstanceType::parse(text).unwrap_err().contains("as in `t3.micro`"), "{text}");
-        }
-    }
 
     #[test]
     fn a_launch_template_is_an_id_or_a_name_with_or_without_a_version() {

@@ -3,7 +3,7 @@
 use std::marker::PhantomData;
 
 use super::values::{ArgValue, ParsedValue, ValueKind};
-use crate::lists::List;
+use crate::option_list::OptionList;
 
 /// The presence of an argument that may be missing: reads as `Option<T>`.
 #[derive(Debug)]
@@ -83,8 +83,8 @@ pub struct ArgSpec {
     pub foreign_text: bool,
     /// Whether help and `--list` leave it out.
     pub hidden: bool,
-    /// The list that offers its values in job forms.
-    pub offered_by: Option<List>,
+    /// The option list that offers its values in job forms.
+    pub offered_by: Option<OptionList>,
     /// The flag with which job forms ask for it; on the command line it needs none.
     pub asked_with: Option<&'static str>,
     parse: fn(&str) -> Result<ParsedValue, String>,
@@ -221,8 +221,8 @@ impl<T, P> Arg<T, P> {
         Arg::from_spec(ArgSpec { foreign_text: true, ..self.spec })
     }
 
-    /// Lets job forms offer the entries of a list.
-    pub const fn offered_by(self, list: List) -> Self {
+    /// Lets job forms offer the entries of an option list.
+    pub const fn offered_by(self, list: OptionList) -> Self {
         Arg::from_spec(ArgSpec { offered_by: Some(list), ..self.spec })
     }
 

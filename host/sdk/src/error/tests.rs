@@ -124,7 +124,7 @@ async fn a_page_that_is_not_from_ec2_is_shown() {
     assert_eq!(error.kind(), ErrorKind::Unavailable);
     assert_eq!(
         error.to_string(),
-        "looking: HTTP status 500 with an answer that is not from EC2: `<html> <h1>Proxy? error</h1> </html>`"
+        "looking: HTTP status 500 with an answer that is not from EC2: `<html> <h1>Proxy\u{fc} error</h1> </html>`"
     );
     assert!(error.hint_text().unwrap().contains("proxy"), "{error:?}");
 

@@ -46,7 +46,7 @@ fn choices_come_from_either_form_of_the_lists() {
     assert!(offered(&form, "imageId").is_empty(), "without a list people type it");
     program.run_bare(&["set-property", "AWS_SIZES", "t3.micro"]).expect_code(0);
     let wrong = program.run_bare(&["forms", "--from-opcon"]).expect_code(2);
-    wrong.expect_stderr("error: reading the list AWS_SIZES: entry 1: it is not in double quotes");
+    wrong.expect_stderr("error: reading the option list AWS_SIZES: entry 1: it is not in double quotes");
     program.write("lists.txt", "COLOUR red\n");
     program.run_bare(&["forms", "--data-script", "lists.txt"]).expect_code(2).expect_stderr("reading lists.txt: ");
 }

@@ -1,4 +1,4 @@
-//! What EC2 offers, against a mocked EC2.
+//! The catalog of EC2, against a mocked EC2.
 
 use aws_sdk_ec2::Client;
 use aws_sdk_ec2::operation::describe_images::DescribeImagesOutput;

@@ -1,4 +1,4 @@
-//! What EC2 offers for instances: images, instance types and regions, each to the last page.
+//! The catalog of EC2: images, instance types and regions, each to the last page.
 
 use std::time::SystemTime;
 

@@ -1,0 +1,21 @@
+//! Dates of schedules, in the one form that OpCon documents for its API.
+
+/// The date, when it has the form `yyyy-mm-dd`; the error says what is wrong with it.
+pub(crate) fn checked_date(date: String) -> Result<String, String> {
+    let digits = |text: &str, count| text.len() == count && text.bytes().all(|byte| byte.is_ascii_digit());
+    let valid = match date.split('-').collect::<Vec<_>>().as_slice() {
+        [year, month, day] => {
+            digits(year, 4)
+                && digits(month, 2)
+                && ("01"..="12").contains(month)
+                && digits(day, 2)
+                && ("01"..="31").contains(day)
+        }
+        _ => false,
+    };
+    if valid {
+        Ok(date)
+    } else {
+        Err("the date must have the form yyyy-mm-dd, as [[$SCHEDULE DATE-YYYY-MM-DD]] gives it".into())
+    }
+}

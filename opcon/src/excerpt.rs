@@ -1,0 +1,29 @@
+//! Texts from elsewhere in messages.
+
+/// The longest piece of such a text in a message, in characters.
+const LONGEST: usize = 200;
+
+/// At most 200 characters of the text, in one line. What of it can be printed is for the program that prints the message.
+pub(crate) fn excerpt(text: &str) -> String {
+    let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    match line.char_indices().nth(LONGEST) {
+        Some((end, _)) => format!("{}...", &line[..end]),
+        None => line,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::excerpt;
+
+    #[test]
+    fn line_ends_do_not_come_through() {
+        assert_eq!(excerpt(" a\r\n\tb\u{85}c\u{2028}d "), "a b c d");
+    }
+
+    #[test]
+    fn long_texts_are_cut_visibly() {
+        assert_eq!(excerpt(&"\u{fc}".repeat(200)), "\u{fc}".repeat(200));
+        assert_eq!(excerpt(&"\u{fc}".repeat(201)), format!("{}...", "\u{fc}".repeat(200)));
+    }
+}

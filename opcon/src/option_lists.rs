@@ -1,0 +1,132 @@
+//! The text forms of option lists, from which job forms offer values.
+//!
+//! Each option list is a global property of OpCon, `"...","..."`, for Enterprise Manager. The newer Solution Manager has all
+//! of them in one data script, a line an entry, which begins with the keyword of its list. Both forms are those of OpCon's
+//! documentation of its AWS EC2 connector. What an entry means is the caller's to say: it reads each text.
+
+use std::path::Path;
+use std::{fs, io};
+
+use crate::error::{Error, ErrorKind};
+use crate::excerpt::excerpt;
+use crate::file_drop;
+use crate::property::{LONGEST_VALUE, PropertyValue};
+
+/// What begins and ends a reference to a property.
+const BRACKETS: [&str; 4] = ["[[", "]]", "{{", "}}"];
+
+/// Reads the value of the property of that name, each entry by `read`, whose error says what the text must be. Spaces
+/// between the entries do not matter.
+///
+/// # Errors
+/// [`ErrorKind::Invalid`], with the number of the entry that is wrong.
+pub fn from_property<T>(
+    property: &str,
+    value: &str,
+    read: impl Fn(&str) -> Result<T, String>,
+) -> Result<Vec<T>, Error> {
+    let mut entries = Vec::new();
+    let mut rest = value.trim();
+    while !rest.is_empty() {
+        let number = entries.len() + 1;
+        let wrong = |wrong: &str| {
+            let doing = format!("reading the option list {property}");
+            Error::new(ErrorKind::Invalid, doing, format!("entry {number}: {wrong}"))
+        };
+        let quoted = rest.strip_prefix('"').ok_or_else(|| wrong("it is not in double quotes"))?;
+        let (text, after) = quoted.split_once('"').ok_or_else(|| wrong("its closing quote is missing"))?;
+        entries.push(checked(text).and_then(|()| read(text)).map_err(|reason| wrong(&named(text, &reason)))?);
+        rest = match after.trim_start().strip_prefix(',') {
+            Some(next) if next.trim().is_empty() => return Err(wrong("a comma follows, and no entry")),
+            Some(next) => next.trim_start(),
+            None if after.trim().is_empty() => "",
+            None => return Err(wrong("no comma follows")),
+        };
+    }
+    Ok(entries)
+}
+
+/// The value of the property of that name for these entries.
+///
+/// # Errors
+/// [`ErrorKind::Invalid`] when it would be longer than a property's value can be, or an entry has a character that no entry
+/// can have.
+pub fn to_property(property: &str, texts: &[String]) -> Result<PropertyValue, Error> {
+    let doing = || format!("writing the option list {property}");
+    for text in texts {
+        checked(text).map_err(|wrong| Error::new(ErrorKind::Invalid, doing(), named(text, &wrong)))?;
+    }
+    let value = texts.iter().map(|text| format!("\"{text}\"")).collect::<Vec<_>>().join(",");
+    let length = value.chars().count();
+    if length > LONGEST_VALUE {
+        let wrong = format!("its {} entries have {length} characters; OpCon allows {LONGEST_VALUE}", texts.len());
+        return Err(Error::new(ErrorKind::Invalid, doing(), wrong).with_hint("leave entries out"));
+    }
+    PropertyValue::new(value)
+}
+
+/// Reads the data script in a file, each line by `read` from its keyword and its text. A missing file has no lines, and empty
+/// lines do not matter.
+///
+/// # Errors
+/// [`ErrorKind::Invalid`] when the file cannot be read, and with the number of a line that is wrong.
+pub fn read_script<T>(path: &Path, read: impl Fn(&str, &str) -> Result<T, String>) -> Result<Vec<T>, Error> {
+    let failed = |wrong: String| Error::new(ErrorKind::Invalid, format!("reading {}", path.display()), wrong);
+    let script = match fs::read_to_string(path) {
+        Ok(script) => script,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(error) => return Err(failed(error.to_string())),
+    };
+    let lines = script.trim_start_matches('\u{feff}').lines().map(str::trim).zip(1..);
+    let entries = lines.filter(|(line, _)| !line.is_empty()).map(|(line, number)| {
+        let (keyword, text) = line.split_once(char::is_whitespace).unwrap_or((line, ""));
+        let entry = checked(text.trim()).and_then(|()| read(keyword, text.trim()));
+        entry.map_err(|wrong| failed(format!("line {number}: {}", named(line, &wrong))))
+    });
+    entries.collect()
+}
+
+/// Writes a data script of these keywords and texts into a file, which is replaced in one step.
+///
+/// # Errors
+/// [`ErrorKind::Invalid`] when it cannot be written, or a text has a character that no entry can have; the file is as it was
+/// then.
+pub fn write_script(path: &Path, lines: &[(&str, String)]) -> Result<(), Error> {
+    let failed = |wrong: String| Error::new(ErrorKind::Invalid, format!("writing {}", path.display()), wrong);
+    for (_, text) in lines {
+        checked(text).map_err(|wrong| failed(named(text, &wrong)))?;
+    }
+    let script: String = lines.iter().map(|(keyword, text)| format!("{keyword} {text}\n")).collect();
+    file_drop::replace(path, &script).map_err(|error| failed(error.to_string()))
+}
+
+/// The text without what no entry can have: double quotes, control characters, repeated and outer spaces, and the second
+/// bracket of `[[`, `]]`, `{{` and `}}`.
+pub fn fitting(text: &str) -> String {
+    let printable: String = text.chars().map(|c| if c.is_control() || c == '"' { ' ' } else { c }).collect();
+    let mut kept = String::new();
+    for character in printable.split_whitespace().collect::<Vec<_>>().join(" ").chars() {
+        if !("[]{}".contains(character) && kept.ends_with(character)) {
+            kept.push(character);
+        }
+    }
+    kept
+}
+
+/// Checks what no entry can have, as it has another meaning in a form of the list or in OpCon.
+fn checked(text: &str) -> Result<(), String> {
+    if text.contains(char::is_control) || text.contains('"') {
+        return Err("must not have a double quote or a control character".into());
+    }
+    if BRACKETS.iter().any(|brackets| text.contains(brackets)) {
+        return Err("must not have [[, ]], {{ or }}, which OpCon would take for a reference".into());
+    }
+    Ok(())
+}
+
+fn named(text: &str, wrong: &str) -> String {
+    format!("`{}` {wrong}", excerpt(text))
+}
+
+#[cfg(test)]
+mod tests;
