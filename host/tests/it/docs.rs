@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use opcon_stand_in::DEFAULT_TOKEN;
 use serde_json::json;
 
-use crate::support::{Finished, OwnOpCon, Program, test_bed};
+use crate::support::{Finished, OwnOpCon, Program, administrator_commands, test_bed};
 
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_owned()
@@ -31,8 +31,6 @@ fn commands(text: &str) -> Vec<&str> {
     let lines = blocks.flat_map(|block| block.lines().skip(1)).filter(|line| line.starts_with("awsec2 "));
     lines.filter(|line| !line.contains('<') && !line.contains(" [-")).collect()
 }
-
-const COMMANDS: [&str; 6] = ["setup", "check", "job-definition", "forms", "run-form", "set-property"];
 
 /// A folder with all that the documentation speaks of, and an OpCon for it.
 fn surroundings() -> (Program, OwnOpCon) {
@@ -68,7 +66,7 @@ fn run(line: &str) -> Finished {
     let words = shlex::split(&line).unwrap_or_else(|| panic!("{line}: quotes that are not closed"));
     let mut words: Vec<&str> = words[1..].iter().map(String::as_str).collect();
     let endpoint = ["--endpoint-url", &test_bed().ec2_strict.endpoint];
-    match words.iter().find(|word| COMMANDS.contains(word)) {
+    match words.iter().find(|word| administrator_commands().iter().any(|command| command == *word)) {
         Some(&"setup") if !line.contains("--password-file") => words.extend(["--password-file", "password.txt"]),
         Some(&"check" | &"run-form") => words.extend(endpoint),
         Some(_) => {}

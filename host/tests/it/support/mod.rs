@@ -1,12 +1,14 @@
 //! What the tests share: the test bed, the program, servers of a test's own, and looks at EC2 that pass the program by.
 
 mod ec2;
+mod functions;
 mod own_ec2;
 mod own_opcon;
 mod program;
 mod test_bed;
 
 pub use ec2::{Ec2, unique, values};
+pub use functions::{administrator_commands, functions};
 pub use own_ec2::{Answer, OwnEc2};
 pub use own_opcon::OwnOpCon;
 pub use program::{Finished, Program};
