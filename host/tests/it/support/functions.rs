@@ -37,6 +37,15 @@ pub struct Example {
     pub arguments: Vec<String>,
 }
 
+impl Function {
+    /// Its argument of that name or alias.
+    pub fn argument(&self, name: &str) -> Option<&Argument> {
+        self.arguments
+            .iter()
+            .find(|argument| argument.name == name || argument.aliases.iter().any(|alias| alias == name))
+    }
+}
+
 /// All functions of the program, sorted by name.
 pub fn functions() -> &'static [Function] {
     static FUNCTIONS: OnceLock<Vec<Function>> = OnceLock::new();
