@@ -16,11 +16,17 @@ register!(DescribeRegions);
 
 #[async_trait]
 impl Operation for DescribeRegions {
+    type Args = ();
+
     fn meta(&self) -> &'static OperationMeta {
         &META
     }
 
-    async fn run(&self, cx: &Context, _: &Inputs) -> Result<Outcome> {
+    fn parse(&self, _: &Inputs) -> Result<()> {
+        Ok(())
+    }
+
+    async fn run(&self, cx: &Context, _: &()) -> Result<Outcome> {
         let answer = cx.ec2().describe_regions().send().await.doing(|| "reading the regions".to_owned())?;
         answer.regions().iter().filter_map(|region| region.region_name()).for_each(|name| cx.event(name));
         Ok(Outcome::new(format!("{} regions", answer.regions().len())))

@@ -2,6 +2,7 @@
 
 mod options;
 mod order;
+mod raw;
 mod values;
 
 use std::ffi::OsString;
@@ -12,6 +13,7 @@ use connector_sdk::{Error, ErrorKind, OperationMeta, Result};
 use crate::registry::Registry;
 
 pub use options::Options;
+pub use raw::{output_form, positional};
 pub use values::{References, check, check_path, not_replaced, reference};
 
 /// What stands between arguments when a job form of OpCon's Enterprise Manager wrote the command line.
@@ -102,7 +104,7 @@ pub fn no_unicode(index: usize) -> Error {
 }
 
 fn wrong(message: String) -> Error {
-    Error::new(ErrorKind::InvalidInput, message).doing("reading the command line")
+    Error::new(ErrorKind::InvalidInput, message)
 }
 
 /// A word that names a file of arguments becomes its lines, taken literally: an `@` in the file has no meaning.

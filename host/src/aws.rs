@@ -38,7 +38,6 @@ impl Account {
         let config = load(settings, keys).await?;
         let Some(region) = config.region().map(ToString::to_string) else {
             return Err(Error::new(ErrorKind::InvalidInput, "no region is given")
-                .doing("reading the command line")
                 .hint("give --region REGION, as in --region us-east-1"));
         };
         Ok(Account { config, region })

@@ -16,11 +16,11 @@ use clap::{Arg, ArgAction, ArgMatches};
 use connector_sdk::{Error, ErrorKind, Result};
 use tokio::runtime;
 
-use crate::arguments::{check_path, no_unicode};
-use crate::cli::{self, HELP_WIDTH};
+use crate::arguments::{Options, check_path, no_unicode, positional};
+use crate::cli::{self, CommandName, HELP_WIDTH};
 use crate::console::print_help;
 use crate::registry::Registry;
-use crate::settings::{COMMON, CONFIG};
+use crate::settings::CONFIG;
 
 /// A command of the program.
 pub struct Command {
@@ -42,34 +42,27 @@ pub const ALL: &[Command] = &[
     Command { name: set_property::NAME, summary: set_property::SUMMARY, run: set_property::run },
 ];
 
+/// The names of the commands, for help and for names that are mistyped.
+pub fn names() -> Vec<CommandName> {
+    ALL.iter().map(|command| CommandName { name: command.name, summary: command.summary }).collect()
+}
+
 /// The command that the program's arguments name, and all other words in their order. Its name is the first word that is
 /// neither an option nor the value of one; anything else is a function's job. The words are an error when one is no Unicode
 /// text.
-pub fn find(arguments: impl Iterator<Item = OsString>) -> Option<(&'static Command, Result<Vec<String>>)> {
+pub fn find(
+    registry: &Registry,
+    arguments: impl Iterator<Item = OsString>,
+) -> Option<(&'static Command, Result<Vec<String>>)> {
     let exact: Vec<OsString> = arguments.skip(1).collect();
     let mut words: Vec<String> = exact.iter().map(|word| word.to_string_lossy().into_owned()).collect();
-    let at = first_positional(&words)?;
+    let at = *positional(&words, &Options::of_all(registry)).first()?;
     let command = ALL.iter().find(|command| words[at] == command.name)?;
     if let Some(odd) = exact.iter().position(|word| word.to_str().is_none()) {
         return Some((command, Err(no_unicode(odd + 1))));
     }
     words.remove(at);
     Some((command, Ok(words)))
-}
-
-/// Where the first word stands that is neither an option nor the value of a common one.
-fn first_positional(words: &[String]) -> Option<usize> {
-    let mut at = 0;
-    while words.get(at)?.starts_with('-') {
-        at += if takes_value(&words[at]) { 2 } else { 1 };
-    }
-    Some(at)
-}
-
-/// Whether the word is a common option whose value is the next word.
-fn takes_value(word: &str) -> bool {
-    let name = word.strip_prefix("--").unwrap_or_default();
-    COMMON.iter().any(|spec| !spec.is_flag() && spec.names().any(|known| known == name))
 }
 
 /// The parser of a command, to which it adds its own arguments.
@@ -123,13 +116,12 @@ fn text<'a>(matches: &'a ArgMatches, name: &str) -> &'a str {
 }
 
 /// Parses the words. `None` when help was wanted, and is printed.
-fn parse(parser: clap::Command, words: &[String]) -> Result<Option<ArgMatches>> {
-    let name = parser.get_name().to_owned();
-    let words = std::iter::once(name.as_str()).chain(words.iter().map(String::as_str));
-    match parser.try_get_matches_from(words) {
+fn parse(mut parser: clap::Command, words: &[String]) -> Result<Option<ArgMatches>> {
+    let words = std::iter::once("awsec2").chain(words.iter().map(String::as_str));
+    match parser.try_get_matches_from_mut(words) {
         Ok(matches) => Ok(Some(matches)),
         Err(error) => {
-            print_help(&cli::help_or_error(&error, std::iter::empty(), &name)?)?;
+            print_help(&cli::help_or_error(&error, &parser, &[])?)?;
             Ok(None)
         }
     }

@@ -16,7 +16,7 @@ pub const FILE_NAME: &str = "Connector.config";
 /// [`ErrorKind::InvalidInput`] when a file that must be there is missing, or one cannot be read.
 pub fn read(named: Option<&Path>, user_id: Option<&str>) -> Result<Option<Config>> {
     match (find(named), user_id) {
-        (Some(path), _) => Config::read(&path).map(Some).map_err(crate::opcon_error),
+        (Some(path), _) => Config::read(&path).map(Some).map_err(crate::opcon_error::opcon_error),
         (None, None) => Ok(None),
         (None, Some(user_id)) => Err(Error::new(
             ErrorKind::InvalidInput,

@@ -3,7 +3,7 @@
 use connector_sdk::{ArgSpec, Registration};
 use serde::Serialize;
 
-use crate::table;
+use crate::{settings, table};
 
 /// The functions as a table for people.
 pub fn text(functions: &[&'static Registration]) -> String {
@@ -43,7 +43,7 @@ struct Argument {
     name: &'static str,
     aliases: &'static [&'static str],
     value_name: Option<&'static str>,
-    help: &'static str,
+    help: String,
     kind: &'static str,
     required: bool,
     default: Option<&'static str>,
@@ -81,7 +81,7 @@ impl From<&ArgSpec> for Argument {
             name: spec.name,
             aliases: spec.aliases,
             value_name: (!spec.is_flag()).then_some(spec.value_name),
-            help: spec.help,
+            help: settings::help(spec),
             kind: spec.kind.name(),
             required: spec.required,
             default: spec.default.filter(|_| !spec.is_flag()),

@@ -8,7 +8,7 @@ use connector_sdk::lists::{List, ListEntry, ListStore};
 use connector_sdk::{Error, ErrorKind, Result};
 use opcon::lists::{self, DataScript, Entry, Image, InstanceType, Region};
 
-use crate::opcon_error;
+use crate::opcon_error::opcon_error;
 use crate::properties::OpConProperties;
 
 /// An entry between its two sides: EC2's names in functions, OpCon's forms in lists.

@@ -9,7 +9,7 @@ use connector_sdk::{Error, ErrorKind, Result};
 use opcon::{ApiSettings, Client, Config, JobIdentity, PropertyChannel, PropertyName, PropertyValue, msgin};
 use tokio::sync::OnceCell;
 
-use crate::opcon_error;
+use crate::opcon_error::opcon_error;
 
 /// The properties of the OpCon that the configuration names. OpCon is contacted only when a job saves properties.
 pub struct OpConProperties {

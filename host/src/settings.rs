@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use connector_sdk::args::Always;
 use connector_sdk::lists::List;
+use connector_sdk::wait::WAIT_TIMEOUT;
 use connector_sdk::{Arg, ArgSpec, ArgValue, Inputs, OperationMeta, Result, ValueKind, choices};
 
 /// The common arguments of a job, parsed.
@@ -25,6 +26,8 @@ pub struct Settings {
     pub debug: bool,
     /// Whether the agent is to show how far the job is.
     pub status_text: bool,
+    /// The form of the output.
+    pub output: Output,
 }
 
 /// `--user-id NAME`.
@@ -90,9 +93,19 @@ pub fn common_arguments(meta: &OperationMeta) -> impl Iterator<Item = &'static A
     COMMON.iter().filter(move |spec| changes_resources || spec.name != DRY_RUN.spec.name)
 }
 
+/// What the help says of an argument: what it is for, and the default that this program gives it.
+pub fn help(spec: &ArgSpec) -> String {
+    match spec.name {
+        name if name == WAIT_TIMEOUT.spec.name => {
+            format!("{} Default: MAX_WAIT_TIME_FOR_STARTUP of Connector.config, otherwise 10 minutes.", spec.help)
+        }
+        _ => spec.help.to_owned(),
+    }
+}
+
 impl Settings {
     /// What the command line says.
-    pub fn from_inputs(inputs: &Inputs, meta: &OperationMeta) -> Self {
+    pub fn parse(inputs: &Inputs, meta: &OperationMeta) -> Self {
         Settings {
             user_id: inputs.get(&USER_ID),
             region: inputs.get(&REGION),
@@ -102,13 +115,16 @@ impl Settings {
             dry_run: meta.changes_resources && inputs.get(&DRY_RUN),
             debug: inputs.get(&DEBUG),
             status_text: inputs.get(&STATUS_TEXT),
+            output: inputs.get(&OUTPUT),
         }
     }
 }
 
 choices! {
     /// The form of the output.
+    #[derive(Default)]
     pub enum Output {
+        #[default]
         /// Lines for people.
         Text = "text",
         /// One JSON document on stdout, and the lines for people on stderr.

@@ -30,12 +30,6 @@ impl<T: Entry> List<T> {
         &self.0
     }
 
-    /// The first `max` entries.
-    pub fn cut_to(mut self, max: usize) -> Self {
-        self.0.truncate(max);
-        self
-    }
-
     /// Reads the value of the property [`Entry::PROPERTY`]. Spaces between the entries do not matter.
     ///
     /// # Errors

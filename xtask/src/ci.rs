@@ -1,11 +1,14 @@
 //! `cargo xtask ci`: exactly what CI runs, step by step, up to the first failure.
 
+use std::env::consts::EXE_SUFFIX;
+use std::fs;
 use std::path::Path;
 use std::process::Command;
 
-use anyhow::{Result, ensure};
+use anyhow::{Context, Result, ensure};
 use clap::ArgMatches;
 
+use crate::bench;
 use crate::codegen;
 use crate::demo;
 use crate::process;
@@ -16,6 +19,9 @@ use crate::tidy;
 use crate::workspace::Workspace;
 
 const WINDOWS: &str = "x86_64-pc-windows-gnu";
+
+/// What the release build of the shipped programs needs.
+const SHIPPED: &[&str] = &["--release", "--locked", "--package", "awsec2", "--package", "opcon"];
 
 /// A step's heading, and what it does.
 type Step = (&'static str, fn(&Workspace) -> Result<()>);
@@ -31,6 +37,7 @@ const STEPS: &[Step] = &[
     ("a program of one function", subset),
     ("Windows", windows),
     ("release", release),
+    ("calls for many instances", bench::count_calls),
     ("demo", demo::run_demo),
     ("forms", test_forms::run_test),
 ];
@@ -64,22 +71,36 @@ fn subset(workspace: &Workspace) -> Result<()> {
     Ok(())
 }
 
+/// The programs for Windows as they are shipped, which compile all that is below them; the rest is only checked.
 fn windows(workspace: &Workspace) -> Result<()> {
     let folder = process::stdout_of(Command::new("rustc").args(["--print", "target-libdir", "--target", WINDOWS]))?;
     ensure!(
         Path::new(folder.trim()).is_dir(),
         "looking for Rust's library for {WINDOWS}: it is not installed; run `rustup target add {WINDOWS}`"
     );
-    cargo(workspace, &["check", "--workspace", "--target", WINDOWS, "--locked"])
+    let rest = ["--package", "opcon-stand-in", "--package", "xtask"];
+    cargo(workspace, &[&["check", "--target", WINDOWS, "--locked"], &rest[..]].concat())?;
+    cargo(workspace, &[&["build", "--target", WINDOWS], SHIPPED].concat())?;
+    print_sizes(&workspace.target.join(WINDOWS).join("release"), ".exe")
 }
 
 /// The linker of a release build may drop what nothing refers to, and a function that is lost is lost silently.
 fn release(workspace: &Workspace) -> Result<()> {
-    cargo(workspace, &["build", "--release", "--locked", "--package", "awsec2"])?;
+    cargo(workspace, &[&["build"], SHIPPED].concat())?;
+    print_sizes(&workspace.target.join("release"), EXE_SUFFIX)?;
     let listed = codegen::functions_of(&workspace.program("release", "awsec2"))?;
     ensure!(
         listed == codegen::documented_functions(workspace)?,
         "listing the functions of the release build: they are not those of docs/functions.json"
     );
+    Ok(())
+}
+
+fn print_sizes(folder: &Path, suffix: &str) -> Result<()> {
+    for name in ["awsec2", "EncryptValue"] {
+        let program = folder.join(format!("{name}{suffix}"));
+        let bytes = fs::metadata(&program).with_context(|| format!("finding {}", program.display()))?.len();
+        report::line(format_args!("{}: {:.1} MB", program.display(), bytes as f64 / 1e6));
+    }
     Ok(())
 }

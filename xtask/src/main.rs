@@ -1,5 +1,6 @@
 //! `cargo xtask`: what people and CI do with this repository besides plain cargo.
 
+mod bench;
 mod ci;
 mod codegen;
 mod demo;
@@ -34,6 +35,7 @@ const TASKS: &[Task] = &[
     Task { command: new_function::command, run: new_function::run },
     Task { command: tidy::command, run: tidy::run },
     Task { command: codegen::command, run: codegen::run },
+    Task { command: bench::command, run: bench::run },
     Task { command: ci::command, run: ci::run },
 ];
 

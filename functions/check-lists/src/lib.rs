@@ -63,14 +63,27 @@ const DOING: &str = "checking the lists";
 struct CheckLists;
 register!(CheckLists);
 
+/// Which lists are checked, and where they are.
+struct Query {
+    /// These; none means all.
+    only: Vec<ListChoice>,
+    script: Option<PathBuf>,
+}
+
 #[async_trait]
 impl Operation for CheckLists {
+    type Args = Query;
+
     fn meta(&self) -> &'static OperationMeta {
         &META
     }
 
-    async fn run(&self, cx: &Context, inputs: &Inputs) -> Result<Outcome> {
-        let present = read(cx, inputs).await?;
+    fn parse(&self, inputs: &Inputs) -> Result<Query> {
+        Ok(Query { only: inputs.get(&ONLY), script: inputs.get(&DATA_SCRIPT) })
+    }
+
+    async fn run(&self, cx: &Context, query: &Query) -> Result<Outcome> {
+        let present = read(cx, query).await?;
         let mut checked = Vec::new();
         for (list, entries) in present {
             checked.push(check(cx, list, entries).await?);
@@ -82,12 +95,11 @@ impl Operation for CheckLists {
 }
 
 /// The lists to check that hold anything. Said of those that do not.
-async fn read(cx: &Context, inputs: &Inputs) -> Result<Vec<(List, Vec<ListEntry>)>> {
-    let (wanted, file) = (inputs.get(&ONLY), inputs.get(&DATA_SCRIPT));
-    let is_wanted = |list: &List| wanted.is_empty() || wanted.contains(&ListChoice(*list));
+async fn read(cx: &Context, Query { only, script }: &Query) -> Result<Vec<(List, Vec<ListEntry>)>> {
+    let is_wanted = |list: &List| only.is_empty() || only.contains(&ListChoice(*list));
     let mut present = Vec::new();
     for list in List::ALL.into_iter().filter(is_wanted) {
-        let entries = match &file {
+        let entries = match script {
             Some(file) => cx.lists().read_script(file, list)?,
             None => cx.lists().read(list).await?.unwrap_or_default(),
         };

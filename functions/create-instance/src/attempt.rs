@@ -2,12 +2,13 @@
 
 use std::fmt;
 
+use connector_sdk::Result;
 use connector_sdk::client_token::ClientToken;
-use connector_sdk::{Inputs, Result};
 
-use crate::arguments::client_token::tokens;
+use crate::arguments::client_token::{random, tokens};
 use crate::arguments::network::SubnetId;
 use crate::arguments::source::InstanceType;
+use crate::launch::Launch;
 
 /// One way to launch all instances. Displayed as what sets it apart, as in ` as t3.micro in subnet-0123abcd`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -34,24 +35,38 @@ impl fmt::Display for Attempt {
     }
 }
 
-/// The attempts in their order, at least one: the first type in all subnets, then the second type, and so on.
-///
-/// # Errors
-/// Those of [`tokens`].
-pub fn attempts(inputs: &Inputs, types: &[InstanceType], subnets: &[SubnetId]) -> Result<Vec<Attempt>> {
-    let subnets = or_none(subnets);
-    let types = or_none(types);
-    let places = types.iter().flat_map(|instance_type| subnets.iter().map(move |subnet| (instance_type, subnet)));
-    let tokens = tokens(inputs, types.len() * subnets.len())?;
-    let first_token = tokens[0].clone();
-    let attempt =
-        |((instance_type, subnet), token): ((&Option<InstanceType>, &Option<SubnetId>), ClientToken)| Attempt {
+/// The attempts of a job, in their order, at least one.
+#[derive(Clone, Debug)]
+pub struct Attempts {
+    /// The first type in all subnets, then the second type, and so on.
+    pub all: Vec<Attempt>,
+    /// Whether the client token was given, so that an earlier run of the job may have launched already.
+    pub may_be_repeated: bool,
+}
+
+impl Attempts {
+    /// The attempts of a launch, with the client token that was given, or a random one.
+    ///
+    /// # Errors
+    /// When the operating system gives no random numbers.
+    pub fn of(launch: &Launch) -> Result<Self> {
+        let token = launch.token.clone().map_or_else(random, Ok)?;
+        let (types, subnets) = (or_none(&launch.instance_types), or_none(&launch.network.subnets));
+        let places = types.iter().flat_map(|instance_type| subnets.iter().map(move |subnet| (instance_type, subnet)));
+        let attempts = places.zip(tokens(&token, types.len() * subnets.len()));
+        let attempts = attempts.map(|((instance_type, subnet), own_token)| Attempt {
             instance_type: instance_type.clone(),
             subnet: subnet.clone(),
-            token,
-            first_token: first_token.clone(),
-        };
-    Ok(places.zip(tokens).map(attempt).collect())
+            token: own_token,
+            first_token: token.clone(),
+        });
+        Ok(Attempts { all: attempts.collect(), may_be_repeated: launch.token.is_some() })
+    }
+
+    /// The first one.
+    pub fn first(&self) -> &Attempt {
+        &self.all[0]
+    }
 }
 
 /// The items, or a single `None`.

@@ -1,20 +1,7 @@
 //! `--on-timeout terminate`: takes back a launch whose wait did not end well.
 
-use connector_sdk::action::InstanceAction;
-use connector_sdk::ec2::types::InstanceStateName;
-use connector_sdk::instances::{ALIVE, InstanceId};
 use connector_sdk::wait::{Goal, WaitPolicy, not_at_goal};
-use connector_sdk::{Advice, Context, Error, ErrorKind};
-
-const TERMINATE: InstanceAction = InstanceAction {
-    doing: "terminating",
-    verb: "terminate",
-    done: "terminated",
-    only_in: ALIVE,
-    already: &[InstanceStateName::ShuttingDown, InstanceStateName::Terminated],
-    transient: &[],
-    acts_in_parts: true, // it goes by availability zone
-};
+use connector_sdk::{Advice, Context, Error, ErrorKind, InstanceId, action};
 
 /// Terminates what the job launched, if a last poll confirms that not all of it has reached the goal: a wait also ends
 /// because EC2 does not answer, and that is no reason to terminate healthy instances.
@@ -52,13 +39,9 @@ const TERMINATED: &str = "correct the cause, then run the job again: the launche
 /// Terminates the instances, and returns those for which EC2 did not accept it. Failures of before stay in the journal: an
 /// accepted termination does not make the launch good.
 async fn terminate_all(cx: &Context, policy: &WaitPolicy, launched: &[InstanceId]) -> Vec<InstanceId> {
-    let error_of = |id: &InstanceId| cx.journal().instance(id).error;
+    let error_of = |id: &InstanceId| cx.journal().read(id, |entry| entry.error.clone());
     let failures: Vec<_> = launched.iter().filter_map(|id| error_of(id).map(|error| (id, error))).collect();
-    let call = |ids| {
-        let request = cx.ec2().terminate_instances().set_instance_ids(Some(ids));
-        async { request.send().await.map(|answer| answer.terminating_instances) }
-    };
-    TERMINATE.ask(cx, policy, launched, call).await;
+    action::terminate(cx, policy, launched).await;
     let left: Vec<_> = launched.iter().filter(|id| error_of(id).is_some()).cloned().collect();
     for (id, error) in failures {
         match error_of(id) {

@@ -1,9 +1,9 @@
 //! The attempts of a launch, one after the other, until EC2 has capacity for one of them.
 
-use connector_sdk::instances::InstanceId;
-use connector_sdk::{Advice, Context, Error, ErrorKind, Result, codes};
+use connector_sdk::{Advice, Context, Error, ErrorKind, InstanceId, Result, codes};
 
 use crate::arguments::client_token::option;
+use crate::attempt::Attempts;
 use crate::history;
 use crate::launch::Launch;
 use crate::launched::Launched;
@@ -18,18 +18,18 @@ use crate::send::{Sending, explain};
 /// # Errors
 /// Those of EC2: of the only attempt, of the first one that failed for another reason than capacity, or one that sums up
 /// all of them; in a dry run also the one that says it would succeed. Instances may be in the journal all the same.
-pub async fn launch(cx: &Context, launch: &Launch, needs: &Needs) -> Result<Vec<InstanceId>> {
-    let attempts = history::order(cx, launch).await?;
+pub async fn launch(cx: &Context, launch: &Launch, attempts: &Attempts, needs: &Needs) -> Result<Vec<InstanceId>> {
+    let in_order = history::order(cx, attempts).await?;
     let mut failures = Vec::new();
-    for attempt in &attempts {
+    for attempt in &in_order {
         let sending = Sending { cx, launch, needs, attempt };
-        announce(&sending);
-        history::record(cx, launch, attempt);
+        announce(&sending, attempts);
+        history::record(cx, attempts, attempt);
         let mut launched = Launched::default();
         match sending.send(&sending.action(), &mut launched).await {
             Ok(()) => return Ok(launched.ids()),
             Err(error) if error.kind() == ErrorKind::Unknown => return recover(&sending, launched, error).await,
-            Err(error) if attempts.len() > 1 && error.code().is_some_and(codes::lets_next_attempt_try) => {
+            Err(error) if in_order.len() > 1 && error.code().is_some_and(codes::lets_next_attempt_try) => {
                 cx.warning(error.to_string());
                 failures.push(error);
             }
@@ -40,9 +40,9 @@ pub async fn launch(cx: &Context, launch: &Launch, needs: &Needs) -> Result<Vec<
 }
 
 /// Says what comes next, with the token by which the launch can be found again if the job does not live to see the end.
-fn announce(sending: &Sending<'_>) {
-    let Sending { cx, launch, attempt, .. } = *sending;
-    let of_several = match launch.attempts.as_slice() {
+fn announce(sending: &Sending<'_>, attempts: &Attempts) {
+    let Sending { cx, attempt, .. } = *sending;
+    let of_several = match attempts.all.as_slice() {
         [_] => String::new(),
         all => {
             let number = all.iter().position(|other| other == attempt).map_or(1, |index| index + 1);

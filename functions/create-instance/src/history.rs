@@ -3,8 +3,7 @@
 use connector_sdk::client_token::launched_by;
 use connector_sdk::{Context, Result};
 
-use crate::attempt::Attempt;
-use crate::launch::Launch;
+use crate::attempt::{Attempt, Attempts};
 
 /// The attempts in the order in which they are sent: all of them, in a dry run the first. Where an earlier run of the job
 /// has launched, only its attempt is sent, and where one was ended after it had sent an attempt on this machine, that comes
@@ -12,47 +11,47 @@ use crate::launch::Launch;
 ///
 /// # Errors
 /// Those of EC2.
-pub async fn order<'a>(cx: &Context, launch: &'a Launch) -> Result<Vec<&'a Attempt>> {
-    let all = &launch.attempts;
+pub async fn order<'a>(cx: &Context, attempts: &'a Attempts) -> Result<Vec<&'a Attempt>> {
+    let all = &attempts.all;
     if cx.dry_run() {
-        return Ok(vec![&all[0]]);
+        return Ok(vec![attempts.first()]);
     }
-    if all.len() == 1 || !launch.may_be_repeated {
+    if all.len() == 1 || !attempts.may_be_repeated {
         return Ok(all.iter().collect());
     }
-    if let Some(attempt) = shown(cx, launch).await? {
+    if let Some(attempt) = shown(cx, all).await? {
         cx.event(format!("an earlier run has launched{attempt}; only that attempt is repeated"));
         return Ok(vec![attempt]);
     }
-    let Some(last) = last_sent(cx, launch) else { return Ok(all.iter().collect()) };
+    let Some(last) = last_sent(cx, all) else { return Ok(all.iter().collect()) };
     cx.event(format!("an earlier run on this machine has sent the attempt{} last: it is repeated first", all[last]));
     Ok(all[last..].iter().chain(&all[..last]).collect())
 }
 
 /// The attempt of which EC2 shows instances.
-async fn shown<'a>(cx: &Context, launch: &'a Launch) -> Result<Option<&'a Attempt>> {
-    let tokens = launch.attempts.iter().map(|attempt| &attempt.token);
+async fn shown<'a>(cx: &Context, attempts: &'a [Attempt]) -> Result<Option<&'a Attempt>> {
+    let tokens = attempts.iter().map(|attempt| &attempt.token);
     let found = launched_by(cx, tokens, "looking for a launch by an earlier run of the job").await?;
     let is_of =
         |attempt: &&Attempt| found.iter().any(|instance| instance.client_token() == Some(attempt.token.as_str()));
-    Ok(launch.attempts.iter().find(is_of))
+    Ok(attempts.iter().find(is_of))
 }
 
 /// The place of the attempt that this machine sent last. EC2 may not show its instances yet.
-fn last_sent(cx: &Context, launch: &Launch) -> Option<usize> {
-    let record = match cx.records().read(launch.attempts[0].token.as_str()) {
+fn last_sent(cx: &Context, attempts: &[Attempt]) -> Option<usize> {
+    let record = match cx.records().read(attempts[0].token.as_str()) {
         Ok(record) => record?,
         Err(error) => {
             cx.warning(error.to_string());
             return None;
         }
     };
-    launch.attempts.iter().position(|attempt| attempt.token.as_str() == record)
+    attempts.iter().position(|attempt| attempt.token.as_str() == record)
 }
 
 /// Records that this attempt is sent next. A job without a place for it goes on: it only cannot promise as much.
-pub fn record(cx: &Context, launch: &Launch, attempt: &Attempt) {
-    if cx.dry_run() || launch.attempts.len() == 1 {
+pub fn record(cx: &Context, attempts: &Attempts, attempt: &Attempt) {
+    if cx.dry_run() || attempts.all.len() == 1 {
         return;
     }
     if let Err(error) = cx.records().write(attempt.first_token.as_str(), attempt.token.as_str()) {

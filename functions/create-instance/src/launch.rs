@@ -1,17 +1,16 @@
 //! The launch: what a job asks for, the request for it, and whether EC2 launched enough.
 
-use connector_sdk::{Context, Error, ErrorKind, Inputs, Result};
+use connector_sdk::client_token::ClientToken;
+use connector_sdk::{Context, Inputs, Result};
 
-use crate::arguments::client_token::CLIENT_TOKEN;
+use crate::arguments::client_token::{CLIENT_TOKEN, check_length};
 use crate::arguments::count::Count;
 use crate::arguments::key::Key;
 use crate::arguments::network::{Network, each_once};
 use crate::arguments::root_volume::RootVolume;
-use crate::arguments::settings::Settings;
-use crate::arguments::source::{IMAGE_ID, INSTANCE_TYPE, ImageId, LAUNCH_TEMPLATE, LaunchTemplate};
+use crate::arguments::source::{IMAGE_ID, INSTANCE_TYPE, ImageId, InstanceType, LAUNCH_TEMPLATE, LaunchTemplate};
 use crate::arguments::tags::Tags;
 use crate::arguments::user_data::UserDataSource;
-use crate::attempt::{Attempt, attempts};
 
 /// What a job asks to be launched. What is `None` is left to EC2, or to the launch template.
 #[derive(Clone, Debug)]
@@ -32,54 +31,36 @@ pub struct Launch {
     pub root_volume: Option<RootVolume>,
     /// Their user data.
     pub user_data: Option<UserDataSource>,
-    /// Their settings.
-    pub settings: Settings,
-    /// How it is tried, at least one way.
-    pub attempts: Vec<Attempt>,
-    /// Whether the client token was given, so that an earlier run of the job may have launched already.
-    pub may_be_repeated: bool,
+    /// All arguments, for those that only the request takes.
+    pub inputs: Inputs,
+    /// The instance types to try in turn, each once.
+    pub instance_types: Vec<InstanceType>,
+    /// The client token that was given.
+    pub token: Option<ClientToken>,
 }
 
 impl Launch {
     /// What the arguments say.
     ///
     /// # Errors
-    /// [`ErrorKind::InvalidInput`] when arguments contradict each other, or leave something open.
-    pub fn from_inputs(inputs: &Inputs) -> Result<Self> {
-        let network = Network::from_inputs(inputs);
-        let types = each_once(inputs.get(&INSTANCE_TYPE));
+    /// [`ErrorKind::InvalidInput`](connector_sdk::ErrorKind::InvalidInput) when arguments contradict each other.
+    pub fn parse(inputs: &Inputs) -> Result<Self> {
         let launch = Launch {
-            count: Count::from_inputs(inputs)?,
+            count: Count::parse(inputs)?,
             image: inputs.get(&IMAGE_ID),
             template: inputs.get(&LAUNCH_TEMPLATE),
-            key: Key::from_inputs(inputs),
-            tags: Tags::from_inputs(inputs)?,
-            root_volume: RootVolume::from_inputs(inputs)?,
-            user_data: UserDataSource::from_inputs(inputs),
-            settings: Settings::from_inputs(inputs),
-            attempts: attempts(inputs, &types, &network.subnets)?,
-            may_be_repeated: inputs.get(&CLIENT_TOKEN).is_some(),
-            network,
+            key: Key::parse(inputs),
+            tags: Tags::parse(inputs)?,
+            root_volume: RootVolume::parse(inputs)?,
+            user_data: UserDataSource::parse(inputs),
+            inputs: inputs.clone(),
+            instance_types: each_once(inputs.get(&INSTANCE_TYPE)),
+            token: inputs.get(&CLIENT_TOKEN),
+            network: Network::parse(inputs),
         };
-        match launch.missing().filter(|_| launch.template.is_none()) {
-            Some(missing) => {
-                Err(Error::new(ErrorKind::InvalidInput, format!("neither {missing} nor --launch-template is given")))
-            }
-            None => Ok(launch),
-        }
-    }
-
-    /// The first argument of those that a launch without a template needs and that have no value.
-    fn missing(&self) -> Option<&'static str> {
-        let nowhere = self.network.groups.is_empty() && self.network.subnets.is_empty();
-        [
-            (self.image.is_none(), "--image-id"),
-            (self.attempts[0].instance_type.is_none(), "--instance-type"),
-            (nowhere, "--security-group nor --subnet-id"),
-            (self.key.is_none(), "--key-name"),
-        ]
-        .into_iter()
-        .find_map(|(missing, argument)| missing.then_some(argument))
+        let attempts = launch.instance_types.len().max(1) * launch.network.subnets.len().max(1);
+        launch.token.iter().try_for_each(|token| check_length(token, attempts))?;
+        Ok(launch)
     }
 
     /// Reports that EC2 launched fewer instances than wanted, where these are enough.

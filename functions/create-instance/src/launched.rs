@@ -1,8 +1,10 @@
 //! The instances of a launch, as EC2 shows them one after the other.
 
+use std::collections::HashSet;
+
 use connector_sdk::ec2::types;
-use connector_sdk::instances::{Instance, InstanceId};
-use connector_sdk::{Context, Error, ErrorKind, InstanceResult};
+use connector_sdk::instances::Instance;
+use connector_sdk::{Context, Error, ErrorKind, InstanceId, ResourceResult};
 
 /// The states of an instance that is there no longer.
 const GONE: &[types::InstanceStateName] =
@@ -12,6 +14,7 @@ const GONE: &[types::InstanceStateName] =
 #[derive(Clone, Debug, Default)]
 pub struct Launched {
     by_index: Vec<(i32, InstanceId)>,
+    ids: HashSet<InstanceId>,
     gone: usize,
 }
 
@@ -28,19 +31,19 @@ impl Launched {
                 all_have_ids = false;
                 continue;
             };
-            if self.by_index.iter().any(|(_, known)| *known == id) {
+            if !self.ids.insert(id.clone()) {
                 continue;
             }
             self.by_index.push((instance.ami_launch_index().unwrap_or(0), id.clone()));
             let journal = cx.journal();
             match Instance::from_ec2(instance) {
-                Ok(whole) => journal.see(&whole),
-                Err(_) => journal.enter(std::slice::from_ref(&id)),
+                Ok(whole) => journal.record_instance(&whole),
+                Err(_) => journal.record_ids(std::slice::from_ref(&id)),
             }
-            let state = journal.instance(&id).state;
-            journal.accepted(&id, None, state.as_deref(), InstanceResult::Changed);
+            let state = journal.read(&id, |entry| entry.state.clone());
+            journal.accepted(&id, None, state.as_deref(), ResourceResult::Changed);
             let state = state.as_deref().unwrap_or("state unknown");
-            cx.event(format!("{}: launched, {state}", journal.instance(&id).label()));
+            cx.event(format!("{}: launched, {state}", journal.label(&id)));
             if GONE.iter().any(|gone| gone.as_str() == state) {
                 self.gone += 1;
                 let error = Error::new(ErrorKind::UnexpectedState, format!("the instance is {state}"));

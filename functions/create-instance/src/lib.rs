@@ -20,7 +20,7 @@ mod send;
 mod tests;
 
 use connector_sdk::properties::{PROPERTIES, PropertyNames};
-use connector_sdk::wait::{Goal, UNTIL_READY, WAIT_FOR, WaitPolicy, wait_if_asked};
+use connector_sdk::wait::{Goal, UNTIL_READY, WAIT_FOR, WaitArgs, wait_if_asked};
 use connector_sdk::{
     Context, ErrorKind, Example, Inputs, Operation, OperationMeta, Outcome, Result, async_trait, register,
 };
@@ -29,6 +29,7 @@ use crate::arguments::on_timeout::OnTimeout;
 use crate::arguments::{
     GROUPS, client_token, count, key, network, on_timeout, root_volume, settings, source, tags, user_data,
 };
+use crate::attempt::Attempts;
 use crate::launch::Launch;
 
 static META: OperationMeta = OperationMeta::new("CreateInstance", "Launch one or more instances of one image.")
@@ -118,26 +119,40 @@ static META: OperationMeta = OperationMeta::new("CreateInstance", "Launch one or
 struct CreateInstance;
 register!(CreateInstance);
 
+/// What a job is to launch, and what it does after the launch.
+struct Args {
+    launch: Launch,
+    on_timeout: OnTimeout,
+    properties: PropertyNames,
+    wait: WaitArgs,
+    goal: Goal,
+}
+
 #[async_trait]
 impl Operation for CreateInstance {
+    type Args = Args;
+
     fn meta(&self) -> &'static OperationMeta {
         &META
     }
 
-    fn check(&self, inputs: &Inputs) -> Result<()> {
-        OnTimeout::from_inputs(inputs)?;
-        PropertyNames::check_inputs(inputs)?;
-        Launch::from_inputs(inputs).map(drop)
+    fn parse(&self, inputs: &Inputs) -> Result<Args> {
+        Ok(Args {
+            on_timeout: OnTimeout::parse(inputs)?,
+            properties: PropertyNames::parse(inputs)?,
+            launch: Launch::parse(inputs)?,
+            wait: WaitArgs::parse(inputs),
+            goal: Goal::Ready(inputs.get(&WAIT_FOR)),
+        })
     }
 
-    async fn run(&self, cx: &Context, inputs: &Inputs) -> Result<Outcome> {
-        let (launch, on_timeout) = (Launch::from_inputs(inputs)?, OnTimeout::from_inputs(inputs)?);
-        let policy = WaitPolicy::from_inputs(cx, inputs);
-        let properties = PropertyNames::from_inputs(inputs);
+    async fn run(&self, cx: &Context, args: &Args) -> Result<Outcome> {
+        let Args { launch, properties, wait, goal, .. } = args;
+        let (attempts, policy) = (Attempts::of(launch)?, wait.policy(cx));
         properties.prepare(cx, launch.count.wanted.into()).await?;
 
-        let needs = needs::provide(cx, &launch).await?;
-        let (launched, enough) = match fallback::launch(cx, &launch, &needs).await {
+        let needs = needs::provide(cx, launch, &attempts.first().token).await?;
+        let (launched, enough) = match fallback::launch(cx, launch, &attempts, &needs).await {
             Err(error) if cx.dry_run() && error.is_dry_run_success() => {
                 let message = format!("launch of {} would succeed, nothing changed (dry run)", launch.count);
                 return Ok(Outcome::new(message));
@@ -149,13 +164,12 @@ impl Operation for CreateInstance {
         properties.save_ids(cx, &launched).await;
         launch.tell_count(cx, launched.len(), enough.is_ok());
 
-        let goal = Goal::Ready(inputs.get(&WAIT_FOR));
-        let waited = enough.is_ok() && wait_if_asked(cx, inputs, &launched, goal, &policy).await;
+        let waited = enough.is_ok() && wait_if_asked(cx, wait, &launched, *goal, &policy).await;
         let saved = properties.save_addresses(cx, &launched, waited, &policy).await;
         let done = if waited { "launched and ready" } else { "launched" };
         let outcome = match enough.and_then(|()| cx.journal().verdict("launching", done, "unchanged")) {
-            Err(failure) if waited && on_timeout == OnTimeout::Terminate => {
-                Err(clean_up::terminate(cx, &policy, &launched, goal, failure).await)
+            Err(failure) if waited && args.on_timeout == OnTimeout::Terminate => {
+                Err(clean_up::terminate(cx, &policy, &launched, *goal, failure).await)
             }
             outcome => outcome,
         };

@@ -3,6 +3,7 @@
 pub mod look_up;
 pub mod mark;
 
+use connector_sdk::client_token::ClientToken;
 use connector_sdk::ec2::types::BlockDeviceMapping;
 use connector_sdk::{Context, Error, Result, codes};
 
@@ -44,8 +45,8 @@ impl Needs {
 ///
 /// # Errors
 /// Those of its parts.
-pub async fn provide(cx: &Context, launch: &Launch) -> Result<Needs> {
-    let mark = Mark::new(&launch.attempts[0].token)?;
+pub async fn provide(cx: &Context, launch: &Launch, token: &ClientToken) -> Result<Needs> {
+    let mark = Mark::new(token)?;
     let user_data = launch.user_data.as_ref().map(|source| source.read()).transpose()?;
     let root_volume = match &launch.root_volume {
         Some(volume) => Some(volume.for_ec2(image::root_device(cx, &volume.image_id).await?)),

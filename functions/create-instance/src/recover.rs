@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use connector_sdk::client_token::launched_by;
-use connector_sdk::instances::{InstanceId, list_of};
+use connector_sdk::ids::{InstanceId, list_of};
 use connector_sdk::{Context, Error, ErrorKind, Result, codes};
 
 use crate::arguments::client_token::option;

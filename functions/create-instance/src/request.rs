@@ -4,6 +4,7 @@ use connector_sdk::ec2::Client;
 use connector_sdk::ec2::operation::run_instances::builders::RunInstancesFluentBuilder;
 use connector_sdk::ec2::types::{InstanceNetworkInterfaceSpecification, Placement};
 
+use crate::arguments::settings;
 use crate::arguments::source::LaunchTemplate;
 use crate::arguments::user_data::UserData;
 use crate::attempt::Attempt;
@@ -25,7 +26,7 @@ pub fn request(ec2: &Client, launch: &Launch, attempt: &Attempt, needs: &Needs) 
         .set_block_device_mappings(needs.root_volume.clone().map(|volume| vec![volume]))
         .set_user_data(needs.user_data.as_ref().map(UserData::for_ec2))
         .set_tag_specifications(launch.tags.for_ec2());
-    launch.settings.add_to(place(request, launch, attempt, needs))
+    settings::add_to(place(request, launch, attempt, needs), &launch.inputs)
 }
 
 /// Says where the instances go. Whether they get a public address can be said of a network interface only, and then

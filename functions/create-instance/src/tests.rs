@@ -29,12 +29,11 @@ const TOKEN: (&str, &str) = ("client-token", "T");
 /// The line that announces a launch of two with that token.
 const ANNOUNCED: &str = "launching 2 instances of ami-0123abcd as t3.micro in subnet-0123abcd, client token T";
 
-/// The arguments of every test, and those of this one.
+/// The arguments of every test, but for an image or a key pair of this one's own, and those of this one.
 fn arguments<'a>(more: &[(&'a str, &'a str)]) -> Vec<(&'a str, &'a str)> {
-    [("image-id", "ami-0123abcd"), ("instance-type", "t3.micro"), ("key-name", "batch")]
-        .into_iter()
-        .chain(more.iter().copied())
-        .collect()
+    let usual = [("image-id", "ami-0123abcd"), ("instance-type", "t3.micro"), ("key-name", "batch")];
+    let replaced = |name: &str| name != "instance-type" && more.iter().any(|(own, _)| *own == name);
+    usual.into_iter().filter(|(name, _)| !replaced(name)).chain(more.iter().copied()).collect()
 }
 
 async fn run(job: &Job, more: &[(&str, &str)]) -> Result<Outcome> {

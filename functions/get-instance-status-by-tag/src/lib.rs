@@ -3,11 +3,11 @@
 use connector_sdk::args::{Always, Repeated};
 use connector_sdk::client_token::{ClientToken, launched_by};
 use connector_sdk::ec2::types::InstanceStateName;
-use connector_sdk::instances::{ALIVE, Instance, InstanceId, TagName, find_all, find_by_name, read_all};
+use connector_sdk::instances::{ALIVE, Instance, TagName, find_all, find_by_name, read_all};
 use connector_sdk::wait::{all_status_checks, status_checks};
 use connector_sdk::{
-    Arg, ArgGroup, ArgValue, Context, Error, ErrorKind, Example, Inputs, Operation, OperationMeta, Outcome, Result,
-    ValueKind, async_trait, count_of, register,
+    Arg, ArgGroup, ArgValue, Context, Error, ErrorKind, Example, Inputs, InstanceId, Operation, OperationMeta, Outcome,
+    Result, ValueKind, async_trait, count_of, register,
 };
 
 /// A state that an instance is expected to be in.
@@ -75,25 +75,36 @@ static META: OperationMeta = OperationMeta::new("GetInstanceStatusByTag", "Show 
 struct GetInstanceStatusByTag;
 register!(GetInstanceStatusByTag);
 
+/// What is shown, and what is expected of it.
+struct Query {
+    selection: Selection,
+    all: bool,
+    expected: Vec<InstanceStateName>,
+}
+
 #[async_trait]
 impl Operation for GetInstanceStatusByTag {
+    type Args = Query;
+
     fn meta(&self) -> &'static OperationMeta {
         &META
     }
 
-    async fn run(&self, cx: &Context, inputs: &Inputs) -> Result<Outcome> {
-        let selection = Selection::from_inputs(inputs);
-        let expected: Vec<_> = inputs.get(&EXPECT_STATE).into_iter().map(|state| state.0).collect();
-        let states = states_to_show(inputs.get(&ALL), &expected);
-        let found = selection.find(cx, &states).await?;
-        if found.is_empty() && (selection != Selection::Region || !expected.is_empty()) {
+    fn parse(&self, inputs: &Inputs) -> Result<Query> {
+        let expected = inputs.get(&EXPECT_STATE).into_iter().map(|state| state.0).collect();
+        Ok(Query { selection: Selection::parse(inputs), all: inputs.get(&ALL), expected })
+    }
+
+    async fn run(&self, cx: &Context, Query { selection, all, expected }: &Query) -> Result<Outcome> {
+        let found = selection.find(cx, &states_to_show(*all, expected)).await?;
+        if found.is_empty() && (*selection != Selection::Region || !expected.is_empty()) {
             let error = Error::new(ErrorKind::NotFound, format!("no instance{} in the region", selection.described()));
             return Err(error.doing("looking up the status").hint(selection.advice()));
         }
-        found.iter().for_each(|instance| cx.journal().see(instance));
+        found.iter().for_each(|instance| cx.journal().record_instance(instance));
         found.iter().for_each(|instance| cx.journal().unchanged(&instance.id));
-        look_up_status_checks(cx, &found, selection != Selection::Region).await?;
-        judge(cx, &found, &expected)
+        look_up_status_checks(cx, &found, *selection != Selection::Region).await?;
+        judge(cx, &found, expected)
     }
 }
 
@@ -106,7 +117,7 @@ enum Selection {
 }
 
 impl Selection {
-    fn from_inputs(inputs: &Inputs) -> Self {
+    fn parse(inputs: &Inputs) -> Self {
         let by_name = inputs.get(&TAG_NAME).map(Selection::Name);
         by_name.or(inputs.get(&CLIENT_TOKEN).map(Selection::Launch)).unwrap_or(Selection::Region)
     }
@@ -160,7 +171,7 @@ async fn look_up_status_checks(cx: &Context, found: &[Instance], some: bool) -> 
     let checks = if some { status_checks(cx, &running).await? } else { all_status_checks(cx).await? };
     for id in &running {
         if let Some(status) = checks.get(id) {
-            cx.journal().see_status_checks(id, status.as_str());
+            cx.journal().record_status_checks(id, status.as_str());
         }
     }
     Ok(())

@@ -6,8 +6,8 @@ use std::collections::HashSet;
 
 use connector_sdk::args::{Always, Repeated};
 use connector_sdk::ec2::types::{ArchitectureValues, Image};
-use connector_sdk::lists::{self, List, ListEntry};
-use connector_sdk::offers::{self, ARCHITECTURE, deprecated_since};
+use connector_sdk::lists::{self, Destination, List, ListEntry};
+use connector_sdk::offers::{self, ARCHITECTURE, Architecture, deprecated_since};
 use connector_sdk::{
     Arg, ArgValue, Context, Error, ErrorKind, Example, Inputs, Operation, OperationMeta, Outcome, Result, Table,
     ValueKind, async_trait, filter, register,
@@ -90,52 +90,69 @@ const COLUMNS: &[&str] = &["Image ID", "Name", "Architecture", "Created"];
 struct ListImages;
 register!(ListImages);
 
+/// Which images are shown, and where they are written.
+struct Query {
+    owners: Vec<Owner>,
+    names: Vec<String>,
+    architecture: Option<Architecture>,
+    latest: bool,
+    include_deprecated: bool,
+    destination: Destination,
+}
+
 #[async_trait]
 impl Operation for ListImages {
+    type Args = Query;
+
     fn meta(&self) -> &'static OperationMeta {
         &META
     }
 
-    fn check(&self, inputs: &Inputs) -> Result<()> {
-        let owners = inputs.get(&OWNER);
-        match owners.iter().find(|owner| owner.is_public()) {
-            Some(owner) if inputs.get(&NAME).is_empty() => {
-                let message = format!("--owner {} without --name would be tens of thousands", owner.0);
-                let error = Error::new(ErrorKind::InvalidInput, message).doing("selecting images");
-                Err(error.hint("give the beginning of the names, as in --name \"al2023-ami-2023*\""))
-            }
-            _ => Ok(()),
+    fn parse(&self, inputs: &Inputs) -> Result<Query> {
+        let (owners, names) = (inputs.get(&OWNER), inputs.get(&NAME));
+        if let Some(owner) = owners.iter().find(|owner| owner.is_public() && names.is_empty()) {
+            let message = format!("--owner {} without --name would be tens of thousands", owner.0);
+            let error = Error::new(ErrorKind::InvalidInput, message);
+            return Err(error.hint("give the beginning of the names, as in --name \"al2023-ami-2023*\""));
         }
+        Ok(Query {
+            owners,
+            names,
+            architecture: inputs.get(&ARCHITECTURE),
+            latest: inputs.get(&LATEST),
+            include_deprecated: inputs.get(&INCLUDE_DEPRECATED),
+            destination: Destination::parse(inputs),
+        })
     }
 
-    async fn run(&self, cx: &Context, inputs: &Inputs) -> Result<Outcome> {
-        lists::prepare(cx, inputs).await?;
-        let mut found = find(cx, inputs).await?;
+    async fn run(&self, cx: &Context, query: &Query) -> Result<Outcome> {
+        let destination = &query.destination;
+        destination.prepare(cx).await?;
+        let mut found = find(cx, query).await?;
         found.sort_by(|a, b| (b.creation_date(), a.image_id()).cmp(&(a.creation_date(), b.image_id())));
-        if inputs.get(&LATEST) {
+        if query.latest {
             let mut seen = HashSet::new();
             found.retain(|image| seen.insert(kin(image)));
         }
-        let kept = lists::cut(cx, inputs, List::Images, found);
+        let kept = destination.cut(cx, List::Images, found);
         cx.journal().found(Table { columns: COLUMNS, rows: kept.iter().map(row).collect() });
         let entries: Vec<_> = kept.iter().filter_map(entry).collect();
-        lists::deliver(cx, inputs, List::Images, &entries).await
+        destination.write(cx, List::Images, &entries).await
     }
 }
 
 /// The images that the job asks for.
-async fn find(cx: &Context, inputs: &Inputs) -> Result<Vec<Image>> {
-    let mut owners: Vec<_> = inputs.get(&OWNER).into_iter().map(|owner| owner.0).collect();
+async fn find(cx: &Context, query: &Query) -> Result<Vec<Image>> {
+    let mut owners: Vec<_> = query.owners.iter().map(|owner| owner.0.clone()).collect();
     if owners.is_empty() {
         owners.push(SELF.to_owned());
     }
     let mut filters = vec![filter("state", ["available"])];
-    let names = inputs.get(&NAME);
-    if !names.is_empty() {
-        filters.push(filter("name", names));
+    if !query.names.is_empty() {
+        filters.push(filter("name", &query.names));
     }
-    filters.extend(inputs.get(&ARCHITECTURE).map(|only| filter("architecture", [only.as_str()])));
-    let deprecated = inputs.get(&INCLUDE_DEPRECATED);
+    filters.extend(query.architecture.as_ref().map(|only| filter("architecture", [only.as_str()])));
+    let deprecated = query.include_deprecated;
     let request = cx.ec2().describe_images().set_owners(Some(owners)).set_filters(Some(filters));
     let mut found = offers::images(request.include_deprecated(deprecated)).await?;
     // The owner of a deprecated image gets it whatever was asked for.

@@ -2,7 +2,7 @@
 
 use connector_sdk::args::{Always, Repeated};
 use connector_sdk::ec2::types::{ArchitectureType, InstanceTypeInfo};
-use connector_sdk::lists::{self, List, ListEntry};
+use connector_sdk::lists::{self, Destination, List, ListEntry};
 use connector_sdk::offers::{self, ARCHITECTURE, Architecture};
 use connector_sdk::{
     Arg, ArgValue, Context, Example, Inputs, Operation, OperationMeta, Outcome, Result, Table, ValueKind, async_trait,
@@ -60,36 +60,54 @@ const COLUMNS: &[&str] = &["Instance type", "vCPUs", "Memory MiB", "Architecture
 struct ListInstanceTypes;
 register!(ListInstanceTypes);
 
+/// Which instance types are shown, and where they are written.
+struct Query {
+    families: Vec<Family>,
+    architecture: Option<Architecture>,
+    current_generation: bool,
+    destination: Destination,
+}
+
 #[async_trait]
 impl Operation for ListInstanceTypes {
+    type Args = Query;
+
     fn meta(&self) -> &'static OperationMeta {
         &META
     }
 
-    async fn run(&self, cx: &Context, inputs: &Inputs) -> Result<Outcome> {
-        lists::prepare(cx, inputs).await?;
-        let mut found = find(cx, inputs).await?;
+    fn parse(&self, inputs: &Inputs) -> Result<Query> {
+        Ok(Query {
+            families: inputs.get(&FAMILY),
+            architecture: inputs.get(&ARCHITECTURE),
+            current_generation: inputs.get(&CURRENT_GENERATION),
+            destination: Destination::parse(inputs),
+        })
+    }
+
+    async fn run(&self, cx: &Context, query: &Query) -> Result<Outcome> {
+        let destination = &query.destination;
+        destination.prepare(cx).await?;
+        let mut found = find(cx, query).await?;
         found.sort_by(|a, b| rank(a).cmp(&rank(b)));
-        let kept = lists::cut(cx, inputs, List::InstanceTypes, found);
+        let kept = destination.cut(cx, List::InstanceTypes, found);
         cx.journal().found(Table { columns: COLUMNS, rows: kept.iter().map(row).collect() });
         let entries: Vec<_> =
             kept.iter().map(|info| ListEntry { id: name(info).to_owned(), description: None }).collect();
-        lists::deliver(cx, inputs, List::InstanceTypes, &entries).await
+        destination.write(cx, List::InstanceTypes, &entries).await
     }
 }
 
 /// The instance types that the job asks for; EC2 never leaves out the name.
-async fn find(cx: &Context, inputs: &Inputs) -> Result<Vec<InstanceTypeInfo>> {
+async fn find(cx: &Context, query: &Query) -> Result<Vec<InstanceTypeInfo>> {
     let mut filters = Vec::new();
-    let families = inputs.get(&FAMILY);
+    let families = &query.families;
     if !families.is_empty() {
         filters.push(filter("instance-type", families.iter().map(|family| format!("{}.*", family.0))));
     }
-    let architecture = inputs.get(&ARCHITECTURE);
-    filters.extend(
-        architecture.map(|only| filter("processor-info.supported-architecture", [Architecture::as_str(&only)])),
-    );
-    if inputs.get(&CURRENT_GENERATION) {
+    let architecture = query.architecture.as_ref().map(Architecture::as_str);
+    filters.extend(architecture.map(|only| filter("processor-info.supported-architecture", [only])));
+    if query.current_generation {
         filters.push(filter("current-generation", ["true"]));
     }
     let filters = (!filters.is_empty()).then_some(filters);

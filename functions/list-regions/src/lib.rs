@@ -1,7 +1,7 @@
 //! `ListRegions`: shows regions, and fills their list in job forms.
 
 use connector_sdk::ec2::types::Region;
-use connector_sdk::lists::{self, List, ListEntry};
+use connector_sdk::lists::{self, Destination, List, ListEntry};
 use connector_sdk::{
     Context, Example, Inputs, Operation, OperationMeta, Outcome, Result, Table, async_trait, offers, register,
 };
@@ -25,18 +25,24 @@ register!(ListRegions);
 
 #[async_trait]
 impl Operation for ListRegions {
+    type Args = Destination;
+
     fn meta(&self) -> &'static OperationMeta {
         &META
     }
 
-    async fn run(&self, cx: &Context, inputs: &Inputs) -> Result<Outcome> {
-        lists::prepare(cx, inputs).await?;
+    fn parse(&self, inputs: &Inputs) -> Result<Destination> {
+        Ok(Destination::parse(inputs))
+    }
+
+    async fn run(&self, cx: &Context, destination: &Destination) -> Result<Outcome> {
+        destination.prepare(cx).await?;
         let mut found = offers::regions(cx).await?;
         found.sort_by(|a, b| a.region_name().cmp(&b.region_name()));
-        let kept = lists::cut(cx, inputs, List::Regions, found);
+        let kept = destination.cut(cx, List::Regions, found);
         cx.journal().found(Table { columns: COLUMNS, rows: kept.iter().map(row).collect() });
         let entries: Vec<_> = kept.iter().filter_map(entry).collect();
-        lists::deliver(cx, inputs, List::Regions, &entries).await
+        destination.write(cx, List::Regions, &entries).await
     }
 }
 

@@ -1,10 +1,10 @@
 //! `StartInstance`: starts stopped instances, by name or by id, and saves them into OpCon properties.
 
-use connector_sdk::action::InstanceAction;
+use connector_sdk::action::{InstanceAction, InstanceArgs};
 use connector_sdk::ec2::types::InstanceStateName;
-use connector_sdk::instances::{InstanceId, SELECTION, SELECTION_GROUP, Selection, find_by_ids};
-use connector_sdk::properties::{PROPERTIES, PropertyNames};
-use connector_sdk::wait::{Goal, UNTIL_READY, WAIT_FOR, WaitPolicy, wait_if_asked};
+use connector_sdk::properties::PROPERTIES;
+use connector_sdk::selection::{SELECTION, SELECTION_GROUP};
+use connector_sdk::wait::{Goal, Readiness, UNTIL_READY, WAIT_FOR};
 use connector_sdk::{Context, Example, Inputs, Operation, OperationMeta, Outcome, Result, async_trait, register};
 
 static META: OperationMeta = OperationMeta::new("StartInstance", "Start stopped instances.")
@@ -35,7 +35,9 @@ const START: InstanceAction = InstanceAction {
     only_in: &[InstanceStateName::Stopped],
     already: &[InstanceStateName::Running, InstanceStateName::Pending],
     transient: &[InstanceStateName::Stopping],
+    ignored_in: &[],
     acts_in_parts: false,
+    repeatable: true,
 };
 
 struct StartInstance;
@@ -43,52 +45,22 @@ register!(StartInstance);
 
 #[async_trait]
 impl Operation for StartInstance {
+    type Args = (InstanceArgs, Readiness);
+
     fn meta(&self) -> &'static OperationMeta {
         &META
     }
 
-    fn check(&self, inputs: &Inputs) -> Result<()> {
-        PropertyNames::check_inputs(inputs)?;
-        Selection::from_inputs(inputs).map(drop)
+    fn parse(&self, inputs: &Inputs) -> Result<Self::Args> {
+        Ok((InstanceArgs::parse(inputs)?.with_properties(inputs)?, inputs.get(&WAIT_FOR)))
     }
 
-    async fn run(&self, cx: &Context, inputs: &Inputs) -> Result<Outcome> {
-        let selection = Selection::from_inputs(inputs)?;
-        let policy = WaitPolicy::from_inputs(cx, inputs);
-        let properties = PropertyNames::from_inputs(inputs);
-        properties.prepare(cx, 1).await?;
-        let ids = selection.find(cx, inputs).await?;
-        if ids.is_empty() {
-            return selection.nothing_found(cx, inputs);
-        }
-        properties.check(cx, ids.len())?;
+    async fn run(&self, cx: &Context, (args, readiness): &Self::Args) -> Result<Outcome> {
         let call = |ids| {
             let request = cx.ec2().start_instances().set_instance_ids(Some(ids)).dry_run(cx.dry_run());
             async { request.send().await.map(|answer| answer.starting_instances) }
         };
-        // The ids of those that start at once are saved before the others are waited for.
-        for part in START.ready_and_transient(cx, &ids) {
-            START.ask(cx, &policy, &part, call).await;
-            properties.save_ids(cx, &ids).await;
-        }
-        let waited = wait_if_asked(cx, inputs, &ids, Goal::Ready(inputs.get(&WAIT_FOR)), &policy).await;
-        if !waited && !cx.dry_run() && properties.want_addresses() {
-            look_up_addresses(cx, &ids).await;
-        }
-        let saved = properties.save_addresses(cx, &ids, waited, &policy).await;
-        let outcome = START.verdict(cx, waited)?;
-        saved.map(|()| outcome)
-    }
-}
-
-/// Enters into the journal what EC2 knows by now of the instances that it starts. If it does not say, the job goes on:
-/// the start is accepted, and what is known can be saved.
-async fn look_up_addresses(cx: &Context, ids: &[InstanceId]) {
-    let started = ids.iter().filter(|id| cx.journal().instance(id).error.is_none());
-    let started: Vec<_> = started.cloned().collect();
-    match find_by_ids(cx, &started).await {
-        Ok(found) => found.iter().for_each(|instance| cx.journal().see(instance)),
-        Err(error) => cx.warning(error.to_string()),
+        START.run(cx, args, Goal::Ready(*readiness), call).await
     }
 }
 

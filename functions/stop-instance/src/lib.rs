@@ -1,13 +1,15 @@
 //! `StopInstance`: stops running instances, by name or by id.
 
-use connector_sdk::action::InstanceAction;
+use std::collections::HashMap;
+
+use connector_sdk::action::{InstanceAction, InstanceArgs, InstanceJob};
 use connector_sdk::args::Always;
 use connector_sdk::ec2::types::InstanceStateName;
-use connector_sdk::instances::{InstanceId, SELECTION, SELECTION_GROUP, Selection, see_all};
-use connector_sdk::wait::{Goal, UNTIL_DONE, WaitPolicy, wait_if_asked};
+use connector_sdk::selection::{SELECTION, SELECTION_GROUP};
+use connector_sdk::wait::{Goal, UNTIL_DONE};
 use connector_sdk::{
-    Arg, ArgGroup, ArgSpec, Context, Error, ErrorKind, Example, Inputs, Operation, OperationMeta, Outcome, Result,
-    async_trait, choices, register,
+    Arg, ArgGroup, ArgSpec, Context, Error, ErrorKind, Example, Inputs, InstanceId, Operation, OperationMeta, Outcome,
+    Result, async_trait, choices, register,
 };
 
 const FORCE: Arg<bool, Always> =
@@ -61,79 +63,84 @@ const STOP: InstanceAction = InstanceAction {
     only_in: &[InstanceStateName::Running],
     already: &[InstanceStateName::Stopped, InstanceStateName::Stopping],
     transient: &[InstanceStateName::Pending],
+    ignored_in: &[],
     acts_in_parts: false,
+    repeatable: true,
 };
 
 const HIBERNATION: InstanceAction =
     InstanceAction { doing: "hibernating", verb: "hibernation", done: "hibernated", ..STOP };
+
+/// How the instances are stopped.
+struct Stop {
+    instances: InstanceArgs,
+    force: bool,
+    skip_os_shutdown: bool,
+    hibernate: Option<Fallback>,
+}
 
 struct StopInstance;
 register!(StopInstance);
 
 #[async_trait]
 impl Operation for StopInstance {
+    type Args = Stop;
+
     fn meta(&self) -> &'static OperationMeta {
         &META
     }
 
-    fn check(&self, inputs: &Inputs) -> Result<()> {
-        Selection::from_inputs(inputs).map(drop)
+    fn parse(&self, inputs: &Inputs) -> Result<Stop> {
+        let fallback = inputs.get(&HIBERNATE_FALLBACK);
+        Ok(Stop {
+            instances: InstanceArgs::parse(inputs)?,
+            force: inputs.get(&FORCE),
+            skip_os_shutdown: inputs.get(&SKIP_OS_SHUTDOWN),
+            hibernate: inputs.get(&HIBERNATE).then_some(fallback),
+        })
     }
 
-    async fn run(&self, cx: &Context, inputs: &Inputs) -> Result<Outcome> {
-        let selection = Selection::from_inputs(inputs)?;
-        let policy = WaitPolicy::from_inputs(cx, inputs);
-        let ids = selection.find(cx, inputs).await?;
-        if ids.is_empty() {
-            return selection.nothing_found(cx, inputs);
-        }
-        let (to_hibernate, to_stop) = match inputs.get(&HIBERNATE) {
-            true => who_can_hibernate(cx, &ids, inputs.get(&HIBERNATE_FALLBACK)).await?,
-            false => (Vec::new(), ids.clone()),
+    async fn run(&self, cx: &Context, args: &Stop) -> Result<Outcome> {
+        let job = InstanceJob::select(cx, &args.instances).await?;
+        let call = |ids, hibernate: bool| {
+            let request = cx.ec2().stop_instances().set_instance_ids(Some(ids)).dry_run(cx.dry_run());
+            let request = request.set_force(args.force.then_some(true)).set_hibernate(hibernate.then_some(true));
+            let request = request.set_skip_os_shutdown(args.skip_os_shutdown.then_some(true));
+            async { request.send().await.map(|answer| answer.stopping_instances) }
         };
-        stop(cx, inputs, &policy, &to_stop, false).await;
-        stop(cx, inputs, &policy, &to_hibernate, true).await;
-        let waited = wait_if_asked(cx, inputs, &ids, Goal::Stopped, &policy).await;
-        STOP.verdict(cx, waited)
+        let (to_hibernate, to_stop) = match args.hibernate {
+            Some(fallback) => divide(cx, &job, fallback),
+            None => (Vec::new(), job.ids().to_vec()),
+        };
+        job.ask(&STOP, &to_stop, |ids| call(ids, false)).await;
+        job.ask(&HIBERNATION, &to_hibernate, |ids| call(ids, true)).await;
+        job.finish(&STOP, Goal::Stopped).await
     }
 }
 
-async fn stop(cx: &Context, inputs: &Inputs, policy: &WaitPolicy, ids: &[InstanceId], hibernate: bool) {
-    let [force, skip_os_shutdown] = [&FORCE, &SKIP_OS_SHUTDOWN].map(|flag| inputs.get(flag).then_some(true));
-    let call = |ids| {
-        let request = cx.ec2().stop_instances().set_instance_ids(Some(ids)).dry_run(cx.dry_run());
-        let request = request.set_force(force).set_skip_os_shutdown(skip_os_shutdown);
-        let request = request.set_hibernate(hibernate.then_some(true));
-        async { request.send().await.map(|answer| answer.stopping_instances) }
-    };
-    if hibernate { HIBERNATION } else { STOP }.ask(cx, policy, ids, call).await;
-}
-
-/// Divides the instances into those that can hibernate and those to be stopped; others have failed. One call.
-async fn who_can_hibernate(
-    cx: &Context,
-    ids: &[InstanceId],
-    fallback: Fallback,
-) -> Result<(Vec<InstanceId>, Vec<InstanceId>)> {
+/// Divides the instances into those to hibernate and those to stop; others have failed. One that EC2 has not shown is asked
+/// to hibernate, and EC2 decides.
+fn divide(cx: &Context, job: &InstanceJob<'_>, fallback: Fallback) -> (Vec<InstanceId>, Vec<InstanceId>) {
+    let shown: HashMap<_, _> = job.shown().iter().map(|instance| (&instance.id, instance)).collect();
     let (mut to_hibernate, mut to_stop) = (Vec::new(), Vec::new());
-    for instance in see_all(cx, ids).await? {
-        let label = cx.journal().instance(&instance.id).label();
-        if STOP.already.contains(&instance.state) {
-            to_stop.push(instance.id);
-        } else if instance.can_hibernate {
-            to_hibernate.push(instance.id);
-        } else if fallback == Fallback::Stop {
-            cx.event(format!("{label}: cannot hibernate, is stopped instead"));
-            to_stop.push(instance.id);
-        } else {
-            let error = Error::new(ErrorKind::UnexpectedState, "it was not launched so that it can hibernate")
-                .doing(format!("hibernating {}", instance.id))
-                .hint("--hibernate-fallback stop stops such an instance");
-            cx.warning(error.to_string());
-            cx.journal().failed(&instance.id, error);
+    for id in job.ids() {
+        match shown.get(id) {
+            Some(instance) if STOP.already.contains(&instance.state) => to_stop.push(id.clone()),
+            Some(instance) if !instance.can_hibernate && fallback == Fallback::Stop => {
+                cx.event(format!("{}: cannot hibernate, is stopped instead", cx.journal().label(id)));
+                to_stop.push(id.clone());
+            }
+            Some(instance) if !instance.can_hibernate => {
+                let error = Error::new(ErrorKind::UnexpectedState, "it was not launched so that it can hibernate")
+                    .doing(format!("hibernating {id}"))
+                    .hint("--hibernate-fallback stop stops such an instance");
+                cx.warning(error.to_string());
+                cx.journal().failed(id, error);
+            }
+            _ => to_hibernate.push(id.clone()),
         }
     }
-    Ok((to_hibernate, to_stop))
+    (to_hibernate, to_stop)
 }
 
 #[cfg(test)]

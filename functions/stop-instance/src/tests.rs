@@ -1,7 +1,7 @@
 //! `StopInstance` against a mocked EC2: which calls it makes, and how a job ends.
 
 use connector_sdk::ErrorKind;
-use connector_sdk::InstanceResult::{Changed, Failed, Unchanged};
+use connector_sdk::ResourceResult::{Changed, Failed, Unchanged};
 use connector_sdk::ec2::Client;
 use connector_sdk::ec2::operation::stop_instances::{StopInstancesInput, StopInstancesOutput};
 use connector_sdk::ec2::types::HibernationOptions;
@@ -30,7 +30,7 @@ fn refuses(code: &'static str) -> Rule {
 }
 
 /// What became of the instances, in the order of the journal.
-fn results(job: &Job) -> Vec<Option<connector_sdk::InstanceResult>> {
+fn results(job: &Job) -> Vec<Option<connector_sdk::ResourceResult>> {
     job.cx.journal().instances().iter().map(|entry| entry.result).collect()
 }
 

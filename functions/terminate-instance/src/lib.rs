@@ -1,13 +1,14 @@
 //! `TerminateInstance`: removes instances for good, by name or by id.
 
-use connector_sdk::action::InstanceAction;
+use connector_sdk::action::{InstanceArgs, InstanceJob, TERMINATION, terminate};
 use connector_sdk::args::Always;
 use connector_sdk::codes::OPERATION_NOT_PERMITTED;
-use connector_sdk::ec2::types::{AttributeBooleanValue, InstanceStateName};
-use connector_sdk::instances::{ALIVE, InstanceId, SELECTION, SELECTION_GROUP, Selection};
-use connector_sdk::wait::{Goal, UNTIL_DONE, WaitPolicy, wait_if_asked};
+use connector_sdk::ec2::types::AttributeBooleanValue;
+use connector_sdk::selection::{SELECTION, SELECTION_GROUP};
+use connector_sdk::wait::{Goal, UNTIL_DONE};
 use connector_sdk::{
-    Arg, Context, Doing as _, Error, Example, Inputs, Operation, OperationMeta, Outcome, Result, async_trait, register,
+    Arg, Context, Doing as _, Error, Example, Inputs, InstanceId, Operation, OperationMeta, Outcome, Result,
+    async_trait, register,
 };
 
 const DISABLE_PROTECTION: Arg<bool, Always> =
@@ -36,60 +37,40 @@ static META: OperationMeta = OperationMeta::new("TerminateInstance", "Remove ins
     .iam_actions(&["ec2:TerminateInstances", "ec2:DescribeInstances", "ec2:ModifyInstanceAttribute"])
     .changes_resources();
 
-const TERMINATE: InstanceAction = InstanceAction {
-    doing: "terminating",
-    verb: "termination",
-    done: "terminated",
-    only_in: ALIVE,
-    already: &[InstanceStateName::ShuttingDown, InstanceStateName::Terminated],
-    transient: &[],
-    acts_in_parts: true, // it goes by availability zone
-};
-
 struct TerminateInstance;
 register!(TerminateInstance);
 
 #[async_trait]
 impl Operation for TerminateInstance {
+    /// Whether protection is lifted comes last.
+    type Args = (InstanceArgs, bool);
+
     fn meta(&self) -> &'static OperationMeta {
         &META
     }
 
-    fn check(&self, inputs: &Inputs) -> Result<()> {
-        Selection::from_inputs(inputs).map(drop)
+    fn parse(&self, inputs: &Inputs) -> Result<Self::Args> {
+        Ok((InstanceArgs::parse(inputs)?, inputs.get(&DISABLE_PROTECTION)))
     }
 
-    async fn run(&self, cx: &Context, inputs: &Inputs) -> Result<Outcome> {
-        let selection = Selection::from_inputs(inputs)?;
-        let policy = WaitPolicy::from_inputs(cx, inputs);
-        let ids = selection.find(cx, inputs).await?;
-        if ids.is_empty() {
-            return selection.nothing_found(cx, inputs);
-        }
-        terminate(cx, &policy, &ids).await;
-        let protected = protected(cx, &ids);
-        if inputs.get(&DISABLE_PROTECTION) {
+    async fn run(&self, cx: &Context, (args, disable_protection): &Self::Args) -> Result<Outcome> {
+        let job = InstanceJob::select(cx, args).await?;
+        terminate(cx, job.policy(), job.ids()).await;
+        let protected = protected(cx, job.ids());
+        if *disable_protection {
             let unprotected = lift_protection(cx, &protected).await;
-            terminate(cx, &policy, &unprotected).await;
+            terminate(cx, job.policy(), &unprotected).await;
         } else {
             protected.into_iter().for_each(|(id, error)| cx.journal().failed(&id, error.hint(LIFT_IT)));
         }
-        let waited = wait_if_asked(cx, inputs, &ids, Goal::Terminated, &policy).await;
-        TERMINATE.verdict(cx, waited)
+        job.finish(&TERMINATION, Goal::Terminated).await
     }
-}
-
-async fn terminate(cx: &Context, policy: &WaitPolicy, ids: &[InstanceId]) {
-    let call = |ids| {
-        let request = cx.ec2().terminate_instances().set_instance_ids(Some(ids)).dry_run(cx.dry_run());
-        async { request.send().await.map(|answer| answer.terminating_instances) }
-    };
-    TERMINATE.ask(cx, policy, ids, call).await;
 }
 
 /// Those of the instances that EC2 refused to terminate because they are protected, with its refusals.
 fn protected(cx: &Context, ids: &[InstanceId]) -> Vec<(InstanceId, Error)> {
-    let refused = ids.iter().filter_map(|id| Some((id.clone(), cx.journal().instance(id).error?)));
+    let refusal = |id: &InstanceId| cx.journal().read(id, |entry| entry.error.clone());
+    let refused = ids.iter().filter_map(|id| Some((id.clone(), refusal(id)?)));
     refused.filter(|(_, error)| error.code() == Some(OPERATION_NOT_PERMITTED)).collect()
 }
 

@@ -7,6 +7,7 @@ use connector_sdk::ErrorKind;
 use connector_sdk::ec2::Client;
 use connector_sdk::ec2::operation::modify_instance_attribute::ModifyInstanceAttributeOutput;
 use connector_sdk::ec2::operation::terminate_instances::TerminateInstancesOutput;
+use connector_sdk::ec2::types::InstanceStateName;
 use connector_sdk::ec2::types::InstanceStateName::{Running, ShuttingDown, Terminated};
 use connector_sdk::testing::{
     Job, MockResponse, Rule, described, describes_as, describes_in_turn, mock, refusal, state_change,

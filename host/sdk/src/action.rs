@@ -1,18 +1,29 @@
-//! An action on instances, such as a stop, and what becomes of each of them.
+//! Actions on instances, such as a stop: what they are, how EC2 is asked for them, and what becomes of each instance.
 
+mod answer;
+mod job;
 mod record;
 mod requests;
+mod terminate;
 
 use std::time::Duration;
 
 use aws_sdk_ec2::error::{ProvideErrorMetadata, SdkError};
-use aws_sdk_ec2::types::{InstanceStateChange, InstanceStateName};
+use aws_sdk_ec2::types::InstanceStateName;
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use tokio::time::{Instant, sleep};
 
-use crate::instances::{InstanceId, find_known};
+pub use answer::Answer;
+pub use job::{InstanceArgs, InstanceJob};
+pub use terminate::{TERMINATION, terminate};
+
+use crate::codes;
+use crate::context::Context;
+use crate::error::{Error, ErrorKind, Result};
+use crate::ids::InstanceId;
+use crate::instances::find_known;
+use crate::outcome::Outcome;
 use crate::wait::{Goal, WaitPolicy, wait_for_instances};
-use crate::{Context, Error, ErrorKind, Outcome, Result, codes};
 
 /// The time between two requests for an instance that EC2 refused because of its state although it is in a fit one.
 const REPEAT_INTERVAL: Duration = Duration::from_secs(3);
@@ -20,7 +31,7 @@ const REPEAT_INTERVAL: Duration = Duration::from_secs(3);
 /// EC2 decides by, and behind it (AWS: "Eventual consistency in the Amazon EC2 API").
 const REPEAT_LIMIT: Duration = Duration::from_mins(1);
 
-/// An action: its words, and the states between which it leads.
+/// An action on instances: its words, the states between which it leads, and how EC2 treats requests for it.
 #[derive(Clone, Copy, Debug)]
 pub struct InstanceAction {
     /// The action as it goes on, as in `stopping`.
@@ -31,12 +42,16 @@ pub struct InstanceAction {
     pub done: &'static str,
     /// The states in which the action makes sense.
     pub only_in: &'static [InstanceStateName],
-    /// The states in which there is nothing to do.
+    /// The states in which there is nothing to do. None for an action that leads to no state of its own, as a reboot.
     pub already: &'static [InstanceStateName],
     /// The states in which EC2 refuses the action, but which end by themselves: these are waited out first.
     pub transient: &'static [InstanceStateName],
+    /// The states in which EC2 accepts the request, and ignores it without saying so.
+    pub ignored_in: &'static [InstanceStateName],
     /// Whether EC2 may have acted on some of the instances of a request that it refuses because of others.
     pub acts_in_parts: bool,
+    /// Whether a second request for an instance that EC2 has acted on does no harm.
+    pub repeatable: bool,
 }
 
 /// An instance that EC2 refused to act on.
@@ -49,19 +64,21 @@ impl InstanceAction {
     /// `call` makes the request for some of them; in a dry run it sets `DryRun`. Their states, as far as the journal has
     /// them, are those before the job. One call serves them all, unless EC2 refuses it: then it is split until the refused
     /// ones stand alone. Instances in a transient state are asked for when it is over, within the job's limit for waiting.
-    pub async fn ask<F, A, E>(&self, cx: &Context, policy: &WaitPolicy, ids: &[InstanceId], call: F)
+    pub async fn ask<F, A, R, E>(&self, cx: &Context, policy: &WaitPolicy, ids: &[InstanceId], call: F)
     where
         F: Fn(Vec<String>) -> A,
-        A: Future<Output = Result<Option<Vec<InstanceStateChange>>, SdkError<E, HttpResponse>>>,
+        A: Future<Output = Result<R, SdkError<E, HttpResponse>>>,
+        R: Into<Answer>,
         E: ProvideErrorMetadata + std::error::Error + Send + Sync + 'static,
     {
+        let ids = &self.without_ignored(cx, ids);
         let [mut ready, mut transient] = self.ready_and_transient(cx, ids);
         let mut refused_since = None;
         loop {
             let refused = self.request(cx, &ready, &call).await;
             if !transient.is_empty() {
                 wait_for_instances(cx, &transient, Goal::Left(self.transient), policy).await;
-                transient.retain(|id| cx.journal().instance(id).error.is_none());
+                transient.retain(|id| !cx.journal().has_failed(id));
             }
             let since = *refused_since.get_or_insert_with(Instant::now);
             let (more_transient, again) = self.sort_out(cx, refused, policy, since).await;
@@ -72,6 +89,21 @@ impl InstanceAction {
                 return;
             }
         }
+    }
+
+    /// Those of the instances that EC2 would not ignore; the others have failed.
+    fn without_ignored(&self, cx: &Context, ids: &[InstanceId]) -> Vec<InstanceId> {
+        let (ignored, others): (Vec<_>, Vec<_>) = ids.iter().cloned().partition(|id| is_in(cx, id, self.ignored_in));
+        for id in ignored {
+            let state = cx.journal().read(&id, |entry| entry.state.clone().unwrap_or_default());
+            let error = Error::new(
+                ErrorKind::UnexpectedState,
+                format!("the instance is `{state}`, in which EC2 ignores a {}", self.verb),
+            );
+            let action = format!("{} {id}", self.doing);
+            fail(cx, (id, error.doing(action)));
+        }
+        others
     }
 
     /// The instances that can be asked for at once, and those that were seen in a transient state.
@@ -101,7 +133,7 @@ impl InstanceAction {
             return (Vec::new(), Vec::new());
         }
         match find_known(cx, &unfit).await {
-            Ok(found) => found.iter().for_each(|instance| cx.journal().see(instance)),
+            Ok(found) => found.iter().for_each(|instance| cx.journal().record_instance(instance)),
             Err(error) => cx.warning(error.to_string()),
         }
         let (mut transient, mut again) = (Vec::new(), Vec::new());
@@ -152,7 +184,7 @@ fn is_state(error: &Error) -> bool {
 
 /// Whether the instance was last seen in one of these states.
 fn is_in(cx: &Context, id: &InstanceId, states: &[InstanceStateName]) -> bool {
-    is_among(cx.journal().instance(id).state.as_deref(), states)
+    cx.journal().read(id, |entry| is_among(entry.state.as_deref(), states))
 }
 
 fn is_among(state: Option<&str>, states: &[InstanceStateName]) -> bool {

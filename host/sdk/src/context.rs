@@ -7,7 +7,7 @@ use std::time::Duration;
 use aws_sdk_ec2::Client;
 
 use crate::lists::ListStore;
-use crate::properties::PropertyStore;
+use crate::property_store::PropertyStore;
 use crate::records::{InMemory, Records};
 use crate::{Journal, Result, attempts};
 

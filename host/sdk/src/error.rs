@@ -8,7 +8,6 @@ use aws_sdk_ec2::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_ec2::operation::RequestId;
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::ConnectorError;
-use serde::Serialize;
 
 use crate::attempts::{NoAnswer, nothing_was_done};
 use crate::{codes, hints};
@@ -17,8 +16,7 @@ use crate::{codes, hints};
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 /// The kind of a failure: what an operator, and the exit code, can act on.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ErrorKind {
     /// Wrong arguments or configuration.
     InvalidInput,
@@ -54,17 +52,15 @@ pub enum ErrorKind {
 #[derive(Clone, Debug)]
 pub struct Error(Box<Parts>);
 
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug)]
 struct Parts {
     kind: ErrorKind,
-    #[serde(skip)]
     action: Option<String>,
     code: Option<String>,
     message: String,
     request_id: Option<String>,
     hint: Option<String>,
     /// Whether the request may have been acted on all the same.
-    #[serde(skip)]
     unclear: bool,
 }
 
@@ -118,6 +114,16 @@ impl Error {
         self.0.code.as_deref()
     }
 
+    /// What was being done, as in `stopping i-0abc`.
+    pub fn action(&self) -> Option<&str> {
+        self.0.action.as_deref()
+    }
+
+    /// The id of the request, by which AWS can find it.
+    pub fn request_id(&self) -> Option<&str> {
+        self.0.request_id.as_deref()
+    }
+
     /// What went wrong, without the action, the code and the request id.
     pub fn message(&self) -> &str {
         &self.0.message
@@ -164,17 +170,6 @@ impl fmt::Display for Error {
 }
 
 impl StdError for Error {}
-
-impl Serialize for Error {
-    /// As in the job's JSON document: `{"kind","code","message","request_id","hint"}`; the action is part of the message.
-    fn serialize<S: serde::Serializer>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error> {
-        let mut parts = (*self.0).clone();
-        if let Some(action) = &parts.action {
-            parts.message = format!("{action}: {}", parts.message);
-        }
-        parts.serialize(serializer)
-    }
-}
 
 /// Turns the result of a call to EC2 into the connector's own, naming what was being done.
 ///

@@ -13,29 +13,39 @@ mod context;
 mod error;
 mod filter;
 pub mod hints;
+pub mod ids;
+mod instance;
 pub mod instances;
 mod journal;
 pub mod lists;
 pub mod offers;
 mod operation;
+mod outcome;
 mod pages;
 pub mod permissions;
 pub mod properties;
+mod property_store;
 pub mod records;
 #[cfg(test)]
 mod sample;
+pub mod selection;
 #[cfg(feature = "testing")]
 pub mod testing;
 pub mod wait;
 
-pub use args::{Arg, ArgGroup, ArgSpec, ArgValue, Inputs, ValueKind};
+pub use args::{Arg, ArgGroup, ArgSpec, ArgValue, Given, Inputs, ValueKind};
 pub use async_trait::async_trait;
 pub use aws_sdk_ec2 as ec2;
 pub use context::{Changed, Context, ContextBuilder, Reporter};
 pub use error::{Doing, Error, ErrorKind, Result, excerpt};
 pub use filter::{VALUES_PER_FILTER, filter};
-pub use journal::{Advice, InstanceEntry, InstanceResult, Journal, PropertyEntry, Table, count_of};
-pub use operation::{Example, Operation, OperationMeta, Outcome, Registration, operations};
+pub use ids::{InstanceId, count_of, count_of_kind};
+pub use journal::{
+    Advice, INSTANCE, InstanceEntry, Journal, PropertyEntry, Resource, ResourceEntry, ResourceResult, Table, Text,
+    TitledTable, WrittenFile,
+};
+pub use operation::{AnyOperation, Example, Operation, OperationMeta, PreparedJob, Registration, operations};
+pub use outcome::Outcome;
 pub use pages::pages;
 
 #[doc(hidden)]

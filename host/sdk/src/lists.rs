@@ -9,8 +9,8 @@ use std::path::{Path, PathBuf};
 use async_trait::async_trait;
 
 use crate::args::Always;
-use crate::properties::{Contents, Delivery};
-use crate::{Arg, ArgSpec, Context, Error, ErrorKind, Inputs, Outcome, PropertyEntry, Result};
+use crate::properties::{Contents, Delivery, Property};
+use crate::{Arg, ArgSpec, Context, Error, ErrorKind, Inputs, Outcome, Result};
 
 /// `--save`: write the list into its OpCon property.
 pub const SAVE: Arg<bool, Always> =
@@ -102,59 +102,69 @@ pub trait ListStore: Send + Sync {
     fn read_script(&self, file: &Path, list: List) -> Result<Vec<ListEntry>>;
 }
 
-/// Makes sure, before EC2 is asked, that the list can be saved where the job wants it.
-///
-/// # Errors
-/// Those of [`PropertyStore::prepare`](crate::properties::PropertyStore::prepare).
-pub async fn prepare(cx: &Context, inputs: &Inputs) -> Result<()> {
-    if inputs.get(&SAVE) { cx.properties().prepare().await } else { Ok(()) }
+/// Where a job writes a list, and how long it may be, as its arguments say.
+#[derive(Clone, Debug, Default)]
+pub struct Destination {
+    max: Option<usize>,
+    save: bool,
+    script: Option<PathBuf>,
 }
 
-/// The entries that the job keeps: the first `--max` of them. Says so when there are more.
-pub fn cut<T>(cx: &Context, inputs: &Inputs, list: List, mut entries: Vec<T>) -> Vec<T> {
-    let max = inputs.get(&MAX).map_or(usize::MAX, |max| usize::try_from(max.get()).unwrap_or(usize::MAX));
-    if entries.len() > max {
-        cx.event(format!("{} found, the first {max} kept", list.count_of(entries.len())));
-        entries.truncate(max);
+impl Destination {
+    /// What the arguments say.
+    pub fn parse(inputs: &Inputs) -> Self {
+        let max = inputs.get(&MAX).map(|max| usize::try_from(max.get()).unwrap_or(usize::MAX));
+        Destination { max, save: inputs.get(&SAVE), script: inputs.get(&DATA_SCRIPT) }
     }
-    entries
+
+    /// Makes sure, before EC2 is asked, that the list can be saved where the job wants it.
+    ///
+    /// # Errors
+    /// Those of [`PropertyStore::prepare`](crate::properties::PropertyStore::prepare).
+    pub async fn prepare(&self, cx: &Context) -> Result<()> {
+        if self.save { cx.properties().prepare().await } else { Ok(()) }
+    }
+
+    /// The entries that the job keeps: the first ones, as many as it wants at most. Reports when there are more.
+    pub fn cut<T>(&self, cx: &Context, list: List, mut entries: Vec<T>) -> Vec<T> {
+        if let Some(max) = self.max.filter(|max| entries.len() > *max) {
+            cx.event(format!("{} found, the first {max} kept", list.count_of(entries.len())));
+            entries.truncate(max);
+        }
+        entries
+    }
+
+    /// Writes the list where the job wants it. An empty list is written nowhere: a form without a choice serves nobody.
+    ///
+    /// # Errors
+    /// [`ErrorKind::NotFound`] when there is no entry, [`ErrorKind::PropertyNotSaved`] when OpCon did not take the list,
+    /// and those of [`ListStore`].
+    pub async fn write(&self, cx: &Context, list: List, entries: &[ListEntry]) -> Result<Outcome> {
+        if entries.is_empty() {
+            let error = Error::new(ErrorKind::NotFound, format!("EC2 has no {} that fit", list.contents()));
+            return Err(error
+                .doing(format!("reading the {}", list.contents()))
+                .hint("check the region and the filters"));
+        }
+        let property = if self.save { Some(cx.lists().to_property(list, entries)?) } else { None };
+        let mut done = vec![format!("{} found", list.count_of(entries.len()))];
+        if let Some(file) = &self.script {
+            cx.lists().write_script(file, list, entries)?;
+            done.push(format!("written into {}", file.display()));
+        }
+        if let Some((name, value)) = property {
+            done.push(save(cx, &name, &value).await?);
+        }
+        Ok(Outcome::new(done.join(", ")))
+    }
 }
 
-/// Writes the list where the job wants it. An empty list is written nowhere: a form without a choice serves nobody.
-///
-/// # Errors
-/// [`ErrorKind::NotFound`] when there is no entry, [`ErrorKind::PropertyNotSaved`] when OpCon did not take the list, and
-/// those of [`ListStore`].
-pub async fn deliver(cx: &Context, inputs: &Inputs, list: List, entries: &[ListEntry]) -> Result<Outcome> {
-    if entries.is_empty() {
-        let error = Error::new(ErrorKind::NotFound, format!("EC2 has no {} that fit", list.contents()));
-        return Err(error.doing(format!("reading the {}", list.contents())).hint("check the region and the filters"));
-    }
-    let property = if inputs.get(&SAVE) { Some(cx.lists().to_property(list, entries)?) } else { None };
-    let mut told = vec![format!("{} found", list.count_of(entries.len()))];
-    if let Some(file) = inputs.get(&DATA_SCRIPT) {
-        cx.lists().write_script(&file, list, entries)?;
-        told.push(format!("written into {}", file.display()));
-    }
-    if let Some((name, value)) = property {
-        told.push(save(cx, name, value).await?);
-    }
-    Ok(Outcome::new(told.join(", ")))
-}
-
-async fn save(cx: &Context, name: String, value: String) -> Result<String> {
-    let saved = cx.properties().save(&name, &value).await;
-    let told = match saved {
-        Ok(Delivery::Seen) => format!("saved into {name}"),
-        Ok(Delivery::HandedOver) => format!("handed to the agent for {name}, not confirmed"),
-        Err(_) => String::new(),
-    };
-    let doing = format!("saving the list into {name}");
-    cx.journal().property(PropertyEntry::pending(name, Contents::List, Some(value)).after(&saved));
-    match saved {
-        Ok(_) => Ok(told),
+async fn save(cx: &Context, name: &str, value: &str) -> Result<String> {
+    match Property::new(name, Contents::OptionList).deliver(cx, value).await {
+        Ok(Delivery::Seen) => Ok(format!("saved into {name}")),
+        Ok(Delivery::HandedOver) => Ok(format!("handed to the agent for {name}, not confirmed")),
         Err(error) => Err(Error::new(ErrorKind::PropertyNotSaved, error.to_string())
-            .doing(doing)
+            .doing(format!("saving the list into {name}"))
             .hint(error.hint_text().unwrap_or("the job can be run again: it changes nothing in EC2"))),
     }
 }

@@ -2,44 +2,81 @@
 
 use async_trait::async_trait;
 
-use crate::{ArgGroup, ArgSpec, Context, Inputs, Result};
+use crate::args::{ArgGroup, ArgSpec, Inputs};
+use crate::context::Context;
+use crate::error::Result;
+use crate::outcome::Outcome;
 
 /// A function of the connector.
 ///
 /// An implementation is a unit struct: client, clock and configuration come with the [`Context`].
 #[async_trait]
 pub trait Operation: Send + Sync + 'static {
+    /// What a job of this function is to do: its arguments in types that cannot be wrong.
+    type Args: Send + Sync + 'static;
+
     /// What the host needs to know to offer the function.
     fn meta(&self) -> &'static OperationMeta;
 
-    /// Checks what a single argument cannot tell, without any input or output.
+    /// Takes the arguments of a job, and checks what a single one cannot tell. Called once, before anything else; without
+    /// input or output, and without randomness.
     ///
     /// # Errors
     /// Of kind [`InvalidInput`](crate::ErrorKind::InvalidInput).
-    fn check(&self, _inputs: &Inputs) -> Result<()> {
-        Ok(())
-    }
+    fn parse(&self, inputs: &Inputs) -> Result<Self::Args>;
 
-    /// Does the work, and enters into the context's journal whatever happens to an instance, as soon as it is known.
+    /// Performs the job, and records in the context's journal whatever happens to an instance, as soon as it is known.
     ///
     /// The future may be dropped at any point where it awaits: the job was interrupted.
     ///
     /// # Errors
-    /// When not all of it succeeded. What did happen all the same is in the journal.
-    async fn run(&self, cx: &Context, inputs: &Inputs) -> Result<Outcome>;
+    /// When not all of it succeeded. What did happen is in the journal.
+    async fn run(&self, cx: &Context, args: &Self::Args) -> Result<Outcome>;
 }
 
-/// The success of a job, in one sentence for its last line.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Outcome {
-    /// What was done, as in `2 instances started`; without a period.
-    pub message: String,
+/// Any [`Operation`], as the registry keeps it.
+#[doc(hidden)]
+pub trait AnyOperation: Send + Sync {
+    /// See [`Operation::meta`].
+    fn meta(&self) -> &'static OperationMeta;
+
+    /// See [`Operation::parse`].
+    ///
+    /// # Errors
+    /// Those of [`Operation::parse`].
+    fn prepare(&'static self, inputs: &Inputs) -> Result<Box<dyn PreparedJob>>;
 }
 
-impl Outcome {
-    /// The outcome with that message.
-    pub fn new(message: impl Into<String>) -> Self {
-        Outcome { message: message.into() }
+/// An operation with the arguments of a job.
+#[doc(hidden)]
+#[async_trait]
+pub trait PreparedJob: Send + Sync {
+    /// See [`Operation::run`].
+    ///
+    /// # Errors
+    /// Those of [`Operation::run`].
+    async fn run(&self, cx: &Context) -> Result<Outcome>;
+}
+
+struct Prepared<O: Operation> {
+    operation: &'static O,
+    args: O::Args,
+}
+
+#[async_trait]
+impl<O: Operation> PreparedJob for Prepared<O> {
+    async fn run(&self, cx: &Context) -> Result<Outcome> {
+        self.operation.run(cx, &self.args).await
+    }
+}
+
+impl<O: Operation> AnyOperation for O {
+    fn meta(&self) -> &'static OperationMeta {
+        Operation::meta(self)
+    }
+
+    fn prepare(&'static self, inputs: &Inputs) -> Result<Box<dyn PreparedJob>> {
+        Ok(Box::new(Prepared { operation: self, args: self.parse(inputs)? }))
     }
 }
 
@@ -133,7 +170,7 @@ impl OperationMeta {
 /// An operation and where it was registered.
 pub struct Registration {
     /// The operation.
-    pub operation: &'static dyn Operation,
+    pub operation: &'static dyn AnyOperation,
     /// The package that registered it.
     pub crate_name: &'static str,
     /// The version of that package.
@@ -182,11 +219,17 @@ mod tests {
 
     #[async_trait]
     impl Operation for AnotherOperation {
+        type Args = ();
+
         fn meta(&self) -> &'static OperationMeta {
             &META
         }
 
-        async fn run(&self, _cx: &Context, _inputs: &Inputs) -> Result<Outcome> {
+        fn parse(&self, _inputs: &Inputs) -> Result<()> {
+            Ok(())
+        }
+
+        async fn run(&self, _cx: &Context, _args: &()) -> Result<Outcome> {
             Ok(Outcome::new("nothing done either"))
         }
     }
@@ -204,14 +247,15 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_check_passes_unless_the_operation_has_its_own() {
-        let outcome = Job::new(&[]).run(&AnotherOperation, &[]).await.unwrap();
-        assert_eq!(outcome.message, "nothing done either");
+    async fn a_prepared_job_runs_its_operation() {
+        let prepared = operations()[0].operation.prepare(&Inputs::default()).unwrap();
+        assert_eq!(prepared.run(&Job::new(&[]).cx).await.unwrap().message, "nothing done either");
     }
 
     #[test]
     fn arguments_come_in_the_order_of_their_lists() {
-        let names: Vec<_> = SampleOperation.meta().all_arguments().map(|argument| argument.name).collect();
+        let meta = Operation::meta(&SampleOperation);
+        let names: Vec<_> = meta.all_arguments().map(|argument| argument.name).collect();
         assert_eq!(names[..4], ["tag-name", "instance-id", "allow-none", "wait"]);
         assert_eq!(names.last(), Some(&"private-ip-property"));
         assert_eq!(META.all_arguments().count(), 0);

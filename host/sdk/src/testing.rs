@@ -27,10 +27,11 @@ use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_types::body::SdkBody;
 use aws_smithy_types::config_bag::ConfigBag;
 
+use crate::args::{ArgGroup, ArgSpec, Given, Inputs};
 use crate::attempts::{Attempt, nothing_was_done};
 use crate::lists::{List, ListEntry, ListStore};
 use crate::properties::{Delivery, PropertyStore};
-use crate::{Context, Error, ErrorKind, Inputs, Operation, Outcome, Reporter, Result};
+use crate::{Context, Error, ErrorKind, Operation, Outcome, Reporter, Result};
 
 /// A client whose answers are the rules: each call takes the first rule that matches it.
 pub fn client(rules: &[&Rule]) -> Client {
@@ -194,14 +195,13 @@ impl Job {
         Job { cx: builder.dry_run(dry_run).build(), recorder }
     }
 
-    /// Checks and runs an operation with arguments as on the command line, without the dashes; flags have the value `true`.
+    /// Parses the arguments as [`args`], and runs an operation with them.
     ///
     /// # Errors
     /// Those of the operation.
-    pub async fn run(&self, operation: &dyn Operation, arguments: &[(&str, &str)]) -> Result<Outcome> {
-        let inputs = inputs(operation, arguments);
-        operation.check(&inputs)?;
-        operation.run(&self.cx, &inputs).await
+    pub async fn run<O: Operation>(&self, operation: &O, arguments: &[(&str, &str)]) -> Result<Outcome> {
+        let args = args(operation, arguments)?;
+        operation.run(&self.cx, &args).await
     }
 
     /// The events and warnings so far; a warning begins with `warning: `.
@@ -225,25 +225,32 @@ impl Job {
     }
 }
 
-/// Parses arguments as the host would: defaults filled in, several values split.
+/// The arguments of an operation, parsed from those of a command line without the dashes, by the same rules. Flags have the
+/// value `true`.
+///
+/// # Errors
+/// Of kind [`ErrorKind::InvalidInput`], as on the command line.
 ///
 /// # Panics
-/// When an argument is unknown or its value is wrong.
-pub fn inputs(operation: &dyn Operation, arguments: &[(&str, &str)]) -> Inputs {
-    let mut inputs = Inputs::default();
-    let specs: Vec<_> = operation.meta().all_arguments().collect();
-    for (name, _) in arguments {
-        assert!(specs.iter().any(|spec| spec.name == *name), "no argument --{name}");
-    }
-    for spec in specs {
-        let given: Vec<&str> =
-            arguments.iter().filter(|(name, _)| *name == spec.name).map(|(_, value)| *value).collect();
-        let texts = if given.is_empty() { spec.default.into_iter().collect() } else { given };
-        let texts = texts.into_iter().flat_map(|text| spec.split(text));
-        let values = texts.map(|text| spec.parse(text).unwrap_or_else(|why| panic!("--{} {text}: {why}", spec.name)));
-        inputs.insert(spec.name, values.collect());
-    }
-    inputs
+/// When an argument is unknown.
+pub fn args<O: Operation>(operation: &O, arguments: &[(&str, &str)]) -> Result<O::Args> {
+    let meta = Operation::meta(operation);
+    operation.parse(&parse_arguments(meta.all_arguments(), meta.groups, arguments)?)
+}
+
+/// See [`args`].
+pub(crate) fn parse_arguments(
+    specs: impl Iterator<Item = &'static ArgSpec>,
+    groups: &[ArgGroup],
+    arguments: &[(&str, &str)],
+) -> Result<Inputs> {
+    let specs: Vec<_> = specs.collect();
+    let spec = |name: &str| {
+        specs.iter().find(|spec| spec.name == name).unwrap_or_else(|| panic!("there is no argument {name}"))
+    };
+    let given: Vec<_> =
+        arguments.iter().map(|(name, text)| Given { spec: spec(name), text: (*text).to_owned() }).collect();
+    Inputs::parse(specs.iter().copied(), groups, &given)
 }
 
 /// An instance as EC2 describes it, with the name `web`, a private address, and public ones while it is running.

@@ -8,12 +8,16 @@ mod engine;
 mod failures;
 mod goal;
 mod instances;
+mod states;
 mod status_checks;
 
-pub use arguments::{POLL_INTERVAL, Readiness, UNTIL_DONE, UNTIL_READY, WAIT, WAIT_FOR, WAIT_TIMEOUT, WaitPolicy};
+pub use arguments::{
+    POLL_INTERVAL, Readiness, UNTIL_DONE, UNTIL_READY, WAIT, WAIT_FOR, WAIT_TIMEOUT, WaitArgs, WaitPolicy,
+};
 pub use engine::{Poll, wait_for};
 pub use goal::Goal;
 pub use instances::{not_at_goal, wait_for_instances, wait_if_asked};
+pub use states::States;
 pub use status_checks::{STATUS_IDS_PER_REQUEST, all_status_checks, status_checks};
 
 #[cfg(test)]

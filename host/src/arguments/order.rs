@@ -1,6 +1,6 @@
 //! What is a name, what a value: the function's name taken out, options and their values joined.
 
-use super::{Options, Origin, VERTICAL_TAB, Word, Words};
+use super::{Options, Origin, VERTICAL_TAB, Word, Words, positional};
 use crate::registry::Registry;
 
 /// The pieces between vertical tabs. Two in a row are one separator, unless the value of an option is missing
@@ -28,20 +28,6 @@ pub fn arrange(mut words: Vec<Word>, registry: &Registry) -> Words {
     let meta = function.as_ref().and_then(|name| registry.find(name)).map(|found| found.operation.meta());
     let options = meta.map_or_else(Options::common, Options::of);
     Words { function, rest: join(words, &options) }
-}
-
-/// Where the words are that are neither options nor their values.
-fn positional(words: &[Word], options: &Options) -> Vec<usize> {
-    let (mut found, mut at) = (Vec::new(), 0);
-    while let Some(word) = words.get(at) {
-        let takes_next = options.awaiting_value(&word.text).is_some()
-            && words.get(at + 1).is_some_and(|next| !options.has(&next.text));
-        if !word.text.is_empty() && !word.text.starts_with('-') {
-            found.push(at);
-        }
-        at += if takes_next { 2 } else { 1 };
-    }
-    found
 }
 
 /// Makes an option and its value one word, and leaves out what is empty.

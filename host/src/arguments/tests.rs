@@ -120,7 +120,7 @@ fn a_file_that_is_missing_is_named() {
     let error = read_all(&["awsec2", "StartInstance", "@no-such-file"]).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::InvalidInput);
     let text = error.to_string();
-    assert!(text.starts_with("reading the command line: ") && text.contains("no-such-file"), "{text}");
+    assert!(text.starts_with("argument file ") && text.contains("no-such-file"), "{text}");
     assert_eq!(error.hint_text(), Some("`@FILE` stands for the arguments in FILE, a line each, as UTF-8 text"));
 }
 
@@ -143,8 +143,5 @@ fn a_value_that_is_still_encrypted_is_refused_and_not_echoed() {
 #[test]
 fn the_name_of_an_argument_file_with_a_reference_is_refused() {
     let error = read_all(&["awsec2", "StartInstance", "@[[FILE]]"]).unwrap_err();
-    assert_eq!(
-        error.to_string(),
-        "reading the command line: the name of the argument file contains [[FILE]]: OpCon has no such property"
-    );
+    assert_eq!(error.to_string(), "the name of the argument file contains [[FILE]]: OpCon has no such property");
 }

@@ -1,6 +1,6 @@
 //! What no value may be: missing, a reference that OpCon did not replace, a path that goes on into the next argument.
 
-use connector_sdk::{ArgSpec, Error, Result};
+use connector_sdk::{ArgSpec, Error, Result, ValueKind};
 
 use super::{Options, Origin, Word, wrong};
 
@@ -25,6 +25,10 @@ pub fn check(words: &[Word], options: &Options, references: References) -> Resul
             return Err(missing(&word.text, spec, words.get(index + 1)));
         }
         let given = options.with_value(&word.text);
+        if let Some((spec, value)) = given.filter(|(spec, _)| spec.kind == ValueKind::Path) {
+            check_path(value)
+                .map_err(|why| wrong(format!("invalid value `{value}` for `{}`: {why}", spec.option())))?;
+        }
         let Some(found) = reference(given.map_or(&word.text, |(_, value)| value)) else { continue };
         if references == References::Allowed && word.origin == Origin::CommandLine {
             continue;

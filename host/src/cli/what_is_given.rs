@@ -3,7 +3,7 @@
 use std::ffi::OsString;
 use std::fs;
 
-use connector_sdk::instances::TAG_NAME;
+use connector_sdk::selection::TAG_NAME;
 use proptest::prelude::*;
 use tempfile::TempDir;
 
@@ -107,8 +107,8 @@ fn is_clear(value: &str, how: Spelling) -> bool {
     !value.starts_with(looks_like) && arguments::reference(value).is_none()
 }
 
-fn refused(error: &Error) -> Result<(), TestCaseError> {
-    prop_assert_eq!(error.kind(), ErrorKind::InvalidInput);
+fn refused(error: &connector_sdk::Error) -> Result<(), TestCaseError> {
+    prop_assert_eq!(error.kind(), connector_sdk::ErrorKind::InvalidInput);
     Ok(())
 }
 
@@ -123,18 +123,22 @@ proptest! {
         let options: Vec<_> = given.iter().zip(spellings).map(|((name, value), how)| (*name, *value, how)).collect();
         let registry = Registry::load().unwrap();
         let (line, _folder) = command_line(a_function().name, &options);
-        let request = arguments::read(line.into_iter(), &registry).and_then(|words| parse(&registry, &words));
+        let parsed = arguments::read(line.into_iter(), &registry).and_then(|words| {
+            arguments::check(&words.rest, &Options::of(a_function()), References::Replaced)?;
+            inputs(a_function(), &words)
+        });
         // A blank name matches nothing, and a quote in a path has swallowed what follows.
         let fits = (name.is_empty() || !name.trim().is_empty()) && !log_dir.contains('"');
         let clear = options.iter().all(|(_, value, how)| is_clear(value, *how));
-        match request {
+        match parsed {
             Err(error) => {
                 prop_assert!(!(clear && fits), "{}", error);
                 refused(&error)?;
             }
-            Ok(Request::Run(job)) => {
-                let path = job.settings.log_dir.map(|path| path.to_str().unwrap().to_owned());
-                let received = [job.inputs.get(&TAG_NAME).map(|name| name.as_str().to_owned()), job.settings.user_id, path];
+            Ok(Ok(inputs)) => {
+                let settings = Settings::parse(&inputs, a_function());
+                let path = settings.log_dir.map(|path| path.to_str().unwrap().to_owned());
+                let received = [inputs.get(&TAG_NAME).map(|name| name.as_str().to_owned()), settings.user_id, path];
                 let expected = given.map(|(_, value)| (!value.is_empty()).then(|| value.to_owned()));
                 prop_assert_eq!(received, expected);
             }
@@ -147,7 +151,7 @@ proptest! {
         let registry = Registry::load().unwrap();
         let all = registry.all().iter().flat_map(|found| {
             let meta = found.operation.meta();
-            let specs = meta.all_arguments().chain(common_arguments(meta)).filter(|spec| !spec.is_flag());
+            let specs = meta.all_arguments().chain(crate::settings::common_arguments(meta)).filter(|spec| !spec.is_flag());
             specs.flat_map(move |spec| spec.names().map(move |name| (meta, name)))
         });
         let all: Vec<_> = all.collect();
@@ -163,7 +167,7 @@ proptest! {
         let expected: Vec<_> = (!value.is_empty()).then(|| format!("--{name}={value}")).into_iter().collect();
         if !words.rest.iter().map(|word| &word.text).eq(&expected) {
             prop_assert!(!is_clear(&value, how), "{:?}", words);
-            match parse(&registry, &words) {
+            match parse(&registry, &[], &words) {
                 Err(error) => refused(&error)?,
                 Ok(_) => prop_assert!(false, "{:?} is accepted", words),
             }

@@ -13,9 +13,10 @@ use opcon::{ApiSettings, Client, Config, PropertyChannel};
 use super::{block_on, config_argument, config_path, option, parse, parser, path_option};
 use crate::aws;
 use crate::console::Console;
+use crate::opcon_error::opcon_error;
 use crate::registry::Registry;
 use crate::settings::{EndpointUrl, Output, Region, Settings};
-use crate::{config, exit, log, opcon_error};
+use crate::{config, exit, log};
 
 /// The command's name.
 pub const NAME: &str = "check";

@@ -11,9 +11,10 @@ use opcon::lists::DataScript;
 use super::{block_on, config_argument, config_path, flag, parse, parser, path_option};
 use crate::console::print_pretty_json;
 use crate::forms::{Choices, Form, document};
+use crate::opcon_error::opcon_error;
 use crate::properties::OpConProperties;
 use crate::registry::Registry;
-use crate::{cli, config, exit, lists, opcon_error};
+use crate::{cli, config, exit, lists};
 
 /// The command's name.
 pub const NAME: &str = "forms";
@@ -45,7 +46,7 @@ pub fn run(registry: &Registry, words: &[String]) -> Result<u8> {
     let choices = choices(&matches)?;
     let form = |meta| document(&Form::of(meta), &choices);
     match matches.get_one::<String>("FUNCTION") {
-        Some(name) => print_pretty_json(&form(cli::function(registry, name)?.operation.meta())),
+        Some(name) => print_pretty_json(&form(cli::function(registry, &[], name)?.operation.meta())),
         None => {
             let forms: Vec<_> = registry.all().iter().map(|found| form(found.operation.meta())).collect();
             print_pretty_json(&forms)

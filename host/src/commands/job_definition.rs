@@ -5,16 +5,17 @@ use std::path::PathBuf;
 
 use clap::{Arg, ArgMatches};
 use connector_sdk::properties::PROPERTIES;
-use connector_sdk::{Error, ErrorKind, Reporter as _, Result};
+use connector_sdk::{Error, ErrorKind, Given, Reporter as _, Result};
 use opcon::smaddi::{JobDefinition, Program, unix_parameters, windows_command_line};
 use opcon::{JobIdentity, PropertyName};
 
 use super::{option, parse, parser, path_option, path_text, text};
 use crate::cli::{Defined, Definition, define};
 use crate::console::{Console, print_help, print_result};
+use crate::opcon_error::opcon_error;
 use crate::registry::Registry;
 use crate::settings::Output;
-use crate::{arguments, exit, opcon_error};
+use crate::{arguments, exit};
 
 /// The command's name.
 pub const NAME: &str = "job-definition";
@@ -110,10 +111,7 @@ fn split(words: &[String]) -> (Vec<String>, Vec<String>) {
 fn checked(registry: &Registry, words: &[&str]) -> Result<Defined> {
     let program = std::iter::once(OsString::from("awsec2"));
     let words = arguments::read(program.chain(words.iter().map(OsString::from)), registry)?;
-    let defined = define(registry, &words).map_err(|error| match nearest_option(&error.to_string()) {
-        Some(option) => error.hint(format!("did you mean {option}?")),
-        None => error,
-    })?;
+    let defined = define(registry, &[], &words, &options())?;
     if let Defined::Job(definition) = &defined {
         check_property_names(definition)?;
     }
@@ -125,18 +123,11 @@ pub fn options() -> Vec<String> {
     command().get_arguments().filter_map(Arg::get_long).map(|name| format!("--{name}")).collect()
 }
 
-/// The command's own option that the unknown one in clap's message almost is.
-fn nearest_option(message: &str) -> Option<String> {
-    const ALIKE: f64 = 0.93;
-    let (_, rest) = message.split_once("unexpected argument '")?;
-    let (unknown, _) = rest.split_once('\'')?;
-    options().into_iter().find(|option| strsim::jaro_winkler(unknown, option) > ALIKE)
-}
-
 /// Names of properties are checked by OpCon's rules; the job that they leave out is the one that will run.
 fn check_property_names(definition: &Definition) -> Result<()> {
-    let names = definition.texts.iter().filter(|(spec, _)| PROPERTIES.iter().any(|known| known.name == spec.name));
-    for (_, name) in names.filter(|(_, name)| arguments::reference(name).is_none()) {
+    let is_name = |given: &&Given| PROPERTIES.iter().any(|known| known.name == given.spec.name);
+    let names = definition.given.iter().filter(is_name).map(|given| &given.text);
+    for name in names.filter(|name| arguments::reference(name).is_none()) {
         PropertyName::parse_for_job(name, Some(&JobIdentity::of_any_job())).map_err(opcon_error)?;
     }
     Ok(())
@@ -146,7 +137,7 @@ fn program(matches: &ArgMatches, words: &[&str]) -> Result<Program> {
     let folder = text(matches, "folder").trim_end_matches(['/', '\\']);
     let given = |name| matches.get_one::<String>(name).cloned();
     let (user, group, working_directory) = (given("user"), given("group"), given("working-directory"));
-    let wrong = |message| Error::new(ErrorKind::InvalidInput, message).doing("reading the command line");
+    let wrong = |message| Error::new(ErrorKind::InvalidInput, message);
     if text(matches, "platform") == "windows" {
         if group.is_some() {
             return Err(wrong("a Windows job has no group"));

@@ -7,13 +7,13 @@ use clap::Arg;
 use connector_sdk::{Error, ErrorKind, Result};
 use serde_json::{Map, Value};
 
-use super::{first_positional, parse, parser, path};
-use crate::arguments;
+use super::{parse, parser, path};
+use crate::arguments::{self, Options, positional};
 use crate::cli::{self, Request};
 use crate::console::print_help;
-use crate::exit;
 use crate::forms::{self, FUNCTION, Form};
 use crate::registry::Registry;
+use crate::{exit, job};
 
 /// The command's name.
 pub const NAME: &str = "run-form";
@@ -32,7 +32,7 @@ fn command() -> clap::Command {
 
 /// Runs the job of the form that the words name.
 pub fn run(registry: &Registry, words: &[String]) -> Result<u8> {
-    let (own, common) = split(words);
+    let (own, common) = split(registry, words);
     let Some(matches) = parse(command(), &own)? else { return Ok(exit::SUCCESS) };
     let Some(file) = matches.get_one::<PathBuf>("FILE") else { return Ok(exit::DEFECT) };
     let filled = read(file)?;
@@ -41,19 +41,23 @@ pub fn run(registry: &Registry, words: &[String]) -> Result<u8> {
             wrong(file.display(), format!("the form does not say its function: there is no text `{FUNCTION}` in it"));
         return Err(error.hint("a form of `awsec2 forms` has it as a hidden field"));
     };
-    let form = Form::of(cli::function(registry, name)?.operation.meta());
+    let form = Form::of(cli::function(registry, &[], name)?.operation.meta());
     let words = arguments::of_form(form.meta, forms::words(&form, &filled)?, common)?;
-    match cli::parse(registry, &words)? {
-        Request::Run(job) => Ok(crate::run(&job)),
+    match cli::parse(registry, &[], &words)? {
+        Request::Run(job) => Ok(job::run(&job)),
         Request::Print(text) => print_help(&text),
         Request::List(_) => Ok(exit::DEFECT),
     }
 }
 
 /// The file, or the wish for help; everything else belongs to the job.
-fn split(words: &[String]) -> (Vec<String>, Vec<String>) {
+fn split(registry: &Registry, words: &[String]) -> (Vec<String>, Vec<String>) {
     let mut common = words.to_vec();
-    match words.iter().position(|word| word == "--help" || word == "-h").or_else(|| first_positional(words)) {
+    match words
+        .iter()
+        .position(|word| word == "--help" || word == "-h")
+        .or_else(|| positional(words, &Options::of_all(registry)).first().copied())
+    {
         Some(at) => (vec![common.remove(at)], common),
         None => (vec![], common),
     }

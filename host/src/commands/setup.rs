@@ -12,9 +12,10 @@ use secrecy::{ExposeSecret as _, SecretString};
 
 use super::{block_on, config_argument, config_path, flag, option, parse, parser, path_option, text};
 use crate::console::Console;
+use crate::opcon_error::opcon_error;
 use crate::registry::Registry;
 use crate::settings::Output;
-use crate::{config, exit, opcon_error};
+use crate::{config, exit};
 
 /// The command's name.
 pub const NAME: &str = "setup";

@@ -5,7 +5,7 @@ use crate::settings::common_arguments;
 
 fn found(words: &[&str]) -> Option<(&'static str, Vec<String>)> {
     let arguments = std::iter::once(&"awsec2").chain(words).map(OsString::from);
-    find(arguments).map(|(command, words)| (command.name, words.unwrap()))
+    find(&Registry::load().unwrap(), arguments).map(|(command, words)| (command.name, words.unwrap()))
 }
 
 #[test]

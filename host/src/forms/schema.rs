@@ -8,7 +8,7 @@ use serde_json::{Map, Value, json};
 
 use super::{Choice, Condition, FUNCTION, Field, FieldKind, Form, key, title};
 use crate::registry::kebab_case;
-use crate::settings::REGION_NAME;
+use crate::settings::{self, REGION_NAME};
 
 /// The texts that a form offers, list by list. Without a list people type the value.
 pub type Choices = BTreeMap<List, Vec<String>>;
@@ -118,7 +118,7 @@ fn argument(spec: &'static ArgSpec, choices: &Choices) -> Value {
         single
     };
     property["title"] = json!(title(spec.name));
-    property["description"] = json!(spec.help);
+    property["description"] = json!(settings::help(spec));
     property
 }
 

@@ -12,7 +12,7 @@ use crate::cli::{self, Request};
 use crate::registry::Registry;
 
 fn form(function: &str) -> Form {
-    Form::of(cli::function(&Registry::load().unwrap(), function).unwrap().operation.meta())
+    Form::of(cli::function(&Registry::load().unwrap(), &[], function).unwrap().operation.meta())
 }
 
 fn forms() -> Vec<Form> {
@@ -38,7 +38,7 @@ fn is_valid(function: &str, fields: Value) -> bool {
 fn words_of(function: &str, fields: Value) -> Vec<String> {
     let words = words(&form(function), &filled(fields)).unwrap();
     let line = arguments::of_form(form(function).meta, words.clone(), Vec::new()).unwrap();
-    match cli::parse(&Registry::load().unwrap(), &line) {
+    match cli::parse(&Registry::load().unwrap(), &[], &line) {
         Ok(Request::Run(_)) => words,
         Ok(_) => panic!("{words:?} is no job"),
         Err(error) => panic!("{words:?}: {error}"),

@@ -109,7 +109,7 @@ fn wrong_command_lines_are_refused() {
 fn a_refusal_in_json_is_a_document() {
     let line = ["--output", "json", "StartInstance", "--instance-id", "web"];
     let finished = Program::new().run_bare(&line).expect_code(2);
-    let message = "reading the command line: invalid value 'web' for '--instance-id <ID>': \
+    let message = "invalid value `web` for `--instance-id`: \
                    must be an instance id: `i-` and 8 or 17 lower-case hexadecimal digits";
     let hint = "`awsec2 StartInstance --help` shows the arguments";
     assert_eq!(
@@ -319,7 +319,7 @@ fn an_encrypted_value_is_refused_and_not_shown() {
     assert_eq!(finished.code, 2);
     assert!(!format!("{finished:?}").contains("0a1b2c"), "{finished:#?}");
     insta::assert_snapshot!(finished.stderr, @"
-    error: reading the command line: the value of --user-id is still encrypted: the agent did not decrypt it before it started the job
+    error: the value of --user-id is still encrypted: the agent did not decrypt it before it started the job
     hint: the agent must be able to decrypt (Windows 17.0, UNIX 17.1 with TLS), and its machine needs `Requires XML Escape Sequences`
     ");
 }
@@ -332,7 +332,7 @@ fn an_argument_that_is_no_text_is_refused() {
     let program = Program::new();
     let output = program.command([std::ffi::OsStr::new("StartInstance"), argument]).output().unwrap();
     let finished = Finished::from(output).expect_code(2);
-    assert_eq!(finished.stderr, "error: reading the command line: argument 2 is no Unicode text\n");
+    assert_eq!(finished.stderr, "error: argument 2 is no Unicode text\n");
     let command = ["set-property", "A"].map(std::ffi::OsStr::new);
     let output = program.command(command.iter().chain([&argument])).output().unwrap();
     Finished::from(output).expect_code(2).expect_stderr("argument 3 is no Unicode text");

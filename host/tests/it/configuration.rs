@@ -91,7 +91,7 @@ fn a_region_must_be_known() {
     let finished = refused(|program| program.without("--region"), STATUS);
     assert_eq!(
         finished.stderr,
-        "error: reading the command line: no region is given\n\
+        "error: no region is given\n\
          hint: give --region REGION, as in --region us-east-1\n"
     );
 }

@@ -102,7 +102,7 @@ fn public_images_need_a_name_and_can_be_chosen_by_it() {
 
     let ec2 = OwnEc2::unwanted();
     let finished = Program::with_endpoint(&ec2.url).run(&["ListImages", "--owner", "amazon"]).expect_code(2);
-    finished.expect_stderr("error: selecting images: --owner amazon without --name").expect_stderr("hint: ");
+    finished.expect_stderr("error: --owner amazon without --name").expect_stderr("hint: ");
     assert!(ec2.actions().is_empty());
 }
 
@@ -287,6 +287,8 @@ fn an_opcon_that_does_not_take_the_list_fails_the_job() {
     finished.expect_code(7).expect_stderr("error: saving the list into AWS_REGIONS: ");
     assert_eq!((&document["status"], &document["properties"][0]["saved"]), (&json!("failed"), &json!(false)));
     assert_eq!(document["properties"][0]["name"], "AWS_REGIONS");
+    let finished = with_opcon(&opcon).run(&["ListRegions", "--max", "1", "--save"]).expect_code(7);
+    assert!(!finished.stdout.contains("set-property"), "the job can be run again: {finished:#?}");
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! The client token, by which EC2 knows a launch again.
 
 use connector_sdk::client_token::{ClientToken, MAXIMUM_LENGTH};
-use connector_sdk::{Arg, ArgSpec, Error, ErrorKind, Inputs, Result};
+use connector_sdk::{Arg, ArgSpec, Error, ErrorKind, Result};
 
 /// `--client-token TEXT`.
 pub const CLIENT_TOKEN: Arg<ClientToken> = Arg::new(
@@ -16,26 +16,25 @@ pub const CLIENT_TOKEN: Arg<ClientToken> = Arg::new(
 pub const ARGUMENTS: &[ArgSpec] = &[CLIENT_TOKEN.spec];
 
 /// The tokens of a launch: one for each attempt.
+pub fn tokens(token: &ClientToken, attempts: usize) -> Vec<ClientToken> {
+    (1..=attempts).map(|number| for_attempt(token, number)).collect()
+}
+
+/// Checks that EC2 takes the tokens of so many attempts.
 ///
 /// # Errors
-/// [`ErrorKind::InvalidInput`] when the token given is too long for so many attempts.
-pub fn tokens(inputs: &Inputs, attempts: usize) -> Result<Vec<ClientToken>> {
-    let token = match inputs.get(&CLIENT_TOKEN) {
-        Some(token) => token,
-        None => random()?,
-    };
-    let tokens: Vec<_> = (1..=attempts).map(|number| for_attempt(&token, number)).collect();
-    match tokens.iter().find(|token| token.as_str().len() > MAXIMUM_LENGTH) {
-        None => Ok(tokens),
-        Some(long) => Err(Error::new(
-            ErrorKind::InvalidInput,
-            format!(
-                "--client-token is too long: the {attempts} attempts of this launch append up to {} characters, and EC2 \
-                 takes {MAXIMUM_LENGTH}",
-                long.as_str().len() - token.as_str().len()
-            ),
-        )),
+/// [`ErrorKind::InvalidInput`] when the token is too long for them.
+pub fn check_length(token: &ClientToken, attempts: usize) -> Result<()> {
+    let longest = for_attempt(token, attempts).as_str().len();
+    if longest <= MAXIMUM_LENGTH {
+        return Ok(());
     }
+    let message = format!(
+        "--client-token is too long: the {attempts} attempts of this launch append up to {} characters, and EC2 takes \
+         {MAXIMUM_LENGTH}",
+        longest - token.as_str().len()
+    );
+    Err(Error::new(ErrorKind::InvalidInput, message))
 }
 
 /// The token as an argument in one word, in which it may begin with any character.

@@ -70,7 +70,7 @@ impl Count {
     ///
     /// # Errors
     /// [`ErrorKind::InvalidInput`] when the minimum is above the number.
-    pub fn from_inputs(inputs: &Inputs) -> Result<Self> {
+    pub fn parse(inputs: &Inputs) -> Result<Self> {
         let wanted = inputs.get(&NUMBER);
         let minimum = inputs.get(&MIN_NUMBER).unwrap_or(wanted);
         if minimum > wanted {

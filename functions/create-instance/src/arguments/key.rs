@@ -100,7 +100,7 @@ pub struct Key {
 
 impl Key {
     /// What the arguments say; `None` when they name no key pair.
-    pub fn from_inputs(inputs: &Inputs) -> Option<Self> {
+    pub fn parse(inputs: &Inputs) -> Option<Self> {
         let name = inputs.get(&KEY_NAME)?;
         Some(Key { name, key_type: inputs.get(&KEY_TYPE), folder: inputs.get(&KEY_DIR) })
     }

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use connector_sdk::args::{Always, Repeated};
-use connector_sdk::instances::is_resource_id;
+use connector_sdk::ids::is_resource_id;
 use connector_sdk::{Arg, ArgSpec, ArgValue, Inputs, ValueKind};
 
 /// A security group: its id as it is, or its name in the VPC of the launch.
@@ -131,7 +131,7 @@ pub struct Network {
 
 impl Network {
     /// What the arguments say.
-    pub fn from_inputs(inputs: &Inputs) -> Self {
+    pub fn parse(inputs: &Inputs) -> Self {
         Network {
             groups: each_once(inputs.get(&SECURITY_GROUP)),
             subnets: each_once(inputs.get(&SUBNET_ID)),

@@ -34,7 +34,7 @@ impl OnTimeout {
     ///
     /// # Errors
     /// [`ErrorKind::InvalidInput`] when instances are to be terminated that are to be protected against that.
-    pub fn from_inputs(inputs: &Inputs) -> Result<Self> {
+    pub fn parse(inputs: &Inputs) -> Result<Self> {
         let on_timeout = inputs.get(&ON_TIMEOUT);
         if on_timeout == OnTimeout::Terminate && inputs.get(&TERMINATION_PROTECTION) {
             let message = "--on-timeout terminate cannot terminate what --termination-protection protects";

@@ -82,7 +82,7 @@ impl RootVolume {
     ///
     /// # Errors
     /// [`ErrorKind::InvalidInput`] when the image is not given by its own id.
-    pub fn from_inputs(inputs: &Inputs) -> Result<Option<Self>> {
+    pub fn parse(inputs: &Inputs) -> Result<Option<Self>> {
         let (size, volume_type) = (inputs.get(&VOLUME_SIZE), inputs.get(&VOLUME_TYPE));
         let encrypted = inputs.get(&ENCRYPTED);
         if size.is_none() && volume_type.is_none() && !encrypted {

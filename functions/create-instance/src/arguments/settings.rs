@@ -99,40 +99,23 @@ pub const SPOT: Arg<bool, Always> = Arg::flag(
 pub const ARGUMENTS: &[ArgSpec] =
     &[IAM_INSTANCE_PROFILE.spec, METADATA_TOKENS.spec, TERMINATION_PROTECTION.spec, SHUTDOWN_BEHAVIOR.spec, SPOT.spec];
 
-/// The settings of a launch. What is `None` is left to EC2, or to the launch template.
-#[derive(Clone, Debug)]
-pub struct Settings {
-    profile: Option<InstanceProfile>,
-    metadata_tokens: Option<MetadataTokens>,
-    termination_protection: bool,
-    shutdown_behavior: Option<ShutdownBehavior>,
-    spot: bool,
+/// Adds the settings to a request. What is not given is left to EC2, or to the launch template.
+pub fn add_to(request: RunInstancesFluentBuilder, inputs: &Inputs) -> RunInstancesFluentBuilder {
+    let by_default = inputs.get(&LAUNCH_TEMPLATE).is_none().then_some(MetadataTokens::Required);
+    request
+        .set_iam_instance_profile(inputs.get(&IAM_INSTANCE_PROFILE).as_ref().map(profile_for_ec2))
+        .set_metadata_options(inputs.get(&METADATA_TOKENS).or(by_default).map(metadata_for_ec2))
+        .set_disable_api_termination(inputs.get(&TERMINATION_PROTECTION).then_some(true))
+        .set_instance_initiated_shutdown_behavior(inputs.get(&SHUTDOWN_BEHAVIOR).map(ShutdownBehavior::for_ec2))
+        .set_instance_market_options(inputs.get(&SPOT).then(one_time_spot))
 }
 
-impl Settings {
-    /// What the arguments say.
-    pub fn from_inputs(inputs: &Inputs) -> Self {
-        let by_default = inputs.get(&LAUNCH_TEMPLATE).is_none().then_some(MetadataTokens::Required);
-        Settings {
-            profile: inputs.get(&IAM_INSTANCE_PROFILE),
-            metadata_tokens: inputs.get(&METADATA_TOKENS).or(by_default),
-            termination_protection: inputs.get(&TERMINATION_PROTECTION),
-            shutdown_behavior: inputs.get(&SHUTDOWN_BEHAVIOR),
-            spot: inputs.get(&SPOT),
+impl ShutdownBehavior {
+    fn for_ec2(self) -> Ec2ShutdownBehavior {
+        match self {
+            ShutdownBehavior::Stop => Ec2ShutdownBehavior::Stop,
+            ShutdownBehavior::Terminate => Ec2ShutdownBehavior::Terminate,
         }
-    }
-
-    /// Adds the settings to a request.
-    pub fn add_to(&self, request: RunInstancesFluentBuilder) -> RunInstancesFluentBuilder {
-        request
-            .set_iam_instance_profile(self.profile.as_ref().map(profile_for_ec2))
-            .set_metadata_options(self.metadata_tokens.map(metadata_for_ec2))
-            .set_disable_api_termination(self.termination_protection.then_some(true))
-            .set_instance_initiated_shutdown_behavior(self.shutdown_behavior.map(|behavior| match behavior {
-                ShutdownBehavior::Stop => Ec2ShutdownBehavior::Stop,
-                ShutdownBehavior::Terminate => Ec2ShutdownBehavior::Terminate,
-            }))
-            .set_instance_market_options(self.spot.then(one_time_spot))
     }
 }
 

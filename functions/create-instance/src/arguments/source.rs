@@ -2,7 +2,7 @@
 
 use connector_sdk::args::Repeated;
 use connector_sdk::ec2::types::LaunchTemplateSpecification;
-use connector_sdk::instances::is_resource_id;
+use connector_sdk::ids::is_resource_id;
 use connector_sdk::lists::List;
 use connector_sdk::{Arg, ArgSpec, ArgValue, ValueKind};
 

@@ -75,7 +75,7 @@ impl Tags {
     ///
     /// # Errors
     /// [`ErrorKind::InvalidInput`] when a key is given twice, or there are too many.
-    pub fn from_inputs(inputs: &Inputs) -> Result<Self> {
+    pub fn parse(inputs: &Inputs) -> Result<Self> {
         let name = inputs.get(&TAG_NAME).map(|name| TagPair { key: NAME.to_owned(), value: name.as_str().to_owned() });
         let pairs: Vec<TagPair> = name.into_iter().chain(inputs.get(&TAGS)).collect();
         let wrong = |message: String| Error::new(ErrorKind::InvalidInput, message);

@@ -75,7 +75,7 @@ pub enum UserDataSource {
 
 impl UserDataSource {
     /// What the arguments say, of which at most one is given; `None` when there is to be no user data.
-    pub fn from_inputs(inputs: &Inputs) -> Option<Self> {
+    pub fn parse(inputs: &Inputs) -> Option<Self> {
         let given = inputs.get(&USER_DATA).map(UserDataSource::Given);
         given.or_else(|| inputs.get(&USER_DATA_FILE).map(UserDataSource::File))
     }

@@ -13,7 +13,7 @@ use connector_sdk::ec2::operation::create_key_pair::CreateKeyPairOutput;
 use connector_sdk::ec2::operation::describe_images::DescribeImagesOutput;
 use connector_sdk::ec2::operation::describe_key_pairs::DescribeKeyPairsOutput;
 use connector_sdk::ec2::types::{self, Image, KeyFormat, KeyPairInfo, PlatformValues, Tag};
-use connector_sdk::testing::{Job, Rule, inputs, mock, refusal};
+use connector_sdk::testing::{Job, Rule, args, mock, refusal};
 
 use self::world::{Answer, World};
 use super::*;
@@ -28,7 +28,8 @@ fn mark() -> Mark {
 /// A key pair of that name and type with its file in that folder.
 fn key(name: &str, key_type: &str, folder: &Path) -> Key {
     let more = [("key-name", name), ("key-type", key_type), ("key-dir", folder.to_str().unwrap())];
-    Key::from_inputs(&inputs(&CreateInstance, &more)).unwrap()
+    let all = [&[("launch-template", "web")], &more[..]].concat();
+    args(&CreateInstance, &all).unwrap().launch.key.unwrap()
 }
 
 fn assert_nothing_leaks(job: &Job) {

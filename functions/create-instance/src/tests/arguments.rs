@@ -1,13 +1,12 @@
 //! Arguments that contradict each other, or leave something open.
 
-use connector_sdk::Operation as _;
-use connector_sdk::testing::inputs;
+use connector_sdk::testing::args;
 
 use super::*;
 
 /// What is wrong with arguments.
 fn wrong(all: &[(&str, &str)]) -> String {
-    let error = CreateInstance.check(&inputs(&CreateInstance, all)).unwrap_err();
+    let error = args(&CreateInstance, all).map(drop).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::InvalidInput);
     error.to_string()
 }
@@ -15,21 +14,19 @@ fn wrong(all: &[(&str, &str)]) -> String {
 #[test]
 fn without_a_template_a_launch_must_be_complete() {
     let complete = arguments(&[("subnet-id", "subnet-0123abcd")]);
-    CreateInstance.check(&inputs(&CreateInstance, &complete)).unwrap();
+    args(&CreateInstance, &complete).map(drop).unwrap();
     for (missing, message) in [
-        ("image-id", "neither --image-id nor --launch-template is given"),
-        ("instance-type", "neither --instance-type nor --launch-template is given"),
-        ("subnet-id", "neither --security-group nor --subnet-id nor --launch-template is given"),
-        ("key-name", "neither --key-name nor --launch-template is given"),
+        ("image-id", "one of `--image-id`, `--launch-template` must be given"),
+        ("instance-type", "one of `--instance-type`, `--launch-template` must be given"),
+        ("subnet-id", "one of `--security-group`, `--subnet-id`, `--launch-template` must be given"),
+        ("key-name", "one of `--key-name`, `--launch-template` must be given"),
     ] {
         let mut incomplete = complete.clone();
         incomplete.retain(|(name, _)| *name != missing);
         assert_eq!(wrong(&incomplete), message);
         incomplete.push(("launch-template", "web"));
-        CreateInstance.check(&inputs(&CreateInstance, &incomplete)).unwrap();
+        args(&CreateInstance, &incomplete).map(drop).unwrap();
     }
-    let blank = [("image-id", "ami-0123abcd"), ("instance-type", " , "), ("key-name", "k"), ("security-group", "web")];
-    assert_eq!(wrong(&blank), "neither --instance-type nor --launch-template is given");
 }
 
 #[test]
@@ -45,7 +42,7 @@ fn contradictions_are_refused() {
              tells the name of the root device",
         ),
         (
-            &[("on-timeout", "terminate"), ("termination-protection", "true")],
+            &[("wait", "true"), ("on-timeout", "terminate"), ("termination-protection", "true")],
             "--on-timeout terminate cannot terminate what --termination-protection protects",
         ),
         (
@@ -62,7 +59,7 @@ fn there_are_at_most_fifty_tags() {
     let tags: Vec<String> = (0..50).map(|number| format!("tag{number}=x")).collect();
     let tags: Vec<_> =
         tags.iter().map(|tag| ("tags", tag.as_str())).chain([("subnet-id", "subnet-0123abcd")]).collect();
-    CreateInstance.check(&inputs(&CreateInstance, &arguments(&tags))).unwrap();
+    args(&CreateInstance, &arguments(&tags)).map(drop).unwrap();
     let named = [&tags[..], &[("tag-name", "web")]].concat();
     assert_eq!(wrong(&arguments(&named)), "51 tags are given; EC2 takes at most 50");
 }

@@ -44,7 +44,7 @@ async fn all_instances_are_terminated_and_the_failure_stays_what_it_was() {
     assert!(error.hint_text().is_some_and(|hint| hint.contains("are terminated")), "{error:?}");
     assert_eq!((terminate.num_calls(), job.cx.journal().advice()), (1, Vec::new()));
     job.assert_says("the launch did not end well: all its instances are terminated (--on-timeout)");
-    job.assert_says(&format!("{I1} (web): terminate accepted, pending -> shutting-down"));
+    job.assert_says(&format!("{I1} (web): termination accepted, pending -> shutting-down"));
     let entries = job.cx.journal().instances();
     assert_eq!(entries[1].error.as_ref().unwrap().kind(), ErrorKind::WaitExpired);
     assert!(entries.iter().all(|entry| entry.state.as_deref() == Some("shutting-down")), "{entries:?}");

@@ -3,14 +3,16 @@
 use std::fs;
 use std::sync::{Arc, Mutex};
 
+use connector_sdk::client_token::ClientToken;
 use connector_sdk::ec2::config::interceptors::BeforeTransmitInterceptorContextRef;
 use connector_sdk::ec2::config::{ConfigBag, Intercept, RuntimeComponents};
 use connector_sdk::ec2::error::BoxError;
 use connector_sdk::ec2::operation::describe_images::DescribeImagesOutput;
 use connector_sdk::ec2::types::{DeviceType, Image};
-use connector_sdk::testing::{client, inputs};
+use connector_sdk::testing::{args, client};
 
 use super::*;
+use crate::attempt::Attempts;
 use crate::launch::Launch;
 use crate::needs::{self, Needs};
 
@@ -38,16 +40,20 @@ impl Intercept for Wire {
 async fn wire_form(launch: &Launch, needs: &Needs) -> Vec<String> {
     let answer = mock!(Client::run_instances).then_output(|| launched(&[]));
     let wire = Wire::default();
-    let request = crate::request::request(&client(&[&answer]), launch, &launch.attempts[0], needs);
+    let request = crate::request::request(&client(&[&answer]), launch, Attempts::of(launch).unwrap().first(), needs);
     request.customize().interceptor(wire.clone()).send().await.unwrap();
     let body = wire.0.lock().unwrap().clone();
     body.split('&').skip(2).map(str::to_owned).collect()
 }
 
+fn token() -> ClientToken {
+    ClientToken::from_ec2(TOKEN.1)
+}
+
 /// What arguments ask for beside those that every test has.
 fn launch_with(more: &[(&str, &str)]) -> Launch {
     let all = arguments(&[&[TOKEN, ("subnet-id", "subnet-0123abcd")], more].concat());
-    Launch::from_inputs(&inputs(&CreateInstance, &all)).unwrap()
+    args(&CreateInstance, &all).unwrap().launch
 }
 
 /// What arguments add to the request.
@@ -159,7 +165,7 @@ async fn with_a_public_address_subnet_and_groups_are_said_of_the_interface() {
 #[tokio::test]
 async fn a_launch_template_may_stand_for_everything() {
     let alone = [TOKEN, ("launch-template", "web:3")];
-    let launch = Launch::from_inputs(&inputs(&CreateInstance, &alone)).unwrap();
+    let launch = args(&CreateInstance, &alone).unwrap().launch;
     let mut parameters = wire_form(&launch, &Needs::default()).await;
     parameters.sort();
     assert_eq!(
@@ -178,14 +184,14 @@ async fn a_launch_template_may_stand_for_everything() {
 #[tokio::test]
 async fn a_zone_is_a_placement() {
     let zone = [("security-group", "sg-0123abcd"), ("availability-zone", "us-east-1a")];
-    let launch = Launch::from_inputs(&inputs(&CreateInstance, &arguments(&zone))).unwrap();
+    let launch = args(&CreateInstance, &arguments(&zone)).unwrap().launch;
     let parameters = wire_form(&launch, &Needs::default()).await;
     assert!(parameters.contains(&"Placement.AvailabilityZone=us-east-1a".to_owned()), "{parameters:?}");
 }
 
 /// What a launch with these arguments needs, from a job whose key pair exists.
 async fn needs_of(rule: &Rule, more: &[(&str, &str)]) -> Result<Needs> {
-    needs::provide(&Job::new(&[&key_pair_exists(), rule]).cx, &launch_with(more)).await
+    needs::provide(&Job::new(&[&key_pair_exists(), rule]).cx, &launch_with(more), &token()).await
 }
 
 /// DescribeImages of an image with that type of root device.
@@ -248,10 +254,10 @@ async fn user_data_is_sent_in_base64_and_shown_nowhere() {
     fs::write(&path, "hush").unwrap();
     for argument in [("user-data", "hush"), ("user-data-file", path.to_str().unwrap())] {
         let launch = launch_with(&[argument]);
-        let needs = needs::provide(&Job::new(&[&key_pair_exists()]).cx, &launch).await.unwrap();
+        let needs = needs::provide(&Job::new(&[&key_pair_exists()]).cx, &launch, &token()).await.unwrap();
         let parameters = wire_form(&launch, &needs).await;
         assert!(parameters.contains(&"UserData=aHVzaA%3D%3D".to_owned()), "{parameters:?}");
-        let request = crate::request::request(&client(&[]), &launch, &launch.attempts[0], &needs);
+        let request = crate::request::request(&client(&[]), &launch, Attempts::of(&launch).unwrap().first(), &needs);
         let shown = format!("{launch:?} {needs:?} {:?}", request.as_input());
         assert!(!shown.contains("hush") && !shown.contains("aHVzaA"), "{shown}");
     }

@@ -1,14 +1,18 @@
 //! What an action on instances came to: as its answer says, or, where there is no whole answer, as their states show.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 
 use aws_sdk_ec2::types::{InstanceStateChange, InstanceStateName};
 use tokio::time::sleep;
 
+use super::answer::Answer;
 use super::{InstanceAction, fail, is_among, is_in};
-use crate::instances::{InstanceId, find_known, list_of};
-use crate::{Context, Error, ErrorKind, InstanceResult};
+use crate::context::Context;
+use crate::error::{Error, ErrorKind};
+use crate::ids::{InstanceId, list_of};
+use crate::instances::find_known;
+use crate::journal::ResourceResult;
 
 /// How often instances are looked at after a request without a whole answer: their states show within seconds.
 const CONFIRMATIONS: usize = 4;
@@ -17,14 +21,21 @@ const CONFIRMATION_INTERVAL: Duration = Duration::from_secs(3);
 
 impl InstanceAction {
     /// Records the answer to a request. `repeated` says that an earlier request may have been acted on: then the states
-    /// before are those that were seen before the first one. Instances that the answer leaves out have an unknown outcome.
-    pub(super) fn record_answer(
-        &self,
-        cx: &Context,
-        ids: &[InstanceId],
-        changes: &[InstanceStateChange],
-        repeated: bool,
-    ) {
+    /// before are those that were seen before the first one.
+    pub(super) fn record_answer(&self, cx: &Context, ids: &[InstanceId], answer: Answer, repeated: bool) {
+        match answer {
+            Answer::Named(changes) => self.record_changes(cx, ids, &changes, repeated),
+            Answer::Unnamed => {
+                for id in ids {
+                    let previous = cx.journal().read(id, |entry| entry.previous_state.clone());
+                    self.accept(cx, id, previous.as_deref(), None, false);
+                }
+            }
+        }
+    }
+
+    /// Records an answer that names instances. Those that it leaves out have an unknown outcome.
+    fn record_changes(&self, cx: &Context, ids: &[InstanceId], changes: &[InstanceStateChange], repeated: bool) {
         let changes: HashMap<_, _> =
             changes.iter().filter_map(|change| Some((change.instance_id()?, change))).collect();
         for id in ids {
@@ -36,7 +47,7 @@ impl InstanceAction {
             };
             let answered = change.previous_state().and_then(|state| state.name()).map(InstanceStateName::as_str);
             let current = change.current_state().and_then(|state| state.name()).map(InstanceStateName::as_str);
-            let seen = cx.journal().instance(id).previous_state;
+            let seen = cx.journal().read(id, |entry| entry.previous_state.clone());
             let previous = if repeated { seen.as_deref().or(answered) } else { answered.or(seen.as_deref()) };
             // Whoever changed it, if that was not seen: this job may have, with the request before.
             let unclear = repeated && seen.is_none() && is_among(answered, self.already);
@@ -46,22 +57,23 @@ impl InstanceAction {
 
     /// Records an instance that was seen where the action leads.
     pub(super) fn record_state(&self, cx: &Context, id: &InstanceId) {
-        let entry = cx.journal().instance(id);
-        let previous = entry.previous_state.as_deref();
-        self.accept(cx, id, previous, entry.state.as_deref(), previous.is_none());
+        let (previous, state) = cx.journal().read(id, |entry| (entry.previous_state.clone(), entry.state.clone()));
+        self.accept(cx, id, previous.as_deref(), state.as_deref(), previous.is_none());
     }
 
     fn accept(&self, cx: &Context, id: &InstanceId, previous: Option<&str>, current: Option<&str>, unclear: bool) {
         let already = is_among(previous, self.already);
         let result = match (unclear, already) {
-            (true, _) => InstanceResult::Unknown,
-            (false, true) => InstanceResult::Unchanged,
-            (false, false) => InstanceResult::Changed,
+            (true, _) => ResourceResult::Unknown,
+            (false, true) => ResourceResult::Unchanged,
+            (false, false) => ResourceResult::Changed,
         };
         cx.journal().accepted(id, previous, current, result);
-        let label = cx.journal().instance(id).label();
+        let label = cx.journal().label(id);
         let (was, is) = (previous.unwrap_or("unknown"), current.unwrap_or("unknown"));
-        if already {
+        if self.already.is_empty() {
+            cx.event(format!("{label}: {} accepted", self.verb));
+        } else if already {
             cx.event(format!("{label}: was {was} already"));
         } else {
             cx.event(format!("{label}: {} accepted, {was} -> {is}", self.verb));
@@ -76,8 +88,9 @@ impl InstanceAction {
 
     /// Says what helps where nobody knows what became of an instance.
     pub(super) fn unknown(&self, error: Error) -> Error {
+        let warning = if self.repeatable { "nothing is done twice" } else { "EC2 may have done it once already" };
         error.hint(format!(
-            "check the state of the instances, and run the job again if they still need the {}: nothing is done twice",
+            "check the state of the instances, and run the job again if they still need the {}: {warning}",
             self.verb
         ))
     }
@@ -85,11 +98,13 @@ impl InstanceAction {
     /// Looks whether those of the instances whose outcome is unknown are on the way by now. Returns those that the last look
     /// has shown elsewhere.
     pub(super) async fn confirm(&self, cx: &Context, ids: &[InstanceId], action: &str) -> Vec<InstanceId> {
-        let is_unknown =
-            |id: &&InstanceId| cx.journal().instance(id).error.is_some_and(|error| error.kind() == ErrorKind::Unknown);
+        let is_unknown = |id: &&InstanceId| {
+            cx.journal().read(id, |entry| entry.result == Some(ResourceResult::Unknown) && entry.error.is_some())
+        };
         let mut unknown: Vec<InstanceId> = ids.iter().filter(is_unknown).cloned().collect();
         let mut shown = Vec::new();
-        for _ in 0..CONFIRMATIONS {
+        let confirmations = if self.already.is_empty() { 0 } else { CONFIRMATIONS }; // no state would show it
+        for _ in 0..confirmations {
             if unknown.is_empty() {
                 return Vec::new();
             }
@@ -101,7 +116,7 @@ impl InstanceAction {
                     Vec::new()
                 }
             };
-            shown.iter().for_each(|instance| cx.journal().see(instance));
+            shown.iter().for_each(|instance| cx.journal().record_instance(instance));
             unknown.retain(|id| {
                 let there = is_in(cx, id, self.already);
                 if there {
@@ -113,23 +128,24 @@ impl InstanceAction {
         if !unknown.is_empty() {
             cx.warning(format!("{action}: unknown whether EC2 accepted it for {}", list_of(&unknown)));
         }
-        unknown.retain(|id| shown.iter().any(|instance| instance.id == *id));
+        let shown: HashSet<_> = shown.iter().map(|instance| &instance.id).collect();
+        unknown.retain(|id| shown.contains(id));
         unknown
     }
 
     /// Records what a dry run found out.
     pub(super) fn record_dry_run(&self, cx: &Context, ids: &[InstanceId]) {
         for id in ids {
-            let entry = cx.journal().instance(id);
-            let state = entry.state.as_deref().unwrap_or("in an unknown state");
+            let (label, state) = cx.journal().read(id, |entry| (entry.label(), entry.state.clone()));
+            let state = state.as_deref().unwrap_or("in an unknown state");
             if is_in(cx, id, self.already) {
-                cx.event(format!("{}: is {state} already", entry.label()));
+                cx.event(format!("{label}: is {state} already"));
             } else if is_in(cx, id, &[InstanceStateName::ShuttingDown, InstanceStateName::Terminated]) {
                 let gone = Error::new(ErrorKind::UnexpectedState, format!("it is {state}"));
                 fail(cx, (id.clone(), gone.doing(format!("{} {id}", self.doing))));
                 continue;
             } else {
-                cx.event(format!("{}: is {state}, would be {}", entry.label(), self.done));
+                cx.event(format!("{label}: is {state}, would be {}", self.done));
             }
             cx.journal().unchanged(id);
         }

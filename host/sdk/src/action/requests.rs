@@ -1,12 +1,14 @@
 //! The requests of an action: batches that are split until the refused instances stand alone.
 
 use aws_sdk_ec2::error::{ProvideErrorMetadata, SdkError};
-use aws_sdk_ec2::types::InstanceStateChange;
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 
+use super::answer::Answer;
 use super::{InstanceAction, Refusal, fail, is_by_state, is_state};
-use crate::instances::{IDS_PER_REQUEST, InstanceId, list_of, texts};
-use crate::{Context, Doing, Error, ErrorKind, Result, codes};
+use crate::codes;
+use crate::context::Context;
+use crate::error::{Doing as _, Error, ErrorKind, Result};
+use crate::ids::{IDS_PER_REQUEST, InstanceId, list_of, texts};
 
 /// How many instances in a row EC2 may refuse for the same reason, until the others are taken for refused, too.
 const REFUSALS_IN_A_ROW: usize = 20;
@@ -44,16 +46,22 @@ fn can_be_split(error: &Error) -> bool {
 }
 
 impl InstanceAction {
+    /// Whether the instances of a request of unknown outcome may be asked for one by one.
+    fn may_be_split(&self, batch: &Batch<'_>, error: &Error) -> bool {
+        self.repeatable && batch.ids.len() > 1 && can_be_split(error)
+    }
+
     /// Asks for the action, and returns the instances that EC2 refused, each with the reason. All else is in the journal.
-    pub(super) async fn request<F, A, E>(&self, cx: &Context, ids: &[InstanceId], call: &F) -> Vec<Refusal>
+    pub(super) async fn request<F, A, R, E>(&self, cx: &Context, ids: &[InstanceId], call: &F) -> Vec<Refusal>
     where
         F: Fn(Vec<String>) -> A,
-        A: Future<Output = Result<Option<Vec<InstanceStateChange>>, SdkError<E, HttpResponse>>>,
+        A: Future<Output = Result<R, SdkError<E, HttpResponse>>>,
+        R: Into<Answer>,
         E: ProvideErrorMetadata + std::error::Error + Send + Sync + 'static,
     {
         // An id that EC2 did not show is the likely cause of a refusal.
         let (seen, unseen): (Vec<_>, Vec<_>) =
-            ids.iter().cloned().partition(|id| cx.journal().instance(id).state.is_some());
+            ids.iter().cloned().partition(|id| cx.journal().read(id, |entry| entry.state.is_some()));
         let chunks = seen.chunks(IDS_PER_REQUEST).chain(unseen.chunks(IDS_PER_REQUEST));
         let mut batches: Vec<_> = chunks.map(|ids| Batch { ids, split: false, lost: false }).collect();
         batches.reverse();
@@ -64,12 +72,7 @@ impl InstanceAction {
             let error = match cx.change(&action, request).await {
                 Ok(changed) => {
                     row = Row::default();
-                    self.record_answer(
-                        cx,
-                        batch.ids,
-                        &changed.answer.unwrap_or_default(),
-                        changed.repeated || batch.split,
-                    );
+                    self.record_answer(cx, batch.ids, changed.answer.into(), changed.repeated || batch.split);
                     self.confirm(cx, batch.ids, &action).await;
                     continue;
                 }
@@ -77,7 +80,7 @@ impl InstanceAction {
             };
             if cx.dry_run() && error.is_dry_run_success() {
                 self.record_dry_run(cx, batch.ids);
-            } else if error.kind() == ErrorKind::Unknown && !(batch.ids.len() > 1 && can_be_split(&error)) {
+            } else if error.kind() == ErrorKind::Unknown && !self.may_be_split(&batch, &error) {
                 self.record_unknown(cx, batch.ids, &error);
                 self.confirm(cx, batch.ids, &action).await;
                 let not_asked =
@@ -136,7 +139,9 @@ impl InstanceAction {
         if ids().next().is_none() {
             return Vec::new();
         }
-        if cx.journal().instances().iter().any(|entry| entry.result.is_some()) {
+        let mut any_result = false;
+        cx.journal().each(|entry| any_result |= entry.result.is_some());
+        if any_result {
             cx.warning(error.to_string());
         }
         ids().for_each(|id| cx.journal().failed(id, error.clone()));

@@ -9,10 +9,11 @@ use aws_sdk_ec2::operation::describe_instances::DescribeInstancesOutput;
 use aws_sdk_ec2::operation::stop_instances::{StopInstancesInput, StopInstancesOutput};
 
 use super::*;
-use crate::instances::see_before;
+use crate::ResourceResult;
 use crate::sample::inputs;
+use crate::selection::find_before;
 use crate::testing::{Job, MockResponse, Rule, answer, described, instance, mock, refusal, state_change};
-use crate::{ErrorKind, InstanceResult};
+use crate::wait::WaitArgs;
 
 const A: &str = "i-0000000a";
 const B: &str = "i-0000000b";
@@ -25,7 +26,9 @@ const STOP: InstanceAction = InstanceAction {
     only_in: &[InstanceStateName::Running],
     already: &[InstanceStateName::Stopped, InstanceStateName::Stopping],
     transient: &[InstanceStateName::Pending],
+    ignored_in: &[],
     acts_in_parts: false,
+    repeatable: true,
 };
 
 fn ids(texts: &[&str]) -> Vec<InstanceId> {
@@ -58,15 +61,15 @@ async fn ask(job: &Job, ids: &[InstanceId]) {
 }
 
 async fn ask_for(action: &InstanceAction, job: &Job, ids: &[InstanceId]) {
-    job.cx.journal().enter(ids);
+    job.cx.journal().record_ids(ids);
     let stop = |ids| {
         let request = job.cx.ec2().stop_instances().set_instance_ids(Some(ids)).dry_run(job.cx.dry_run());
         async { request.send().await.map(|answer| answer.stopping_instances) }
     };
-    action.ask(&job.cx, &WaitPolicy::from_inputs(&job.cx, &inputs(&[])), ids, stop).await;
+    action.ask(&job.cx, &WaitArgs::parse(&inputs(&[])).policy(&job.cx), ids, stop).await;
 }
 
-fn result_of(job: &Job, id: &str) -> Option<InstanceResult> {
+fn result_of(job: &Job, id: &str) -> Option<ResourceResult> {
     job.cx.journal().instance(&InstanceId::from_ec2(id)).result
 }
 
@@ -85,7 +88,7 @@ async fn one_call_changes_a_thousand() {
     let job = Job::new(&[&stop]);
     ask(&job, &many(1001)).await;
     assert_eq!(*sizes.lock().unwrap(), [1000, 1]);
-    assert!(job.cx.journal().instances().iter().all(|entry| entry.result == Some(InstanceResult::Changed)));
+    assert!(job.cx.journal().instances().iter().all(|entry| entry.result == Some(ResourceResult::Changed)));
     assert_eq!(STOP.verdict(&job.cx, false).unwrap().message, "1001 instances stopping");
     assert_eq!(STOP.verdict(&job.cx, true).unwrap().message, "1001 instances stopped");
 }
@@ -102,8 +105,8 @@ async fn an_instance_that_is_there_already_is_unchanged() {
     let job = Job::new(&[&stop]);
     ask(&job, &ids(&[A, B])).await;
     assert_eq!(job.lines(), ["i-0000000a: was stopped already", "i-0000000b: stop accepted, running -> stopping"]);
-    assert_eq!(result_of(&job, A), Some(InstanceResult::Unchanged));
-    assert_eq!(result_of(&job, B), Some(InstanceResult::Changed));
+    assert_eq!(result_of(&job, A), Some(ResourceResult::Unchanged));
+    assert_eq!(result_of(&job, B), Some(ResourceResult::Changed));
     assert_eq!(STOP.verdict(&job.cx, true).unwrap().message, "1 instance stopped, 1 instance unchanged");
 }
 
@@ -124,8 +127,8 @@ async fn an_instance_that_the_answer_does_not_name_is_looked_at() {
     let looks = shows(B, &[InstanceStateName::Running, InstanceStateName::Stopping]);
     let job = Job::new(&[&stop, &looks]);
     ask(&job, &ids(&[A, B])).await;
-    assert_eq!((result_of(&job, A), looks.num_calls()), (Some(InstanceResult::Changed), 2));
-    assert_eq!(result_of(&job, B), Some(InstanceResult::Unknown), "who changed it was not seen");
+    assert_eq!((result_of(&job, A), looks.num_calls()), (Some(ResourceResult::Changed), 2));
+    assert_eq!(result_of(&job, B), Some(ResourceResult::Unknown), "who changed it was not seen");
     assert_eq!(STOP.verdict(&job.cx, false).unwrap().message, "1 instance stopping, 1 instance stopping or unchanged");
     assert!(!job.cx.journal().anything_unknown());
 }
@@ -154,7 +157,7 @@ async fn a_refused_instance_does_not_sink_the_others() {
         let job = Job::new(&[&stop, &describe]);
         ask(&job, &many(4)).await;
         let results: Vec<_> = job.cx.journal().instances().iter().map(|entry| entry.result).collect();
-        let [changed, failed] = [InstanceResult::Changed, InstanceResult::Failed].map(Some);
+        let [changed, failed] = [ResourceResult::Changed, ResourceResult::Failed].map(Some);
         assert_eq!(results, [changed, changed, failed, changed]);
         assert_eq!(stop.num_calls(), 5, "all four, the first two, the last two, and these alone");
 
@@ -183,7 +186,7 @@ async fn a_refusal_of_the_whole_request_is_one_failure() {
         assert_eq!((error.kind(), error.code()), (kind, Some(code)));
         assert!(error.to_string().starts_with("stopping i-0000000a, i-0000000b, i-0000000c: no"), "{error}");
         assert!(!job.cx.journal().anything_changed() && job.lines().is_empty());
-        assert_eq!(result_of(&job, C), Some(InstanceResult::Failed));
+        assert_eq!(result_of(&job, C), Some(ResourceResult::Failed));
     }
 }
 
@@ -193,7 +196,7 @@ async fn a_refusal_of_some_is_split_whatever_its_code() {
         let stop = stops(move |ids| ids.iter().any(|id| id == B).then_some(code));
         let job = Job::new(&[&stop]);
         ask(&job, &ids(&[A, B, C])).await;
-        let [changed, failed] = [InstanceResult::Changed, InstanceResult::Failed].map(Some);
+        let [changed, failed] = [ResourceResult::Changed, ResourceResult::Failed].map(Some);
         assert_eq!([A, B, C].map(|id| result_of(&job, id)), [changed, failed, changed], "{code}");
         assert_eq!(error_of(&job, B).code(), Some(code));
     }
@@ -205,7 +208,7 @@ async fn after_twenty_refusals_in_a_row_the_others_are_not_asked_for() {
     let job = Job::new(&[&stop]);
     ask(&job, &many(100)).await;
     assert!(stop.num_calls() < 50, "{}", stop.num_calls());
-    assert!(job.cx.journal().instances().iter().all(|entry| entry.result == Some(InstanceResult::Failed)));
+    assert!(job.cx.journal().instances().iter().all(|entry| entry.result == Some(ResourceResult::Failed)));
     assert_eq!(STOP.verdict(&job.cx, false).unwrap_err().kind(), ErrorKind::PermissionDenied);
     job.assert_says("EC2 refused 20 instances in a row for one reason: the others are not asked for");
 }
@@ -248,7 +251,7 @@ async fn ids_that_ec2_does_not_show_are_asked_for_apart() {
         .match_requests(|request| !request.instance_ids().is_empty())
         .then_http_response(|| refusal("InvalidInstanceID.NotFound", "no"));
     let job = Job::new(&[&stop, &by_ids, &shows(A, &[InstanceStateName::Running])]);
-    see_before(&job.cx, &ids(&[B, A])).await.unwrap();
+    find_before(&job.cx, &ids(&[B, A])).await.unwrap();
     ask(&job, &ids(&[B, A])).await;
     assert_eq!(*requests.lock().unwrap(), [[A], [B]]);
     assert_eq!(STOP.verdict(&job.cx, false).unwrap_err().kind(), ErrorKind::Partial);
@@ -263,7 +266,7 @@ async fn what_was_accepted_before_a_failure_of_the_rest_is_kept() {
     });
     let job = Job::new(&[&stop]);
     ask(&job, &ids(&[A, B])).await;
-    assert_eq!(result_of(&job, A), Some(InstanceResult::Changed));
+    assert_eq!(result_of(&job, A), Some(ResourceResult::Changed));
     assert_eq!(error_of(&job, B).kind(), ErrorKind::PermissionDenied);
     assert_eq!(STOP.verdict(&job.cx, false).unwrap_err().kind(), ErrorKind::Partial);
     job.assert_says("warning: stopping i-0000000b: no (AuthFailure");
@@ -278,7 +281,7 @@ async fn a_dry_run_asks_ec2_and_changes_nothing() {
         .match_requests(|request| request.dry_run() == Some(true))
         .then_http_response(|| refusal("DryRunOperation", "Request would have succeeded, but DryRun flag is set."));
     let job = Job::dry_run(&[&describe, &stop]);
-    see_before(&job.cx, &ids(&[A, B])).await.unwrap();
+    find_before(&job.cx, &ids(&[A, B])).await.unwrap();
     ask(&job, &ids(&[A, B])).await;
     assert_eq!(job.lines(), ["i-0000000a (web): is running, would be stopped", "i-0000000b (web): is stopped already"]);
     assert!(!job.cx.journal().anything_changed());
@@ -322,12 +325,12 @@ async fn a_transient_state_is_waited_out_and_the_action_asked_for_again() {
     let job = Job::new(&[&describe, &stop]);
     ask(&job, &ids(&[A])).await;
     assert_eq!((stop.num_calls(), describe.num_calls()), (2, 2), "refused, looked at, waited out, accepted");
-    assert_eq!(result_of(&job, A), Some(InstanceResult::Changed));
+    assert_eq!(result_of(&job, A), Some(ResourceResult::Changed));
 
     // What is known to pass is not asked for in vain.
     let (describe, stop) = (pending_then_running(), stops(|_| None));
     let job = Job::new(&[&describe, &stop]);
-    see_before(&job.cx, &ids(&[A])).await.unwrap();
+    find_before(&job.cx, &ids(&[A])).await.unwrap();
     ask(&job, &ids(&[A])).await;
     assert_eq!((stop.num_calls(), describe.num_calls()), (1, 2));
     job.assert_says("waiting for 1 instance to be no longer pending, at most 10m");
@@ -340,7 +343,7 @@ async fn a_transient_state_that_ends_between_refusal_and_look_is_acted_on() {
     let job = Job::new(&[&describe, &stop]);
     ask(&job, &ids(&[A])).await;
     assert_eq!((stop.num_calls(), describe.num_calls()), (3, 2));
-    assert_eq!(result_of(&job, A), Some(InstanceResult::Changed));
+    assert_eq!(result_of(&job, A), Some(ResourceResult::Changed));
 }
 
 #[tokio::test(start_paused = true)]
@@ -356,9 +359,9 @@ async fn a_refusal_of_a_fit_state_is_not_borne_for_ever() {
 async fn an_instance_that_is_there_by_the_time_of_the_look_is_no_failure() {
     let (describe, stop) = (shows(A, &[InstanceStateName::Stopped]), stops(|_| Some("IncorrectInstanceState")));
     let job = Job::new(&[&describe, &stop]);
-    job.cx.journal().was(&ids(&[A])[0], "stopping");
+    job.cx.journal().record_previous_state(&ids(&[A])[0], "stopping");
     ask(&job, &ids(&[A])).await;
-    assert_eq!(result_of(&job, A), Some(InstanceResult::Unchanged));
+    assert_eq!(result_of(&job, A), Some(ResourceResult::Unchanged));
 }
 
 #[tokio::test(start_paused = true)]
@@ -391,10 +394,10 @@ async fn what_a_refused_request_did_all_the_same_is_a_change() {
         let before = [instance(A, &InstanceStateName::Running), instance(B, &InstanceStateName::Running)];
         let describe = mock!(Client::describe_instances).then_output(move || described(before.clone()));
         let job = Job::new(&[&stop, &describe]);
-        see_before(&job.cx, &ids(&[A, B])).await.unwrap();
+        find_before(&job.cx, &ids(&[A, B])).await.unwrap();
         ask(&job, &ids(&[A, B])).await;
-        assert_eq!(result_of(&job, A), Some(InstanceResult::Changed));
-        assert_eq!(result_of(&job, B), Some(InstanceResult::Failed));
+        assert_eq!(result_of(&job, A), Some(ResourceResult::Changed));
+        assert_eq!(result_of(&job, B), Some(ResourceResult::Failed));
     }
 }
 
@@ -407,9 +410,9 @@ async fn what_somebody_else_was_changing_is_unchanged() {
     let describe =
         mock!(Client::describe_instances).then_output(|| described([instance(A, &InstanceStateName::Running)]));
     let job = Job::new(&[&stop, &describe]);
-    see_before(&job.cx, &ids(&[A])).await.unwrap();
+    find_before(&job.cx, &ids(&[A])).await.unwrap();
     ask(&job, &ids(&[A])).await;
-    assert_eq!(result_of(&job, A), Some(InstanceResult::Unchanged), "a whole first answer rules");
+    assert_eq!(result_of(&job, A), Some(ResourceResult::Unchanged), "a whole first answer rules");
 }
 
 /// A rule for StopInstances whose first answer is lost inside the SDK's attempts, and whose second one says this.
@@ -427,13 +430,13 @@ fn stops_at_the_second_attempt(previous: InstanceStateName) -> Rule {
 #[tokio::test(start_paused = true)]
 async fn after_a_lost_answer_the_look_before_says_who_changed_what() {
     for (before, result) in [
-        (Some(InstanceStateName::Running), InstanceResult::Changed),
-        (Some(InstanceStateName::Stopped), InstanceResult::Unchanged),
-        (None, InstanceResult::Unknown),
+        (Some(InstanceStateName::Running), ResourceResult::Changed),
+        (Some(InstanceStateName::Stopped), ResourceResult::Unchanged),
+        (None, ResourceResult::Unknown),
     ] {
         let stop = stops_at_the_second_attempt(InstanceStateName::Stopping);
         let job = Job::new(&[&stop]);
-        before.iter().for_each(|state| job.cx.journal().was(&ids(&[A])[0], state.as_str()));
+        before.iter().for_each(|state| job.cx.journal().record_previous_state(&ids(&[A])[0], state.as_str()));
         ask(&job, &ids(&[A])).await;
         assert_eq!((result_of(&job, A), stop.num_calls()), (Some(result), 2), "{before:?}");
         assert!(STOP.verdict(&job.cx, false).is_ok());
@@ -444,7 +447,7 @@ async fn after_a_lost_answer_the_look_before_says_who_changed_what() {
 async fn states_that_may_not_be_seen_are_a_warning() {
     let refused = mock!(Client::describe_instances).then_http_response(|| refusal("UnauthorizedOperation", "No"));
     let job = Job::new(&[&refused]);
-    assert_eq!(see_before(&job.cx, &ids(&[A])).await.unwrap(), ids(&[A]));
+    assert_eq!(find_before(&job.cx, &ids(&[A])).await.unwrap().ids, ids(&[A]));
     job.assert_says("warning: looking up i-0000000a: No (UnauthorizedOperation, request req-1); the states before");
 }
 
@@ -454,7 +457,7 @@ async fn a_dry_run_fails_for_an_instance_that_is_gone() {
     let describe =
         mock!(Client::describe_instances).then_output(|| described([instance(A, &InstanceStateName::Terminated)]));
     let job = Job::dry_run(&[&stop, &describe]);
-    see_before(&job.cx, &ids(&[A])).await.unwrap();
+    find_before(&job.cx, &ids(&[A])).await.unwrap();
     ask(&job, &ids(&[A])).await;
     assert_eq!(error_of(&job, A).to_string(), "stopping i-0000000a: it is terminated");
 }
@@ -471,7 +474,7 @@ async fn a_refusal_found_before_a_failure_of_all_is_told_too() {
     let job = Job::new(&[&stop]);
     ask(&job, &ids(&[A, B, C])).await;
     assert_eq!(error_of(&job, A).code(), Some("OperationNotPermitted"));
-    assert_eq!(result_of(&job, B), Some(InstanceResult::Changed));
+    assert_eq!(result_of(&job, B), Some(ResourceResult::Changed));
     assert_eq!(error_of(&job, C).code(), Some("AuthFailure"));
     assert_eq!(STOP.verdict(&job.cx, false).unwrap_err().kind(), ErrorKind::Partial);
 }
@@ -479,15 +482,15 @@ async fn a_refusal_found_before_a_failure_of_all_is_told_too() {
 #[tokio::test(start_paused = true)]
 async fn an_action_without_an_answer_is_unknown_until_its_states_show() {
     for (states, result) in [
-        (&[InstanceStateName::Running][..], InstanceResult::Unknown),
-        (&[InstanceStateName::Running, InstanceStateName::Stopping], InstanceResult::Changed),
+        (&[InstanceStateName::Running][..], ResourceResult::Unknown),
+        (&[InstanceStateName::Running, InstanceStateName::Stopping], ResourceResult::Changed),
     ] {
         let stop = mock!(Client::stop_instances).then_http_response(|| answer(502, "<html>"));
         let job = Job::new(&[&stop, &shows(A, states)]);
-        job.cx.journal().was(&ids(&[A])[0], "running");
+        job.cx.journal().record_previous_state(&ids(&[A])[0], "running");
         ask(&job, &ids(&[A])).await;
         assert_eq!(result_of(&job, A), Some(result));
-        assert_eq!(job.cx.journal().anything_unknown(), result == InstanceResult::Unknown);
+        assert_eq!(job.cx.journal().anything_unknown(), result == ResourceResult::Unknown);
         assert!(job.cx.journal().open_changes().is_empty(), "it is known with the instance");
     }
 }

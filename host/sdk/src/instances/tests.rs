@@ -1,11 +1,10 @@
-//! Instances: forms of ids and names, finding, selecting, and asking a change of many at once.
+//! Instances: forms of ids and names, and finding.
 
 use aws_sdk_ec2::Client;
 use aws_sdk_ec2::operation::describe_instances::DescribeInstancesInput;
 use aws_sdk_ec2::types::{InstanceState, StateReason, Tag};
 
 use super::*;
-use crate::sample::inputs;
 use crate::testing::{Job, described, instance, mock, refusal};
 
 const A: &str = "i-0000000a";
@@ -136,93 +135,4 @@ async fn a_failed_look_says_what_was_looked_for() {
     ] {
         assert!(error.to_string().starts_with(action), "{error}");
     }
-}
-
-#[tokio::test(start_paused = true)]
-async fn ids_are_taken_once_in_their_order_and_looked_at_by_one_call() {
-    let inputs = inputs(&[("instance-id", "i-0000000b, i-0000000a"), ("instance-id", B)]);
-    let selection = Selection::from_inputs(&inputs).unwrap();
-    let describe = mock!(Client::describe_instances)
-        .match_requests(|request| request.instance_ids() == [B, A])
-        .then_output(|| described([named(A, "web"), named(B, "web")]));
-    let job = Job::new(&[&describe]);
-    assert_eq!(selection.find(&job.cx, &inputs).await.unwrap(), ids(&[B, A]));
-    let entries = job.cx.journal().instances();
-    let before: Vec<_> = entries.iter().map(|entry| (entry.id.as_str(), entry.previous_state.as_deref())).collect();
-    assert_eq!(before, [(B, Some("running")), (A, Some("running"))]);
-    assert_eq!(describe.num_calls(), 1);
-}
-
-#[tokio::test(start_paused = true)]
-async fn an_id_that_is_not_shown_yet_is_kept() {
-    let inputs = inputs(&[("instance-id", "i-0000000b, i-0000000a")]);
-    let selection = Selection::from_inputs(&inputs).unwrap();
-    let by_ids = mock!(Client::describe_instances)
-        .match_requests(|request| !request.instance_ids().is_empty())
-        .then_http_response(|| refusal("InvalidInstanceID.NotFound", "No"));
-    let by_filter = mock!(Client::describe_instances)
-        .match_requests(|request| !request.filters().is_empty())
-        .then_output(|| described([named(A, "web")]));
-    let job = Job::new(&[&by_ids, &by_filter]);
-    assert_eq!(selection.find(&job.cx, &inputs).await.unwrap(), ids(&[B, A]));
-    let states: Vec<_> = job.cx.journal().instances().into_iter().map(|entry| entry.state).collect();
-    assert_eq!(states, [None, Some("running".to_owned())]);
-}
-
-#[tokio::test(start_paused = true)]
-async fn an_ec2_that_cannot_be_asked_before_ends_the_job() {
-    let inputs = inputs(&[("instance-id", B)]);
-    let describe = mock!(Client::describe_instances).then_http_response(|| refusal("RequestLimitExceeded", "No"));
-    let job = Job::new(&[&describe]);
-    let error = Selection::from_inputs(&inputs).unwrap().find(&job.cx, &inputs).await.unwrap_err();
-    assert_eq!(error.kind(), ErrorKind::Unavailable);
-}
-
-#[tokio::test(start_paused = true)]
-async fn the_name_wins_over_ids_and_says_so() {
-    let describe = mock!(Client::describe_instances).then_output(|| described([named(A, "web")]));
-    let job = Job::new(&[&describe]);
-    let inputs = inputs(&[("instance-id", B), ("tag-name", "web")]);
-    let found = Selection::from_inputs(&inputs).unwrap().find(&job.cx, &inputs).await.unwrap();
-    assert_eq!(found, ids(&[A]));
-    assert_eq!(
-        job.lines(),
-        ["the instance ids are ignored, because --tag-name is given too", "1 instance named `web` found"]
-    );
-    let entry = job.cx.journal().instance(&found[0]);
-    assert_eq!((entry.name.as_deref(), entry.state.as_deref()), (Some("web"), Some("running")));
-}
-
-#[test]
-fn neither_name_nor_ids_never_means_all() {
-    for nothing in [&[][..], &[("instance-id", " , ")]] {
-        let error = Selection::from_inputs(&inputs(nothing)).unwrap_err();
-        assert_eq!(error.kind(), ErrorKind::InvalidInput);
-        assert_eq!(error.to_string(), "selecting instances: neither --tag-name nor --instance-id is given");
-    }
-}
-
-#[test]
-fn nothing_found_is_a_failure_unless_allowed() {
-    let (job, name) = (Job::new(&[]), Selection::Name(TagName::parse("web").unwrap()));
-    let error = name.nothing_found(&job.cx, &inputs(&[])).unwrap_err();
-    assert_eq!(error.kind(), ErrorKind::NotFound);
-    assert_eq!(error.message(), "no instance named `web` that is pending, running, stopping or stopped");
-    assert!(error.hint_text().unwrap().contains("--allow-none"), "{error:?}");
-    let outcome = name.nothing_found(&job.cx, &inputs(&[("allow-none", "true")])).unwrap();
-    assert!(outcome.message.ends_with("nothing to do"), "{outcome:?}");
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_dry_run_looks_whether_the_ids_exist_and_goes_on_with_those_that_do() {
-    let describe = mock!(Client::describe_instances)
-        .match_requests(|request| filter_values(request, "instance-id") == [A, B])
-        .then_output(|| described([named(A, "web")]));
-    let job = Job::dry_run(&[&describe]);
-    let inputs = inputs(&[("instance-id", A), ("instance-id", B)]);
-    let selection = Selection::from_inputs(&inputs).unwrap();
-    assert_eq!(selection.find(&job.cx, &inputs).await.unwrap(), ids(&[A]));
-    let missing = job.cx.journal().instance(&InstanceId::from_ec2(B)).error.unwrap();
-    assert_eq!(missing.to_string(), "looking up i-0000000b: EC2 knows no such instance");
-    assert_eq!(selection.nothing_found(&job.cx, &inputs).unwrap_err().kind(), ErrorKind::Partial);
 }

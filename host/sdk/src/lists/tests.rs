@@ -1,16 +1,10 @@
 //! Lists on their way from EC2 into OpCon and files.
 
 use super::*;
-use crate::testing::Job;
+use crate::testing::{Job, parse_arguments};
 
-fn inputs(arguments: &[(&'static ArgSpec, &str)]) -> Inputs {
-    let mut inputs = Inputs::default();
-    for spec in ARGUMENTS {
-        let given = arguments.iter().find(|(other, _)| other.name == spec.name).map(|(_, text)| *text);
-        let text = given.or(spec.default);
-        inputs.insert(spec.name, text.map(|text| spec.parse(text).unwrap()).into_iter().collect());
-    }
-    inputs
+fn destination(arguments: &[(&str, &str)]) -> Destination {
+    Destination::parse(&parse_arguments(ARGUMENTS.iter(), &[], arguments).unwrap())
 }
 
 fn entries(ids: &[&str]) -> Vec<ListEntry> {
@@ -20,7 +14,7 @@ fn entries(ids: &[&str]) -> Vec<ListEntry> {
 #[tokio::test]
 async fn a_list_is_only_counted_unless_the_job_wants_it_somewhere() {
     let job = Job::new(&[]);
-    let outcome = deliver(&job.cx, &inputs(&[]), List::Regions, &entries(&["us-east-1"])).await.unwrap();
+    let outcome = destination(&[]).write(&job.cx, List::Regions, &entries(&["us-east-1"])).await.unwrap();
     assert_eq!(outcome.message, "1 region found");
     assert!(job.lines().is_empty() && job.cx.journal().properties().is_empty());
 }
@@ -28,12 +22,12 @@ async fn a_list_is_only_counted_unless_the_job_wants_it_somewhere() {
 #[tokio::test]
 async fn a_list_goes_into_its_property_and_into_a_file() {
     let job = Job::new(&[]);
-    let inputs = inputs(&[(&SAVE.spec, "true"), (&DATA_SCRIPT.spec, "lists.txt"), (&MAX.spec, "2")]);
-    prepare(&job.cx, &inputs).await.unwrap();
+    let destination = destination(&[("save", "true"), ("data-script", "lists.txt"), ("max", "2")]);
+    destination.prepare(&job.cx).await.unwrap();
     job.assert_says("OpCon is contacted");
-    let kept = cut(&job.cx, &inputs, List::InstanceTypes, entries(&["t3.micro", "t3.small", "t3.large"]));
+    let kept = destination.cut(&job.cx, List::InstanceTypes, entries(&["t3.micro", "t3.small", "t3.large"]));
     job.assert_says("3 instance types found, the first 2 kept");
-    let outcome = deliver(&job.cx, &inputs, List::InstanceTypes, &kept).await.unwrap();
+    let outcome = destination.write(&job.cx, List::InstanceTypes, &kept).await.unwrap();
     assert_eq!(outcome.message, "2 instance types found, written into lists.txt, saved into instance types");
     job.assert_says("lists.txt: instance types t3.micro,t3.small");
     let saved = job.cx.journal().properties();
@@ -44,8 +38,8 @@ async fn a_list_goes_into_its_property_and_into_a_file() {
 #[test]
 fn only_a_list_that_is_too_long_is_cut() {
     let job = Job::new(&[]);
-    for arguments in [&[][..], &[(&MAX.spec, "2")], &[(&MAX.spec, "3")]] {
-        assert_eq!(cut(&job.cx, &inputs(arguments), List::Regions, vec![1, 2]), [1, 2]);
+    for arguments in [&[][..], &[("max", "2")], &[("max", "3")]] {
+        assert_eq!(destination(arguments).cut(&job.cx, List::Regions, vec![1, 2]), [1, 2]);
     }
     assert!(job.lines().is_empty());
 }
@@ -53,7 +47,7 @@ fn only_a_list_that_is_too_long_is_cut() {
 #[tokio::test]
 async fn an_empty_list_replaces_none() {
     let job = Job::new(&[]);
-    let error = deliver(&job.cx, &inputs(&[(&SAVE.spec, "true")]), List::Images, &[]).await.unwrap_err();
+    let error = destination(&[("save", "true")]).write(&job.cx, List::Images, &[]).await.unwrap_err();
     assert_eq!(
         (error.kind(), error.to_string().as_str()),
         (ErrorKind::NotFound, "reading the images: EC2 has no images that fit")
@@ -64,7 +58,7 @@ async fn an_empty_list_replaces_none() {
 #[tokio::test]
 async fn a_list_that_opcon_does_not_take_is_a_failure_with_its_value() {
     let job = Job::refusing_property(&[], "regions");
-    let saved = deliver(&job.cx, &inputs(&[(&SAVE.spec, "true")]), List::Regions, &entries(&["us-east-1"])).await;
+    let saved = destination(&[("save", "true")]).write(&job.cx, List::Regions, &entries(&["us-east-1"])).await;
     let error = saved.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::PropertyNotSaved);
     assert_eq!(error.to_string(), "saving the list into regions: refused by the test");

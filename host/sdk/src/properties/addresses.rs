@@ -6,11 +6,12 @@ use std::time::Duration;
 use aws_sdk_ec2::types::InstanceStateName;
 use tokio::time::sleep;
 
-use super::PropertyNames;
-use super::contents::Field;
-use crate::instances::{Instance, InstanceId, find_by_ids, find_known};
+use super::names::PropertyNames;
+use crate::ids::InstanceId;
+use crate::instances::{Instance, find_by_ids, find_known};
+use crate::journal::{Field, Value};
 use crate::wait::WaitPolicy;
-use crate::{Context, Error, Result, codes};
+use crate::{Context, Error, InstanceEntry, Result, codes};
 
 /// How many whole answers must show a running instance without an address before it counts as having none: an address can
 /// come later than the state.
@@ -55,11 +56,12 @@ impl Polled {
 
     /// Counts an answer. Returns whether it says something of every one of these instances.
     fn count(&mut self, cx: &Context, names: &PropertyNames, ids: &[InstanceId], found: &[Instance]) -> bool {
-        found.iter().for_each(|instance| cx.journal().see(instance));
+        found.iter().for_each(|instance| cx.journal().record_instance(instance));
+        let states: HashMap<_, _> = found.iter().map(|instance| (&instance.id, &instance.state)).collect();
         let mut all = true;
         for id in ids.iter().filter(|id| lacks_address(cx, names, id)) {
             let counts = self.instances.entry(id.clone()).or_default();
-            match found.iter().find(|instance| instance.id == *id).map(|instance| &instance.state) {
+            match states.get(id) {
                 Some(InstanceStateName::Running) if !has_invalid_address(cx, names, id) => counts.none += 1,
                 // EC2 shows the past, or does not know the instance yet.
                 None | Some(InstanceStateName::Pending) => all = false,
@@ -115,11 +117,11 @@ async fn describe(cx: &Context, ids: &[InstanceId]) -> Result<Vec<Instance>> {
 
 /// Whether the instance is where it should be, and lacks an address which the job wants.
 fn lacks_address(cx: &Context, names: &PropertyNames, id: &InstanceId) -> bool {
-    let entry = cx.journal().instance(id);
-    entry.error.is_none() && names.fields().any(|field| field.value(&entry).known().is_none())
+    cx.journal()
+        .read(id, |entry| entry.error.is_none() && names.fields().any(|field| field.value(entry).known().is_none()))
 }
 
 fn has_invalid_address(cx: &Context, names: &PropertyNames, id: &InstanceId) -> bool {
-    let entry = cx.journal().instance(id);
-    names.fields().any(|field: Field| matches!(field.value(&entry), super::contents::Value::Invalid(_)))
+    let is_invalid = |field: Field, entry: &InstanceEntry| matches!(field.value(entry), Value::Invalid(_));
+    cx.journal().read(id, |entry| names.fields().any(|field| is_invalid(field, entry)))
 }

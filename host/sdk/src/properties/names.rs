@@ -2,32 +2,28 @@
 
 use std::collections::HashMap;
 
-use super::contents::{Contents, Field};
-use super::{ID_PROPERTY, PRIVATE_IP_PROPERTY, PUBLIC_DNS_PROPERTY, PUBLIC_IP_PROPERTY};
-use crate::instances::InstanceId;
-use crate::{Arg, Context, Error, ErrorKind, Inputs, InstanceResult, PropertyEntry, Result};
+use super::arguments::{ID_PROPERTY, PRIVATE_IP_PROPERTY, PUBLIC_DNS_PROPERTY, PUBLIC_IP_PROPERTY};
+use crate::ids::InstanceId;
+use crate::journal::{Contents, Field};
+use crate::{Arg, Context, Error, ErrorKind, Inputs, PropertyEntry, ResourceResult, Result};
 
 /// The properties that a job names.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct PropertyNames {
     names: [Option<String>; 4],
 }
 
 impl PropertyNames {
-    /// What the arguments say.
-    pub fn from_inputs(inputs: &Inputs) -> Self {
-        PropertyNames { names: Field::ALL.map(|field| inputs.get(argument(field))) }
-    }
-
-    /// Makes sure, without any input or output, that the arguments name four different properties, as far as their texts
-    /// alone tell. [`PropertyNames::check`] compares what OpCon understands by them.
+    /// What the arguments say: up to four different properties, as far as their texts alone tell.
+    /// [`PropertyNames::check`] compares what OpCon understands by them.
     ///
     /// # Errors
     /// [`ErrorKind::InvalidInput`] when two are the same.
-    pub fn check_inputs(inputs: &Inputs) -> Result<()> {
-        let names = PropertyNames::from_inputs(inputs);
+    pub fn parse(inputs: &Inputs) -> Result<Self> {
+        let names = PropertyNames { names: Field::ALL.map(|field| inputs.get(argument(field))) };
         let mut taken = Taken::default();
-        names.given().try_for_each(|(field, name)| taken.add(field, name.trim()))
+        names.given().try_for_each(|(field, name)| taken.add(field, name.trim()))?;
+        Ok(names)
     }
 
     /// Whether the job names none.
@@ -100,8 +96,7 @@ impl PropertyNames {
 
 /// Whether a later job can act on the instance because of this job.
 fn is_news(cx: &Context, id: &InstanceId) -> bool {
-    let entry = cx.journal().instance(id);
-    entry.accepted || entry.result == Some(InstanceResult::Unchanged)
+    cx.journal().read(id, |entry| entry.accepted || entry.result == Some(ResourceResult::Unchanged))
 }
 
 fn counter(number: usize, instances: usize) -> Option<usize> {
@@ -125,8 +120,8 @@ impl Taken {
     fn add(&mut self, field: Field, name: &str) -> Result<()> {
         match self.0.insert(name.to_lowercase(), field) {
             Some(other) if other != field => {
-                let [first, second] = [other, field].map(|field| argument(field).spec.name);
-                let message = format!("`--{first}` and `--{second}` name the same OpCon property: `{name}`");
+                let [first, second] = [other, field].map(|field| argument(field).spec.option());
+                let message = format!("`{first}` and `{second}` name the same OpCon property: `{name}`");
                 Err(Error::new(ErrorKind::InvalidInput, message).hint("give each of them a name of its own"))
             }
             _ => Ok(()),

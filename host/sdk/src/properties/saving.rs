@@ -5,12 +5,13 @@ use std::time::Duration;
 use futures_util::stream::{self, StreamExt as _};
 use tokio::time::timeout;
 
-use super::PropertyNames;
 use super::addresses::{Polled, poll};
-use super::contents::{Contents, Field, Value};
+use super::names::PropertyNames;
+use super::property::Property;
 use crate::error::excerpt;
-use crate::instances::InstanceId;
-use crate::wait::WaitPolicy;
+use crate::ids::InstanceId;
+use crate::journal::{Contents, Field, Value};
+use crate::wait::{WAIT, WaitPolicy};
 use crate::{Context, Error, ErrorKind, PropertyEntry, Result};
 
 /// How many properties are saved at the same time.
@@ -30,9 +31,8 @@ impl PropertyNames {
         }
         // A name that OpCon does not accept is reported at the end.
         let (planned, _) = self.plan(cx, ids);
-        let known = cx.journal().properties();
-        let new = planned.iter().filter(|planned| !known.iter().any(|known| known.name == planned.name));
-        new.for_each(|planned| cx.journal().property(planned.clone()));
+        let is_new = |planned: &&PropertyEntry| cx.journal().read_property(&planned.name, |known| known.is_none());
+        planned.iter().filter(is_new).for_each(|planned| cx.journal().property(planned.clone()));
         let mut unsaved = unsaved(cx, planned);
         unsaved.retain(|entry| matches!(entry.contents, Contents::Of(Field::Id, _)));
         if timeout(EARLY_LIMIT, save_all(cx, unsaved)).await.is_err() {
@@ -84,8 +84,8 @@ impl PropertyNames {
 
 /// Those of the properties that OpCon does not have yet.
 fn unsaved(cx: &Context, mut planned: Vec<PropertyEntry>) -> Vec<PropertyEntry> {
-    let known = cx.journal().properties();
-    planned.retain(|planned| !known.iter().any(|known| known.name == planned.name && !known.is_missing()));
+    let is_missing = |known: Option<&PropertyEntry>| known.is_none_or(PropertyEntry::is_missing);
+    planned.retain(|planned| cx.journal().read_property(&planned.name, is_missing));
     planned
 }
 
@@ -97,39 +97,34 @@ fn unsaved(cx: &Context, mut planned: Vec<PropertyEntry>) -> Vec<PropertyEntry> 
 fn value(cx: &Context, entry: &PropertyEntry, polled: Option<&Polled>) -> Result<Option<String>> {
     let (name, contents) = (&entry.name, &entry.contents);
     let Contents::Of(field, id) = contents else { return Ok(entry.value.clone()) };
-    let instance = cx.journal().instance(id);
-    match (field.value(&instance), polled) {
-        (Value::Known(value), _) => return Ok(Some(value.to_owned())),
+    let not_yet = format!("property {name} is not saved: there is no such address yet");
+    let known = cx.journal().read(id, |instance| match (field.value(instance), polled) {
+        (Value::Known(value), _) => Ok(Ok(value.to_owned())),
         (Value::Invalid(text), _) => {
             let text = excerpt(text.as_bytes());
-            return Err(Error::new(ErrorKind::Service, format!("EC2 gives `{text}` as the {contents}")));
+            Err(Error::new(ErrorKind::Service, format!("EC2 gives `{text}` as the {contents}")))
         }
-        (Value::Missing, None) => {
-            cx.warning(format!("property {name} is not saved: there is no such address yet; give --wait"));
-        }
-        (Value::Missing, Some(_)) if instance.error.is_some() => {
-            cx.warning(format!("property {name} is not saved: there is no such address yet"));
-        }
-        (Value::Missing, Some(polled)) if polled.has_none(id) => return Ok(Some(String::new())),
+        (Value::Missing, None) => Ok(Err(format!("{not_yet}; give --{}", WAIT.spec.name))),
+        (Value::Missing, Some(_)) if instance.error.is_some() => Ok(Err(not_yet)),
+        (Value::Missing, Some(polled)) if polled.has_none(id) => Ok(Ok(String::new())),
         (Value::Missing, Some(polled)) => {
             let reason = polled.trouble.as_ref().map_or_else(
                 || format!("the instance is {}", instance.state.as_deref().unwrap_or("not known")),
                 Error::to_string,
             );
-            return Err(Error::new(ErrorKind::Unavailable, format!("unknown {contents}: {reason}")));
+            Err(Error::new(ErrorKind::Unavailable, format!("unknown {contents}: {reason}")))
         }
-    }
-    Ok(None)
+    })?;
+    Ok(known.map_err(|left_out| cx.warning(left_out)).ok())
 }
 
 /// Saves properties that have a value, several at a time, and records what becomes of each. It is reported in the order of
 /// the properties, whichever was saved first. Returns the errors.
 async fn save_all(cx: &Context, entries: Vec<PropertyEntry>) -> Vec<Error> {
     let saves = entries.into_iter().map(|entry| async move {
-        let value = entry.value.clone().unwrap_or_default();
-        let result = cx.properties().save(&entry.name, &value).await;
-        let name = entry.name.clone();
-        cx.journal().property(entry.after(&result));
+        let PropertyEntry { name, value, contents, .. } = entry;
+        let value = value.unwrap_or_default();
+        let result = Property::new(&name, contents).deliver(cx, &value).await;
         (name, value, result)
     });
     let mut saves = stream::iter(saves).buffered(SAVES_AT_ONCE);

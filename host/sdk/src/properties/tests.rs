@@ -3,17 +3,18 @@
 mod addresses;
 mod names;
 mod saving;
+mod single;
 
 use std::time::Duration;
 
 use aws_sdk_ec2::types::Instance;
 
 use super::*;
-use crate::instances::InstanceId;
+use crate::ids::InstanceId;
 use crate::sample::inputs;
 use crate::testing::{Job, instance};
 use crate::wait::WaitPolicy;
-use crate::{Context, Error, ErrorKind, InstanceResult};
+use crate::{Context, Error, ErrorKind, ResourceResult, Result};
 
 const A: &str = "i-0000000a";
 const B: &str = "i-0000000b";
@@ -25,7 +26,7 @@ const ALL_FOUR: [(&str, &str); 4] = [
 ];
 
 fn names(arguments: &[(&str, &str)]) -> PropertyNames {
-    PropertyNames::from_inputs(&inputs(arguments))
+    PropertyNames::parse(&inputs(arguments)).unwrap()
 }
 
 fn ids(texts: &[&str]) -> Vec<InstanceId> {
@@ -34,13 +35,13 @@ fn ids(texts: &[&str]) -> Vec<InstanceId> {
 
 /// Records an instance as described, of which EC2 accepted the start.
 fn accept(job: &Job, description: &Instance) {
-    accept_as(job, description, InstanceResult::Changed);
+    accept_as(job, description, ResourceResult::Changed);
 }
 
 /// Records an instance as described, of which EC2 accepted the start, though it may have been started already.
-fn accept_as(job: &Job, description: &Instance, result: InstanceResult) {
+fn accept_as(job: &Job, description: &Instance, result: ResourceResult) {
     let instance = crate::instances::Instance::from_ec2(description).unwrap();
-    job.cx.journal().see(&instance);
+    job.cx.journal().record_instance(&instance);
     job.cx.journal().accepted(&instance.id, Some("stopped"), None, result);
 }
 

@@ -5,8 +5,9 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use crate::args::Always;
-use crate::{Arg, ArgSpec, Context, Inputs, choices};
+use crate::args::{Always, Arg, ArgSpec, Inputs};
+use crate::choices;
+use crate::context::Context;
 
 /// The interval of the first polls.
 pub(super) const SHORTEST_INTERVAL: Duration = Duration::from_secs(1);
@@ -17,13 +18,9 @@ const LONGEST_INTERVAL: Duration = Duration::from_secs(15);
 pub const WAIT: Arg<bool, Always> = Arg::flag("wait", "Wait until every instance is where it should be.");
 
 /// `--wait-timeout LIMIT`.
-pub const WAIT_TIMEOUT: Arg<Duration> = Arg::new(
-    "wait-timeout",
-    "LIMIT",
-    "The longest time to wait: `90s`, `10m`, `1h`; a bare number is minutes. \
-     Default: MAX_WAIT_TIME_FOR_STARTUP of Connector.config, otherwise 10 minutes.",
-)
-.requires(&[WAIT.spec.name]);
+pub const WAIT_TIMEOUT: Arg<Duration> =
+    Arg::new("wait-timeout", "LIMIT", "The longest time to wait: `90s`, `10m`, `1h`; a bare number is minutes.")
+        .requires(&[WAIT.spec.name]);
 
 /// `--poll-interval INTERVAL`.
 pub const POLL_INTERVAL: Arg<Duration> = Arg::new(
@@ -58,6 +55,35 @@ choices! {
     }
 }
 
+/// Whether a job waits, and how, as its arguments say.
+#[derive(Clone, Debug, Default)]
+pub struct WaitArgs {
+    is_asked_for: bool,
+    timeout: Option<Duration>,
+    poll_interval: Option<Duration>,
+}
+
+impl WaitArgs {
+    /// What the arguments say.
+    pub fn parse(inputs: &Inputs) -> Self {
+        WaitArgs {
+            is_asked_for: inputs.get(&WAIT),
+            timeout: inputs.get(&WAIT_TIMEOUT),
+            poll_interval: inputs.get(&POLL_INTERVAL),
+        }
+    }
+
+    /// Whether the job waits; in a dry run there is nothing to wait for.
+    pub fn applies(&self, cx: &Context) -> bool {
+        self.is_asked_for && !cx.dry_run()
+    }
+
+    /// The limit for all the waiting of the job: the one that is given, or the job's default.
+    pub fn policy(&self, cx: &Context) -> WaitPolicy {
+        WaitPolicy::new(self.timeout.unwrap_or(cx.default_wait()), self.poll_interval)
+    }
+}
+
 /// How long to wait and how often to poll: one limit for all the waiting of a job, which runs from the first of it on.
 #[derive(Debug)]
 pub struct WaitPolicy {
@@ -70,11 +96,6 @@ impl WaitPolicy {
     /// Waits at most for `timeout` and polls every `poll_interval`; `None` for 1 second at first, growing to 15.
     pub fn new(timeout: Duration, poll_interval: Option<Duration>) -> Self {
         WaitPolicy { timeout, poll_interval, begun: OnceLock::new() }
-    }
-
-    /// What the arguments say, or the defaults.
-    pub fn from_inputs(cx: &Context, inputs: &Inputs) -> Self {
-        WaitPolicy::new(inputs.get(&WAIT_TIMEOUT).unwrap_or(cx.default_wait()), inputs.get(&POLL_INTERVAL))
     }
 
     /// The time that is left. The first call starts the clock.

@@ -8,23 +8,34 @@ use super::arguments::{WaitPolicy, human};
 use super::failures::Failures;
 use crate::{Context, Error, ErrorKind, Result};
 
-/// What a poll shows of something that is waited for. A state that is neither the goal nor on the way to it is
-/// [`Poll::Impossible`], not [`Poll::Pending`].
+/// How far apart the polls must be that show something off the way: one alone may be stale (AWS: "Eventual consistency in
+/// the Amazon EC2 API").
+pub(super) const SECOND_POLL: Duration = Duration::from_secs(10);
+
+/// What a poll shows of something that is waited for. [`States`](super::States) finds it out by lists of states.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Poll {
     /// It is on the way, in this state.
     Pending(String),
     /// It is at the goal, in this state.
     Reached(String),
-    /// It cannot reach the goal any more: why, as in ``the image is `failed`: no such snapshot``.
+    /// It is in a state that is neither the goal nor on the way to it: an error when a poll ten seconds later does not show it
+    /// at the goal or on the way, since the answer may be stale.
+    Unexpected {
+        /// The state.
+        state: String,
+        /// Why the goal cannot be reached, as in ``the state is `deregistered` ``.
+        why: String,
+    },
+    /// It cannot reach the goal any more: why, as in ``the state is `failed`: no such snapshot``.
     Impossible(String),
 }
 
 /// Waits for anything that has an id and a state. `what` names it, as in `image ami-0abc`; `poll` finds out its state. Each
 /// change of the state is reported.
 ///
-/// A failed poll is reported once and borne. What ends the wait: credentials that are refused for 30 seconds, and a
-/// permission that is denied in two polls in a row.
+/// A failed poll is reported once and borne. What ends the wait: credentials that are refused for 30 seconds, a permission
+/// that is denied in two polls in a row, and failures of kind [`ErrorKind::NotFound`] for a minute.
 ///
 /// # Errors
 /// [`ErrorKind::UnexpectedState`] when the goal cannot be reached, [`ErrorKind::WaitExpired`] when the limit of the job is
@@ -35,7 +46,7 @@ where
     A: Future<Output = Result<Poll>> + Send,
 {
     cx.event(format!("waiting for {what}, at most {}", policy.left_text()));
-    let mut watched = Thing { cx, what, poll, state: None, impossible: None };
+    let mut watched = Thing { cx, what, poll, state: None, off_since: None, impossible: None };
     match run(cx, policy, &mut watched).await {
         End::Over => match watched.impossible {
             Some(why) => Err(Error::new(ErrorKind::UnexpectedState, why).doing(format!("waiting for {what}"))),
@@ -123,6 +134,8 @@ struct Thing<'a, F> {
     poll: F,
     /// The state that was seen last.
     state: Option<String>,
+    /// The first poll that showed it off the way, since it was last on it.
+    off_since: Option<Instant>,
     impossible: Option<String>,
 }
 
@@ -132,10 +145,16 @@ where
     A: Future<Output = Result<Poll>> + Send,
 {
     async fn poll(&mut self) -> Result<bool> {
-        let (state, over) = match (self.poll)().await? {
+        let shown = (self.poll)().await?;
+        let off_since = self.off_since.take().unwrap_or_else(Instant::now);
+        let (state, over) = match shown {
             Poll::Pending(state) => (state, false),
             Poll::Reached(state) => (state, true),
-            Poll::Impossible(why) => {
+            Poll::Unexpected { state, .. } if off_since.elapsed() < SECOND_POLL => {
+                self.off_since = Some(off_since);
+                (state, false)
+            }
+            Poll::Unexpected { why, .. } | Poll::Impossible(why) => {
                 self.impossible = Some(why);
                 return Ok(true);
             }

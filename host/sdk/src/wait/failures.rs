@@ -9,6 +9,8 @@ use crate::{Context, Error, ErrorKind, codes};
 /// For how long credentials may be refused: new ones are not valid everywhere at once, and a service that checks them may
 /// fail for a moment.
 const REFUSED_LIMIT: Duration = Duration::from_secs(30);
+/// For how long AWS may not know an id that it gave itself (AWS: "Eventual consistency in the Amazon EC2 API").
+pub(super) const UNKNOWN_LIMIT: Duration = Duration::from_mins(1);
 /// Polls in a row that may be denied: one alone may come from a policy that is being changed.
 const DENIED_LIMIT: u32 = 2;
 
@@ -21,6 +23,8 @@ pub(super) struct Failures {
     last: Option<Error>,
     /// Since when every poll was refused because of its credentials.
     refused_since: Option<Instant>,
+    /// Since when no poll has found what is waited for.
+    unknown_since: Option<Instant>,
     /// How many polls in a row were denied.
     denied: u32,
 }
@@ -31,7 +35,11 @@ impl Failures {
         self.denied = if is_denied(&error) { self.denied + 1 } else { 0 };
         let refused_since = concerns_credentials(&error).then(|| self.refused_since.unwrap_or_else(Instant::now));
         self.refused_since = refused_since;
-        if self.denied >= DENIED_LIMIT || refused_since.is_some_and(|since| since.elapsed() >= REFUSED_LIMIT) {
+        // Other failures say nothing of whether AWS knows it by now.
+        let unknown_since =
+            (error.kind() == ErrorKind::NotFound).then(|| *self.unknown_since.get_or_insert_with(Instant::now));
+        let lasts = |since: Option<Instant>, limit| since.is_some_and(|since| since.elapsed() >= limit);
+        if self.denied >= DENIED_LIMIT || lasts(refused_since, REFUSED_LIMIT) || lasts(unknown_since, UNKNOWN_LIMIT) {
             return Some(error);
         }
         let key = (error.kind(), error.code().map(str::to_owned));
@@ -45,7 +53,7 @@ impl Failures {
 
     /// Records that a poll succeeded.
     pub(super) fn end(&mut self) {
-        (self.last, self.refused_since, self.denied) = (None, None, 0);
+        (self.last, self.refused_since, self.unknown_since, self.denied) = (None, None, None, 0);
     }
 
     /// The failure of the last poll, if it failed.

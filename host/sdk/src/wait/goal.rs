@@ -4,7 +4,7 @@ use aws_sdk_ec2::types::{InstanceStateName, SummaryStatus};
 
 use super::arguments::Readiness;
 use crate::Context;
-use crate::instances::InstanceId;
+use crate::ids::InstanceId;
 
 /// What instances are waited for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -97,8 +97,9 @@ impl Goal {
     /// a request usually comes.
     pub(super) fn states_before(self, cx: &Context, id: &InstanceId) -> Vec<InstanceStateName> {
         use InstanceStateName::{Running, Stopped};
-        match (cx.journal().instance(id).previous_state, self) {
-            (Some(state), _) => vec![state.as_str().into()],
+        let previous = cx.journal().read(id, |entry| entry.previous_state.as_deref().map(InstanceStateName::from));
+        match (previous, self) {
+            (Some(state), _) => vec![state],
             (None, Goal::Ready(_)) => vec![Stopped],
             (None, Goal::Stopped) => vec![Running],
             (None, Goal::Terminated) => vec![Running, Stopped],

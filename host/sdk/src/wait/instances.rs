@@ -6,30 +6,27 @@ use std::time::Duration;
 use aws_sdk_ec2::types::{InstanceStateName, SummaryStatus};
 use tokio::time::Instant;
 
-use super::arguments::{WAIT, WaitPolicy};
-use super::engine::{End, Watched, run, timed_out};
+use super::arguments::{WaitArgs, WaitPolicy};
+use super::engine::{End, SECOND_POLL, Watched, run, timed_out};
+use super::failures::UNKNOWN_LIMIT;
 use super::goal::{Goal, Place};
 use super::status_checks::status_checks;
-use crate::instances::{Instance, InstanceId, find_by_ids, find_known};
-use crate::{Context, Error, ErrorKind, Inputs, Result, codes, count_of, hints};
+use crate::ids::InstanceId;
+use crate::instances::{Instance, find_by_ids, find_known};
+use crate::{Context, Error, ErrorKind, Result, codes, count_of, hints};
 
-/// For how long EC2 may not know an id that it gave itself (AWS: "Eventual consistency in the Amazon EC2 API").
-const UNKNOWN_LIMIT: Duration = Duration::from_mins(1);
-/// For how long the state before the request may still be shown (the same source).
+/// For how long the state before the request may still be shown (AWS: "Eventual consistency in the Amazon EC2 API").
 const STALE_LIMIT: Duration = Duration::from_mins(1);
-/// How far apart the polls must be that show an instance off the way: one alone may be stale.
-const SECOND_POLL: Duration = Duration::from_secs(10);
 
-/// Waits as `--wait` and its companions say, for those of the instances that have not failed already. Returns whether
-/// it was to wait; in a dry run there is nothing to wait for.
-pub async fn wait_if_asked(cx: &Context, inputs: &Inputs, ids: &[InstanceId], goal: Goal, policy: &WaitPolicy) -> bool {
-    let wait = inputs.get(&WAIT) && !cx.dry_run();
-    if wait {
-        let succeeding = ids.iter().filter(|id| cx.journal().instance(id).error.is_none());
+/// Waits as the job says, for those of the instances that have not failed already. Returns whether it was to wait.
+pub async fn wait_if_asked(cx: &Context, wait: &WaitArgs, ids: &[InstanceId], goal: Goal, policy: &WaitPolicy) -> bool {
+    let applies = wait.applies(cx);
+    if applies {
+        let succeeding = ids.iter().filter(|id| !cx.journal().has_failed(id));
         let succeeding: Vec<_> = succeeding.cloned().collect();
         wait_for_instances(cx, &succeeding, goal, policy).await;
     }
-    wait
+    applies
 }
 
 /// Waits until every instance has reached the goal, cannot reach it any more, or the limit of the job is over. A poll is
@@ -68,14 +65,14 @@ pub async fn wait_for_instances(cx: &Context, ids: &[InstanceId], goal: Goal, po
 /// Those of EC2, and [`ErrorKind::Unavailable`] when its answers leave open whether all instances are at the goal.
 pub async fn not_at_goal(cx: &Context, ids: &[InstanceId], goal: Goal) -> Result<Vec<InstanceId>> {
     let found = find_by_ids(cx, ids).await?;
-    found.iter().for_each(|instance| cx.journal().see(instance));
+    found.iter().for_each(|instance| cx.journal().record_instance(instance));
     let by_id: HashMap<_, _> = found.iter().map(|instance| (&instance.id, &instance.state)).collect();
     if let Some(missing) = ids.iter().find(|id| !by_id.contains_key(id)) {
         return Err(Error::new(ErrorKind::Unavailable, format!("the answer leaves out {missing}"))
             .doing("looking up all instances"));
     }
     let checks = if goal.needs_status_checks() { status_checks(cx, &running(&found)).await? } else { HashMap::new() };
-    checks.iter().for_each(|(id, status)| cx.journal().see_status_checks(id, status.as_str()));
+    checks.iter().for_each(|(id, status)| cx.journal().record_status_checks(id, status.as_str()));
     let place = |id: &InstanceId| goal.place(by_id[id], checks.get(id));
     let elsewhere: Vec<_> = ids.iter().filter(|id| place(id) != Place::Reached).cloned().collect();
     let is_open = |id: &InstanceId| {
@@ -214,9 +211,9 @@ impl<'a> Wait<'a> {
     /// Takes in what a poll shows of an instance, and reports it when it is new. Returns whether to go on waiting for it.
     fn take_in(&mut self, instance: &Instance, status_checks: Option<&SummaryStatus>) -> bool {
         let (id, journal) = (&instance.id, self.cx.journal());
-        journal.see(instance);
+        journal.record_instance(instance);
         if let Some(status) = status_checks {
-            journal.see_status_checks(id, status.as_str());
+            journal.record_status_checks(id, status.as_str());
         }
         let Some(track) = self.tracks.get_mut(id) else { return false };
         let before = track.seen.take();
@@ -225,7 +222,7 @@ impl<'a> Wait<'a> {
         let status_checks = status_checks.or(checks_before.and_then(|seen| seen.status_checks.as_ref())).cloned();
         let now = Seen { state: instance.state.clone(), status_checks };
         if before.as_ref() != Some(&now) {
-            self.cx.event(format!("{}: {}", journal.instance(id).label(), now.text()));
+            self.cx.event(format!("{}: {}", journal.label(id), now.text()));
         }
         let place = self.goal.place(&now.state, now.status_checks.as_ref());
         let place = track.believe(place, &now.state, self.start.elapsed());

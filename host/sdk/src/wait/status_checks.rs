@@ -5,20 +5,51 @@ use std::collections::HashMap;
 use aws_sdk_ec2::operation::describe_instance_status::builders::DescribeInstanceStatusFluentBuilder;
 use aws_sdk_ec2::types::{InstanceStatus, SummaryStatus};
 
-use crate::instances::{InstanceId, list_of, texts};
+use futures_util::stream::{self, StreamExt as _};
+
+use crate::ids::{InstanceId, list_of, texts};
 use crate::{Context, Error, Result, codes, pages};
 
 /// Instance ids that one DescribeInstanceStatus may carry (AWS API reference).
 pub const STATUS_IDS_PER_REQUEST: usize = 100;
 
-/// The status checks of running instances, at most 100 a request. Instances that EC2 does not name are left out, also those
-/// whose id it does not know: then the request is split, so that one unknown id loses no other.
+/// How many requests are under way at a time.
+const REQUESTS_AT_ONCE: usize = 5;
+
+/// The status checks of instances, by their ids.
+type Checks = HashMap<InstanceId, SummaryStatus>;
+
+/// The status checks of running instances, at most 100 a request and five requests at a time. Instances that EC2 does not
+/// name are left out, also those whose id it does not know: then the request is split, so that one unknown id loses no
+/// other.
 ///
 /// # Errors
-/// Those of EC2.
+/// Those of EC2: of several failed requests that for the first of the ids.
 pub async fn status_checks(cx: &Context, ids: &[InstanceId]) -> Result<HashMap<InstanceId, SummaryStatus>> {
+    read_in_hundreds(ids, |ids| read_known(cx, ids)).await
+}
+
+/// What `read` says of all ids, to which it is given a hundred at a time.
+pub(super) async fn read_in_hundreds<'a, A>(
+    ids: &'a [InstanceId],
+    read: impl Fn(&'a [InstanceId]) -> A,
+) -> Result<Checks>
+where
+    A: Future<Output = Result<Checks>>,
+{
+    let requests: Vec<_> = ids.chunks(STATUS_IDS_PER_REQUEST).map(read).collect();
+    let mut answers = stream::iter(requests).buffered(REQUESTS_AT_ONCE);
     let mut checks = HashMap::with_capacity(ids.len());
-    let mut chunks: Vec<_> = ids.chunks(STATUS_IDS_PER_REQUEST).rev().collect();
+    while let Some(answer) = answers.next().await {
+        checks.extend(answer?);
+    }
+    Ok(checks)
+}
+
+/// The status checks of at most a hundred instances, without those that EC2 does not know.
+async fn read_known(cx: &Context, ids: &[InstanceId]) -> Result<Checks> {
+    let mut checks = HashMap::with_capacity(ids.len());
+    let mut chunks = vec![ids];
     while let Some(chunk) = chunks.pop() {
         let request = cx.ec2().describe_instance_status().set_instance_ids(Some(texts(chunk)));
         let action = format!("reading the status checks of {}", list_of(chunk));

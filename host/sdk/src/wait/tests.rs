@@ -19,7 +19,7 @@ use tokio::time::Instant;
 use super::arguments::SHORTEST_INTERVAL;
 use super::status_checks::both_checks;
 use super::*;
-use crate::instances::InstanceId;
+use crate::ids::InstanceId;
 use crate::sample::inputs;
 use crate::testing::{Job, Rule, checked, described, describes_in_turn, instance, mock, refusal};
 use crate::{Error, ErrorKind};
@@ -84,10 +84,10 @@ fn polls_start_a_second_apart_and_grow_to_fifteen() {
 #[test]
 fn limits_come_from_the_arguments_or_the_configuration() {
     let job = Job::new(&[]);
-    let policy = WaitPolicy::from_inputs(&job.cx, &inputs(&[]));
+    let policy = WaitArgs::parse(&inputs(&[])).policy(&job.cx);
     assert_eq!((policy.timeout(), policy.poll_interval), (job.cx.default_wait(), None));
     let given = inputs(&[("wait", "true"), ("wait-timeout", "90s"), ("poll-interval", "5s")]);
-    let policy = WaitPolicy::from_inputs(&job.cx, &given);
+    let policy = WaitArgs::parse(&given).policy(&job.cx);
     let seconds = Duration::from_secs;
     assert_eq!((policy.timeout(), policy.poll_interval), (seconds(90), Some(seconds(5))));
 }
@@ -95,7 +95,7 @@ fn limits_come_from_the_arguments_or_the_configuration() {
 #[test]
 fn levels_of_readiness_have_their_names() {
     for (text, level) in [("running", Readiness::Running), ("status-ok", Readiness::StatusOk)] {
-        assert_eq!(inputs(&[("wait-for", text)]).get(&WAIT_FOR), level);
+        assert_eq!(inputs(&[("wait", "true"), ("wait-for", text)]).get(&WAIT_FOR), level);
     }
     assert_eq!(inputs(&[]).get(&WAIT_FOR), Readiness::StatusOk);
 }
@@ -224,15 +224,17 @@ async fn nothing_to_wait_for_costs_nothing() {
 #[tokio::test(start_paused = true)]
 async fn waits_only_when_asked_and_only_for_what_did_not_fail() {
     let wait = [("wait", "true"), ("poll-interval", "1s")];
-    assert!(!wait_if_asked(&Job::new(&[]).cx, &inputs(&[]), &[id(A)], RUNNING, &a_minute()).await);
-    assert!(!wait_if_asked(&Job::dry_run(&[]).cx, &inputs(&wait), &[id(A)], RUNNING, &a_minute()).await);
+    assert!(!wait_if_asked(&Job::new(&[]).cx, &WaitArgs::parse(&inputs(&[])), &[id(A)], RUNNING, &a_minute()).await);
+    assert!(
+        !wait_if_asked(&Job::dry_run(&[]).cx, &WaitArgs::parse(&inputs(&wait)), &[id(A)], RUNNING, &a_minute()).await
+    );
 
     let describe = mock!(Client::describe_instances)
         .match_requests(|request| request.instance_ids() == [A])
         .then_output(|| described([instance(A, &Running)]));
     let job = Job::new(&[&describe]);
     job.cx.journal().failed(&id(B), Error::new(ErrorKind::UnexpectedState, "refused"));
-    assert!(wait_if_asked(&job.cx, &inputs(&wait), &[id(A), id(B)], RUNNING, &a_minute()).await);
+    assert!(wait_if_asked(&job.cx, &WaitArgs::parse(&inputs(&wait)), &[id(A), id(B)], RUNNING, &a_minute()).await);
     assert_eq!((describe.num_calls(), failure(&job, B)), (1, "refused".to_owned()));
 }
 

@@ -99,7 +99,7 @@ fn a_log_that_cannot_be_opened_is_told() {
     let program = Program::new().with_config(&(config_before("[DENIED]") + &opcon.config(DEFAULT_TOKEN)));
     program.write("occupied", "a file, and no folder");
     let finished = check(&program, &["--log-dir", "occupied"]);
-    finished.expect_code(2).expect_stderr("the argument '--log-dir <DIR>' cannot be used multiple times");
+    finished.expect_code(2).expect_stderr("`--log-dir` is given more than once");
     let arguments = ["check", "--endpoint-url", &test_bed().ec2_strict.endpoint, "--region", "us-east-1"];
     let finished = program.run_bare(&[&arguments[..], &["--log-dir", "occupied"]].concat()).expect_code(2);
     finished.expect_stdout("FAILED  log: opening occupied");

@@ -77,7 +77,7 @@ fn a_form_that_is_wrong_starts_nothing() {
         ("[]", "it is not the JSON object of a form"),
         ("{}", "the form does not say its function"),
         (r#"{"function":"StopInstances"}"#, "unknown function `StopInstances`"),
-        (r#"{"function":"StopInstance"}"#, "required arguments were not provided"),
+        (r#"{"function":"StopInstance"}"#, "one of `--tag-name`, `--instance-id` must be given"),
         (r#"{"function":"StopInstance","tagname":"x"}"#, "the form has no field `tagname`"),
         (
             r#"{"function":"StopInstance","instanceId":["[[ID]]"]}"#,

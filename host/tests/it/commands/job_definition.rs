@@ -49,12 +49,12 @@ fn a_unix_job_needs_a_user_and_may_have_references() {
 #[test]
 fn the_arguments_are_checked_as_those_of_a_job() {
     for (arguments, reason) in [
-        (&["StopInstance"][..], "the following required arguments were not provided"),
+        (&["StopInstance"][..], "must be given"),
         (&["StopInstances", "--tag-name", "web"], "unknown function `StopInstances`"),
         (&["--tag-name", "web"], "no function is given"),
         (&[], "no function is given"),
         (&["StopInstance", "--instance-id", "web"], "must be an instance id"),
-        (&["StopInstance", "--tag-name", "web", "--shedule", "x"], "did you mean --schedule?"),
+        (&["StopInstance", "--tag-name", "web", "--shedule", "x"], "did you mean `--schedule`?"),
         (&["CreateInstance", "--launch-template", "web", "--number", "1", "--min-number", "2"], "--min-number"),
         (&["StartInstance", "--tag-name", "w", "--wait", "--id-property", "A,B"], "cannot hold the character ,"),
         (&["StartInstance", "--tag-name", "w", "--wait", "--id-property", "$DATE"], "names that begin with $"),

@@ -10,7 +10,7 @@ async fn those_not_asked_for_alone_are_looked_after_where_ec2_acts_in_parts() {
     // All but the last are protected; the last one was stopped with the first request.
     let instances = many(60);
     let stop = stops(|_| Some("OperationNotPermitted"));
-    for (looked, last) in [(true, InstanceResult::Changed), (false, InstanceResult::Unknown)] {
+    for (looked, last) in [(true, ResourceResult::Changed), (false, ResourceResult::Unknown)] {
         let describe = mock!(Client::describe_instances).then_compute_response(move |request| {
             if !looked {
                 return MockResponse::Http(refusal("UnauthorizedOperation", "No"));
@@ -22,12 +22,12 @@ async fn those_not_asked_for_alone_are_looked_after_where_ec2_acts_in_parts() {
             MockResponse::Output(described(request.filters()[0].values().iter().map(state)))
         });
         let job = Job::new(&[&stop, &describe]);
-        instances.iter().for_each(|id| job.cx.journal().was(id, "running"));
+        instances.iter().for_each(|id| job.cx.journal().record_previous_state(id, "running"));
         ask_for(&BY_ZONE, &job, &instances).await;
         assert_eq!(result_of(&job, "i-0000003b"), Some(last));
-        let other = if looked { InstanceResult::Failed } else { InstanceResult::Unknown };
+        let other = if looked { ResourceResult::Failed } else { ResourceResult::Unknown };
         assert_eq!(result_of(&job, "i-0000003a"), Some(other));
-        assert_eq!(result_of(&job, "i-00000000"), Some(InstanceResult::Failed), "it was refused alone");
+        assert_eq!(result_of(&job, "i-00000000"), Some(ResourceResult::Failed), "it was refused alone");
     }
 }
 
@@ -45,10 +45,10 @@ async fn a_refusal_after_a_lost_answer_is_split_like_any_other() {
         .then_output(|| stopping(&[A.to_owned()]));
     let looks = mock!(Client::describe_instances).then_output(|| described([instance(B, &InstanceStateName::Running)]));
     let job = Job::new(&[&lost, &a, &stop, &looks]);
-    ids(&[A, B]).iter().for_each(|id| job.cx.journal().was(id, "running"));
+    ids(&[A, B]).iter().for_each(|id| job.cx.journal().record_previous_state(id, "running"));
     ask(&job, &ids(&[A, B])).await;
-    assert_eq!(result_of(&job, A), Some(InstanceResult::Changed));
-    assert_eq!(result_of(&job, B), Some(InstanceResult::Unknown), "the lost request may have acted on it");
+    assert_eq!(result_of(&job, A), Some(ResourceResult::Changed));
+    assert_eq!(result_of(&job, B), Some(ResourceResult::Unknown), "the lost request may have acted on it");
 }
 
 #[tokio::test(start_paused = true)]
@@ -63,11 +63,11 @@ async fn an_instance_refused_for_its_state_is_looked_at_also_when_the_rest_fails
         .match_requests(|request| !request.filters().is_empty())
         .then_output(|| described([instance(A, &InstanceStateName::Stopped)]));
     let job = Job::new(&[&stop, &looks]);
-    job.cx.journal().was(&ids(&[A])[0], "stopping");
+    job.cx.journal().record_previous_state(&ids(&[A])[0], "stopping");
     ask(&job, &ids(&[A, B])).await;
     assert_eq!(
         (result_of(&job, A), result_of(&job, B)),
-        (Some(InstanceResult::Unchanged), Some(InstanceResult::Failed))
+        (Some(ResourceResult::Unchanged), Some(ResourceResult::Failed))
     );
     job.assert_says("warning: stopping i-0000000b: no (AuthFailure");
 }
@@ -95,11 +95,11 @@ async fn what_a_lost_request_may_have_done_survives_a_failure_after_the_split() 
         described([instance(A, &InstanceStateName::Stopping), instance(B, &InstanceStateName::Running)])
     });
     let job = Job::new(&[&lost, &later, &looks]);
-    ids(&[A, B]).iter().for_each(|id| job.cx.journal().was(id, "running"));
+    ids(&[A, B]).iter().for_each(|id| job.cx.journal().record_previous_state(id, "running"));
     ask(&job, &ids(&[A, B])).await;
     assert_eq!(
         (result_of(&job, A), result_of(&job, B)),
-        (Some(InstanceResult::Changed), Some(InstanceResult::Unknown))
+        (Some(ResourceResult::Changed), Some(ResourceResult::Unknown))
     );
     assert_eq!(STOP.verdict(&job.cx, false).unwrap_err().kind(), ErrorKind::Unknown);
 }

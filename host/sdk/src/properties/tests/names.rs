@@ -21,22 +21,22 @@ async fn opcon_is_contacted_beforehand_only_for_properties_of_a_real_run() {
 fn two_arguments_never_name_the_same_property() {
     for (id, ip) in [("WEB", "WEB"), ("WEB", "web"), ("SI.WEB", " SI.WEB ")] {
         let arguments = [("id-property", id), ("private-ip-property", ip)];
-        let error = PropertyNames::check_inputs(&inputs(&arguments)).unwrap_err();
+        let error = PropertyNames::parse(&inputs(&arguments)).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::InvalidInput);
         let message =
             format!("`--id-property` and `--private-ip-property` name the same OpCon property: `{}`", ip.trim());
         assert_eq!(error.to_string(), message);
     }
-    PropertyNames::check_inputs(&inputs(&ALL_FOUR)).unwrap();
-    PropertyNames::check_inputs(&inputs(&[])).unwrap();
+    PropertyNames::parse(&inputs(&ALL_FOUR)).unwrap();
+    PropertyNames::parse(&inputs(&[])).unwrap();
 }
 
 #[tokio::test]
 async fn names_that_are_the_same_for_opcon_are_refused_before_it_is_contacted() {
     for dry_run in [false, true] {
         let job = if dry_run { Job::dry_run(&[]) } else { Job::new(&[]) };
-        let same = names(&[("id-property", "WEB"), ("public-dns-property", "Web")]);
-        assert_eq!(same.prepare(&job.cx, 1).await.unwrap_err().kind(), ErrorKind::InvalidInput);
+        let same = names(&[("id-property", "WEB"), ("public-dns-property", "Web_1")]);
+        assert_eq!(same.prepare(&job.cx, 2).await.unwrap_err().kind(), ErrorKind::InvalidInput);
         assert!(job.lines().is_empty());
     }
 }

@@ -1,5 +1,7 @@
 //! What is saved and when, what is left out, and what becomes of a refusal.
 
+use std::sync::atomic::AtomicUsize;
+use std::sync::atomic::Ordering::Relaxed;
 use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
@@ -34,7 +36,7 @@ async fn an_id_is_saved_before_anything_is_waited_for_and_only_once() {
     assert_eq!(saved(&job), ["ID=i-0000000a", "!DNS=?", "!PUBLIC=?", "!PRIVATE=10.0.0.1"]);
     let wanting = job.cx.journal().properties();
     assert_eq!(wanting[2].contents.to_string(), "public IPv4 address of i-0000000a");
-    job.cx.journal().see(&crate::instances::Instance::from_ec2(&instance(A, &Running)).unwrap());
+    job.cx.journal().record_instance(&crate::instances::Instance::from_ec2(&instance(A, &Running)).unwrap());
     assert_eq!(saved(&job)[2], "!PUBLIC=192.0.2.1", "an interruption reports what the wait has seen");
     names.save_ids(&job.cx, &ids).await;
     names.save_addresses(&job.cx, &ids, true, &WaitPolicy::new(Duration::ZERO, None)).await.unwrap();
@@ -87,7 +89,7 @@ async fn instances_that_ec2_accepts_later_are_saved_later() {
 
 #[tokio::test]
 async fn of_an_instance_that_came_too_late_is_saved_what_is_known() {
-    for result in [InstanceResult::Changed, InstanceResult::Unchanged] {
+    for result in [ResourceResult::Changed, ResourceResult::Unchanged] {
         let job = Job::new(&[]);
         accept_as(&job, &instance(A, &Pending), result);
         fail(&job, A, ErrorKind::WaitExpired);
@@ -126,9 +128,9 @@ async fn a_dry_run_saves_nothing() {
 
 /// A store whose OpCon never answers for some names, and refuses others as often as they stand there.
 #[derive(Default)]
-struct Moody {
-    silent: &'static [&'static str],
-    refusals: Mutex<Vec<&'static str>>,
+pub(super) struct Moody {
+    pub(super) silent: &'static [&'static str],
+    pub(super) refusals: Mutex<Vec<&'static str>>,
 }
 
 #[async_trait]
@@ -185,6 +187,43 @@ async fn an_opcon_that_does_not_answer_does_not_stop_the_wait() {
     names(&ALL_FOUR).save_ids(&job.cx, &ids(&[A])).await;
     assert_eq!(saved(&job)[0], "!ID=i-0000000a");
     job.assert_says("warning: saving ids in OpCon takes long: the job goes on, and saves the others at its end");
+}
+
+/// A store that counts what is asked of it.
+#[derive(Default)]
+struct Counting {
+    names: AtomicUsize,
+    saves: AtomicUsize,
+}
+
+#[async_trait]
+impl PropertyStore for Counting {
+    fn full_name(&self, name: &str, counter: Option<usize>) -> Result<String> {
+        self.names.fetch_add(1, Relaxed);
+        Ok(counter.map_or(name.to_owned(), |n| format!("{name}_{n}")))
+    }
+
+    async fn prepare(&self) -> Result<()> {
+        Ok(())
+    }
+
+    async fn save(&self, _full_name: &str, _value: &str) -> Result<Delivery> {
+        self.saves.fetch_add(1, Relaxed);
+        Ok(Delivery::Seen)
+    }
+}
+
+#[tokio::test]
+async fn ten_thousand_instances_are_saved_by_as_many_calls() {
+    let store = Arc::new(Counting::default());
+    let job = Job::with_properties(&[], store.clone());
+    let ids: Vec<_> = (0..10_000).map(|n| InstanceId::from_ec2(&format!("i-{n:08x}"))).collect();
+    ids.iter().for_each(|id| accept(&job, &instance(id.as_str(), &Running)));
+    let names = names(&[("id-property", "ID"), ("private-ip-property", "PRIVATE")]);
+    names.check(&job.cx, ids.len()).unwrap();
+    save(&names, &job.cx, &ids).await.unwrap();
+    assert_eq!(store.saves.load(Relaxed), 20_000);
+    assert_eq!(store.names.load(Relaxed), 20_002 + 2 * 20_000, "checked once, planned twice");
 }
 
 /// A store that takes its time for every property but the last.

@@ -22,6 +22,14 @@ fn pending() -> Result<Poll> {
     Ok(Poll::Pending("pending".to_owned()))
 }
 
+const IMAGE_STATES: States =
+    States { target: &["available"], transient: &["pending", "transient"], failed: &["failed", "error"] };
+
+/// Waits for an image that is in these states in turn, and in the last of them for ever.
+async fn wait_through(job: &Job, states: &[&str]) -> Result<()> {
+    wait_for_image(job, states.iter().map(|state| Ok(IMAGE_STATES.poll(state, None))).collect()).await
+}
+
 fn failed(kind: ErrorKind, code: &str) -> Result<Poll> {
     Err(Error::new(kind, "no answer").with_code(code))
 }
@@ -72,4 +80,89 @@ async fn a_denied_poll_of_anything_ends_the_wait_at_the_second_time() {
     let error =
         wait_for_image(&job, vec![failed(ErrorKind::PermissionDenied, "AccessDeniedException")]).await.unwrap_err();
     assert_eq!((error.kind(), job.progress().len()), (ErrorKind::PermissionDenied, 1));
+}
+
+#[test]
+fn a_list_tells_what_a_state_means() {
+    let [pending, reached] = ["pending", "available"].map(|state| IMAGE_STATES.poll(state, None));
+    assert_eq!((pending, reached), (Poll::Pending("pending".to_owned()), Poll::Reached("available".to_owned())));
+    for (reason, why) in [
+        (Some("no such snapshot"), "the state is `failed`: no such snapshot"),
+        (Some(""), "the state is `failed`: AWS gives no reason"),
+        (None, "the state is `failed`: AWS gives no reason"),
+    ] {
+        assert_eq!(IMAGE_STATES.poll("failed", reason), Poll::Impossible(why.to_owned()));
+    }
+    for state in ["deregistered", "Available", ""] {
+        assert!(matches!(IMAGE_STATES.poll(state, None), Poll::Unexpected { .. }), "{state}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_failed_state_is_believed_at_once() {
+    let job = Job::new(&[]);
+    let error = wait_through(&job, &["pending", "failed", "available"]).await.unwrap_err();
+    let message = "waiting for image ami-0000000a: the state is `failed`: AWS gives no reason";
+    assert_eq!((error.kind(), error.to_string().as_str()), (ErrorKind::UnexpectedState, message));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_state_in_no_list_is_an_error_after_the_second_poll() {
+    let job = Job::new(&[]);
+    let error = wait_through(&job, &["pending", "deregistered", "deregistered", "available"]).await.unwrap_err();
+    assert!(error.message().starts_with("the state is `deregistered`"), "{error}");
+    assert_eq!((error.kind(), job.progress().len()), (ErrorKind::UnexpectedState, 3));
+    let two_of_them = wait_through(&job, &["pending", "deregistered", "moving", "available"]).await.unwrap_err();
+    assert!(two_of_them.message().starts_with("the state is `moving`"), "{two_of_them}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn one_stale_state_in_no_list_is_borne() {
+    let job = Job::new(&[]);
+    wait_through(&job, &["odd", "pending", "odd", "available"]).await.unwrap();
+    job.assert_says("image ami-0000000a: odd");
+}
+
+#[tokio::test(start_paused = true)]
+async fn two_polls_of_a_state_in_no_list_in_less_than_ten_seconds_count_as_one() {
+    for (stale, good) in [(3, true), (4, false)] {
+        let job = Job::new(&[]);
+        let states: Vec<_> = vec!["odd"; stale].into_iter().chain(["available"]).collect();
+        let polls = Mutex::new(states.into_iter());
+        let next = || {
+            let state = polls.lock().unwrap().next().unwrap();
+            async move { Ok(IMAGE_STATES.poll(state, None)) }
+        };
+        let policy = WaitPolicy::new(Duration::from_hours(1), Some(Duration::from_secs(4)));
+        assert_eq!(wait_for(&job.cx, IMAGE, &policy, next).await.is_ok(), good, "{stale} stale polls");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_not_found_for_a_minute_ends_the_wait() {
+    let job = Job::new(&[]);
+    let policy = WaitPolicy::new(Duration::from_hours(1), Some(Duration::from_secs(20)));
+    let missing = || async { failed(ErrorKind::NotFound, "InvalidAMIID.NotFound") };
+    let start = Instant::now();
+    let error = wait_for(&job.cx, IMAGE, &policy, missing).await.unwrap_err();
+    assert_eq!((error.kind(), start.elapsed()), (ErrorKind::NotFound, Duration::from_mins(1)));
+
+    let throttled = failed(ErrorKind::Unavailable, "RequestLimitExceeded");
+    let answers = vec![failed(ErrorKind::NotFound, "InvalidAMIID.NotFound"), throttled];
+    let polls = Mutex::new(answers.into_iter().cycle());
+    let next = || {
+        let poll = polls.lock().unwrap().next().unwrap();
+        async { poll }
+    };
+    let error = wait_for(&job.cx, IMAGE, &policy, next).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::NotFound, "what failed says nothing of whether it is known");
+
+    let late = [failed(ErrorKind::NotFound, "InvalidAMIID.NotFound"), pending()];
+    let late = late.iter().cycle().take(20).cloned().chain([Ok(Poll::Reached("available".to_owned()))]);
+    let polls = Mutex::new(late);
+    let next = || {
+        let poll = polls.lock().unwrap().next().unwrap();
+        async { poll }
+    };
+    wait_for(&job.cx, IMAGE, &policy, next).await.unwrap();
 }

@@ -1,5 +1,9 @@
 //! Status checks: how they are read, and that one unknown id loses no other.
 
+use std::sync::atomic::AtomicUsize;
+use std::sync::atomic::Ordering::Relaxed;
+
+use super::super::status_checks::read_in_hundreds;
 use super::*;
 
 #[test]
@@ -27,6 +31,44 @@ fn checks_without(unknown_ids: &'static [&'static str]) -> [Rule; 2] {
         .match_requests(move |request| !names_unknown(request))
         .then_compute_output(|request| checked_as_asked(request, &SummaryStatus::Ok));
     [refused, answered]
+}
+
+#[tokio::test(start_paused = true)]
+async fn five_requests_of_a_hundred_ids_are_under_way_at_a_time() {
+    let ids: Vec<InstanceId> = (0..10_000).map(|n| id(&format!("i-{n:08x}"))).collect();
+    let (calls, under_way, most) = (AtomicUsize::new(0), AtomicUsize::new(0), AtomicUsize::new(0));
+    let read = async |ids: Vec<InstanceId>| {
+        assert_eq!(ids.len(), 100);
+        let call = calls.fetch_add(1, Relaxed);
+        most.fetch_max(under_way.fetch_add(1, Relaxed) + 1, Relaxed);
+        tokio::time::sleep(Duration::from_millis(if call.is_multiple_of(2) { 900 } else { 100 })).await;
+        under_way.fetch_sub(1, Relaxed);
+        Ok(ids.into_iter().map(|id| (id, SummaryStatus::Ok)).collect())
+    };
+    let checks = read_in_hundreds(&ids, |ids| read(ids.to_vec())).await.unwrap();
+    assert_eq!((checks.len(), calls.into_inner(), most.into_inner()), (10_000, 100, 5));
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_first_request_that_fails_is_reported_whichever_failed_first() {
+    let ids: Vec<InstanceId> = (0..1_000).map(|n| id(&format!("i-{n:08x}"))).collect();
+    let calls = AtomicUsize::new(0);
+    let read = async |first: String| {
+        let call = calls.fetch_add(1, Relaxed) as u64;
+        tokio::time::sleep(Duration::from_secs(10 - call)).await;
+        Err(Error::new(ErrorKind::Unavailable, first))
+    };
+    let error = read_in_hundreds(&ids, |ids| read(ids[0].to_string())).await.unwrap_err();
+    assert_eq!((error.message(), calls.into_inner()), ("i-00000000", 5));
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_status_checks_of_ten_thousand_instances_cost_a_hundred_calls() {
+    let status = mock!(Client::describe_instance_status)
+        .then_compute_output(|request| checked_as_asked(request, &SummaryStatus::Ok));
+    let ids: Vec<InstanceId> = (0..10_000).map(|n| id(&format!("i-{n:08x}"))).collect();
+    let checks = status_checks(&Job::new(&[&status]).cx, &ids).await.unwrap();
+    assert_eq!((checks.len(), status.num_calls()), (10_000, 100));
 }
 
 #[tokio::test(start_paused = true)]

@@ -1,7 +1,7 @@
 //! States: which are believed at once, which may be stale, and how long an id may be unknown.
 
 use super::*;
-use crate::InstanceResult;
+use crate::ResourceResult;
 
 /// Polls at these intervals, for an hour at most.
 async fn wait_an_hour(job: &Job, goal: Goal, interval: u64) {
@@ -105,7 +105,7 @@ async fn the_state_before_the_request_may_be_shown_for_a_minute() {
     ] {
         let describe = describes_in_turn(A, &[on_the_way, before.clone()]);
         let job = Job::new(&[&describe]);
-        job.cx.journal().accepted(&id(A), Some(before.as_str()), None, InstanceResult::Changed);
+        job.cx.journal().accepted(&id(A), Some(before.as_str()), None, ResourceResult::Changed);
         wait_an_hour(&job, goal, 20).await;
         assert_eq!(job.cx.journal().instance(&id(A)).error.unwrap().kind(), ErrorKind::UnexpectedState);
         assert_eq!(describe.num_calls(), 5, "{goal:?} from {before:?}: off the way at 60 and 80 seconds");
@@ -124,7 +124,7 @@ async fn a_stale_state_after_a_minute_still_needs_two_polls() {
 async fn a_start_of_a_running_instance_does_not_excuse_that_it_stops() {
     let describe = describes_in_turn(A, &[Stopped]);
     let job = Job::new(&[&describe]);
-    job.cx.journal().accepted(&id(A), Some("running"), None, InstanceResult::Unchanged);
+    job.cx.journal().accepted(&id(A), Some("running"), None, ResourceResult::Unchanged);
     wait_an_hour(&job, RUNNING, 20).await;
     assert_eq!(describe.num_calls(), 2);
     assert!(failure(&job, A).contains("the instance is `stopped`"), "{}", failure(&job, A));
@@ -136,7 +136,7 @@ async fn a_transient_state_is_left_for_any_other() {
     for state in [Running, Stopped, ShuttingDown, Terminated, InstanceStateName::from("moving")] {
         let describe = describes_in_turn(A, &[Stopping, Pending, Stopping, state.clone()]);
         let job = Job::new(&[&describe]);
-        job.cx.journal().accepted(&id(A), Some("stopping"), None, InstanceResult::Changed);
+        job.cx.journal().accepted(&id(A), Some("stopping"), None, ResourceResult::Changed);
         wait(&job, &[A], PASSING).await;
         assert_eq!((failure(&job, A), describe.num_calls()), (String::new(), 4), "{state:?}");
     }
@@ -168,7 +168,7 @@ async fn a_start_that_falls_back_to_stopped_because_of_a_kms_key_names_the_permi
         described([fallen])
     });
     let job = Job::new(&[&describe]);
-    job.cx.journal().was(&id(A), "stopped");
+    job.cx.journal().record_previous_state(&id(A), "stopped");
     wait_for_instances(&job.cx, &[id(A)], RUNNING, &WaitPolicy::new(Duration::from_mins(10), None)).await;
     let error = job.cx.journal().instance(&id(A)).error.unwrap();
     assert_eq!(error.kind(), ErrorKind::UnexpectedState);

@@ -1,10 +1,12 @@
-//! What a property contains: the id or an address of an instance, or a list.
+//! What a property contains: the id or an address of an instance, an option list, or anything else.
 
 use std::fmt;
 use std::net::Ipv4Addr;
 
-use crate::InstanceEntry;
-use crate::instances::InstanceId;
+use indexmap::IndexMap;
+
+use super::entry::InstanceEntry;
+use crate::ids::InstanceId;
 
 /// The longest DNS name, in characters (RFC 1035, section 2.3.4).
 const LONGEST_DNS_NAME: usize = 253;
@@ -26,7 +28,7 @@ pub enum Field {
 
 impl Field {
     /// All of them, in the order in which they are saved.
-    pub(super) const ALL: [Field; 4] = [Field::Id, Field::PublicDns, Field::PublicIp, Field::PrivateIp];
+    pub(crate) const ALL: [Field; 4] = [Field::Id, Field::PublicDns, Field::PublicIp, Field::PrivateIp];
 
     const fn name(self) -> &'static str {
         match self {
@@ -38,7 +40,7 @@ impl Field {
     }
 
     /// The value that EC2 gives for an instance.
-    pub(super) fn value(self, entry: &InstanceEntry) -> Value<'_> {
+    pub(crate) fn value(self, entry: &InstanceEntry) -> Value<'_> {
         let (text, is_valid): (Option<&str>, fn(&str) -> bool) = match self {
             Field::Id => (Some(entry.id.as_str()), |_| true),
             Field::PublicDns => (entry.public_dns.as_deref(), is_host_name),
@@ -55,7 +57,7 @@ impl Field {
 
 /// What EC2 says of a value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Value<'a> {
+pub(crate) enum Value<'a> {
     /// A valid one.
     Known(&'a str),
     /// Nothing.
@@ -66,7 +68,7 @@ pub(super) enum Value<'a> {
 
 impl<'a> Value<'a> {
     /// The value, if it is a valid one.
-    pub(super) fn known(self) -> Option<&'a str> {
+    pub(crate) fn known(self) -> Option<&'a str> {
         if let Value::Known(text) = self { Some(text) } else { None }
     }
 }
@@ -76,16 +78,18 @@ impl<'a> Value<'a> {
 pub enum Contents {
     /// A value of an instance.
     Of(Field, InstanceId),
-    /// A list, which can be read from EC2 again at any time.
-    List,
+    /// An option list: too long for a command, and the job that reads it from EC2 can be run again at any time.
+    OptionList,
+    /// Anything else, in words, as in `console output of i-0abc`.
+    Other(String),
 }
 
 impl Contents {
-    /// The value as far as EC2 has shown it; `None` for a list, and without a valid value.
-    pub(crate) fn value_in(&self, instances: &[InstanceEntry]) -> Option<String> {
+    /// The value as far as EC2 has shown it; `None` for what is not a value of an instance, and
+    /// without a valid value.
+    pub(super) fn value_in(&self, instances: &IndexMap<InstanceId, InstanceEntry>) -> Option<String> {
         let Contents::Of(field, id) = self else { return None };
-        let entry = instances.iter().find(|entry| entry.id == *id)?;
-        field.value(entry).known().map(str::to_owned)
+        field.value(instances.get(id)?).known().map(str::to_owned)
     }
 }
 
@@ -94,7 +98,8 @@ impl fmt::Display for Contents {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Contents::Of(field, id) => write!(f, "{} of {id}", field.name()),
-            Contents::List => f.write_str("list"),
+            Contents::OptionList => f.write_str("option list"),
+            Contents::Other(words) => f.write_str(words),
         }
     }
 }

@@ -1,0 +1,317 @@
+//! Declarations of arguments: typed constants, from which the command line, its help and the job forms are built.
+
+use std::marker::PhantomData;
+
+use super::values::{ArgValue, ParsedValue, ValueKind};
+use crate::lists::List;
+
+/// The presence of an argument that may be missing: reads as `Option<T>`.
+#[derive(Debug)]
+pub struct Optional;
+/// The presence of an argument that is required or has a default: reads as `T`.
+#[derive(Debug)]
+pub struct Always;
+/// The presence of an argument that may be given several times: reads as `Vec<T>`.
+#[derive(Debug)]
+pub struct Repeated;
+
+/// How the values of an argument are handed out, by its presence.
+pub trait Presence<T> {
+    /// What [`Inputs::get`] returns.
+    type Output;
+    /// Takes the output from the parsed values; `None` where a value must be there and is not.
+    fn take(values: Vec<T>) -> Option<Self::Output>;
+}
+
+impl<T> Presence<T> for Optional {
+    type Output = Option<T>;
+    fn take(values: Vec<T>) -> Option<Option<T>> {
+        Some(values.into_iter().next_back())
+    }
+}
+
+impl<T> Presence<T> for Always {
+    type Output = T;
+    fn take(values: Vec<T>) -> Option<T> {
+        values.into_iter().next_back()
+    }
+}
+
+impl<T> Presence<T> for Repeated {
+    type Output = Vec<T>;
+    fn take(values: Vec<T>) -> Option<Vec<T>> {
+        Some(values)
+    }
+}
+
+/// An argument whose value is a `T`. The same constant declares it (through [`Arg::spec`]) and reads it
+/// (through [`Inputs::get`]), so there is no name to mistype.
+#[derive(Debug)]
+pub struct Arg<T, P = Optional> {
+    /// What the host needs to know of the argument.
+    pub spec: ArgSpec,
+    marker: PhantomData<fn() -> (T, P)>,
+}
+
+/// What the host knows of an argument: enough to parse it, to document it and to offer it in a form.
+#[derive(Clone, Copy, Debug)]
+pub struct ArgSpec {
+    /// The long name without dashes, in kebab-case.
+    pub name: &'static str,
+    /// Further long names.
+    pub aliases: &'static [&'static str],
+    /// What stands for the value in the help, as in `ID`; empty for a flag.
+    pub value_name: &'static str,
+    /// What the argument does: one or more sentences with units, forms and limits.
+    pub help: &'static str,
+    /// The kind of its value.
+    pub kind: ValueKind,
+    /// Whether the function cannot do without it.
+    pub required: bool,
+    /// The text that stands for a missing value.
+    pub default: Option<&'static str>,
+    /// Whether it may be given several times.
+    pub repeatable: bool,
+    /// What separates several values in one text, as in `i-1,i-2`.
+    pub delimiter: Option<char>,
+    /// The arguments without which it makes no sense.
+    pub requires: &'static [&'static str],
+    /// Whether its value must not appear in any output, log or message.
+    pub secret: bool,
+    /// Whether its value is text in a language of its own, such as a script, in which what looks like a reference to a
+    /// property of OpCon may be something else.
+    pub foreign_text: bool,
+    /// Whether help and `--list` leave it out.
+    pub hidden: bool,
+    /// The list that offers its values in job forms.
+    pub offered_by: Option<List>,
+    /// The flag with which job forms ask for it; on the command line it needs none.
+    pub asked_with: Option<&'static str>,
+    parse: fn(&str) -> Result<ParsedValue, String>,
+}
+
+impl ArgSpec {
+    /// The argument as users type it, with its dashes.
+    pub fn option(&self) -> String {
+        format!("--{}", self.name)
+    }
+
+    /// Whether the argument takes no value.
+    pub fn is_flag(&self) -> bool {
+        self.kind == ValueKind::Flag
+    }
+
+    /// All long names: the name, then the aliases.
+    pub fn names(&self) -> impl Iterator<Item = &'static str> {
+        std::iter::once(self.name).chain(self.aliases.iter().copied())
+    }
+
+    /// The single values in a text: the text itself, or what stands between its delimiters, without blanks around it.
+    pub fn split<'a>(&self, text: &'a str) -> Vec<&'a str> {
+        match self.delimiter {
+            Some(delimiter) => text.split(delimiter).map(str::trim).filter(|part| !part.is_empty()).collect(),
+            None => vec![text],
+        }
+    }
+
+    /// Parses one value.
+    ///
+    /// # Errors
+    /// Says what the text should be, see [`ArgValue::parse`].
+    pub fn parse(&self, text: &str) -> Result<ParsedValue, String> {
+        (self.parse)(text)
+    }
+}
+
+impl<T: ArgValue> Arg<T> {
+    /// An argument `--name VALUE_NAME` that may be missing.
+    pub const fn new(name: &'static str, value_name: &'static str, help: &'static str) -> Self {
+        assert!(is_kebab_case(name), "the name of an argument is kebab-case");
+        assert!(!matches!(T::KIND, ValueKind::Flag), "use Arg::flag for a flag");
+        Self::from_spec(ArgSpec {
+            name,
+            aliases: &[],
+            value_name,
+            help,
+            kind: T::KIND,
+            required: false,
+            default: None,
+            repeatable: false,
+            delimiter: None,
+            requires: &[],
+            secret: false,
+            foreign_text: false,
+            hidden: false,
+            offered_by: None,
+            asked_with: None,
+            parse: ParsedValue::parse::<T>,
+        })
+    }
+
+    /// Makes it required.
+    pub const fn required(self) -> Arg<T, Always> {
+        Arg::from_spec(ArgSpec { required: true, ..self.spec })
+    }
+
+    /// Gives it a default, in the form that a user would type.
+    pub const fn default(self, text: &'static str) -> Arg<T, Always> {
+        Arg::from_spec(ArgSpec { default: Some(text), ..self.spec })
+    }
+
+    /// Lets it be given several times.
+    pub const fn repeatable(self) -> Arg<T, Repeated> {
+        Arg::from_spec(ArgSpec { repeatable: true, ..self.spec })
+    }
+}
+
+impl Arg<bool, Always> {
+    /// An argument `--name` without a value: `true` when given.
+    pub const fn flag(name: &'static str, help: &'static str) -> Self {
+        assert!(is_kebab_case(name), "the name of an argument is kebab-case");
+        Arg::from_spec(ArgSpec {
+            name,
+            aliases: &[],
+            value_name: "",
+            help,
+            kind: ValueKind::Flag,
+            required: false,
+            default: Some("false"),
+            repeatable: false,
+            delimiter: None,
+            requires: &[],
+            secret: false,
+            foreign_text: false,
+            hidden: false,
+            offered_by: None,
+            asked_with: None,
+            parse: ParsedValue::parse::<bool>,
+        })
+    }
+}
+
+impl<T> Arg<T, Repeated> {
+    /// Lets one text hold several values with this character between them.
+    pub const fn separated_by(self, delimiter: char) -> Self {
+        Arg::from_spec(ArgSpec { delimiter: Some(delimiter), ..self.spec })
+    }
+}
+
+impl<T, P> Arg<T, P> {
+    const fn from_spec(spec: ArgSpec) -> Self {
+        Arg { spec, marker: PhantomData }
+    }
+
+    /// Adds further long names.
+    pub const fn aliases(self, aliases: &'static [&'static str]) -> Self {
+        Arg::from_spec(ArgSpec { aliases, ..self.spec })
+    }
+
+    /// Names the arguments without which it makes no sense.
+    pub const fn requires(self, requires: &'static [&'static str]) -> Self {
+        Arg::from_spec(ArgSpec { requires, ..self.spec })
+    }
+
+    /// Keeps the value out of every output, log and message.
+    pub const fn secret(self) -> Self {
+        Arg::from_spec(ArgSpec { secret: true, ..self.spec })
+    }
+
+    /// Says that the value is text in a language of its own, which is passed on as it is.
+    pub const fn foreign_text(self) -> Self {
+        Arg::from_spec(ArgSpec { foreign_text: true, ..self.spec })
+    }
+
+    /// Lets job forms offer the entries of a list.
+    pub const fn offered_by(self, list: List) -> Self {
+        Arg::from_spec(ArgSpec { offered_by: Some(list), ..self.spec })
+    }
+
+    /// Lets job forms ask for it only together with a flag.
+    pub const fn asked_with(self, flag: &'static str) -> Self {
+        Arg::from_spec(ArgSpec { asked_with: Some(flag), ..self.spec })
+    }
+
+    /// Leaves it out of help and `--list`.
+    pub const fn hidden(self) -> Self {
+        Arg::from_spec(ArgSpec { hidden: true, ..self.spec })
+    }
+}
+
+const fn is_kebab_case(name: &str) -> bool {
+    let bytes = name.as_bytes();
+    let mut i = 0;
+    while i < bytes.len() {
+        let dash_inside = bytes[i] == b'-' && i > 0 && i + 1 < bytes.len() && bytes[i - 1] != b'-';
+        if !(bytes[i].is_ascii_lowercase() || (bytes[i].is_ascii_digit() && i > 0) || dash_inside) {
+            return false;
+        }
+        i += 1;
+    }
+    !bytes.is_empty()
+}
+
+/// Arguments of which at least one, or at most one, must be given.
+#[derive(Clone, Copy, Debug)]
+pub struct ArgGroup {
+    /// The names of the arguments.
+    pub members: &'static [&'static str],
+    /// Whether one of them must be given.
+    pub required: bool,
+    /// Whether only one of them may be given.
+    pub exclusive: bool,
+}
+
+#[cfg(test)]
+mod tests {
+    use std::num::NonZeroU32;
+    use std::path::PathBuf;
+
+    use super::*;
+
+    #[test]
+    fn names_of_arguments_are_kebab_case() {
+        for (name, good) in [
+            ("tag-name", true),
+            ("a1", true),
+            ("", false),
+            ("-a", false),
+            ("a--b", false),
+            ("a-", false),
+            ("Tag", false),
+        ] {
+            assert_eq!(is_kebab_case(name), good, "{name}");
+        }
+    }
+
+    #[test]
+    fn a_specification_says_all_that_was_declared() {
+        const ID: Arg<String, Repeated> = Arg::new("id", "ID", "An id.")
+            .aliases(&["ids"])
+            .requires(&["name"])
+            .secret()
+            .hidden()
+            .repeatable()
+            .separated_by(',');
+        let spec = &ID.spec;
+        assert_eq!(spec.names().collect::<Vec<_>>(), ["id", "ids"]);
+        assert_eq!((spec.requires, spec.value_name, spec.help), (&["name"][..], "ID", "An id."));
+        assert!(spec.secret && spec.hidden && spec.repeatable && !spec.required && !spec.is_flag());
+        assert_eq!(spec.split(" a, b,,c "), ["a", "b", "c"]);
+        let required = Arg::<PathBuf>::new("file", "FILE", "A file.").required().spec;
+        assert!(required.required && required.kind == ValueKind::Path);
+        assert_eq!(required.split(" a, b "), [" a, b "], "no delimiter, no splitting");
+        let flag = Arg::flag("all", "All.").spec;
+        assert!(flag.is_flag());
+        assert_eq!((flag.default, flag.value_name), (Some("false"), ""));
+    }
+
+    #[test]
+    fn malformed_values_are_told_what_they_should_be() {
+        let number = Arg::<NonZeroU32>::new("number", "N", "A number.").spec;
+        for text in ["0", "-1", "two", "4294967296"] {
+            assert_eq!(number.parse(text).unwrap_err(), "must be a whole number of at least 1", "{text}");
+        }
+        let flag = Arg::flag("all", "All.").spec;
+        assert_eq!(flag.parse("yes").unwrap_err(), "must be `true` or `false`");
+    }
+}

@@ -1,0 +1,212 @@
+//! The arguments of one job, parsed and checked by the same rules whatever they come from: command line, form or test.
+
+use std::collections::HashMap;
+
+use super::declaration::{Arg, ArgGroup, ArgSpec, Presence};
+use super::values::{ArgValue, ParsedValue};
+use crate::error::{Error, ErrorKind, Result};
+
+/// An argument that was given, with the text of its value; that of a flag is `true`.
+#[derive(Clone, Debug)]
+pub struct Given {
+    /// The argument.
+    pub spec: &'static ArgSpec,
+    /// The text.
+    pub text: String,
+}
+
+impl Given {
+    /// Parses the text into its values: one, or those between the delimiters.
+    ///
+    /// # Errors
+    /// [`ErrorKind::InvalidInput`] with the argument, the text unless it is secret, and what the text must be.
+    pub fn parse(&self) -> Result<Vec<ParsedValue>> {
+        let parts = self.spec.split(&self.text);
+        if parts.is_empty() {
+            return Err(self.wrong("there is no value between the delimiters"));
+        }
+        parts.into_iter().map(|part| self.spec.parse(part).map_err(|why| self.wrong(&why))).collect()
+    }
+
+    /// The error for a text that cannot be parsed.
+    pub fn wrong(&self, why: &str) -> Error {
+        let value = if self.spec.secret { String::new() } else { format!(" `{}`", self.text) };
+        wrong(format!("invalid value{value} for `{}`: {why}", self.spec.option()))
+    }
+}
+
+fn wrong(message: impl Into<String>) -> Error {
+    Error::new(ErrorKind::InvalidInput, message)
+}
+
+/// The parsed arguments of one job.
+#[derive(Clone, Debug, Default)]
+pub struct Inputs {
+    values: HashMap<&'static str, Vec<ParsedValue>>,
+}
+
+impl Inputs {
+    /// Parses what was given of the declared arguments. What was not given has its default, or no value.
+    ///
+    /// # Errors
+    /// [`ErrorKind::InvalidInput`]: those of [`Given::parse`] and of [`check_rules`].
+    pub fn parse(
+        declared: impl Iterator<Item = &'static ArgSpec>,
+        groups: &[ArgGroup],
+        given: &[Given],
+    ) -> Result<Self> {
+        let declared: Vec<_> = declared.collect();
+        let mut values: HashMap<_, Vec<_>> = declared.iter().map(|spec| (spec.name, Vec::new())).collect();
+        for argument in given {
+            values.entry(argument.spec.name).or_default().extend(argument.parse()?);
+        }
+        check_rules(&declared, groups, &given.iter().map(|argument| argument.spec).collect::<Vec<_>>())?;
+        for spec in declared {
+            let missing = values.get_mut(spec.name).filter(|values| values.is_empty());
+            if let (Some(values), Some(default)) = (missing, spec.default) {
+                values.extend(Given { spec, text: default.to_owned() }.parse()?);
+            }
+        }
+        Ok(Inputs { values })
+    }
+
+    /// The value of an argument: `Option<T>`, `T` or `Vec<T>`, as its constant says.
+    ///
+    /// # Panics
+    /// When the argument is not among those that the operation declares: a defect that its first test shows.
+    pub fn get<T: ArgValue, P: Presence<T>>(&self, arg: &Arg<T, P>) -> P::Output {
+        let name = arg.spec.name;
+        let values = self.values.get(name).and_then(|values| values.iter().map(ParsedValue::get).collect());
+        let output = values.and_then(P::take);
+        output.unwrap_or_else(|| panic!("the operation reads the argument {name} but does not declare it"))
+    }
+}
+
+/// Checks which arguments are given, each as often as it is: whether any is missing, is there too often, or cannot be
+/// there together with another one.
+///
+/// # Errors
+/// [`ErrorKind::InvalidInput`] with the first rule that is broken.
+pub fn check_rules(declared: &[&'static ArgSpec], groups: &[ArgGroup], given: &[&'static ArgSpec]) -> Result<()> {
+    let count = |name: &str| given.iter().filter(|spec| spec.name == name).count();
+    for spec in declared {
+        let option = spec.option();
+        if count(spec.name) > 1 && !spec.repeatable {
+            return Err(wrong(format!("`{option}` is given more than once")).hint("give it once"));
+        }
+        if spec.required && count(spec.name) == 0 {
+            return Err(wrong(format!("`{option}` is missing")).hint(format!("give `{option} {}`", spec.value_name)));
+        }
+    }
+    groups.iter().try_for_each(|group| check_group(declared, group, count))?;
+    for spec in given {
+        if let Some(missing) = spec.requires.iter().find(|name| count(name) == 0) {
+            let [option, missing] = [spec.option(), options_of(declared, &[missing])];
+            return Err(wrong(format!("`{option}` has no effect without {missing}"))
+                .hint(format!("give {missing} too, or leave `{option}` out")));
+        }
+    }
+    Ok(())
+}
+
+fn check_group(declared: &[&ArgSpec], group: &ArgGroup, count: impl Fn(&str) -> usize) -> Result<()> {
+    let given: Vec<&str> = group.members.iter().copied().filter(|name| count(name) > 0).collect();
+    if group.required && given.is_empty() {
+        let choice = options_of(declared, group.members);
+        return Err(wrong(format!("one of {choice} must be given")));
+    }
+    if group.exclusive && given.len() > 1 {
+        let options = options_of(declared, &given);
+        return Err(wrong(format!("{options} cannot be given together")).hint("give one of them"));
+    }
+    Ok(())
+}
+
+/// The arguments of these names as users type them, with commas between them.
+fn options_of(declared: &[&ArgSpec], names: &[&str]) -> String {
+    let spec = |name: &&str| declared.iter().find(|spec| spec.name == *name);
+    let options = names.iter().filter_map(spec).map(|spec| format!("`{}`", spec.option()));
+    options.collect::<Vec<_>>().join(", ")
+}
+
+#[cfg(test)]
+mod tests {
+    use std::num::NonZeroU32;
+
+    use super::super::declaration::{Always, Repeated};
+    use super::*;
+
+    const NAME: Arg<String> = Arg::new("name", "NAME", "A name.");
+    const NUMBER: Arg<NonZeroU32, Always> = Arg::new("number", "N", "A number.").default("1");
+    const IDS: Arg<String, Repeated> = Arg::new("id", "ID", "An id.").repeatable().separated_by(',');
+    const TOKEN: Arg<NonZeroU32> = Arg::new("token", "TOKEN", "A token.").secret();
+    const NOTE: Arg<String> = Arg::new("note", "TEXT", "A note.").requires(&["name"]);
+    const MUST: Arg<String, Always> = Arg::new("must", "X", "What must be there.").required();
+    static DECLARED: &[ArgSpec] = &[NAME.spec, NUMBER.spec, IDS.spec, TOKEN.spec, NOTE.spec];
+    static WITH_REQUIRED: &[ArgSpec] = &[MUST.spec];
+    const ONE_OF: ArgGroup = ArgGroup { members: &["name", "id"], required: true, exclusive: false };
+    const NOT_BOTH: ArgGroup = ArgGroup { members: &["name", "id"], required: false, exclusive: true };
+
+    fn parsed(groups: &[ArgGroup], given: &[(&str, &str)]) -> Result<Inputs> {
+        let spec = |name: &str| DECLARED.iter().find(|spec| spec.name == name).unwrap();
+        let given: Vec<_> =
+            given.iter().map(|(name, text)| Given { spec: spec(name), text: (*text).to_owned() }).collect();
+        Inputs::parse(DECLARED.iter(), groups, &given)
+    }
+
+    #[track_caller]
+    fn assert_refused(groups: &[ArgGroup], given: &[(&str, &str)], message: &str) {
+        let error = parsed(groups, given).unwrap_err();
+        assert_eq!((error.kind(), error.to_string().as_str()), (ErrorKind::InvalidInput, message));
+    }
+
+    #[test]
+    fn an_argument_reads_as_its_presence_says() {
+        let inputs = parsed(&[], &[("id", "a, b"), ("id", "c")]).unwrap();
+        assert_eq!(inputs.get(&NAME), None);
+        assert_eq!(inputs.get(&NUMBER).get(), 1);
+        assert_eq!(inputs.get(&IDS), ["a", "b", "c"]);
+        assert_eq!(parsed(&[], &[("number", "3")]).unwrap().get(&NUMBER).get(), 3);
+    }
+
+    #[test]
+    fn a_wrong_value_is_shown_with_its_argument_unless_it_is_secret() {
+        assert_refused(
+            &[],
+            &[("number", "0")],
+            "invalid value `0` for `--number`: must be a whole number of at least 1",
+        );
+        assert_refused(&[], &[("token", "x")], "invalid value for `--token`: must be a whole number of at least 1");
+        assert_refused(&[], &[("id", ",")], "invalid value `,` for `--id`: there is no value between the delimiters");
+    }
+
+    #[test]
+    fn rules_about_what_is_given_are_kept() {
+        assert_refused(&[ONE_OF], &[], "one of `--name`, `--id` must be given");
+        assert_refused(&[NOT_BOTH], &[("id", "a"), ("name", "b")], "`--name`, `--id` cannot be given together");
+        assert_refused(&[], &[("name", "a"), ("name", "b")], "`--name` is given more than once");
+        assert_refused(&[], &[("note", "a")], "`--note` has no effect without `--name`");
+        for given in [&[("id", "a"), ("id", "b")][..], &[("note", "a"), ("name", "b")]] {
+            parsed(&[ONE_OF], given).unwrap();
+        }
+        let error = Inputs::parse(WITH_REQUIRED.iter(), &[], &[]).unwrap_err();
+        assert_eq!((error.to_string().as_str(), error.hint_text()), ("`--must` is missing", Some("give `--must X`")));
+    }
+
+    #[test]
+    fn a_parsed_value_is_not_shown() {
+        let inputs = parsed(&[], &[("name", "hush")]).unwrap();
+        assert!(!format!("{inputs:?}").contains("hush"), "{inputs:?}");
+    }
+
+    #[test]
+    fn reading_an_argument_that_is_not_declared_is_a_defect() {
+        let read: [fn(&Inputs); 3] =
+            [|inputs| _ = inputs.get(&NUMBER), |inputs| _ = inputs.get(&NAME), |inputs| _ = inputs.get(&IDS)];
+        for read in read {
+            let panic = std::panic::catch_unwind(|| read(&Inputs::default())).unwrap_err();
+            let message = panic.downcast_ref::<String>().unwrap();
+            assert!(message.ends_with("but does not declare it"), "{message}");
+        }
+    }
+}

@@ -1,0 +1,232 @@
+//! Values of arguments: the types that texts are parsed into.
+
+use std::any::Any;
+use std::num::NonZeroU32;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// A type that an argument's text is parsed into, once, by the host.
+pub trait ArgValue: Clone + Send + Sync + 'static {
+    /// How the value is described to people and to forms.
+    const KIND: ValueKind;
+
+    /// Parses the text, which is never empty.
+    ///
+    /// # Errors
+    /// Says what the text should be, as in `must be a whole number of at least 1`; the host adds argument and text.
+    fn parse(text: &str) -> Result<Self, String>;
+}
+
+/// What kind of value an argument takes, for help, `--list` and forms.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ValueKind {
+    /// Any text.
+    String,
+    /// A whole number of at least `minimum`.
+    Integer {
+        /// The smallest number that is accepted.
+        minimum: u32,
+    },
+    /// No value: given or not given.
+    Flag,
+    /// A length of time: `90s`, `10m`, `1h`; a bare number is minutes.
+    Duration,
+    /// A file or folder.
+    Path,
+    /// One of the texts listed.
+    Choice(&'static [&'static str]),
+}
+
+impl ValueKind {
+    /// The name of the kind in `--list --output json`.
+    pub const fn name(self) -> &'static str {
+        match self {
+            ValueKind::String => "string",
+            ValueKind::Integer { .. } => "integer",
+            ValueKind::Flag => "flag",
+            ValueKind::Duration => "duration",
+            ValueKind::Path => "path",
+            ValueKind::Choice(_) => "choice",
+        }
+    }
+
+    /// The texts to choose from; empty for every other kind.
+    pub const fn choices(self) -> &'static [&'static str] {
+        match self {
+            ValueKind::Choice(choices) => choices,
+            _ => &[],
+        }
+    }
+
+    /// The one of its choices that the text is.
+    ///
+    /// # Errors
+    /// Says which there are, when it is none of them.
+    pub fn choose(self, text: &str) -> Result<&'static str, String> {
+        let known = self.choices().iter().find(|choice| **choice == text);
+        known.copied().ok_or_else(|| self.no_choice())
+    }
+
+    /// What is wrong with a text that is none of its choices.
+    pub fn no_choice(self) -> String {
+        format!("must be one of {}", self.choices().join(", "))
+    }
+}
+
+/// Declares the choices of an argument, each with the text that people type, in the order in which they are shown.
+///
+/// ```
+/// use connector_sdk::{ArgValue as _, choices};
+///
+/// choices! {
+///     /// What becomes of it.
+///     pub enum Fate {
+///         /// It stays.
+///         Keep = "keep",
+///         /// It goes.
+///         Drop = "drop",
+///     }
+/// }
+/// assert_eq!(Fate::parse("drop"), Ok(Fate::Drop));
+/// ```
+#[macro_export]
+macro_rules! choices {
+    ($(#[$doc:meta])* $visible:vis enum $name:ident { $($(#[$choice_doc:meta])* $choice:ident = $text:literal,)+ }) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        $visible enum $name {
+            $($(#[$choice_doc])* $choice,)+
+        }
+
+        impl $crate::ArgValue for $name {
+            const KIND: $crate::ValueKind = $crate::ValueKind::Choice(&[$($text),+]);
+
+            fn parse(text: &str) -> ::std::result::Result<Self, ::std::string::String> {
+                match text {
+                    $($text => Ok($name::$choice),)+
+                    _ => Err(Self::KIND.no_choice()),
+                }
+            }
+        }
+    };
+}
+
+impl ArgValue for String {
+    const KIND: ValueKind = ValueKind::String;
+
+    fn parse(text: &str) -> Result<Self, String> {
+        Ok(text.to_owned())
+    }
+}
+
+impl ArgValue for bool {
+    const KIND: ValueKind = ValueKind::Flag;
+
+    fn parse(text: &str) -> Result<Self, String> {
+        text.parse().map_err(|_| "must be `true` or `false`".to_owned())
+    }
+}
+
+impl ArgValue for NonZeroU32 {
+    const KIND: ValueKind = ValueKind::Integer { minimum: 1 };
+
+    fn parse(text: &str) -> Result<Self, String> {
+        text.parse().map_err(|_| "must be a whole number of at least 1".to_owned())
+    }
+}
+
+impl ArgValue for PathBuf {
+    const KIND: ValueKind = ValueKind::Path;
+
+    fn parse(text: &str) -> Result<Self, String> {
+        Ok(PathBuf::from(text))
+    }
+}
+
+impl ArgValue for Duration {
+    const KIND: ValueKind = ValueKind::Duration;
+
+    fn parse(text: &str) -> Result<Self, String> {
+        let wrong =
+            || "must be a length of time above zero, as in `90s`, `10m` or `2h`; a bare number is minutes".to_owned();
+        let digits = text.trim_end_matches(|c: char| c.is_ascii_alphabetic());
+        let unit = match &text[digits.len()..] {
+            "s" => 1,
+            "" | "m" => 60,
+            "h" => 3600,
+            _ => return Err(wrong()),
+        };
+        let seconds =
+            digits.parse::<u32>().ok().and_then(|count| count.checked_mul(unit)).filter(|seconds| *seconds > 0);
+        seconds.map(|seconds| Duration::from_secs(seconds.into())).ok_or_else(wrong)
+    }
+}
+
+/// A parsed value of a type that only the argument's constant knows.
+#[derive(Clone)]
+pub struct ParsedValue(Arc<dyn Any + Send + Sync>);
+
+impl ParsedValue {
+    /// Parses a text.
+    pub(super) fn parse<T: ArgValue>(text: &str) -> Result<Self, String> {
+        T::parse(text).map(|value| ParsedValue(Arc::new(value)))
+    }
+
+    /// The value, if it is of that type.
+    pub(super) fn get<T: ArgValue>(&self) -> Option<T> {
+        self.0.downcast_ref::<T>().cloned()
+    }
+}
+
+impl std::fmt::Debug for ParsedValue {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("ParsedValue") // it may be a secret
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    choices! {
+        /// Sizes.
+        enum Size {
+            /// Small.
+            Small = "s",
+            /// Large.
+            Large = "l",
+        }
+    }
+
+    #[test]
+    fn choices_are_the_texts_that_were_declared_in_their_order() {
+        assert_eq!(Size::KIND, ValueKind::Choice(&["s", "l"]));
+        assert_eq!(["s", "l"].map(Size::parse), [Ok(Size::Small), Ok(Size::Large)]);
+        assert_eq!(Size::parse("S"), Err("must be one of s, l".to_owned()));
+    }
+
+    #[test]
+    fn durations_have_units_and_bare_numbers_are_minutes() {
+        for (text, seconds) in [("90s", 90), ("10m", 600), ("2h", 7200), ("3", 180)] {
+            assert_eq!(Duration::parse(text), Ok(Duration::from_secs(seconds)), "{text}");
+        }
+        for text in ["0", "-1", "1.5m", "10 m", "s", "10x", "99999999999", "4294967295h"] {
+            assert!(Duration::parse(text).unwrap_err().contains("length of time"), "{text}");
+        }
+    }
+
+    #[test]
+    fn kinds_have_names_and_choices() {
+        for (kind, name, choices) in [
+            (ValueKind::String, "string", &[][..]),
+            (NonZeroU32::KIND, "integer", &[]),
+            (ValueKind::Flag, "flag", &[]),
+            (ValueKind::Duration, "duration", &[]),
+            (ValueKind::Path, "path", &[]),
+            (ValueKind::Choice(&["a", "b"]), "choice", &["a", "b"]),
+        ] {
+            assert_eq!((kind.name(), kind.choices()), (name, choices));
+        }
+    }
+}

@@ -1,0 +1,76 @@
+//! Ids of instances and other resources, and how messages name and count them.
+
+use std::fmt;
+
+use crate::args::{ArgValue, ValueKind};
+
+/// Instance ids that one request may carry (AWS: "Pagination in the Amazon EC2 API").
+pub(crate) const IDS_PER_REQUEST: usize = 1000;
+
+/// The id of an instance: `i-` and 8 or 17 lower-case hexadecimal digits.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct InstanceId(String);
+
+impl InstanceId {
+    /// An id that EC2 itself gave, taken as it is.
+    pub fn from_ec2(id: &str) -> Self {
+        InstanceId(id.to_owned())
+    }
+
+    /// The id as text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for InstanceId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl ArgValue for InstanceId {
+    const KIND: ValueKind = ValueKind::String;
+
+    fn parse(text: &str) -> Result<Self, String> {
+        if is_resource_id(text, "i-") {
+            Ok(InstanceId(text.to_owned()))
+        } else {
+            Err("must be an instance id: `i-` and 8 or 17 lower-case hexadecimal digits".to_owned())
+        }
+    }
+}
+
+/// Whether the text is the prefix and 8 or 17 lower-case hexadecimal digits, the form of EC2's ids.
+pub fn is_resource_id(text: &str, prefix: &str) -> bool {
+    text.strip_prefix(prefix).is_some_and(|digits| {
+        matches!(digits.len(), 8 | 17) && digits.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'))
+    })
+}
+
+/// The ids as EC2 takes them.
+pub fn texts(ids: &[InstanceId]) -> Vec<String> {
+    ids.iter().map(|id| id.as_str().to_owned()).collect()
+}
+
+/// The ids for a message: all of a few, the first of many.
+pub fn list_of(ids: &[InstanceId]) -> String {
+    const SHOWN: usize = 5;
+    let shown = texts(&ids[..ids.len().min(SHOWN)]).join(", ");
+    if ids.len() > SHOWN { format!("{shown} and {} more", ids.len() - SHOWN) } else { shown }
+}
+
+/// The number of instances in words: `1 instance`, `2 instances`.
+pub fn count_of(count: usize) -> String {
+    count_of_kind("instance", count)
+}
+
+/// So many resources of a kind in words: `1 image`, `2 addresses`.
+pub fn count_of_kind(kind: &str, count: usize) -> String {
+    if count == 1 { format!("1 {kind}") } else { format!("{count} {}", plural(kind)) }
+}
+
+/// The plural of a kind, as in `addresses`.
+pub(crate) fn plural(kind: &str) -> String {
+    format!("{kind}{}", if kind.ends_with('s') { "es" } else { "s" })
+}

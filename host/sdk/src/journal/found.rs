@@ -1,0 +1,53 @@
+//! What a job records of its findings: tables, texts and files.
+
+use std::path::PathBuf;
+
+use super::results::{LONGEST_TEXT, LONGEST_TEXTS, Table, Text, TitledTable, WrittenFile};
+use super::state::Journal;
+
+impl Journal {
+    /// Enters what the job found, in place of what it found before.
+    pub fn found(&self, table: Table) {
+        self.state().table = Some(table);
+    }
+
+    /// What the job found; `None` for jobs that find nothing but instances.
+    pub fn table(&self) -> Option<Table> {
+        self.state().table.clone()
+    }
+
+    /// Records a table of a job that finds several.
+    pub fn titled_table(&self, title: impl Into<String>, table: Table) {
+        self.state().titled_tables.push(TitledTable { title: title.into(), table });
+    }
+
+    /// The tables of a job that finds several, in the order in which they were recorded.
+    pub fn titled_tables(&self) -> Vec<TitledTable> {
+        self.state().titled_tables.clone()
+    }
+
+    /// Records a text that a machine has written. The report marks each of its lines, so that none can pass for one of the
+    /// report. Of a text longer than 64 KiB only the end is kept; all texts of a job together have at most 1 MiB.
+    pub fn text(&self, title: impl Into<String>, text: impl Into<String>) {
+        let mut state = self.state();
+        let limit = LONGEST_TEXT.min(LONGEST_TEXTS - state.text_bytes);
+        let text = Text::new(title.into(), text.into(), limit);
+        state.text_bytes += text.text.len();
+        state.texts.push(text);
+    }
+
+    /// The texts, in the order in which they were recorded.
+    pub fn texts(&self) -> Vec<Text> {
+        self.state().texts.clone()
+    }
+
+    /// Records a file that the job has written; `contents` says what it is, as in `private key of key pair web`.
+    pub fn file(&self, path: impl Into<PathBuf>, contents: impl Into<String>) {
+        self.state().files.push(WrittenFile { path: path.into(), contents: contents.into() });
+    }
+
+    /// The files that the job has written, in the order in which they were recorded.
+    pub fn files(&self) -> Vec<WrittenFile> {
+        self.state().files.clone()
+    }
+}

@@ -1,0 +1,50 @@
+//! What a job records of resources of any kind.
+
+use super::entry::ResourceResult;
+use super::resource::{INSTANCE, Resource, ResourceEntry};
+use super::state::Journal;
+use crate::error::Result;
+use crate::ids::InstanceId;
+
+impl Journal {
+    /// Records what is known of a resource. Unknown values leave those that are recorded. Resources are reported in the order
+    /// in which they were recorded first.
+    pub fn resource(&self, resource: &Resource) {
+        if resource.kind == INSTANCE {
+            return self.update(&InstanceId::from_ec2(&resource.id), |entry| {
+                entry.name = resource.name.clone().or(entry.name.take());
+                entry.state = resource.state.clone().or(entry.state.take());
+            });
+        }
+        self.state().resource(resource);
+    }
+
+    /// Records what is known of a resource, and what became of it: a result for which AWS accepted the request, or why it
+    /// failed. A failure of kind [`ErrorKind::Unknown`] means that nobody knows whether AWS made the change.
+    pub fn resource_ended(&self, resource: &Resource, end: Result<ResourceResult>) {
+        self.resource(resource);
+        match (resource.kind, end) {
+            (INSTANCE, Ok(result)) => self.update(&InstanceId::from_ec2(&resource.id), |entry| {
+                (entry.result, entry.error, entry.accepted) = (Some(result), None, true);
+                entry.changed |= result != ResourceResult::Unchanged;
+            }),
+            (INSTANCE, Err(error)) => self.failed(&InstanceId::from_ec2(&resource.id), error),
+            (_, Ok(result)) => {
+                let mut state = self.state();
+                let entry = state.resource(resource);
+                (entry.result, entry.error) = (Some(result), None);
+                entry.changed |= result != ResourceResult::Unchanged;
+            }
+            (_, Err(error)) => {
+                let mut state = self.state();
+                let entry = state.resource(resource);
+                (entry.result, entry.error) = (Some(ResourceResult::of_failure(&error)), Some(error));
+            }
+        }
+    }
+
+    /// A copy of all resources but instances, in the order in which they were recorded.
+    pub fn resources(&self) -> Vec<ResourceEntry> {
+        self.state().resources.values().cloned().collect()
+    }
+}

@@ -1,0 +1,233 @@
+//! The journal: what it gathers, and what the verdict on it is.
+
+use super::*;
+use crate::ids::InstanceId;
+use crate::instance::Instance;
+use crate::property_store::Delivery;
+use crate::{Error, ErrorKind, Result, testing};
+
+fn id(number: usize) -> InstanceId {
+    InstanceId::from_ec2(&format!("i-{number:08x}"))
+}
+
+/// A journal of instances that ended so.
+fn journal_of(ends: &[Result<ResourceResult, ErrorKind>]) -> Journal {
+    let journal = Journal::default();
+    for (number, end) in ends.iter().enumerate() {
+        match end {
+            Ok(result) => journal.accepted(&id(number), None, None, *result),
+            Err(kind) => journal.failed(&id(number), Error::new(*kind, format!("reason {number}"))),
+        }
+    }
+    journal
+}
+
+#[test]
+fn a_success_is_told_with_counts() {
+    let [changed, unchanged] = [Ok(ResourceResult::Changed), Ok(ResourceResult::Unchanged)];
+    for (ends, message) in [
+        (&[][..], "no instances"),
+        (&[changed], "1 instance started"),
+        (&[unchanged, unchanged], "2 instances running already"),
+        (&[changed, unchanged, changed], "2 instances started, 1 instance running already"),
+    ] {
+        let outcome = journal_of(ends).verdict("starting", "started", "running already").unwrap();
+        assert_eq!(outcome.message, message);
+    }
+}
+
+#[test]
+fn a_failure_has_the_kind_that_fits_all_instances() {
+    use ErrorKind::{Capacity, Partial, Service, UnexpectedState, WaitExpired};
+    let changed = Ok(ResourceResult::Changed);
+    use ErrorKind::Unknown;
+    for (ends, kind, message) in [
+        (
+            &[changed, Err(Capacity), Err(Unknown)][..],
+            Unknown,
+            "starting: unknown outcome of 1 of 3 instances, 1 more failed; the first: reason 2",
+        ),
+        (&[Err(Capacity)], Capacity, "reason 0"),
+        (&[Err(Capacity), Err(Capacity)], Capacity, "starting: 2 of 2 instances failed; the first: reason 0"),
+        (&[Err(Capacity), Err(WaitExpired)], Service, "starting: 2 of 2 instances failed; the first: reason 0"),
+        (&[changed, Err(UnexpectedState)], Partial, "starting: 1 of 2 instances failed; the first: reason 1"),
+        (&[changed, Err(WaitExpired)], WaitExpired, "starting: 1 of 2 instances failed; the first: reason 1"),
+        (
+            &[changed, Err(WaitExpired), Err(Capacity)],
+            Partial,
+            "starting: 2 of 3 instances failed; the first: reason 1",
+        ),
+    ] {
+        let error = journal_of(ends).verdict("starting", "started", "unchanged").unwrap_err();
+        assert_eq!((error.kind(), error.to_string().as_str()), (kind, message), "{ends:?}");
+    }
+}
+
+#[test]
+fn an_entry_gathers_what_was_learnt_in_turn() {
+    let journal = Journal::default();
+    journal.record_ids(&[id(1), id(0)]);
+    let description = testing::instance(id(0).as_str(), &"stopped".into());
+    journal.record_instance(&Instance::from_ec2(&description).unwrap());
+    journal.accepted(&id(0), Some("stopped"), Some("pending"), ResourceResult::Changed);
+    journal.record_status_checks(&id(0), "initializing");
+    journal.failed(&id(0), Error::new(ErrorKind::WaitExpired, "too late"));
+    let entries = journal.instances();
+    assert_eq!(entries.iter().map(|entry| &entry.id).collect::<Vec<_>>(), [&id(1), &id(0)], "in order of entry");
+    let entry = &entries[1];
+    assert_eq!((entry.name.as_deref(), entry.previous_state.as_deref()), (Some("web"), Some("stopped")));
+    assert_eq!((entry.state.as_deref(), entry.status_checks.as_deref()), (Some("pending"), Some("initializing")));
+    assert_eq!((entry.private_ip.as_deref(), &entry.public_ip), (Some("10.0.0.1"), &None));
+    assert_eq!(entry.result, Some(ResourceResult::Failed));
+    assert_eq!(entry.error.as_ref().map(Error::kind), Some(ErrorKind::WaitExpired));
+    assert_eq!(entries[1].label(), "i-00000000 (web)");
+    assert_eq!(entries[0].label(), "i-00000001");
+    assert!(journal.anything_changed(), "the start was accepted, though the goal was not reached");
+}
+
+#[test]
+fn an_answer_without_a_state_leaves_the_one_known() {
+    let journal = Journal::default();
+    journal.accepted(&id(0), Some("running"), Some("stopping"), ResourceResult::Changed);
+    journal.accepted(&id(0), Some("stopping"), None, ResourceResult::Unchanged);
+    let entry = journal.instance(&id(0));
+    assert_eq!(entry.state.as_deref(), Some("stopping"));
+    assert!(entry.changed, "once changed, it stays so");
+}
+
+/// A property for the address of an instance that has no value yet.
+fn pending(name: &str) -> PropertyEntry {
+    PropertyEntry::pending(name, Contents::Of(Field::PrivateIp, id(0)), None)
+}
+
+#[test]
+fn a_property_is_entered_once_and_knows_whether_it_is_missing() {
+    let journal = Journal::default();
+    journal.property(pending("A"));
+    journal.property(pending("B"));
+    journal.property(pending("A").after(&Ok(Delivery::Seen)));
+    let entries = journal.properties();
+    let told: Vec<_> = entries.iter().map(|entry| (entry.name.as_str(), entry.saved, entry.is_missing())).collect();
+    assert_eq!(told, [("A", true, false), ("B", false, true)]);
+    let handed_over = pending("C").after(&Ok(Delivery::HandedOver));
+    assert!(!handed_over.saved && !handed_over.is_missing());
+    assert!(pending("D").after(&Err(Error::new(ErrorKind::Service, "no"))).is_missing());
+}
+
+#[test]
+fn a_property_without_a_value_gets_the_one_that_is_seen_meanwhile() {
+    let journal = Journal::default();
+    journal.property(pending("IP"));
+    let value = |journal: &Journal| journal.properties().remove(0).value;
+    assert_eq!(value(&journal), None);
+    let mut description = testing::instance(id(0).as_str(), &"running".into());
+    description.private_ip_address = Some("no address".to_owned());
+    journal.record_instance(&Instance::from_ec2(&description).unwrap());
+    assert_eq!(value(&journal), None, "only what can be an address is a value");
+    description.private_ip_address = Some("10.0.0.1".to_owned());
+    journal.record_instance(&Instance::from_ec2(&description).unwrap());
+    assert_eq!(value(&journal).as_deref(), Some("10.0.0.1"));
+}
+
+#[test]
+fn only_changes_count_as_changes() {
+    let journal = journal_of(&[Ok(ResourceResult::Unchanged), Err(ErrorKind::Capacity)]);
+    assert!(!journal.anything_changed());
+    journal.something_else_changed();
+    assert!(journal.anything_changed());
+}
+
+fn image() -> Resource {
+    Resource::new("image", "ami-0abc")
+}
+
+#[test]
+fn a_resource_gathers_what_was_learnt_in_turn() {
+    let journal = Journal::default();
+    journal.resource(&image().with_name("nightly").with_state("pending"));
+    assert!(!journal.anything_changed(), "it was only seen");
+    journal.resource_ended(&image(), Ok(ResourceResult::Changed));
+    assert!(journal.anything_changed() && !journal.anything_unknown());
+    journal.resource_ended(&image().with_state("failed"), Err(Error::new(ErrorKind::UnexpectedState, "no snapshot")));
+    journal.resource(&Resource::new("snapshot", "ami-0abc"));
+    let [entry, other] = &journal.resources()[..] else { panic!("{:?}", journal.resources()) };
+    assert_eq!(entry.resource, image().with_name("nightly").with_state("failed"));
+    assert_eq!((entry.result, other.result), (Some(ResourceResult::Failed), None), "an id is one of its kind");
+    assert!(journal.anything_changed(), "once changed, it stays so");
+    journal.resource_ended(&image(), Err(Error::new(ErrorKind::Unknown, "no answer")));
+    assert!(journal.anything_unknown());
+}
+
+#[test]
+fn an_instance_is_one_kind_of_resource() {
+    let journal = Journal::default();
+    let instance = Resource::new(INSTANCE, id(0).as_str()).with_name("web").with_state("running");
+    journal.resource_ended(&instance, Ok(ResourceResult::Changed));
+    let entry = journal.instance(&id(0));
+    assert_eq!((entry.name.as_deref(), entry.state.as_deref(), entry.accepted), (Some("web"), Some("running"), true));
+    journal.resource_ended(&instance, Err(Error::new(ErrorKind::Unknown, "no answer")));
+    assert!(journal.resources().is_empty() && journal.anything_unknown() && journal.has_failed(&id(0)));
+}
+
+#[test]
+fn the_verdict_counts_resources_of_every_kind() {
+    let journal = Journal::default();
+    let verdict = |journal: &Journal| journal.verdict("creating", "created", "there already");
+    let snapshot = Resource::new("snapshot", "snap-0abc");
+    journal.resource_ended(&image(), Ok(ResourceResult::Changed));
+    assert_eq!(verdict(&journal).unwrap().message, "1 image created");
+    journal.resource_ended(&snapshot, Ok(ResourceResult::Unchanged));
+    assert_eq!(verdict(&journal).unwrap().message, "1 resource created, 1 resource there already");
+    journal.resource_ended(&snapshot, Err(Error::new(ErrorKind::Capacity, "too many")));
+    let error = verdict(&journal).unwrap_err();
+    assert_eq!(error.to_string(), "creating: 1 of 2 resources failed; the first: too many");
+    assert_eq!(error.kind(), ErrorKind::Partial);
+    let (addresses, nothing) = (Journal::default(), Journal::default());
+    for n in 0..2 {
+        let address = Resource::new("address", format!("eipalloc-{n}"));
+        addresses.resource_ended(&address, Ok(ResourceResult::Changed));
+    }
+    assert_eq!(verdict(&addresses).unwrap().message, "2 addresses created");
+    assert_eq!(verdict(&nothing).unwrap().message, "no instances");
+}
+
+#[test]
+fn of_a_long_text_the_end_is_kept() {
+    let journal = Journal::default();
+    journal.text("short", "it works\n");
+    journal.text("long", format!("{}end", "\u{e9}".repeat(64 * 1024)));
+    let texts = journal.texts();
+    assert_eq!((texts[0].text.as_str(), texts[0].left_out), ("it works\n", 0));
+    assert!(texts[1].text.ends_with("end") && texts[1].text.len() <= 64 * 1024);
+    assert_eq!(texts[1].text.len() + texts[1].left_out, 128 * 1024 + 3);
+    (0..20).for_each(|_| journal.text("more", "x".repeat(64 * 1024)));
+    let texts = journal.texts();
+    assert_eq!(texts.iter().map(|text| text.text.len()).sum::<usize>(), 1024 * 1024, "all of them together");
+    assert_eq!((texts.len(), texts[21].left_out), (22, 64 * 1024), "that there was one more is not lost");
+}
+
+#[test]
+fn tables_and_files_keep_their_order() {
+    let journal = Journal::default();
+    let table = |row: &str| Table { columns: &["A"], rows: vec![vec![row.to_owned()]] };
+    journal.titled_table("first", table("1"));
+    journal.titled_table("second", table("2"));
+    let titles: Vec<_> = journal.titled_tables().into_iter().map(|table| table.title).collect();
+    assert_eq!(titles, ["first", "second"]);
+    assert_eq!(journal.table(), None);
+    journal.file("keys/web.pem", "private key of key pair web");
+    assert_eq!(journal.files()[0].contents, "private key of key pair web");
+}
+
+#[test]
+fn ten_thousand_instances_are_found_by_their_ids() {
+    let (journal, ids) = (Journal::default(), (0..10_000).map(id).collect::<Vec<_>>());
+    journal.record_ids(&ids);
+    ids.iter().for_each(|id| journal.accepted(id, None, Some("stopping"), ResourceResult::Changed));
+    let (mut visited, mut asked) = (Vec::new(), 0);
+    journal.each(|entry| visited.push(entry.id.clone()));
+    ids.iter().for_each(|id| asked += usize::from(journal.read(id, |entry| entry.id == *id && entry.accepted)));
+    assert_eq!((visited, asked), (ids, 10_000));
+    assert!(journal.read(&id(10_000), |unknown| unknown.state.is_none() && !unknown.accepted));
+    assert_eq!(journal.ids().len(), 10_000, "a question records nothing");
+}

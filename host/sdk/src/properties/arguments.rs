@@ -1,0 +1,29 @@
+//! The arguments of a job that saves instances into properties.
+
+use crate::args::{Arg, ArgSpec};
+use crate::wait::WAIT;
+
+/// `--id-property NAME`.
+pub const ID_PROPERTY: Arg<String> = Arg::new(
+    "id-property",
+    "NAME",
+    "The OpCon property that gets the instance id; with several instances NAME_1, NAME_2 and so on.",
+)
+.asked_with(WAIT.spec.name);
+/// `--public-dns-property NAME`.
+pub const PUBLIC_DNS_PROPERTY: Arg<String> =
+    Arg::new("public-dns-property", "NAME", "The OpCon property that gets the public DNS name.")
+        .aliases(&["dns-property"])
+        .asked_with(WAIT.spec.name);
+/// `--public-ip-property NAME`.
+pub const PUBLIC_IP_PROPERTY: Arg<String> =
+    Arg::new("public-ip-property", "NAME", "The OpCon property that gets the public IPv4 address.")
+        .asked_with(WAIT.spec.name);
+/// `--private-ip-property NAME`.
+pub const PRIVATE_IP_PROPERTY: Arg<String> =
+    Arg::new("private-ip-property", "NAME", "The OpCon property that gets the private IPv4 address.")
+        .asked_with(WAIT.spec.name);
+
+/// The arguments of a function that saves instances into properties.
+pub const PROPERTIES: &[ArgSpec] =
+    &[ID_PROPERTY.spec, PUBLIC_DNS_PROPERTY.spec, PUBLIC_IP_PROPERTY.spec, PRIVATE_IP_PROPERTY.spec];

@@ -1,0 +1,115 @@
+//! Selecting instances by name or by id, and what is recorded of them before the job.
+
+use aws_sdk_ec2::Client;
+use aws_sdk_ec2::operation::describe_instances::DescribeInstancesInput;
+use aws_sdk_ec2::types::{Filter, InstanceStateName, Tag};
+
+use super::*;
+use crate::sample::inputs;
+use crate::testing::{Job, described, instance, mock, refusal};
+
+const A: &str = "i-0000000a";
+const B: &str = "i-0000000b";
+
+fn ids(texts: &[&str]) -> Vec<InstanceId> {
+    texts.iter().map(|text| InstanceId::from_ec2(text)).collect()
+}
+
+fn named(id: &str, name: &str) -> aws_sdk_ec2::types::Instance {
+    let mut instance = instance(id, &InstanceStateName::Running);
+    instance.tags = Some(vec![Tag::builder().key("Name").value(name).build()]);
+    instance
+}
+
+/// The values of a filter of a request.
+fn filter_values<'a>(request: &'a DescribeInstancesInput, name: &str) -> &'a [String] {
+    request.filters().iter().find(|filter| filter.name() == Some(name)).map(Filter::values).unwrap_or_default()
+}
+
+#[tokio::test(start_paused = true)]
+async fn ids_are_taken_once_in_their_order_and_looked_at_by_one_call() {
+    let inputs = inputs(&[("instance-id", "i-0000000b, i-0000000a"), ("instance-id", B)]);
+    let targets = Targets::parse(&inputs).unwrap();
+    let describe = mock!(Client::describe_instances)
+        .match_requests(|request| request.instance_ids() == [B, A])
+        .then_output(|| described([named(A, "web"), named(B, "web")]));
+    let job = Job::new(&[&describe]);
+    assert_eq!(targets.find(&job.cx).await.unwrap().ids, ids(&[B, A]));
+    let entries = job.cx.journal().instances();
+    let before: Vec<_> = entries.iter().map(|entry| (entry.id.as_str(), entry.previous_state.as_deref())).collect();
+    assert_eq!(before, [(B, Some("running")), (A, Some("running"))]);
+    assert_eq!(describe.num_calls(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_id_that_is_not_shown_yet_is_kept() {
+    let inputs = inputs(&[("instance-id", "i-0000000b, i-0000000a")]);
+    let targets = Targets::parse(&inputs).unwrap();
+    let by_ids = mock!(Client::describe_instances)
+        .match_requests(|request| !request.instance_ids().is_empty())
+        .then_http_response(|| refusal("InvalidInstanceID.NotFound", "No"));
+    let by_filter = mock!(Client::describe_instances)
+        .match_requests(|request| !request.filters().is_empty())
+        .then_output(|| described([named(A, "web")]));
+    let job = Job::new(&[&by_ids, &by_filter]);
+    assert_eq!(targets.find(&job.cx).await.unwrap().ids, ids(&[B, A]));
+    let states: Vec<_> = job.cx.journal().instances().into_iter().map(|entry| entry.state).collect();
+    assert_eq!(states, [None, Some("running".to_owned())]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_ec2_that_cannot_be_asked_before_ends_the_job() {
+    let inputs = inputs(&[("instance-id", B)]);
+    let describe = mock!(Client::describe_instances).then_http_response(|| refusal("RequestLimitExceeded", "No"));
+    let job = Job::new(&[&describe]);
+    let error = Targets::parse(&inputs).unwrap().find(&job.cx).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Unavailable);
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_name_wins_over_ids_and_says_so() {
+    let describe = mock!(Client::describe_instances).then_output(|| described([named(A, "web")]));
+    let job = Job::new(&[&describe]);
+    let inputs = inputs(&[("instance-id", B), ("tag-name", "web")]);
+    let found = Targets::parse(&inputs).unwrap().find(&job.cx).await.unwrap().ids;
+    assert_eq!(found, ids(&[A]));
+    assert_eq!(
+        job.lines(),
+        ["the instance ids are ignored, because --tag-name is given too", "1 instance named `web` found"]
+    );
+    let entry = job.cx.journal().instance(&found[0]);
+    assert_eq!((entry.name.as_deref(), entry.state.as_deref()), (Some("web"), Some("running")));
+}
+
+#[test]
+fn neither_name_nor_ids_never_means_all() {
+    let error = Targets::parse(&inputs(&[])).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::InvalidInput);
+    assert_eq!(error.to_string(), "neither --tag-name nor --instance-id is given");
+}
+
+#[test]
+fn nothing_found_is_a_failure_unless_allowed() {
+    let job = Job::new(&[]);
+    let targets = |more: &[_]| Targets::parse(&inputs(&[&[("tag-name", "web")], more].concat())).unwrap();
+    let error = targets(&[]).none_found(&job.cx).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::NotFound);
+    assert_eq!(error.message(), "no instance named `web` that is pending, running, stopping or stopped");
+    assert!(error.hint_text().unwrap().contains("--allow-none"), "{error:?}");
+    let outcome = targets(&[("allow-none", "true")]).none_found(&job.cx).unwrap();
+    assert!(outcome.message.ends_with("nothing to do"), "{outcome:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_dry_run_looks_whether_the_ids_exist_and_goes_on_with_those_that_do() {
+    let describe = mock!(Client::describe_instances)
+        .match_requests(|request| filter_values(request, "instance-id") == [A, B])
+        .then_output(|| described([named(A, "web")]));
+    let job = Job::dry_run(&[&describe]);
+    let inputs = inputs(&[("instance-id", A), ("instance-id", B)]);
+    let targets = Targets::parse(&inputs).unwrap();
+    assert_eq!(targets.find(&job.cx).await.unwrap().ids, ids(&[A]));
+    let missing = job.cx.journal().instance(&InstanceId::from_ec2(B)).error.unwrap();
+    assert_eq!(missing.to_string(), "looking up i-0000000b: instance not found");
+    assert_eq!(targets.none_found(&job.cx).unwrap_err().kind(), ErrorKind::Partial);
+}

@@ -1,0 +1,45 @@
+//! What must be known of a command line before it is parsed: which words are names, and the form of the output.
+
+use super::Options;
+use crate::settings::{OUTPUT, Output};
+
+/// Where the words are that are neither options nor their values.
+pub fn positional(words: &[impl AsRef<str>], options: &Options) -> Vec<usize> {
+    let (mut found, mut at) = (Vec::new(), 0);
+    while let Some(word) = words.get(at).map(AsRef::as_ref) {
+        let takes_next =
+            options.awaiting_value(word).is_some() && words.get(at + 1).is_some_and(|next| !options.has(next.as_ref()));
+        if !word.is_empty() && !word.starts_with('-') {
+            found.push(at);
+        }
+        at += if takes_next { 2 } else { 1 };
+    }
+    found
+}
+
+/// The form of the output that the words ask for, also when the rest of them is wrong.
+pub fn output_form(words: &[impl AsRef<str>]) -> Output {
+    let option = OUTPUT.spec.option();
+    let words = || words.iter().map(AsRef::as_ref);
+    let mut pairs = words().zip(words().skip(1).map(Some).chain([None]));
+    let json = pairs.any(|(word, next)| match word.strip_prefix(&option) {
+        Some("") => next == Some("json"),
+        Some(value) => value == "=json",
+        None => false,
+    });
+    if json { Output::Json } else { Output::Text }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_form_of_the_output_is_known_even_of_a_wrong_command_line() {
+        assert_eq!(output_form(&["--wrong", "--output", "json"]), Output::Json);
+        assert_eq!(output_form(&["--output=json", "--wrong"]), Output::Json);
+        for text in [&["--output", "text", "json"][..], &["--output"], &["--output=xml"], &["--outputs", "json"], &[]] {
+            assert_eq!(output_form(text), Output::Text, "{text:?}");
+        }
+    }
+}

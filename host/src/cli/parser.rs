@@ -1,0 +1,129 @@
+//! The parser of a function and its help, built from the function's metadata. It takes values as they are: what they must
+//! be, and what must be given together, is checked by the rules of the metadata.
+
+use std::ffi::OsStr;
+
+use clap::builder::{PossibleValue, TypedValueParser, ValueParser};
+use clap::parser::ValueSource;
+use clap::{ArgAction, ArgMatches, Command};
+use connector_sdk::{ArgGroup, ArgSpec, Given, OperationMeta, Result};
+
+use super::usage::help_or_error;
+use crate::arguments::Words;
+use crate::settings::{common_arguments, help};
+
+/// Help is wrapped at this width everywhere: a job's output has no terminal.
+pub const HELP_WIDTH: usize = 100;
+
+/// What the words of a command line come to.
+pub enum Parsed {
+    /// A text to print.
+    Help(String),
+    /// The arguments that were given.
+    Given(Vec<Given>),
+}
+
+/// Parses the words of a function's job. `more` are options that the caller takes beside those of the function.
+///
+/// # Errors
+/// [`InvalidInput`](connector_sdk::ErrorKind::InvalidInput) for an unknown argument, or a flag with a value.
+pub fn parse(meta: &'static OperationMeta, words: &Words, more: &[String]) -> Result<Parsed> {
+    let mut command = of_function(meta);
+    match command.try_get_matches_from_mut(program_name(words)) {
+        Ok(matches) => Ok(Parsed::Given(given(&matches, all_arguments(meta)))),
+        Err(error) => help_or_error(&error, &command, more).map(Parsed::Help),
+    }
+}
+
+/// The arguments of a function's job: its own, and the common ones.
+pub fn all_arguments(meta: &'static OperationMeta) -> impl Iterator<Item = &'static ArgSpec> {
+    meta.all_arguments().chain(common_arguments(meta))
+}
+
+/// The words as a parser takes them.
+pub fn program_name(words: &Words) -> impl Iterator<Item = &str> {
+    std::iter::once("awsec2").chain(words.rest.iter().map(AsRef::as_ref))
+}
+
+/// Those of the arguments that were given, with their texts.
+pub fn given(matches: &ArgMatches, specs: impl Iterator<Item = &'static ArgSpec>) -> Vec<Given> {
+    let is_given = |spec: &&ArgSpec| matches.value_source(spec.name) == Some(ValueSource::CommandLine);
+    let texts = specs.filter(is_given).flat_map(|spec| {
+        let texts = if spec.is_flag() {
+            vec!["true".to_owned()]
+        } else {
+            matches.get_many::<String>(spec.name).into_iter().flatten().cloned().collect()
+        };
+        texts.into_iter().map(move |text| Given { spec, text })
+    });
+    texts.collect()
+}
+
+/// The parser of one function.
+pub fn of_function(meta: &'static OperationMeta) -> Command {
+    let name = format!("awsec2 {}", meta.name);
+    let examples = meta
+        .examples
+        .iter()
+        .map(|example| format!("  {}\n    {name} {}\n", example.about, example.arguments.join(" ")));
+    let examples: String = examples.collect();
+    Command::new(name.clone())
+        .bin_name(&name)
+        .override_usage(usage(&name, meta))
+        .about(format!("{}\n\n{}", meta.summary, meta.description).trim_end().to_owned())
+        .after_help(if examples.is_empty() { String::new() } else { format!("Examples:\n{examples}") })
+        .args(meta.all_arguments().map(argument))
+        .args(common_arguments(meta).map(|spec| argument(spec).help_heading("Common options")))
+        .disable_version_flag(true)
+        .term_width(HELP_WIDTH)
+}
+
+/// The line of the help that shows what must be given.
+fn usage(name: &str, meta: &'static OperationMeta) -> String {
+    let required = meta.all_arguments().filter(|spec| spec.required).map(spelled);
+    let one_of = |group: &ArgGroup| {
+        let spec = |name: &&str| meta.all_arguments().find(|spec| spec.name == *name);
+        let members = group.members.iter().filter_map(spec).map(spelled);
+        format!("<{}>", members.collect::<Vec<_>>().join("|"))
+    };
+    let groups = meta.groups.iter().filter(|group| group.required).map(one_of);
+    let parts: Vec<_> = [name.to_owned(), "[OPTIONS]".to_owned()].into_iter().chain(required).chain(groups).collect();
+    parts.join(" ")
+}
+
+fn spelled(spec: &ArgSpec) -> String {
+    if spec.is_flag() { spec.option() } else { format!("{} <{}>", spec.option(), spec.value_name) }
+}
+
+/// An argument as the parser knows it.
+pub fn argument(spec: &'static ArgSpec) -> clap::Arg {
+    let argument =
+        clap::Arg::new(spec.name).long(spec.name).visible_aliases(spec.aliases).help(help(spec)).hide(spec.hidden);
+    if spec.is_flag() {
+        return argument.action(ArgAction::SetTrue);
+    }
+    let choices = if spec.delimiter.is_none() { spec.kind.choices() } else { &[] };
+    let argument =
+        argument.value_name(spec.value_name).value_parser(ValueParser::new(AnyText(choices))).action(ArgAction::Append);
+    match spec.default {
+        Some(text) => argument.default_value(text),
+        None => argument,
+    }
+}
+
+/// Takes any text; the choices are for the help.
+#[derive(Clone)]
+struct AnyText(&'static [&'static str]);
+
+impl TypedValueParser for AnyText {
+    type Value = String;
+
+    fn parse_ref(&self, _: &Command, _: Option<&clap::Arg>, value: &OsStr) -> Result<String, clap::Error> {
+        Ok(value.to_string_lossy().into_owned()) // the words are Unicode texts
+    }
+
+    fn possible_values(&self) -> Option<Box<dyn Iterator<Item = PossibleValue> + '_>> {
+        let values = self.0.iter().map(|choice| PossibleValue::new(*choice));
+        (!self.0.is_empty()).then(|| Box::new(values) as Box<dyn Iterator<Item = PossibleValue>>)
+    }
+}

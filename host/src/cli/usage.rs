@@ -1,0 +1,130 @@
+//! What the parser finds wrong with a command line, in this program's words.
+
+use clap::error::{ContextKind, ContextValue, ErrorKind as ClapErrorKind};
+use connector_sdk::{Error, ErrorKind, Result};
+
+/// How alike a mistyped option and the one that is meant are, from 0 to 1.
+const ALIKE: f64 = 0.8;
+
+/// An error of the command line.
+pub fn wrong(message: impl Into<String>) -> Error {
+    Error::new(ErrorKind::InvalidInput, message)
+}
+
+/// The error with a hint where to read about the arguments of the function, if it has none of its own.
+pub fn with_hint(error: Error, function: &str) -> Error {
+    if error.hint_text().is_some() { error } else { error.hint(shows(&format!("awsec2 {function}"))) }
+}
+
+fn shows(command: &str) -> String {
+    format!("`{command} --help` shows the arguments")
+}
+
+/// Turns what the parser says into a text to print, or into an error. `more` are further options that may be meant by an
+/// unknown one.
+///
+/// # Errors
+/// [`ErrorKind::InvalidInput`] when it is no request for help.
+pub fn help_or_error(error: &clap::Error, command: &clap::Command, more: &[String]) -> Result<String> {
+    if matches!(error.kind(), ClapErrorKind::DisplayHelp | ClapErrorKind::DisplayVersion) {
+        return Ok(error.render().to_string());
+    }
+    let shows = shows(command.get_name());
+    let option = option_of(&text(error, ContextKind::InvalidArg));
+    Err(match error.kind() {
+        ClapErrorKind::UnknownArgument => {
+            let known = command.get_arguments().filter_map(|known| known.get_long()).map(|name| format!("--{name}"));
+            let nearest = nearest(&option, known.chain(more.iter().cloned()));
+            let hint = nearest.map_or(shows, |nearest| format!("did you mean `{nearest}`?"));
+            wrong(format!("unexpected argument `{option}`")).hint(hint)
+        }
+        ClapErrorKind::TooManyValues => wrong(format!("`{option}` takes no value")).hint(shows),
+        ClapErrorKind::ArgumentConflict => {
+            let other = option_of(&text(error, ContextKind::PriorArg));
+            if other == option {
+                wrong(format!("`{option}` is given more than once")).hint("give it once")
+            } else {
+                wrong(format!("`{other}`, `{option}` cannot be given together")).hint("give one of them")
+            }
+        }
+        ClapErrorKind::MissingRequiredArgument => {
+            wrong(format!("missing: {}", text(error, ContextKind::InvalidArg))).hint(shows)
+        }
+        _ => invalid_value(error, &option).hint(shows),
+    })
+}
+
+fn invalid_value(error: &clap::Error, option: &str) -> Error {
+    let value = text(error, ContextKind::InvalidValue);
+    let valid = text(error, ContextKind::ValidValue);
+    if value.is_empty() {
+        return wrong(format!("the value of `{option}` is missing"));
+    }
+    match std::error::Error::source(error) {
+        Some(why) => wrong(format!("invalid value `{value}` for `{option}`: {why}")),
+        None => wrong(format!("invalid value `{value}` for `{option}`: must be one of {valid}")),
+    }
+}
+
+/// What the parser's error says of this, several things with commas between them.
+fn text(error: &clap::Error, kind: ContextKind) -> String {
+    match error.get(kind) {
+        Some(ContextValue::String(text)) => text.clone(),
+        Some(ContextValue::Strings(texts)) => texts.join(", "),
+        _ => String::new(),
+    }
+}
+
+/// The option alone, of a text such as `--config <FILE>` or `--config=x`. What follows may be a secret.
+fn option_of(text: &str) -> String {
+    let end = text.find(['=', ' ']).filter(|_| text.starts_with('-')).unwrap_or(text.len());
+    text[..end].to_owned()
+}
+
+fn nearest(option: &str, known: impl Iterator<Item = String>) -> Option<String> {
+    let likeness = |known: String| (strsim::jaro_winkler(option, &known), known);
+    let alike = known.map(likeness).filter(|(likeness, _)| *likeness > ALIKE);
+    alike.max_by(|(a, _), (b, _)| a.total_cmp(b)).map(|(_, known)| known)
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::{Arg, ArgAction, Command};
+
+    use super::*;
+
+    fn error_of(words: &[&str]) -> Error {
+        let mut command = Command::new("awsec2 try")
+            .arg(Arg::new("config").long("config").value_name("FILE"))
+            .arg(Arg::new("form").long("form").value_parser(["text", "json"]))
+            .arg(Arg::new("count").long("count").value_parser(clap::value_parser!(u8)))
+            .arg(Arg::new("wait").long("wait").action(ArgAction::SetTrue))
+            .arg(Arg::new("no-wait").long("no-wait").action(ArgAction::SetTrue).conflicts_with("wait"))
+            .arg(Arg::new("NAME").required(true));
+        let error = command.try_get_matches_from_mut([&["awsec2"], words].concat()).unwrap_err();
+        help_or_error(&error, &command, &["--schedule".to_owned()]).unwrap_err()
+    }
+
+    #[test]
+    fn every_error_names_the_option_and_what_is_wrong_with_it() {
+        for (words, message, hint) in [
+            (&["--confg", "x"][..], "unexpected argument `--confg`", "did you mean `--config`?"),
+            (&["--shedule=hush"], "unexpected argument `--shedule`", "did you mean `--schedule`?"),
+            (&["x", "y"], "unexpected argument `y`", "`awsec2 try --help` shows the arguments"),
+            (&["x", "--wait=yes"], "`--wait` takes no value", "`awsec2 try --help` shows the arguments"),
+            (&["x", "--wait", "--wait"], "`--wait` is given more than once", "give it once"),
+            (&["x", "--wait", "--no-wait"], "`--no-wait`, `--wait` cannot be given together", "give one of them"),
+            (&[], "missing: <NAME>", "`awsec2 try --help` shows the arguments"),
+            (&["x", "--config"], "the value of `--config` is missing", "`awsec2 try --help` shows the arguments"),
+            (
+                &["x", "--form", "xml"],
+                "invalid value `xml` for `--form`: must be one of text, json",
+                "`awsec2 try --help` shows the arguments",
+            ),
+        ] {
+            let error = error_of(words);
+            assert_eq!((error.to_string().as_str(), error.hint_text()), (message, Some(hint)), "{words:?}");
+        }
+        assert!(error_of(&["x", "--count", "two"]).to_string().starts_with("invalid value `two` for `--count`: "));
+    }
+}

@@ -1,0 +1,119 @@
+//! Commands for the operator: what saves what was not saved, and what the job advises.
+
+use connector_sdk::properties::Contents;
+use connector_sdk::{Advice, Journal, PropertyEntry, Reporter as _};
+
+use opcon::PropertyValue;
+
+use super::end::Report;
+use crate::console::Console;
+use crate::shell;
+
+/// Prints the commands that save later what was not saved. An option list is not worth its length here: the job that reads
+/// it from EC2 is simply run again.
+pub fn tell_missing_properties(console: &Console, report: &Report<'_>) {
+    let properties = report.journal.map(Journal::properties).unwrap_or_default();
+    missing(&properties, report.config.map(|path| path.display().to_string()).as_deref())
+        .iter()
+        .for_each(|line| console.event(line));
+}
+
+/// The lines that [`tell_missing_properties`] prints.
+fn missing(properties: &[PropertyEntry], config: Option<&str>) -> Vec<String> {
+    let is_told = |property: &&PropertyEntry| property.is_missing() && property.contents != Contents::OptionList;
+    let missing: Vec<_> = properties.iter().filter(is_told).collect();
+    if missing.is_empty() {
+        return Vec::new();
+    }
+    let all_known = missing.iter().all(|property| value_in_command(property).is_some());
+    let values = if all_known { "" } else { ", with the value in place of <...>" };
+    let commands = missing.into_iter().map(|property| format!("  {}", save_command(property, config)));
+    [format!("not saved in OpCon; to save it later{values}:")].into_iter().chain(commands).collect()
+}
+
+/// The command that saves a property. What is in the place of a value has blanks and no quotes and ends the line: copied as
+/// it is, a shell refuses it as a redirection, and the program as words too many.
+fn save_command(property: &PropertyEntry, config: Option<&str>) -> String {
+    let config = config.map(|config| ["--config", config]);
+    let mut words = vec!["awsec2", "set-property"];
+    match value_in_command(property) {
+        Some(value) => {
+            words.extend([property.name.as_str(), value]);
+            words.extend(config.iter().flatten());
+            shell::command_line(&words)
+        }
+        None => {
+            words.extend(config.iter().flatten());
+            words.push(&property.name);
+            format!("{} <{}>", shell::command_line(&words), property.contents)
+        }
+    }
+}
+
+/// The value as a command can have it: known, one that OpCon accepts, and the same in this output, which is ASCII.
+fn value_in_command(property: &PropertyEntry) -> Option<&str> {
+    let value = property.value.as_deref()?;
+    (value.bytes().all(|b| matches!(b, b' '..=b'~')) && PropertyValue::new(value).is_ok()).then_some(value)
+}
+
+/// The client token of the last launch, and the command that shows what it made.
+pub fn look_up(report: &Report<'_>) -> Option<(String, Advice)> {
+    report.journal.filter(|journal| journal.anything_unknown()).and_then(Journal::last_launch)
+}
+
+/// The commands that the operator is advised to run, with the common arguments of this job.
+pub fn tell_advice(console: &Console, report: &Report<'_>) {
+    let of_launch = look_up(report).filter(|_| report.result.is_err()).map(|(_, advice)| advice);
+    let advice = report.journal.map(Journal::advice).unwrap_or_default();
+    for Advice { purpose, words } in of_launch.into_iter().chain(advice) {
+        console.event(&format!("{purpose}:"));
+        console.event(&format!("  {}", command_of(report, &words)));
+    }
+}
+
+pub fn command_of(report: &Report<'_>, words: &[String]) -> String {
+    let config = report.config.map(|path| path.display().to_string());
+    let common = [("--region", report.region), ("--user-id", report.user_id), ("--config", config.as_deref())];
+    let common = common.iter().flat_map(|(name, value)| value.iter().flat_map(move |value| [*name, value]));
+    let words: Vec<&str> = ["awsec2"].into_iter().chain(words.iter().map(String::as_str)).chain(common).collect();
+    shell::command_line(&words)
+}
+
+#[cfg(test)]
+mod tests {
+    use connector_sdk::InstanceId;
+    use connector_sdk::properties::{Delivery, Field};
+
+    use super::*;
+
+    fn other(name: &str, value: &str) -> PropertyEntry {
+        PropertyEntry::pending(name, Contents::Other("console output of i-0abc".to_owned()), Some(value.to_owned()))
+    }
+
+    #[test]
+    fn every_value_that_is_not_saved_ends_as_a_command() {
+        let [saved, queued] =
+            [Delivery::Seen, Delivery::HandedOver].map(|delivery| other("A", "1").after(&Ok(delivery)));
+        let list = PropertyEntry::pending("AWS_IMAGES", Contents::OptionList, Some("ami-1".to_owned()));
+        assert_eq!(missing(&[saved, queued, list], None), Vec::<String>::new());
+        let lines = missing(&[other("A", "x"), other("B", "")], Some("c.config"));
+        let commands = ["  awsec2 set-property A x --config c.config", "  awsec2 set-property B '' --config c.config"];
+        assert_eq!(lines[0], "not saved in OpCon; to save it later:");
+        assert_eq!(
+            lines[1..],
+            if cfg!(windows) { commands.map(|line| line.replace("''", "\"\"")) } else { commands.map(str::to_owned) }
+        );
+    }
+
+    #[test]
+    fn a_value_that_a_command_cannot_have_is_left_to_the_operator() {
+        for value in ["two\nlines", "w\u{e9}b", "tab\t", &"x".repeat(4001)] {
+            let lines = missing(&[other("OUTPUT", value)], None);
+            assert_eq!(lines[0], "not saved in OpCon; to save it later, with the value in place of <...>:");
+            assert_eq!(lines[1], "  awsec2 set-property OUTPUT <console output of i-0abc>");
+        }
+        let address = Contents::Of(Field::PublicIp, InstanceId::from_ec2("i-0abc"));
+        let lines = missing(&[PropertyEntry::pending("IP", address, None)], Some("c.config"));
+        assert_eq!(lines[1], "  awsec2 set-property --config c.config IP <public IPv4 address of i-0abc>");
+    }
+}

@@ -1,0 +1,73 @@
+//! How a job ended: exit code, status, and the last line.
+
+use std::path::PathBuf;
+
+use connector_sdk::{Error, Journal, Outcome, Result};
+
+use crate::exit;
+
+/// A finished job, or an attempt at one.
+pub struct Report<'a> {
+    /// The function; `None` when the command line did not tell.
+    pub function: Option<&'a str>,
+    /// The region; `None` when it is not known.
+    pub region: Option<&'a str>,
+    /// The user id; `None` without one.
+    pub user_id: Option<&'a str>,
+    /// What happened; `None` when nothing can have.
+    pub journal: Option<&'a Journal>,
+    /// The configuration that the job named; `None` for the usual one.
+    pub config: Option<&'a PathBuf>,
+    /// How it ended.
+    pub result: &'a Result<Outcome>,
+}
+
+/// The exit code of a job that has done all of it, and whose output did not arrive.
+const NOT_DELIVERED: u8 = 7;
+
+/// The status of a job of which nobody knows what EC2 did.
+pub const UNKNOWN: &str = "unknown";
+
+/// How a job ended.
+pub struct End {
+    pub exit_code: u8,
+    pub status: &'static str,
+    /// Why it failed; `None` of a success.
+    pub error: Option<Error>,
+    /// The last line.
+    pub verdict: String,
+}
+
+impl End {
+    /// The end of a job whose output was lost for that reason, if it was.
+    pub fn of(report: &Report<'_>, lost: Option<&Error>) -> Self {
+        let changed = report.journal.is_some_and(Journal::anything_changed);
+        let unknown = report.journal.is_some_and(Journal::anything_unknown);
+        let (exit_code, error) = match (report.result, lost) {
+            (Err(error), _) => (exit::code_of(error, changed, unknown), Some(error.clone())),
+            (Ok(_), Some(lost)) => {
+                (NOT_DELIVERED, Some(lost.clone().hint("stderr and the log have the rest of the output")))
+            }
+            (Ok(_), None) => (exit::SUCCESS, None),
+        };
+        let status = match (&error, unknown, changed) {
+            (None, _, _) => "succeeded",
+            (Some(_), true, _) => UNKNOWN,
+            (Some(_), false, true) => "partial",
+            (Some(_), false, false) => "failed",
+        };
+        let verdict = verdict(report, status, exit_code);
+        End { exit_code, status, error, verdict }
+    }
+}
+
+/// The last line of a job.
+fn verdict(report: &Report<'_>, status: &str, exit_code: u8) -> String {
+    let function = report.function.unwrap_or("awsec2");
+    match (report.result, status) {
+        (Ok(outcome), "succeeded") => format!("{function} succeeded: {}", outcome.message),
+        (_, UNKNOWN) => format!("{function} ended with an unknown outcome, exit code {exit_code}"),
+        (_, "partial") => format!("{function} failed after changing something in EC2, exit code {exit_code}"),
+        _ => format!("{function} failed, exit code {exit_code}"),
+    }
+}

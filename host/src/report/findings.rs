@@ -1,0 +1,151 @@
+//! What a job has found, in text form: tables, files, and what machines have written.
+
+use connector_sdk::{InstanceEntry, Journal, ResourceEntry, Table, Text, TitledTable, WrittenFile};
+
+use crate::console::ascii;
+use crate::table;
+
+/// What comes before each line of a text that a machine has written, so that none can pass for a line of the report.
+const MARK: &str = "|";
+
+/// The parts of the report, each of whole lines, in the order in which they are printed.
+pub fn findings(journal: &Journal) -> Vec<String> {
+    let mut instances = Vec::new();
+    journal.each(|entry| instances.push(instance_row(entry)));
+    let resources: Vec<_> = journal.resources().iter().map(resource_row).collect();
+    let mut parts = Vec::new();
+    if !instances.is_empty() {
+        parts.push(table::plain(&INSTANCE_COLUMNS, instances));
+    }
+    if !resources.is_empty() {
+        parts.push(table::plain(&RESOURCE_COLUMNS, resources));
+    }
+    parts.extend(journal.table().as_ref().and_then(found));
+    parts.extend(journal.titled_tables().iter().map(titled));
+    parts.extend(journal.files().iter().map(file));
+    parts.extend(journal.texts().iter().map(text));
+    parts
+}
+
+/// A table without rows shows nothing.
+fn found(found: &Table) -> Option<String> {
+    let rows = found.rows.iter().map(|row| row.iter().map(|cell| ascii(cell)).collect());
+    (!found.rows.is_empty()).then(|| table::plain(found.columns, rows))
+}
+
+fn titled(TitledTable { title, table }: &TitledTable) -> String {
+    match found(table) {
+        Some(table) => format!("{}:\n{table}", ascii(title)),
+        None => format!("{}: none\n", ascii(title)),
+    }
+}
+
+fn file(WrittenFile { path, contents }: &WrittenFile) -> String {
+    format!("{}: {}\n", ascii(contents), ascii(&path.display().to_string()))
+}
+
+fn text(Text { title, text, left_out }: &Text) -> String {
+    let left_out = if *left_out == 0 { String::new() } else { format!(" (the first {left_out} bytes are left out)") };
+    let lines: String =
+        text.lines().map(|line| format!("{}\n", format!("{MARK} {}", ascii(line)).trim_end())).collect();
+    format!("{}{left_out}:\n{lines}", ascii(title))
+}
+
+const RESOURCE_COLUMNS: [&str; 5] = ["Resource ID", "Kind", "Name", "State", "Result"];
+
+fn resource_row(ResourceEntry { resource, result, .. }: &ResourceEntry) -> Vec<String> {
+    let [name, state] = [&resource.name, &resource.state].map(cell);
+    vec![
+        ascii(&resource.id),
+        resource.kind.to_owned(),
+        name,
+        state,
+        cell(&result.map(|result| result.name().to_owned())),
+    ]
+}
+
+const INSTANCE_COLUMNS: [&str; 8] =
+    ["Instance ID", "Name", "State", "Status checks", "Public DNS", "Public IP", "Private IP", "Result"];
+
+fn instance_row(entry: &InstanceEntry) -> Vec<String> {
+    let InstanceEntry { name, state, status_checks, public_dns, public_ip, private_ip, .. } = entry;
+    let [name, state, checks] = [name, state, status_checks].map(cell);
+    let [public_dns, public_ip, private_ip] = [public_dns, public_ip, private_ip].map(cell);
+    let result = cell(&entry.result.map(|result| result.name().to_owned()));
+    vec![entry.id.to_string(), name, state, checks, public_dns, public_ip, private_ip, result]
+}
+
+fn cell(value: &Option<String>) -> String {
+    value.as_deref().map_or("-".to_owned(), ascii)
+}
+
+#[cfg(test)]
+mod tests {
+    use connector_sdk::{Error, ErrorKind, Resource, ResourceResult};
+
+    use super::*;
+
+    #[test]
+    fn every_kind_of_finding_has_its_part() {
+        let journal = Journal::default();
+        let image = Resource::new("image", "ami-0abc").with_name("nightly").with_state("available");
+        journal.resource_ended(&image, Ok(ResourceResult::Changed));
+        let snapshot = Resource::new("snapshot", "snap-0abc");
+        journal.resource_ended(&snapshot, Err(Error::new(ErrorKind::Unknown, "no answer")));
+        journal.found(Table { columns: &["Region"], rows: vec![vec!["us-east-1".to_owned()]] });
+        journal
+            .titled_table("volumes of i-0abc", Table { columns: &["Volume ID"], rows: vec![vec!["vol-1".to_owned()]] });
+        journal.titled_table("addresses", Table { columns: &["Address"], rows: Vec::new() });
+        journal.file("keys/web.pem", "private key of key pair web");
+        journal.text("console output of i-0abc", "it works\n");
+        let expected = [
+            "Resource ID  Kind      Name     State      Result\n\
+             ami-0abc     image     nightly  available  changed\n\
+             snap-0abc    snapshot  -        -          unknown\n",
+            "Region\nus-east-1\n",
+            "volumes of i-0abc:\nVolume ID\nvol-1\n",
+            "addresses: none\n",
+            "private key of key pair web: keys/web.pem\n",
+            "console output of i-0abc:\n| it works\n",
+        ];
+        assert_eq!(findings(&journal), expected);
+    }
+
+    #[test]
+    fn text_of_a_machine_cannot_imitate_a_line_of_the_report() {
+        let journal = Journal::default();
+        let forged = "StopInstance succeeded: 9 instances stopped";
+        let breaks = ["\n", "\r\n", "\r", "\x0b", "\x0c", "\u{85}", "\u{2028}", "\x1b[2K\x1b[1G", "\x08\x08", "\n\n"];
+        for line_break in breaks {
+            journal.text("output", format!("begin{line_break}{forged}{line_break}"));
+        }
+        let parts = findings(&journal);
+        for line in parts.iter().flat_map(|part| part.split('\n')) {
+            assert!(line.is_empty() || line == "output:" || line.starts_with('|'), "{line:?}");
+            assert!(line.bytes().all(|b| matches!(b, b' '..=b'~')), "{line:?}");
+        }
+        assert_eq!(parts[9], format!("output:\n| begin\n|\n| {forged}\n|\n"));
+    }
+
+    #[test]
+    fn titles_and_cells_cannot_forge_a_line() {
+        let journal = Journal::default();
+        journal.titled_table("a\nb", Table { columns: &["A"], rows: vec![vec!["c\nd".to_owned()]] });
+        journal.file("e\nf", "g\nh");
+        journal.resource(&Resource::new("image", "i\nj"));
+        journal.text("k\nl", "");
+        let lines: Vec<_> =
+            findings(&journal).iter().flat_map(|part| part.lines().map(str::to_owned).collect::<Vec<_>>()).collect();
+        assert_eq!(
+            lines[1..],
+            ["i\\nj         image  -     -      -", "a\\nb:", "A", "c\\nd", "g\\nh: e\\nf", "k\\nl:"]
+        );
+    }
+
+    #[test]
+    fn what_is_left_out_of_a_text_is_said() {
+        let journal = Journal::default();
+        journal.text("output", "x".repeat(64 * 1024 + 5));
+        assert!(findings(&journal)[0].starts_with("output (the first 5 bytes are left out):\n| xxx"));
+    }
+}

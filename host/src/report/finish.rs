@@ -1,0 +1,47 @@
+//! What is printed when a job has ended, and in which order.
+
+use super::commands::{tell_advice, tell_missing_properties};
+use super::document::document;
+use super::end::{End, Report};
+use super::findings::findings;
+use crate::console::{Console, ascii, one_line};
+use crate::exit;
+use crate::settings::Output;
+
+/// Prints how the job ended, and returns its exit code. What an operator needs first comes last: OpCon's viewer shows the
+/// two ends of a long output.
+pub fn finish(console: &Console, report: &Report<'_>) -> u8 {
+    if console.output() == Output::Text {
+        report.journal.iter().flat_map(|journal| findings(journal)).for_each(|part| console.text(&part));
+    }
+    tell_missing_properties(console, report);
+    tell_advice(console, report);
+    let end = conclude(console, report);
+    tracing::info!("{}", ascii(&end.verdict));
+    let failed = || format!("failed, code {}", end.exit_code);
+    console.status(&if end.exit_code == exit::SUCCESS { end.status.to_owned() } else { failed() });
+    end.exit_code
+}
+
+/// Prints why the job failed, and last its verdict or its document.
+fn conclude(console: &Console, report: &Report<'_>) -> End {
+    let end = End::of(report, console.lost());
+    if let Some(error) = &end.error {
+        console.failure(error);
+    }
+    let last = match console.output() {
+        Output::Text => one_line(&end.verdict),
+        Output::Json => document(report, &end),
+    };
+    if console.offer(&last) {
+        return end;
+    }
+    if end.error.is_none() {
+        return conclude(console, report); // a success whose last line is lost is none
+    }
+    match console.output() {
+        Output::Text => console.error_line(&end.verdict),
+        Output::Json => console.divert(&last),
+    }
+    end
+}
