@@ -24,11 +24,18 @@ struct Function {
     summary: &'static str,
     description: &'static str,
     arguments: Vec<Argument>,
+    examples: Vec<Example>,
     iam_actions: &'static [&'static str],
     changes_resources: bool,
     #[serde(rename = "crate")]
     crate_name: &'static str,
     version: &'static str,
+}
+
+#[derive(Serialize)]
+struct Example {
+    about: &'static str,
+    arguments: &'static [&'static str],
 }
 
 #[derive(Serialize)]
@@ -53,11 +60,18 @@ impl From<&Registration> for Function {
             summary: meta.summary,
             description: meta.description,
             arguments: meta.all_arguments().filter(|spec| !spec.hidden).map(Argument::from).collect(),
+            examples: meta.examples.iter().map(Example::from).collect(),
             iam_actions: meta.iam_actions,
             changes_resources: meta.changes_resources,
             crate_name: found.crate_name,
             version: found.version,
         }
+    }
+}
+
+impl From<&connector_sdk::Example> for Example {
+    fn from(example: &connector_sdk::Example) -> Self {
+        Example { about: example.about, arguments: example.arguments }
     }
 }
 

@@ -219,15 +219,31 @@ mod tests {
         assert_eq!(std::fs::read_dir(first).unwrap().count(), 1);
     }
 
+    /// Values that an event can hold.
+    fn values() -> impl Strategy<Value = String> {
+        let possible = |text: String| text.replace([',', ';', '=', '|'], ".").replace("[[", "[").replace("{{", "{");
+        "[ -~]{1,40}"
+            .prop_map(move |text| possible(text).trim().to_owned())
+            .prop_filter("it is not blank", |text| !text.is_empty() && !text.contains("[[") && !text.contains("{{"))
+    }
+
     proptest! {
         #[test]
-        fn no_value_makes_a_second_event(value in "[^\\p{Cc}]{0,40}") {
-            if let Ok(event) = event("MF_ID", &value) {
-                let line = event.line.expose_secret().to_owned();
-                let parts: Vec<&str> = line.split(',').collect();
-                prop_assert_eq!(parts, ["$PROPERTY:ADD", "MF_ID", value.as_str(), "ocadm", TOKEN]);
-                prop_assert_eq!(line.lines().count(), 1);
-            }
+        fn a_value_is_one_part_of_one_event(value in values()) {
+            let line = event("MF_ID", &value).unwrap().line.expose_secret().to_owned();
+            let parts: Vec<&str> = line.split(',').collect();
+            prop_assert_eq!(parts, ["$PROPERTY:ADD", "MF_ID", value.as_str(), "ocadm", TOKEN]);
+            prop_assert_eq!(line.lines().count(), 1);
+        }
+
+        #[test]
+        fn one_character_that_means_something_is_enough_for_a_refusal(
+            before in values(),
+            meaning in proptest::sample::select(vec![",", ";", "=", "|", "[[", "{{", "\u{e9}", "\u{2028}"]),
+            after in values(),
+        ) {
+            let error = event("MF_ID", &format!("{before}{meaning}{after}")).unwrap_err();
+            prop_assert!(error.to_string().contains("cannot hold the value"), "{}", error);
         }
     }
 }

@@ -1,4 +1,6 @@
-//! `cargo xtask codegen`: the documents under `docs/` that follow from the functions' metadata.
+//! `cargo xtask codegen`: the documents under `docs/`, and the table in the README, that follow from the functions' metadata.
+
+mod readme;
 
 use std::fmt::Write;
 use std::fs;
@@ -23,7 +25,10 @@ pub struct Function {
     pub name: String,
     summary: String,
     description: String,
-    arguments: Vec<Argument>,
+    /// The arguments that people see.
+    pub arguments: Vec<Argument>,
+    /// Command lines to learn from.
+    pub examples: Vec<Example>,
     iam_actions: Vec<String>,
     /// Whether it changes anything in EC2.
     pub changes_resources: bool,
@@ -32,11 +37,21 @@ pub struct Function {
     version: String,
 }
 
+/// An example of a function's command line.
+#[derive(Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Example {
+    about: String,
+    /// The arguments after the function's name.
+    pub arguments: Vec<String>,
+}
+
 /// An argument of a function.
 #[derive(Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Argument {
-    name: String,
+pub struct Argument {
+    /// Its name on the command line, without the dashes.
+    pub name: String,
     aliases: Vec<String>,
     value_name: Option<String>,
     help: String,
@@ -69,7 +84,7 @@ struct Statement<'a> {
 
 /// The command line of this task.
 pub fn command() -> clap::Command {
-    clap::Command::new("codegen").about("Write docs/ from the functions' metadata").arg(
+    clap::Command::new("codegen").about("Write docs/ and the README's table from the functions' metadata").arg(
         Arg::new("check")
             .long("check")
             .action(ArgAction::SetTrue)
@@ -83,7 +98,7 @@ pub fn run(workspace: &Workspace, matches: &ArgMatches) -> Result<()> {
 }
 
 fn write(workspace: &Workspace) -> Result<()> {
-    for (path, text) in documents(&current_functions(workspace)?)? {
+    for (path, text) in documents(workspace, &current_functions(workspace)?)? {
         let file = workspace.root.join(path);
         if let Some(folder) = file.parent() {
             fs::create_dir_all(folder).with_context(|| format!("making {}", folder.display()))?;
@@ -96,13 +111,13 @@ fn write(workspace: &Workspace) -> Result<()> {
 
 /// Fails if a document is not what [`write`] would write.
 pub fn check(workspace: &Workspace) -> Result<()> {
-    for (path, wanted) in documents(&current_functions(workspace)?)? {
+    for (path, wanted) in documents(workspace, &current_functions(workspace)?)? {
         let there = fs::read_to_string(workspace.root.join(path)).unwrap_or_default();
         if let Some(line) = first_difference(&there, &wanted) {
             bail!("{path}:{line}: not what the functions' metadata says; run `cargo xtask codegen`");
         }
     }
-    report::line("docs/ is up to date");
+    report::line("docs/ and README.md are up to date");
     Ok(())
 }
 
@@ -127,8 +142,9 @@ fn parse_list(text: &str) -> Result<Vec<Function>> {
 }
 
 /// Each document's path in the workspace, and its text.
-fn documents(functions: &[Function]) -> Result<[(&'static str, String); 3]> {
+fn documents(workspace: &Workspace, functions: &[Function]) -> Result<[(&'static str, String); 4]> {
     Ok([
+        ("README.md", readme::with_table(workspace, functions)?),
         ("docs/functions.md", functions_page(functions)?),
         (FUNCTIONS_JSON, pretty(&functions)?),
         ("docs/iam-policy.json", pretty(&iam_policy(functions))?),
@@ -212,13 +228,14 @@ mod tests {
 
     use super::*;
 
-    fn list() -> Vec<Function> {
+    pub fn list() -> Vec<Function> {
         let list = json!([{
             "name": "StopInstance", "summary": "Stops instances.", "description": "It stops them.",
             "arguments": [{
                 "name": "tag-name", "aliases": ["tag"], "value_name": "NAME", "help": "Their name | tag.", "kind": "text",
                 "required": false, "default": "web", "choices": [], "repeatable": true, "secret": false
             }],
+            "examples": [{"about": "Stop one.", "arguments": ["--tag-name", "web"]}],
             "iam_actions": ["ec2:StopInstances"], "changes_resources": true, "crate": "stop-instance", "version": "0.1.0"
         }]);
         parse_list(&list.to_string()).unwrap()

@@ -47,9 +47,9 @@ impl Copy {
         text(output.stdout)
     }
 
-    /// Starts the crate of `RebootInstance`.
+    /// Starts the crate of `TryThing`.
     fn with_new_function(self) -> Self {
-        self.run(env!("CARGO_BIN_EXE_xtask"), &["new-function", "RebootInstance"]);
+        self.run(env!("CARGO_BIN_EXE_xtask"), &["new-function", "TryThing"]);
         self
     }
 
@@ -103,22 +103,22 @@ fn text(bytes: Vec<u8>) -> String {
 #[test]
 fn a_new_function_is_tested_linked_and_listed() {
     let copy = Copy::new().with_new_function();
-    let tested = copy.run("cargo", &["test", "--offline", "--package", "reboot-instance"]);
+    let tested = copy.run("cargo", &["test", "--offline", "--package", "try-thing"]);
     assert!(tested.contains("test tests::finds_instances_by_name ... ok"), "{tested}");
 
     let listed = copy.run_awsec2(&["--list", "--output", "json"]);
     let listed: Vec<Value> = serde_json::from_slice(&listed.stdout).unwrap();
-    let new = listed.iter().find(|function| function["name"] == "RebootInstance").unwrap();
-    assert_eq!((&new["crate"], &new["summary"]), (&"reboot-instance".into(), &"Does what its name says.".into()));
+    let new = listed.iter().find(|function| function["name"] == "TryThing").unwrap();
+    assert_eq!((&new["crate"], &new["summary"]), (&"try-thing".into(), &"Does what its name says.".into()));
     assert!(listed.len() > 1, "the others are still there");
 }
 
 #[test]
 fn a_crate_that_forgets_to_register_its_function_is_a_defect_of_the_build() {
     let copy = Copy::new().with_new_function();
-    let source = copy.root.join("functions/reboot-instance/src/lib.rs");
+    let source = copy.root.join("functions/try-thing/src/lib.rs");
     let registered = fs::read_to_string(&source).unwrap();
-    let forgotten = registered.replace("register!(RebootInstance);\n", "").replace(", register}", "}");
+    let forgotten = registered.replace("register!(TryThing);\n", "").replace(", register}", "}");
     assert_ne!(forgotten, registered);
     fs::write(&source, forgotten).unwrap();
 
@@ -126,7 +126,7 @@ fn a_crate_that_forgets_to_register_its_function_is_a_defect_of_the_build() {
     assert_eq!(output.status.code(), Some(70), "{output:#?}");
     assert_eq!(
         text(output.stderr).replace("\r\n", "\n"),
-        "error: collecting the functions: the crate reboot-instance is linked but has registered no function\n\
+        "error: collecting the functions: the crate try-thing is linked but has registered no function\n\
          hint: this program was built wrongly\n"
     );
     assert_eq!(text(output.stdout).trim_end(), "awsec2 failed, exit code 70");

@@ -97,6 +97,16 @@ fn a_function() -> &'static OperationMeta {
     all.find(|meta| optional(meta) && meta.all_arguments().any(|spec| spec.name == TAG_NAME.spec.name)).unwrap()
 }
 
+/// Whether nothing but this value can be meant: it is no option, no file, and no reference.
+fn is_clear(value: &str, how: Spelling) -> bool {
+    let looks_like: &[char] = match how {
+        Spelling::Equals | Spelling::FileEquals => &[],
+        Spelling::File => &['-'],
+        Spelling::Words | Spelling::Tab => &['-', '@'],
+    };
+    !value.starts_with(looks_like) && arguments::reference(value).is_none()
+}
+
 fn refused(error: &connector_sdk::Error) -> Result<(), TestCaseError> {
     prop_assert_eq!(error.kind(), connector_sdk::ErrorKind::InvalidInput);
     Ok(())
@@ -117,8 +127,14 @@ proptest! {
             arguments::check(&words.rest, &Options::of(a_function()), References::Replaced)?;
             inputs(a_function(), &words)
         });
+        // A blank name matches nothing, and a quote in a path has swallowed what follows.
+        let fits = (name.is_empty() || !name.trim().is_empty()) && !log_dir.contains('"');
+        let clear = options.iter().all(|(_, value, how)| is_clear(value, *how));
         match parsed {
-            Err(error) => refused(&error)?,
+            Err(error) => {
+                prop_assert!(!(clear && fits), "{}", error);
+                refused(&error)?;
+            }
             Ok(Ok(inputs)) => {
                 let settings = Settings::parse(&inputs, a_function());
                 let path = settings.log_dir.map(|path| path.to_str().unwrap().to_owned());
@@ -143,10 +159,14 @@ proptest! {
         let (line, _folder) = command_line(meta.name, &[(name, &value, how)]);
         let words = match arguments::read(line.into_iter(), &registry) {
             Ok(words) => words,
-            Err(error) => return refused(&error),
+            Err(error) => {
+                prop_assert!(!is_clear(&value, how), "{}", error);
+                return refused(&error);
+            }
         };
         let expected: Vec<_> = (!value.is_empty()).then(|| format!("--{name}={value}")).into_iter().collect();
         if !words.rest.iter().map(|word| &word.text).eq(&expected) {
+            prop_assert!(!is_clear(&value, how), "{:?}", words);
             match parse(&registry, &[], &words) {
                 Err(error) => refused(&error)?,
                 Ok(_) => prop_assert!(false, "{:?} is accepted", words),

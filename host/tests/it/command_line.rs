@@ -1,23 +1,13 @@
 //! What the program says to its command line: help, lists, and an error for each kind of mistake.
 
 use std::collections::BTreeSet;
+use std::fs;
+use std::path::Path;
 
 use serde_json::{Value, json};
 
-use crate::support::{Finished, OwnEc2, Program};
+use crate::support::{Finished, OwnEc2, Program, functions};
 
-/// The functions of the contract; there may be others.
-const FUNCTIONS: [&str; 9] = [
-    "CheckLists",
-    "CreateInstance",
-    "GetInstanceStatusByTag",
-    "ListImages",
-    "ListInstanceTypes",
-    "ListRegions",
-    "StartInstance",
-    "StopInstance",
-    "TerminateInstance",
-];
 const ID: &str = "i-0123456789abcdef0";
 
 /// Command lines that are wrong, each in a way of its own.
@@ -198,53 +188,89 @@ fn a_refused_command_line_makes_no_call() {
 #[test]
 fn help_of_the_program() {
     let help = Program::new().run_bare(&["--help"]).expect_code(0).stdout;
-    let (help, functions) = help.split_once("\nFunctions:\n").unwrap();
+    let (help, rest) = help.split_once("\nFunctions:\n").unwrap();
     insta::assert_snapshot!(help);
-    for function in FUNCTIONS {
-        assert!(functions.lines().any(|line| line.starts_with(&format!("  {function} "))), "{function} in {functions}");
-    }
+    let (listed, _) = rest.split_once("\nCommands for administrators:\n").unwrap();
+    assert_lists_all_functions(listed.lines());
 }
 
+/// Insists on a line for each function, with its name and its summary.
+#[track_caller]
+fn assert_lists_all_functions<'a>(lines: impl Iterator<Item = &'a str>) {
+    let lines: Vec<_> = lines.map(|line| line.split_whitespace().collect::<Vec<_>>().join(" ")).collect();
+    let expected: Vec<_> =
+        functions().iter().map(|function| format!("{} {}", function.name, function.summary)).collect();
+    assert_eq!(lines, expected);
+}
+
+/// How the help looks; what is in it is checked for every function below.
 #[test]
-fn help_of_every_function() {
-    for function in FUNCTIONS {
+fn help_of_functions() {
+    for function in ["CreateInstance", "StartInstance"] {
         let finished = Program::new().run_bare(&[function, "--help"]).expect_code(0);
         insta::with_settings!({ snapshot_suffix => function }, { insta::assert_snapshot!(finished.stdout) });
     }
 }
 
 #[test]
+fn the_help_of_every_function_has_all_of_its_metadata() {
+    for function in functions() {
+        let name = &function.name;
+        let help = Program::new().run_bare(&[name, "--help"]).expect_code(0).stdout;
+        assert!(help.starts_with(&function.summary), "{help}");
+        let words = help.split_whitespace().collect::<Vec<_>>().join(" ");
+        for argument in &function.arguments {
+            let value = argument.value_name.as_ref().map(|value| format!(" <{value}>")).unwrap_or_default();
+            let option = format!("--{}{value}", argument.name);
+            let line = help.lines().find(|line| line.trim_start().starts_with(&option));
+            assert!(line.is_some(), "{name} {option}: {help}");
+            assert!(words.contains(&argument.help), "{name} {option}: {help}");
+            assert!(
+                argument.aliases.iter().all(|alias| words.contains(&format!("--{alias}"))),
+                "{name} {option}: {help}"
+            );
+            let default = argument.default.as_ref().map(|default| format!("[default: {default}]"));
+            assert!(default.is_none_or(|default| words.contains(&default)), "{name} {option}: {help}");
+        }
+        for example in &function.examples {
+            let line = format!("{} awsec2 {name} {}", example.about, example.arguments.join(" "));
+            assert!(words.contains(line.trim_end()), "{line}: {help}");
+        }
+        assert_eq!(help.contains("\n      --dry-run "), function.changes_resources, "{help}");
+    }
+}
+
+#[test]
 fn the_list_of_functions() {
     let list = Program::new().run_bare(&["--list"]).expect_code(0).stdout;
-    let is_known =
-        |line: &&str| FUNCTIONS.iter().chain(&["Function"]).any(|name| line.starts_with(&format!("{name} ")));
-    let known: Vec<_> = list.lines().filter(is_known).collect();
-    insta::assert_snapshot!(known.join("\n"), @"
-    Function                Summary
-    CheckLists              Check the option lists of job forms against EC2.
-    CreateInstance          Launch one or more instances of one image.
-    GetInstanceStatusByTag  Show the status of instances.
-    ListImages              Show images, and fill their option list in OpCon.
-    ListInstanceTypes       Show instance types, and fill their option list in OpCon.
-    ListRegions             Show regions, and fill their option list in OpCon.
-    StartInstance           Start stopped instances.
-    StopInstance            Stop running instances.
-    TerminateInstance       Remove instances for good.
-    ");
+    let mut lines = list.lines();
+    assert_eq!(lines.next().map(|head| head.split_whitespace().collect()), Some(vec!["Function", "Summary"]));
+    assert_lists_all_functions(lines);
+}
+
+#[test]
+fn every_crate_below_functions_is_in_the_list() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().join("functions");
+    let crates = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    let crates = crates.filter(|path| path.join("Cargo.toml").is_file());
+    let crates: BTreeSet<String> = crates.map(|path| path.file_name().unwrap().to_str().unwrap().to_owned()).collect();
+    assert_eq!(functions().iter().map(|function| function.package.clone()).collect::<BTreeSet<_>>(), crates);
 }
 
 #[test]
 fn the_list_in_json_has_the_keys_of_the_contract() {
     let list = Program::new().run_bare(&["--list", "--output", "json"]).expect_code(0).document();
     let list = list.as_array().unwrap();
-    let names: Vec<_> = list.iter().map(|function| function["name"].as_str().unwrap()).collect();
-    assert!(names.is_sorted() && FUNCTIONS.iter().all(|name| names.contains(name)), "{names:?}");
+    assert!(list.iter().map(|function| function["name"].as_str().unwrap()).is_sorted());
     for function in list {
-        let keys = "name summary description arguments iam_actions changes_resources crate version";
+        let keys = "name summary description arguments examples iam_actions changes_resources crate version";
         assert_eq!(keys_of(function), keys.split(' ').collect());
         for argument in function["arguments"].as_array().unwrap() {
             let keys = "name aliases value_name help kind required default choices repeatable secret";
             assert_eq!(keys_of(argument), keys.split(' ').collect());
+        }
+        for example in function["examples"].as_array().unwrap() {
+            assert_eq!(keys_of(example), BTreeSet::from(["about", "arguments"]));
         }
     }
 }

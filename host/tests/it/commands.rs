@@ -6,13 +6,13 @@ mod job_definition;
 mod set_property;
 mod setup;
 
-use crate::support::Program;
+use crate::support::{Program, administrator_commands};
 
 #[test]
 fn help_of_every_command() {
-    for command in ["setup", "check", "job-definition", "forms", "run-form", "set-property"] {
+    for command in administrator_commands() {
         let finished = Program::new().run_bare(&[command, "--help"]).expect_code(0);
-        insta::with_settings!({ snapshot_suffix => command }, { insta::assert_snapshot!(finished.stdout) });
+        insta::with_settings!({ snapshot_suffix => command.as_str() }, { insta::assert_snapshot!(finished.stdout) });
     }
 }
 

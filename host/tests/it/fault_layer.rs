@@ -12,7 +12,6 @@ pub mod answer;
 mod capacity;
 pub mod cut;
 mod form;
-mod http;
 mod instances;
 mod key_pairs;
 mod launches;
@@ -23,23 +22,22 @@ mod tests;
 pub mod view;
 mod xml;
 
-use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
 use std::ops::RangeBounds;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::Instant;
 
 pub use form::Form;
-use http::Message;
 use instances::Chosen;
 pub use rule::RuleBuilder;
 use rule::{Fault, Rules};
 use server::Server;
 
+use crate::support::http::{HttpServer, Message};
+
 /// A running fault layer. It ends when it is dropped.
 pub struct FaultLayer {
-    address: SocketAddr,
+    http: HttpServer,
     shared: Arc<Shared>,
 }
 
@@ -59,29 +57,20 @@ struct Shared {
     ec2: Server,
     rules: Mutex<Rules>,
     calls: Mutex<Vec<Call>>,
-    ending: AtomicBool,
 }
 
 impl FaultLayer {
     /// Starts a layer before the EC2 server with this URL, as in `http://127.0.0.1:5000`.
     pub fn before(ec2_endpoint: &str) -> Self {
         let ec2 = ec2_endpoint.strip_prefix("http://").expect("the server has no TLS").trim_end_matches('/').to_owned();
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a free port");
-        let address = listener.local_addr().expect("the address of a listener");
-        let shared = Arc::new(Shared {
-            ec2: Server::new(ec2),
-            rules: Mutex::default(),
-            calls: Mutex::default(),
-            ending: AtomicBool::new(false),
-        });
+        let shared = Arc::new(Shared { ec2: Server::new(ec2), rules: Mutex::default(), calls: Mutex::default() });
         let serving = shared.clone();
-        thread::spawn(move || serving.listen(&listener));
-        FaultLayer { address, shared }
+        FaultLayer { http: HttpServer::start(move |request| serving.serve(&request)), shared }
     }
 
     /// The URL for the program's `--endpoint-url`.
     pub fn endpoint(&self) -> String {
-        format!("http://{}", self.address)
+        self.http.url()
     }
 
     /// Begins a rule for the requests of an action, as in `RunInstances`. See [`RuleBuilder`].
@@ -139,35 +128,14 @@ impl FaultLayer {
     }
 }
 
-impl Drop for FaultLayer {
-    fn drop(&mut self) {
-        self.shared.ending.store(true, Ordering::SeqCst);
-        // The listener waits for a connection. If that fails, it waits until the tests end.
-        let _ = TcpStream::connect(self.address);
-    }
-}
-
 impl Shared {
-    fn listen(self: Arc<Self>, listener: &TcpListener) {
-        for stream in listener.incoming() {
-            if self.ending.load(Ordering::SeqCst) {
-                return;
-            }
-            let (shared, stream) = (self.clone(), stream.expect("a connection"));
-            thread::spawn(move || shared.serve(stream));
-        }
-    }
-
-    /// Serves a connection, which carries one request. Where there is no answer, it is cut.
-    fn serve(&self, stream: TcpStream) {
-        let Ok(request) = Message::read(&stream) else { return };
-        let form = Form::from_body(&request.body);
+    /// The answer to a request. Where there is none, the connection is cut.
+    fn serve(&self, request: &Message) -> Option<Message> {
+        let form = Form::of(request);
         let number = self.record(Call { form: form.clone(), status: None, arrived: Instant::now() });
-        if let Some(answer) = self.answer(&request, &form) {
-            self.calls.lock().unwrap()[number].status = Some(answer.status());
-            // The program may have been ended meanwhile.
-            let _ = answer.write(&stream);
-        }
+        let answer = self.answer(request, &form)?;
+        self.calls.lock().unwrap()[number].status = Some(answer.status());
+        Some(answer)
     }
 
     /// Records a request, and returns its place among all.

@@ -3,10 +3,12 @@
 mod answers;
 mod codes;
 mod created;
+mod dry_runs;
 mod every_fault;
 mod launches;
 mod many_instances;
 mod restarts;
+mod stage;
 mod unconfirmed;
 mod unknown;
 mod waits;

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::support::{Ec2, OwnOpCon, Program, test_bed, unique, values};
+use crate::support::{Ec2, Program, test_bed, unique, values};
 
 /// The values that the instances in the document have under that key.
 fn each<'a>(document: &'a Value, key: &str) -> Vec<&'a Value> {
@@ -227,23 +227,6 @@ fn wildcards_in_a_name_match_themselves_alone() {
     let (plain, starred) = (ec2.launch(&name, 1), ec2.launch(&format!("{name}*"), 1));
     Program::on_test_bed().run(&["TerminateInstance", "--tag-name", &format!("{name}*")]).expect_code(0);
     assert_eq!(ec2.states(&[plain[0].clone(), starred[0].clone()]), ["running", "terminated"]);
-}
-
-#[test]
-fn dry_runs_change_nothing() {
-    let (ec2, name) = (Ec2::new(), unique("dry"));
-    let ids = ec2.launch(&name, 1);
-    let opcon = OwnOpCon::start();
-    let program = Program::on_test_bed().without("--user-id").with_config(&opcon.config("made-up"));
-    let program = program.env("AWS_ACCESS_KEY_ID", "unchecked").env("AWS_SECRET_ACCESS_KEY", "unchecked");
-    for function in ["StopInstance", "TerminateInstance", "StartInstance"] {
-        let (finished, document) = program.run_json(&[function, "--tag-name", &name, "--dry-run", "--wait"]);
-        finished.expect_code(0);
-        assert_eq!(each(&document, "result"), ["unchanged"], "{function}");
-    }
-    program.run(&["StartInstance", "--tag-name", &name, "--dry-run", "--id-property", "ID"]).expect_code(0);
-    assert_eq!(ec2.states(&ids), ["running"]);
-    assert_eq!(opcon.requests(), json!([]));
 }
 
 #[test]

@@ -1,7 +1,10 @@
 //! Tests of property names and values; the stand-in's grammar is the judge of what is written.
 
+use std::cell::Cell;
+
 use opcon_stand_in::expression::{self, Expression};
 use proptest::prelude::*;
+use proptest::test_runner::{Config, TestRunner};
 
 use super::*;
 
@@ -185,12 +188,37 @@ proptest! {
         prop_assert_eq!(read_name.to_string(), name.to_string());
         prop_assert_eq!(read_value, value);
     }
+}
 
-    #[test]
-    fn whatever_a_job_gives_is_refused_or_one_reference(text in "(\\PC|[.\"\\[\\]=]){0,40}") {
-        if let Ok(name) = text.parse::<PropertyName>() {
-            let read = expression::parse(&name.to_token());
-            prop_assert!(matches!(read, Ok(Expression::Read(_))), "{text}: {read:?}");
+/// Texts that are nearly names: one character of a name is left out, replaced, or has another one before it.
+fn nearly_names() -> impl Strategy<Value = String> {
+    let edit = (any::<prop::sample::Index>(), 0..3, "[.\"\\[\\]={}$ ',@A-Z\u{e9}\\\\]");
+    (names(), edit).prop_map(|(name, (place, kind, character))| {
+        let text = name.to_string();
+        let places: Vec<usize> = text.char_indices().map(|(place, _)| place).collect();
+        let place = places[place.index(places.len())];
+        let after = text[place..].chars().next().map_or(place, |removed| place + removed.len_utf8());
+        match kind {
+            0 => [&text[..place], &text[after..]].concat(),
+            1 => [&text[..place], &character, &text[after..]].concat(),
+            _ => [&text[..place], &character, &text[place..]].concat(),
         }
-    }
+    })
+}
+
+#[test]
+fn whatever_a_job_gives_is_refused_or_one_reference() {
+    const CASES: u32 = 2000;
+    let accepted = Cell::new(0);
+    let mut runner = TestRunner::new(Config { cases: CASES, failure_persistence: None, ..Config::default() });
+    let judged = runner.run(&nearly_names(), |text| {
+        let Ok(name) = text.parse::<PropertyName>() else { return Ok(()) };
+        accepted.set(accepted.get() + 1);
+        let read = expression::parse(&name.to_token());
+        prop_assert!(matches!(read, Ok(Expression::Read(_))), "{text}: {read:?}");
+        Ok(())
+    });
+    judged.unwrap();
+    let accepted = accepted.get();
+    assert!(accepted > CASES / 4 && accepted < CASES * 3 / 4, "{accepted} of {CASES} were names");
 }

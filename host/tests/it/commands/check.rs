@@ -4,7 +4,7 @@ use std::fs;
 
 use opcon_stand_in::DEFAULT_TOKEN;
 
-use crate::support::{Answer, Finished, OwnEc2, OwnOpCon, Program, test_bed};
+use crate::support::{Answer, Finished, OwnEc2, OwnOpCon, Program, functions, test_bed};
 
 /// Checks a configuration, which only its owner may read, with the strict EC2 of the test bed.
 fn check(program: &Program, more: &[&str]) -> Finished {
@@ -43,6 +43,10 @@ fn all_is_well_when_every_line_is() {
         "check succeeded: nothing failed\n",
     ] {
         assert!(finished.stdout.contains(line), "no `{line}` in {finished:#?}");
+    }
+    for function in functions() {
+        let line = format!("ok      user USER1, {}: ", function.name);
+        assert!(finished.stdout.contains(&line), "no `{line}` in {finished:#?}");
     }
     assert!(!finished.stdout.contains("FAILED") && finished.stderr.is_empty(), "{finished:#?}");
 }

@@ -6,9 +6,9 @@
 
 use super::answer::refusal;
 use super::form::Form;
-use super::http::Message;
 use super::instances::Instances;
 use super::xml::{edit, retain_instances, set_state, text_at, texts};
+use crate::support::http::Message;
 
 /// What an action makes of an instance.
 enum Outcome {

@@ -1,7 +1,7 @@
 //! Answers that the fault layer gives in the place of EC2. Codes and HTTP statuses are those of the AWS documentation,
 //! "Error codes for the Amazon EC2 API"; the messages are ours.
 
-use super::http::Message;
+use crate::support::http::Message;
 
 /// The request id of all answers of ours.
 pub const REQUEST_ID: &str = "00000000-0000-0000-0000-fa0175000000";

@@ -4,8 +4,8 @@ use std::collections::HashSet;
 
 use super::answer::{Answer, no_capacity, no_host_capacity};
 use super::form::Form;
-use super::http::Message;
 use super::xml::texts;
+use crate::support::http::Message;
 
 /// Where there is no room.
 #[derive(Default)]

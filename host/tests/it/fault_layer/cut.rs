@@ -1,7 +1,7 @@
 //! Bodies that end too early although HTTP finds them whole, as a server or a proxy that breaks down in the middle leaves
 //! them.
 
-use super::http::{Framing, Message};
+use crate::support::http::{Framing, Message};
 
 /// Where a body ends, and how HTTP says so.
 #[derive(Clone, Debug)]

@@ -1,5 +1,10 @@
 //! The parameters of a request, as EC2's query protocol carries them.
 
+use crate::support::http::Message;
+
+/// The header in which services that take JSON find the action, as in `AmazonSSM.SendCommand`.
+pub const TARGET: &str = "x-amz-target";
+
 /// A form: names and values, in the order of the request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Form(Vec<(String, String)>);
@@ -8,6 +13,17 @@ impl Form {
     /// A form with these parameters.
     pub fn new(parameters: impl IntoIterator<Item = (String, String)>) -> Self {
         Form(parameters.into_iter().collect())
+    }
+
+    /// The parameters of a request. Of a service that takes JSON, which names the action in a header, it is the action alone.
+    pub fn of(request: &Message) -> Self {
+        match request.header(TARGET) {
+            Some(target) => {
+                let action = target.rsplit_once('.').map_or(target, |(_, action)| action);
+                Form::new([("Action".to_owned(), action.to_owned())])
+            }
+            None => Form::from_body(&request.body),
+        }
     }
 
     /// Reads the body of a request.

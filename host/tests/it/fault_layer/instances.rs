@@ -9,9 +9,9 @@ use std::sync::Mutex;
 
 use super::answer::refusal;
 use super::form::Form;
-use super::http::Message;
 use super::view::set_status_checks;
 use super::xml::{edit, retain_instances, set_state, text_at, texts};
+use crate::support::http::Message;
 
 const STATE_FILTER: &str = "instance-state-name";
 const STATES: [&str; 6] = ["pending", "running", "shutting-down", "terminated", "stopping", "stopped"];

@@ -1,8 +1,8 @@
 //! The deletion of a key pair by its id, which moto ignores (AWS API reference, "DeleteKeyPair", `KeyPairId`).
 
 use super::form::Form;
-use super::http::Message;
 use super::xml::texts;
+use crate::support::http::Message;
 
 /// Answers a request to delete a key pair; `ask` passes a request on to moto, which knows names alone.
 pub fn delete(form: &Form, ask: impl Fn(&Form) -> Message) -> Message {

@@ -9,8 +9,8 @@ use std::collections::HashMap;
 
 use super::answer::refusal;
 use super::form::Form;
-use super::http::Message;
 use super::xml::texts;
+use crate::support::http::Message;
 
 const CLIENT_TOKEN: &str = "ClientToken";
 

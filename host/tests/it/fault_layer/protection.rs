@@ -10,8 +10,8 @@ use xmltree::Element;
 
 use super::answer::refusal;
 use super::form::Form;
-use super::http::Message;
 use super::xml::{retain_instances, text_at, texts};
+use crate::support::http::Message;
 
 /// Answers a request for a termination. `ask` asks moto, and `terminate` has a request carried out.
 pub fn terminate(form: &Form, ask: impl Fn(&Form) -> Message, terminate: impl Fn(&Form) -> Message) -> Message {

@@ -3,12 +3,12 @@
 use std::sync::Mutex;
 
 use super::capacity::Capacity;
-use super::form::Form;
-use super::http::Message;
+use super::form::{Form, TARGET};
 use super::instances::Instances;
 use super::launches::Launches;
 use super::view::NEXT_TOKEN_PREFIX;
 use super::{key_pairs, protection};
+use crate::support::http::Message;
 
 const TOKEN_FILTER: &str = "client-token";
 
@@ -29,8 +29,11 @@ impl Server {
         Server { address, launches: Mutex::default(), instances: Mutex::default(), capacity: Mutex::default() }
     }
 
-    /// Answers a request.
+    /// Answers a request. What is for another service than EC2 goes to moto as it is.
     pub fn answer(&self, request: &Message, form: &Form) -> Message {
+        if request.header(TARGET).is_some() {
+            return request.exchange(&self.address).expect("moto answers");
+        }
         let form = &without_own_page(form);
         let ask = |form: &Form| request.with_body(form.to_body()).exchange(&self.address).expect("moto answers");
         if let Some(refused) = self.instances.lock().unwrap().refuse_unknown(form) {

@@ -6,8 +6,8 @@ mod capacity;
 mod instances;
 mod launches;
 
-use std::net::TcpListener;
-use std::sync::atomic::AtomicUsize;
+use std::ops::Deref;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use super::*;
@@ -19,7 +19,7 @@ fn form(parameters: &[(&str, &str)]) -> Form {
 
 /// Sends a form through the layer. `None` when the connection was cut.
 fn send(layer: &FaultLayer, form: &Form) -> Option<Message> {
-    Message::request(&test_bed().region, form.to_body()).exchange(&layer.address.to_string()).ok()
+    Message::request(&test_bed().region, form.to_body()).exchange(&layer.http.address().to_string()).ok()
 }
 
 fn status_of(layer: &FaultLayer, form: &Form) -> Option<u16> {
@@ -81,26 +81,41 @@ fn before_moto() -> FaultLayer {
     FaultLayer::before(&test_bed().ec2_endpoint)
 }
 
-/// A server that answers each request with the number of requests so far.
-fn counting_server() -> (FaultLayer, Arc<AtomicUsize>) {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let layer = FaultLayer::before(&format!("http://{}", listener.local_addr().unwrap()));
-    let count = Arc::new(AtomicUsize::new(0));
-    let counted = count.clone();
-    thread::spawn(move || {
-        for stream in listener.incoming() {
-            let stream = stream.unwrap();
-            Message::read(&stream).unwrap();
+/// A layer before a server that answers each request with the number of requests so far.
+struct Counting {
+    layer: FaultLayer,
+    count: Arc<AtomicUsize>,
+    _server: HttpServer,
+}
+
+impl Counting {
+    fn start() -> Self {
+        let count = Arc::new(AtomicUsize::new(0));
+        let counted = count.clone();
+        let server = HttpServer::start(move |_| {
             let number = counted.fetch_add(1, Ordering::SeqCst) + 1;
-            Message::answer(200, &[], &number.to_string()).write(&stream).unwrap();
-        }
-    });
-    (layer, count)
+            Some(Message::answer(200, &[], &number.to_string()))
+        });
+        Counting { layer: FaultLayer::before(&server.url()), count, _server: server }
+    }
+
+    /// How many requests have reached the server.
+    fn count(&self) -> usize {
+        self.count.load(Ordering::SeqCst)
+    }
+}
+
+impl Deref for Counting {
+    type Target = FaultLayer;
+
+    fn deref(&self) -> &FaultLayer {
+        &self.layer
+    }
 }
 
 #[test]
 fn without_rules_requests_and_answers_pass_unchanged() {
-    let (layer, _) = counting_server();
+    let layer = Counting::start();
     let sent = form(&[("Action", "Any"), ("Name", "a b&c=\u{e4}")]);
     assert_eq!(text(&send(&layer, &sent).unwrap()), "1");
     let [call] = &layer.calls()[..] else { panic!("one call") };
@@ -110,34 +125,34 @@ fn without_rules_requests_and_answers_pass_unchanged() {
 
 #[test]
 fn a_rule_holds_for_its_action_its_parameters_and_its_call_numbers() {
-    let (layer, count) = counting_server();
+    let layer = Counting::start();
     let big = |form: &Form| form.get("InstanceType") == Some("big");
     layer.on("Launch").when(big).calls(2..=3).answer(answer::no_capacity());
     let statuses = |form: &Form| (0..4).map(|_| status_of(&layer, form).unwrap()).collect::<Vec<_>>();
     assert_eq!(statuses(&form(&[("Action", "Launch"), ("InstanceType", "small")])), [200; 4]);
     assert_eq!(statuses(&form(&[("Action", "Stop"), ("InstanceType", "big")])), [200; 4]);
     assert_eq!(statuses(&form(&[("Action", "Launch"), ("InstanceType", "big")])), [200, 500, 500, 200]);
-    assert_eq!(count.load(Ordering::SeqCst), 10, "a request that the layer answers goes no further");
+    assert_eq!(layer.count(), 10, "a request that the layer answers goes no further");
     assert_eq!(layer.calls_of("Launch").len(), 8);
 }
 
 #[test]
 fn a_connection_is_cut_before_or_after_the_server_has_acted() {
-    let (layer, count) = counting_server();
+    let layer = Counting::start();
     layer.on("Any").call(1).cut_before();
     layer.on("Any").call(2).cut_after();
     let any = form(&[("Action", "Any")]);
     assert_eq!(status_of(&layer, &any), None);
-    assert_eq!(count.load(Ordering::SeqCst), 0);
+    assert_eq!(layer.count(), 0);
     assert_eq!(status_of(&layer, &any), None);
-    assert_eq!(count.load(Ordering::SeqCst), 1);
+    assert_eq!(layer.count(), 1);
     assert_eq!(status_of(&layer, &any), Some(200));
     assert_eq!(layer.calls().iter().map(|call| call.status).collect::<Vec<_>>(), [None, None, Some(200)]);
 }
 
 #[test]
 fn a_rule_may_last_for_a_time_and_hold_requests_back() {
-    let (layer, _) = counting_server();
+    let layer = Counting::start();
     let hold = Duration::from_millis(100);
     layer.on("Any").lasting(hold).answer(answer::throttled());
     layer.on("Slow").call(1).delay(hold);
@@ -151,7 +166,7 @@ fn a_rule_may_last_for_a_time_and_hold_requests_back() {
 
 #[test]
 fn refusals_have_the_form_of_ec2() {
-    let (layer, _) = counting_server();
+    let layer = Counting::start();
     layer.on("Any").answer(answer::unknown_instance("i-0123abcd"));
     let refused = send(&layer, &form(&[("Action", "Any")])).unwrap();
     assert_eq!(refused.status(), 400);
@@ -194,7 +209,7 @@ fn status_checks_are_shown_other_than_they_are() {
 
 #[test]
 fn a_rule_that_changed_nothing_is_told() {
-    let (layer, _) = counting_server();
+    let layer = Counting::start();
     layer.on("Any").call(1).answer(answer::throttled());
     layer.on("Any").call(2).cut_body(cut::before("not there", 1));
     layer.on("Other").cut_before();
@@ -216,4 +231,20 @@ fn a_view_of_instances_that_are_not_in_the_answer_changes_nothing() {
     assert_eq!(layer.unfired(), ["DescribeInstances"]);
     send(&layer, &about("DescribeInstances", &ids)).unwrap();
     assert_eq!(layer.unfired(), [""; 0]);
+}
+
+#[test]
+fn a_request_for_a_service_that_takes_json_passes_unchanged_and_its_action_is_known() {
+    let bodies = Arc::new(Mutex::new(Vec::new()));
+    let seen = bodies.clone();
+    let server = HttpServer::start(move |request| {
+        seen.lock().unwrap().push(request.body);
+        Some(Message::answer(200, &[], "{}"))
+    });
+    let layer = FaultLayer::before(&server.url());
+    let request =
+        Message::request("us-east-1", b"{\"a\":1}".to_vec()).with_header(form::TARGET, "AmazonSSM.SendCommand");
+    assert_eq!(request.exchange(&layer.http.address().to_string()).unwrap().status(), 200);
+    assert_eq!(layer.actions(), ["SendCommand"]);
+    assert_eq!(*bodies.lock().unwrap(), [b"{\"a\":1}"]);
 }

@@ -4,8 +4,8 @@
 
 use xmltree::Element;
 
-use super::http::Message;
 use super::xml::{edit, retain_instances, set, set_state};
+use crate::support::http::Message;
 
 /// How the page tokens of the layer begin, by which it knows them again: moto would fail on them.
 pub const NEXT_TOKEN_PREFIX: &str = "fault-layer-";

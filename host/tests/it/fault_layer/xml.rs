@@ -2,7 +2,7 @@
 
 use xmltree::{Element, XMLNode};
 
-use super::http::Message;
+use crate::support::http::Message;
 
 /// Changes the document of an answer.
 pub fn edit(answer: &mut Message, change: impl FnOnce(&mut Element)) {

@@ -7,16 +7,15 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
 use super::Job;
+use super::stage::{INSTANCES, Stage};
 use crate::fault_layer::answer::{
     empty, html_page, internal_error, no_capacity, throttled, unauthorized, unknown_instance,
 };
 use crate::fault_layer::cut::at_byte;
 use crate::fault_layer::view::absent;
 use crate::fault_layer::{Form, RuleBuilder};
-use crate::support::{Ec2, Finished};
+use crate::support::{Example, Finished, Function, functions};
 
-/// How many instances a job is about.
-const INSTANCES: usize = 2;
 /// Apart from the instances of the other tests, and few in each: moto is slow where there are many.
 const REGIONS: &[&str] = &["ap-northeast-1", "ap-southeast-1", "eu-central-1", "eu-west-2", "sa-east-1", "us-west-2"];
 /// How many jobs run at once: most of the time they wait.
@@ -80,90 +79,106 @@ const FAULTS: &[Fault] = &[
 /// The id of no instance.
 const OTHER: &str = "i-0123456789abcdef0";
 
-/// A function with all that it can be asked to do.
-struct Function {
-    name: &'static str,
-    /// The state of its instances beforehand; `None` when the function launches them.
-    before: Option<&'static str>,
-    /// Their state when the job has succeeded.
-    after: &'static str,
-}
-
-const FUNCTIONS: &[Function] = &[
-    Function { name: "CreateInstance", before: None, after: "running" },
-    Function { name: "GetInstanceStatusByTag", before: Some("running"), after: "running" },
-    Function { name: "StartInstance", before: Some("stopped"), after: "running" },
-    Function { name: "StopInstance", before: Some("running"), after: "stopped" },
-    Function { name: "TerminateInstance", before: Some("running"), after: "terminated" },
-];
-
 /// A kind of call: an action, and whether it names instances by id.
 type Kind = (String, bool);
 
-impl Function {
-    fn job(&self) -> Job {
+/// What a function does when nothing goes wrong: one of its examples, on instances that were in a certain state before.
+struct Course {
+    function: &'static Function,
+    example: &'static Example,
+    /// The state of its instances before the job; `None` when there are none.
+    before: Option<&'static str>,
+    /// Their states when the job has succeeded.
+    after: Vec<String>,
+    kinds: BTreeSet<Kind>,
+}
+
+impl Course {
+    /// The first example that succeeds and changes something, where there are no instances, or running or stopped ones; of
+    /// a function that changes no state, one that succeeds, where instances run if it can.
+    fn of(function: &'static Function) -> Self {
+        let mut idle = Vec::new();
+        for example in &function.examples {
+            for before in [None, Some("running"), Some("stopped")] {
+                let Some(course) = Course::tried(function, example, before) else { continue };
+                if course.after != course.states_before() {
+                    return course;
+                }
+                idle.push(course);
+            }
+        }
+        assert!(!idle.is_empty(), "no example of {} succeeds", function.name);
+        let running = idle.iter().position(|course| course.before == Some("running"));
+        idle.swap_remove(running.unwrap_or_default())
+    }
+
+    fn tried(function: &'static Function, example: &'static Example, before: Option<&'static str>) -> Option<Self> {
+        let mut course = Course { function, example, before, after: Vec::new(), kinds: BTreeSet::new() };
+        let stage = course.stage();
+        if course.run(&stage).code != 0 {
+            return None;
+        }
+        course.after = states(&stage);
+        course.kinds = stage.job.layer.calls().iter().map(|call| kind_of(&call.form)).collect();
+        Some(course)
+    }
+
+    fn states_before(&self) -> Vec<String> {
+        self.before.map(|state| vec![state.to_owned(); INSTANCES]).unwrap_or_default()
+    }
+
+    fn stage(&self) -> Stage {
         static COUNT: AtomicUsize = AtomicUsize::new(0);
         let region = REGIONS[COUNT.fetch_add(1, Ordering::Relaxed) % REGIONS.len()];
-        let mut job = Job::in_region(&self.name.to_lowercase(), region);
+        let mut stage = Stage::new(region, self.before);
         // One retry shows as much as two, in a third of the time.
-        job.program = job.program.env("AWS_MAX_ATTEMPTS", "2");
-        match self.before {
-            Some("stopped") => drop(job.stopped(INSTANCES)),
-            Some(_) => drop(job.running(INSTANCES)),
-            None => {}
-        }
-        job
+        stage.job.program = stage.job.program.env("AWS_MAX_ATTEMPTS", "2");
+        stage
     }
 
-    fn run(&self, job: &Job) -> Finished {
-        let wait = ["--wait", "--wait-timeout", "3s"];
-        match self.name {
-            "CreateInstance" => job.launch(&[&wait[..], &["--number", &INSTANCES.to_string()]].concat()),
-            "GetInstanceStatusByTag" => job.run(self.name, &[]),
-            _ => job.run(self.name, &wait),
+    /// Runs the example, for several instances and with a short wait where the function can do so.
+    fn run(&self, stage: &Stage) -> Finished {
+        let number = INSTANCES.to_string();
+        let more = [("number", Some(number.as_str())), ("wait", None), ("wait-timeout", Some("3s"))];
+        let given = |option: &str| self.example.arguments.iter().any(|word| word == option);
+        let mut words = Vec::new();
+        for (name, value) in more.into_iter().filter(|(name, _)| self.function.argument(name).is_some()) {
+            let option = format!("--{name}");
+            if !given(&option) {
+                words.extend([option].into_iter().chain(value.map(str::to_owned)));
+            }
         }
-    }
-
-    /// The kinds of calls of a job in which nothing goes wrong.
-    fn kinds(&self) -> BTreeSet<Kind> {
-        let job = self.job();
-        let finished = self.run(&job).expect_code(0);
-        assert_eq!(self.complaint(&job, &finished, true), None);
-        job.layer.calls().iter().map(|call| kind_of(&call.form)).collect()
+        let words: Vec<&str> = words.iter().map(String::as_str).collect();
+        stage.run(self.function, self.example, &words)
     }
 
     /// What is wrong with how a job ended.
-    fn complaint(&self, job: &Job, finished: &Finished, mended: bool) -> Option<String> {
-        let ec2 = job.ec2();
-        let ids = ec2.named(&job.name);
-        let lost =
-            ids.iter().find(|id| !finished.stdout.contains(id.as_str())).filter(|_| !tells_the_token(job, finished));
-        let done = ids.len() == INSTANCES && ec2.states(&ids).iter().all(|state| state == self.after);
-        if ids.len() > INSTANCES {
+    fn complaint(&self, stage: &Stage, finished: &Finished, mended: bool) -> Option<String> {
+        let job = &stage.job;
+        let ids = job.ec2().named(&job.name);
+        if ids.len() > self.after.len() {
             return Some("launched twice".to_owned());
         }
-        if let Some(id) = lost.filter(|_| self.before.is_none()) {
+        let lost = ids.iter().find(|id| !finished.stdout.contains(id.as_str()));
+        if let Some(id) = lost.filter(|_| self.before.is_none() && !tells_the_token(job, finished)) {
             return Some(format!("{id} is lost"));
         }
+        let states = states(stage);
         match finished.code {
-            0 if !done => Some("ended with 0 and something undone".to_owned()),
+            0 if states != self.after => Some("ended with 0 and something undone".to_owned()),
             0 => None,
             _ if mended => Some("a retry would have mended it".to_owned()),
-            9 if !self.untouched(&ec2, &ids) => Some("ended with 9 after something was changed".to_owned()),
+            9 if states != self.states_before() => Some("ended with 9 after something was changed".to_owned()),
             1 | 3..=9 | 11 if finished.stderr.contains("error: ") => None,
             code => Some(format!("ended with {code}")),
         }
     }
 }
 
-impl Function {
-    /// Whether all instances are as they were before the job.
-    fn untouched(&self, ec2: &Ec2, ids: &[String]) -> bool {
-        match self.before {
-            None => ids.is_empty(),
-            Some(before) => ec2.states(ids).iter().all(|state| state == before),
-        }
-    }
+/// The states of all instances that the job is about.
+fn states(stage: &Stage) -> Vec<String> {
+    let ec2 = stage.job.ec2();
+    ec2.states(&ec2.named(&stage.job.name))
 }
 
 /// Whether the output has the client token of the launch: where no answer ever came, EC2 finds the instances by it.
@@ -178,36 +193,34 @@ fn kind_of(form: &Form) -> Kind {
 }
 
 /// Runs one job with one fault at one kind of call.
-fn try_fault(function: &Function, kind: &Kind, fault: &Fault) -> Option<String> {
-    let job = function.job();
+fn try_fault(course: &Course, kind: &Kind, fault: &Fault) -> Option<String> {
+    let stage = course.stage();
+    let layer = &stage.job.layer;
     let faulty = kind.clone();
-    (fault.add)(job.layer.on(&kind.0).when(move |form| kind_of(form) == faulty));
-    let finished = function.run(&job);
-    let idle = (!job.layer.unfired().is_empty()).then(|| "the fault never fired".to_owned());
-    let complaint = function.complaint(&job, &finished, fault.mended).or(idle)?;
-    Some(format!("{}, {} {}: {complaint}\n{finished:#?}", function.name, kind.0, fault.name))
+    (fault.add)(layer.on(&kind.0).when(move |form| kind_of(form) == faulty));
+    let finished = course.run(&stage);
+    let idle = (!layer.unfired().is_empty()).then(|| "the fault never fired".to_owned());
+    let complaint = course.complaint(&stage, &finished, fault.mended).or(idle)?;
+    Some(format!("{}, {} {}: {complaint}\n{finished:#?}", course.function.name, kind.0, fault.name))
 }
 
 #[test]
 fn no_fault_makes_a_job_launch_twice_or_lose_an_id_or_claim_what_is_not_so() {
+    let courses: Vec<Course> = functions().iter().map(Course::of).collect();
     let mut trials = Vec::new();
-    for function in FUNCTIONS {
-        let kinds = function.kinds();
-        let of_kind = |kind: Kind| FAULTS.iter().map(move |fault| (function, kind.clone(), fault));
-        trials.extend(
-            kinds
-                .into_iter()
-                .flat_map(of_kind)
-                .filter(|(_, kind, fault)| !fault.reads_only || is_read_of_instances(kind)),
-        );
+    for course in &courses {
+        for kind in &course.kinds {
+            let faults = FAULTS.iter().filter(|fault| !fault.reads_only || is_read_of_instances(kind));
+            trials.extend(faults.map(|fault| (course, kind, fault)));
+        }
     }
     let (trials, complaints) = (Mutex::new(trials), Mutex::new(Vec::new()));
     thread::scope(|scope| {
         for _ in 0..AT_ONCE {
             scope.spawn(|| {
                 loop {
-                    let Some((function, kind, fault)) = trials.lock().unwrap().pop() else { return };
-                    let complaint = try_fault(function, &kind, fault);
+                    let Some((course, kind, fault)) = trials.lock().unwrap().pop() else { return };
+                    let complaint = try_fault(course, kind, fault);
                     complaints.lock().unwrap().extend(complaint);
                 }
             });

@@ -1,13 +1,18 @@
 //! What the tests share: the test bed, the program, servers of a test's own, and looks at EC2 that pass the program by.
 
 mod ec2;
+mod functions;
+pub mod http;
 mod own_ec2;
 mod own_opcon;
+mod placeholders;
 mod program;
 mod test_bed;
 
 pub use ec2::{Ec2, unique, values};
+pub use functions::{Example, Function, administrator_commands, functions};
 pub use own_ec2::{Answer, OwnEc2};
 pub use own_opcon::OwnOpCon;
+pub use placeholders::Placeholders;
 pub use program::{Finished, Program};
 pub use test_bed::test_bed;

@@ -1,9 +1,8 @@
 //! An EC2 of a test's own, which answers as the test says: for what the test bed's EC2 never does.
 
-use std::io::{BufRead as _, BufReader, Read as _, Write as _};
-use std::net::{TcpListener, TcpStream};
 use std::sync::{Arc, Mutex};
-use std::thread;
+
+use super::http::{HttpServer, Message};
 
 /// What a request gets.
 pub struct Answer {
@@ -64,30 +63,27 @@ impl Answer {
     }
 }
 
-/// A server on a port of its own. It goes on until the tests end.
+/// A server on a port of its own. It ends when it is dropped.
 pub struct OwnEc2 {
     /// Its URL.
     pub url: String,
     bodies: Arc<Mutex<Vec<String>>>,
+    _server: HttpServer,
 }
 
 impl OwnEc2 {
-    /// Starts a server that gives each action this answer.
+    /// Starts a server that gives each action this answer, to one request at a time.
     pub fn start(answer: impl Fn(&str) -> Answer + Send + 'static) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let url = format!("http://{}", listener.local_addr().unwrap());
-        let bodies = Arc::new(Mutex::new(Vec::new()));
+        let (bodies, answer) = (Arc::new(Mutex::new(Vec::new())), Mutex::new(answer));
         let seen = bodies.clone();
-        thread::spawn(move || {
-            for stream in listener.incoming() {
-                let stream = stream.unwrap();
-                let body = read_body(&stream);
-                seen.lock().unwrap().push(body.clone());
-                let answer = answer(action_of(&body));
-                write_answer(stream, &answer);
-            }
+        let server = HttpServer::start(move |request| {
+            let body = String::from_utf8(request.body).unwrap();
+            seen.lock().unwrap().push(body.clone());
+            let answer = answer.lock().unwrap()(action_of(&body));
+            let headers = [("content-type", answer.content_type), ("x-amzn-requestid", "req-1")];
+            Some(Message::answer(answer.status, &headers, &answer.body))
         });
-        OwnEc2 { url, bodies }
+        OwnEc2 { url: server.url(), bodies, _server: server }
     }
 
     /// Starts a server whose one instance is described in this state, and which gives all other actions this answer.
@@ -117,28 +113,4 @@ impl OwnEc2 {
 /// The action that the parameters name; empty when they name none.
 fn action_of(body: &str) -> &str {
     body.split('&').find_map(|field| field.strip_prefix("Action=")).unwrap_or_default()
-}
-
-/// The body of the request on the connection.
-fn read_body(stream: &TcpStream) -> String {
-    let mut reader = BufReader::new(stream);
-    let mut length = 0;
-    let mut line = String::new();
-    while reader.read_line(&mut line).is_ok_and(|read| read > 2) {
-        if let Some(value) = line.to_ascii_lowercase().strip_prefix("content-length:") {
-            length = value.trim().parse().unwrap();
-        }
-        line.clear();
-    }
-    let mut body = vec![0; length];
-    reader.read_exact(&mut body).unwrap();
-    String::from_utf8(body).unwrap()
-}
-
-fn write_answer(mut stream: TcpStream, answer: &Answer) {
-    let Answer { status, content_type, body } = answer;
-    let length = body.len();
-    let head = format!("HTTP/1.1 {status} -\r\nContent-Type: {content_type}\r\nContent-Length: {length}\r\n");
-    // A program that was interrupted reads no more.
-    let _ = write!(stream, "{head}x-amzn-RequestId: req-1\r\nConnection: close\r\n\r\n{body}");
 }

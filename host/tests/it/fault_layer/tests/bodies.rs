@@ -1,7 +1,9 @@
 //! Bodies that are cut, empty, or no answer of EC2.
 
+use std::net::TcpStream;
+
 use super::*;
-use crate::fault_layer::http::Framing;
+use crate::support::http::Framing;
 
 fn describe(ids: &[String]) -> Form {
     about("DescribeInstances", ids)
@@ -29,7 +31,7 @@ fn a_body_is_cut_at_a_byte_or_around_a_text() {
 
 #[test]
 fn a_body_that_is_cut_ends_as_http_wants_it_in_each_framing() {
-    let (server, _) = counting_server();
+    let server = Counting::start();
     server.on("Any").answer(answer::other(200, "text/plain", "0123456789"));
     for (cut, framing, header) in [
         (cut::at_byte(7), Framing::Length, "content-length: 7"),
@@ -49,7 +51,7 @@ fn a_body_that_is_cut_ends_as_http_wants_it_in_each_framing() {
 
 /// An answer as it goes over the wire.
 fn raw_answer(layer: &FaultLayer) -> String {
-    let mut stream = TcpStream::connect(layer.address).unwrap();
+    let mut stream = TcpStream::connect(layer.http.address()).unwrap();
     let request = Message::request("us-east-1", form(&[("Action", "Any")]).to_body());
     request.write(&mut stream).unwrap();
     std::io::read_to_string(stream).unwrap()
@@ -67,14 +69,14 @@ fn a_cut_comes_after_all_views() {
 
 #[test]
 fn an_answer_may_be_empty_whether_the_server_acts_or_not() {
-    let (layer, count) = counting_server();
+    let layer = Counting::start();
     layer.on("Any").call(1).answer(answer::empty());
     layer.on("Any").call(2).act_then(answer::empty());
     let any = form(&[("Action", "Any")]);
     for acted in [0, 1] {
         let answer = send(&layer, &any).unwrap();
         assert_eq!((answer.status(), answer.body.len()), (200, 0));
-        assert_eq!(count.load(Ordering::SeqCst), acted);
+        assert_eq!(layer.count(), acted);
     }
     assert_eq!(text(&send(&layer, &any).unwrap()), "2");
     assert_eq!(layer.calls().iter().map(|call| call.status).collect::<Vec<_>>(), [Some(200); 3]);
@@ -82,16 +84,16 @@ fn an_answer_may_be_empty_whether_the_server_acts_or_not() {
 
 #[test]
 fn an_answer_may_have_any_status_content_type_and_text() {
-    let (layer, count) = counting_server();
+    let layer = Counting::start();
     layer.on("Any").call(1).answer(answer::other(418, "application/json", "{\"tea\":\"\u{e4}\"}"));
     layer.on("Any").call(2).act_then(answer::success("Any", "<return>true</return>"));
     let any = form(&[("Action", "Any")]);
     let teapot = send(&layer, &any).unwrap();
     assert_eq!((teapot.status(), text(&teapot).as_str()), (418, "{\"tea\":\"\u{e4}\"}"));
     assert_eq!(teapot.header("content-type"), Some("application/json"));
-    assert_eq!(count.load(Ordering::SeqCst), 0);
+    assert_eq!(layer.count(), 0);
     let success = send(&layer, &any).unwrap();
     assert!(text(&success).contains("<AnyResponse "), "{}", text(&success));
     assert_eq!(xml::texts(&success, "return"), ["true"]);
-    assert_eq!(count.load(Ordering::SeqCst), 1);
+    assert_eq!(layer.count(), 1);
 }

@@ -3,7 +3,7 @@
 use super::*;
 
 fn send_in(layer: &FaultLayer, region: &str, form: &Form) -> Message {
-    Message::request(region, form.to_body()).exchange(&layer.address.to_string()).unwrap()
+    Message::request(region, form.to_body()).exchange(&layer.http.address().to_string()).unwrap()
 }
 
 /// A form that launches into a zone.

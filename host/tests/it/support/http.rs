@@ -1,12 +1,68 @@
-//! As much of HTTP/1.1 as the program and moto speak: one message each way. Its end is told in each of the three ways that
-//! HTTP has.
+//! As much of HTTP/1.1 as the program and moto use: one message each way, and a server for it. The end of a message is
+//! marked in each of the three ways that HTTP has, and a connection can be cut, which no library offers.
 
 use std::io::{self, BufRead, BufReader, Write};
-use std::net::TcpStream;
+use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
 
 const CONTENT_LENGTH: &str = "content-length";
 const CONNECTION: &str = "connection";
 const TRANSFER_ENCODING: &str = "transfer-encoding";
+
+/// A server on a port of its own. It ends when it is dropped.
+pub struct HttpServer {
+    address: SocketAddr,
+    ending: Arc<AtomicBool>,
+}
+
+impl HttpServer {
+    /// Starts a server that gives each request this answer. Where there is none, it cuts the connection.
+    pub fn start(answer: impl Fn(Message) -> Option<Message> + Send + Sync + 'static) -> Self {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a free port");
+        let address = listener.local_addr().expect("the address of a listener");
+        let (ending, answer) = (Arc::new(AtomicBool::new(false)), Arc::new(answer));
+        let ended = ending.clone();
+        thread::spawn(move || {
+            for stream in listener.incoming() {
+                if ended.load(Ordering::SeqCst) {
+                    return;
+                }
+                let (stream, answer) = (stream.expect("a connection"), answer.clone());
+                thread::spawn(move || serve(&stream, &*answer));
+            }
+        });
+        HttpServer { address, ending }
+    }
+
+    /// Where it listens.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Its URL.
+    pub fn url(&self) -> String {
+        format!("http://{}", self.address)
+    }
+}
+
+impl Drop for HttpServer {
+    fn drop(&mut self) {
+        self.ending.store(true, Ordering::SeqCst);
+        // The listener waits for a connection. If that fails, it waits until the tests end.
+        let _ = TcpStream::connect(self.address);
+    }
+}
+
+/// Serves a connection, which carries one request.
+fn serve(stream: &TcpStream, answer: &dyn Fn(Message) -> Option<Message>) {
+    // The program may have been ended before its request or the answer was complete.
+    let Ok(request) = Message::read(stream) else { return };
+    if let Some(answer) = answer(request) {
+        let _ = answer.write(stream);
+    }
+}
 
 /// How a message tells where its body ends.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -55,6 +111,12 @@ impl Message {
     /// The same message with another body.
     pub fn with_body(&self, body: Vec<u8>) -> Self {
         Message { body, ..self.clone() }
+    }
+
+    /// The same message with one more header, whose name is in small letters.
+    pub fn with_header(mut self, name: &str, value: &str) -> Self {
+        self.headers.push((name.to_owned(), value.to_owned()));
+        self
     }
 
     /// The status of an answer.

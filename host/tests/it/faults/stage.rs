@@ -1,0 +1,119 @@
+//! What the examples of functions speak of, made true in a region: instances, an image, a launch template, and an OpCon
+//! with the three option lists. So the examples of every function are jobs that run, without a list of functions here.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex};
+
+use opcon_stand_in::DEFAULT_TOKEN;
+
+use super::{Job, image_in};
+use crate::fault_layer::FaultLayer;
+use crate::support::{Ec2, Example, Finished, Function, OwnOpCon, Placeholders, Program, test_bed, unique, values};
+
+/// The name of the instances in examples, and that of the launch template.
+const NAME: &str = "web";
+const LAUNCH_TEMPLATE: &str = "nightly";
+
+/// How many instances there are beforehand.
+pub const INSTANCES: usize = 2;
+
+/// A region with all that examples speak of.
+struct Region {
+    name: String,
+    opcon: OwnOpCon,
+    image: String,
+    subnet: String,
+}
+
+/// A job of which every name is its own, before a fault layer.
+pub struct Stage {
+    pub job: Job,
+    region: Arc<Region>,
+    suffix: String,
+    ids: Vec<String>,
+}
+
+impl Stage {
+    /// With instances in this state, `running` or `stopped`; without any for `None`.
+    pub fn new(region: &str, before: Option<&str>) -> Self {
+        let suffix = unique("").replace('-', "_");
+        let region = region_with_all(region);
+        let mut stage = Stage { job: job(&region, &suffix), region, suffix, ids: Vec::new() };
+        stage.ids = match before {
+            Some("stopped") => stage.job.stopped(INSTANCES),
+            Some(_) => stage.job.running(INSTANCES),
+            None => Vec::new(),
+        };
+        stage
+    }
+
+    /// The same instances once more, before another layer.
+    pub fn again(&self) -> Self {
+        let (region, suffix, ids) = (self.region.clone(), self.suffix.clone(), self.ids.clone());
+        Stage { job: job(&region, &suffix), region, suffix, ids }
+    }
+
+    /// The OpCon of the region, which other jobs in it share.
+    pub fn opcon(&self) -> &OwnOpCon {
+        &self.region.opcon
+    }
+
+    /// The job of an example, with the name of its function.
+    pub fn line(&self, function: &Function, example: &Example) -> Vec<String> {
+        let Region { image, subnet, .. } = &*self.region;
+        Placeholders { suffix: &self.suffix, instances: &self.ids, image, subnet }.fill(function, example)
+    }
+
+    /// Runs the job of an example with further arguments.
+    pub fn run(&self, function: &Function, example: &Example, more: &[&str]) -> Finished {
+        let line = self.line(function, example);
+        let words: Vec<&str> = line.iter().map(String::as_str).chain(more.iter().copied()).collect();
+        self.job.program.run(&words)
+    }
+}
+
+fn job(region: &Region, suffix: &str) -> Job {
+    let layer = FaultLayer::before(&test_bed().ec2_endpoint);
+    let program = program(region, &layer.endpoint());
+    let Region { name, image, .. } = region;
+    let lists = format!("IMAGE Linux : {image}\nSIZE t3.micro\nREGION {name}\n");
+    program.write("lists.txt", &lists.replace(name, &listed(name)));
+    Job { layer, program, name: format!("{NAME}{suffix}"), region: name.clone() }
+}
+
+/// The program with the OpCon of the region. Every AWS service has this address.
+fn program(region: &Region, endpoint: &str) -> Program {
+    Program::with_endpoint(endpoint)
+        .env("AWS_ENDPOINT_URL", endpoint)
+        .common("--region", &region.name)
+        .with_config(&region.opcon.config(DEFAULT_TOKEN))
+}
+
+/// A region as option lists have it.
+fn listed(region: &str) -> String {
+    region.to_uppercase().replace('-', "_")
+}
+
+/// The region with all that examples speak of, made once.
+fn region_with_all(name: &str) -> Arc<Region> {
+    static REGIONS: Mutex<Option<HashMap<String, Arc<Region>>>> = Mutex::new(None);
+    let mut regions = REGIONS.lock().unwrap();
+    regions.get_or_insert_default().entry(name.to_owned()).or_insert_with(|| Arc::new(prepare(name))).clone()
+}
+
+fn prepare(name: &str) -> Region {
+    let (ec2, image) = (Ec2::in_region(name), image_in(name));
+    let templates = values(&ec2.call("DescribeLaunchTemplates", &[]), "launchTemplateName");
+    if !templates.iter().any(|template| template == LAUNCH_TEMPLATE) {
+        let data = [("LaunchTemplateData.ImageId", image.as_str()), ("LaunchTemplateData.InstanceType", "t3.micro")];
+        ec2.call("CreateLaunchTemplate", &[&[("LaunchTemplateName", LAUNCH_TEMPLATE)][..], &data].concat());
+    }
+    let subnet = values(&ec2.call("DescribeSubnets", &[]), "subnetId").remove(0);
+    let region = Region { name: name.to_owned(), opcon: OwnOpCon::start(), image, subnet };
+    let program = Program::new().with_config(&region.opcon.config(DEFAULT_TOKEN));
+    let lists = [("AWS_IMAGES", format!("Linux : {}", region.image)), ("AWS_SIZES", "t3.micro".to_owned())];
+    for (list, entry) in lists.into_iter().chain([("AWS_REGIONS", listed(name))]) {
+        program.run_bare(&["set-property", list, &format!("\"{entry}\"")]).expect_code(0);
+    }
+    region
+}

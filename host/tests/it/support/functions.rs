@@ -1,0 +1,71 @@
+//! What the program can do, as it says itself, so that no test keeps a list of its own.
+
+use std::sync::OnceLock;
+
+use serde::Deserialize;
+
+use super::Program;
+
+/// A function, as `--list --output json` describes it.
+#[derive(Debug, Deserialize)]
+pub struct Function {
+    pub name: String,
+    pub summary: String,
+    pub arguments: Vec<Argument>,
+    pub examples: Vec<Example>,
+    pub changes_resources: bool,
+    #[serde(rename = "crate")]
+    pub package: String,
+}
+
+/// An argument of a function.
+#[derive(Debug, Deserialize)]
+pub struct Argument {
+    pub name: String,
+    pub aliases: Vec<String>,
+    /// `None` for a flag.
+    pub value_name: Option<String>,
+    pub help: String,
+    pub default: Option<String>,
+}
+
+/// An example of a function's command line.
+#[derive(Debug, Deserialize)]
+pub struct Example {
+    pub about: String,
+    /// The arguments after the function's name.
+    pub arguments: Vec<String>,
+}
+
+impl Function {
+    /// Its argument of that name or alias.
+    pub fn argument(&self, name: &str) -> Option<&Argument> {
+        self.arguments
+            .iter()
+            .find(|argument| argument.name == name || argument.aliases.iter().any(|alias| alias == name))
+    }
+}
+
+/// All functions of the program, sorted by name.
+pub fn functions() -> &'static [Function] {
+    static FUNCTIONS: OnceLock<Vec<Function>> = OnceLock::new();
+    FUNCTIONS.get_or_init(|| {
+        let list = Program::new().run_bare(&["--list", "--output", "json"]).expect_code(0);
+        let functions: Vec<Function> = serde_json::from_str(&list.stdout).unwrap();
+        assert!(!functions.is_empty(), "a program without functions proves nothing");
+        functions
+    })
+}
+
+/// The names of all administrator commands, in the order in which the help of the program has them.
+pub fn administrator_commands() -> &'static [String] {
+    static COMMANDS: OnceLock<Vec<String>> = OnceLock::new();
+    COMMANDS.get_or_init(|| {
+        let help = Program::new().run_bare(&["--help"]).expect_code(0).stdout;
+        let (_, commands) = help.split_once("\nCommands for administrators:\n").unwrap();
+        let names = commands.lines().filter_map(|line| line.strip_prefix("  ")?.split_once(' '));
+        let names: Vec<String> = names.map(|(name, _)| name.to_owned()).collect();
+        assert!(!names.is_empty(), "{help}");
+        names
+    })
+}
