@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use connector_sdk::args::Repeated;
 use connector_sdk::ec2::types::{Image, ImageState, InstanceTypeInfo, Region};
 use connector_sdk::lists::{List, ListEntry};
-use connector_sdk::offers::{self, deprecated_since};
+use connector_sdk::offers::{self, DESCRIBE_IMAGES, DESCRIBE_INSTANCE_TYPES, DESCRIBE_REGIONS, deprecated_since};
 use connector_sdk::{
     Arg, ArgValue, Context, Error, ErrorKind, Example, Inputs, Operation, OperationMeta, Outcome, Result, Table,
     VALUES_PER_FILTER, ValueKind, async_trait, filter, register,
@@ -55,7 +55,7 @@ static META: OperationMeta = OperationMeta::new("CheckLists", "Check the lists o
             arguments: &["--only", "images", "--data-script", "lists.txt"],
         },
     ])
-    .iam_actions(&["ec2:DescribeImages", "ec2:DescribeInstanceTypes", "ec2:DescribeRegions"]);
+    .iam_actions(&[DESCRIBE_IMAGES, DESCRIBE_INSTANCE_TYPES, DESCRIBE_REGIONS]);
 
 const COLUMNS: &[&str] = &["List", "Entry", "Problem"];
 const DOING: &str = "checking the lists";

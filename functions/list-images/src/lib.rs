@@ -7,7 +7,7 @@ use std::collections::HashSet;
 use connector_sdk::args::{Always, Repeated};
 use connector_sdk::ec2::types::{ArchitectureValues, Image};
 use connector_sdk::lists::{self, List, ListEntry};
-use connector_sdk::offers::{self, ARCHITECTURE, deprecated_since};
+use connector_sdk::offers::{self, ARCHITECTURE, DESCRIBE_IMAGES, deprecated_since};
 use connector_sdk::{
     Arg, ArgValue, Context, Error, ErrorKind, Example, Inputs, Operation, OperationMeta, Outcome, Result, Table,
     ValueKind, async_trait, filter, register,
@@ -83,7 +83,7 @@ static META: OperationMeta = OperationMeta::new("ListImages", "Show images, and 
             arguments: &["--owner", "amazon", "--name", "al2023-ami-2023*", "--latest"],
         },
     ])
-    .iam_actions(&["ec2:DescribeImages"]);
+    .iam_actions(&[DESCRIBE_IMAGES]);
 
 const COLUMNS: &[&str] = &["Image ID", "Name", "Architecture", "Created"];
 

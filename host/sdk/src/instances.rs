@@ -10,13 +10,17 @@ use crate::args::{Always, Repeated};
 use crate::filter::{VALUES_PER_FILTER, filter};
 use crate::journal::count_of;
 use crate::{
-    Arg, ArgGroup, ArgSpec, ArgValue, Context, Error, ErrorKind, Inputs, Outcome, Result, ValueKind, codes, pages,
+    Arg, ArgGroup, ArgSpec, ArgValue, Context, Error, ErrorKind, IamAction, Inputs, Outcome, Result, ValueKind, codes,
+    dry_run, pages,
 };
 
 /// Instance ids that one request may carry (AWS: "Pagination in the Amazon EC2 API").
 pub(crate) const IDS_PER_REQUEST: usize = 1000;
 /// The largest page that DescribeInstances gives (AWS API reference, `MaxResults`).
 const PAGE_SIZE: i32 = 1000;
+/// What finding instances needs, by whatever, and waiting for them.
+pub const DESCRIBE_INSTANCES: IamAction =
+    IamAction::read("ec2:DescribeInstances").probe(dry_run!(|ec2| ec2.describe_instances()));
 
 /// The id of an instance: `i-` and 8 or 17 lower-case hexadecimal digits.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]

@@ -14,7 +14,7 @@ pub use arguments::{POLL_INTERVAL, Readiness, UNTIL_DONE, UNTIL_READY, WAIT, WAI
 pub use engine::{Poll, wait_for};
 pub use goal::Goal;
 pub use instances::{not_at_goal, wait_for_instances, wait_if_asked};
-pub use status_checks::{STATUS_IDS_PER_REQUEST, all_status_checks, status_checks};
+pub use status_checks::{DESCRIBE_INSTANCE_STATUS, STATUS_IDS_PER_REQUEST, all_status_checks, status_checks};
 
 #[cfg(test)]
 mod tests;

@@ -142,12 +142,29 @@ fn defaults_are_values_that_a_user_could_type() {
 #[test]
 fn every_function_says_which_iam_actions_it_needs() {
     for meta in metas() {
-        let actions = meta.iam_actions;
-        // A launch hands over a role and may read the image's id from Systems Manager.
-        let services = ["ec2:", "iam:", "ssm:"];
-        let known = |action: &&str| services.iter().any(|service| action.starts_with(service));
-        assert!(actions.iter().all(known), "{}: {actions:?}", meta.name);
-        let changes = |action: &&&str| !action.starts_with("ec2:Describe");
-        assert_eq!(actions.iter().any(|action| changes(&action)), meta.changes_resources, "{}: {actions:?}", meta.name);
+        assert!(!meta.iam_actions.is_empty(), "{}", meta.name);
+        for action in meta.iam_actions {
+            let (service, name) = action.name.split_once(':').unwrap();
+            let is_word = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_alphanumeric());
+            assert!(
+                service == service.to_lowercase() && name.starts_with(|c: char| c.is_ascii_uppercase()),
+                "{action:?}"
+            );
+            assert!(is_word(name), "{action:?}");
+            let reads = ["Describe", "Get", "List"].iter().any(|verb| name.starts_with(verb));
+            assert_eq!(reads, !action.changes, "{}: {action:?}", meta.name);
+            assert_eq!(service == "ec2", action.probe.is_some(), "{}: EC2 knows dry runs: {action:?}", meta.name);
+        }
+        assert_eq!(meta.iam_actions.iter().any(|action| action.changes), meta.changes_resources, "{}", meta.name);
+    }
+}
+
+#[test]
+fn what_is_optional_has_one_purpose_and_a_name_that_can_be_typed() {
+    let mut purposes = BTreeMap::new();
+    for only in metas().into_iter().flat_map(|meta| meta.iam_actions).filter_map(|action| action.optional) {
+        assert!(only.name.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'-'), "{only:?}");
+        assert!(only.purpose.starts_with("to "), "{only:?}");
+        assert_eq!(*purposes.entry(only.name).or_insert(only.purpose), only.purpose, "{}", only.name);
     }
 }

@@ -2,6 +2,7 @@
 
 mod check;
 mod forms;
+mod iam_policy;
 mod job_definition;
 mod set_property;
 mod setup;
@@ -10,7 +11,7 @@ use crate::support::Program;
 
 #[test]
 fn help_of_every_command() {
-    for command in ["setup", "check", "job-definition", "forms", "run-form", "set-property"] {
+    for command in ["setup", "check", "iam-policy", "job-definition", "forms", "run-form", "set-property"] {
         let finished = Program::new().run_bare(&[command, "--help"]).expect_code(0);
         insta::with_settings!({ snapshot_suffix => command }, { insta::assert_snapshot!(finished.stdout) });
     }

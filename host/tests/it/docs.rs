@@ -32,7 +32,7 @@ fn commands(text: &str) -> Vec<&str> {
     lines.filter(|line| !line.contains('<') && !line.contains(" [-")).collect()
 }
 
-const COMMANDS: [&str; 6] = ["setup", "check", "job-definition", "forms", "run-form", "set-property"];
+const COMMANDS: [&str; 7] = ["setup", "check", "iam-policy", "job-definition", "forms", "run-form", "set-property"];
 
 /// A folder with all that the documentation speaks of, and an OpCon for it.
 fn surroundings() -> (Program, OwnOpCon) {

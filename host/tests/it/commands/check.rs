@@ -36,8 +36,8 @@ fn all_is_well_when_every_line_is() {
         "ok      configuration: Connector.config\n",
         "ok      log: log",
         "ok      user USER1: arn:aws:iam::123456789012:user/allowed in us-east-1\n",
-        "ok      user USER1, StartInstance: 3 of 3 IAM actions allowed\n",
-        "; open: iam:PassRole, ssm:GetParameters\n",
+        "ok      user USER1, StartInstance: 3 of 3 permissions allowed\n",
+        "; unknown: iam:PassRole, ssm:GetParameters\n",
         ": version 25.0.3, the token is accepted\n",
         "note    OpCon API at ",
         "check succeeded: nothing failed\n",
@@ -51,8 +51,8 @@ fn all_is_well_when_every_line_is() {
 fn what_a_user_may_not_do_is_named() {
     let config = config_before("[OPCON API INFORMATION]");
     let finished = check(&Program::new().with_config(&config), &[]).expect_code(3);
-    let finished = finished.expect_stdout("FAILED  user DENIED, StopInstance: not allowed: ec2:StopInstances; ");
-    let finished = finished.expect_stdout("ok      user DENIED, GetInstanceStatusByTag: 2 of 2 IAM actions allowed\n");
+    let finished = finished.expect_stdout("FAILED  user DENIED, StopInstance: 1 of 2 permissions allowed; denied: ec2:StopInstances; `awsec2 iam-policy StopInstance` prints");
+    let finished = finished.expect_stdout("ok      user DENIED, GetInstanceStatusByTag: 2 of 2 permissions allowed\n");
     let finished = finished.expect_stdout("note    OpCon: the configuration does not say how to reach it");
     assert_eq!(finished.verdict(), "check failed");
 }
