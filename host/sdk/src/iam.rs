@@ -199,7 +199,8 @@ macro_rules! dry_run {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::testing::{client, mock, refusal};
+    use crate::OperationMeta;
+    use crate::testing::{assert_declared, client, mock, refusal};
 
     const STOP: IamAction = IamAction::change("ec2:StopInstances")
         .on(INSTANCES)
@@ -246,6 +247,15 @@ mod tests {
     async fn an_action_without_a_probe_stays_unknown() {
         let asked = IamAction::change("iam:PassRole").permission(&client(&[]), false).await;
         assert_eq!(asked.unwrap(), Permission::Unknown("no dry run can tell".to_owned()));
+    }
+
+    static STOPS: OperationMeta = OperationMeta::new("StopSomething", "Stop something.").iam_actions(&[STOP]);
+
+    #[test]
+    #[should_panic(expected = "ec2:StartInstances is none of the function's IAM actions")]
+    fn the_tests_of_a_function_notice_a_call_that_it_does_not_declare() {
+        assert_declared(&[&STOPS], "EC2", "StopInstances");
+        assert_declared(&[&STOPS], "EC2", "StartInstances");
     }
 
     #[test]
