@@ -5,11 +5,12 @@
 
 use std::process::ExitCode;
 
+use connector_sdk::offers::DESCRIBE_REGIONS;
 use connector_sdk::{Context, Doing, Inputs, Operation, OperationMeta, Outcome, Result, async_trait, register};
 
 static META: OperationMeta =
     OperationMeta::new("DescribeRegions", "Show the regions that are enabled for the account.")
-        .iam_actions(&["ec2:DescribeRegions"]);
+        .iam_actions(&[DESCRIBE_REGIONS]);
 
 struct DescribeRegions;
 register!(DescribeRegions);
