@@ -1,7 +1,10 @@
-//! The client for EC2: credentials, region, retries and time limits.
+//! The AWS account of a job: credentials, region, retries and time limits, and the client for EC2.
 
 mod answer;
 mod http;
+mod request;
+#[cfg(test)]
+mod tests;
 
 use std::env;
 
@@ -9,21 +12,21 @@ use aws_config::environment::EnvironmentVariableRegionProvider;
 use aws_config::meta::region::RegionProviderChain;
 use aws_config::profile::ProfileFileRegionProvider;
 use aws_config::stalled_stream_protection::StalledStreamProtectionConfig;
-use aws_config::timeout::TimeoutConfig;
 use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_credential_types::Credentials;
-use connector_sdk::ec2::config::retry::{RetryPartition, TokenBucket};
 use connector_sdk::ec2::{self, Client};
-use connector_sdk::{Doing as _, Error, ErrorKind, Result};
+use connector_sdk::{Doing as _, Error, ErrorKind, Result, retry_partition};
 use opcon::AwsKeys;
 use secrecy::ExposeSecret as _;
 
-use self::http::{ATTEMPT_LIMIT, Http};
-use crate::settings::Settings;
+use self::http::Http;
+use crate::settings::{EndpointUrl, Settings};
 
 /// An AWS account as a job reaches it: with certain credentials, in one region.
 pub struct Account {
     config: SdkConfig,
+    /// What takes the place of AWS's address for EC2, and for no other service.
+    ec2_endpoint: Option<EndpointUrl>,
     /// The region's name.
     pub region: String,
 }
@@ -40,12 +43,21 @@ impl Account {
             return Err(Error::new(ErrorKind::InvalidInput, "no region is given")
                 .hint("give --region REGION, as in --region us-east-1"));
         };
-        Ok(Account { config, region })
+        Ok(Account { config, ec2_endpoint: settings.endpoint_url.clone(), region })
+    }
+
+    /// What all AWS services have in common: credentials, region, HTTP client and time limits.
+    pub fn config(&self) -> &SdkConfig {
+        &self.config
     }
 
     /// A client for EC2.
     pub fn ec2(&self) -> Client {
-        client(&self.config)
+        let mut config = ec2::config::Builder::from(&self.config).retry_partition(retry_partition());
+        if let Some(url) = &self.ec2_endpoint {
+            config = config.endpoint_url(url.as_str());
+        }
+        Client::from_conf(config.build())
     }
 
     /// Whose the credentials are: the ARN that AWS knows them by.
@@ -59,13 +71,6 @@ impl Account {
     }
 }
 
-/// A client for EC2 with retries for every call. The SDK's own budget for retries is shared by all calls: the polls of a wait
-/// that fail for minutes would leave none for the change that follows.
-fn client(config: &SdkConfig) -> Client {
-    let retries = RetryPartition::custom("jobs").token_bucket(TokenBucket::unlimited()).build();
-    Client::from_conf(ec2::config::Builder::from(config).retry_partition(retries).build())
-}
-
 /// What tells the accounts of this machine's jobs apart, as far as that is known without asking AWS: the id of a lasting
 /// access key, otherwise the profile.
 pub fn account_label(keys: Option<&AwsKeys>) -> String {
@@ -77,10 +82,8 @@ pub fn account_label(keys: Option<&AwsKeys>) -> String {
 
 async fn load(settings: &Settings, keys: Option<&AwsKeys>) -> Result<SdkConfig> {
     check_environment()?;
-    let limits = TimeoutConfig::builder().operation_attempt_timeout(ATTEMPT_LIMIT).build();
     let mut loader = aws_config::defaults(BehaviorVersion::v2026_01_12())
         .http_client(Http::of_credentials())
-        .timeout_config(limits)
         // It watches bodies that flow, and takes one that is sent from memory for stalled: EC2 would have five seconds.
         .stalled_stream_protection(StalledStreamProtectionConfig::disabled());
     if let Some(keys) = keys {
@@ -95,12 +98,9 @@ async fn load(settings: &Settings, keys: Option<&AwsKeys>) -> Result<SdkConfig> 
             .or_else(EnvironmentVariableRegionProvider::new())
             .or_else(ProfileFileRegionProvider::new()),
     );
-    if let Some(url) = &settings.endpoint_url {
-        loader = loader.endpoint_url(url.as_str());
-    }
     let config = loader.load().await;
-    // The credential chain keeps its own: what it asks for is no change to anything.
-    Ok(config.into_builder().http_client(Http::of_services()).build())
+    // The credential chain keeps its own.
+    Ok(config.into_builder().http_client(Http::of_services(settings.dry_run)).build())
 }
 
 /// The settings that AWS's own reader would answer with a panic.
@@ -117,55 +117,4 @@ fn check_environment() -> Result<()> {
         return wrong("AWS_RETRY_MODE", "`standard` or `adaptive`");
     }
     Ok(())
-}
-
-#[cfg(test)]
-mod tests {
-    use std::sync::Arc;
-    use std::sync::atomic::{AtomicUsize, Ordering};
-
-    use aws_smithy_runtime_api::client::http::{
-        HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpConnector,
-    };
-    use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
-    use aws_smithy_runtime_api::client::result::ConnectorError;
-    use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
-
-    use super::*;
-
-    /// A network that is always down, and counts.
-    #[derive(Clone, Debug, Default)]
-    struct Down(Arc<AtomicUsize>);
-
-    impl HttpConnector for Down {
-        fn call(&self, _: HttpRequest) -> HttpConnectorFuture {
-            self.0.fetch_add(1, Ordering::Relaxed);
-            HttpConnectorFuture::ready(Err(ConnectorError::io("down".into())))
-        }
-    }
-
-    impl HttpClient for Down {
-        fn http_connector(&self, _: &HttpConnectorSettings, _: &RuntimeComponents) -> SharedHttpConnector {
-            SharedHttpConnector::new(self.clone())
-        }
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn many_failed_calls_leave_their_retries_to_the_next_one() {
-        const CALLS: usize = 200;
-        let down = Down::default();
-        let config = SdkConfig::builder()
-            .behavior_version(BehaviorVersion::v2026_01_12())
-            .region(Region::from_static("us-east-1"))
-            .credentials_provider(aws_credential_types::provider::SharedCredentialsProvider::new(
-                Credentials::for_tests(),
-            ))
-            .http_client(down.clone())
-            .build();
-        let ec2 = client(&config);
-        for _ in 0..CALLS {
-            ec2.describe_instances().send().await.unwrap_err();
-        }
-        assert_eq!(down.0.load(Ordering::Relaxed), 3 * CALLS);
-    }
 }

@@ -21,7 +21,7 @@ pub fn code_of(error: &Error, changed: bool, unknown: bool) -> u8 {
         // These codes promise that nothing was changed.
         ErrorKind::InvalidInput | ErrorKind::Unavailable if changed => 1,
         ErrorKind::InvalidInput => 2,
-        ErrorKind::UnexpectedState | ErrorKind::Service => 1,
+        ErrorKind::UnexpectedState | ErrorKind::Service | ErrorKind::LocalFile => 1,
         ErrorKind::PermissionDenied => 3,
         ErrorKind::NotFound => 4,
         ErrorKind::WaitExpired => 5,

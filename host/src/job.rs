@@ -112,6 +112,7 @@ async fn prepare(job: &Job, console: &Arc<Console>) -> Result<Surroundings> {
     let who = settings.user_id.as_ref().map_or("default credential chain".to_owned(), |id| format!("user id {id}"));
     console.first_line(&format!("{} in {}, {who}", job.meta.name, account.region))?;
     let mut context = Context::builder(account.ec2(), console.clone(), opcon.clone(), opcon)
+        .aws(account.config().clone())
         .dry_run(settings.dry_run)
         .records(records(settings, keys.as_ref(), &account.region))
         .folder(config::folder(config.as_ref()));

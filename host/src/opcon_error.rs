@@ -2,16 +2,17 @@
 
 use connector_sdk::{Error, ErrorKind};
 
-/// An error of OpCon's side in the terms of the connector.
+/// The connector's own error for one of OpCon's side, with its hint.
 pub fn opcon_error(error: opcon::Error) -> Error {
     let kind = match error.kind() {
         opcon::ErrorKind::Invalid => ErrorKind::InvalidInput,
         opcon::ErrorKind::Refused => ErrorKind::PermissionDenied,
-        opcon::ErrorKind::Unreachable => ErrorKind::Unavailable,
+        opcon::ErrorKind::Unreachable | opcon::ErrorKind::Untrusted => ErrorKind::Unavailable,
         opcon::ErrorKind::Failed | opcon::ErrorKind::Unexpected => ErrorKind::Service,
     };
+    let told = Error::new(kind, error.to_string());
     match error.hint() {
-        Some(hint) => Error::new(kind, error.to_string()).hint(hint),
-        None => Error::new(kind, error.to_string()),
+        Some(hint) => told.hint(hint),
+        None => told,
     }
 }

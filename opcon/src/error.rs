@@ -9,6 +9,8 @@ pub enum ErrorKind {
     Refused,
     /// OpCon could not be reached, not be trusted (TLS), or kept answering that it is unavailable: later may do.
     Unreachable,
+    /// Neither OpCon's certificate nor its issuer is trusted: the certificate's file is needed.
+    Untrusted,
     /// A setting, a file, a property's name or its value is wrong: nothing was sent.
     Invalid,
     /// OpCon understood what was asked and said no.

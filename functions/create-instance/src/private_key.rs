@@ -3,15 +3,16 @@
 //! A reserved file is empty, and locked as long as the run that reserved it lives. So an empty file without a lock is what a
 //! run has left that was ended before it had the private key.
 
-use std::fs::{self, DirBuilder, File, Metadata, OpenOptions, TryLockError};
+use std::fs::{self, File, Metadata, OpenOptions, TryLockError};
 use std::io::{self, Write as _};
 #[cfg(unix)]
-use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _, OpenOptionsExt as _};
+use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _};
 #[cfg(windows)]
 use std::os::windows::fs::OpenOptionsExt as _;
 use std::path::{self, Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
+use connector_sdk::files::{Access, create_folder, leave_to_owner};
 use connector_sdk::{Error, ErrorKind, Result};
 
 use crate::arguments::key::KeyName;
@@ -107,7 +108,7 @@ impl ReservedFile {
     }
 
     fn reserve(path: PathBuf) -> io::Result<Option<Self>> {
-        path.parent().map_or(Ok(()), create_folder)?;
+        path.parent().map_or(Ok(()), |folder| create_folder(folder, Access::OwnerOnly))?;
         let (file, is_new) = match open_options().create_new(true).open(&path) {
             Ok(file) => (file, true),
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
@@ -130,7 +131,6 @@ impl ReservedFile {
             return Ok(None);
         }
         let file = ReservedFile { path, file: Some(file), stays: false };
-        #[cfg(windows)]
         leave_to_owner(&file.path)?;
         Ok(Some(file))
     }
@@ -149,14 +149,14 @@ impl ReservedFile {
     /// Writes the private key to the disk.
     ///
     /// # Errors
-    /// [`ErrorKind::Service`] when it is not safely there; the file is empty then.
+    /// [`ErrorKind::LocalFile`] when it is not safely there; the file is empty then.
     pub fn store(&mut self, private_key: &str) -> Result<()> {
         let stored = self.write(private_key);
         self.stays |= stored.is_ok();
         stored.map_err(|error| {
             let _ = self.file.as_ref().map(|file| file.set_len(0));
             let action = format!("storing a private key in {}", self.path.display());
-            Error::new(ErrorKind::Service, error.to_string()).doing(action)
+            Error::new(ErrorKind::LocalFile, error.to_string()).doing(action)
         })
     }
 
@@ -230,25 +230,6 @@ fn is_at(file: &File, path: &Path) -> bool {
 #[cfg(not(unix))]
 fn is_at(_: &File, path: &Path) -> bool {
     path.exists()
-}
-
-fn create_folder(folder: &Path) -> io::Result<()> {
-    let mut builder = DirBuilder::new();
-    #[cfg(unix)]
-    builder.mode(0o700);
-    builder.recursive(true).create(folder)
-}
-
-/// Takes away the rights that the file has inherited, and gives all to its owner.
-#[cfg(windows)]
-fn leave_to_owner(path: &Path) -> io::Result<()> {
-    const OWNER_RIGHTS: &str = "*S-1-3-4:F"; // by number: the name is translated on every Windows
-    let output =
-        std::process::Command::new("icacls").arg(path).args(["/inheritance:r", "/grant:r", OWNER_RIGHTS]).output()?;
-    if output.status.success() {
-        return Ok(());
-    }
-    Err(io::Error::other(format!("icacls: {}", String::from_utf8_lossy(&output.stderr).trim())))
 }
 
 #[cfg(test)]

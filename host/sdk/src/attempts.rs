@@ -7,7 +7,7 @@ use std::cell::Cell;
 use std::error::Error as StdError;
 use std::fmt;
 
-use crate::{ErrorKind, codes};
+use crate::{Call, ErrorKind, codes};
 
 tokio::task_local! {
     static UNCLEAR: Cell<u32>;
@@ -48,7 +48,7 @@ pub fn nothing_was_done(status: u16, code: &str) -> bool {
     status < 500 || !fault || codes::is_throttling(code)
 }
 
-/// Why a request has no answer that can be read: the source of the error of an HTTP client.
+/// Why a request has no answer that can be read.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum NoAnswer {
     /// There was no connection, so AWS never heard of the request.
@@ -62,7 +62,7 @@ pub enum NoAnswer {
         /// The size of what came, in bytes.
         size: usize,
     },
-    /// The answer comes from something else than AWS, such as a proxy.
+    /// The answer comes from something else than the service, such as a proxy.
     Foreign {
         /// The HTTP status.
         status: u16,
@@ -71,21 +71,54 @@ pub enum NoAnswer {
     },
 }
 
-impl fmt::Display for NoAnswer {
+impl NoAnswer {
+    /// As the reason that this call has no answer: the source of the error of an HTTP client.
+    pub fn to(self, call: Call) -> Unanswered {
+        Unanswered { call, reason: self }
+    }
+}
+
+/// A call without an answer that can be read: the source of the error of an HTTP client.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unanswered {
+    /// What was asked for.
+    pub call: Call,
+    /// Why there is no answer.
+    pub reason: NoAnswer,
+}
+
+impl fmt::Display for Unanswered {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            NoAnswer::NotSent(why) | NoAnswer::Lost(why) => f.write_str(why),
+        let service = self.call.service();
+        match &self.reason {
+            NoAnswer::NotSent(why) => write!(f, "{service} could not be reached: {why}"),
+            NoAnswer::Lost(why) => f.write_str(why),
             NoAnswer::Incomplete { status, size } => {
                 write!(f, "the answer was incomplete (HTTP status {status}, {size} bytes)")
             }
             NoAnswer::Foreign { status, excerpt } => {
-                write!(f, "HTTP status {status} with an answer that is not from EC2: `{excerpt}`")
+                write!(f, "HTTP status {status} with an answer that is not from {service}: `{excerpt}`")
             }
         }
     }
 }
 
-impl StdError for NoAnswer {}
+impl StdError for Unanswered {}
+
+/// A change that an HTTP client has not sent, since the job is a dry run: the source of its error.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ForgottenDryRun {
+    /// The service, and the change: its action, or method and path.
+    pub asked: String,
+}
+
+impl fmt::Display for ForgottenDryRun {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "the function asked {} in a dry run without DryRun", self.asked)
+    }
+}
+
+impl StdError for ForgottenDryRun {}
 
 #[cfg(test)]
 mod tests {

@@ -5,11 +5,15 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use aws_sdk_ec2::Client;
+use aws_sdk_ec2::config::BehaviorVersion;
+use aws_sdk_ec2::config::retry::{RetryPartition, TokenBucket};
+use aws_types::SdkConfig;
 
+use crate::files::{self, Access};
 use crate::option_list_store::OptionListStore;
 use crate::property_store::PropertyStore;
 use crate::records::{InMemory, Records};
-use crate::{Journal, Result, attempts};
+use crate::{Error, ErrorKind, Journal, Result, attempts};
 
 /// Where the lines of a running job go. The host prints and logs them at once, flushed line by line.
 pub trait Reporter: Send + Sync {
@@ -35,9 +39,17 @@ pub struct Changed<T> {
     pub repeated: bool,
 }
 
+/// Retries for every call of a client. AWS's own budget for retries is shared by all calls: the polls of a wait that fail
+/// for minutes would leave none for the change that follows. The client for EC2 has it; that of another service takes it by
+/// `retry_partition` of its configuration.
+pub fn retry_partition() -> RetryPartition {
+    RetryPartition::custom("jobs").token_bucket(TokenBucket::unlimited()).build()
+}
+
 /// The surroundings of one job.
 pub struct Context {
     ec2: Client,
+    aws: SdkConfig,
     journal: Journal,
     reporter: Arc<dyn Reporter>,
     properties: Arc<dyn PropertyStore>,
@@ -59,6 +71,7 @@ impl Context {
         ContextBuilder {
             context: Context {
                 ec2,
+                aws: SdkConfig::builder().behavior_version(BehaviorVersion::v2026_01_12()).build(),
                 journal: Journal::default(),
                 reporter,
                 properties,
@@ -74,6 +87,16 @@ impl Context {
     /// The client for EC2, with credentials, region, retries and time limits set.
     pub fn ec2(&self) -> &Client {
         &self.ec2
+    }
+
+    /// The configuration for clients of other AWS services: credentials, region, HTTP client, retries and time limits of the
+    /// job, as in `aws_sdk_ssm::Client::new(cx.aws())`. An endpoint that the job gives for EC2 is not part of it: AWS has
+    /// `AWS_ENDPOINT_URL_<SERVICE>` and the profile for those of other services. A client whose calls are polls takes
+    /// [`retry_partition`] too.
+    ///
+    /// In a dry run the HTTP client sends only reads, and requests with `DryRun=true`; anything else is an error.
+    pub fn aws(&self) -> &SdkConfig {
+        &self.aws
     }
 
     /// The journal of the job.
@@ -101,7 +124,7 @@ impl Context {
         self.dry_run
     }
 
-    /// How long to wait for instances when the job does not say: `MAX_WAIT_TIME_FOR_STARTUP`.
+    /// How long to wait for instances when the job does not say.
     pub fn default_wait(&self) -> Duration {
         self.default_wait
     }
@@ -129,6 +152,20 @@ impl Context {
             }
             Err(error) => Err(error.doing(action)),
         }
+    }
+
+    /// Writes a file of this machine: whole or not at all, for the user of this job alone or as usual. A missing folder is
+    /// created, a link is replaced.
+    ///
+    /// # Errors
+    /// [`ErrorKind::LocalFile`] when that is not possible. Where the file is the result of a change that is done, the function
+    /// makes it [`ErrorKind::PropertyNotSaved`] by [`Error::into_kind`], for the exit code of results that were not delivered.
+    pub fn write_file(&self, path: &Path, bytes: &[u8], access: Access) -> Result<()> {
+        files::write(path, bytes, access).map_err(|error| {
+            Error::new(ErrorKind::LocalFile, error.to_string())
+                .doing(format!("writing {}", path.display()))
+                .hint("give a path that this job may write to")
+        })
     }
 
     /// Waits for so long.
@@ -168,6 +205,13 @@ impl ContextBuilder {
         self
     }
 
+    /// Sets the configuration for clients of other AWS services; without it they can send nothing.
+    #[must_use]
+    pub fn aws(mut self, config: SdkConfig) -> Self {
+        self.context.aws = config;
+        self
+    }
+
     /// Sets the default time limit for waiting; 10 minutes without it.
     #[must_use]
     pub fn default_wait(mut self, default_wait: Duration) -> Self {
@@ -192,5 +236,22 @@ impl ContextBuilder {
     /// The finished context.
     pub fn build(self) -> Context {
         self.context
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::Job;
+
+    #[test]
+    fn a_file_that_cannot_be_written_is_named_with_a_kind_of_its_own() {
+        let folder = tempfile::tempdir().unwrap();
+        let cx = Job::new(&[]).cx;
+        let file = folder.path().join("out.txt");
+        cx.write_file(&file, b"text", Access::Usual).unwrap();
+        let error = cx.write_file(&file.join("below"), b"text", Access::OwnerOnly).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::LocalFile);
+        assert!(error.to_string().starts_with(&format!("writing {}: ", file.join("below").display())), "{error}");
     }
 }

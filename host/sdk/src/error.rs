@@ -9,8 +9,8 @@ use aws_sdk_ec2::operation::RequestId;
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::ConnectorError;
 
-use crate::attempts::{NoAnswer, nothing_was_done};
-use crate::{codes, hints};
+use crate::attempts::{ForgottenDryRun, NoAnswer, Unanswered, nothing_was_done};
+use crate::{Call, codes, hints};
 
 /// A result whose error is an [`Error`].
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -42,6 +42,8 @@ pub enum ErrorKind {
     UnexpectedState,
     /// EC2 or OpCon refused for a reason that no other kind describes.
     Service,
+    /// A file of this machine could not be written.
+    LocalFile,
     /// A defect in the program.
     Bug,
 }
@@ -97,6 +99,20 @@ impl Error {
         self
     }
 
+    /// Says what the operator can do about it, where nothing says so yet.
+    #[must_use]
+    pub fn or_hint(mut self, hint: impl Into<String>) -> Self {
+        self.0.hint.get_or_insert_with(|| hint.into());
+        self
+    }
+
+    /// The same failure as one of another kind: action, message, code, request id and hint stay.
+    #[must_use]
+    pub fn into_kind(mut self, kind: ErrorKind) -> Self {
+        self.0.kind = kind;
+        self
+    }
+
     /// Sets the service's own error code.
     #[must_use]
     pub fn with_code(mut self, code: impl Into<String>) -> Self {
@@ -142,9 +158,8 @@ impl Error {
     /// The same failure as one of a change of which nobody knows whether AWS made it.
     #[must_use]
     pub(crate) fn into_unknown(mut self) -> Self {
-        self.0.kind = ErrorKind::Unknown;
         self.0.unclear = true;
-        self
+        self.into_kind(ErrorKind::Unknown)
     }
 
     /// Whether EC2 answered a dry run with "it would have succeeded".
@@ -171,9 +186,24 @@ impl fmt::Display for Error {
 
 impl StdError for Error {}
 
-/// Turns the result of a call to EC2 into the connector's own, naming what was being done.
-///
-/// There is deliberately no `From<SdkError>`: a bare `?` behind `send().await` does not compile.
+/// An error that `?` can turn into the connector's own. No type is one: a bare `?` after `send().await` must not compile, since
+/// nothing would say what was being done, and then the compiler shows this label.
+#[diagnostic::on_unimplemented(
+    label = "this error needs to know what was being done: write `.doing(|| \"stopping i-0abc\".to_owned())?` (trait `Doing`)"
+)]
+#[doc(hidden)]
+pub trait CallError {
+    fn into_error(self) -> Error;
+}
+
+impl<E: CallError> From<E> for Error {
+    fn from(error: E) -> Self {
+        error.into_error()
+    }
+}
+
+/// Turns the result of a call to AWS into the connector's own, naming what was being done. Without it, a bare `?` after
+/// `send().await` does not compile.
 pub trait Doing<T> {
     /// Names the action for the error, as in `stopping i-0abc`.
     fn doing(self, action: impl FnOnce() -> String) -> Result<T>;
@@ -194,10 +224,8 @@ where
 {
     match error {
         SdkError::ServiceError(context) => from_answer(context.err(), context.raw()),
-        SdkError::ResponseError(context) => unreadable(context.raw(), action_of::<E>()),
-        SdkError::TimeoutError(_) => {
-            from_no_answer(&NoAnswer::Lost("EC2 did not answer in time, after all retries".to_owned()))
-        }
+        SdkError::ResponseError(context) => unreadable(context.raw()),
+        SdkError::TimeoutError(_) => late(Call::unknown()),
         SdkError::DispatchFailure(_) | SdkError::ConstructionFailure(_) => not_answered(error),
         _ => Error::new(ErrorKind::Service, causes(error)),
     }
@@ -205,32 +233,33 @@ where
 
 fn from_answer<E: ProvideErrorMetadata>(error: &E, raw: &HttpResponse) -> Error {
     let meta = error.meta();
-    let Some(code) = meta.code() else {
-        return unreadable(raw, action_of::<E>());
-    };
-    let mut answer = Error::new(codes::kind_of(code), meta.message().unwrap_or("EC2 gave no further explanation"));
+    let Some(code) = meta.code() else { return unreadable(raw) };
+    let call = call_of(raw);
+    let no_message = || format!("{} gave no further explanation", call.service());
+    let message = meta.message().map_or_else(no_message, str::to_owned);
+    let mut answer = Error::new(codes::kind_of(code), message);
     answer.0.code = Some(code.to_owned());
     answer.0.request_id = meta.request_id().map(str::to_owned);
     answer.0.unclear = !nothing_was_done(raw.status().as_u16(), code);
-    answer.0.hint = hints::for_refusal(code, answer.message(), action_of::<E>());
+    answer.0.hint = hints::for_refusal(code, answer.message(), call.permission().as_deref());
     answer
 }
 
-/// The action that was asked for, as in `StopInstances`. The SDK has an error type for each action, and no other place
-/// that names it.
-fn action_of<E>() -> Option<&'static str> {
-    std::any::type_name::<E>().rsplit("::").next().and_then(|name| name.strip_suffix("Error"))
+/// The call that this is the answer to.
+fn call_of(raw: &HttpResponse) -> Call {
+    raw.extension().cloned().unwrap_or_else(Call::unknown)
 }
 
-/// An answer in which the SDK found neither a success nor an error: one to that action of which it cannot read a part, as of
+/// An answer in which the SDK found neither a success nor an error: one to the call of which it cannot read a part, as of
 /// a date that is none, or one from elsewhere.
-fn unreadable(raw: &HttpResponse, action: Option<&str>) -> Error {
-    let (status, body) = (raw.status().as_u16(), raw.body().bytes().unwrap_or_default());
+fn unreadable(raw: &HttpResponse) -> Error {
+    let (status, body, call) = (raw.status().as_u16(), raw.body().bytes().unwrap_or_default(), call_of(raw));
     let is_its_answer = |action: &str| String::from_utf8_lossy(body).contains(&format!("<{action}Response"));
-    from_no_answer(&match action {
+    let reason = match call.action() {
         Some(action) if is_its_answer(action) => NoAnswer::Incomplete { status, size: body.len() },
         _ => NoAnswer::Foreign { status, excerpt: excerpt(body) },
-    })
+    };
+    from_no_answer(&reason.to(call))
 }
 
 /// How a text begins, in one line.
@@ -240,42 +269,57 @@ pub fn excerpt(text: &[u8]) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ").chars().take(SHOWN).collect()
 }
 
-fn from_no_answer(reason: &NoAnswer) -> Error {
-    let mut error = Error::new(ErrorKind::Unavailable, reason.to_string());
-    error.0.unclear = !matches!(reason, NoAnswer::NotSent(_));
-    match reason {
+fn from_no_answer(unanswered: &Unanswered) -> Error {
+    let service = unanswered.call.service();
+    let mut error = Error::new(ErrorKind::Unavailable, unanswered.to_string());
+    error.0.unclear = !matches!(unanswered.reason, NoAnswer::NotSent(_));
+    match unanswered.reason {
         NoAnswer::NotSent(_) => {
             error.hint("check the region, the network and the proxy (HTTPS_PROXY, NO_PROXY) of this machine")
         }
-        NoAnswer::Lost(_) | NoAnswer::Incomplete { .. } => {
-            error.hint("check the network and the proxy (HTTPS_PROXY, NO_PROXY) between this machine and EC2")
+        NoAnswer::Lost(_) | NoAnswer::Incomplete { .. } => error.hint(format!(
+            "check the network and the proxy (HTTPS_PROXY, NO_PROXY) between this machine and {service}"
+        )),
+        NoAnswer::Foreign { .. } => {
+            error.hint(format!("is there a proxy, or another server, between this machine and {service}?"))
         }
-        NoAnswer::Foreign { .. } => error.hint("is there a proxy, or another server, between this machine and EC2?"),
     }
+}
+
+fn late(call: Call) -> Error {
+    let why = format!("{} did not answer in time, after all retries", call.service());
+    from_no_answer(&NoAnswer::Lost(why).to(call))
 }
 
 /// A request without an answer: no credentials, no network, no such host, or an answer that cannot be read.
 fn not_answered(error: &(dyn StdError + 'static)) -> Error {
     if chain(error).any(|cause| cause.is::<CredentialsError>()) {
         return Error::new(ErrorKind::PermissionDenied, format!("no usable AWS credentials: {}", causes(error)))
-            .hint("give --user-id NAME for a section of Connector.config, or set up AWS's own credential chain");
+            .hint("give a user id of the configuration, or set up the default credential chain of AWS");
     }
-    if let Some(reason) = chain(error).find_map(|cause| cause.downcast_ref::<NoAnswer>()) {
-        return match reason {
-            NoAnswer::NotSent(why) => from_no_answer(&NoAnswer::NotSent(format!("EC2 could not be reached: {why}"))),
-            reason => from_no_answer(reason),
-        };
+    if let Some(forgotten) = find::<ForgottenDryRun>(error) {
+        return Error::new(ErrorKind::Bug, forgotten.to_string()).hint("report it with this output; nothing was sent");
     }
-    match chain(error).find_map(|cause| cause.downcast_ref::<ConnectorError>()) {
+    let connector = find::<ConnectorError>(error);
+    let is_late = connector.is_some_and(ConnectorError::is_timeout);
+    match (find::<Unanswered>(error), connector) {
+        (Some(unanswered), _) if is_late && matches!(unanswered.reason, NoAnswer::Lost(_)) => {
+            late(unanswered.call.clone())
+        }
+        (Some(unanswered), _) => from_no_answer(unanswered),
         // Our own side: an address or certificates. Nothing was sent.
-        Some(connector) if connector.is_user() => Error::new(ErrorKind::InvalidInput, causes(error)),
-        Some(connector) if connector.is_io() || connector.is_timeout() => {
-            from_no_answer(&NoAnswer::Lost(format!("no answer from EC2: {}", causes(error))))
+        (None, Some(connector)) if connector.is_user() => Error::new(ErrorKind::InvalidInput, causes(error)),
+        (None, Some(connector)) if connector.is_io() || is_late => {
+            from_no_answer(&NoAnswer::Lost(format!("no answer from AWS: {}", causes(error))).to(Call::unknown()))
         }
         // What the SDK says here may hold the whole request.
         _ => Error::new(ErrorKind::InvalidInput, "the request could not be made")
-            .hint("check --endpoint-url, and AWS_ENDPOINT_URL in the environment"),
+            .hint("check the endpoint URL of the job, and AWS_ENDPOINT_URL in the environment"),
     }
+}
+
+fn find<'a, T: StdError + 'static>(error: &'a (dyn StdError + 'static)) -> Option<&'a T> {
+    chain(error).find_map(|cause| cause.downcast_ref())
 }
 
 fn chain<'a>(error: &'a (dyn StdError + 'static)) -> impl Iterator<Item = &'a (dyn StdError + 'static)> {

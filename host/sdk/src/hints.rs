@@ -24,8 +24,8 @@ const POLICIES: [&str; 7] = [
     "VPC endpoint policy",
 ];
 
-/// What can be done about a refusal with this code and message of EC2. `asked` is the action that was asked for, without
-/// its service, as in `RunInstances`.
+/// What can be done about a refusal with this code and message of AWS. `asked` is the permission for the action that was
+/// asked for, as in `ec2:RunInstances`.
 pub fn for_refusal(code: &str, message: &str, asked: Option<&str>) -> Option<String> {
     match code {
         "AccessDenied" | "AccessDeniedException" | "UnauthorizedOperation" => Some(for_denial(message, asked)),
@@ -54,7 +54,7 @@ fn for_denial(message: &str, asked: Option<&str>) -> String {
     let named = message.split_once("perform: ").and_then(|(_, rest)| rest.split_whitespace().next());
     let action = match (named, asked) {
         (Some(named), _) => named.to_owned(),
-        (None, Some(asked)) => format!("at least ec2:{asked}"),
+        (None, Some(asked)) => format!("at least {asked}"),
         (None, None) => "this action".to_owned(),
     };
     if let Some((_, policy)) = message.split_once("with an explicit deny") {
@@ -127,7 +127,7 @@ mod tests {
     use super::*;
 
     fn hint(code: &str, message: &str) -> String {
-        for_refusal(code, message, Some("StopInstances")).unwrap_or_default()
+        for_refusal(code, message, Some("ec2:StopInstances")).unwrap_or_default()
     }
 
     #[test]

@@ -92,9 +92,11 @@ async fn save(cx: &Context, name: &str, value: &str) -> Result<String> {
     match Property::new(name, Contents::OptionList).deliver(cx, value).await {
         Ok(Delivery::Seen) => Ok(format!("saved into {name}")),
         Ok(Delivery::HandedOver) => Ok(format!("handed to the agent for {name}, not confirmed")),
-        Err(error) => Err(Error::new(ErrorKind::PropertyNotSaved, error.to_string())
-            .doing(format!("saving the option list into {name}"))
-            .hint(error.hint_text().unwrap_or("run the job again: it changes nothing in EC2"))),
+        Err(error) => {
+            let error =
+                error.into_kind(ErrorKind::PropertyNotSaved).doing(format!("saving the option list into {name}"));
+            Err(error.or_hint("run the job again: it changes nothing in EC2"))
+        }
     }
 }
 

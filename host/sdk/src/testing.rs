@@ -21,8 +21,11 @@ pub use aws_smithy_mocks::{MockResponse, Rule, mock};
 use aws_smithy_mocks::{MockResponseInterceptor, RuleMode, create_mock_http_client};
 use aws_smithy_runtime_api::box_error::BoxError;
 use aws_smithy_runtime_api::client::interceptors::Intercept;
-use aws_smithy_runtime_api::client::interceptors::context::FinalizerInterceptorContextRef;
+use aws_smithy_runtime_api::client::interceptors::context::{
+    BeforeDeserializationInterceptorContextMut, FinalizerInterceptorContextRef,
+};
 pub use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
+use aws_smithy_runtime_api::client::orchestrator::Metadata;
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_types::body::SdkBody;
 use aws_smithy_types::config_bag::ConfigBag;
@@ -31,7 +34,7 @@ use crate::args::{ArgGroup, ArgSpec, Given, Inputs};
 use crate::attempts::{Attempt, nothing_was_done};
 use crate::option_lists::{OptionEntry, OptionList, OptionListStore};
 use crate::properties::{Delivery, PropertyStore};
-use crate::{Context, Error, ErrorKind, Operation, Outcome, Reporter, Result};
+use crate::{Call, Context, Error, ErrorKind, Operation, Outcome, Reporter, Result};
 
 /// A client whose answers are the rules: each call takes the first rule that matches it.
 pub fn client(rules: &[&Rule]) -> Client {
@@ -51,13 +54,26 @@ pub fn client(rules: &[&Rule]) -> Client {
     )
 }
 
-/// Records the attempts of a mocked client, as the host's HTTP client does.
+/// Records the attempts of a mocked client, and attaches each call to its answer, as the host's HTTP client does.
 #[derive(Debug)]
 struct RecordAttempts;
 
 impl Intercept for RecordAttempts {
     fn name(&self) -> &'static str {
         "RecordAttempts"
+    }
+
+    fn modify_before_deserialization(
+        &self,
+        context: &mut BeforeDeserializationInterceptorContextMut<'_>,
+        _: &RuntimeComponents,
+        config: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        if let Some(called) = config.load::<Metadata>() {
+            let signing_name = called.service().to_lowercase().replace(' ', "");
+            context.response_mut().add_extension(Call::new(signing_name, Some(called.name())));
+        }
+        Ok(())
     }
 
     fn read_after_attempt(

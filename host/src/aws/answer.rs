@@ -20,13 +20,6 @@ pub enum Whole {
     Other,
 }
 
-/// The action of a request in the form of AWS's query protocol: the first of the fields in its body. The others may tell
-/// too much. `None` for other requests.
-pub fn action_of(body: &[u8]) -> Option<&str> {
-    let first = body.split(|byte| *byte == b'&').next().unwrap_or_default();
-    std::str::from_utf8(first.strip_prefix(b"Action=")?).ok()
-}
-
 /// Checks an answer: that to an action of the query protocol must be one well-formed XML document, whose root element is
 /// `<ACTION>Response` in a success and `Response` or `ErrorResponse` in an error; JSON must be one well-formed value.
 ///
@@ -226,12 +219,5 @@ mod tests {
             assert_eq!(json(body), Err(NoAnswer::Incomplete { status: 200, size: body.len() }));
         }
         assert_eq!(check(None, 200, "text/plain", b"{"), Ok(Whole::Other));
-    }
-
-    #[test]
-    fn the_action_is_the_first_field() {
-        assert_eq!(action_of(b"Action=StopInstances&Version=2016-11-15"), Some("StopInstances"));
-        assert_eq!(action_of(b"Version=2016-11-15&Action=StopInstances"), None);
-        assert_eq!(action_of(b""), None);
     }
 }

@@ -1,7 +1,7 @@
 //! The HTTP client that AWS's SDK calls: the same kind that talks to OpCon.
 //!
-//! All answers of AWS enter the program here, so here they are checked for being whole, and each attempt of a request is
-//! recorded with what is known of its outcome.
+//! All requests to AWS leave the program here, and all answers enter it. So here a dry run is kept from changing anything,
+//! answers are checked for being whole, and each attempt of a request is recorded with what is known of its outcome.
 
 use std::env;
 use std::sync::{Arc, OnceLock};
@@ -14,34 +14,45 @@ use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
 use aws_smithy_runtime_api::client::result::ConnectorError;
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_types::body::SdkBody;
-use connector_sdk::attempts::{Attempt, NoAnswer, nothing_was_done};
+use connector_sdk::attempts::{Attempt, ForgottenDryRun, NoAnswer, Unanswered, nothing_was_done};
 use opcon::tls::{Proxy, TimeLimits, Trust, http_client};
 use reqwest::Url;
 
 use super::answer::{self, Whole};
+use super::request::Asked;
 
 /// Until there is a connection.
 const CONNECT_LIMIT: Duration = Duration::from_secs(5);
 /// Until the answer to one attempt is there to its end; EC2 takes its time for large launches.
-pub const ATTEMPT_LIMIT: Duration = Duration::from_secs(60);
+const ATTEMPT_LIMIT: Duration = Duration::from_secs(60);
 
 /// The HTTP client of the SDK.
 #[derive(Debug)]
 pub struct Http {
     clients: Arc<Clients>,
-    /// Whether its requests are those of a job, which may change something.
-    counted: bool,
+    sender: Sender,
+}
+
+/// Who sends requests.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Sender {
+    /// The credential chain: its requests are no change to anything.
+    Credentials,
+    /// A job, which may change something.
+    Job,
+    /// A job that must not change anything.
+    DryRun,
 }
 
 impl Http {
     /// The client of the credential chain.
     pub fn of_credentials() -> Self {
-        Http { clients: Arc::default(), counted: false }
+        Http { clients: Arc::default(), sender: Sender::Credentials }
     }
 
-    /// The client of the services that a job calls.
-    pub fn of_services() -> Self {
-        Http { clients: Arc::default(), counted: true }
+    /// The client of the services that a job calls. In a dry run it sends only reads, and requests with `DryRun=true`.
+    pub fn of_services(dry_run: bool) -> Self {
+        Http { clients: Arc::default(), sender: if dry_run { Sender::DryRun } else { Sender::Job } }
     }
 }
 
@@ -79,7 +90,7 @@ fn trust() -> Trust {
 impl HttpClient for Http {
     fn http_connector(&self, settings: &HttpConnectorSettings, _: &RuntimeComponents) -> SharedHttpConnector {
         let limit = settings.connect_timeout().unwrap_or_default() + settings.read_timeout().unwrap_or(ATTEMPT_LIMIT);
-        SharedHttpConnector::new(Connector { clients: self.clients.clone(), limit, counted: self.counted })
+        SharedHttpConnector::new(Connector { clients: self.clients.clone(), limit, sender: self.sender })
     }
 }
 
@@ -88,16 +99,25 @@ impl HttpClient for Http {
 struct Connector {
     clients: Arc<Clients>,
     limit: Duration,
-    counted: bool,
+    sender: Sender,
 }
 
 impl HttpConnector for Connector {
     fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
-        let (clients, limit, counted) = (self.clients.clone(), self.limit, self.counted);
+        let (clients, limit) = (self.clients.clone(), self.limit);
+        let asked = Asked::of(&request);
+        if self.sender == Sender::DryRun && !asked.changes_nothing() {
+            let forgotten = ForgottenDryRun { asked: asked.to_string() };
+            return HttpConnectorFuture::ready(Err(ConnectorError::user(forgotten.into())));
+        }
+        let counted = self.sender != Sender::Credentials;
         HttpConnectorFuture::new(async move {
             let attempt = counted.then(Attempt::begin);
-            let late = |_| ConnectorError::timeout(NoAnswer::Lost("no answer in time".to_owned()).into());
-            let exchanged = tokio::time::timeout(limit, exchange(&clients, request)).await.map_err(late);
+            let late = |_| {
+                let lost = NoAnswer::Lost("no answer in time".to_owned());
+                ConnectorError::timeout(lost.to(asked.call.clone()).into())
+            };
+            let exchanged = tokio::time::timeout(limit, exchange(&clients, request, &asked)).await.map_err(late);
             let exchanged = exchanged.and_then(|exchanged| exchanged);
             if is_settled(&exchanged) {
                 attempt.into_iter().for_each(Attempt::settle);
@@ -120,35 +140,46 @@ fn is_settled(exchanged: &Result<(HttpResponse, Whole), ConnectorError>) -> bool
         Err(error) if error.is_user() => true,
         Err(error) => {
             let source = std::error::Error::source(error);
-            matches!(source.and_then(|source| source.downcast_ref()), Some(NoAnswer::NotSent(_)))
+            let unanswered = source.and_then(|source| source.downcast_ref::<Unanswered>());
+            unanswered.is_some_and(|unanswered| matches!(unanswered.reason, NoAnswer::NotSent(_)))
         }
     }
 }
 
-async fn exchange(clients: &Clients, request: HttpRequest) -> Result<(HttpResponse, Whole), ConnectorError> {
-    let action = answer::action_of(request.body().bytes().unwrap_or_default()).map(str::to_owned);
-    let name = action.as_deref().unwrap_or("a request without an action").to_owned();
-    // What these errors say of a request may hold all of it.
-    let unfit = || ConnectorError::user("the address of EC2 is not one of HTTP".into());
+async fn exchange(
+    clients: &Clients,
+    request: HttpRequest,
+    asked: &Asked,
+) -> Result<(HttpResponse, Whole), ConnectorError> {
+    // What these errors say of a request may contain all of it.
+    let unfit = || {
+        let wrong = format!("the address of {} is not one of HTTP", asked.call.service());
+        ConnectorError::user(wrong.into())
+    };
+    // Paths may contain secrets.
+    let name = asked.call.action().unwrap_or("a request without an action");
+    let Some(body) = request.body().bytes().map(<[u8]>::to_vec) else {
+        return Err(ConnectorError::user("the body of the request is not in memory".into()));
+    };
     let request = request.try_into_http1x().map_err(|_| unfit())?;
-    // Bodies of requests to AWS are texts in memory.
-    let request = request.map(|body| reqwest::Body::from(body.bytes().unwrap_or_default().to_vec()));
+    let request = request.map(|_| reqwest::Body::from(body));
     let request = reqwest::Request::try_from(request).map_err(|_| unfit())?;
     let client = clients.for_url(request.url()).map_err(|error| ConnectorError::user(Box::new(error)))?;
     let start = Instant::now();
     let server = request.url().authority().to_owned();
     let no_answer = |error: reqwest::Error| {
         tracing::debug!("{name}: {error:?}");
-        connector_error(&server, &error)
+        connector_error(asked, &server, &error)
     };
     let answer = client.execute(request).await.map_err(no_answer)?;
     let (status, headers) = (answer.status(), answer.headers().clone());
     let body = answer.bytes().await.map_err(no_answer)?;
     tracing::debug!("{name}: HTTP {status} after {} ms, {} bytes", start.elapsed().as_millis(), body.len());
     let content_type = headers.get("content-type").and_then(|value| value.to_str().ok()).unwrap_or_default();
-    let whole = answer::check(action.as_deref(), status.as_u16(), content_type, &body)
-        .map_err(|defect| ConnectorError::io(Box::new(defect)))?;
+    let whole = answer::check(asked.query.as_deref(), status.as_u16(), content_type, &body)
+        .map_err(|defect| ConnectorError::io(defect.to(asked.call.clone()).into()))?;
     let mut answer = HttpResponse::new(status.into(), SdkBody::from(body));
+    answer.add_extension(asked.call.clone());
     for (name, value) in &headers {
         if let Ok(value) = value.to_str() {
             answer.headers_mut().append(name.as_str().to_owned(), value.to_owned());
@@ -159,7 +190,7 @@ async fn exchange(clients: &Clients, request: HttpRequest) -> Result<(HttpRespon
 
 /// The server and the innermost cause: what lies between says only which library met it. The SDK retries time-outs and
 /// broken connections.
-fn connector_error(server: &str, error: &reqwest::Error) -> ConnectorError {
+fn connector_error(asked: &Asked, server: &str, error: &reqwest::Error) -> ConnectorError {
     let causes = std::iter::successors(Some(error as &dyn std::error::Error), |error| error.source());
     let cause = causes.last().map(ToString::to_string).unwrap_or_default();
     let reason = if error.is_connect() {
@@ -167,5 +198,6 @@ fn connector_error(server: &str, error: &reqwest::Error) -> ConnectorError {
     } else {
         NoAnswer::Lost(format!("no answer from {server}: {cause}"))
     };
-    if error.is_timeout() { ConnectorError::timeout(reason.into()) } else { ConnectorError::io(reason.into()) }
+    let unanswered = reason.to(asked.call.clone()).into();
+    if error.is_timeout() { ConnectorError::timeout(unanswered) } else { ConnectorError::io(unanswered) }
 }

@@ -32,7 +32,7 @@ fn command() -> clap::Command {
              which no dry run can tell.",
         )
         .arg(option("region", "REGION", "The region to ask in. Default: AWS's own settings.").value_parser(RegionName::parse))
-        .arg(option("endpoint-url", "URL", "Ask this address instead of AWS's own.").value_parser(EndpointUrl::parse))
+        .arg(option("endpoint-url", "URL", "Ask this address instead of AWS's own for EC2.").value_parser(EndpointUrl::parse))
         .arg(path_option("log-dir", "DIR", "The folder of the log. Default: `log` beside the program."))
         .arg(config_argument())
 }

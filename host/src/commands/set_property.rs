@@ -45,13 +45,8 @@ pub fn run(_: &Registry, words: &[String]) -> Result<u8> {
 
 /// OpCon was there and did not take it.
 fn not_saved(error: Error) -> Error {
-    if error.kind() == ErrorKind::InvalidInput {
-        return error;
-    }
-    let hint = error.hint_text().map(str::to_owned);
-    let error = Error::new(ErrorKind::PropertyNotSaved, error.to_string());
-    match hint {
-        Some(hint) => error.hint(hint),
-        None => error,
+    match error.kind() {
+        ErrorKind::InvalidInput => error,
+        _ => error.into_kind(ErrorKind::PropertyNotSaved),
     }
 }

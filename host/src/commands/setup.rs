@@ -76,10 +76,9 @@ pub fn run(_: &Registry, words: &[String]) -> Result<u8> {
 
 /// The settings that an error speaks of are options here.
 fn as_options(error: opcon::Error) -> Error {
-    let error = opcon_error(error);
-    match error.hint_text() {
-        Some(hint) if hint.contains("CA_FILE") => error.hint("name the certificate's file with --ca-file FILE"),
-        _ => error,
+    match error.kind() {
+        opcon::ErrorKind::Untrusted => opcon_error(error).hint("name the certificate's file with --ca-file FILE"),
+        _ => opcon_error(error),
     }
 }
 

@@ -219,6 +219,7 @@ const fn kind(kind: ErrorKind) -> &'static str {
         ErrorKind::Unknown => "unknown",
         ErrorKind::Interrupted => "interrupted",
         ErrorKind::UnexpectedState => "unexpected-state",
+        ErrorKind::LocalFile => "local-file",
         ErrorKind::Service => "service",
         ErrorKind::Bug => "bug",
     }

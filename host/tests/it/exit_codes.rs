@@ -105,7 +105,7 @@ fn a_user_who_may_not_is_3() {
 fn no_credentials_at_all_are_3() {
     let program = Program::on_test_bed().without("--user-id");
     let finished = failure(&program, &["GetInstanceStatusByTag"], 3, "failed", "permission-denied");
-    finished.expect_stderr("no usable AWS credentials").expect_stderr("hint: give --user-id NAME");
+    finished.expect_stderr("no usable AWS credentials").expect_stderr("hint: give a user id of the configuration");
 }
 
 #[test]

@@ -17,6 +17,7 @@ mod lists;
 mod lost_output;
 mod names;
 mod output;
+mod own_functions;
 mod progress;
 mod properties;
 mod support;

@@ -26,9 +26,9 @@ impl Failure {
         let root = root_cause(error);
         match root.downcast_ref::<rustls::Error>() {
             Some(rustls::Error::InvalidCertificate(reason)) => {
-                let (reason, hint) = objection(reason);
+                let (kind, reason, hint) = objection(reason);
                 let wrong = format!("the certificate of the OpCon server is not trusted: {reason}");
-                return unreachable(wrong, Some(hint), false);
+                return Failure { kind, wrong, hint: Some(hint), passing: false };
             }
             Some(error) => {
                 let wrong = format!("no TLS connection to the OpCon server: {error}");
@@ -101,21 +101,29 @@ pub(super) fn summary(body: &str) -> String {
 }
 
 /// What is wrong with a certificate, and what may help.
-fn objection(reason: &CertificateError) -> (String, &'static str) {
+fn objection(reason: &CertificateError) -> (ErrorKind, String, &'static str) {
     match reason {
-        CertificateError::Expired | CertificateError::ExpiredContext { .. } => {
-            ("it has expired".into(), "have OpCon's API use a new certificate, or set VERIFY_TLS to False")
-        }
+        CertificateError::Expired | CertificateError::ExpiredContext { .. } => (
+            ErrorKind::Unreachable,
+            "it has expired".into(),
+            "have OpCon's API use a new certificate, or set VERIFY_TLS to False",
+        ),
         CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => (
+            ErrorKind::Unreachable,
             "it is not for the host in ADDRESS".into(),
             "write a name that the certificate is for in ADDRESS, or set VERIFY_TLS to False",
         ),
         // A bad signature is another key under the name of a trusted issuer: a self-signed certificate that was renewed.
         CertificateError::UnknownIssuer | CertificateError::BadSignature | CertificateError::Other(_) => (
+            ErrorKind::Untrusted,
             "neither it nor its issuer is a trusted one".into(),
             "name the certificate's file in CA_FILE, or set VERIFY_TLS to False",
         ),
-        other => (excerpt(&other.to_string()), "have OpCon's API use another certificate, or set VERIFY_TLS to False"),
+        other => (
+            ErrorKind::Unreachable,
+            excerpt(&other.to_string()),
+            "have OpCon's API use another certificate, or set VERIFY_TLS to False",
+        ),
     }
 }
 

@@ -236,7 +236,7 @@ async fn a_self_signed_certificate_must_be_listed() {
         for lines in ["CA_FILE=ca.pem", ""] {
             let check = site.client(other.https(), lines).unwrap().check().await;
             let text = "certificate of the OpCon server is not trusted: neither it nor its issuer is a trusted one";
-            let error = assert_error(check, ErrorKind::Unreachable, text);
+            let error = assert_error(check, ErrorKind::Untrusted, text);
             assert!(error.hint().unwrap().contains("CA_FILE") && error.hint().unwrap().contains("VERIFY_TLS"));
         }
     }

@@ -81,7 +81,7 @@ async fn what_cannot_be_asked_is_refused_before_anything_is_sent() {
 async fn an_unknown_certificate_stops_the_password() {
     let site = Site::start().await;
     let refused = request(&site.opcon.https().to_string(), &Trust::System, "someone", PASSWORD).await;
-    assert_refused(refused, ErrorKind::Unreachable, "neither it nor its issuer is a trusted one");
+    assert_refused(refused, ErrorKind::Untrusted, "neither it nor its issuer is a trusted one");
     assert!(site.requests().is_empty());
 }
 

@@ -153,17 +153,17 @@ impl Creation<'_> {
         let failed = |kind, what: String| Error::new(kind, format!("{error}; {what}"));
         let Some(id) = self.id_if_ours(created).await else {
             cx.journal().something_else_changed();
-            return Err(failed(ErrorKind::Service, format!("key pair {} stays", self.name())).hint(self.advice()));
+            return Err(failed(error.kind(), format!("key pair {} stays", self.name())).hint(self.advice()));
         };
         match self.delete(&id).await {
             Ok(()) => {
                 file.stays_if_empty(false);
-                Err(failed(ErrorKind::Service, format!("key pair {} was deleted again", self.name())))
+                Err(failed(error.kind(), format!("key pair {} was deleted again", self.name())))
             }
             Err(second) if second.kind() == ErrorKind::Unknown => {
                 Err(failed(ErrorKind::Unknown, second.to_string()).hint(self.advice()))
             }
-            Err(second) => Err(failed(ErrorKind::Service, second.to_string()).hint(self.advice())),
+            Err(second) => Err(failed(error.kind(), second.to_string()).hint(self.advice())),
         }
     }
 
@@ -211,11 +211,7 @@ impl Creation<'_> {
 
     /// The failure of a creation of which nobody knows whether EC2 made it.
     fn explain(&self, open: &Error) -> Error {
-        let error = match open.kind() {
-            ErrorKind::Unknown => open.clone(),
-            _ => Error::new(ErrorKind::Unknown, open.to_string()),
-        };
-        error.hint(self.advice())
+        open.clone().into_kind(ErrorKind::Unknown).hint(self.advice())
     }
 
     fn advice(&self) -> String {

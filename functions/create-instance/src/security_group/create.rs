@@ -129,10 +129,7 @@ impl Creation<'_> {
 
     /// The failure of a creation of which nobody knows whether EC2 made it.
     fn explain(&self, open: &Error) -> Error {
-        let error = match open.kind() {
-            ErrorKind::Unknown => open.clone(),
-            _ => Error::new(ErrorKind::Unknown, open.to_string()),
-        };
+        let error = open.clone().into_kind(ErrorKind::Unknown);
         let tag = match self.tagged {
             true => format!(" with the tag {CLIENT_TOKEN}={}", self.mark.token()),
             false => String::new(),

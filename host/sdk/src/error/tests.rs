@@ -37,7 +37,8 @@ impl HttpConnector for Network {
     fn call(&self, _request: HttpRequest) -> HttpConnectorFuture {
         match self {
             Network::Refusing => {
-                let refused = NoAnswer::NotSent("connection refused".to_owned());
+                let refused =
+                    NoAnswer::NotSent("connection refused".to_owned()).to(Call::new("ssm", Some("GetParameter")));
                 HttpConnectorFuture::ready(Err(ConnectorError::io(refused.into())))
             }
             Network::Silent => HttpConnectorFuture::new(std::future::pending()),
@@ -82,6 +83,15 @@ fn is_told_with_action_message_code_and_request() {
     let coded = bare.doing("stopping i-1").doing("a whole job").with_code("Broken");
     assert_eq!(coded.to_string(), "stopping i-1: it broke (Broken)");
     assert_eq!(coded.message(), "it broke");
+}
+
+#[tokio::test(start_paused = true)]
+async fn another_kind_keeps_all_that_is_known() {
+    let (refused, _) = failure_of_answer(|| refusal("InvalidInstanceID.NotFound", "The ID does not exist")).await;
+    let unknown = refused.clone().hint("first").or_hint("second").into_kind(ErrorKind::Unknown);
+    assert_eq!((unknown.kind(), unknown.to_string()), (ErrorKind::Unknown, refused.to_string()));
+    assert_eq!(unknown.hint_text(), Some("first"));
+    assert_eq!(Error::new(ErrorKind::Service, "no").or_hint("second").hint_text(), Some("second"));
 }
 
 #[tokio::test(start_paused = true)]
@@ -137,7 +147,7 @@ async fn a_long_page_is_cut() {
 async fn a_network_that_refuses_is_unavailable() {
     let error = failure_on(Network::Refusing).await;
     assert_eq!(error.kind(), ErrorKind::Unavailable);
-    assert_eq!(error.to_string(), "looking: EC2 could not be reached: connection refused");
+    assert_eq!(error.to_string(), "looking: SSM could not be reached: connection refused");
     assert!(!error.leaves_open(), "nothing was sent");
 }
 
@@ -145,7 +155,7 @@ async fn a_network_that_refuses_is_unavailable() {
 async fn an_answer_that_never_comes_is_unavailable() {
     let error = failure_on(Network::Silent).await;
     assert_eq!(error.kind(), ErrorKind::Unavailable);
-    assert_eq!(error.to_string(), "looking: EC2 did not answer in time, after all retries");
+    assert_eq!(error.to_string(), "looking: AWS did not answer in time, after all retries");
     assert!(error.leaves_open(), "EC2 may have acted");
 }
 
@@ -154,5 +164,5 @@ async fn missing_credentials_are_a_refusal_with_a_way_out() {
     let error = failure(&Client::from_conf(settings().credentials_provider(NoCredentials).build())).await;
     assert_eq!(error.kind(), ErrorKind::PermissionDenied);
     assert!(error.message().contains("no profile named nightly"), "{error}");
-    assert!(error.hint_text().unwrap().contains("--user-id"), "{error:?}");
+    assert!(error.hint_text().unwrap().starts_with("give a user id"), "{error:?}");
 }

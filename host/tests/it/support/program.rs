@@ -15,16 +15,31 @@ use super::test_bed;
 
 /// The program with the common arguments and the environment of its jobs.
 pub struct Program {
+    executable: PathBuf,
     folder: TempDir,
     common: BTreeMap<&'static str, String>,
     environment: BTreeMap<&'static str, String>,
 }
 
 impl Program {
-    /// The program without common arguments.
+    /// The program without common arguments. Its Security Token Service is that of the test bed, which checks keys.
     pub fn new() -> Self {
-        let environment = BTreeMap::from([("AWS_EC2_METADATA_DISABLED", "true".to_owned())]);
-        Program { folder: tempfile::tempdir().unwrap(), common: BTreeMap::new(), environment }
+        let environment = BTreeMap::from([
+            ("AWS_EC2_METADATA_DISABLED", "true".to_owned()),
+            ("AWS_ENDPOINT_URL_STS", test_bed().ec2_strict.endpoint.clone()),
+        ]);
+        Program {
+            executable: env!("CARGO_BIN_EXE_awsec2").into(),
+            folder: tempfile::tempdir().unwrap(),
+            common: BTreeMap::new(),
+            environment,
+        }
+    }
+
+    /// Another program in its place.
+    pub fn executable(mut self, executable: &Path) -> Self {
+        self.executable = executable.to_owned();
+        self
     }
 
     /// The program with the test bed's EC2, configuration, user and region.
@@ -37,11 +52,13 @@ impl Program {
             .common("--region", &bed.region)
     }
 
-    /// The program with an EC2 of the test's own, which checks no keys, and without a configuration.
+    /// The program with an EC2 and a Security Token Service of the test's own, which check no keys, and without a
+    /// configuration.
     pub fn with_endpoint(url: &str) -> Self {
         Program::new()
             .common("--endpoint-url", url)
             .common("--region", "us-east-1")
+            .env("AWS_ENDPOINT_URL_STS", url)
             .env("AWS_ACCESS_KEY_ID", "unchecked")
             .env("AWS_SECRET_ACCESS_KEY", "unchecked")
     }
@@ -89,7 +106,7 @@ impl Program {
 
     /// The program as a command, for tests that treat it in their own way.
     pub fn command(&self, arguments: impl IntoIterator<Item = impl AsRef<OsStr>>) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_awsec2"));
+        let mut command = Command::new(&self.executable);
         let unwanted = |name: &str| name.starts_with("AWS_") || name.ends_with("_PROXY");
         for (name, _) in env::vars_os() {
             if name.to_str().is_some_and(|name| unwanted(&name.to_ascii_uppercase())) {

@@ -142,6 +142,7 @@ async fn one_whose_private_key_cannot_be_stored_is_deleted_again() {
     let text = error.to_string();
     assert!(text.starts_with("storing a private key in "), "{text}");
     assert!(text.ends_with("; key pair web was deleted again"), "{text}");
+    assert_eq!(error.kind(), ErrorKind::LocalFile);
     assert_eq!(world.ec2().deleted, ["key-1"]);
 }
 

@@ -1,0 +1,64 @@
+//! A call to an AWS service: which service is called, and for which action.
+
+/// A call to an AWS service. Whoever sends requests (the host's HTTP client, a mocked client) attaches it to the answer,
+/// or to the error in place of one, so that an [`Error`](crate::Error) can name service and action.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Call {
+    service: String,
+    action: Option<String>,
+}
+
+impl Call {
+    /// A call to the service with this signing name, as in `ec2`, for an action, as in `StopInstances`. A request without
+    /// a named action has `None`.
+    pub fn new(signing_name: impl Into<String>, action: Option<impl Into<String>>) -> Self {
+        Call { service: signing_name.into(), action: action.map(Into::into) }
+    }
+
+    /// A call of which nothing is known; its service is `AWS`.
+    pub fn unknown() -> Self {
+        Call::new("aws", None::<String>)
+    }
+
+    /// The name of the service for messages: initials in capitals (`EC2`, `SSM`, `STS`), words as they are
+    /// (`secretsmanager`).
+    pub fn service(&self) -> String {
+        const INITIALS: usize = 3;
+        if self.service.len() <= INITIALS { self.service.to_uppercase() } else { self.service.clone() }
+    }
+
+    /// The name that requests of the service are signed for, as in `ec2`.
+    pub fn signing_name(&self) -> &str {
+        &self.service
+    }
+
+    /// The action, as in `StopInstances`.
+    pub fn action(&self) -> Option<&str> {
+        self.action.as_deref()
+    }
+
+    /// The permission for the action, as in `ec2:StopInstances`. Most services have the same name in IAM as in
+    /// signatures.
+    pub fn permission(&self) -> Option<String> {
+        self.action.as_ref().map(|action| format!("{}:{action}", self.service))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_service_has_the_name_that_people_know() {
+        for (signing_name, name) in [("ec2", "EC2"), ("ssm", "SSM"), ("secretsmanager", "secretsmanager")] {
+            assert_eq!(Call::new(signing_name, Some("Act")).service(), name);
+        }
+        assert_eq!(Call::unknown().service(), "AWS");
+    }
+
+    #[test]
+    fn the_permission_has_the_name_of_the_service_in_iam() {
+        assert_eq!(Call::new("ec2", Some("StopInstances")).permission().as_deref(), Some("ec2:StopInstances"));
+        assert_eq!(Call::unknown().permission(), None);
+    }
+}

@@ -1,0 +1,220 @@
+//! What a request to AWS asks for, and whether a dry run may send it.
+
+use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
+use connector_sdk::Call;
+use serde::Deserialize;
+
+/// The actions whose names begin with these words, as in `DescribeInstances`, change nothing. AWS names actions by verb and
+/// noun, and lists what each does in the "Service Authorization Reference". What is not known here to be a read is a change:
+/// at worst a dry run is refused.
+const READS: [&str; 7] = ["BatchGet", "Describe", "Filter", "Get", "List", "Lookup", "Search"];
+
+/// Actions, with the signing names of their services, that begin with a word of [`READS`] and write something all the same:
+/// a template into S3, a user of a database, an identity.
+const CHANGES: [(&str, &str); 4] = [
+    ("cognito-identity", "GetId"),
+    ("cognito-identity", "GetOpenIdTokenForDeveloperIdentity"),
+    ("ec2", "GetFlowLogsIntegrationTemplate"),
+    ("redshift", "GetClusterCredentials"),
+];
+
+/// Actions of the Security Token Service that give temporary credentials, and change nothing.
+const ASSUME_ROLE: &str = "AssumeRole";
+
+/// What a request asks for.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Asked {
+    /// The service and the action. A request of a REST protocol names no action.
+    pub call: Call,
+    /// The action in the form of AWS's query protocol, whose answers are XML that is named after it.
+    pub query: Option<String>,
+    /// Method and path.
+    line: String,
+    method_reads: bool,
+    /// Whether it only asks what would happen.
+    is_dry_run: bool,
+}
+
+impl Asked {
+    /// Reads a request.
+    pub fn of(request: &HttpRequest) -> Self {
+        let header = |name| request.headers().get(name).unwrap_or_default();
+        let body = request.body().bytes().unwrap_or_default();
+        let path = path_of(request.uri());
+        let query = action_of(body);
+        let target = header("x-amz-target").rsplit('.').next().filter(|action| !action.is_empty());
+        let operation = path.rsplit_once("/operation/").map(|(_, action)| action);
+        let rpc = operation.filter(|_| header("smithy-protocol").starts_with("rpc-v2"));
+        let service = signing_name(header("authorization"));
+        Asked {
+            call: match service {
+                Some(service) => Call::new(service, query.or(target).or(rpc)),
+                None => Call::unknown(),
+            },
+            query: query.map(str::to_owned),
+            line: format!("{} {path}", request.method()),
+            method_reads: ["GET", "HEAD"].contains(&request.method()),
+            is_dry_run: is_dry_run(body),
+        }
+    }
+
+    /// Whether a dry run may send it: a read, or a question what would happen.
+    pub fn changes_nothing(&self) -> bool {
+        self.is_dry_run || self.is_read()
+    }
+
+    fn is_read(&self) -> bool {
+        let Some(action) = self.call.action() else { return self.method_reads };
+        is_read(self.call.signing_name(), action)
+    }
+}
+
+/// The service, and the action or what stands for it, as in `EC2 for StopInstances`.
+impl std::fmt::Display for Asked {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{} for {}", self.call.service(), self.call.action().unwrap_or(&self.line))
+    }
+}
+
+fn is_read(service: &str, action: &str) -> bool {
+    let begins = |word: &&str| action.strip_prefix(*word).is_some_and(|rest| rest.starts_with(char::is_uppercase));
+    if service == "sts" && action.starts_with(ASSUME_ROLE) {
+        return true;
+    }
+    READS.iter().any(begins) && !CHANGES.contains(&(service, action))
+}
+
+/// The action of a request in the form of AWS's query protocol: the first of the fields in its body. The others may contain
+/// secrets. `None` for other requests.
+pub fn action_of(body: &[u8]) -> Option<&str> {
+    let first = body.split(|byte| *byte == b'&').next().unwrap_or_default();
+    std::str::from_utf8(first.strip_prefix(b"Action=")?).ok()
+}
+
+/// Whether a body has the parameter `DryRun` of EC2's query protocol, or that of the JSON protocols, which has the same
+/// meaning in the Key Management Service.
+fn is_dry_run(body: &[u8]) -> bool {
+    #[derive(Deserialize)]
+    #[serde(rename_all = "PascalCase")]
+    struct Parameters {
+        #[serde(default)]
+        dry_run: bool,
+    }
+    match action_of(body) {
+        Some(_) => body.split(|byte| *byte == b'&').any(|field| field == b"DryRun=true"),
+        None => serde_json::from_slice::<Parameters>(body).is_ok_and(|parameters| parameters.dry_run),
+    }
+}
+
+/// The service that a request is signed for: the last but one part of the credential scope, as in
+/// `AWS4-HMAC-SHA256 Credential=AKIA.../20260101/us-east-1/ec2/aws4_request, SignedHeaders=...`.
+///
+/// Source: AWS, "Create a signed AWS API request", in the IAM User Guide.
+fn signing_name(authorization: &str) -> Option<&str> {
+    let (_, credential) = authorization.split_once("Credential=")?;
+    let scope = credential.split(',').next()?;
+    scope.rsplit('/').nth(1)
+}
+
+/// The path of an address, without its query.
+fn path_of(uri: &str) -> &str {
+    let rest = uri.split_once("://").map_or(uri, |(_, rest)| rest);
+    let path = rest.find('/').map_or("/", |start| &rest[start..]);
+    path.split('?').next().unwrap_or(path)
+}
+
+#[cfg(test)]
+mod tests {
+    use aws_smithy_types::body::SdkBody;
+
+    use super::*;
+
+    fn request(method: &str, service: &str, headers: &[(&'static str, &str)], body: &str) -> HttpRequest {
+        let mut request = HttpRequest::new(SdkBody::from(body));
+        request.set_method(method).unwrap();
+        request.set_uri("https://example.amazonaws.com/service/Names/operation/GetThings?secret=x").unwrap();
+        let scope = format!("AWS4-HMAC-SHA256 Credential=AKIA/20260101/us-east-1/{service}/aws4_request, Signature=0");
+        request.headers_mut().insert("authorization", scope);
+        for (name, value) in headers {
+            request.headers_mut().insert(*name, (*value).to_owned());
+        }
+        request
+    }
+
+    fn query(service: &str, body: &str) -> Asked {
+        Asked::of(&request("POST", service, &[], body))
+    }
+
+    #[test]
+    fn service_and_action_are_those_of_the_request_in_every_protocol() {
+        let json = [("x-amz-target", "AmazonSSM.GetParameter")];
+        let cbor = [("smithy-protocol", "rpc-v2-cbor")];
+        for (asked, text) in [
+            (query("ec2", "Action=StopInstances&InstanceId.1=i-1"), "EC2 for StopInstances"),
+            (Asked::of(&request("POST", "ssm", &json, "{}")), "SSM for GetParameter"),
+            (Asked::of(&request("POST", "monitoring", &cbor, "")), "monitoring for GetThings"),
+            (Asked::of(&request("PUT", "s3", &[], "")), "S3 for PUT /service/Names/operation/GetThings"),
+            (Asked::of(&HttpRequest::new(SdkBody::from("Action=StopInstances"))), "AWS for GET /"),
+        ] {
+            assert_eq!(asked.to_string(), text);
+        }
+    }
+
+    #[test]
+    fn what_is_not_known_to_be_a_read_is_a_change() {
+        for (service, action, read) in [
+            ("ec2", "DescribeInstances", true),
+            ("ec2", "GetConsoleOutput", true),
+            ("ec2", "ListImagesInRecycleBin", true),
+            ("ec2", "SearchTransitGatewayRoutes", true),
+            ("ec2", "ExportImage", false),
+            ("ec2", "GetFlowLogsIntegrationTemplate", false),
+            ("ec2", "Get", false),
+            ("ec2", "Getaway", false),
+            ("ec2", "StopInstances", false),
+            ("sts", "GetCallerIdentity", true),
+            ("sts", "AssumeRoleWithSAML", true),
+            ("ssm", "AssumeRole", false),
+            ("ssm", "GetParameter", true),
+            ("ssm", "SendCommand", false),
+            ("logs", "FilterLogEvents", true),
+            ("cloudtrail", "LookupEvents", true),
+        ] {
+            assert_eq!(query(service, &format!("Action={action}&Version=1")).changes_nothing(), read, "{action}");
+        }
+    }
+
+    #[test]
+    fn a_request_without_an_action_is_read_by_its_method() {
+        for (method, read) in [("GET", true), ("HEAD", true), ("POST", false), ("PUT", false), ("DELETE", false)] {
+            assert_eq!(Asked::of(&request(method, "s3", &[], "")).changes_nothing(), read, "{method}");
+        }
+        let action = [("x-amz-target", "Service.SendCommand")];
+        assert!(!Asked::of(&request("GET", "ssm", &action, "{}")).changes_nothing(), "its action counts");
+    }
+
+    #[test]
+    fn only_the_parameter_itself_makes_a_dry_run() {
+        let json = [("x-amz-target", "TrentService.CreateGrant")];
+        for (body, dry) in [("{\"DryRun\":true}", true), ("{\"DryRun\":false}", false), ("{\"a\":\"DryRun\"}", false)] {
+            assert_eq!(Asked::of(&request("POST", "kms", &json, body)).changes_nothing(), dry, "{body}");
+        }
+        for (field, dry) in [
+            ("DryRun=true", true),
+            ("DryRun=false", false),
+            ("X.DryRun=true", false),
+            ("Name=DryRun%3Dtrue", false),
+            ("DryRun=trueish", false),
+        ] {
+            let body = format!("Action=StopInstances&{field}&InstanceId.1=i-1");
+            assert_eq!(query("ec2", &body).changes_nothing(), dry, "{field}");
+        }
+    }
+
+    #[test]
+    fn the_action_is_the_first_field() {
+        assert_eq!(action_of(b"Action=StopInstances&Version=2016-11-15"), Some("StopInstances"));
+        assert_eq!(action_of(b"Version=2016-11-15&Action=StopInstances"), None);
+        assert_eq!(action_of(b""), None);
+    }
+}

@@ -1,0 +1,93 @@
+//! Functions from outside the connector: how their program runs, and what does not compile in them.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+use std::sync::OnceLock;
+use std::{env, fs};
+
+use serde_json::Value;
+
+use crate::support::Program;
+
+/// What cargo has built of `host/examples/own_function.rs`.
+struct Built {
+    program: PathBuf,
+    /// The library `connector-sdk` as that program links it.
+    sdk: PathBuf,
+}
+
+/// Builds it, offline, with what the tests themselves were built with.
+fn built() -> &'static Built {
+    static BUILT: OnceLock<Built> = OnceLock::new();
+    BUILT.get_or_init(|| {
+        let mut cargo = Command::new("cargo");
+        // Build scripts that watch what cargo tells a test of its package would run anew.
+        let of_the_test = |name: &str| name.starts_with("CARGO_PKG_") || name.starts_with("CARGO_MANIFEST_");
+        for (name, _) in env::vars_os().filter(|(name, _)| name.to_str().is_some_and(of_the_test)) {
+            cargo.env_remove(name);
+        }
+        let output = cargo
+            .args(["build", "--offline", "--package", "awsec2", "--example", "own_function", "--message-format=json"])
+            .current_dir(env!("CARGO_MANIFEST_DIR"))
+            .output()
+            .unwrap();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        let messages = String::from_utf8(output.stdout).unwrap();
+        let messages: Vec<Value> = messages.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+        let artifact = |name: &str| messages.iter().find(|message| message["target"]["name"] == name).unwrap();
+        let program = artifact("own_function")["executable"].as_str().unwrap().into();
+        let files = artifact("connector_sdk")["filenames"].as_array().unwrap().iter();
+        let sdk = files.filter_map(Value::as_str).find(|file| file.ends_with(".rlib")).unwrap().into();
+        Built { program, sdk }
+    })
+}
+
+/// Compiles a function that makes this call.
+fn compile(call: &str) -> Output {
+    let (folder, sdk) = (tempfile::tempdir().unwrap(), &built().sdk);
+    let source = folder.path().join("function.rs");
+    let text = format!(
+        "use connector_sdk::{{Context, Doing as _, Result}};\n\
+         pub async fn stop(cx: &Context) -> Result<()> {{\n    {call};\n    Ok(())\n}}\n"
+    );
+    fs::write(&source, text).unwrap();
+    Command::new("rustc")
+        .args(["--edition", "2024", "--crate-type", "lib", "--emit", "metadata", "--out-dir"])
+        .arg(folder.path())
+        .arg("-L")
+        .arg(format!("dependency={}", sdk.parent().map(Path::display).unwrap()))
+        .arg("--extern")
+        .arg(format!("connector_sdk={}", sdk.display()))
+        .arg(source)
+        .current_dir(env!("CARGO_MANIFEST_DIR"))
+        .output()
+        .unwrap()
+}
+
+#[test]
+fn a_function_of_its_own_calls_another_service() {
+    let program = Program::on_test_bed().executable(&built().program);
+    let finished = program.run(&["GetCallerIdentity"]).expect_code(0);
+    assert_eq!(finished.verdict(), "GetCallerIdentity succeeded: arn:aws:iam::123456789012:user/allowed");
+    program.run(&["DescribeRegions"]).expect_code(0).expect_stdout("us-east-1");
+}
+
+#[test]
+fn a_service_that_cannot_be_reached_is_named() {
+    let program = Program::on_test_bed().executable(&built().program).env("AWS_MAX_ATTEMPTS", "1");
+    let program = program.env("AWS_ENDPOINT_URL_STS", "http://127.0.0.1:9");
+    let finished = program.run(&["GetCallerIdentity"]).expect_code(9);
+    finished.expect_stderr("error: asking whose the credentials are: STS could not be reached: ");
+}
+
+#[test]
+fn a_call_whose_action_is_not_named_does_not_compile_and_the_compiler_says_how_to_name_it() {
+    let send = "cx.ec2().stop_instances().send().await";
+    let output = compile(&format!("{send}?"));
+    let told = String::from_utf8(output.stderr).unwrap();
+    assert!(!output.status.success() && told.contains("E0277"), "{told}");
+    assert!(told.contains("write `.doing(|| \"stopping i-0abc\".to_owned())?`"), "{told}");
+
+    let output = compile(&format!("{send}.doing(|| \"stopping i-0abc\".to_owned())?"));
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+}
