@@ -19,13 +19,15 @@ enum Stranger {
     Package(&'static str),
     /// Any package of the AWS SDK.
     Aws,
+    /// Any package of the AWS SDK that is not the client of a service other than EC2.
+    AwsButServices,
     /// Any function's package.
     AnyFunction,
     /// Any package that is no function's.
     AllButFunctions,
 }
 
-use Stranger::{AllButFunctions, AnyFunction, Aws, Package as Named};
+use Stranger::{AllButFunctions, AnyFunction, Aws, AwsButServices, Package as Named};
 
 const ROOMS: &[Room] = &[
     Room {
@@ -37,7 +39,7 @@ const ROOMS: &[Room] = &[
             Named("opcon"),
             Named("reqwest"),
             Named("tokio"),
-            Aws,
+            AwsButServices,
             AnyFunction,
         ],
     },
@@ -81,6 +83,8 @@ fn strangers<'a>(package: &'a Package, stranger: &Stranger, workspace: &Workspac
         .filter(|name| match stranger {
             Named(stranger) => name == stranger,
             Aws => name.starts_with("aws-"),
+            // That for EC2 is part of the contract, see `connector_sdk::ec2`.
+            AwsButServices => name.starts_with("aws-") && (!name.starts_with("aws-sdk-") || *name == "aws-sdk-ec2"),
             AnyFunction => is_function(name),
             AllButFunctions => !is_function(name),
         })
@@ -129,6 +133,19 @@ mod tests {
         assert_eq!(
             found,
             ["functions/a/Cargo.toml:6: a must not depend on clap", "functions/a/Cargo.toml:7: a must not depend on b"]
+        );
+    }
+
+    #[test]
+    fn a_function_sees_the_clients_of_other_services_and_nothing_else_of_aws() {
+        let dependencies = "[dependencies]\naws-sdk-ssm = \"1\"\naws-sdk-ec2 = \"1\"\naws-config = \"1\"\n";
+        let found = findings_of(&[("functions", "functions", ""), ("functions/a", "a", dependencies)]);
+        assert_eq!(
+            found,
+            [
+                "functions/a/Cargo.toml:7: a must not depend on aws-config",
+                "functions/a/Cargo.toml:6: a must not depend on aws-sdk-ec2"
+            ]
         );
     }
 
