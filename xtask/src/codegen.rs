@@ -63,13 +63,17 @@ pub struct Argument {
     /// Its name on the command line, without the dashes.
     pub name: String,
     aliases: Vec<String>,
-    value_name: Option<String>,
-    help: String,
-    kind: String,
+    /// What its value is called; `None` for a flag.
+    pub value_name: Option<String>,
+    /// What it is for.
+    pub help: String,
+    /// The kind of its value, as in `integer`.
+    pub kind: String,
     required: bool,
     default: Option<String>,
     choices: Vec<String>,
-    repeatable: bool,
+    /// Whether it can be given several times.
+    pub repeatable: bool,
     secret: bool,
 }
 

@@ -6,6 +6,7 @@ mod jobs;
 mod page;
 mod tools;
 mod values;
+mod world;
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -91,7 +92,7 @@ fn fillings(form: &Form, values: &Values, screenshots: &Path) -> Result<Vec<Fill
 fn filling(form: &Form, choices: &Choices, values: &Values, screenshot: PathBuf) -> Result<Filling> {
     let mut fields = BTreeMap::new();
     for field in form.fields()?.iter().filter(|field| field.is_shown_with(choices)) {
-        fields.insert(field.name.to_owned(), values.entry(field, choices)?);
+        fields.insert(field.name.to_owned(), values.entry(form, field, choices)?);
     }
     let about: Vec<String> = choices.iter().map(|(name, value)| format!("{name} {}", form::shown(value))).collect();
     let about = if about.is_empty() { "filled in".to_owned() } else { about.join(", ") };

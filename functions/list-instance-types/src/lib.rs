@@ -42,7 +42,7 @@ static META: OperationMeta = OperationMeta::new("ListInstanceTypes", "Show insta
         },
         Example {
             about: "Save two families for the job forms of Enterprise Manager.",
-            arguments: &["--family", "t3,m5", "--save"],
+            arguments: &["--family", "t4g,m6g", "--save"],
         },
     ])
     .iam_actions(&[catalog::DESCRIBE_INSTANCE_TYPES]);

@@ -45,6 +45,10 @@ static META: OperationMeta = OperationMeta::new("StopInstance", "Stop running in
     .groups(&[SELECTION_GROUP, HOW_GROUP])
     .examples(&[
         Example { about: "Stop all instances named web and wait for it.", arguments: &["--tag-name", "web", "--wait"] },
+        Example {
+            about: "Hibernate all instances named web, and stop those that cannot.",
+            arguments: &["--tag-name", "web", "--hibernate", "--hibernate-fallback", "stop"],
+        },
         Example { about: "Stop one instance.", arguments: &["--instance-id", "i-0123456789abcdef0"] },
     ])
     .iam_actions(&[STOP_INSTANCES, DESCRIBE_INSTANCES])

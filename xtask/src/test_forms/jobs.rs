@@ -1,4 +1,4 @@
-//! The jobs of filled forms, on the test bed, with one running instance to be about.
+//! The jobs of filled forms, on the test bed.
 
 use std::collections::BTreeSet;
 use std::ffi::OsStr;
@@ -7,17 +7,17 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
 use anyhow::{Context, Result, bail};
-use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use super::form::Form;
 use super::values::Values;
+use super::world::World;
 use crate::codegen;
 use crate::process;
 use crate::test_bed::{REGION, TestBed, USER_ID};
 
-/// The name of the running instance.
-const NAME_TAG: &str = "forms";
+/// The data script that examples name.
+const DATA_SCRIPT: &str = "lists.txt";
 
 /// What runs the jobs.
 pub struct Jobs<'a> {
@@ -29,33 +29,18 @@ pub struct Jobs<'a> {
     changing: BTreeSet<String>,
 }
 
-/// What `awsec2 CreateInstance --output json` prints.
-#[derive(Deserialize)]
-struct Launched {
-    instances: [Instance; 1],
-}
-
-#[derive(Deserialize)]
-struct Instance {
-    id: String,
-}
-
 impl<'a> Jobs<'a> {
     /// Makes all that the jobs are about.
     pub fn prepare(awsec2: &'a Path, bed: &'a TestBed) -> Result<Self> {
         let folder = bed.folder().join("jobs");
         fs::create_dir(&folder).with_context(|| format!("making {}", folder.display()))?;
-        let user_data = folder.join("user-data.sh");
-        fs::write(&user_data, "#!/bin/sh\n").with_context(|| format!("writing {}", user_data.display()))?;
-
-        let data_script = folder.join("lists.txt");
         let lists = format!("IMAGE An image : {}\nSIZE t3.micro\nREGION US_EAST_1\n", bed.addresses.image_id);
-        fs::write(&data_script, lists).with_context(|| format!("writing {}", data_script.display()))?;
+        fs::write(folder.join(DATA_SCRIPT), lists).with_context(|| format!("writing {DATA_SCRIPT}"))?;
 
-        let changing = codegen::functions_of(awsec2)?.into_iter().filter(|function| function.changes_resources);
-        let changing = changing.map(|function| function.name).collect();
-        let id = launch(awsec2, bed, &folder)?;
-        let values = Values::new(&bed.addresses, NAME_TAG, &id, &user_data, &data_script);
+        let functions = codegen::functions_of(awsec2)?;
+        let changing = functions.iter().filter(|function| function.changes_resources);
+        let changing = changing.map(|function| function.name.clone()).collect();
+        let values = Values::new(functions, World::prepare(&bed.addresses, DATA_SCRIPT)?);
         Ok(Self { values, awsec2, bed, folder, changing })
     }
 
@@ -89,19 +74,6 @@ fn job(awsec2: &Path, bed: &TestBed, folder: &Path, arguments: impl IntoIterator
         .args(["--log-dir", "log"])
         .current_dir(folder);
     command
-}
-
-/// Launches the instance and returns its id.
-fn launch(awsec2: &Path, bed: &TestBed, folder: &Path) -> Result<String> {
-    let mut command = job(awsec2, bed, folder, ["CreateInstance", "--image-id", &bed.addresses.image_id]);
-    command
-        .args(["--instance-type", "t3.micro", "--key-name", NAME_TAG, "--security-group", NAME_TAG])
-        .args(["--tag-name", NAME_TAG, "--client-token", NAME_TAG, "--wait"])
-        .args(["--user-id", USER_ID, "--region", REGION, "--output", "json"]);
-    let output = process::stdout_of(&mut command).context("launching an instance for the jobs")?;
-    let Launched { instances: [instance] } =
-        serde_json::from_str(&output).context("reading which instance was launched")?;
-    Ok(instance.id)
 }
 
 /// The arguments that a job cannot do without, unless the form has them.

@@ -1,14 +1,14 @@
-//! The values that forms are filled in with: by the name of the field, otherwise by its kind.
-
-use std::collections::BTreeMap;
-use std::path::Path;
+//! The values that forms are filled in with. They are those of the functions' examples, with what is a placeholder there
+//! replaced by what the test bed has; an argument that no example has gets a value by its kind.
 
 use anyhow::{Context, Result};
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use super::form::{Alternative, Choices, Field, alternatives};
-use crate::test_bed::{Addresses, REGION, USER_ID};
+use super::form::{Alternative, Choices, Field, Form, alternatives};
+use super::world::World;
+use crate::codegen::{Argument, Function};
+use crate::test_bed::{REGION, USER_ID};
 
 /// What a field is filled in with.
 #[derive(Debug, PartialEq, Serialize)]
@@ -19,57 +19,109 @@ pub struct Entry {
     pub label: Value,
 }
 
-/// The values that suit the test bed, by the name of the field.
-pub struct Values(BTreeMap<&'static str, Value>);
+/// The values that suit the test bed.
+pub struct Values {
+    functions: Vec<Function>,
+    world: World,
+}
 
 impl Values {
-    /// Values with which every job succeeds: `name` and `id` are those of a running instance, `user_data` is a file, and
-    /// `data_script` one of lists.
-    pub fn new(addresses: &Addresses, name: &str, id: &str, user_data: &Path, data_script: &Path) -> Self {
-        Self(BTreeMap::from([
-            ("userId", json!(USER_ID)),
-            ("region", json!(REGION)),
-            ("tagName", json!(name)),
-            ("instanceId", json!([id])),
-            // Whether the instance can hibernate or not, it is stopped.
-            ("hibernateFallback", json!("stop")),
-            ("expectState", json!(["running", "stopped"])),
-            ("number", json!(2)),
-            ("minNumber", json!(1)),
-            ("imageId", json!(addresses.image_id)),
-            ("instanceType", json!(["t3.micro", "t3.small"])),
-            ("launchTemplate", json!("forms:1")),
-            ("tags", json!(["team=forms", "purpose=a \"quoted\" value"])),
-            ("securityGroup", json!(["default"])),
-            ("subnetId", json!([addresses.subnet_id])),
-            ("availabilityZone", json!(format!("{REGION}a"))),
-            ("keyName", json!("forms")),
-            ("keyDir", json!("keys")),
-            ("volumeSize", json!(40)),
-            ("userData", json!("echo \"forms\"")),
-            ("userDataFile", json!(user_data)),
-            ("iamInstanceProfile", json!(addresses.instance_profile)),
-            ("clientToken", json!("forms")),
-            ("owner", json!(["amazon"])),
-            ("name", json!(["*"])),
-            ("family", json!(["t3", "m5"])),
-            ("max", json!(2)),
-            ("dataScript", json!(data_script)),
-            ("waitTimeout", json!("2m")),
-            ("pollInterval", json!("5s")),
-            ("idProperty", json!("FORMS_ID")),
-            ("publicDnsProperty", json!("FORMS_PUBLIC_DNS")),
-            ("publicIpProperty", json!("FORMS_PUBLIC_IP")),
-            ("privateIpProperty", json!("FORMS_PRIVATE_IP")),
-        ]))
+    /// Values for the forms of these functions, with which every job succeeds.
+    pub fn new(functions: Vec<Function>, world: World) -> Self {
+        Self { functions, world }
     }
 
-    /// What to fill a field in with: what was chosen for it, or what suits its name or else its kind.
-    pub fn entry(&self, field: &Field<'_>, choices: &Choices) -> Result<Entry> {
-        let wanted = choices.get(field.name).or_else(|| self.0.get(field.name));
-        entry_of(field.schema, wanted)
-            .with_context(|| format!("no value is known for the field {} (xtask/src/test_forms/values.rs)", field.name))
+    /// What to fill a field in with: what was chosen for it, or what suits its argument.
+    pub fn entry(&self, form: &Form, field: &Field<'_>, choices: &Choices) -> Result<Entry> {
+        let common = || match field.name {
+            "userId" => Some(json!(USER_ID)),
+            "region" => Some(json!(REGION)),
+            _ => None,
+        };
+        let wanted = choices.get(field.name).cloned().or_else(common).or_else(|| self.of_examples(form, field.name));
+        let wanted =
+            wanted.or_else(|| offered(field.schema)).or_else(|| self.of_kind(self.argument(form, field.name)?));
+        entry_of(field.schema, wanted.as_ref())
+            .with_context(|| format!("no value is known for the field {}", field.name))
     }
+
+    /// The function of the form, and then all others: what one of them has an example for needs none in the next.
+    fn functions(&self, form: &Form) -> impl Iterator<Item = &Function> + use<'_> {
+        let (this, others): (Vec<_>, Vec<_>) =
+            self.functions.iter().partition(|function| function.name == form.function);
+        this.into_iter().chain(others)
+    }
+
+    fn argument(&self, form: &Form, field: &str) -> Option<&Argument> {
+        let function = self.functions(form).next()?;
+        function.arguments.iter().find(|argument| is_field_of(field, argument))
+    }
+
+    /// The values that the first example with this argument has for it.
+    fn of_examples(&self, form: &Form, field: &str) -> Option<Value> {
+        self.functions(form).find_map(|function| {
+            let argument = function.arguments.iter().find(|argument| is_field_of(field, argument))?;
+            argument.value_name.as_ref()?;
+            let mut examples = function.examples.iter().map(|example| values_of(argument, &example.arguments));
+            let texts = examples.find(|texts| !texts.is_empty())?;
+            let values: Vec<Value> = texts.iter().map(|text| typed(argument, &self.world.filled(text))).collect();
+            Some(Value::from(values))
+        })
+    }
+
+    /// What an argument can have whatever it means.
+    fn of_kind(&self, argument: &Argument) -> Option<Value> {
+        let value_name = argument.value_name.as_deref()?;
+        Some(match (argument.kind.as_str(), value_name) {
+            ("path", _) => json!(self.world.file),
+            (_, "PROFILE") => json!(self.world.instance_profile),
+            (_, "NAME") => json!(argument.name.to_uppercase().replace('-', "_")),
+            _ => {
+                let quoted = quoted_in(&argument.help).filter(|_| !value_name.contains('='));
+                json!(quoted.unwrap_or(value_name))
+            }
+        })
+    }
+}
+
+/// Whether a field is named like an argument: `imageId` for `image-id`.
+fn is_field_of(field: &str, argument: &Argument) -> bool {
+    let letters = |name: &str| name.replace('-', "").to_lowercase();
+    letters(field) == letters(&argument.name)
+}
+
+/// The texts that an example has for an argument.
+fn values_of<'a>(argument: &Argument, example: &'a [String]) -> Vec<&'a str> {
+    let option = format!("--{}", argument.name);
+    let pairs = example.iter().zip(example.iter().skip(1));
+    let texts = pairs.filter(|(word, _)| **word == option).map(|(_, text)| text.as_str());
+    match argument.repeatable {
+        true => texts.flat_map(|text| text.split(',')).collect(),
+        false => texts.take(1).collect(),
+    }
+}
+
+/// A text as the value that a form has for it.
+fn typed(argument: &Argument, text: &str) -> Value {
+    match argument.kind.as_str() {
+        "integer" => text.parse::<u64>().map_or(json!(text), Value::from),
+        _ => json!(text),
+    }
+}
+
+/// What the schema itself offers, for the items of a list too.
+fn offered(schema: &Value) -> Option<Value> {
+    let schema = schema.get("items").unwrap_or(schema);
+    match schema["type"].as_str()? {
+        "boolean" => Some(json!(true)),
+        "integer" => schema.get("default").or_else(|| schema.get("minimum")).cloned(),
+        _ => schema.get("default").cloned(),
+    }
+}
+
+/// The first text in backquotes, as in "the longest time to wait: `90s`, `10m`".
+fn quoted_in(help: &str) -> Option<&str> {
+    help.split('`').nth(1)
 }
 
 fn entry_of(schema: &Value, wanted: Option<&Value>) -> Option<Entry> {
@@ -81,7 +133,7 @@ fn entry_of(schema: &Value, wanted: Option<&Value>) -> Option<Entry> {
     } else {
         // A field for one value takes the first of several.
         let wanted = wanted.map(|value| value.get(0).unwrap_or(value)).cloned();
-        Some(Entry { value: wanted.or_else(|| typed(schema))?, label: Value::Null })
+        Some(Entry { value: wanted.or_else(|| offered(schema))?, label: Value::Null })
     }
 }
 
@@ -111,22 +163,6 @@ fn one_of(alternatives: &[Alternative<'_>], wanted: Option<&Value>) -> Option<En
 /// `US_EAST_1` and `us-east-1` are one region.
 fn comparable(value: &Value) -> String {
     super::form::shown(value).to_lowercase().replace('_', "-")
-}
-
-/// A value that the schema itself offers: its default, an example, or what the description has in backquotes.
-fn typed(schema: &Value) -> Option<Value> {
-    let offered = || schema.get("default").or_else(|| schema["examples"].get(0)).cloned();
-    match schema["type"].as_str()? {
-        "boolean" => Some(json!(true)),
-        "integer" | "number" => offered().or_else(|| schema.get("minimum").cloned()).or(Some(json!(1))),
-        "string" => offered().or_else(|| quoted_in(schema["description"].as_str()?).map(Value::from)),
-        _ => None,
-    }
-}
-
-/// The first text in backquotes, as in "the longest time to wait: `90s`, `10m`".
-fn quoted_in(description: &str) -> Option<&str> {
-    description.split('`').nth(1)
 }
 
 #[cfg(test)]
@@ -170,22 +206,81 @@ mod tests {
         assert_eq!(value(states, Value::Null), Some(json!(["pending"])));
     }
 
-    #[test]
-    fn a_field_without_a_value_gets_one_by_its_kind() {
-        assert_eq!(value(json!({"type": "boolean", "default": false}), Value::Null), Some(json!(true)));
-        assert_eq!(value(json!({"type": "integer", "minimum": 8}), Value::Null), Some(json!(8)));
-        assert_eq!(value(json!({"type": "integer"}), Value::Null), Some(json!(1)));
-        assert_eq!(value(json!({"type": "string", "default": "x"}), Value::Null), Some(json!("x")));
-        assert_eq!(value(json!({"type": "string", "examples": ["y"]}), Value::Null), Some(json!("y")));
-        let limit = json!({"type": "string", "description": "The longest time: `90s`, `10m`."});
-        assert_eq!(value(limit, Value::Null), Some(json!("90s")));
+    /// A form and a function that has these arguments and one example.
+    fn values(arguments: Value, example: Value) -> (Form, Values) {
+        let function = |name: &str, arguments: Value, example: Value| {
+            json!({
+                "name": name, "summary": "", "description": "", "arguments": arguments,
+                "examples": [{"about": "", "arguments": example}], "iam_actions": [], "optional_permissions": [],
+                "changes_resources": true, "crate": "x", "version": "0.1.0",
+            })
+        };
+        let other = function("Another", json!([argument("colour", "string", "COLOUR")]), json!(["--colour", "red"]));
+        let functions = json!([other, function("TryThing", arguments, example)]);
+        let form = json!({"function": "TryThing", "schema": {}, "uiSchema": {}});
+        let values = Values::new(serde_json::from_value(functions).unwrap(), World::sample());
+        (serde_json::from_value(form).unwrap(), values)
+    }
+
+    fn argument(name: &str, kind: &str, value_name: &str) -> Value {
+        json!({
+            "name": name, "aliases": [], "value_name": value_name, "help": "As in `quoted`.", "kind": kind,
+            "required": false, "default": null, "choices": [], "repeatable": name.ends_with("-id"), "secret": false,
+        })
+    }
+
+    fn filled(values: &(Form, Values), name: &str, schema: Value) -> Value {
+        let field = Field { name, schema: &schema, conditions: Choices::new() };
+        values.1.entry(&values.0, &field, &Choices::new()).unwrap().value
     }
 
     #[test]
-    fn a_field_that_nothing_is_known_of_is_named() {
-        let schema = json!({"type": "string", "description": "Its colour."});
-        let field = Field { name: "colour", schema: &schema, conditions: Choices::new() };
-        let error = Values(BTreeMap::new()).entry(&field, &Choices::new()).unwrap_err();
-        assert_eq!(error.to_string(), "no value is known for the field colour (xtask/src/test_forms/values.rs)");
+    fn a_field_gets_what_the_examples_have_for_its_argument() {
+        let arguments = [
+            argument("instance-id", "string", "ID"),
+            argument("tag-name", "string", "NAME"),
+            argument("number", "integer", "N"),
+            argument("colour", "string", "COLOUR"),
+        ];
+        let ids = "i-0123456789abcdef1,i-0123456789abcdef0";
+        let example = json!(["--instance-id", ids, "--tag-name", "web-[[$DATE]]", "--number", "3"]);
+        let values = values(json!(arguments), example);
+        let text = || json!({"type": "string"});
+        let list = json!({"type": "array", "items": {"type": "string"}});
+        assert_eq!(filled(&values, "instanceId", list), json!(["i-b", "i-a"]));
+        assert_eq!(filled(&values, "tagName", text()), json!("web-1"));
+        assert_eq!(filled(&values, "number", json!({"type": "integer", "minimum": 1})), json!(3));
+        assert_eq!(filled(&values, "colour", text()), json!("red"), "as in an example of another function");
+        assert_eq!(filled(&values, "userId", text()), json!(USER_ID));
+    }
+
+    #[test]
+    fn a_field_that_no_example_has_gets_a_value_by_its_kind() {
+        let arguments = [
+            argument("id-property", "string", "NAME"),
+            argument("tags", "string", "KEY=VALUE"),
+            argument("zone", "string", "ZONE"),
+            argument("user-data-file", "path", "FILE"),
+            argument("iam-instance-profile", "string", "PROFILE"),
+        ];
+        let values = values(json!(arguments), json!([]));
+        let text = || json!({"type": "string"});
+        assert_eq!(filled(&values, "idProperty", text()), json!("ID_PROPERTY"));
+        assert_eq!(filled(&values, "tags", text()), json!("KEY=VALUE"));
+        assert_eq!(filled(&values, "zone", text()), json!("quoted"));
+        assert_eq!(filled(&values, "userDataFile", text()), json!("lists.txt"));
+        assert_eq!(filled(&values, "iamInstanceProfile", text()), json!("testbed"));
+        assert_eq!(filled(&values, "wait", json!({"type": "boolean", "default": false})), json!(true));
+        assert_eq!(filled(&values, "size", json!({"type": "integer", "minimum": 8})), json!(8));
+        assert_eq!(filled(&values, "limit", json!({"type": "string", "default": "x"})), json!("x"));
+    }
+
+    #[test]
+    fn a_field_of_no_argument_is_named() {
+        let (form, values) = values(json!([]), json!([]));
+        let schema = json!({"type": "string"});
+        let field = Field { name: "shape", schema: &schema, conditions: Choices::new() };
+        let error = values.entry(&form, &field, &Choices::new()).err().unwrap();
+        assert_eq!(error.to_string(), "no value is known for the field shape");
     }
 }

@@ -1,0 +1,121 @@
+//! What the examples of functions speak of, made true on the test bed: instances named `web`, launched with one client token.
+
+use anyhow::{Context, Result, ensure};
+
+use crate::test_bed::{Addresses, REGION};
+
+/// How the ids of placeholders begin, after the kind of the resource.
+const PLACEHOLDER: &str = "-0123456789abcdef";
+/// The name and the client token of the instances in examples.
+const NAME: &str = "web";
+const CLIENT_TOKEN: &str = "0123456789abcdef0123456789abcdef";
+const INSTANCES: usize = 2;
+
+/// What the placeholders in examples stand for.
+pub struct World {
+    instances: Vec<String>,
+    image: String,
+    subnet: String,
+    /// An IAM instance profile, which moto looks up even in a dry run.
+    pub instance_profile: String,
+    /// A file in the folder of the jobs.
+    pub file: &'static str,
+}
+
+impl World {
+    /// Launches the instances.
+    pub fn prepare(addresses: &Addresses, file: &'static str) -> Result<Self> {
+        let instances = launch(addresses).context("launching instances for the jobs")?;
+        let (image, subnet) = (addresses.image_id.clone(), addresses.subnet_id.clone());
+        Ok(Self { instances, image, subnet, instance_profile: addresses.instance_profile.clone(), file })
+    }
+
+    /// A text of an example with what its placeholders stand for. References to properties, which nobody replaces here,
+    /// become 1.
+    pub fn filled(&self, text: &str) -> String {
+        let filled = match text.split_once(PLACEHOLDER) {
+            Some(("i", number)) => number.parse().ok().and_then(|number: usize| self.instances.get(number)),
+            Some(("ami", _)) => Some(&self.image),
+            Some(("subnet", _)) => Some(&self.subnet),
+            _ => None,
+        };
+        filled.cloned().unwrap_or_else(|| without_references(text))
+    }
+
+    /// One for tests.
+    #[cfg(test)]
+    pub fn sample() -> Self {
+        World {
+            instances: vec!["i-a".to_owned(), "i-b".to_owned()],
+            image: "ami-1".to_owned(),
+            subnet: "subnet-1".to_owned(),
+            instance_profile: "testbed".to_owned(),
+            file: "lists.txt",
+        }
+    }
+}
+
+fn without_references(text: &str) -> String {
+    let mut parts = text.split("[[");
+    let first = parts.next().unwrap_or_default().to_owned();
+    parts.fold(first, |done, part| done + "1" + part.split_once("]]").map_or("", |(_, rest)| rest))
+}
+
+/// Launches the instances past the program, so that no function is needed for the tests of another. moto takes the region
+/// from the signature, and this one checks nothing else of it.
+fn launch(addresses: &Addresses) -> Result<Vec<String>> {
+    let count = INSTANCES.to_string();
+    let form = [
+        ("Action", "RunInstances"),
+        ("Version", "2016-11-15"),
+        ("ImageId", &addresses.image_id),
+        ("InstanceType", "t3.micro"),
+        ("MinCount", &count),
+        ("MaxCount", &count),
+        ("ClientToken", CLIENT_TOKEN),
+        ("TagSpecification.1.ResourceType", "instance"),
+        ("TagSpecification.1.Tag.1.Key", "Name"),
+        ("TagSpecification.1.Tag.1.Value", NAME),
+    ];
+    let scope = format!("Credential=unchecked/20260101/{REGION}/ec2/aws4_request");
+    let signature = format!("AWS4-HMAC-SHA256 {scope}, SignedHeaders=host, Signature=0");
+    // A proxy of whoever runs this has no way to this machine's own address.
+    let agent: ureq::Agent = ureq::Agent::config_builder().proxy(None).build().into();
+    let mut answer = agent.post(&addresses.ec2_endpoint).header("Authorization", signature).send_form(form)?;
+    let ids = ids_in(&answer.body_mut().read_to_string()?);
+    ensure!(ids.len() == INSTANCES, "EC2 names {} instances", ids.len());
+    Ok(ids)
+}
+
+/// The ids in the XML of an answer.
+fn ids_in(xml: &str) -> Vec<String> {
+    let texts = xml.split("<instanceId>").skip(1).filter_map(|rest| rest.split_once("</instanceId>"));
+    texts.map(|(id, _)| id.to_owned()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn placeholders_and_references_are_replaced() {
+        let world = World::sample();
+        for (text, expected) in [
+            ("i-0123456789abcdef0", "i-a"),
+            ("i-0123456789abcdef1", "i-b"),
+            ("i-0123456789abcdef7", "i-0123456789abcdef7"),
+            ("ami-0123456789abcdef0", "ami-1"),
+            ("subnet-0123456789abcdef0", "subnet-1"),
+            ("[[$JOBID]]-[[$SCHEDULE DATE]]x", "1-1x"),
+            ("t3.micro", "t3.micro"),
+            (CLIENT_TOKEN, CLIENT_TOKEN),
+        ] {
+            assert_eq!(world.filled(text), expected);
+        }
+    }
+
+    #[test]
+    fn ids_are_found_in_an_answer() {
+        assert_eq!(ids_in("<a><instanceId>i-1</instanceId></a><instanceId>i-2</instanceId>"), ["i-1", "i-2"]);
+    }
+}
