@@ -144,11 +144,18 @@ fn parse_list(text: &str) -> Result<Vec<Function>> {
 /// Each document's path in the workspace, and its text.
 fn documents(workspace: &Workspace, functions: &[Function]) -> Result<[(&'static str, String); 4]> {
     Ok([
-        ("README.md", readme::with_table(workspace, functions)?),
+        ("README.md", readme::with_table(workspace, &table(functions))?),
         ("docs/functions.md", functions_page(functions)?),
         (FUNCTIONS_JSON, pretty(&functions)?),
         ("docs/iam-policy.json", pretty(&iam_policy(functions))?),
     ])
+}
+
+/// A row for each of the functions.
+fn table(functions: &[Function]) -> String {
+    let row = |function: &Function| format!("| `{}` | {} |\n", function.name, table_cell(&function.summary));
+    let rows: String = functions.iter().map(row).collect();
+    format!("| Function | Does |\n|---|---|\n{rows}")
 }
 
 fn pretty(value: &impl Serialize) -> Result<String> {
