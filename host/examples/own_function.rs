@@ -5,11 +5,14 @@
 
 use std::process::ExitCode;
 
-use connector_sdk::{Context, Doing, Inputs, Operation, OperationMeta, Outcome, Result, async_trait, register};
+use connector_sdk::catalog::DESCRIBE_REGIONS;
+use connector_sdk::{
+    Context, Doing, IamAction, Inputs, Operation, OperationMeta, Outcome, Result, async_trait, register,
+};
 
 static META: OperationMeta =
     OperationMeta::new("DescribeRegions", "Show the regions that are enabled for the account.")
-        .iam_actions(&["ec2:DescribeRegions"]);
+        .iam_actions(&[DESCRIBE_REGIONS]);
 
 struct DescribeRegions;
 register!(DescribeRegions);
@@ -33,8 +36,8 @@ impl Operation for DescribeRegions {
     }
 }
 
-static IDENTITY: OperationMeta =
-    OperationMeta::new("GetCallerIdentity", "Show whose the credentials are.").iam_actions(&["sts:GetCallerIdentity"]);
+static IDENTITY: OperationMeta = OperationMeta::new("GetCallerIdentity", "Show whose the credentials are.")
+    .iam_actions(&[IamAction::read("sts:GetCallerIdentity")]);
 
 /// A function that calls another service than EC2.
 struct GetCallerIdentity;

@@ -4,6 +4,7 @@
 
 mod check;
 mod forms;
+mod iam_policy;
 mod job_definition;
 mod parts;
 mod run_form;
@@ -32,6 +33,7 @@ pub struct Command {
 pub const ALL: &[Command] = &[
     Command { name: setup::NAME, summary: setup::SUMMARY, run: setup::run },
     Command { name: check::NAME, summary: check::SUMMARY, run: check::run },
+    Command { name: iam_policy::NAME, summary: iam_policy::SUMMARY, run: iam_policy::run },
     Command { name: job_definition::NAME, summary: job_definition::SUMMARY, run: job_definition::run },
     Command { name: forms::NAME, summary: forms::SUMMARY, run: forms::run },
     Command { name: run_form::NAME, summary: run_form::SUMMARY, run: run_form::run },

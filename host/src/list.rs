@@ -1,6 +1,7 @@
 //! `--list`: the functions linked into this program, from their metadata.
 
-use connector_sdk::{ArgSpec, Registration};
+use connector_sdk::iam::{IamAction, names};
+use connector_sdk::{ArgSpec, OperationMeta, Registration};
 use serde::Serialize;
 
 use crate::{settings, table};
@@ -25,11 +26,20 @@ struct Function {
     description: &'static str,
     arguments: Vec<Argument>,
     examples: Vec<Example>,
-    iam_actions: &'static [&'static str],
+    iam_actions: Vec<&'static str>,
+    optional_permissions: Vec<OptionalPermission>,
     changes_resources: bool,
     #[serde(rename = "crate")]
     crate_name: &'static str,
     version: &'static str,
+}
+
+/// What only some jobs of a function need.
+#[derive(Serialize)]
+struct OptionalPermission {
+    name: &'static str,
+    purpose: &'static str,
+    iam_actions: Vec<&'static str>,
 }
 
 #[derive(Serialize)]
@@ -61,7 +71,8 @@ impl From<&Registration> for Function {
             description: meta.description,
             arguments: meta.all_arguments().filter(|spec| !spec.hidden).map(Argument::from).collect(),
             examples: meta.examples.iter().map(Example::from).collect(),
-            iam_actions: meta.iam_actions,
+            iam_actions: names(meta.iam_actions),
+            optional_permissions: optional_permissions(meta),
             changes_resources: meta.changes_resources,
             crate_name: found.crate_name,
             version: found.version,
@@ -90,4 +101,25 @@ impl From<&ArgSpec> for Argument {
             secret: spec.secret,
         }
     }
+}
+
+/// What is optional, in the order of the actions, each with the actions that nothing else needs.
+fn optional_permissions(meta: &OperationMeta) -> Vec<OptionalPermission> {
+    let required = names(meta.iam_actions.iter().filter(|action| action.optional.is_none()));
+    let mut found: Vec<OptionalPermission> = Vec::new();
+    for IamAction { name: action, optional, .. } in meta.iam_actions {
+        let Some(optional) = optional else { continue };
+        if required.contains(action) {
+            continue;
+        }
+        match found.iter_mut().find(|known| known.name == optional.name) {
+            Some(known) => known.iam_actions.push(action),
+            None => found.push(OptionalPermission {
+                name: optional.name,
+                purpose: optional.purpose,
+                iam_actions: vec![action],
+            }),
+        }
+    }
+    found
 }

@@ -30,6 +30,7 @@ pub struct Function {
     /// Command lines to learn from.
     pub examples: Vec<Example>,
     iam_actions: Vec<String>,
+    optional_permissions: Vec<OptionalPermission>,
     /// Whether it changes anything in EC2.
     pub changes_resources: bool,
     #[serde(rename = "crate")]
@@ -44,6 +45,15 @@ pub struct Example {
     about: String,
     /// The arguments after the function's name.
     pub arguments: Vec<String>,
+}
+
+/// What only some jobs of a function need.
+#[derive(Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct OptionalPermission {
+    name: String,
+    purpose: String,
+    iam_actions: Vec<String>,
 }
 
 /// An argument of a function.
@@ -63,25 +73,6 @@ pub struct Argument {
     secret: bool,
 }
 
-/// An IAM policy for all functions; the form is AWS's
-/// (<https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_grammar.html>).
-#[derive(Serialize)]
-#[serde(rename_all = "PascalCase")]
-struct Policy<'a> {
-    version: &'static str,
-    statement: Vec<Statement<'a>>,
-}
-
-/// What one function needs.
-#[derive(Serialize)]
-#[serde(rename_all = "PascalCase")]
-struct Statement<'a> {
-    sid: &'a str,
-    effect: &'static str,
-    action: &'a [String],
-    resource: &'static str,
-}
-
 /// The command line of this task.
 pub fn command() -> clap::Command {
     clap::Command::new("codegen").about("Write docs/ and the README's table from the functions' metadata").arg(
@@ -98,7 +89,7 @@ pub fn run(workspace: &Workspace, matches: &ArgMatches) -> Result<()> {
 }
 
 fn write(workspace: &Workspace) -> Result<()> {
-    for (path, text) in documents(workspace, &current_functions(workspace)?)? {
+    for (path, text) in documents(workspace, &workspace.build("awsec2")?)? {
         let file = workspace.root.join(path);
         if let Some(folder) = file.parent() {
             fs::create_dir_all(folder).with_context(|| format!("making {}", folder.display()))?;
@@ -111,7 +102,7 @@ fn write(workspace: &Workspace) -> Result<()> {
 
 /// Fails if a document is not what [`write`] would write.
 pub fn check(workspace: &Workspace) -> Result<()> {
-    for (path, wanted) in documents(workspace, &current_functions(workspace)?)? {
+    for (path, wanted) in documents(workspace, &workspace.build("awsec2")?)? {
         let there = fs::read_to_string(workspace.root.join(path)).unwrap_or_default();
         if let Some(line) = first_difference(&there, &wanted) {
             bail!("{path}:{line}: not what the functions' metadata says; run `cargo xtask codegen`");
@@ -119,10 +110,6 @@ pub fn check(workspace: &Workspace) -> Result<()> {
     }
     report::line("docs/ and README.md are up to date");
     Ok(())
-}
-
-fn current_functions(workspace: &Workspace) -> Result<Vec<Function>> {
-    functions_of(&workspace.build("awsec2")?)
 }
 
 /// The functions that this build of the program lists.
@@ -141,13 +128,14 @@ fn parse_list(text: &str) -> Result<Vec<Function>> {
     Ok(serde_json::from_str(text)?)
 }
 
-/// Each document's path in the workspace, and its text.
-fn documents(workspace: &Workspace, functions: &[Function]) -> Result<[(&'static str, String); 4]> {
+/// Each document's path in the workspace, and its text, as this build of the program has it.
+fn documents(workspace: &Workspace, awsec2: &Path) -> Result<[(&'static str, String); 4]> {
+    let functions = functions_of(awsec2)?;
     Ok([
-        ("README.md", readme::with_table(workspace, &table(functions))?),
-        ("docs/functions.md", functions_page(functions)?),
+        ("README.md", readme::with_table(workspace, &table(&functions))?),
+        ("docs/functions.md", functions_page(&functions)?),
         (FUNCTIONS_JSON, pretty(&functions)?),
-        ("docs/iam-policy.json", pretty(&iam_policy(functions))?),
+        ("docs/iam-policy.json", process::stdout_of(Command::new(awsec2).arg("iam-policy"))?),
     ])
 }
 
@@ -163,16 +151,6 @@ fn pretty(value: &impl Serialize) -> Result<String> {
     Ok(text + "\n")
 }
 
-fn iam_policy(functions: &[Function]) -> Policy<'_> {
-    let statements = functions.iter().filter(|function| !function.iam_actions.is_empty()).map(|function| Statement {
-        sid: &function.name,
-        effect: "Allow",
-        action: &function.iam_actions,
-        resource: "*",
-    });
-    Policy { version: "2012-10-17", statement: statements.collect() }
-}
-
 fn functions_page(functions: &[Function]) -> Result<String> {
     let mut page =
         String::from("<!-- Written by `cargo xtask codegen` from the functions' metadata. -->\n\n# Functions\n");
@@ -184,10 +162,22 @@ fn functions_page(functions: &[Function]) -> Result<String> {
         for argument in &function.arguments {
             writeln!(page, "| {} | {} |", spelling(argument), table_cell(&meaning(argument)))?;
         }
-        let actions: Vec<String> = function.iam_actions.iter().map(|action| format!("`{action}`")).collect();
-        write!(page, "\nIAM actions: {}.\n", actions.join(", "))?;
+        let optional = &function.optional_permissions;
+        let is_optional = |action: &&String| optional.iter().any(|only| only.iam_actions.contains(action));
+        let required = function.iam_actions.iter().filter(|action| !is_optional(action));
+        write!(page, "\nIAM actions: {}.\n", quoted(required))?;
+        if !optional.is_empty() {
+            page += "\nOnly some jobs need these; `awsec2 iam-policy --with NAME` adds them to the policy:\n\n";
+        }
+        for only in optional {
+            writeln!(page, "* `{}`, {}: {}", only.name, only.purpose, quoted(&only.iam_actions))?;
+        }
     }
     Ok(page)
+}
+
+fn quoted<'a>(actions: impl IntoIterator<Item = &'a String>) -> String {
+    actions.into_iter().map(|action| format!("`{action}`")).collect::<Vec<_>>().join(", ")
 }
 
 fn spelling(argument: &Argument) -> String {
@@ -243,7 +233,9 @@ mod tests {
                 "required": false, "default": "web", "choices": [], "repeatable": true, "secret": false
             }],
             "examples": [{"about": "Stop one.", "arguments": ["--tag-name", "web"]}],
-            "iam_actions": ["ec2:StopInstances"], "changes_resources": true, "crate": "stop-instance", "version": "0.1.0"
+            "iam_actions": ["ec2:StopInstances", "ssm:GetParameters"],
+            "optional_permissions": [{"name": "parameters", "purpose": "to read", "iam_actions": ["ssm:GetParameters"]}],
+            "changes_resources": true, "crate": "stop-instance", "version": "0.1.0"
         }]);
         parse_list(&list.to_string()).unwrap()
     }
@@ -254,16 +246,8 @@ mod tests {
         assert!(page.contains("\n## StopInstance\n\nStops instances.\n\nIt stops them.\n"), "{page}");
         let row = "\n| `--tag-name NAME`, also `--tag` | Their name \\| tag. Repeatable. Default: `web`. |\n";
         assert!(page.contains(row), "{page}");
-        assert!(page.ends_with("\nIAM actions: `ec2:StopInstances`.\n"), "{page}");
-    }
-
-    #[test]
-    fn the_policy_allows_what_each_function_needs() {
-        let policy = serde_json::to_value(iam_policy(&list())).unwrap();
-        let statement = json!({
-            "Sid": "StopInstance", "Effect": "Allow", "Action": ["ec2:StopInstances"], "Resource": "*"
-        });
-        assert_eq!(policy, json!({"Version": "2012-10-17", "Statement": [statement]}));
+        assert!(page.contains("\nIAM actions: `ec2:StopInstances`.\n\nOnly some jobs need these; "), "{page}");
+        assert!(page.ends_with(":\n\n* `parameters`, to read: `ssm:GetParameters`\n"), "{page}");
     }
 
     #[test]

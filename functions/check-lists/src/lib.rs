@@ -57,7 +57,7 @@ static META: OperationMeta = OperationMeta::new("CheckLists", "Check the option 
             arguments: &["--only", "images", "--data-script", "lists.txt"],
         },
     ])
-    .iam_actions(&["ec2:DescribeImages", "ec2:DescribeInstanceTypes", "ec2:DescribeRegions"]);
+    .iam_actions(&[catalog::DESCRIBE_IMAGES, catalog::DESCRIBE_INSTANCE_TYPES, catalog::DESCRIBE_REGIONS]);
 
 const COLUMNS: &[&str] = &["List", "Entry", "Problem"];
 const DOING: &str = "checking the option lists";

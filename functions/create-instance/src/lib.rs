@@ -11,6 +11,7 @@ mod key_pair;
 mod launch;
 mod launched;
 mod needs;
+mod permissions;
 mod private_key;
 mod recover;
 mod request;
@@ -97,23 +98,7 @@ static META: OperationMeta = OperationMeta::new("CreateInstance", "Launch one or
             ],
         },
     ])
-    .iam_actions(&[
-        "ec2:RunInstances",
-        "ec2:CreateTags",
-        "ec2:DescribeInstances",
-        "ec2:DescribeInstanceStatus",
-        "ec2:TerminateInstances",
-        "ec2:DescribeImages",
-        "ec2:DescribeKeyPairs",
-        "ec2:CreateKeyPair",
-        "ec2:DeleteKeyPair",
-        "ec2:DescribeVpcs",
-        "ec2:DescribeSubnets",
-        "ec2:DescribeSecurityGroups",
-        "ec2:CreateSecurityGroup",
-        "iam:PassRole",
-        "ssm:GetParameters",
-    ])
+    .iam_actions(permissions::ALL)
     .changes_resources();
 
 struct CreateInstance;

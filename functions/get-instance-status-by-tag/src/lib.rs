@@ -3,8 +3,8 @@
 use connector_sdk::args::{Always, Repeated};
 use connector_sdk::client_token::{ClientToken, launched_by};
 use connector_sdk::ec2::types::InstanceStateName;
-use connector_sdk::instances::{ALIVE, Instance, TagName, find_all, find_by_name, read_all};
-use connector_sdk::wait::{all_status_checks, status_checks};
+use connector_sdk::instances::{ALIVE, DESCRIBE_INSTANCES, Instance, TagName, find_all, find_by_name, read_all};
+use connector_sdk::wait::{DESCRIBE_INSTANCE_STATUS, all_status_checks, status_checks};
 use connector_sdk::{
     Arg, ArgGroup, ArgValue, Context, Error, ErrorKind, Example, Inputs, InstanceId, Operation, OperationMeta, Outcome,
     Result, ValueKind, async_trait, count_of, register,
@@ -70,7 +70,7 @@ static META: OperationMeta = OperationMeta::new("GetInstanceStatusByTag", "Show 
             arguments: &["--tag-name", "web", "--expect-state", "running"],
         },
     ])
-    .iam_actions(&["ec2:DescribeInstances", "ec2:DescribeInstanceStatus"]);
+    .iam_actions(&[DESCRIBE_INSTANCES, DESCRIBE_INSTANCE_STATUS]);
 
 struct GetInstanceStatusByTag;
 register!(GetInstanceStatusByTag);

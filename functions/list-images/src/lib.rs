@@ -78,7 +78,7 @@ static META: OperationMeta = OperationMeta::new("ListImages", "Show images, and 
             arguments: &["--owner", "amazon", "--name", "al2023-ami-2023*", "--latest"],
         },
     ])
-    .iam_actions(&["ec2:DescribeImages"]);
+    .iam_actions(&[catalog::DESCRIBE_IMAGES]);
 
 const COLUMNS: &[&str] = &["Image ID", "Name", "Architecture", "Created"];
 

@@ -45,7 +45,7 @@ static META: OperationMeta = OperationMeta::new("ListInstanceTypes", "Show insta
             arguments: &["--family", "t3,m5", "--save"],
         },
     ])
-    .iam_actions(&["ec2:DescribeInstanceTypes"]);
+    .iam_actions(&[catalog::DESCRIBE_INSTANCE_TYPES]);
 
 const COLUMNS: &[&str] = &["Instance type", "vCPUs", "Memory MiB", "Architectures"];
 

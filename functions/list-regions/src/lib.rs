@@ -16,7 +16,7 @@ static META: OperationMeta = OperationMeta::new("ListRegions", "Show regions, an
         Example { about: "Show the regions of the account.", arguments: &[] },
         Example { about: "Save them for the job forms of Enterprise Manager.", arguments: &["--save"] },
     ])
-    .iam_actions(&["ec2:DescribeRegions"]);
+    .iam_actions(&[catalog::DESCRIBE_REGIONS]);
 
 const COLUMNS: &[&str] = &["Region", "Status", "Endpoint"];
 

@@ -2,10 +2,14 @@
 
 use connector_sdk::action::{InstanceAction, InstanceArgs};
 use connector_sdk::ec2::types::InstanceStateName;
+use connector_sdk::iam::{INSTANCES, NO_INSTANCE};
+use connector_sdk::instances::DESCRIBE_INSTANCES;
 use connector_sdk::properties::PROPERTIES;
 use connector_sdk::selection::{SELECTION, SELECTION_GROUP};
-use connector_sdk::wait::{Goal, Readiness, UNTIL_READY, WAIT_FOR};
-use connector_sdk::{Context, Example, Inputs, Operation, OperationMeta, Outcome, Result, async_trait, register};
+use connector_sdk::wait::{DESCRIBE_INSTANCE_STATUS, Goal, Readiness, UNTIL_READY, WAIT_FOR};
+use connector_sdk::{
+    Context, Example, IamAction, Inputs, Operation, OperationMeta, Outcome, Result, async_trait, dry_run, register,
+};
 
 static META: OperationMeta = OperationMeta::new("StartInstance", "Start stopped instances.")
     .description(
@@ -25,8 +29,12 @@ static META: OperationMeta = OperationMeta::new("StartInstance", "Start stopped 
             arguments: &["--instance-id", "i-0123456789abcdef0,i-0123456789abcdef1"],
         },
     ])
-    .iam_actions(&["ec2:StartInstances", "ec2:DescribeInstances", "ec2:DescribeInstanceStatus"])
+    .iam_actions(&[START_INSTANCES, DESCRIBE_INSTANCES, DESCRIBE_INSTANCE_STATUS])
     .changes_resources();
+
+const START_INSTANCES: IamAction = IamAction::change("ec2:StartInstances")
+    .on(INSTANCES)
+    .probe(dry_run!(|ec2| ec2.start_instances().instance_ids(NO_INSTANCE)));
 
 const START: InstanceAction = InstanceAction {
     doing: "starting",

@@ -5,11 +5,13 @@ use std::collections::HashMap;
 use connector_sdk::action::{InstanceAction, InstanceArgs, InstanceJob};
 use connector_sdk::args::Always;
 use connector_sdk::ec2::types::InstanceStateName;
+use connector_sdk::iam::{INSTANCES, NO_INSTANCE};
+use connector_sdk::instances::DESCRIBE_INSTANCES;
 use connector_sdk::selection::{SELECTION, SELECTION_GROUP};
 use connector_sdk::wait::{Goal, UNTIL_DONE};
 use connector_sdk::{
-    Arg, ArgGroup, ArgSpec, Context, Error, ErrorKind, Example, Inputs, InstanceId, Operation, OperationMeta, Outcome,
-    Result, async_trait, choices, register,
+    Arg, ArgGroup, ArgSpec, Context, Error, ErrorKind, Example, IamAction, Inputs, InstanceId, Operation,
+    OperationMeta, Outcome, Result, async_trait, choices, dry_run, register,
 };
 
 const FORCE: Arg<bool, Always> =
@@ -45,7 +47,7 @@ static META: OperationMeta = OperationMeta::new("StopInstance", "Stop running in
         Example { about: "Stop all instances named web and wait for it.", arguments: &["--tag-name", "web", "--wait"] },
         Example { about: "Stop one instance.", arguments: &["--instance-id", "i-0123456789abcdef0"] },
     ])
-    .iam_actions(&["ec2:StopInstances", "ec2:DescribeInstances"])
+    .iam_actions(&[STOP_INSTANCES, DESCRIBE_INSTANCES])
     .changes_resources();
 
 const HOW: &[ArgSpec] = &[FORCE.spec, SKIP_OS_SHUTDOWN.spec, HIBERNATE.spec, HIBERNATE_FALLBACK.spec];
@@ -55,6 +57,10 @@ const HOW_GROUP: ArgGroup = ArgGroup {
     required: false,
     exclusive: true,
 };
+
+const STOP_INSTANCES: IamAction = IamAction::change("ec2:StopInstances")
+    .on(INSTANCES)
+    .probe(dry_run!(|ec2| ec2.stop_instances().instance_ids(NO_INSTANCE)));
 
 const STOP: InstanceAction = InstanceAction {
     doing: "stopping",

@@ -4,11 +4,13 @@ use connector_sdk::action::{InstanceArgs, InstanceJob, TERMINATION, terminate};
 use connector_sdk::args::Always;
 use connector_sdk::codes::OPERATION_NOT_PERMITTED;
 use connector_sdk::ec2::types::AttributeBooleanValue;
+use connector_sdk::iam::{Condition, INSTANCES, NO_INSTANCE, Optional};
+use connector_sdk::instances::DESCRIBE_INSTANCES;
 use connector_sdk::selection::{SELECTION, SELECTION_GROUP};
 use connector_sdk::wait::{Goal, UNTIL_DONE};
 use connector_sdk::{
-    Arg, Context, Doing as _, Error, Example, Inputs, InstanceId, Operation, OperationMeta, Outcome, Result,
-    async_trait, register,
+    Arg, Context, Doing as _, Error, Example, IamAction, Inputs, InstanceId, Operation, OperationMeta, Outcome, Result,
+    async_trait, dry_run, register,
 };
 
 const DISABLE_PROTECTION: Arg<bool, Always> =
@@ -34,8 +36,18 @@ static META: OperationMeta = OperationMeta::new("TerminateInstance", "Remove ins
         },
         Example { about: "Terminate one instance.", arguments: &["--instance-id", "i-0123456789abcdef0"] },
     ])
-    .iam_actions(&["ec2:TerminateInstances", "ec2:DescribeInstances", "ec2:ModifyInstanceAttribute"])
+    .iam_actions(&[TERMINATE_INSTANCES, DESCRIBE_INSTANCES, LIFT_PROTECTION])
     .changes_resources();
+
+const TERMINATE_INSTANCES: IamAction = IamAction::change("ec2:TerminateInstances")
+    .on(INSTANCES)
+    .probe(dry_run!(|ec2| ec2.terminate_instances().instance_ids(NO_INSTANCE)));
+/// Only this attribute: with others, such as user data and security groups, a user can take over an instance.
+const LIFT_PROTECTION: IamAction = IamAction::change("ec2:ModifyInstanceAttribute")
+    .on(INSTANCES)
+    .only_if(&[Condition { operator: "StringEquals", key: "ec2:Attribute", value: "DisableApiTermination" }])
+    .optional(Optional { name: "termination-protection", purpose: "to lift termination protection" })
+    .probe(dry_run!(|ec2| ec2.modify_instance_attribute().instance_id(NO_INSTANCE).disable_api_termination(off())));
 
 struct TerminateInstance;
 register!(TerminateInstance);
@@ -79,8 +91,7 @@ fn protected(cx: &Context, ids: &[InstanceId]) -> Vec<(InstanceId, Error)> {
 async fn lift_protection(cx: &Context, protected: &[(InstanceId, Error)]) -> Vec<InstanceId> {
     let mut unprotected = Vec::new();
     for (id, _) in protected {
-        let off = AttributeBooleanValue::builder().value(false).build();
-        let request = cx.ec2().modify_instance_attribute().instance_id(id.as_str()).disable_api_termination(off);
+        let request = cx.ec2().modify_instance_attribute().instance_id(id.as_str()).disable_api_termination(off());
         let action = format!("lifting the termination protection of {id}");
         let lift = async { request.send().await.doing(|| action.clone()) };
         match cx.change(&action, lift).await {
@@ -96,6 +107,10 @@ async fn lift_protection(cx: &Context, protected: &[(InstanceId, Error)]) -> Vec
         }
     }
     unprotected
+}
+
+fn off() -> AttributeBooleanValue {
+    AttributeBooleanValue::builder().value(false).build()
 }
 
 #[cfg(test)]

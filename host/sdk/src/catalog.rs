@@ -7,12 +7,21 @@ use aws_sdk_ec2::operation::describe_instance_types::builders::DescribeInstanceT
 use aws_sdk_ec2::primitives::{DateTime, DateTimeFormat};
 use aws_sdk_ec2::types::{Image, InstanceTypeInfo, Region};
 
-use crate::{Arg, ArgValue, Context, Doing, Error, Result, ValueKind, pages};
+use crate::{Arg, ArgValue, Context, Doing, Error, IamAction, Result, ValueKind, dry_run, pages};
 
 /// The largest page of images (AWS: "Pagination in the Amazon EC2 API").
 const IMAGES_PER_PAGE: i32 = 1000;
 /// The largest page of instance types (AWS API reference, DescribeInstanceTypes).
 const INSTANCE_TYPES_PER_PAGE: i32 = 100;
+/// What [`images`] needs.
+pub const DESCRIBE_IMAGES: IamAction =
+    IamAction::read("ec2:DescribeImages").probe(dry_run!(|ec2| ec2.describe_images().owners("self")));
+/// What [`instance_types`] needs.
+pub const DESCRIBE_INSTANCE_TYPES: IamAction =
+    IamAction::read("ec2:DescribeInstanceTypes").probe(dry_run!(|ec2| ec2.describe_instance_types()));
+/// What [`regions`] needs.
+pub const DESCRIBE_REGIONS: IamAction =
+    IamAction::read("ec2:DescribeRegions").probe(dry_run!(|ec2| ec2.describe_regions()));
 /// What EC2 says of a region that the account has not enabled.
 const NOT_OPTED_IN: &str = "not-opted-in";
 

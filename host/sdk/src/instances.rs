@@ -6,14 +6,19 @@ use aws_sdk_ec2::types::{Filter, InstanceStateName};
 
 use crate::args::{ArgValue, ValueKind};
 use crate::context::Context;
+use crate::dry_run;
 use crate::error::{Error, ErrorKind, Result};
 use crate::filter::{VALUES_PER_FILTER, filter};
+use crate::iam::IamAction;
 use crate::ids::{IDS_PER_REQUEST, InstanceId, list_of, texts};
 pub use crate::instance::Instance;
 use crate::pages::pages;
 
 /// The largest page that DescribeInstances gives (AWS API reference, `MaxResults`).
 const PAGE_SIZE: i32 = 1000;
+/// What finding instances needs, by whatever, and waiting for them.
+pub const DESCRIBE_INSTANCES: IamAction =
+    IamAction::read("ec2:DescribeInstances").probe(dry_run!(|ec2| ec2.describe_instances()));
 
 /// The value of the tag `Name`: 1 to 256 characters, not blank (AWS: "Tag your Amazon EC2 resources").
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -17,6 +17,7 @@ mod error;
 pub mod files;
 mod filter;
 pub mod hints;
+pub mod iam;
 pub mod ids;
 mod instance;
 pub mod instances;
@@ -29,7 +30,6 @@ mod option_list_store;
 pub mod option_lists;
 mod outcome;
 mod pages;
-pub mod permissions;
 pub mod properties;
 mod property_store;
 pub mod records;
@@ -48,6 +48,7 @@ pub use call::Call;
 pub use context::{Changed, Context, ContextBuilder, Reporter, retry_partition};
 pub use error::{Doing, Error, ErrorKind, Result, excerpt};
 pub use filter::{VALUES_PER_FILTER, filter};
+pub use iam::IamAction;
 pub use ids::{InstanceId, count_of, count_of_kind};
 pub use journal::{
     Advice, INSTANCE, InstanceEntry, Journal, PropertyEntry, Resource, ResourceEntry, ResourceResult, Table, Text,

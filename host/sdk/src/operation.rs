@@ -5,6 +5,7 @@ use async_trait::async_trait;
 use crate::args::{ArgGroup, ArgSpec, Inputs};
 use crate::context::Context;
 use crate::error::Result;
+use crate::iam::IamAction;
 use crate::outcome::Outcome;
 
 /// A function of the connector.
@@ -104,8 +105,8 @@ pub struct OperationMeta {
     pub groups: &'static [ArgGroup],
     /// Command lines to learn from.
     pub examples: &'static [Example],
-    /// The IAM actions that it may need, as in `ec2:StartInstances`.
-    pub iam_actions: &'static [&'static str],
+    /// The IAM actions that it may need.
+    pub iam_actions: &'static [IamAction],
     /// Whether it changes anything in EC2; if so it has a dry run.
     pub changes_resources: bool,
 }
@@ -151,7 +152,7 @@ impl OperationMeta {
 
     /// Sets the IAM actions.
     #[must_use]
-    pub const fn iam_actions(self, iam_actions: &'static [&'static str]) -> Self {
+    pub const fn iam_actions(self, iam_actions: &'static [IamAction]) -> Self {
         OperationMeta { iam_actions, ..self }
     }
 

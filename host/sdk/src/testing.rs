@@ -22,7 +22,8 @@ use aws_smithy_mocks::{MockResponseInterceptor, RuleMode, create_mock_http_clien
 use aws_smithy_runtime_api::box_error::BoxError;
 use aws_smithy_runtime_api::client::interceptors::Intercept;
 use aws_smithy_runtime_api::client::interceptors::context::{
-    BeforeDeserializationInterceptorContextMut, FinalizerInterceptorContextRef,
+    BeforeDeserializationInterceptorContextMut, BeforeSerializationInterceptorContextRef,
+    FinalizerInterceptorContextRef,
 };
 pub use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::orchestrator::Metadata;
@@ -35,9 +36,10 @@ use crate::attempts::Attempt;
 use crate::no_answer::nothing_was_done;
 use crate::option_lists::{OptionEntry, OptionList, OptionListStore};
 use crate::properties::{Delivery, PropertyStore};
-use crate::{Call, Context, Error, ErrorKind, Operation, Outcome, Reporter, Result};
+use crate::{Call, Context, Error, ErrorKind, Operation, OperationMeta, Outcome, Reporter, Result, operations};
 
-/// A client whose answers are the rules: each call takes the first rule that matches it.
+/// A client whose answers are the rules: each call takes the first rule that matches it. Its calls panic when they are none
+/// of the IAM actions that the functions of the test declare.
 pub fn client(rules: &[&Rule]) -> Client {
     let start = MockResponseInterceptor::new().rule_mode(RuleMode::MatchAny);
     let interceptor = rules.iter().fold(start, |interceptor, rule| interceptor.with_rule(rule));
@@ -51,6 +53,7 @@ pub fn client(rules: &[&Rule]) -> Client {
             .retry_partition(RetryPartition::custom("test").build())
             .interceptor(interceptor)
             .interceptor(RecordAttempts)
+            .interceptor(OnlyDeclared)
             .build(),
     )
 }
@@ -97,6 +100,39 @@ impl Intercept for RecordAttempts {
         }
         Ok(())
     }
+}
+
+/// Compares calls with what is declared: `check` and the IAM policies know of no others.
+#[derive(Debug)]
+struct OnlyDeclared;
+
+impl Intercept for OnlyDeclared {
+    fn name(&self) -> &'static str {
+        "OnlyDeclared"
+    }
+
+    fn read_before_serialization(
+        &self,
+        _: &BeforeSerializationInterceptorContextRef<'_>,
+        _: &RuntimeComponents,
+        config: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        if let Some(call) = config.load::<Metadata>() {
+            let functions: Vec<_> = operations().iter().map(|found| found.operation.meta()).collect();
+            assert_declared(&functions, call.service(), call.name());
+        }
+        Ok(())
+    }
+}
+
+/// Where nothing is declared, as in the tests of this crate, everything may be called.
+pub(crate) fn assert_declared(functions: &[&OperationMeta], service: &str, call: &str) {
+    let declared: Vec<_> = functions.iter().flat_map(|meta| meta.iam_actions).map(|action| action.name).collect();
+    let action = format!("{}:{call}", service.to_lowercase());
+    assert!(
+        declared.is_empty() || declared.contains(&action.as_str()),
+        "{action} is none of the function's IAM actions"
+    );
 }
 
 /// A job of a test: a context with a mocked client that records events, warnings and properties.

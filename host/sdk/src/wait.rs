@@ -18,7 +18,7 @@ pub use engine::{Poll, wait_for};
 pub use goal::Goal;
 pub use instances::{not_at_goal, wait_for_instances, wait_if_asked};
 pub use states::States;
-pub use status_checks::{STATUS_IDS_PER_REQUEST, all_status_checks, status_checks};
+pub use status_checks::{DESCRIBE_INSTANCE_STATUS, STATUS_IDS_PER_REQUEST, all_status_checks, status_checks};
 
 #[cfg(test)]
 mod tests;

@@ -1,16 +1,16 @@
 //! `awsec2 check`: tries everything that jobs need, and tells each thing in a line.
 
-use std::collections::BTreeMap;
 use std::fmt::Display;
 use std::path::{Path, PathBuf};
 
 use clap::ArgMatches;
+use connector_sdk::iam::{IamAction, Permission};
 use connector_sdk::names::RegionName;
-use connector_sdk::permissions::{Permission, permission};
 use connector_sdk::{ArgValue, ErrorKind, OperationMeta, Reporter as _, Result, ec2};
 use opcon::tls::Trust;
 use opcon::{ApiSettings, Client, Config, PropertyChannel};
 
+use super::iam_policy::{self, ResourceTag};
 use super::parts::{block_on, config_argument, config_path, option, parse, parser, path_option};
 use crate::aws;
 use crate::console::Console;
@@ -28,11 +28,20 @@ fn command() -> clap::Command {
     parser(NAME, SUMMARY)
         .after_help(
             "A line begins with `ok`, `note` (look at it) or `FAILED`. The exit code is 0 only if nothing failed, otherwise \
-             that of the first failure. Permissions are asked for by dry runs, which change nothing; `open` are those of \
-             which no dry run can tell.",
+             that of the first failure. Permissions are asked for by dry runs, which change nothing; `unknown` are those of \
+             which no dry run can tell, and `only for NAME` those that only some jobs need.",
         )
         .arg(option("region", "REGION", "The region to ask in. Default: AWS's own settings.").value_parser(RegionName::parse))
         .arg(option("endpoint-url", "URL", "Ask this address instead of AWS's own for EC2.").value_parser(EndpointUrl::parse))
+        .arg(
+            option(
+                ResourceTag::OPTION,
+                "KEY=VALUE",
+                "The tag to which the users' policy is limited. The dry runs name no instance that has it, so that a refusal \
+                 of what the tag limits is `unknown`.",
+            )
+            .value_parser(ResourceTag::parse),
+        )
         .arg(path_option("log-dir", "DIR", "The folder of the log. Default: `log` beside the program."))
         .arg(config_argument())
 }
@@ -174,7 +183,11 @@ async fn check_user(
         Ok(identity) => findings.ok(subject, format!("{identity} in {}", account.region)),
         Err(error) => return findings.failed(subject, &error),
     }
-    let mut permissions = Permissions { ec2: account.ec2(), answers: BTreeMap::new() };
+    let mut permissions = Permissions {
+        ec2: account.ec2(),
+        limited_by_tag: matches.get_one::<ResourceTag>(ResourceTag::OPTION).is_some(),
+        answers: Vec::new(),
+    };
     for found in registry.all() {
         check_permissions(findings, subject, &mut permissions, found.operation.meta()).await;
     }
@@ -183,42 +196,52 @@ async fn check_user(
 /// The answers of EC2 so far: most actions are needed by several functions.
 struct Permissions {
     ec2: ec2::Client,
-    answers: BTreeMap<&'static str, Permission>,
+    limited_by_tag: bool,
+    answers: Vec<(&'static IamAction, Permission)>,
 }
 
 impl Permissions {
-    async fn of(&mut self, action: &'static str) -> Result<&Permission> {
-        if !self.answers.contains_key(action) {
-            let answer = permission(&self.ec2, action).await?;
-            if let Permission::Open(reason) = &answer {
-                tracing::debug!("{action}: {reason}");
-            }
-            self.answers.insert(action, answer);
+    async fn of(&mut self, action: &'static IamAction) -> Result<Permission> {
+        let is_same = |known: &IamAction| known.name == action.name && known.conditions == action.conditions;
+        if let Some((_, answer)) = self.answers.iter().find(|(known, _)| is_same(known)) {
+            return Ok(answer.clone());
         }
-        Ok(&self.answers[action])
+        let answer = action.permission(&self.ec2, self.limited_by_tag).await?;
+        if let Permission::Unknown(reason) = &answer {
+            tracing::debug!("{}: {reason}", action.name);
+        }
+        self.answers.push((action, answer.clone()));
+        Ok(answer)
     }
 }
 
-/// Whether the user may do all that a function needs.
+/// Whether the user has the permissions that a function needs. Those that only some jobs need fail nothing.
 async fn check_permissions(findings: &mut Findings, subject: &str, user: &mut Permissions, meta: &OperationMeta) {
     let subject = format!("{subject}, {}", meta.name);
-    let (mut denied, mut open) = (Vec::new(), Vec::new());
+    let (mut denied, mut optional, mut unknown) = (Vec::new(), Vec::new(), Vec::new());
     for action in meta.iam_actions {
         match user.of(action).await {
             Ok(Permission::Allowed) => {}
-            Ok(Permission::Denied) => denied.push(*action),
-            Ok(Permission::Open(_)) => open.push(*action),
+            Ok(Permission::Denied) => match action.optional {
+                None => denied.push(action.name.to_owned()),
+                Some(only) => optional.push(format!("{} (only for {})", action.name, only.name)),
+            },
+            Ok(Permission::Unknown(_)) => unknown.push(action.name.to_owned()),
             Err(error) => return findings.failed(subject, &error),
         }
     }
-    let allowed = meta.iam_actions.len() - denied.len() - open.len();
-    let open = if open.is_empty() { String::new() } else { format!("; open: {}", open.join(", ")) };
-    if denied.is_empty() {
-        return findings.ok(subject, format!("{allowed} of {} IAM actions allowed{open}", meta.iam_actions.len()));
+    let all = meta.iam_actions.len();
+    let mut text = format!("{} of {all} permissions allowed", all - denied.len() - optional.len() - unknown.len());
+    for (what, actions) in [("denied", [denied.clone(), optional].concat()), ("unknown", unknown)] {
+        if !actions.is_empty() {
+            text += &format!("; {what}: {}", actions.join(", "));
+        }
     }
-    let message = format!("not allowed: {}{open}", denied.join(", "));
-    let error = connector_sdk::Error::new(ErrorKind::PermissionDenied, message);
-    findings.failed(subject, &error.hint("docs/iam-policy.json has what each function needs"));
+    if denied.is_empty() {
+        return findings.ok(subject, text);
+    }
+    let hint = format!("`awsec2 {} {}` prints a policy that allows what is needed", iam_policy::NAME, meta.name);
+    findings.failed(subject, &connector_sdk::Error::new(ErrorKind::PermissionDenied, text).hint(hint));
 }
 
 async fn check_opcon(findings: &mut Findings, config: Option<&Config>) {

@@ -139,25 +139,34 @@ fn defaults_are_values_that_a_user_could_type() {
     }
 }
 
-/// What AWS's actions that change nothing begin with, in every service.
-const READS: [&str; 6] = ["BatchGet", "Describe", "Get", "List", "Lookup", "Search"];
-
-/// The name of the operation in an IAM action, as in `ec2:StartInstances`.
-fn operation_of(action: &'static str) -> Option<&'static str> {
-    let (service, operation) = action.split_once(':')?;
-    let is_service = !service.is_empty()
-        && service.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'-' || byte.is_ascii_digit());
-    let is_operation = operation.starts_with(|first: char| first.is_ascii_uppercase());
-    (is_service && is_operation && operation.bytes().all(|byte| byte.is_ascii_alphanumeric())).then_some(operation)
-}
-
 #[test]
 fn every_function_says_which_iam_actions_it_needs() {
     for meta in metas() {
-        let operations: Option<Vec<_>> = meta.iam_actions.iter().map(|action| operation_of(action)).collect();
-        let operations = operations.unwrap_or_else(|| panic!("{}: {:?}", meta.name, meta.iam_actions));
-        let changes = |operation: &&str| !READS.iter().any(|verb| operation.starts_with(verb));
-        assert_eq!(operations.iter().any(changes), meta.changes_resources, "{}: {operations:?}", meta.name);
+        assert!(!meta.iam_actions.is_empty(), "{}", meta.name);
+        for action in meta.iam_actions {
+            let (service, name) = action.name.split_once(':').unwrap();
+            let is_word = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_alphanumeric());
+            assert!(
+                service == service.to_lowercase() && name.starts_with(|c: char| c.is_ascii_uppercase()),
+                "{action:?}"
+            );
+            assert!(is_word(name), "{action:?}");
+            let reads =
+                ["BatchGet", "Describe", "Get", "List", "Lookup", "Search"].iter().any(|verb| name.starts_with(verb));
+            assert_eq!(reads, !action.changes, "{}: {action:?}", meta.name);
+            assert_eq!(service == "ec2", action.probe.is_some(), "{}: EC2 knows dry runs: {action:?}", meta.name);
+        }
+        assert_eq!(meta.iam_actions.iter().any(|action| action.changes), meta.changes_resources, "{}", meta.name);
+    }
+}
+
+#[test]
+fn what_is_optional_has_one_purpose_and_a_name_that_can_be_typed() {
+    let mut purposes = BTreeMap::new();
+    for only in metas().into_iter().flat_map(|meta| meta.iam_actions).filter_map(|action| action.optional) {
+        assert!(only.name.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'-'), "{only:?}");
+        assert!(only.purpose.starts_with("to "), "{only:?}");
+        assert_eq!(*purposes.entry(only.name).or_insert(only.purpose), only.purpose, "{}", only.name);
     }
 }
 

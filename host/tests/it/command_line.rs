@@ -263,7 +263,7 @@ fn the_list_in_json_has_the_keys_of_the_contract() {
     let list = list.as_array().unwrap();
     assert!(list.iter().map(|function| function["name"].as_str().unwrap()).is_sorted());
     for function in list {
-        let keys = "name summary description arguments examples iam_actions changes_resources crate version";
+        let keys = "name summary description arguments examples iam_actions optional_permissions changes_resources crate version";
         assert_eq!(keys_of(function), keys.split(' ').collect());
         for argument in function["arguments"].as_array().unwrap() {
             let keys = "name aliases value_name help kind required default choices repeatable secret";

@@ -2,6 +2,7 @@
 
 mod check;
 mod forms;
+mod iam_policy;
 mod job_definition;
 mod set_property;
 mod setup;

@@ -34,6 +34,7 @@ const FLOORS: &[Floor] = &[
             "attempts",
             "context",
             "files",
+            "iam",
             "journal",
             "operation",
             "option_list_store",
@@ -41,7 +42,7 @@ const FLOORS: &[Floor] = &[
             "records",
         ],
     },
-    Floor { name: "EC2", modules: &["catalog", "client_token", "filter", "instances", "pages", "permissions", "wait"] },
+    Floor { name: "EC2", modules: &["catalog", "client_token", "filter", "instances", "pages", "wait"] },
     Floor { name: "workflows", modules: &["action", "option_lists", "properties", "selection"] },
     Floor { name: "tests", modules: &["sample", "testing"] },
 ];

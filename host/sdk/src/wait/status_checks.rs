@@ -7,9 +7,13 @@ use aws_sdk_ec2::types::{InstanceStatus, SummaryStatus};
 
 use futures_util::stream::{self, StreamExt as _};
 
+use crate::iam::IamAction;
 use crate::ids::{InstanceId, list_of, texts};
-use crate::{Context, Error, Result, codes, pages};
+use crate::{Context, Error, Result, codes, dry_run, pages};
 
+/// What reading status checks needs, and waiting for them.
+pub const DESCRIBE_INSTANCE_STATUS: IamAction =
+    IamAction::read("ec2:DescribeInstanceStatus").probe(dry_run!(|ec2| ec2.describe_instance_status()));
 /// Instance ids that one DescribeInstanceStatus may carry (AWS API reference).
 pub const STATUS_IDS_PER_REQUEST: usize = 100;
 

@@ -36,8 +36,8 @@ fn all_is_well_when_every_line_is() {
         "ok      configuration: Connector.config\n",
         "ok      log: log",
         "ok      user USER1: arn:aws:iam::123456789012:user/allowed in us-east-1\n",
-        "ok      user USER1, StartInstance: 3 of 3 IAM actions allowed\n",
-        "; open: iam:PassRole, ssm:GetParameters\n",
+        "ok      user USER1, StartInstance: 3 of 3 permissions allowed\n",
+        "; unknown: iam:PassRole, ssm:GetParameters\n",
         ": version 25.0.3, the token is accepted\n",
         "note    OpCon API at ",
         "check succeeded: nothing failed\n",
@@ -55,8 +55,8 @@ fn all_is_well_when_every_line_is() {
 fn what_a_user_may_not_do_is_named() {
     let config = config_before("[OPCON API INFORMATION]");
     let finished = check(&Program::new().with_config(&config), &[]).expect_code(3);
-    let finished = finished.expect_stdout("FAILED  user DENIED, StopInstance: not allowed: ec2:StopInstances; ");
-    let finished = finished.expect_stdout("ok      user DENIED, GetInstanceStatusByTag: 2 of 2 IAM actions allowed\n");
+    let finished = finished.expect_stdout("FAILED  user DENIED, StopInstance: 1 of 2 permissions allowed; denied: ec2:StopInstances; `awsec2 iam-policy StopInstance` prints");
+    let finished = finished.expect_stdout("ok      user DENIED, GetInstanceStatusByTag: 2 of 2 permissions allowed\n");
     let finished = finished.expect_stdout("note    OpCon: the configuration does not say how to reach it");
     assert_eq!(finished.verdict(), "check failed");
 }
@@ -135,4 +135,60 @@ fn an_agents_folder_is_tried() {
     check(&program, &[]).expect_code(0).expect_stdout("ok      OpCon: events can be written for the agent at MSGIN\n");
     let program = program.with_config(&(config_before("[DENIED]") + &opcon.replace("=MSGIN\n", "=elsewhere\n")));
     check(&program, &[]).expect_code(2).expect_stdout("FAILED  OpCon: writing to the folder elsewhere: ");
+}
+
+/// An EC2 that refuses these actions, and would do all others.
+fn refusing(refused: &'static [&'static str]) -> OwnEc2 {
+    OwnEc2::start(move |action| match action {
+        "GetCallerIdentity" => {
+            let identity = "<Arn>arn:aws:iam::123456789012:user/one</Arn><Account>123456789012</Account>";
+            Answer::success(action, &format!("<GetCallerIdentityResult>{identity}</GetCallerIdentityResult>"))
+        }
+        _ if refused.contains(&action) => Answer::error(403, "UnauthorizedOperation", "You are not authorized"),
+        _ => Answer::error(412, "DryRunOperation", "Request would have succeeded"),
+    })
+}
+
+fn check_with(ec2: &OwnEc2, more: &[&str]) -> Finished {
+    Program::with_endpoint(&ec2.url).run_bare(&[&["check", "--log-dir", "log"], more].concat())
+}
+
+#[test]
+fn every_function_has_a_line_with_all_that_it_declares() {
+    let list = Program::new().run_bare(&["--list", "--output", "json"]).document();
+    let ec2 = refusing(&[]);
+    let finished = check_with(&ec2, &[]).expect_code(0);
+    for function in list.as_array().unwrap() {
+        let line = format!("ok      AWS's own credentials, {}: ", function["name"].as_str().unwrap());
+        assert!(finished.stdout.contains(&line), "no `{line}` in {finished:#?}");
+        for action in function["iam_actions"].as_array().unwrap() {
+            let (service, action) = action.as_str().unwrap().split_once(':').unwrap();
+            // Tags are part of the requests that create something.
+            if service == "ec2" && action != "CreateTags" {
+                assert!(ec2.actions().iter().any(|asked| asked == action), "{action} was not asked for");
+            }
+        }
+    }
+    let described = ec2.actions().iter().filter(|action| *action == "DescribeInstances").count();
+    assert_eq!(described, 1, "each permission is asked for once");
+    let changing = |body: &&String| !body.contains("GetCallerIdentity") && !body.contains("DryRun=true");
+    assert_eq!(ec2.bodies().iter().find(changing), None);
+}
+
+#[test]
+fn a_permission_that_only_some_jobs_need_fails_nothing() {
+    let finished = check_with(&refusing(&["CreateSecurityGroup"]), &[]).expect_code(0);
+    finished.expect_stdout("denied: ec2:CreateSecurityGroup (only for security-groups), ");
+}
+
+#[test]
+fn a_policy_that_is_limited_to_a_tag_is_not_denied() {
+    const REFUSED: &[&str] = &["StartInstances", "DeleteKeyPair"];
+    let finished = check_with(&refusing(REFUSED), &[]).expect_code(3);
+    let finished = finished.expect_stdout("StartInstance: 2 of 3 permissions allowed; denied: ec2:StartInstances; ");
+    finished.expect_stdout("; unknown: ec2:DeleteKeyPair, ");
+    let finished = check_with(&refusing(REFUSED), &["--resource-tag", "team=web"]).expect_code(0);
+    finished.expect_stdout("StartInstance: 2 of 3 permissions allowed; unknown: ec2:StartInstances\n");
+    let finished = check_with(&refusing(REFUSED), &["--resource-tag", "team"]).expect_code(2);
+    finished.expect_stderr("must be a key, `=` and a value");
 }

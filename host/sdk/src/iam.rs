@@ -1,0 +1,265 @@
+//! The IAM actions of functions, declared as data beside the calls that need them: what policies allow them on, and how
+//! EC2 is asked whether a user has them.
+
+use std::error::Error as StdError;
+
+use aws_sdk_ec2::Client;
+use aws_sdk_ec2::error::{ProvideErrorMetadata, SdkError};
+use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
+use futures_util::future::BoxFuture;
+
+use crate::{Doing, Error, ErrorKind, Result, codes};
+
+/// An instance that nobody has, for probes.
+pub const NO_INSTANCE: &str = "i-00000000000000000";
+
+/// Instances that exist, in any partition, region and account: a policy can limit them by their tags.
+pub const INSTANCES: &[Resource] = &[Resource::Tagged("arn:*:ec2:*:*:instance/*")];
+
+/// The keys of conditions on the tags of what an action acts on begin so.
+pub const RESOURCE_TAG: &str = "aws:ResourceTag/";
+
+/// An IAM action that a function may need, and what a least-privilege policy says of it.
+///
+/// AWS: "Actions, resources, and condition keys" of the service, in the Service Authorization Reference.
+#[derive(Clone, Copy, Debug)]
+pub struct IamAction {
+    /// Service and action, as in `ec2:StartInstances`.
+    pub name: &'static str,
+    /// Whether it changes anything.
+    pub changes: bool,
+    /// The question whether a user has it; `None` when no request can tell.
+    pub probe: Option<Probe>,
+    /// What it is needed for, when jobs can do without.
+    pub optional: Option<Optional>,
+    /// What a policy allows it on; empty when AWS knows no resources for it.
+    pub resources: &'static [Resource],
+    /// What must be true besides; all of them.
+    pub conditions: &'static [Condition],
+}
+
+/// A request of the action that changes nothing, as [`dry_run!`](crate::dry_run) makes it.
+pub type Probe = fn(&Client, &'static str) -> BoxFuture<'static, Result<()>>;
+
+/// What some jobs of a function do, and others never.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Optional {
+    /// The name by which an administrator chooses it, in kebab-case.
+    pub name: &'static str,
+    /// What it is for, as in `to create key pairs that do not exist`.
+    pub purpose: &'static str,
+}
+
+/// What a policy allows an action on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Resource {
+    /// Whatever has this ARN, with wildcards.
+    Any(&'static str),
+    /// What has this ARN and exists: it can be limited by its tags.
+    Tagged(&'static str),
+    /// What has this ARN and is created with the tags that the request gives it: it can be limited by these.
+    Created(&'static str),
+    /// The IAM roles that the administrator names: without one, the action is not allowed at all.
+    Role,
+}
+
+/// A condition of a policy's statement.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Condition {
+    /// The operator, as in `StringEquals`.
+    pub operator: &'static str,
+    /// The condition key.
+    pub key: &'static str,
+    /// What the operator compares it with.
+    pub value: &'static str,
+}
+
+impl IamAction {
+    /// An action that reads, on all resources.
+    pub const fn read(name: &'static str) -> Self {
+        IamAction { name, changes: false, probe: None, optional: None, resources: &[], conditions: &[] }
+    }
+
+    /// An action that changes something, on all resources.
+    pub const fn change(name: &'static str) -> Self {
+        IamAction { changes: true, ..IamAction::read(name) }
+    }
+
+    /// Sets the probe.
+    #[must_use]
+    pub const fn probe(self, probe: Probe) -> Self {
+        IamAction { probe: Some(probe), ..self }
+    }
+
+    /// Says what the action is needed for, when jobs can do without.
+    #[must_use]
+    pub const fn optional(self, optional: Optional) -> Self {
+        IamAction { optional: Some(optional), ..self }
+    }
+
+    /// Sets the resources.
+    #[must_use]
+    pub const fn on(self, resources: &'static [Resource]) -> Self {
+        IamAction { resources, ..self }
+    }
+
+    /// Sets the conditions.
+    #[must_use]
+    pub const fn only_if(self, conditions: &'static [Condition]) -> Self {
+        IamAction { conditions, ..self }
+    }
+
+    /// The action without its service, as in `StartInstances`.
+    pub fn short_name(&self) -> &'static str {
+        self.name.split_once(':').map_or(self.name, |(_, action)| action)
+    }
+
+    /// Whether a policy can limit the action by a tag.
+    pub fn can_be_limited_by_tag(&self) -> bool {
+        self.resources.iter().any(|resource| matches!(resource, Resource::Tagged(_) | Resource::Created(_)))
+    }
+
+    /// Asks EC2 whether the credentials have this permission. AWS, "DryRun" in the API reference of each action:
+    /// `DryRunOperation` means yes, `UnauthorizedOperation` no.
+    ///
+    /// A probe names things that do not exist, which have no tags. So a refusal is no answer when the policy looks at tags:
+    /// because the action's own conditions do, or because it is `limited_by_tag`.
+    ///
+    /// # Errors
+    /// Credentials that EC2 does not accept, and every failure to reach it: then no further question makes sense.
+    pub async fn permission(&self, ec2: &Client, limited_by_tag: bool) -> Result<Permission> {
+        let Some(probe) = self.probe else {
+            return Ok(Permission::Unknown("no dry run can tell".to_owned()));
+        };
+        let permission = match probe(ec2, self.name).await {
+            Ok(()) => Permission::Allowed,
+            Err(error) => judge(error)?,
+        };
+        let on_tags = self.conditions.iter().any(|condition| condition.key.starts_with(RESOURCE_TAG));
+        if permission == Permission::Denied && (on_tags || limited_by_tag && self.can_be_limited_by_tag()) {
+            return Ok(Permission::Unknown("denied for what has no tags".to_owned()));
+        }
+        Ok(permission)
+    }
+}
+
+/// The names of the actions, each once, in their order.
+pub fn names<'a>(actions: impl IntoIterator<Item = &'a IamAction>) -> Vec<&'static str> {
+    let mut names = Vec::new();
+    for action in actions {
+        if !names.contains(&action.name) {
+            names.push(action.name);
+        }
+    }
+    names
+}
+
+/// What EC2 says of a permission.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Permission {
+    /// The action is allowed.
+    Allowed,
+    /// The action is not allowed.
+    Denied,
+    /// EC2 did not say, for this reason.
+    Unknown(String),
+}
+
+fn judge(error: Error) -> Result<Permission> {
+    match (error.code(), error.kind()) {
+        (Some(codes::DRY_RUN_OPERATION), _) => Ok(Permission::Allowed),
+        (Some(code), _) if codes::is_permission_denied(code) => Ok(Permission::Denied),
+        (None, _) | (_, ErrorKind::PermissionDenied | ErrorKind::Unavailable) => Err(error),
+        (Some(code), _) => Ok(Permission::Unknown(format!("EC2 answers {code} before it checks the permission"))),
+    }
+}
+
+/// The answer to the request of a probe.
+#[doc(hidden)]
+pub fn answer<T, E>(
+    action: &'static str,
+    call: impl Future<Output = Result<T, SdkError<E, HttpResponse>>> + Send + 'static,
+) -> BoxFuture<'static, Result<()>>
+where
+    T: 'static,
+    E: ProvideErrorMetadata + StdError + Send + Sync + 'static,
+{
+    Box::pin(async move { call.await.doing(|| format!("asking whether {action} is allowed")).map(drop) })
+}
+
+/// A probe: `dry_run!(|ec2| ec2.start_instances().instance_ids(NO_INSTANCE))` asks EC2 with `DryRun`, which changes nothing.
+/// Name things that do not exist, so that the request does no harm even at a server that ignores `DryRun`.
+#[macro_export]
+macro_rules! dry_run {
+    (|$ec2:ident| $request:expr) => {
+        |$ec2: &$crate::ec2::Client, action| $crate::iam::answer(action, $request.dry_run(true).send())
+    };
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::OperationMeta;
+    use crate::testing::{assert_declared, client, mock, refusal};
+
+    const STOP: IamAction = IamAction::change("ec2:StopInstances")
+        .on(INSTANCES)
+        .probe(dry_run!(|ec2| ec2.stop_instances().instance_ids(NO_INSTANCE)));
+
+    /// What is made of this refusal of a stop.
+    async fn answered(action: IamAction, code: &'static str, limited_by_tag: bool) -> Result<Permission> {
+        let rule = mock!(Client::stop_instances)
+            .match_requests(|request| request.dry_run() == Some(true) && request.instance_ids() == [NO_INSTANCE])
+            .then_http_response(move || refusal(code, "from the test"));
+        action.permission(&client(&[&rule]), limited_by_tag).await
+    }
+
+    #[tokio::test]
+    async fn the_code_of_the_refusal_tells() {
+        assert_eq!(answered(STOP, "DryRunOperation", false).await.unwrap(), Permission::Allowed);
+        assert_eq!(answered(STOP, "UnauthorizedOperation", false).await.unwrap(), Permission::Denied);
+        for code in ["InvalidInstanceID.NotFound", "IncorrectInstanceState", "VcpuLimitExceeded", "SomethingNew"] {
+            let reason = format!("EC2 answers {code} before it checks the permission");
+            assert_eq!(answered(STOP, code, false).await.unwrap(), Permission::Unknown(reason));
+        }
+    }
+
+    #[tokio::test]
+    async fn a_refusal_is_no_answer_where_the_policy_looks_at_tags() {
+        let unknown = Permission::Unknown("denied for what has no tags".to_owned());
+        assert_eq!(answered(STOP, "UnauthorizedOperation", true).await.unwrap(), unknown);
+        assert_eq!(answered(STOP, "DryRunOperation", true).await.unwrap(), Permission::Allowed);
+        let only_marked =
+            STOP.only_if(&[Condition { operator: "StringLike", key: "aws:ResourceTag/mark", value: "*" }]);
+        assert_eq!(answered(only_marked, "UnauthorizedOperation", false).await.unwrap(), unknown);
+        let anywhere = STOP.on(&[]);
+        assert_eq!(answered(anywhere, "UnauthorizedOperation", true).await.unwrap(), Permission::Denied);
+    }
+
+    #[tokio::test]
+    async fn credentials_that_are_refused_end_the_questions() {
+        let error = answered(STOP, "AuthFailure", false).await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::PermissionDenied);
+        assert!(error.to_string().starts_with("asking whether ec2:StopInstances is allowed: "), "{error}");
+    }
+
+    #[tokio::test]
+    async fn an_action_without_a_probe_stays_unknown() {
+        let asked = IamAction::change("iam:PassRole").permission(&client(&[]), false).await;
+        assert_eq!(asked.unwrap(), Permission::Unknown("no dry run can tell".to_owned()));
+    }
+
+    static STOPS: OperationMeta = OperationMeta::new("StopSomething", "Stop something.").iam_actions(&[STOP]);
+
+    #[test]
+    #[should_panic(expected = "ec2:StartInstances is none of the function's IAM actions")]
+    fn the_tests_of_a_function_notice_a_call_that_it_does_not_declare() {
+        assert_declared(&[&STOPS], "EC2", "StopInstances");
+        assert_declared(&[&STOPS], "EC2", "StartInstances");
+    }
+
+    #[test]
+    fn the_short_name_has_no_service() {
+        assert_eq!((STOP.short_name(), IamAction::read("odd").short_name()), ("StopInstances", "odd"));
+    }
+}

@@ -1,0 +1,153 @@
+//! `iam-policy`: what the policy allows, and what of it an administrator limits.
+
+use std::fs;
+use std::path::Path;
+
+use serde_json::{Value, json};
+
+use crate::support::{Finished, Program};
+
+const ROLE: &str = "arn:aws:iam::123456789012:role/web";
+
+fn run(arguments: &[&str]) -> Finished {
+    Program::new().run_bare(&[&["iam-policy"][..], arguments].concat())
+}
+
+fn policy(arguments: &[&str]) -> Value {
+    let finished = run(arguments).expect_code(0);
+    assert!(finished.stdout.is_ascii() && finished.stderr.is_empty(), "{finished:#?}");
+    serde_json::from_str(&finished.stdout).unwrap()
+}
+
+fn statements(arguments: &[&str]) -> Vec<Value> {
+    policy(arguments)["Statement"].as_array().unwrap().clone()
+}
+
+/// The one statement that allows the action.
+fn allowing<'a>(statements: &'a [Value], action: &str) -> &'a Value {
+    let mut found = statements.iter().filter(|one| one["Action"].as_array().unwrap().contains(&json!(action)));
+    let only = found.next().unwrap_or_else(|| panic!("no statement allows {action}: {statements:#?}"));
+    assert!(found.next().is_none(), "several statements allow {action}");
+    only
+}
+
+fn actions(statements: &[Value]) -> Vec<&str> {
+    statements.iter().flat_map(|one| one["Action"].as_array().unwrap()).map(|action| action.as_str().unwrap()).collect()
+}
+
+/// The optional permissions of all functions, by name.
+fn optional() -> Vec<String> {
+    let list: Value = serde_json::from_str(&Program::new().run_bare(&["--list", "--output", "json"]).stdout).unwrap();
+    let functions = list.as_array().unwrap().iter();
+    let names = functions.flat_map(|function| function["optional_permissions"].as_array().unwrap());
+    names.map(|only| only["name"].as_str().unwrap().to_owned()).collect()
+}
+
+#[test]
+fn the_policy_of_all_functions() {
+    insta::assert_snapshot!(serde_json::to_string_pretty(&policy(&[])).unwrap());
+}
+
+#[test]
+fn the_policy_of_all_that_is_optional_for_tagged_instances() {
+    let with = optional().join(",");
+    let found = policy(&["--with", &with, "--resource-tag", "team=web", "--role-arn", ROLE]);
+    insta::assert_snapshot!(serde_json::to_string_pretty(&found).unwrap());
+}
+
+#[test]
+fn the_shipped_policy_is_the_one_that_is_printed() {
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().join("docs/iam-policy.json");
+    let shipped: Value = serde_json::from_str(&fs::read_to_string(file).unwrap()).unwrap();
+    assert_eq!(shipped, policy(&[]));
+}
+
+#[test]
+fn statements_have_names_that_iam_takes() {
+    for arguments in [&[][..], &["--resource-tag", "team=web"], &["--with", &optional().join(","), "--role-arn", ROLE]]
+    {
+        let found = statements(arguments);
+        let mut names: Vec<_> = found.iter().map(|one| one["Sid"].as_str().unwrap()).collect();
+        assert!(names.iter().all(|name| name.bytes().all(|byte| byte.is_ascii_alphanumeric())), "{names:?}");
+        names.sort_unstable();
+        names.dedup();
+        assert_eq!(names.len(), found.len());
+        assert!(
+            policy(arguments).to_string().len() < 6144,
+            "AWS, IAM quotas: a managed policy has at most 6,144 characters"
+        );
+    }
+}
+
+#[test]
+fn only_the_functions_that_are_named_are_allowed() {
+    let found = statements(&["StopInstance"]);
+    assert_eq!(actions(&found), ["ec2:StopInstances", "ec2:DescribeInstances"]);
+    assert_eq!(statements(&["stop-instance", "StopInstance"]), found, "each once, in either form of its name");
+    let two = statements(&["StartInstance", "StopInstance"]);
+    assert_eq!(allowing(&two, "ec2:StartInstances"), allowing(&two, "ec2:StopInstances"));
+}
+
+#[test]
+fn every_optional_permission_is_left_out_unless_it_is_chosen() {
+    let all = statements(&["--with", &optional().join(","), "--role-arn", ROLE]);
+    for action in ["ec2:CreateKeyPair", "ec2:CreateSecurityGroup", "ec2:ModifyInstanceAttribute", "ssm:GetParameters"] {
+        assert!(!actions(&statements(&[])).contains(&action), "{action}");
+        allowing(&all, action);
+    }
+    let found = statements(&["CreateInstance", "--with", "key-pairs"]);
+    let created = allowing(&found, "ec2:CreateTags")["Condition"].clone();
+    assert_eq!(created, json!({ "StringEquals": { "ec2:CreateAction": ["RunInstances", "CreateKeyPair"] } }));
+    assert!(!actions(&found).contains(&"ec2:CreateSecurityGroup"));
+}
+
+#[test]
+fn roles_are_handed_over_only_by_name_and_only_to_ec2() {
+    assert!(!actions(&statements(&[])).contains(&"iam:PassRole"));
+    let other = "arn:aws-us-gov:iam::123456789012:role/batch/night";
+    let found = statements(&["CreateInstance", "--role-arn", ROLE, "--role-arn", other]);
+    let pass = json!({
+        "Sid": "PassRole", "Effect": "Allow", "Action": ["iam:PassRole"], "Resource": [ROLE, other],
+        "Condition": { "StringEquals": { "iam:PassedToService": "ec2.amazonaws.com" } }
+    });
+    assert_eq!(allowing(&found, "iam:PassRole"), &pass);
+}
+
+#[test]
+fn a_tag_limits_every_change_of_an_instance() {
+    let found = statements(&["--resource-tag", "cost center=7 \u{20ac}", "--with", "termination-protection"]);
+    for action in ["StartInstances", "StopInstances", "TerminateInstances", "ModifyInstanceAttribute"] {
+        let condition = &allowing(&found, &format!("ec2:{action}"))["Condition"]["StringEquals"];
+        assert_eq!(condition["aws:ResourceTag/cost center"], "7 \u{20ac}", "{action}");
+    }
+    let launch = found.iter().filter(|one| one["Action"] == json!(["ec2:RunInstances"])).collect::<Vec<_>>();
+    let instances: Vec<_> = launch.iter().filter(|one| one["Resource"].to_string().contains(":instance/")).collect();
+    assert_eq!(instances.len(), 1, "{launch:#?}");
+    assert_eq!(instances[0]["Condition"]["StringEquals"]["aws:RequestTag/cost center"], "7 \u{20ac}");
+    assert_eq!(allowing(&found, "ec2:DescribeInstances").get("Condition"), None);
+}
+
+#[test]
+fn what_makes_no_sense_is_refused_with_a_hint() {
+    for (arguments, message, hint) in [
+        (&["StopInstanc"][..], "unknown function `StopInstanc`", "did you mean StopInstance"),
+        (&["setup"], "unknown function `setup`", ""),
+        (&["--resource-tag", "team"], "must be a key, `=` and a value", "--help"),
+        (&["--resource-tag", "=web"], "must have a key of 1 to 128 characters", "--help"),
+        (&["--role-arn", "web"], "must be the ARN of one role", "--help"),
+        (&["--role-arn", "arn:aws:iam::123456789012:role/*"], "must be the ARN of one role", "--help"),
+        (
+            &["--role-arn", "arn:aws:iam::123456789012:instance-profile/web"],
+            "must be the ARN of the role, not of the instance profile",
+            "--help",
+        ),
+        (&["--with", "keys"], "--with keys: the functions have no optional permissions", "key-pairs"),
+        (&["StopInstance", "--with", "key-pairs"], "--with key-pairs: the functions have no", "leave out --with"),
+        (&["--with", "instance-profile"], "no role is given", "--role-arn"),
+        (&["StopInstance", "--role-arn", ROLE], "--role-arn: none of the functions gives a role", "leave it out"),
+        (&["ListImages", "--resource-tag", "a=b"], "--resource-tag: no action of the functions", "leave it out"),
+    ] {
+        let finished = run(arguments).expect_code(2).expect_stderr(message).expect_stderr(hint);
+        assert!(finished.stdout.is_empty(), "{finished:#?}");
+    }
+}
