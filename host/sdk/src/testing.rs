@@ -32,7 +32,8 @@ use aws_smithy_types::body::SdkBody;
 use aws_smithy_types::config_bag::ConfigBag;
 
 use crate::args::{ArgGroup, ArgSpec, Given, Inputs};
-use crate::attempts::{Attempt, nothing_was_done};
+use crate::attempts::Attempt;
+use crate::no_answer::nothing_was_done;
 use crate::option_lists::{OptionEntry, OptionList, OptionListStore};
 use crate::properties::{Delivery, PropertyStore};
 use crate::{Call, Context, Error, ErrorKind, Operation, OperationMeta, Outcome, Reporter, Result, operations};
