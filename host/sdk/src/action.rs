@@ -71,10 +71,10 @@ impl InstanceAction {
         R: Into<Answer>,
         E: ProvideErrorMetadata + std::error::Error + Send + Sync + 'static,
     {
-        let ids = &self.without_ignored(cx, ids);
         let [mut ready, mut transient] = self.ready_and_transient(cx, ids);
         let mut refused_since = None;
         loop {
+            ready = self.without_ignored(cx, &ready);
             let refused = self.request(cx, &ready, &call).await;
             if !transient.is_empty() {
                 wait_for_instances(cx, &transient, Goal::Left(self.transient), policy).await;

@@ -207,7 +207,8 @@ fn a_page_that_is_not_from_ec2_is_9() {
     let ec2 = OwnEc2::start(|_| Answer::html(502, "<html><body>Bad \u{1b}[31mGateway</body></html>"));
     let program = Program::with_endpoint(&ec2.url).env("AWS_MAX_ATTEMPTS", "1");
     let finished = failure(&program, &["GetInstanceStatusByTag"], 9, "failed", "unavailable");
-    let message = "HTTP status 502 with an answer that is not from EC2: `<html><body>Bad \\u{1b}[31mGateway</body></html>`";
+    let message =
+        "HTTP status 502 with an answer that is not from EC2: `<html><body>Bad \\u{1b}[31mGateway</body></html>`";
     finished.expect_stderr(message).expect_stderr("hint: is there a proxy");
 }
 
