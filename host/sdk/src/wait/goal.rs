@@ -8,6 +8,10 @@ use super::arguments::Readiness;
 use crate::Context;
 use crate::ids::InstanceId;
 
+/// For how long status checks, which EC2 makes every minute, are given to leave `ok`: what they do not show by then, they do
+/// not show any more (EC2 user guide, "Status checks for Amazon EC2 instances").
+pub const UNTIL_SEEN: Duration = Duration::from_mins(5);
+
 /// What instances are waited for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Goal {
