@@ -9,7 +9,7 @@ use crate::{AnyOperation, IamAction, OperationMeta};
 const READS: &[&str] = &["BatchGet", "Describe", "Get", "List", "Lookup", "Search"];
 
 /// Asserts that the metadata of a function keeps the contract, and that its examples are jobs:
-/// `check_meta(&StartInstance)`. What clashes with other functions, or with the arguments that the host gives to all of
+/// `check_meta(&ShowTags)`. What clashes with other functions, or with the arguments that the host gives to all of
 /// them, is found when the program starts.
 ///
 /// # Panics
@@ -39,7 +39,7 @@ fn check_name(meta: &OperationMeta) {
     let name = meta.name;
     let is_pascal_case = name.starts_with(|first: char| first.is_ascii_uppercase())
         && name.bytes().all(|byte| byte.is_ascii_alphanumeric());
-    assert!(is_pascal_case, "{name}: the name is not words like StartInstance");
+    assert!(is_pascal_case, "{name}: the name is not words like ShowTags");
 }
 
 #[track_caller]
