@@ -187,7 +187,7 @@ mod tests {
         const UNASKED: &[IamAction] = &[IamAction::read("ec2:DescribeRegions")];
         const NO_SERVICE: &[IamAction] = &[IamAction::read("DescribeRegions")];
         for (meta, rule) in [
-            (OperationMeta { name: "show-things", ..GOOD }, "not words like StartInstance"),
+            (OperationMeta { name: "show-things", ..GOOD }, "not words like ShowTags"),
             (GOOD.description("shows things"), "ShowThings, description: it is not a sentence"),
             (OperationMeta { summary: "Show\u{a0}things.", ..GOOD }, "not one line of printable ASCII"),
             (GOOD.arguments(&[&[NAME.spec], &[NAME.spec]]), "two arguments name"),
