@@ -72,8 +72,8 @@ fn the_agent_is_handed_short_texts() {
     program.run(&["StartInstance", "--tag-name", &name, "--wait", "--status-text"]).expect_code(0);
     // The job does not wait for the agent's program.
     let told = || fs::read_to_string(program.folder().join("told")).unwrap_or_default();
-    for _ in 0..500 {
-        if told().contains("succeeded") {
+    for _ in 0..6000 {
+        if told().contains("2/2 ready\n") && told().contains("succeeded\n") {
             break;
         }
         std::thread::sleep(std::time::Duration::from_millis(10));
