@@ -4,60 +4,27 @@ mod options;
 mod order;
 mod raw;
 mod values;
+mod word;
 
 use std::ffi::OsString;
 use std::fs;
 
-use connector_sdk::{Error, ErrorKind, OperationMeta, Result};
+use connector_sdk::{Error, OperationMeta, Result};
 
 use crate::registry::Registry;
+use word::{VERTICAL_TAB, wrong};
 
 pub use options::Options;
 pub use raw::{output_form, positional};
 pub use values::{References, check, check_path, not_replaced, reference};
+pub use word::{Origin, Word, Words};
 
-/// What stands between arguments when a job form of OpCon's Enterprise Manager wrote the command line.
-const VERTICAL_TAB: char = '\u{b}';
 /// What OpCon puts around an encrypted value; the agent replaces it before it starts the job.
 const ENCRYPTED: &str = "<smaencrypt>";
 /// What begins a word that names a file of arguments.
 const FILE: char = '@';
 /// What editors and shells of Windows put before UTF-8 text.
 const BYTE_ORDER_MARK: char = '\u{feff}';
-
-/// The words of a command line: the function's name, if there is one, and everything else in its order, without options
-/// whose value is empty.
-#[derive(Debug, PartialEq, Eq)]
-pub struct Words {
-    /// The function's name as it was given.
-    pub function: Option<String>,
-    /// All other words. An option with a value is one word, `--name=value`; one without `=` has no value.
-    pub rest: Vec<Word>,
-}
-
-/// A word and where it was written.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Word {
-    /// The word.
-    pub text: String,
-    /// Where it was written.
-    pub origin: Origin,
-}
-
-impl AsRef<str> for Word {
-    fn as_ref(&self) -> &str {
-        &self.text
-    }
-}
-
-/// Where a word was written.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Origin {
-    /// On the command line, where OpCon replaces references.
-    CommandLine,
-    /// In a file of arguments or a filled form, which OpCon does not read.
-    File,
-}
 
 /// Reads the words after the program's name: replaces `@FILE` by the lines of the file, splits at vertical tabs, and
 /// takes the function's name out, wherever it is.
@@ -101,10 +68,6 @@ pub fn unread(arguments: impl Iterator<Item = OsString>) -> Vec<String> {
 /// The error for an argument that cannot be passed on without a loss.
 pub fn no_unicode(index: usize) -> Error {
     wrong(format!("argument {index} is no Unicode text"))
-}
-
-fn wrong(message: String) -> Error {
-    Error::new(ErrorKind::InvalidInput, message)
 }
 
 /// A word that names a file of arguments becomes its lines, taken literally: an `@` in the file has no meaning.

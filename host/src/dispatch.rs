@@ -17,13 +17,35 @@ const STACK_SIZE: usize = 8 * 1024 * 1024;
 
 /// Performs the job that the command line describes, and returns its exit code.
 pub fn main() -> ExitCode {
-    let worker = thread::Builder::new().stack_size(STACK_SIZE).spawn(work);
-    let code = worker.map(|worker| worker.join().unwrap_or(exit::DEFECT));
-    ExitCode::from(code.unwrap_or_else(|_| work()))
+    main_with(&[])
 }
 
-fn work() -> u8 {
-    let registry = match Registry::load() {
+/// The same for a program that links these crates, too, see [`main!`](crate::main!).
+#[doc(hidden)]
+pub fn main_with(own: &'static [&'static str]) -> ExitCode {
+    let worker = thread::Builder::new().stack_size(STACK_SIZE).spawn(|| work(own));
+    let code = worker.map(|worker| worker.join().unwrap_or(exit::DEFECT));
+    ExitCode::from(code.unwrap_or_else(|_| work(own)))
+}
+
+/// Makes a program that has functions of its own beside those of the connector: `awsec2::main!(show_identity);` links the
+/// crates that are named, makes sure that each has registered a function, and defines `main`.
+///
+/// A crate that the program depends on but does not name here is not linked. So that this is a build error, the program begins
+/// with `#![deny(unused_crate_dependencies)]`.
+#[macro_export]
+macro_rules! main {
+    ($($function:ident),+ $(,)?) => {
+        $(use $function as _;)+
+
+        fn main() -> std::process::ExitCode {
+            $crate::main_with(&[$(stringify!($function)),+])
+        }
+    };
+}
+
+fn work(own: &[&str]) -> u8 {
+    let registry = match Registry::load_with(own) {
         Ok(registry) => registry,
         Err(error) => return job::end_without(raw_output(), None, error),
     };

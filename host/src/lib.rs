@@ -1,7 +1,6 @@
 //! The program `awsec2` as a library: the whole way of one job, from the command line to the exit code.
 //!
-//! A program that has functions of its own depends on this library and on their crates, names these with
-//! `use crate_name as _;`, and calls [`main`].
+//! A program that has functions of its own depends on this library and on their crates, and names these in [`main!`].
 
 mod arguments;
 mod aws;
@@ -27,4 +26,4 @@ mod signals;
 mod status_text;
 mod table;
 
-pub use dispatch::main;
+pub use dispatch::{main, main_with};

@@ -5,25 +5,35 @@ use std::collections::BTreeMap;
 use connector_sdk::{Error, ErrorKind, Registration, Result, operations};
 use functions::LINKED;
 
+use crate::settings::COMMON;
+
 /// The functions of this program, sorted by name.
 pub struct Registry {
     registrations: Vec<&'static Registration>,
 }
 
 impl Registry {
-    /// Collects what was registered at link time.
+    /// Collects what was registered at link time. `own` are the crates that the program links beside the connector's, as
+    /// sources name them.
     ///
     /// # Errors
-    /// [`ErrorKind::Bug`] when a linked crate has registered nothing, or two functions have one name: a defect of the
-    /// build, which must not show as an unknown function.
-    pub fn load() -> Result<Self> {
-        Self::check(operations(), LINKED).map_err(|defect| {
+    /// [`ErrorKind::Bug`] when a linked crate has registered nothing, two functions have one name, or their arguments clash:
+    /// a defect of the build, which must not show as an unknown function or option.
+    pub fn load_with(own: &[&str]) -> Result<Self> {
+        Self::check(operations(), &[LINKED, own].concat()).map_err(|defect| {
             Error::new(ErrorKind::Bug, defect).doing("collecting the functions").hint("this program was built wrongly")
         })
     }
 
+    /// Those of the connector alone.
+    #[cfg(test)]
+    pub fn load() -> Result<Self> {
+        Self::load_with(&[])
+    }
+
     fn check(registrations: Vec<&'static Registration>, linked: &[&str]) -> Result<Self, String> {
-        let silent = linked.iter().find(|name| !registrations.iter().any(|found| found.crate_name == **name));
+        let is_named = |found: &Registration, name: &str| found.crate_name.replace('-', "_") == name.replace('-', "_");
+        let silent = linked.iter().find(|name| !registrations.iter().any(|found| is_named(found, name)));
         if let Some(silent) = silent {
             return Err(format!("the crate {silent} is linked but has registered no function"));
         }
@@ -32,6 +42,12 @@ impl Registry {
             if let Some(first) = seen.insert(kebab_case(found.operation.meta().name), found) {
                 let places = format!("{}:{} and {}:{}", first.file, first.line, found.file, found.line);
                 return Err(format!("{} is registered twice: {places}", found.operation.meta().name));
+            }
+        }
+        let mut options = Options::common();
+        for meta in registrations.iter().map(|found| found.operation.meta()) {
+            for spec in meta.all_arguments() {
+                spec.names().try_for_each(|name| options.add(meta.name, name, spec.is_flag()))?;
             }
         }
         Ok(Registry { registrations })
@@ -60,6 +76,31 @@ impl Registry {
             names.map(|full| (likeness(full), full)).filter(|(likeness, _)| *likeness > ALIKE).collect();
         near.sort_by(|a, b| b.0.total_cmp(&a.0));
         near.into_iter().map(|(_, full)| full).take(3).collect()
+    }
+}
+
+/// The names of arguments, each with the function that was seen with it first, and whether it is a flag there. The command
+/// line is divided into options, values and the function before the function is known, so a name means the same everywhere.
+struct Options {
+    seen: BTreeMap<&'static str, (Option<&'static str>, bool)>,
+}
+
+impl Options {
+    /// Those that every function has.
+    fn common() -> Self {
+        let common = COMMON.iter().flat_map(|spec| spec.names().map(|name| (name, spec.is_flag())));
+        let all = common.chain(["help", "list", "version"].map(|name| (name, true)));
+        Options { seen: all.map(|(name, is_flag)| (name, (None, is_flag))).collect() }
+    }
+
+    fn add(&mut self, function: &'static str, name: &'static str, is_flag: bool) -> Result<(), String> {
+        match *self.seen.entry(name).or_insert((Some(function), is_flag)) {
+            (None, _) => Err(format!("{function} has an argument {name}, which every function has")),
+            (Some(first), known) if known != is_flag => Err(format!(
+                "the argument {name} takes a value in one of {first} and {function}, and none in the other"
+            )),
+            _ => Ok(()),
+        }
     }
 }
 

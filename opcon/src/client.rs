@@ -2,10 +2,10 @@
 
 pub(crate) mod connection;
 mod failure;
+mod limits;
 mod saving;
 
 use std::fmt;
-use std::time::Duration;
 
 use reqwest::header::{AUTHORIZATION, HeaderValue};
 use reqwest::{Method, RequestBuilder};
@@ -16,8 +16,9 @@ use crate::address::Address;
 use crate::error::{Error, ErrorKind};
 use crate::excerpt::excerpt;
 use crate::property::{PropertyName, PropertyValue};
-use crate::tls::{TimeLimits, Trust};
+use crate::tls::Trust;
 use connection::{Connection, Secret};
+pub use limits::Limits;
 pub use saving::Saved;
 
 /// The oldest OpCon API that can be worked with; its makers' own Java client demands the same.
@@ -56,27 +57,6 @@ impl ApiSettings {
     /// Whether the API must show that it is who it claims to be; not so with `VERIFY_TLS=False`.
     pub fn verifies_the_server(&self) -> bool {
         self.trust != Trust::Unverified
-    }
-}
-
-/// How long the client tries.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Limits {
-    /// How long one request may take; 5 s for the connection and 15 s for the whole by default.
-    pub times: TimeLimits,
-    /// The pauses before each further attempt; by default 0.5 s, 2 s and 4 s.
-    pub pauses: Vec<Duration>,
-    /// How long [`Client::check`] may take with all its attempts; 14 s by default.
-    pub check: Duration,
-}
-
-impl Default for Limits {
-    fn default() -> Self {
-        Limits {
-            times: TimeLimits { connect: Duration::from_secs(5), request: Duration::from_secs(15) },
-            pauses: [500, 2000, 4000].map(Duration::from_millis).to_vec(),
-            check: Duration::from_secs(14),
-        }
     }
 }
 

@@ -5,13 +5,13 @@ mod model;
 mod peer_programs;
 mod peers;
 mod program;
+mod runs;
 mod scale;
 mod server;
 mod table;
 
 use anyhow::Result;
-use clap::builder::RangedU64ValueParser;
-use clap::{Arg, ArgMatches, Command};
+use clap::{ArgMatches, Command};
 
 use crate::workspace::Workspace;
 
@@ -36,17 +36,4 @@ pub fn run(workspace: &Workspace, matches: &ArgMatches) -> Result<()> {
 /// Counts the calls of jobs on many instances, as CI does: it fails when they grow faster than the instances.
 pub fn count_calls(workspace: &Workspace) -> Result<()> {
     scale::count_calls(workspace)
-}
-
-fn runs_argument(default: &'static str) -> Arg {
-    Arg::new("runs")
-        .long("runs")
-        .value_name("NUMBER")
-        .value_parser(RangedU64ValueParser::<usize>::new().range(1..=1000))
-        .default_value(default)
-        .help("How often each job is measured; the figures are medians")
-}
-
-fn runs(matches: &ArgMatches) -> usize {
-    matches.get_one("runs").copied().unwrap_or(1)
 }

@@ -136,11 +136,18 @@ fn parse_list(text: &str) -> Result<Vec<Function>> {
 fn documents(workspace: &Workspace, awsec2: &Path) -> Result<[(&'static str, String); 4]> {
     let functions = functions_of(awsec2)?;
     Ok([
-        ("README.md", readme::with_table(workspace, &functions)?),
+        ("README.md", readme::with_table(workspace, &table(&functions))?),
         ("docs/functions.md", functions_page(&functions)?),
         (FUNCTIONS_JSON, pretty(&functions)?),
         ("docs/iam-policy.json", process::stdout_of(Command::new(awsec2).arg("iam-policy"))?),
     ])
+}
+
+/// A row for each of the functions.
+fn table(functions: &[Function]) -> String {
+    let row = |function: &Function| format!("| `{}` | {} |\n", function.name, table_cell(&function.summary));
+    let rows: String = functions.iter().map(row).collect();
+    format!("| Function | Does |\n|---|---|\n{rows}")
 }
 
 fn pretty(value: &impl Serialize) -> Result<String> {

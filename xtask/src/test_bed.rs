@@ -1,5 +1,6 @@
 //! The test bed: moto in the place of EC2 and the OpCon stand-in in the place of OpCon, all on 127.0.0.1.
 
+mod addresses;
 mod connector_config;
 mod python;
 mod server;
@@ -11,14 +12,17 @@ use std::thread;
 use std::time::Duration;
 
 use anyhow::{Context, Result, anyhow};
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use tempfile::TempDir;
 
 use crate::process;
 use crate::report;
 use crate::workspace::Workspace;
+use addresses::{AccessKey, OpCon, StrictEc2};
 use python::Python;
 use server::Server;
+
+pub use addresses::Addresses;
 
 /// The user id whose keys may do everything in EC2.
 pub const USER_ID: &str = "USER1";
@@ -38,66 +42,6 @@ pub struct TestBed {
     // Before the folder: Windows removes no file that a server still has open.
     _servers: [Server; 3],
     folder: TempDir,
-}
-
-/// What a test must know of the test bed: the contents of `testbed.json`.
-#[derive(Serialize)]
-pub struct Addresses {
-    /// URL of the moto that accepts any credentials.
-    pub ec2_endpoint: String,
-    /// The moto that checks signatures and permissions.
-    pub ec2_strict: StrictEc2,
-    /// The OpCon stand-in.
-    pub opcon: OpCon,
-    /// The `Connector.config` with both users and the stand-in.
-    pub config: PathBuf,
-    /// The section of `config` with the allowed user's keys.
-    pub user_id: &'static str,
-    /// The section of `config` with the denied user's keys.
-    pub denied_user_id: &'static str,
-    /// The region of the images.
-    pub region: &'static str,
-    /// A Linux image that moto knows.
-    pub image_id: String,
-    /// A Windows image that moto knows.
-    pub image_id_windows: String,
-    /// A subnet of the default VPC, in the moto that accepts any credentials.
-    pub subnet_id: String,
-    /// An IAM instance profile, in both motos.
-    pub instance_profile: String,
-}
-
-/// The moto that checks who is asking.
-#[derive(Serialize)]
-pub struct StrictEc2 {
-    /// Its URL.
-    pub endpoint: String,
-    /// Keys that may do everything in EC2.
-    pub allowed: AccessKey,
-    /// Keys that may only describe.
-    pub denied: AccessKey,
-}
-
-/// The keys of an IAM user that exists in moto alone.
-#[derive(Serialize, Deserialize)]
-pub struct AccessKey {
-    /// Its public half.
-    pub access_key_id: String,
-    /// Its secret half.
-    pub secret_access_key: String,
-}
-
-/// The OpCon stand-in, in its own words.
-#[derive(Serialize, Deserialize)]
-pub struct OpCon {
-    /// `host:port` without TLS.
-    pub http: String,
-    /// `host:port` with TLS.
-    pub https: String,
-    /// The certificate of `https`, as PEM.
-    pub ca_file: PathBuf,
-    /// The application token it accepts.
-    pub token: String,
 }
 
 /// What `moto_server.py` says when it is ready.

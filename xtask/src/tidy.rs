@@ -1,32 +1,24 @@
 //! `cargo xtask tidy`: checks the rules of the house that the compiler does not.
 
+mod circles;
+mod code;
 mod edges;
 mod features;
+mod finding;
+mod floors;
+mod modules;
+mod sdk_text;
 mod sources;
-
-use std::fmt;
 
 use anyhow::{Result, bail};
 use clap::{ArgMatches, Command};
 
 use crate::report;
 use crate::workspace::Workspace;
+use modules::Crate;
 
-/// A place where a rule is broken.
-#[derive(Debug)]
-struct Finding {
-    /// Path in the workspace, with `/` on every platform.
-    file: String,
-    /// Counted from 1.
-    line: usize,
-    what: String,
-}
-
-impl fmt::Display for Finding {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}:{}: {}", self.file, self.line, self.what)
-    }
-}
+/// The folder of `connector-sdk`.
+const SDK: &str = "host/sdk";
 
 /// The command line of this task.
 pub fn command() -> Command {
@@ -43,6 +35,14 @@ pub fn check(workspace: &Workspace) -> Result<()> {
     let mut findings = edges::findings(workspace)?;
     findings.extend(features::findings(workspace)?);
     findings.extend(sources::findings(workspace)?);
+    for package in &workspace.packages {
+        let crates = Crate::of_package(workspace, package)?;
+        findings.extend(crates.iter().flat_map(circles::findings));
+        if package.folder == SDK {
+            findings.extend(crates.iter().flat_map(floors::findings));
+            findings.extend(sdk_text::findings(workspace, &crates)?);
+        }
+    }
     for finding in &findings {
         report::line(finding);
     }
@@ -93,6 +93,6 @@ impl Tree {
 }
 
 #[cfg(test)]
-fn shown(findings: &[Finding]) -> Vec<String> {
+fn shown(findings: &[finding::Finding]) -> Vec<String> {
     findings.iter().map(ToString::to_string).collect()
 }

@@ -1,19 +1,21 @@
 //! The key pair of a launch: found in EC2, or created with its private key stored in a file.
 
 mod create;
+mod find;
 #[cfg(test)]
 mod tests;
 
 use std::path::Path;
 
 use connector_sdk::names::ImageId;
-use connector_sdk::{Context, Doing as _, Error, ErrorKind, Result, codes};
+use connector_sdk::{Context, Error, ErrorKind, Result};
 
 use crate::arguments::key::{Key, KeyName, KeyType};
 use crate::image;
-use crate::needs::look_up::{AFTER_LOST_ANSWER, Shown, UNTIL_SHOWN, pause};
+use crate::needs::look_up::{AFTER_LOST_ANSWER, UNTIL_SHOWN, pause};
 use crate::needs::mark::Mark;
 use crate::private_key::{self, Place, ReservedFile};
+use find::find;
 
 /// Makes sure that the key pair exists, and returns its name for the launch: `None` when a dry run would have to create it.
 /// One that another run is creating at this moment is waited for.
@@ -91,17 +93,4 @@ async fn refuse_unfit(cx: &Context, key: &Key, image: Option<&ImageId>) -> Resul
         return Err(error.hint("leave out --key-type, or give --key-type rsa"));
     }
     Ok(())
-}
-
-/// The key pair of that name, if EC2 shows one.
-async fn find(cx: &Context, name: &KeyName, mark: &Mark) -> Result<Option<Shown>> {
-    let answer = cx.ec2().describe_key_pairs().key_names(name.as_str()).send().await;
-    let shown = match answer.doing(|| format!("looking up key pair {name}")) {
-        Ok(shown) => shown.key_pairs.unwrap_or_default(),
-        Err(error) if error.code() == Some(codes::INVALID_KEY_PAIR_NOT_FOUND) => return Ok(None),
-        Err(error) => return Err(error),
-    };
-    // If EC2 answers with anything else, it says no more about this name when it is to be created.
-    let shown = shown.into_iter().find(|pair| pair.key_name() == Some(name.as_str()));
-    Ok(shown.map(|pair| Shown { ours: mark.is_in(pair.tags()), id: pair.key_pair_id.unwrap_or_default() }))
 }

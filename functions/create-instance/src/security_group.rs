@@ -1,16 +1,17 @@
 //! The security groups of a launch: names become ids in the VPC of the launch, and a group that is missing is created there.
 
 mod create;
+mod find;
 #[cfg(test)]
 mod tests;
 
 use std::collections::HashMap;
 
-use connector_sdk::ec2::types;
-use connector_sdk::{Context, Doing as _, Error, ErrorKind, Result, filter, pages};
+use connector_sdk::{Context, Doing as _, Error, ErrorKind, Result, filter};
 
 use crate::arguments::network::{Network, SecurityGroup, SubnetId};
 use crate::needs::mark::Mark;
+use find::find;
 
 /// The ids of the security groups, each once, in their order. Groups that a dry run would have to create are left out.
 ///
@@ -94,20 +95,4 @@ async fn vpc_of(cx: &Context, subnets: &[SubnetId]) -> Result<String> {
             Err(Error::new(ErrorKind::InvalidInput, message).doing(action).hint("give subnets of one VPC"))
         }
     }
-}
-
-/// Those of these names that EC2 shows.
-async fn find(cx: &Context, vpc: &str, names: &[&str]) -> Result<Vec<types::SecurityGroup>> {
-    let filters = [filter("vpc-id", [vpc]), filter("group-name", names.iter().copied())];
-    let request = cx.ec2().describe_security_groups().set_filters(Some(filters.into()));
-    let action = format!("looking up security groups `{}`", names.join("`, `"));
-    let fetch = |token| request.clone().set_next_token(token).send();
-    let pages = pages(&action, fetch, |page| page.next_token()).await?;
-    let mut found: Vec<_> = pages.into_iter().flat_map(|page| page.security_groups.unwrap_or_default()).collect();
-    if found.iter().any(|group| group.group_name().is_none() || group.group_id().is_none()) {
-        return Err(Error::incomplete("a security group without its name or its id").doing(action));
-    }
-    // A `*` in a name is a wildcard of the filter, so EC2 may give more than was asked for.
-    found.retain(|group| group.group_name().is_some_and(|name| names.contains(&name)));
-    Ok(found)
 }

@@ -8,6 +8,7 @@ mod terminate;
 
 use std::time::Duration;
 
+use aws_sdk_ec2::config::retry::RetryConfig;
 use aws_sdk_ec2::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_ec2::types::InstanceStateName;
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
@@ -30,6 +31,11 @@ const REPEAT_INTERVAL: Duration = Duration::from_secs(3);
 /// For how long EC2 may refuse an instance because of its state although it is in a fit one: reads may be ahead of what
 /// EC2 decides by, and behind it (AWS: "Eventual consistency in the Amazon EC2 API").
 const REPEAT_LIMIT: Duration = Duration::from_mins(1);
+
+/// For `config_override` of a request whose repetition by the SDK, after a lost answer, would do harm: the SDK sends it once.
+pub fn once() -> aws_sdk_ec2::config::Builder {
+    aws_sdk_ec2::Config::builder().retry_config(RetryConfig::disabled())
+}
 
 /// An action on instances: its words, the states between which it leads, and how EC2 treats requests for it.
 #[derive(Clone, Copy, Debug)]
@@ -58,6 +64,29 @@ pub struct InstanceAction {
 type Refusal = (InstanceId, Error);
 
 impl InstanceAction {
+    /// An action that leads to no state of its own, of which EC2 does all or nothing, and which must not be asked for twice.
+    pub const fn new(doing: &'static str, verb: &'static str, done: &'static str) -> Self {
+        let none = &[];
+        let (only_in, already, transient, ignored_in) = (none, none, none, none);
+        let (acts_in_parts, repeatable) = (false, false);
+        InstanceAction { doing, verb, done, only_in, already, transient, ignored_in, acts_in_parts, repeatable }
+    }
+
+    /// The same that makes sense in these states.
+    pub const fn only_in(self, states: &'static [InstanceStateName]) -> Self {
+        InstanceAction { only_in: states, ..self }
+    }
+
+    /// The same for which these states are waited out.
+    pub const fn transient(self, states: &'static [InstanceStateName]) -> Self {
+        InstanceAction { transient: states, ..self }
+    }
+
+    /// The same that EC2 ignores in these states.
+    pub const fn ignored_in(self, states: &'static [InstanceStateName]) -> Self {
+        InstanceAction { ignored_in: states, ..self }
+    }
+
     /// Asks EC2 for the action on all these instances, and records what becomes of each in the journal: also a failure of
     /// all of them, so that what was accepted before is still waited for and reported.
     ///
@@ -71,10 +100,10 @@ impl InstanceAction {
         R: Into<Answer>,
         E: ProvideErrorMetadata + std::error::Error + Send + Sync + 'static,
     {
-        let ids = &self.without_ignored(cx, ids);
         let [mut ready, mut transient] = self.ready_and_transient(cx, ids);
         let mut refused_since = None;
         loop {
+            ready = self.without_ignored(cx, &ready);
             let refused = self.request(cx, &ready, &call).await;
             if !transient.is_empty() {
                 wait_for_instances(cx, &transient, Goal::Left(self.transient), policy).await;

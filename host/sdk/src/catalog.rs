@@ -44,7 +44,7 @@ impl ArgValue for Architecture {
     }
 }
 
-/// `--architecture ARCHITECTURE`.
+/// The processor architecture.
 pub const ARCHITECTURE: Arg<Architecture> =
     Arg::new("architecture", "ARCHITECTURE", "Only what is for processors of this architecture.");
 

@@ -129,7 +129,7 @@ impl Context {
         self.default_wait
     }
 
-    /// The folder of the connector's own files: the one of `Connector.config`, or the current one without it.
+    /// The folder of the connector's own files: the one of its configuration, or the current one without it.
     pub fn folder(&self) -> &Path {
         &self.folder
     }

@@ -1,5 +1,7 @@
 //! The one error of the contract: what was being done, what went wrong, and what kind of failure it is.
 
+mod kind;
+
 use std::error::Error as StdError;
 use std::fmt;
 
@@ -9,44 +11,13 @@ use aws_sdk_ec2::operation::RequestId;
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::ConnectorError;
 
-use crate::attempts::{ForgottenDryRun, NoAnswer, Unanswered, nothing_was_done};
+use crate::no_answer::{ForgottenDryRun, NoAnswer, Unanswered, nothing_was_done};
 use crate::{Call, codes, hints};
+
+pub use kind::ErrorKind;
 
 /// A result whose error is an [`Error`].
 pub type Result<T, E = Error> = std::result::Result<T, E>;
-
-/// The kind of a failure: what an operator, and the exit code, can act on.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ErrorKind {
-    /// Wrong arguments or configuration.
-    InvalidInput,
-    /// Credentials or permission refused.
-    PermissionDenied,
-    /// No instance matched, or the image, the subnet … does not exist.
-    NotFound,
-    /// The wait expired; the action itself was accepted.
-    WaitExpired,
-    /// Some instances succeeded, some did not.
-    Partial,
-    /// Done in EC2, but a property could not be saved in OpCon.
-    PropertyNotSaved,
-    /// EC2 has no capacity, or a limit of the account is reached.
-    Capacity,
-    /// EC2 or OpCon could not be reached or kept throttling, after all retries. Nothing was changed.
-    Unavailable,
-    /// A change was asked for, and no answer says whether EC2 made it.
-    Unknown,
-    /// The job was interrupted.
-    Interrupted,
-    /// An instance is in a state that does not allow the action, or that it must not have.
-    UnexpectedState,
-    /// EC2 or OpCon refused for a reason that no other kind describes.
-    Service,
-    /// A file of this machine could not be written.
-    LocalFile,
-    /// A defect in the program.
-    Bug,
-}
 
 /// A failure, told for the operator.
 ///

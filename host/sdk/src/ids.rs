@@ -1,43 +1,21 @@
 //! Ids of instances and other resources, and how messages name and count them.
 
-use std::fmt;
-
-use crate::args::{ArgValue, ValueKind};
+use crate::checked_text;
 
 /// Instance ids that one request may carry (AWS: "Pagination in the Amazon EC2 API").
 pub(crate) const IDS_PER_REQUEST: usize = 1000;
 
-/// The id of an instance: `i-` and 8 or 17 lower-case hexadecimal digits.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct InstanceId(String);
+checked_text! {
+    /// The id of an instance: `i-` and 8 or 17 lower-case hexadecimal digits.
+    #[derive(PartialOrd, Ord)]
+    pub struct InstanceId where |text| is_resource_id(text, "i-"),
+        else "must be an instance id: `i-` and 8 or 17 lower-case hexadecimal digits";
+}
 
 impl InstanceId {
     /// An id that EC2 itself gave, taken as it is.
     pub fn from_ec2(id: &str) -> Self {
         InstanceId(id.to_owned())
-    }
-
-    /// The id as text.
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
-impl fmt::Display for InstanceId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-
-impl ArgValue for InstanceId {
-    const KIND: ValueKind = ValueKind::String;
-
-    fn parse(text: &str) -> Result<Self, String> {
-        if is_resource_id(text, "i-") {
-            Ok(InstanceId(text.to_owned()))
-        } else {
-            Err("must be an instance id: `i-` and 8 or 17 lower-case hexadecimal digits".to_owned())
-        }
     }
 }
 

@@ -23,6 +23,7 @@ mod instance;
 pub mod instances;
 mod journal;
 pub mod names;
+pub mod no_answer;
 mod operation;
 mod option_list;
 mod option_list_store;

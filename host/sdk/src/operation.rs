@@ -93,11 +93,11 @@ pub struct Example {
 /// All that is known of a function without running it.
 #[derive(Clone, Copy, Debug)]
 pub struct OperationMeta {
-    /// The name in job definitions, in the style of EC2's actions: `StartInstance`.
+    /// The name in job definitions, in the style of EC2's actions, without the plural.
     pub name: &'static str,
     /// What it does: one imperative sentence.
     pub summary: &'static str,
-    /// Further sentences for `--help` and the reference.
+    /// Further sentences for the help and the reference.
     pub description: &'static str,
     /// Its arguments, in lists, so that functions can share lists.
     pub arguments: &'static [&'static [ArgSpec]],
@@ -107,7 +107,7 @@ pub struct OperationMeta {
     pub examples: &'static [Example],
     /// The IAM actions that it may need.
     pub iam_actions: &'static [IamAction],
-    /// Whether it changes anything in EC2; if so it obeys `--dry-run`.
+    /// Whether it changes anything in EC2; if so it has a dry run.
     pub changes_resources: bool,
 }
 
@@ -184,7 +184,7 @@ pub struct Registration {
 
 inventory::collect!(Registration);
 
-/// Registers an operation, a unit struct, at link time: `register!(StartInstance);`.
+/// Registers an operation, a unit struct, at link time: `register!(CopyImage);`.
 #[macro_export]
 macro_rules! register {
     ($operation:expr) => {

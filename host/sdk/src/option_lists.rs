@@ -10,18 +10,18 @@ use crate::{Arg, ArgSpec, Context, Error, ErrorKind, Inputs, Outcome, Result};
 pub use crate::option_list::{OptionEntry, OptionList};
 pub use crate::option_list_store::OptionListStore;
 
-/// `--save`: write the option list into its OpCon property.
+/// Write the option list into its OpCon property.
 pub const SAVE: Arg<bool, Always> =
     Arg::flag("save", "Save the option list into its OpCon property, for the job forms of Enterprise Manager.");
 
-/// `--data-script FILE`: write the option list into the text that Solution Manager takes.
+/// Write the option list into the text that Solution Manager takes.
 pub const DATA_SCRIPT: Arg<PathBuf> = Arg::new(
     "data-script",
     "FILE",
     "Write the option list into this file, the data script of Solution Manager; the other lists in the file stay.",
 );
 
-/// `--max N`: cut the option list.
+/// Cut the option list after so many entries.
 pub const MAX: Arg<NonZeroU32> = Arg::new(
     "max",
     "N",

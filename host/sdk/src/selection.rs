@@ -10,7 +10,7 @@ use crate::ids::{InstanceId, count_of};
 use crate::instances::{ALIVE, Instance, TagName, find_by_name, find_shown, look_up_all};
 use crate::outcome::Outcome;
 
-/// `--tag-name NAME`: the value of the tag `Name`.
+/// The value of the tag `Name`.
 pub const TAG_NAME: Arg<TagName> = Arg::new(
     "tag-name",
     "NAME",
@@ -18,7 +18,7 @@ pub const TAG_NAME: Arg<TagName> = Arg::new(
 )
 .aliases(&["tag"]);
 
-/// `--instance-id ID`, repeatable or with commas.
+/// Instance ids, repeatable or with commas.
 pub const INSTANCE_ID: Arg<InstanceId, Repeated> = Arg::new(
     "instance-id",
     "ID",
@@ -27,7 +27,7 @@ pub const INSTANCE_ID: Arg<InstanceId, Repeated> = Arg::new(
 .repeatable()
 .separated_by(',');
 
-/// `--allow-none`: that nothing matches is a success.
+/// That no instances match is a success.
 pub const ALLOW_NONE: Arg<bool, Always> =
     Arg::flag("allow-none", "Succeed when no instance has that name, instead of failing with exit code 4.");
 

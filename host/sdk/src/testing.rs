@@ -2,6 +2,8 @@
 //!
 //! Use paused time (`#[tokio::test(start_paused = true)]`): then a wait of ten minutes takes none.
 
+mod check_meta;
+
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -30,9 +32,11 @@ use aws_smithy_runtime_api::client::orchestrator::Metadata;
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_types::body::SdkBody;
 use aws_smithy_types::config_bag::ConfigBag;
+pub use check_meta::check_meta;
 
 use crate::args::{ArgGroup, ArgSpec, Given, Inputs};
-use crate::attempts::{Attempt, nothing_was_done};
+use crate::attempts::Attempt;
+use crate::no_answer::nothing_was_done;
 use crate::option_lists::{OptionEntry, OptionList, OptionListStore};
 use crate::properties::{Delivery, PropertyStore};
 use crate::{Call, Context, Error, ErrorKind, Operation, OperationMeta, Outcome, Reporter, Result, operations};

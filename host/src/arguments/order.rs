@@ -1,6 +1,8 @@
 //! What is a name, what a value: the function's name taken out, options and their values joined.
 
-use super::{Options, Origin, VERTICAL_TAB, Word, Words, positional};
+use super::options::Options;
+use super::raw::positional;
+use super::word::{Origin, VERTICAL_TAB, Word, Words};
 use crate::registry::Registry;
 
 /// The pieces between vertical tabs. Two in a row are one separator, unless the value of an option is missing

@@ -2,6 +2,8 @@
 
 use std::fs;
 
+use connector_sdk::ErrorKind;
+
 use super::*;
 
 fn read_all(arguments: &[&str]) -> Result<Words> {

@@ -2,7 +2,8 @@
 
 use connector_sdk::{ArgSpec, Error, Result, ValueKind};
 
-use super::{Options, Origin, Word, wrong};
+use super::options::Options;
+use super::word::{Origin, Word, wrong};
 
 /// Whether values may hold references to OpCon's properties.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

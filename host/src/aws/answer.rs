@@ -2,8 +2,8 @@
 
 use std::borrow::Cow;
 
-use connector_sdk::attempts::NoAnswer;
 use connector_sdk::excerpt;
+use connector_sdk::no_answer::NoAnswer;
 use quick_xml::Reader;
 use quick_xml::events::{BytesStart, Event};
 use serde::de::IgnoredAny;

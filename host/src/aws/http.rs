@@ -14,7 +14,8 @@ use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
 use aws_smithy_runtime_api::client::result::ConnectorError;
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_types::body::SdkBody;
-use connector_sdk::attempts::{Attempt, ForgottenDryRun, NoAnswer, Unanswered, nothing_was_done};
+use connector_sdk::attempts::Attempt;
+use connector_sdk::no_answer::{ForgottenDryRun, NoAnswer, Unanswered, nothing_was_done};
 use opcon::tls::{Proxy, TimeLimits, Trust, http_client};
 use reqwest::Url;
 

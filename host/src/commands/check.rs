@@ -11,7 +11,7 @@ use opcon::tls::Trust;
 use opcon::{ApiSettings, Client, Config, PropertyChannel};
 
 use super::iam_policy::{self, ResourceTag};
-use super::{block_on, config_argument, config_path, option, parse, parser, path_option};
+use super::parts::{block_on, config_argument, config_path, option, parse, parser, path_option};
 use crate::aws;
 use crate::console::Console;
 use crate::opcon_error::opcon_error;

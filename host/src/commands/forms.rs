@@ -7,7 +7,7 @@ use connector_sdk::Result;
 use connector_sdk::option_lists::OptionList;
 use connector_sdk::properties::PropertyStore as _;
 
-use super::{block_on, config_argument, config_path, flag, parse, parser, path_option};
+use super::parts::{block_on, config_argument, config_path, flag, parse, parser, path_option};
 use crate::console::print_pretty_json;
 use crate::forms::{Choices, Form, document};
 use crate::properties::OpConProperties;

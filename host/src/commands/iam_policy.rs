@@ -11,7 +11,7 @@ use connector_sdk::{Error, ErrorKind, Registration, Result};
 
 pub use arguments::ResourceTag;
 
-use super::{option, parse, parser};
+use super::parts::{option, parse, parser};
 use crate::console::print_pretty_json;
 use crate::registry::Registry;
 use crate::{cli, exit};

@@ -9,7 +9,7 @@ use connector_sdk::{Error, ErrorKind, Given, Reporter as _, Result};
 use opcon::smaddi::{JobDefinition, Program, unix_parameters, windows_command_line};
 use opcon::{JobIdentity, PropertyName};
 
-use super::{option, parse, parser, path_option, path_text, text};
+use super::parts::{option, parse, parser, path_option, path_text, text};
 use crate::cli::{Defined, Definition, define};
 use crate::console::{Console, print_help, print_result};
 use crate::opcon_error::opcon_error;

@@ -7,7 +7,7 @@ use clap::Arg;
 use connector_sdk::{Error, ErrorKind, Result};
 use serde_json::{Map, Value};
 
-use super::{parse, parser, path};
+use super::parts::{parse, parser, path};
 use crate::arguments::{self, Options, positional};
 use crate::cli::{self, Request};
 use crate::console::print_help;

@@ -4,7 +4,7 @@ use clap::Arg;
 use connector_sdk::properties::PropertyStore as _;
 use connector_sdk::{Error, ErrorKind, Reporter as _, Result};
 
-use super::{block_on, config_argument, config_path, parse, parser, text};
+use super::parts::{block_on, config_argument, config_path, parse, parser, text};
 use crate::console::Console;
 use crate::properties::OpConProperties;
 use crate::registry::Registry;

@@ -10,7 +10,7 @@ use opcon::tls::Trust;
 use opcon::{ApiSettings, Client, Config, ConfigEditor, OPCON_API, encoded, setup};
 use secrecy::{ExposeSecret as _, SecretString};
 
-use super::{block_on, config_argument, config_path, flag, option, parse, parser, path_option, text};
+use super::parts::{block_on, config_argument, config_path, flag, option, parse, parser, path_option, text};
 use crate::console::Console;
 use crate::opcon_error::opcon_error;
 use crate::registry::Registry;

@@ -62,6 +62,9 @@ struct InstanceJson<'a> {
     public_ip: Option<&'a str>,
     private_ip: Option<&'a str>,
     result: Option<&'static str>,
+    /// What else is to be said of the result.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    note: Option<&'a str>,
     error: Option<ErrorJson<'a>>,
 }
 
@@ -164,6 +167,7 @@ fn instance(entry: &InstanceEntry) -> Value {
         public_ip: entry.public_ip.as_deref(),
         private_ip: entry.private_ip.as_deref(),
         result: entry.result.map(|result| result.name()),
+        note: entry.note.as_deref(),
         error: entry.error.as_ref().map(error_json),
     })
 }
@@ -252,6 +256,10 @@ mod tests {
         let addresses = r#""public_dns":null,"public_ip":null,"private_ip":null,"result":"failed","error":"#;
         let json = journal.read(&id, |entry| serde_json::to_string(&instance(entry)).unwrap());
         assert_eq!(json, format!("{expected}{addresses}{error}}}"));
+
+        journal.note(&id, "restart accepted, not observed");
+        let noted = journal.read(&id, instance);
+        assert_eq!(noted["note"], "restart accepted, not observed");
     }
 
     #[test]

@@ -71,7 +71,8 @@ fn instance_row(entry: &InstanceEntry) -> Vec<String> {
     let InstanceEntry { name, state, status_checks, public_dns, public_ip, private_ip, .. } = entry;
     let [name, state, checks] = [name, state, status_checks].map(cell);
     let [public_dns, public_ip, private_ip] = [public_dns, public_ip, private_ip].map(cell);
-    let result = cell(&entry.result.map(|result| result.name().to_owned()));
+    let note = entry.note.as_deref().map_or_else(String::new, |note| format!(": {}", ascii(note)));
+    let result = cell(&entry.result.map(|result| result.name().to_owned())) + &note;
     vec![entry.id.to_string(), name, state, checks, public_dns, public_ip, private_ip, result]
 }
 
@@ -81,7 +82,7 @@ fn cell(value: &Option<String>) -> String {
 
 #[cfg(test)]
 mod tests {
-    use connector_sdk::{Error, ErrorKind, Resource, ResourceResult};
+    use connector_sdk::{Error, ErrorKind, InstanceId, Resource, ResourceResult};
 
     use super::*;
 
@@ -109,6 +110,14 @@ mod tests {
             "console output of i-0abc:\n| it works\n",
         ];
         assert_eq!(findings(&journal), expected);
+    }
+
+    #[test]
+    fn a_note_stands_with_the_result() {
+        let (journal, id) = (Journal::default(), InstanceId::from_ec2("i-00000000"));
+        journal.accepted(&id, None, Some("running"), ResourceResult::Changed);
+        journal.note(&id, "restart accepted, not observed");
+        assert!(findings(&journal)[0].ends_with("changed: restart accepted, not observed\n"));
     }
 
     #[test]

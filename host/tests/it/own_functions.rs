@@ -7,9 +7,9 @@ use std::{env, fs};
 
 use serde_json::Value;
 
-use crate::support::Program;
+use crate::support::{Program, functions};
 
-/// What cargo has built of `host/examples/own_function.rs`.
+/// What cargo has built of `host/examples/own-connector`.
 struct Built {
     program: PathBuf,
     /// The library `connector-sdk` as that program links it.
@@ -27,7 +27,7 @@ fn built() -> &'static Built {
             cargo.env_remove(name);
         }
         let output = cargo
-            .args(["build", "--offline", "--package", "awsec2", "--example", "own_function", "--message-format=json"])
+            .args(["build", "--offline", "--package", "own-connector", "--message-format=json"])
             .current_dir(env!("CARGO_MANIFEST_DIR"))
             .output()
             .unwrap();
@@ -35,7 +35,7 @@ fn built() -> &'static Built {
         let messages = String::from_utf8(output.stdout).unwrap();
         let messages: Vec<Value> = messages.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
         let artifact = |name: &str| messages.iter().find(|message| message["target"]["name"] == name).unwrap();
-        let program = artifact("own_function")["executable"].as_str().unwrap().into();
+        let program = artifact("own-connector")["executable"].as_str().unwrap().into();
         let files = artifact("connector_sdk")["filenames"].as_array().unwrap().iter();
         let sdk = files.filter_map(Value::as_str).find(|file| file.ends_with(".rlib")).unwrap().into();
         Built { program, sdk }
@@ -65,18 +65,27 @@ fn compile(call: &str) -> Output {
 }
 
 #[test]
-fn a_function_of_its_own_calls_another_service() {
+fn functions_from_outside_are_listed_beside_those_of_the_connector() {
+    let list = Program::new().executable(&built().program).run_bare(&["--list", "--output", "json"]).expect_code(0);
+    let list = list.document();
+    let packages: Vec<_> =
+        list.as_array().unwrap().iter().map(|function| function["crate"].as_str().unwrap()).collect();
+    assert_eq!(packages.iter().filter(|package| **package == "show-identity").count(), 1, "{packages:?}");
+    assert!(functions().iter().all(|function| packages.contains(&function.package.as_str())), "{packages:?}");
+}
+
+#[test]
+fn a_function_from_outside_calls_another_service() {
     let program = Program::on_test_bed().executable(&built().program);
-    let finished = program.run(&["GetCallerIdentity"]).expect_code(0);
-    assert_eq!(finished.verdict(), "GetCallerIdentity succeeded: arn:aws:iam::123456789012:user/allowed");
-    program.run(&["DescribeRegions"]).expect_code(0).expect_stdout("us-east-1");
+    let finished = program.run(&["ShowIdentity"]).expect_code(0);
+    assert_eq!(finished.verdict(), "ShowIdentity succeeded: arn:aws:iam::123456789012:user/allowed");
 }
 
 #[test]
 fn a_service_that_cannot_be_reached_is_named() {
     let program = Program::on_test_bed().executable(&built().program).env("AWS_MAX_ATTEMPTS", "1");
     let program = program.env("AWS_ENDPOINT_URL_STS", "http://127.0.0.1:9");
-    let finished = program.run(&["GetCallerIdentity"]).expect_code(9);
+    let finished = program.run(&["ShowIdentity"]).expect_code(9);
     finished.expect_stderr("error: asking whose the credentials are: STS could not be reached: ");
 }
 

@@ -6,8 +6,8 @@ use reqwest::{Method, RequestBuilder};
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::de::DeserializeOwned;
 
-use super::Limits;
 use super::failure::{self, Failure};
+use super::limits::Limits;
 use crate::address::Address;
 use crate::error::{Error, ErrorKind};
 use crate::excerpt::excerpt;

@@ -10,6 +10,7 @@ use super::measure::{Stopwatch, Usage, median};
 use super::model::{self, Model, State};
 use super::peer_programs::{self, Peer};
 use super::program::{self, Program};
+use super::runs::{runs, runs_argument};
 use super::server::{Call, Server};
 use super::table::{Table, mebibytes, milliseconds, times};
 use crate::report;
@@ -63,7 +64,7 @@ pub fn command() -> clap::Command {
     clap::Command::new("peers")
         .about("Measure jobs on ten instances beside a Go program and curl that make the same calls: time, memory")
         .arg(program::argument())
-        .arg(super::runs_argument("40"))
+        .arg(runs_argument("40"))
         .arg(
             Arg::new("without")
                 .long("without")
@@ -83,7 +84,7 @@ pub fn run(workspace: &Workspace, matches: &ArgMatches) -> Result<()> {
     let program = Program::from_matches(workspace, matches)?;
     let go = if peers.contains(&Peer::Go) { Some(peer_programs::build_go(workspace)?) } else { None };
     let (stopwatch, server) = (Stopwatch::build(workspace)?, Server::start()?);
-    let runs = super::runs(matches);
+    let runs = runs(matches);
 
     let mut table =
         Table::new(&["job", "program", "calls", "wall ms", "awsec2 to it", "CPU ms", "peak MiB", "awsec2 to it"]);

@@ -8,6 +8,7 @@ use clap::{Arg, ArgAction, ArgMatches, Command};
 use super::measure::{Stopwatch, Usage, median};
 use super::model::{self, Model, State};
 use super::program::{self, Program};
+use super::runs::{runs, runs_argument};
 use super::server::Server;
 use super::table::{Table, mebibytes, milliseconds, times};
 use crate::report;
@@ -47,7 +48,7 @@ pub fn command() -> Command {
     Command::new("scale")
         .about("Measure jobs on 1,000, 5,000 and 10,000 instances: calls, CPU time, memory")
         .arg(program::argument())
-        .arg(super::runs_argument("5"))
+        .arg(runs_argument("5"))
         .arg(Arg::new("check").long("check").action(ArgAction::SetTrue).help(format!(
             "Fail when the CPU time for {} instances is more than {CPU_BAR} times that for {}",
             SIZES[SIZES.len() - 1],
@@ -58,7 +59,7 @@ pub fn command() -> Command {
 /// Runs the jobs and prints a table.
 pub fn run(workspace: &Workspace, matches: &ArgMatches) -> Result<()> {
     let program = Program::from_matches(workspace, matches)?;
-    compare(workspace, &program, super::runs(matches), matches.get_flag("check"))
+    compare(workspace, &program, runs(matches), matches.get_flag("check"))
 }
 
 /// Runs every job once with the release program, for the number of calls.

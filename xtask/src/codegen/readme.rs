@@ -4,22 +4,15 @@ use std::fs;
 
 use anyhow::{Context, Result};
 
-use super::{Function, table_cell};
 use crate::workspace::Workspace;
 
 const BEGIN: &str = "<!-- functions: written by `cargo xtask codegen` -->\n";
 const END: &str = "<!-- end of functions -->\n";
 
-/// The README with a row for each of the functions.
-pub fn with_table(workspace: &Workspace, functions: &[Function]) -> Result<String> {
+/// The README with this table of functions.
+pub fn with_table(workspace: &Workspace, table: &str) -> Result<String> {
     let readme = fs::read_to_string(workspace.root.join("README.md")).context("reading README.md")?;
-    replaced(&readme.replace("\r\n", "\n"), &table(functions)).context("finding the table of functions in README.md")
-}
-
-fn table(functions: &[Function]) -> String {
-    let row = |function: &Function| format!("| `{}` | {} |\n", function.name, table_cell(&function.summary));
-    let rows: String = functions.iter().map(row).collect();
-    format!("| Function | Does |\n|---|---|\n{rows}")
+    replaced(&readme.replace("\r\n", "\n"), table).context("finding the table of functions in README.md")
 }
 
 /// The text with another part between the markers.
@@ -31,6 +24,7 @@ fn replaced(text: &str, part: &str) -> Result<String> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::table;
     use super::super::tests::list;
     use super::*;
 

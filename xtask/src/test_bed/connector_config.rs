@@ -3,7 +3,7 @@
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
-use super::{AccessKey, OpCon};
+use super::addresses::{AccessKey, OpCon};
 
 /// The text of the file: a section per user, and the stand-in over TLS as OpCon.
 pub fn contents(users: &[(&str, &AccessKey)], opcon: &OpCon) -> String {

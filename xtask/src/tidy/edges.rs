@@ -4,7 +4,7 @@ use std::fs;
 
 use anyhow::{Context, Result};
 
-use super::Finding;
+use super::finding::Finding;
 use crate::workspace::{Package, Workspace};
 
 /// A room of the house, and what its packages must not know.

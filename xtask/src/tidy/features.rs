@@ -5,13 +5,14 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::Result;
 
-use super::Finding;
+use super::finding::Finding;
 use crate::process;
 use crate::workspace::Workspace;
 
 const EC2_SDK: &str = "aws-sdk-ec2";
 
-/// The features with which each package is built, as `cargo tree` shows them.
+/// The lists of features with which each package is built, as `cargo tree` shows them. A package has several where it is
+/// built for procedural macros, too.
 type Features = BTreeMap<String, BTreeSet<String>>;
 
 /// The packages below the EC2 SDK whose features differ between the program, the tests of all packages, and the tests
@@ -29,7 +30,11 @@ pub fn findings(workspace: &Workspace) -> Result<Vec<Finding>> {
 }
 
 fn differences(below_the_sdk: &Features, program: &Features, tests: &Features, whose: &str) -> Vec<Finding> {
-    let differing = below_the_sdk.keys().filter(|package| program.get(*package) != tests.get(*package));
+    let is_built_again = |package: &&String| match (program.get(*package), tests.get(*package)) {
+        (Some(program), Some(tests)) => !program.is_subset(tests),
+        (program, tests) => program != tests,
+    };
+    let differing = below_the_sdk.keys().filter(is_built_again);
     differing.map(|package| finding(package, program, tests, whose)).collect()
 }
 
@@ -43,14 +48,16 @@ fn parse(tree: &str) -> Features {
     let mut features = Features::new();
     for (package, list) in tree.lines().filter_map(|line| line.split_once('|')) {
         // A package that was shown before is marked with a star.
-        let list = list.trim_end_matches(" (*)").split(',').filter(|feature| !feature.is_empty());
-        features.entry(package.to_owned()).or_default().extend(list.map(str::to_owned));
+        features.entry(package.to_owned()).or_default().insert(list.trim_end_matches(" (*)").to_owned());
     }
     features
 }
 
 fn finding(package: &str, program: &Features, tests: &Features, whose: &str) -> Finding {
-    let of = |features: &Features| features.get(package).cloned().unwrap_or_default();
+    let of = |features: &Features| -> BTreeSet<String> {
+        let lists = features.get(package).into_iter().flatten();
+        lists.flat_map(|list| list.split(',')).map(str::to_owned).collect()
+    };
     let differing: Vec<String> = of(program).symmetric_difference(&of(tests)).cloned().collect();
     Finding {
         file: "Cargo.toml".to_owned(),

@@ -6,7 +6,7 @@ use std::path::Path;
 use anyhow::{Context, Result};
 use walkdir::{DirEntry, WalkDir};
 
-use super::Finding;
+use super::finding::Finding;
 use crate::workspace::{Workspace, slashed};
 
 const CHECKED: [&str; 3] = ["rs", "md", "toml"];
@@ -129,7 +129,7 @@ fn named_functions(source: &Source, spellings: &[String]) -> Vec<Finding> {
 }
 
 /// A function's name as jobs, packages and Rust spell it.
-fn spellings(package: &str) -> [String; 3] {
+pub fn spellings(package: &str) -> [String; 3] {
     [pascal_case(package), package.to_owned(), package.replace('-', "_")]
 }
 
@@ -138,7 +138,7 @@ fn pascal_case(kebab: &str) -> String {
     kebab.split('-').filter(|word| !word.is_empty()).map(capitalized).collect()
 }
 
-fn has_word(line: &str, word: &str) -> bool {
+pub fn has_word(line: &str, word: &str) -> bool {
     let of_a_word = |c: char| c.is_alphanumeric() || c == '_' || c == '-';
     line.match_indices(word).any(|(start, _)| {
         let before = line[..start].chars().next_back();

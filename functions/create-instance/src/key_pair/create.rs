@@ -6,7 +6,7 @@ use connector_sdk::ec2::operation::create_key_pair::CreateKeyPairOutput;
 use connector_sdk::ec2::types::{KeyFormat, ResourceType};
 use connector_sdk::{Context, Doing as _, Error, ErrorKind, Result, codes};
 
-use super::find;
+use super::find::find;
 use crate::arguments::key::{Key, KeyName};
 use crate::needs::look_up::{AFTER_LOST_ANSWER, Found, UNTIL_SHOWN, look_up, pause};
 use crate::needs::mark::{CLIENT_TOKEN, Mark, refuses_tags};

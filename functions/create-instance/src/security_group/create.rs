@@ -3,7 +3,7 @@
 use connector_sdk::ec2::types::ResourceType;
 use connector_sdk::{Context, Doing as _, Error, ErrorKind, Result, codes};
 
-use super::find;
+use super::find::find;
 use crate::needs::look_up::{AFTER_LOST_ANSWER, Found, Shown, UNTIL_SHOWN, look_up, pause};
 use crate::needs::mark::{CLIENT_TOKEN, Mark, refuses_tags};
 

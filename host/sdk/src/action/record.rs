@@ -28,7 +28,9 @@ impl InstanceAction {
             Answer::Unnamed => {
                 for id in ids {
                     let previous = cx.journal().read(id, |entry| entry.previous_state.clone());
-                    self.accept(cx, id, previous.as_deref(), None, false);
+                    // An instance whose state was not seen may be one that EC2 ignores.
+                    let unclear = previous.is_none() && !self.ignored_in.is_empty();
+                    self.accept(cx, id, previous.as_deref(), None, unclear);
                 }
             }
         }
@@ -133,6 +135,13 @@ impl InstanceAction {
         unknown
     }
 
+    /// The states in which EC2 refuses the action, which it does not say in a dry run.
+    fn unfit(&self) -> Vec<InstanceStateName> {
+        let fit = [self.only_in, self.already, self.transient].concat();
+        let all = InstanceStateName::values().iter().map(|name| InstanceStateName::from(*name));
+        all.filter(|state| !fit.contains(state)).collect()
+    }
+
     /// Records what a dry run found out.
     pub(super) fn record_dry_run(&self, cx: &Context, ids: &[InstanceId]) {
         for id in ids {
@@ -140,7 +149,7 @@ impl InstanceAction {
             let state = state.as_deref().unwrap_or("in an unknown state");
             if is_in(cx, id, self.already) {
                 cx.event(format!("{label}: is {state} already"));
-            } else if is_in(cx, id, &[InstanceStateName::ShuttingDown, InstanceStateName::Terminated]) {
+            } else if is_in(cx, id, &self.unfit()) {
                 let gone = Error::new(ErrorKind::UnexpectedState, format!("it is {state}"));
                 fail(cx, (id.clone(), gone.doing(format!("{} {id}", self.doing))));
                 continue;

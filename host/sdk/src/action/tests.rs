@@ -1,11 +1,13 @@
 //! Actions: how many calls they cost, what becomes of each instance, and what is waited out first.
 
 mod parts;
+mod unnamed;
 
 use std::sync::{Arc, Mutex};
 
 use aws_sdk_ec2::Client;
 use aws_sdk_ec2::operation::describe_instances::DescribeInstancesOutput;
+use aws_sdk_ec2::operation::reboot_instances::RebootInstancesOutput;
 use aws_sdk_ec2::operation::stop_instances::{StopInstancesInput, StopInstancesOutput};
 
 use super::*;

@@ -81,7 +81,7 @@ pub struct ArgSpec {
     /// Whether its value is text in a language of its own, such as a script, in which what looks like a reference to a
     /// property of OpCon may be something else.
     pub foreign_text: bool,
-    /// Whether help and `--list` leave it out.
+    /// Whether the help and the list of functions leave it out.
     pub hidden: bool,
     /// The option list that offers its values in job forms.
     pub offered_by: Option<OptionList>,
@@ -124,7 +124,7 @@ impl ArgSpec {
 }
 
 impl<T: ArgValue> Arg<T> {
-    /// An argument `--name VALUE_NAME` that may be missing.
+    /// An argument with a value that may be missing.
     pub const fn new(name: &'static str, value_name: &'static str, help: &'static str) -> Self {
         assert!(is_kebab_case(name), "the name of an argument is kebab-case");
         assert!(!matches!(T::KIND, ValueKind::Flag), "use Arg::flag for a flag");
@@ -165,7 +165,7 @@ impl<T: ArgValue> Arg<T> {
 }
 
 impl Arg<bool, Always> {
-    /// An argument `--name` without a value: `true` when given.
+    /// An argument without a value: `true` when given.
     pub const fn flag(name: &'static str, help: &'static str) -> Self {
         assert!(is_kebab_case(name), "the name of an argument is kebab-case");
         Arg::from_spec(ArgSpec {
@@ -231,7 +231,7 @@ impl<T, P> Arg<T, P> {
         Arg::from_spec(ArgSpec { asked_with: Some(flag), ..self.spec })
     }
 
-    /// Leaves it out of help and `--list`.
+    /// Leaves it out of the help and the list of functions.
     pub const fn hidden(self) -> Self {
         Arg::from_spec(ArgSpec { hidden: true, ..self.spec })
     }

@@ -18,7 +18,7 @@ pub trait ArgValue: Clone + Send + Sync + 'static {
     fn parse(text: &str) -> Result<Self, String>;
 }
 
-/// What kind of value an argument takes, for help, `--list` and forms.
+/// What kind of value an argument takes, for the help, the list of functions and forms.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ValueKind {
     /// Any text.
@@ -39,7 +39,7 @@ pub enum ValueKind {
 }
 
 impl ValueKind {
-    /// The name of the kind in `--list --output json`.
+    /// The name of the kind in the JSON list of functions.
     pub const fn name(self) -> &'static str {
         match self {
             ValueKind::String => "string",

@@ -54,6 +54,8 @@ pub struct InstanceEntry {
     pub private_ip: Option<String>,
     /// What became of it; `None` while that is not known.
     pub result: Option<ResourceResult>,
+    /// What else is to be said of the result, as in `reboot accepted, not observed`.
+    pub note: Option<String>,
     /// Why it failed.
     pub error: Option<Error>,
     /// Whether EC2 accepted the request for it, even if there was nothing to change or the goal was not reached.
@@ -74,6 +76,7 @@ impl InstanceEntry {
             public_ip: None,
             private_ip: None,
             result: None,
+            note: None,
             error: None,
             accepted: false,
             changed: false,

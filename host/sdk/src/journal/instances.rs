@@ -51,6 +51,12 @@ impl Journal {
         });
     }
 
+    /// Enters what else is to be said of the result of an instance, in words of the action. The verdict counts such instances
+    /// apart.
+    pub fn note(&self, id: &InstanceId, note: &str) {
+        self.update(id, |entry| entry.note = Some(note.to_owned()));
+    }
+
     /// Enters a failure; one of kind [`ErrorKind::Unknown`] means that nobody knows whether EC2 made the change.
     pub fn failed(&self, id: &InstanceId, error: Error) {
         self.update(id, |entry| {

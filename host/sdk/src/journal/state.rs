@@ -44,10 +44,20 @@ impl State {
         of_instances.chain(self.resources.values().filter_map(|entry| entry.error.as_ref()))
     }
 
-    /// The results of instances and other resources.
+    /// The results of instances and other resources, without those that have a note.
     pub(super) fn results(&self) -> impl Iterator<Item = ResourceResult> {
-        let of_instances = self.instances.values().filter_map(|entry| entry.result);
+        let without_note = self.instances.values().filter(|entry| entry.note.is_none());
+        let of_instances = without_note.filter_map(|entry| entry.result);
         of_instances.chain(self.resources.values().filter_map(|entry| entry.result))
+    }
+
+    /// The notes of instances, each with the number of those that have it.
+    pub(super) fn notes(&self) -> IndexMap<&str, usize> {
+        let mut notes = IndexMap::new();
+        for note in self.instances.values().filter_map(|entry| entry.note.as_deref()) {
+            *notes.entry(note).or_default() += 1;
+        }
+        notes
     }
 
     /// What all of them are: `resource` for several kinds.

@@ -231,3 +231,12 @@ fn ten_thousand_instances_are_found_by_their_ids() {
     assert!(journal.read(&id(10_000), |unknown| unknown.state.is_none() && !unknown.accepted));
     assert_eq!(journal.ids().len(), 10_000, "a question records nothing");
 }
+
+#[test]
+fn instances_with_a_note_are_counted_apart() {
+    let journal = Journal::default();
+    (0..4).for_each(|n| journal.accepted(&id(n), None, None, ResourceResult::Changed));
+    (2..4).for_each(|n| journal.note(&id(n), "restart accepted, not observed"));
+    let verdict = journal.verdict("restarting", "restarted", "unchanged").unwrap();
+    assert_eq!(verdict.message, "2 instances restarted, 2 instances: restart accepted, not observed");
+}

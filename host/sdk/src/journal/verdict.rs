@@ -26,17 +26,20 @@ impl Journal {
         let count = |result| Count { number: state.results().filter(|known| *known == result).count(), ..total };
         let [changed_ones, unchanged_ones, unknown] =
             [ResourceResult::Changed, ResourceResult::Unchanged, ResourceResult::Unknown].map(count);
-        let known = match (changed_ones.number, unchanged_ones.number) {
-            (0, 0) => format!("no {}", plural(total.kind)),
-            (_, 0) => format!("{changed_ones} {changed}"),
-            (0, _) => format!("{unchanged_ones} {unchanged}"),
-            _ => format!("{changed_ones} {changed}, {unchanged_ones} {unchanged}"),
+        let mut parts = Vec::new();
+        let mut add = |count: Count, text: String| {
+            if count.number > 0 {
+                parts.push(format!("{count}{text}"));
+            }
         };
-        Ok(Outcome::new(match unknown.number {
-            0 => known,
-            number if number == total.number => format!("{unknown} {changed} or {unchanged}"),
-            _ => format!("{known}, {unknown} {changed} or {unchanged}"),
-        }))
+        add(changed_ones, format!(" {changed}"));
+        add(unchanged_ones, format!(" {unchanged}"));
+        add(unknown, format!(" {changed} or {unchanged}"));
+        state.notes().into_iter().for_each(|(note, number)| add(Count { number, ..total }, format!(": {note}")));
+        if parts.is_empty() {
+            parts.push(format!("no {}", plural(total.kind)));
+        }
+        Ok(Outcome::new(parts.join(", ")))
     }
 }
 

@@ -14,15 +14,15 @@ pub(super) const SHORTEST_INTERVAL: Duration = Duration::from_secs(1);
 /// The interval of the polls of a long wait.
 const LONGEST_INTERVAL: Duration = Duration::from_secs(15);
 
-/// `--wait`: go on until the goal is seen.
+/// Go on until the goal is seen.
 pub const WAIT: Arg<bool, Always> = Arg::flag("wait", "Wait until every instance is where it should be.");
 
-/// `--wait-timeout LIMIT`.
+/// The limit of the wait.
 pub const WAIT_TIMEOUT: Arg<Duration> =
     Arg::new("wait-timeout", "LIMIT", "The longest time to wait: `90s`, `10m`, `1h`; a bare number is minutes.")
         .requires(&[WAIT.spec.name]);
 
-/// `--poll-interval INTERVAL`.
+/// The polling interval.
 pub const POLL_INTERVAL: Arg<Duration> = Arg::new(
     "poll-interval",
     "INTERVAL",
@@ -31,7 +31,7 @@ pub const POLL_INTERVAL: Arg<Duration> = Arg::new(
 )
 .requires(&[WAIT.spec.name]);
 
-/// `--wait-for status-ok|running`.
+/// The goal of the wait: passed status checks, or the state `running`.
 pub const WAIT_FOR: Arg<Readiness, Always> = Arg::new(
     "wait-for",
     "LEVEL",

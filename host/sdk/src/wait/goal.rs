@@ -1,16 +1,31 @@
 //! What instances are waited for, and where a state is on the way to it.
 
+use std::time::Duration;
+
 use aws_sdk_ec2::types::{InstanceStateName, SummaryStatus};
 
 use super::arguments::Readiness;
 use crate::Context;
 use crate::ids::InstanceId;
 
+/// For how long status checks, which EC2 makes every minute, are given to leave `ok`: what they do not show by then, they do
+/// not show any more (EC2 user guide, "Status checks for Amazon EC2 instances").
+pub const UNTIL_SEEN: Duration = Duration::from_mins(5);
+
 /// What instances are waited for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Goal {
     /// Ready for use.
     Ready(Readiness),
+    /// Ready for use after a time in which it was not: its state is `running`, and its status checks were seen to leave `ok`
+    /// and to come back to it.
+    ReadyAgain {
+        /// For how long they are given to leave `ok`, from the begin of the wait. The limit of the job may end it earlier.
+        within: Duration,
+        /// The note in the journal of an instance whose status checks never left it, which is no failure: what the action
+        /// has done was not seen.
+        unobserved: &'static str,
+    },
     /// `stopped`.
     Stopped,
     /// `terminated`.
@@ -24,6 +39,8 @@ pub enum Goal {
 pub(super) enum Place {
     /// At the goal.
     Reached,
+    /// Where the goal is, but never seen away from it.
+    Unmoved,
     /// In a state that leads to it.
     OnTheWay,
     /// Beyond return: such an instance never comes back.
@@ -38,6 +55,7 @@ impl Goal {
         match self {
             Goal::Ready(Readiness::Running) => "to be running".to_owned(),
             Goal::Ready(Readiness::StatusOk) => "to be running with both status checks ok".to_owned(),
+            Goal::ReadyAgain { .. } => "to be running with both status checks ok again".to_owned(),
             Goal::Stopped => "to be stopped".to_owned(),
             Goal::Terminated => "to be terminated".to_owned(),
             Goal::Left(states) => {
@@ -50,7 +68,7 @@ impl Goal {
     /// The goal in one word, for a place of twenty characters.
     pub(super) fn word(self) -> &'static str {
         match self {
-            Goal::Ready(_) => "ready",
+            Goal::Ready(_) | Goal::ReadyAgain { .. } => "ready",
             Goal::Stopped => "stopped",
             Goal::Terminated => "terminated",
             Goal::Left(_) => "settled",
@@ -75,7 +93,12 @@ impl Goal {
 
     /// Whether status checks are part of the goal.
     pub(super) fn needs_status_checks(self) -> bool {
-        self == Goal::Ready(Readiness::StatusOk)
+        matches!(self, Goal::Ready(Readiness::StatusOk) | Goal::ReadyAgain { .. })
+    }
+
+    /// Whether an instance that is where the goal is may still be seen to leave it, after so long a wait.
+    pub(super) fn is_open(self, waited: Duration) -> bool {
+        matches!(self, Goal::ReadyAgain { within, .. } if waited < within)
     }
 
     /// Where a state is on the way to the goal.
@@ -85,7 +108,8 @@ impl Goal {
             (Goal::Left(states), state) if states.contains(state) => Place::OnTheWay,
             (Goal::Left(_), _) | (Goal::Ready(Readiness::Running), Running) => Place::Reached,
             (Goal::Ready(Readiness::StatusOk), Running) if status_checks == Some(&SummaryStatus::Ok) => Place::Reached,
-            (Goal::Ready(_), Pending | Running) => Place::OnTheWay,
+            (Goal::ReadyAgain { .. }, Running) if status_checks == Some(&SummaryStatus::Ok) => Place::Unmoved,
+            (Goal::Ready(_), Pending | Running) | (Goal::ReadyAgain { .. }, Running) => Place::OnTheWay,
             (Goal::Stopped, Stopped) | (Goal::Terminated, Terminated) => Place::Reached,
             (Goal::Stopped, Stopping) | (Goal::Terminated, ShuttingDown) => Place::OnTheWay,
             (_, ShuttingDown | Terminated) => Place::Gone,
@@ -103,7 +127,7 @@ impl Goal {
             (None, Goal::Ready(_)) => vec![Stopped],
             (None, Goal::Stopped) => vec![Running],
             (None, Goal::Terminated) => vec![Running, Stopped],
-            (None, Goal::Left(_)) => Vec::new(),
+            (None, Goal::ReadyAgain { .. } | Goal::Left(_)) => Vec::new(),
         }
     }
 }

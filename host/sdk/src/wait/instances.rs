@@ -46,7 +46,11 @@ pub async fn wait_for_instances(cx: &Context, ids: &[InstanceId], goal: Goal, po
     match run(cx, policy, &mut wait).await {
         End::Over => {}
         End::TimedOut(last_failure) => {
-            for id in &wait.waiting {
+            let is_shown = last_failure.is_none();
+            let is_unmoved = |id: &&InstanceId| is_shown && wait.tracks.get(id).is_some_and(|track| track.unmoved);
+            let (unmoved, late): (Vec<_>, Vec<_>) = wait.waiting.iter().partition(is_unmoved);
+            unmoved.into_iter().for_each(|id| wait.note(id));
+            for id in late {
                 let still = format!("{}{}", wait.still(id), goal.after_timeout());
                 let error = timed_out(policy, &still, last_failure.as_ref());
                 wait.fail(id, error.hint(goal.hint()));
@@ -74,7 +78,8 @@ pub async fn not_at_goal(cx: &Context, ids: &[InstanceId], goal: Goal) -> Result
     let checks = if goal.needs_status_checks() { status_checks(cx, &running(&found)).await? } else { HashMap::new() };
     checks.iter().for_each(|(id, status)| cx.journal().record_status_checks(id, status.as_str()));
     let place = |id: &InstanceId| goal.place(by_id[id], checks.get(id));
-    let elsewhere: Vec<_> = ids.iter().filter(|id| place(id) != Place::Reached).cloned().collect();
+    let elsewhere: Vec<_> =
+        ids.iter().filter(|id| !matches!(place(id), Place::Reached | Place::Unmoved)).cloned().collect();
     let is_open = |id: &InstanceId| {
         goal.needs_status_checks() && *by_id[id] == InstanceStateName::Running && !checks.contains_key(id)
     };
@@ -125,9 +130,23 @@ struct Track {
     unknown_since: Option<Instant>,
     /// The first poll that showed it off the way, since it was last on it.
     off_since: Option<Instant>,
+    /// Whether a poll has shown its status checks `ok`.
+    was_ok: bool,
+    /// Whether a later one has shown them otherwise.
+    left_ok: bool,
+    /// Whether the last poll has shown them `ok`, and none has shown them otherwise since they first were.
+    unmoved: bool,
 }
 
 impl Track {
+    /// Takes in status checks that a poll shows.
+    fn take_in(&mut self, status_checks: Option<&SummaryStatus>) {
+        let is_ok = status_checks == Some(&SummaryStatus::Ok);
+        self.left_ok |= self.was_ok && status_checks.is_some() && !is_ok;
+        self.was_ok |= is_ok;
+        self.unmoved = is_ok && !self.left_ok;
+    }
+
     /// Takes in where a poll shows the instance. Returns what is to be believed; [`Place::OnTheWay`] as long as it may be
     /// stale.
     fn believe(&mut self, place: Place, state: &InstanceStateName, waited: Duration) -> Place {
@@ -139,7 +158,7 @@ impl Track {
             }
             place => {
                 self.off_since = None;
-                place
+                if place == Place::Unmoved && self.left_ok { Place::Reached } else { place }
             }
         }
     }
@@ -189,7 +208,18 @@ impl Watched for Wait<'_> {
 
 impl<'a> Wait<'a> {
     fn new(cx: &'a Context, ids: &[InstanceId], goal: Goal) -> Self {
-        let track = |id| Track { before: goal.states_before(cx, id), seen: None, unknown_since: None, off_since: None };
+        let track = |id| {
+            let before = goal.states_before(cx, id);
+            Track {
+                before,
+                seen: None,
+                unknown_since: None,
+                off_since: None,
+                was_ok: false,
+                left_ok: false,
+                unmoved: false,
+            }
+        };
         let tracks = ids.iter().map(|id| (id.clone(), track(id))).collect();
         Wait { cx, goal, start: Instant::now(), total: ids.len(), reached: 0, waiting: ids.to_vec(), tracks }
     }
@@ -217,6 +247,7 @@ impl<'a> Wait<'a> {
         }
         let Some(track) = self.tracks.get_mut(id) else { return false };
         let before = track.seen.take();
+        track.take_in(status_checks);
         // Status checks that an answer leaves out are those that were seen last.
         let checks_before = before.as_ref().filter(|seen| seen.state == instance.state);
         let status_checks = status_checks.or(checks_before.and_then(|seen| seen.status_checks.as_ref())).cloned();
@@ -230,6 +261,8 @@ impl<'a> Wait<'a> {
         match place {
             Place::OnTheWay => return true,
             Place::Reached => self.reached += 1,
+            Place::Unmoved if !track.unmoved || self.goal.is_open(self.start.elapsed()) => return true,
+            Place::Unmoved => self.note(id),
             Place::Gone | Place::Elsewhere => {
                 let reason = instance.state_reason.as_deref().unwrap_or("EC2 gives no reason");
                 let message = format!("the instance is `{}`: {reason}", instance.state.as_str());
@@ -251,6 +284,7 @@ impl<'a> Wait<'a> {
     /// Takes in that a poll did not find an instance. Returns whether to go on waiting for it.
     fn miss(&mut self, id: &InstanceId) -> bool {
         let Some(track) = self.tracks.get_mut(id) else { return false };
+        track.unmoved = false;
         if track.unknown_since.get_or_insert_with(Instant::now).elapsed() < UNKNOWN_LIMIT {
             return true;
         }
@@ -261,6 +295,14 @@ impl<'a> Wait<'a> {
     fn fail(&self, id: &InstanceId, error: Error) {
         self.cx.warning(error.to_string());
         self.cx.journal().failed(id, error);
+    }
+
+    /// Takes in that it is not seen what became of the instance.
+    fn note(&self, id: &InstanceId) {
+        if let Goal::ReadyAgain { unobserved, .. } = self.goal {
+            self.cx.event(format!("{}: {unobserved}", self.cx.journal().label(id)));
+            self.cx.journal().note(id, unobserved);
+        }
     }
 
     fn seen(&self, id: &InstanceId) -> Option<&Seen> {

@@ -1,5 +1,6 @@
 //! Waiting: what counts as the end, what ends it early, and how many calls it costs.
 
+mod again;
 mod anything;
 mod checks;
 mod failed_polls;

@@ -1,0 +1,208 @@
+//! What every function's metadata keeps to: the command line, the help, the job forms and the policies rely on it.
+
+use std::collections::BTreeSet;
+
+use crate::args::{ArgSpec, Given, Inputs};
+use crate::{AnyOperation, IamAction, OperationMeta};
+
+/// How the names of AWS's actions begin that change nothing.
+const READS: &[&str] = &["BatchGet", "Describe", "Get", "List", "Lookup", "Search"];
+
+/// Asserts that the metadata of a function keeps the contract, and that its examples are jobs:
+/// `check_meta(&StartInstance)`. What clashes with other functions, or with the arguments that the host gives to all of
+/// them, is found when the program starts.
+///
+/// # Panics
+/// With the first rule that is broken.
+#[track_caller]
+pub fn check_meta(operation: &'static dyn AnyOperation) {
+    let meta = operation.meta();
+    check_name(meta);
+    check_texts(meta);
+    check_arguments(meta);
+    assert!(!meta.iam_actions.is_empty(), "{}: it names no IAM action", meta.name);
+    meta.iam_actions.iter().for_each(|action| check_action(meta, action));
+    assert_eq!(
+        meta.iam_actions.iter().any(|action| action.changes),
+        meta.changes_resources,
+        "{}: it changes something if one of its IAM actions does",
+        meta.name
+    );
+    assert!(!meta.examples.is_empty(), "{}: it has no example", meta.name);
+    for example in meta.examples {
+        check_example(operation, example.arguments);
+    }
+}
+
+#[track_caller]
+fn check_name(meta: &OperationMeta) {
+    let name = meta.name;
+    let is_pascal_case = name.starts_with(|first: char| first.is_ascii_uppercase())
+        && name.bytes().all(|byte| byte.is_ascii_alphanumeric());
+    assert!(is_pascal_case, "{name}: the name is not words like StartInstance");
+}
+
+#[track_caller]
+fn check_texts(meta: &OperationMeta) {
+    let name = meta.name;
+    let helps = meta.all_arguments().map(|spec| (spec.name, spec.help));
+    let abouts = meta.examples.iter().map(|example| ("example", example.about));
+    let description = (!meta.description.is_empty()).then_some(("description", meta.description));
+    let texts = [("summary", meta.summary)].into_iter().chain(description).chain(helps).chain(abouts);
+    for (what, text) in texts {
+        let is_sentence = text.starts_with(|first: char| first.is_ascii_uppercase()) && text.ends_with('.');
+        assert!(is_sentence, "{name}, {what}: it is not a sentence: {text}");
+        let is_printable = text.bytes().all(|byte| matches!(byte, b' '..=b'~'));
+        assert!(is_printable, "{name}, {what}: it is not one line of printable ASCII: {text}");
+    }
+}
+
+#[track_caller]
+fn check_arguments(meta: &OperationMeta) {
+    let mut seen = BTreeSet::new();
+    for name in meta.all_arguments().flat_map(ArgSpec::names) {
+        assert!(seen.insert(name), "{}: it has two arguments {name}", meta.name);
+        let is_kebab_case = !name.starts_with('-')
+            && !name.ends_with('-')
+            && name.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-');
+        assert!(is_kebab_case, "{}: the argument {name} is not kebab-case", meta.name);
+    }
+    let names: BTreeSet<_> = meta.all_arguments().map(|spec| spec.name).collect();
+    let required = meta.all_arguments().flat_map(|spec| spec.requires);
+    for name in required.chain(meta.groups.iter().flat_map(|group| group.members)) {
+        assert!(names.contains(name), "{}: its rules speak of {name}, which is no argument of it", meta.name);
+    }
+    for spec in meta.all_arguments() {
+        let is_valid = spec.default.is_none_or(|text| spec.parse(text).is_ok());
+        assert!(is_valid, "{}: nobody could type the default of {}", meta.name, spec.name);
+    }
+}
+
+#[track_caller]
+fn check_action(meta: &OperationMeta, action: &IamAction) {
+    let (function, full) = (meta.name, action.name);
+    let (service, name) = full.split_once(':').unwrap_or_default();
+    let is_service = !service.is_empty()
+        && service.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-');
+    let is_name = name.starts_with(|first: char| first.is_ascii_uppercase())
+        && name.bytes().all(|byte| byte.is_ascii_alphanumeric());
+    assert!(is_service && is_name, "{function}: {full} is not an action like ec2:StartInstances");
+    let reads = READS.iter().any(|verb| name.starts_with(verb));
+    assert_eq!(reads, !action.changes, "{function}: {full} is declared as what it is not, a read or a change");
+    assert_eq!(service == "ec2", action.probe.is_some(), "{function}: EC2 knows dry runs, others do not: {full}");
+    if let Some(only) = action.optional {
+        let can_be_typed = only.name.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'-');
+        assert!(can_be_typed, "{function}: the permission `{}` is not in lower case", only.name);
+        assert!(only.purpose.starts_with("to "), "{function}: `{}` is not a purpose", only.purpose);
+    }
+}
+
+/// An example is a job of the function, and its ids are nobody's.
+#[track_caller]
+fn check_example(operation: &'static dyn AnyOperation, words: &'static [&'static str]) {
+    let meta = operation.meta();
+    for id in words.iter().flat_map(|word| word.split(',')).filter(|text| is_long_id(text)) {
+        assert!(id.contains("-0123456789abcdef"), "{}: {id} could be somebody's", meta.name);
+    }
+    let parsed = Inputs::parse(meta.all_arguments(), meta.groups, &given(meta, words));
+    if let Err(error) = parsed.and_then(|inputs| operation.prepare(&inputs)) {
+        panic!("{}: the example {words:?} is not a job: {error}", meta.name);
+    }
+}
+
+/// The arguments of an example, all of the function's own: the common ones do not belong in it.
+#[track_caller]
+fn given(meta: &OperationMeta, words: &'static [&'static str]) -> Vec<Given> {
+    let mut words = words.iter();
+    let mut given = Vec::new();
+    while let Some(word) = words.next() {
+        let option = word.strip_prefix("--").unwrap_or_default();
+        let (name, joined) = option.split_once('=').map_or((option, None), |(name, text)| (name, Some(text)));
+        let spec = meta.all_arguments().find(|spec| spec.names().any(|known| known == name));
+        let spec = spec.unwrap_or_else(|| panic!("{}: {word} in its example is no argument of it", meta.name));
+        let text = if spec.is_flag() { Some("true") } else { joined.or_else(|| words.next().copied()) };
+        let text = text.unwrap_or_else(|| panic!("{}: {word} in its example has no value", meta.name));
+        given.push(Given { spec, text: text.to_owned() });
+    }
+    given
+}
+
+/// Whether a text is an id of AWS with a long number, as in `i-0123456789abcdef0`.
+fn is_long_id(text: &str) -> bool {
+    let number = text.rsplit_once('-').map(|(_, number)| number).unwrap_or_default();
+    number.len() == 17 && number.bytes().all(|byte| byte.is_ascii_hexdigit())
+}
+
+#[cfg(test)]
+mod tests {
+    use async_trait::async_trait;
+
+    use super::*;
+    use crate::args::{Arg, ArgGroup, Optional};
+    use crate::catalog::DESCRIBE_REGIONS;
+    use crate::{Context, Example, Operation, Outcome, Result};
+
+    const NAME: Arg<String, Optional> = Arg::new("name", "NAME", "A name.");
+    const GOOD: OperationMeta = OperationMeta::new("ShowThings", "Show things.")
+        .arguments(&[&[NAME.spec]])
+        .examples(&[Example { about: "Show one.", arguments: &["--name", "web"] }])
+        .iam_actions(&[DESCRIBE_REGIONS]);
+
+    /// A function with metadata of the test's.
+    struct Sample(OperationMeta);
+
+    #[async_trait]
+    impl Operation for Sample {
+        type Args = Option<String>;
+
+        fn meta(&self) -> &'static OperationMeta {
+            Box::leak(Box::new(self.0))
+        }
+
+        fn parse(&self, inputs: &Inputs) -> Result<Option<String>> {
+            Ok(inputs.get(&NAME))
+        }
+
+        async fn run(&self, _: &Context, _: &Option<String>) -> Result<Outcome> {
+            Ok(Outcome::new("nothing done"))
+        }
+    }
+
+    fn broken_rule(meta: OperationMeta) -> String {
+        let sample: &'static Sample = Box::leak(Box::new(Sample(meta)));
+        let panic = std::panic::catch_unwind(|| check_meta(sample)).unwrap_err();
+        panic.downcast_ref::<String>().cloned().unwrap()
+    }
+
+    #[test]
+    fn metadata_that_keeps_the_contract_passes() {
+        check_meta(Box::leak(Box::new(Sample(GOOD))));
+    }
+
+    #[test]
+    fn each_broken_rule_is_named() {
+        const ODD: Example = Example { about: "Show one.", arguments: &["--region", "eu-west-1"] };
+        const BARE: Example = Example { about: "Show one.", arguments: &["--name"] };
+        const CHANGE: &[IamAction] = &[IamAction::change("ec2:DescribeRegions")];
+        const UNASKED: &[IamAction] = &[IamAction::read("ec2:DescribeRegions")];
+        const NO_SERVICE: &[IamAction] = &[IamAction::read("DescribeRegions")];
+        for (meta, rule) in [
+            (OperationMeta { name: "show-things", ..GOOD }, "not words like StartInstance"),
+            (GOOD.description("shows things"), "ShowThings, description: it is not a sentence"),
+            (OperationMeta { summary: "Show\u{a0}things.", ..GOOD }, "not one line of printable ASCII"),
+            (GOOD.arguments(&[&[NAME.spec], &[NAME.spec]]), "two arguments name"),
+            (GOOD.groups(&[ArgGroup { members: &["id"], required: true, exclusive: true }]), "rules speak of id"),
+            (GOOD.iam_actions(&[]), "names no IAM action"),
+            (GOOD.iam_actions(NO_SERVICE), "not an action like"),
+            (GOOD.iam_actions(UNASKED), "EC2 knows dry runs"),
+            (GOOD.iam_actions(CHANGE), "declared as what it is not"),
+            (GOOD.changes_resources(), "changes something if one of its IAM actions does"),
+            (GOOD.examples(&[]), "has no example"),
+            (GOOD.examples(&[ODD]), "--region in its example is no argument of it"),
+            (GOOD.examples(&[BARE]), "--name in its example has no value"),
+        ] {
+            let found = broken_rule(meta);
+            assert!(found.contains(rule), "{rule}: {found}");
+        }
+    }
+}

@@ -1,0 +1,19 @@
+//! How often a job is measured.
+
+use clap::builder::RangedU64ValueParser;
+use clap::{Arg, ArgMatches};
+
+/// The option `--runs`.
+pub fn runs_argument(default: &'static str) -> Arg {
+    Arg::new("runs")
+        .long("runs")
+        .value_name("NUMBER")
+        .value_parser(RangedU64ValueParser::<usize>::new().range(1..=1000))
+        .default_value(default)
+        .help("How often each job is measured; the figures are medians")
+}
+
+/// What `--runs` says.
+pub fn runs(matches: &ArgMatches) -> usize {
+    matches.get_one("runs").copied().unwrap_or(1)
+}

@@ -1,0 +1,194 @@
+//! What the code of a Rust file mentions of other files: modules, imports and paths, without those of its unit tests.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
+
+use anyhow::{Result, anyhow};
+use proc_macro2::{Delimiter, Group, TokenStream, TokenTree};
+
+/// The code of one file.
+#[derive(Debug, Default)]
+pub struct Code {
+    /// The names of `mod name;`.
+    pub modules: Vec<String>,
+    pub imports: Vec<Import>,
+    /// Paths of at least two names that are no imports.
+    pub paths: Vec<CodePath>,
+    /// The items that the file defines.
+    pub items: BTreeSet<String>,
+    /// The macros that the file defines.
+    pub macros: BTreeSet<String>,
+    /// Single names, and the line of their first use. Of names in lower case, which may be variables, those that are called.
+    pub names: BTreeMap<String, usize>,
+    /// The lines of unit tests.
+    pub tests: Vec<Range<usize>>,
+}
+
+/// One name that a `use` brings into its file.
+#[derive(Debug)]
+pub struct Import {
+    pub path: Vec<String>,
+    /// The name in this file, `*` for all names of a module.
+    pub name: String,
+    /// Whether other files can import it from this one.
+    pub public: bool,
+    pub line: usize,
+}
+
+#[derive(Debug)]
+pub struct CodePath {
+    pub names: Vec<String>,
+    pub line: usize,
+}
+
+impl Code {
+    /// Parses the text of a file.
+    pub fn parse(text: &str) -> Result<Self> {
+        let tokens: TokenStream = text.parse().map_err(|error| anyhow!("{error}"))?;
+        let mut code = Self::default();
+        code.scan(&tokens.into_iter().collect::<Vec<_>>());
+        Ok(code)
+    }
+
+    /// Whether a unit test covers the line.
+    pub fn is_test(&self, line: usize) -> bool {
+        self.tests.iter().any(|lines| lines.contains(&line))
+    }
+
+    fn scan(&mut self, tokens: &[TokenTree]) {
+        let mut at = 0;
+        while at < tokens.len() {
+            at += match &tokens[at] {
+                TokenTree::Group(group) => self.group(group),
+                TokenTree::Punct(_) if is_test_attribute(tokens, at) => {
+                    let length = item_length(&tokens[at..]);
+                    self.tests.push(line(&tokens[at])..end_line(&tokens[at + length - 1]) + 1);
+                    length
+                }
+                TokenTree::Ident(word) => self.word(&word.to_string(), tokens, at),
+                _ => 1,
+            };
+        }
+    }
+
+    fn group(&mut self, group: &Group) -> usize {
+        self.scan(&group.stream().into_iter().collect::<Vec<_>>());
+        1
+    }
+
+    /// Reads what begins with the word, and returns how many tokens that takes.
+    fn word(&mut self, word: &str, tokens: &[TokenTree], at: usize) -> usize {
+        let next = tokens.get(at + 1).map(ToString::to_string).unwrap_or_default();
+        match word {
+            "use" if next != "<" => return self.import(tokens, at),
+            "mod" if is_punct(tokens.get(at + 2), ';') => {
+                self.modules.push(next);
+                return 3;
+            }
+            "macro_rules" => {
+                self.macros.extend(tokens.get(at + 2).map(ToString::to_string));
+                return 3;
+            }
+            "fn" | "struct" | "enum" | "trait" | "const" | "static" | "type" | "union" => {
+                self.items.insert(next);
+                return 1;
+            }
+            _ => {}
+        }
+        let qualified = at > 0
+            && (is_punct(tokens.get(at - 1), '.')
+                || is_punct(tokens.get(at - 1), ':') && at > 1 && is_punct(tokens.get(at - 2), ':'));
+        let (names, length) = path(&tokens[at..]);
+        if !qualified {
+            let line = line(&tokens[at]);
+            let is_called =
+                matches!(tokens.get(at + 1), Some(TokenTree::Group(_))) || !next.is_empty() && "!:".contains(&next);
+            if is_called || !word.starts_with(|c: char| c.is_ascii_lowercase()) {
+                self.names.entry(word.to_owned()).or_insert(line);
+            }
+            if names.len() > 1 {
+                self.paths.push(CodePath { names, line });
+            }
+        }
+        length
+    }
+
+    fn import(&mut self, tokens: &[TokenTree], at: usize) -> usize {
+        let length = tokens[at..].iter().take_while(|token| !is_punct(Some(token), ';')).count();
+        let public = tokens[..at].iter().rev().find(|token| !matches!(token, TokenTree::Group(_)));
+        let public = public.is_some_and(|token| token.to_string() == "pub");
+        self.import_tree(&tokens[at + 1..at + length], &[], public);
+        length + 1
+    }
+
+    fn import_tree(&mut self, tokens: &[TokenTree], before: &[String], public: bool) {
+        for branch in tokens.split(|token| is_punct(Some(token), ',')).filter(|branch| !branch.is_empty()) {
+            self.import_branch(branch, before, public);
+        }
+    }
+
+    fn import_branch(&mut self, branch: &[TokenTree], before: &[String], public: bool) {
+        let mut path = before.to_vec();
+        let mut name = None;
+        let mut tokens = branch.iter();
+        while let Some(token) = tokens.next() {
+            match token {
+                TokenTree::Group(group) => {
+                    return self.import_tree(&group.stream().into_iter().collect::<Vec<_>>(), &path, public);
+                }
+                TokenTree::Ident(word) if word == "as" => name = tokens.next().map(ToString::to_string),
+                TokenTree::Ident(word) if word == "self" && !path.is_empty() => {}
+                TokenTree::Ident(word) => path.push(word.to_string()),
+                TokenTree::Punct(punct) if punct.as_char() == '*' => name = Some("*".to_owned()),
+                _ => {}
+            }
+        }
+        let Some(last) = path.last() else { return };
+        let name = name.unwrap_or_else(|| last.clone());
+        self.imports.push(Import { name, path, public, line: line(&branch[0]) });
+    }
+}
+
+/// The names of the path at the beginning of the tokens, and how many tokens it has.
+fn path(tokens: &[TokenTree]) -> (Vec<String>, usize) {
+    let mut names = vec![tokens[0].to_string()];
+    let mut length = 1;
+    while is_punct(tokens.get(length), ':') && is_punct(tokens.get(length + 1), ':') {
+        let Some(TokenTree::Ident(name)) = tokens.get(length + 2) else { break };
+        names.push(name.to_string());
+        length += 3;
+    }
+    (names, length)
+}
+
+fn is_test_attribute(tokens: &[TokenTree], at: usize) -> bool {
+    let Some(TokenTree::Group(group)) = tokens.get(at + 1) else { return false };
+    is_punct(tokens.get(at), '#') && group.stream().to_string().replace(' ', "") == "cfg(test)"
+}
+
+/// How many tokens the item takes that begins with attributes.
+fn item_length(tokens: &[TokenTree]) -> usize {
+    let attributes = 2 * tokens.chunks(2).take_while(|pair| is_punct(pair.first(), '#')).count();
+    let item = &tokens[attributes.min(tokens.len())..];
+    let ends_with_semicolon =
+        |token: &TokenTree| matches!(token.to_string().as_str(), "use" | "const" | "static" | "type");
+    let braces_end =
+        !item.iter().take(3).any(ends_with_semicolon) || item.iter().take(3).any(|token| token.to_string() == "fn");
+    let ends = |token: &TokenTree| match token {
+        TokenTree::Group(group) => braces_end && group.delimiter() == Delimiter::Brace,
+        token => is_punct(Some(token), ';'),
+    };
+    attributes + item.iter().position(ends).map_or(item.len(), |end| end + 1)
+}
+
+fn is_punct(token: Option<&TokenTree>, expected: char) -> bool {
+    matches!(token, Some(TokenTree::Punct(punct)) if punct.as_char() == expected)
+}
+
+fn line(token: &TokenTree) -> usize {
+    token.span().start().line
+}
+
+fn end_line(token: &TokenTree) -> usize {
+    token.span().end().line
+}

@@ -1,0 +1,104 @@
+//! The floors of the SDK: a module uses those of its own floor and of the floors below.
+
+use super::finding::Finding;
+use super::modules::Crate;
+
+/// A floor and its modules, from the lowest one up.
+struct Floor {
+    name: &'static str,
+    modules: &'static [&'static str],
+}
+
+const FLOORS: &[Floor] = &[
+    Floor {
+        name: "values",
+        modules: &[
+            "args",
+            "call",
+            "checked_text",
+            "choices",
+            "codes",
+            "error",
+            "hints",
+            "ids",
+            "instance",
+            "names",
+            "no_answer",
+            "option_list",
+            "outcome",
+        ],
+    },
+    Floor {
+        name: "state",
+        modules: &[
+            "attempts",
+            "context",
+            "files",
+            "iam",
+            "journal",
+            "operation",
+            "option_list_store",
+            "property_store",
+            "records",
+        ],
+    },
+    Floor { name: "EC2", modules: &["catalog", "client_token", "filter", "instances", "pages", "wait"] },
+    Floor { name: "workflows", modules: &["action", "option_lists", "properties", "selection"] },
+    Floor { name: "tests", modules: &["sample", "testing"] },
+];
+
+/// The imports that lead upward, and the modules that are on no floor.
+pub fn findings(sdk: &Crate) -> Vec<Finding> {
+    let file = |path: &[String]| sdk.modules.get(path).map_or_else(String::new, |module| module.file.clone());
+    let homeless = sdk.modules.keys().filter(|path| path.len() == 1 && floor(path).is_none()).map(|path| Finding {
+        file: file(path),
+        line: 1,
+        what: format!("the module {} is on no floor of the SDK, see xtask/src/tidy/floors.rs", path[0]),
+    });
+    let upward = sdk.arrows().into_iter().filter_map(|arrow| {
+        let (from, to) = (floor(&arrow.from)?, floor(&arrow.to)?);
+        (from < to).then(|| Finding {
+            file: file(&arrow.from),
+            line: arrow.line,
+            what: format!(
+                "a module of the floor {} uses {} of the floor {}, which is above it",
+                FLOORS[from].name,
+                file(&arrow.to),
+                FLOORS[to].name
+            ),
+        })
+    });
+    homeless.chain(upward).collect()
+}
+
+fn floor(path: &[String]) -> Option<usize> {
+    let module = path.first()?;
+    FLOORS.iter().position(|floor| floor.modules.contains(&module.as_str()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{Tree, shown};
+    use super::*;
+
+    #[test]
+    fn arrows_lead_down_and_every_module_is_on_a_floor() {
+        let tree = Tree::new(&[
+            ("functions/a/src/lib.rs", "mod attic;\nmod error;\nmod ids;\nmod wait;\npub use wait::Wait;\n"),
+            ("functions/a/src/attic.rs", "use crate::error::E;\n"),
+            ("functions/a/src/error.rs", "use crate::ids::Id;\nfn f(wait: crate::Wait) {}\n"),
+            ("functions/a/src/ids.rs", "pub struct Id;\n"),
+            ("functions/a/src/wait.rs", "use crate::error::E;\npub struct Wait;\n"),
+        ]);
+        let workspace = tree.workspace(&["a"]);
+        let crates = Crate::of_package(&workspace, &workspace.packages[0]).unwrap();
+        assert_eq!(
+            shown(&findings(&crates[0])),
+            [
+                "functions/a/src/attic.rs:1: the module attic is on no floor of the SDK, see xtask/src/tidy/floors.rs",
+                "functions/a/src/error.rs:2: a module of the floor values uses functions/a/src/wait.rs of the floor EC2, which \
+                 is above it"
+            ]
+        );
+    }
+}
