@@ -88,3 +88,18 @@ async fn a_dry_run_says_what_would_become_of_each() {
     assert!(error.message().ends_with("rebooting i-0000000b: it is stopped"), "{error}");
     job.assert_says("i-0000000a (web): is running, would be rebooted");
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_throttled_reboot_is_asked_for_again_but_not_for_ever() {
+    let throttled = || refusal("RequestLimitExceeded", "slow down");
+    for (refusals, succeeds) in [(2, true), (3, false)] {
+        let mut answers = mock!(Client::reboot_instances).sequence();
+        for _ in 0..refusals {
+            answers = answers.http_response(throttled);
+        }
+        let reboot = answers.output(|| RebootInstancesOutput::builder().build()).build();
+        let job = Job::new(&[&describes_as(Running), &reboot]);
+        let result = job.run(&RebootInstance, &[("instance-id", A)]).await;
+        assert_eq!((result.is_ok(), reboot.num_calls()), (succeeds, 3));
+    }
+}

@@ -32,7 +32,8 @@ const REPEAT_INTERVAL: Duration = Duration::from_secs(3);
 /// EC2 decides by, and behind it (AWS: "Eventual consistency in the Amazon EC2 API").
 const REPEAT_LIMIT: Duration = Duration::from_mins(1);
 
-/// For `config_override` of a request whose repetition by the SDK, after a lost answer, would do harm: the SDK sends it once.
+/// For `config_override` of a request whose repetition by the AWS SDK, after a lost answer, would do harm: it is sent once. A
+/// throttled one is repeated by [`InstanceAction::ask`].
 pub fn once() -> aws_sdk_ec2::config::Builder {
     aws_sdk_ec2::Config::builder().retry_config(RetryConfig::disabled())
 }

@@ -9,7 +9,7 @@ use crate::{AnyOperation, IamAction, OperationMeta};
 const READS: &[&str] = &["BatchGet", "Describe", "Get", "List", "Lookup", "Search"];
 
 /// Asserts that the metadata of a function keeps the contract, and that its examples are jobs:
-/// `check_meta(&StartInstance)`. What clashes with other functions, or with the arguments that the host gives to all of
+/// `check_meta(&ShowTags)`. What clashes with other functions, or with the arguments that the host gives to all of
 /// them, is found when the program starts.
 ///
 /// # Panics
@@ -39,7 +39,7 @@ fn check_name(meta: &OperationMeta) {
     let name = meta.name;
     let is_pascal_case = name.starts_with(|first: char| first.is_ascii_uppercase())
         && name.bytes().all(|byte| byte.is_ascii_alphanumeric());
-    assert!(is_pascal_case, "{name}: the name is not words like StartInstance");
+    assert!(is_pascal_case, "{name}: the name is not words like ShowTags");
 }
 
 #[track_caller]
@@ -187,7 +187,7 @@ mod tests {
         const UNASKED: &[IamAction] = &[IamAction::read("ec2:DescribeRegions")];
         const NO_SERVICE: &[IamAction] = &[IamAction::read("DescribeRegions")];
         for (meta, rule) in [
-            (OperationMeta { name: "show-things", ..GOOD }, "not words like StartInstance"),
+            (OperationMeta { name: "show-things", ..GOOD }, "not words like ShowTags"),
             (GOOD.description("shows things"), "ShowThings, description: it is not a sentence"),
             (OperationMeta { summary: "Show\u{a0}things.", ..GOOD }, "not one line of printable ASCII"),
             (GOOD.arguments(&[&[NAME.spec], &[NAME.spec]]), "two arguments name"),
