@@ -122,11 +122,9 @@ fn what_does_not_exist_is_4() {
     let nobody = unique("nobody");
     let finished = failure(&program, &["GetInstanceStatusByTag", "--tag-name", &nobody], 4, "failed", "not-found");
     finished.expect_stderr(&format!("error: looking up the status: no instance named `{nobody}` in the region\n"));
-    for function in ["StartInstance", "StopInstance", "TerminateInstance"] {
-        let finished = failure(&program, &[function, "--instance-id", ID], 4, "failed", "not-found");
-        finished.expect_stderr("(InvalidInstanceID.NotFound, request ");
-        failure(&program, &[function, "--tag-name", &nobody], 4, "failed", "not-found");
-    }
+    let finished = failure(&program, &["StopInstance", "--instance-id", ID], 4, "failed", "not-found");
+    finished.expect_stderr("(InvalidInstanceID.NotFound, request ");
+    failure(&program, &["StopInstance", "--tag-name", &nobody], 4, "failed", "not-found");
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::support::{Ec2, Program, test_bed, unique, values};
+use crate::support::{Ec2, Placeholders, Program, functions, test_bed, unique, values};
 
 /// The values that the instances in the document have under that key.
 fn each<'a>(document: &'a Value, key: &str) -> Vec<&'a Value> {
@@ -210,15 +210,34 @@ fn terminate_by_tag_and_by_id() {
     assert_eq!(ec2.states(&all), ["terminated"; 3]);
 }
 
+/// The examples of all functions that act on chosen instances, where none of these exists.
+fn examples_without_instances() -> Vec<Vec<String>> {
+    let suffix = unique("_nobody");
+    let placeholders = Placeholders { suffix: &suffix, instances: &[], image: "", subnet: "" };
+    let choosing = functions().iter().filter(|function| function.argument("allow-none").is_some());
+    let lines =
+        choosing.flat_map(|function| function.examples.iter().map(|example| placeholders.fill(function, example)));
+    lines.collect()
+}
+
 #[test]
 fn nothing_that_matches_is_a_success_only_with_allow_none() {
-    for function in ["StartInstance", "StopInstance", "TerminateInstance"] {
-        let name = unique("nobody");
-        let program = Program::on_test_bed();
-        let finished = program.run(&[function, "--tag-name", &name, "--allow-none"]).expect_code(0);
+    let program = Program::on_test_bed();
+    let (mut by_name, mut by_id) = (0, 0);
+    for line in examples_without_instances() {
+        let line: Vec<&str> = line.iter().map(String::as_str).collect();
+        let finished = program.run(&line).expect_code(4);
+        if !line.contains(&"--tag-name") {
+            finished.expect_stderr("(InvalidInstanceID.NotFound, request ");
+            by_id += 1;
+            continue;
+        }
+        finished.expect_stderr("--allow-none");
+        let finished = program.run(&[&line[..], &["--allow-none"]].concat()).expect_code(0);
         assert!(finished.verdict().ends_with("nothing to do"), "{finished:#?}");
-        program.run(&[function, "--tag-name", &name]).expect_code(4).expect_stderr("--allow-none");
+        by_name += 1;
     }
+    assert!(by_name > 0 && by_id > 0, "{by_name} and {by_id} examples");
 }
 
 #[test]

@@ -1,11 +1,12 @@
 //! `iam-policy`: what the policy allows, and what of it an administrator limits.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 
 use serde_json::{Value, json};
 
-use crate::support::{Finished, Program};
+use crate::support::{Finished, Function, Program, functions};
 
 const ROLE: &str = "arn:aws:iam::123456789012:role/web";
 
@@ -36,23 +37,37 @@ fn actions(statements: &[Value]) -> Vec<&str> {
 }
 
 /// The optional permissions of all functions, by name.
-fn optional() -> Vec<String> {
-    let list: Value = serde_json::from_str(&Program::new().run_bare(&["--list", "--output", "json"]).stdout).unwrap();
-    let functions = list.as_array().unwrap().iter();
-    let names = functions.flat_map(|function| function["optional_permissions"].as_array().unwrap());
-    names.map(|only| only["name"].as_str().unwrap().to_owned()).collect()
+fn optional() -> String {
+    let names = functions().iter().flat_map(|function| &function.optional_permissions).map(|only| only.name.as_str());
+    names.collect::<Vec<_>>().join(",")
 }
 
 #[test]
-fn the_policy_of_all_functions() {
-    insta::assert_snapshot!(serde_json::to_string_pretty(&policy(&[])).unwrap());
+fn the_policy_of_functions() {
+    insta::assert_snapshot!(serde_json::to_string_pretty(&policy(&["CreateInstance", "StopInstance"])).unwrap());
 }
 
 #[test]
 fn the_policy_of_all_that_is_optional_for_tagged_instances() {
-    let with = optional().join(",");
-    let found = policy(&["--with", &with, "--resource-tag", "team=web", "--role-arn", ROLE]);
+    let functions = ["CreateInstance", "TerminateInstance"];
+    let with = ["--with", &optional(), "--resource-tag", "team=web", "--role-arn", ROLE];
+    let found = policy(&[&functions[..], &with].concat());
     insta::assert_snapshot!(serde_json::to_string_pretty(&found).unwrap());
+}
+
+#[test]
+fn the_policy_of_all_functions_allows_what_they_need_and_no_more() {
+    let required: BTreeSet<&str> = functions().iter().flat_map(Function::required_actions).collect();
+    let without_optional = statements(&[]);
+    assert_eq!(actions(&without_optional).into_iter().collect::<BTreeSet<_>>(), required);
+    for action in required {
+        allowing(&without_optional, action);
+    }
+
+    let all: BTreeSet<&str> =
+        functions().iter().flat_map(|function| &function.iam_actions).map(String::as_str).collect();
+    let with_optional = statements(&["--with", &optional(), "--role-arn", ROLE]);
+    assert_eq!(actions(&with_optional).into_iter().collect::<BTreeSet<_>>(), all);
 }
 
 #[test]
@@ -64,8 +79,7 @@ fn the_shipped_policy_is_the_one_that_is_printed() {
 
 #[test]
 fn statements_have_names_that_iam_takes() {
-    for arguments in [&[][..], &["--resource-tag", "team=web"], &["--with", &optional().join(","), "--role-arn", ROLE]]
-    {
+    for arguments in [&[][..], &["--resource-tag", "team=web"], &["--with", &optional(), "--role-arn", ROLE]] {
         let found = statements(arguments);
         let mut names: Vec<_> = found.iter().map(|one| one["Sid"].as_str().unwrap()).collect();
         assert!(names.iter().all(|name| name.bytes().all(|byte| byte.is_ascii_alphanumeric())), "{names:?}");
@@ -90,10 +104,19 @@ fn only_the_functions_that_are_named_are_allowed() {
 
 #[test]
 fn every_optional_permission_is_left_out_unless_it_is_chosen() {
-    let all = statements(&["--with", &optional().join(","), "--role-arn", ROLE]);
-    for action in ["ec2:CreateKeyPair", "ec2:CreateSecurityGroup", "ec2:ModifyInstanceAttribute", "ssm:GetParameters"] {
-        assert!(!actions(&statements(&[])).contains(&action), "{action}");
-        allowing(&all, action);
+    for function in functions() {
+        let plain = statements(&[&function.name]);
+        for only in &function.optional_permissions {
+            let with: &[&str] = match only.iam_actions.iter().any(|action| action == "iam:PassRole") {
+                true => &["--role-arn", ROLE],
+                false => &["--with", &only.name],
+            };
+            let chosen = statements(&[&[function.name.as_str()], with].concat());
+            for action in &only.iam_actions {
+                assert!(!actions(&plain).contains(&action.as_str()), "{} {action}", function.name);
+                allowing(&chosen, action);
+            }
+        }
     }
     let found = statements(&["CreateInstance", "--with", "key-pairs"]);
     let created = allowing(&found, "ec2:CreateTags")["Condition"].clone();
@@ -116,11 +139,14 @@ fn roles_are_handed_over_only_by_name_and_only_to_ec2() {
 #[test]
 fn a_tag_limits_every_change_of_an_instance() {
     let found = statements(&["--resource-tag", "cost center=7 \u{20ac}", "--with", "termination-protection"]);
-    for action in ["StartInstances", "StopInstances", "TerminateInstances", "ModifyInstanceAttribute"] {
-        let condition = &allowing(&found, &format!("ec2:{action}"))["Condition"]["StringEquals"];
-        assert_eq!(condition["aws:ResourceTag/cost center"], "7 \u{20ac}", "{action}");
+    let launches = |one: &Value| one["Action"] == json!(["ec2:RunInstances"]);
+    let of_instances = |one: &&Value| one["Resource"] == json!("arn:*:ec2:*:*:instance/*") && !launches(one);
+    let changes: Vec<_> = found.iter().filter(of_instances).collect();
+    assert!(changes.contains(&allowing(&found, "ec2:StopInstances")), "{found:#?}");
+    for one in changes {
+        assert_eq!(one["Condition"]["StringEquals"]["aws:ResourceTag/cost center"], "7 \u{20ac}", "{one:#?}");
     }
-    let launch = found.iter().filter(|one| one["Action"] == json!(["ec2:RunInstances"])).collect::<Vec<_>>();
+    let launch = found.iter().filter(|one| launches(one)).collect::<Vec<_>>();
     let instances: Vec<_> = launch.iter().filter(|one| one["Resource"].to_string().contains(":instance/")).collect();
     assert_eq!(instances.len(), 1, "{launch:#?}");
     assert_eq!(instances[0]["Condition"]["StringEquals"]["aws:RequestTag/cost center"], "7 \u{20ac}");

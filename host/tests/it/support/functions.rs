@@ -13,9 +13,19 @@ pub struct Function {
     pub summary: String,
     pub arguments: Vec<Argument>,
     pub examples: Vec<Example>,
+    /// All IAM actions that it may need.
+    pub iam_actions: Vec<String>,
+    pub optional_permissions: Vec<OptionalPermission>,
     pub changes_resources: bool,
     #[serde(rename = "crate")]
     pub package: String,
+}
+
+/// What only some jobs of a function need.
+#[derive(Debug, Deserialize)]
+pub struct OptionalPermission {
+    pub name: String,
+    pub iam_actions: Vec<String>,
 }
 
 /// An argument of a function.
@@ -38,6 +48,14 @@ pub struct Example {
 }
 
 impl Function {
+    /// The IAM actions that every job of it may need.
+    pub fn required_actions(&self) -> impl Iterator<Item = &str> {
+        let optional = |action: &&str| {
+            self.optional_permissions.iter().any(|only| only.iam_actions.iter().any(|other| other == action))
+        };
+        self.iam_actions.iter().map(String::as_str).filter(move |action| !optional(action))
+    }
+
     /// Its argument of that name or alias.
     pub fn argument(&self, name: &str) -> Option<&Argument> {
         self.arguments

@@ -73,7 +73,7 @@ fn without_references(text: &str) -> String {
 fn placeholders_of_an_example_become_what_exists() {
     let argument = |name: &str, value_name: Option<&str>| serde_json::json!({ "name": name, "aliases": [], "value_name": value_name, "help": "", "default": null });
     let function: Function = serde_json::from_value(serde_json::json!({
-        "name": "TryThing", "summary": "", "changes_resources": true, "crate": "try-thing",
+        "name": "TryThing", "summary": "", "changes_resources": true, "iam_actions": [], "optional_permissions": [], "crate": "try-thing",
         "arguments": [
             argument("tag-name", Some("NAME")), argument("security-group", Some("NAME-OR-ID")), argument("wait", None),
             argument("instance-id", Some("ID")), argument("image-id", Some("ID")), argument("type", Some("TYPE")),
