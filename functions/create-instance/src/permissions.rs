@@ -4,10 +4,10 @@ use connector_sdk::catalog::DESCRIBE_IMAGES;
 use connector_sdk::ec2::Client;
 use connector_sdk::ec2::operation::run_instances::builders::RunInstancesFluentBuilder;
 use connector_sdk::ec2::types::{InstanceType, ResourceType, Tag, TagSpecification};
-use connector_sdk::iam::{Condition, INSTANCES, NO_INSTANCE, Optional, Resource};
+use connector_sdk::iam::{Condition, Optional, Resource};
 use connector_sdk::instances::DESCRIBE_INSTANCES;
 use connector_sdk::wait::DESCRIBE_INSTANCE_STATUS;
-use connector_sdk::{IamAction, dry_run};
+use connector_sdk::{IamAction, action, dry_run};
 
 /// All of them.
 pub const ALL: &[IamAction] = &[
@@ -105,10 +105,8 @@ const TAG_SECURITY_GROUP: IamAction = IamAction::change("ec2:CreateTags")
         request.tag_specifications(tag(ResourceType::SecurityGroup))
     }));
 
-const TERMINATE_INSTANCES: IamAction = IamAction::change("ec2:TerminateInstances")
-    .on(INSTANCES)
-    .optional(Optional { name: "terminate-on-timeout", purpose: "to terminate what was launched when the wait fails" })
-    .probe(dry_run!(|ec2| ec2.terminate_instances().instance_ids(NO_INSTANCE)));
+const TERMINATE_INSTANCES: IamAction = action::TERMINATE_INSTANCES
+    .optional(Optional { name: "terminate-on-timeout", purpose: "to terminate what was launched when the wait fails" });
 
 /// EC2 gives the role to the instances: AWS, "Grant permissions to attach an IAM role to an instance".
 const PASS_ROLE: IamAction = IamAction::change("iam:PassRole")

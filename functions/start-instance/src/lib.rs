@@ -36,17 +36,11 @@ const START_INSTANCES: IamAction = IamAction::change("ec2:StartInstances")
     .on(INSTANCES)
     .probe(dry_run!(|ec2| ec2.start_instances().instance_ids(NO_INSTANCE)));
 
-const START: InstanceAction = InstanceAction {
-    doing: "starting",
-    verb: "start",
-    done: "started",
-    only_in: &[InstanceStateName::Stopped],
-    already: &[InstanceStateName::Running, InstanceStateName::Pending],
-    transient: &[InstanceStateName::Stopping],
-    ignored_in: &[],
-    acts_in_parts: false,
-    repeatable: true,
-};
+const START: InstanceAction = InstanceAction::new("starting", "start", "started")
+    .only_in(&[InstanceStateName::Stopped])
+    .already(&[InstanceStateName::Running, InstanceStateName::Pending])
+    .transient(&[InstanceStateName::Stopping])
+    .repeatable();
 
 struct StartInstance;
 register!(StartInstance);

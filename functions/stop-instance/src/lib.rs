@@ -66,17 +66,11 @@ const STOP_INSTANCES: IamAction = IamAction::change("ec2:StopInstances")
     .on(INSTANCES)
     .probe(dry_run!(|ec2| ec2.stop_instances().instance_ids(NO_INSTANCE)));
 
-const STOP: InstanceAction = InstanceAction {
-    doing: "stopping",
-    verb: "stop",
-    done: "stopped",
-    only_in: &[InstanceStateName::Running],
-    already: &[InstanceStateName::Stopped, InstanceStateName::Stopping],
-    transient: &[InstanceStateName::Pending],
-    ignored_in: &[],
-    acts_in_parts: false,
-    repeatable: true,
-};
+const STOP: InstanceAction = InstanceAction::new("stopping", "stop", "stopped")
+    .only_in(&[InstanceStateName::Running])
+    .already(&[InstanceStateName::Stopped, InstanceStateName::Stopping])
+    .transient(&[InstanceStateName::Pending])
+    .repeatable();
 
 const HIBERNATION: InstanceAction =
     InstanceAction { doing: "hibernating", verb: "hibernation", done: "hibernated", ..STOP };

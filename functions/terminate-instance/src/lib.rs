@@ -1,6 +1,6 @@
 //! `TerminateInstance`: removes instances for good, by name or by id.
 
-use connector_sdk::action::{InstanceArgs, InstanceJob, TERMINATION, terminate};
+use connector_sdk::action::{InstanceArgs, InstanceJob, TERMINATE_INSTANCES, TERMINATION, terminate};
 use connector_sdk::args::Always;
 use connector_sdk::codes::OPERATION_NOT_PERMITTED;
 use connector_sdk::ec2::types::AttributeBooleanValue;
@@ -39,9 +39,6 @@ static META: OperationMeta = OperationMeta::new("TerminateInstance", "Remove ins
     .iam_actions(&[TERMINATE_INSTANCES, DESCRIBE_INSTANCES, LIFT_PROTECTION])
     .changes_resources();
 
-const TERMINATE_INSTANCES: IamAction = IamAction::change("ec2:TerminateInstances")
-    .on(INSTANCES)
-    .probe(dry_run!(|ec2| ec2.terminate_instances().instance_ids(NO_INSTANCE)));
 /// Only this attribute: with others, such as user data and security groups, a user can take over an instance.
 const LIFT_PROTECTION: IamAction = IamAction::change("ec2:ModifyInstanceAttribute")
     .on(INSTANCES)

@@ -16,7 +16,7 @@ use tokio::time::{Instant, sleep};
 
 pub use answer::Answer;
 pub use job::{InstanceArgs, InstanceJob};
-pub use terminate::{TERMINATION, terminate};
+pub use terminate::{TERMINATE_INSTANCES, TERMINATION, terminate};
 
 use crate::codes;
 use crate::context::Context;
@@ -76,6 +76,21 @@ impl InstanceAction {
     /// The same that makes sense in these states.
     pub const fn only_in(self, states: &'static [InstanceStateName]) -> Self {
         InstanceAction { only_in: states, ..self }
+    }
+
+    /// The same for which there is nothing to do in these states.
+    pub const fn already(self, states: &'static [InstanceStateName]) -> Self {
+        InstanceAction { already: states, ..self }
+    }
+
+    /// The same of which EC2 may do a part.
+    pub const fn acts_in_parts(self) -> Self {
+        InstanceAction { acts_in_parts: true, ..self }
+    }
+
+    /// The same that may be asked for twice.
+    pub const fn repeatable(self) -> Self {
+        InstanceAction { repeatable: true, ..self }
     }
 
     /// The same for which these states are waited out.

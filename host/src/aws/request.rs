@@ -4,23 +4,6 @@ use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
 use connector_sdk::Call;
 use serde::Deserialize;
 
-/// The actions whose names begin with these words, as in `DescribeInstances`, change nothing. AWS names actions by verb and
-/// noun, and lists what each does in the "Service Authorization Reference". What is not known here to be a read is a change:
-/// at worst a dry run is refused.
-const READS: [&str; 7] = ["BatchGet", "Describe", "Filter", "Get", "List", "Lookup", "Search"];
-
-/// Actions, with the signing names of their services, that begin with a word of [`READS`] and write something all the same:
-/// a template into S3, a user of a database, an identity.
-const CHANGES: [(&str, &str); 4] = [
-    ("cognito-identity", "GetId"),
-    ("cognito-identity", "GetOpenIdTokenForDeveloperIdentity"),
-    ("ec2", "GetFlowLogsIntegrationTemplate"),
-    ("redshift", "GetClusterCredentials"),
-];
-
-/// Actions of the Security Token Service that give temporary credentials, and change nothing.
-const ASSUME_ROLE: &str = "AssumeRole";
-
 /// What a request asks for.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Asked {
@@ -64,8 +47,7 @@ impl Asked {
     }
 
     fn is_read(&self) -> bool {
-        let Some(action) = self.call.action() else { return self.method_reads };
-        is_read(self.call.signing_name(), action)
+        self.call.is_read().unwrap_or(self.method_reads)
     }
 }
 
@@ -74,14 +56,6 @@ impl std::fmt::Display for Asked {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "{} for {}", self.call.service(), self.call.action().unwrap_or(&self.line))
     }
-}
-
-fn is_read(service: &str, action: &str) -> bool {
-    let begins = |word: &&str| action.strip_prefix(*word).is_some_and(|rest| rest.starts_with(char::is_uppercase));
-    if service == "sts" && action.starts_with(ASSUME_ROLE) {
-        return true;
-    }
-    READS.iter().any(begins) && !CHANGES.contains(&(service, action))
 }
 
 /// The action of a request in the form of AWS's query protocol: the first of the fields in its body. The others may contain

@@ -137,9 +137,7 @@ impl<'a> InstanceJob<'a> {
 /// Records what EC2 shows by now of instances that it has accepted. If it does not say, the job goes on: the action is
 /// accepted, and what is known can be saved.
 async fn find_addresses(cx: &Context, ids: &[InstanceId]) {
-    let accepted = ids.iter().filter(|id| !cx.journal().has_failed(id));
-    let accepted: Vec<_> = accepted.cloned().collect();
-    match find_by_ids(cx, &accepted).await {
+    match find_by_ids(cx, &cx.journal().not_failed(ids)).await {
         Ok(found) => found.iter().for_each(|instance| cx.journal().record_instance(instance)),
         Err(error) => cx.warning(error.to_string()),
     }

@@ -4,22 +4,23 @@ use aws_sdk_ec2::types::InstanceStateName;
 
 use super::InstanceAction;
 use crate::context::Context;
+use crate::dry_run;
+use crate::iam::{INSTANCES, IamAction, NO_INSTANCE};
 use crate::ids::InstanceId;
 use crate::instances::ALIVE;
 use crate::wait::WaitPolicy;
 
-/// The termination.
-pub const TERMINATION: InstanceAction = InstanceAction {
-    doing: "terminating",
-    verb: "termination",
-    done: "terminated",
-    only_in: ALIVE,
-    already: &[InstanceStateName::ShuttingDown, InstanceStateName::Terminated],
-    transient: &[],
-    ignored_in: &[],
-    acts_in_parts: true, // it goes by availability zone
-    repeatable: true,
-};
+/// The permission for it.
+pub const TERMINATE_INSTANCES: IamAction = IamAction::change("ec2:TerminateInstances")
+    .on(INSTANCES)
+    .probe(dry_run!(|ec2| ec2.terminate_instances().instance_ids(NO_INSTANCE)));
+
+/// The termination. EC2 acts by availability zone.
+pub const TERMINATION: InstanceAction = InstanceAction::new("terminating", "termination", "terminated")
+    .only_in(ALIVE)
+    .already(&[InstanceStateName::ShuttingDown, InstanceStateName::Terminated])
+    .acts_in_parts()
+    .repeatable();
 
 /// Asks EC2 to terminate the instances, see [`InstanceAction::ask`].
 pub async fn terminate(cx: &Context, policy: &WaitPolicy, ids: &[InstanceId]) {

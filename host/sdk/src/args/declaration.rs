@@ -91,6 +91,29 @@ pub struct ArgSpec {
 }
 
 impl ArgSpec {
+    /// An argument that may be missing, with nothing else said of it.
+    const fn of<T: ArgValue>(name: &'static str, value_name: &'static str, help: &'static str) -> Self {
+        assert!(is_kebab_case(name), "the name of an argument is kebab-case");
+        ArgSpec {
+            name,
+            aliases: &[],
+            value_name,
+            help,
+            kind: T::KIND,
+            required: false,
+            default: None,
+            repeatable: false,
+            delimiter: None,
+            requires: &[],
+            secret: false,
+            foreign_text: false,
+            hidden: false,
+            offered_by: None,
+            asked_with: None,
+            parse: ParsedValue::parse::<T>,
+        }
+    }
+
     /// The argument as users type it, with its dashes.
     pub fn option(&self) -> String {
         format!("--{}", self.name)
@@ -126,26 +149,8 @@ impl ArgSpec {
 impl<T: ArgValue> Arg<T> {
     /// An argument with a value that may be missing.
     pub const fn new(name: &'static str, value_name: &'static str, help: &'static str) -> Self {
-        assert!(is_kebab_case(name), "the name of an argument is kebab-case");
         assert!(!matches!(T::KIND, ValueKind::Flag), "use Arg::flag for a flag");
-        Self::from_spec(ArgSpec {
-            name,
-            aliases: &[],
-            value_name,
-            help,
-            kind: T::KIND,
-            required: false,
-            default: None,
-            repeatable: false,
-            delimiter: None,
-            requires: &[],
-            secret: false,
-            foreign_text: false,
-            hidden: false,
-            offered_by: None,
-            asked_with: None,
-            parse: ParsedValue::parse::<T>,
-        })
+        Self::from_spec(ArgSpec::of::<T>(name, value_name, help))
     }
 
     /// Makes it required.
@@ -167,25 +172,7 @@ impl<T: ArgValue> Arg<T> {
 impl Arg<bool, Always> {
     /// An argument without a value: `true` when given.
     pub const fn flag(name: &'static str, help: &'static str) -> Self {
-        assert!(is_kebab_case(name), "the name of an argument is kebab-case");
-        Arg::from_spec(ArgSpec {
-            name,
-            aliases: &[],
-            value_name: "",
-            help,
-            kind: ValueKind::Flag,
-            required: false,
-            default: Some("false"),
-            repeatable: false,
-            delimiter: None,
-            requires: &[],
-            secret: false,
-            foreign_text: false,
-            hidden: false,
-            offered_by: None,
-            asked_with: None,
-            parse: ParsedValue::parse::<bool>,
-        })
+        Arg::from_spec(ArgSpec { default: Some("false"), ..ArgSpec::of::<bool>(name, "", help) })
     }
 }
 

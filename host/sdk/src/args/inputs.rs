@@ -28,8 +28,7 @@ impl Given {
         parts.into_iter().map(|part| self.spec.parse(part).map_err(|why| self.wrong(&why))).collect()
     }
 
-    /// The error for a text that cannot be parsed.
-    pub fn wrong(&self, why: &str) -> Error {
+    fn wrong(&self, why: &str) -> Error {
         let value = if self.spec.secret { String::new() } else { format!(" `{}`", self.text) };
         wrong(format!("invalid value{value} for `{}`: {why}", self.spec.option()))
     }

@@ -2,32 +2,18 @@
 
 use aws_sdk_ec2::Client;
 use aws_sdk_ec2::operation::describe_instances::DescribeInstancesInput;
-use aws_sdk_ec2::types::{InstanceState, StateReason, Tag};
+use aws_sdk_ec2::types::{InstanceState, StateReason};
 
 use super::*;
-use crate::testing::{Job, described, instance, mock, refusal};
+use crate::sample::{filter_values, ids, named};
+use crate::testing::{Job, described, mock, refusal};
 
 const A: &str = "i-0000000a";
 const B: &str = "i-0000000b";
 const C: &str = "i-0000000c";
 
-fn ids(texts: &[&str]) -> Vec<InstanceId> {
-    texts.iter().map(|text| InstanceId::from_ec2(text)).collect()
-}
-
 fn many(count: usize) -> Vec<InstanceId> {
     (0..count).map(|n| InstanceId::from_ec2(&format!("i-{n:08x}"))).collect()
-}
-
-fn named(id: &str, name: &str) -> aws_sdk_ec2::types::Instance {
-    let mut instance = instance(id, &InstanceStateName::Running);
-    instance.tags = Some(vec![Tag::builder().key("Name").value(name).build()]);
-    instance
-}
-
-/// The values of a filter of a request.
-fn filter_values<'a>(request: &'a DescribeInstancesInput, name: &str) -> &'a [String] {
-    request.filters().iter().find(|filter| filter.name() == Some(name)).map(Filter::values).unwrap_or_default()
 }
 
 #[test]

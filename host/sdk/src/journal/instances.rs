@@ -90,6 +90,11 @@ impl Journal {
         self.read(id, |entry| entry.error.is_some())
     }
 
+    /// Those of the instances that have not failed, in their order.
+    pub fn not_failed(&self, ids: &[InstanceId]) -> Vec<InstanceId> {
+        ids.iter().filter(|id| !self.has_failed(id)).cloned().collect()
+    }
+
     /// How event lines name the instance, see [`InstanceEntry::label`].
     pub fn label(&self, id: &InstanceId) -> String {
         self.read(id, InstanceEntry::label)

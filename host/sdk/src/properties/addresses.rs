@@ -8,10 +8,10 @@ use tokio::time::sleep;
 
 use super::names::PropertyNames;
 use crate::ids::InstanceId;
-use crate::instances::{Instance, find_by_ids, find_known};
+use crate::instances::{Instance, find_shown};
 use crate::journal::{Field, Value};
 use crate::wait::WaitPolicy;
-use crate::{Context, Error, InstanceEntry, Result, codes};
+use crate::{Context, Error, InstanceEntry};
 
 /// How many whole answers must show a running instance without an address before it counts as having none: an address can
 /// come later than the state.
@@ -84,7 +84,7 @@ pub(super) async fn poll(cx: &Context, names: &PropertyNames, ids: &[InstanceId]
             return polled;
         }
         sleep(interval.min(policy.left()).max(POLL_INTERVAL)).await;
-        let is_whole = match describe(cx, &undecided).await {
+        let is_whole = match find_shown(cx, &undecided).await {
             Ok(found) => {
                 interval = POLL_INTERVAL;
                 polled.count(cx, names, &undecided, &found)
@@ -104,14 +104,6 @@ pub(super) async fn poll(cx: &Context, names: &PropertyNames, ids: &[InstanceId]
             }
             is_last = true;
         }
-    }
-}
-
-/// One id that EC2 does not know yet must not hide the others.
-async fn describe(cx: &Context, ids: &[InstanceId]) -> Result<Vec<Instance>> {
-    match find_by_ids(cx, ids).await {
-        Err(error) if error.code() == Some(codes::INVALID_INSTANCE_ID_NOT_FOUND) => find_known(cx, ids).await,
-        found => found,
     }
 }
 

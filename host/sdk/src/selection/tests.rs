@@ -1,30 +1,13 @@
 //! Selecting instances by name or by id, and what is recorded of them before the job.
 
 use aws_sdk_ec2::Client;
-use aws_sdk_ec2::operation::describe_instances::DescribeInstancesInput;
-use aws_sdk_ec2::types::{Filter, InstanceStateName, Tag};
 
 use super::*;
-use crate::sample::inputs;
-use crate::testing::{Job, described, instance, mock, refusal};
+use crate::sample::{filter_values, ids, inputs, named};
+use crate::testing::{Job, described, mock, refusal};
 
 const A: &str = "i-0000000a";
 const B: &str = "i-0000000b";
-
-fn ids(texts: &[&str]) -> Vec<InstanceId> {
-    texts.iter().map(|text| InstanceId::from_ec2(text)).collect()
-}
-
-fn named(id: &str, name: &str) -> aws_sdk_ec2::types::Instance {
-    let mut instance = instance(id, &InstanceStateName::Running);
-    instance.tags = Some(vec![Tag::builder().key("Name").value(name).build()]);
-    instance
-}
-
-/// The values of a filter of a request.
-fn filter_values<'a>(request: &'a DescribeInstancesInput, name: &str) -> &'a [String] {
-    request.filters().iter().find(|filter| filter.name() == Some(name)).map(Filter::values).unwrap_or_default()
-}
 
 #[tokio::test(start_paused = true)]
 async fn ids_are_taken_once_in_their_order_and_looked_at_by_one_call() {

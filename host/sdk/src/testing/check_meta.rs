@@ -3,10 +3,8 @@
 use std::collections::BTreeSet;
 
 use crate::args::{ArgSpec, Given, Inputs};
+use crate::call::is_read;
 use crate::{AnyOperation, IamAction, OperationMeta};
-
-/// How the names of AWS's actions begin that change nothing.
-const READS: &[&str] = &["BatchGet", "Describe", "Get", "List", "Lookup", "Search"];
 
 /// Asserts that the metadata of a function keeps the contract, and that its examples are jobs:
 /// `check_meta(&ShowTags)`. What clashes with other functions, or with the arguments that the host gives to all of
@@ -87,8 +85,11 @@ fn check_action(meta: &OperationMeta, action: &IamAction) {
     let is_name = name.starts_with(|first: char| first.is_ascii_uppercase())
         && name.bytes().all(|byte| byte.is_ascii_alphanumeric());
     assert!(is_service && is_name, "{function}: {full} is not an action like ec2:StartInstances");
-    let reads = READS.iter().any(|verb| name.starts_with(verb));
-    assert_eq!(reads, !action.changes, "{function}: {full} is declared as what it is not, a read or a change");
+    assert_eq!(
+        is_read(service, name),
+        !action.changes,
+        "{function}: {full} is declared as what it is not, a read or a change"
+    );
     assert_eq!(service == "ec2", action.probe.is_some(), "{function}: EC2 knows dry runs, others do not: {full}");
     if let Some(only) = action.optional {
         let can_be_typed = only.name.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'-');

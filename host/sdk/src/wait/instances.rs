@@ -12,8 +12,8 @@ use super::failures::UNKNOWN_LIMIT;
 use super::goal::{Goal, Place};
 use super::status_checks::status_checks;
 use crate::ids::InstanceId;
-use crate::instances::{Instance, find_by_ids, find_known};
-use crate::{Context, Error, ErrorKind, Result, codes, count_of, hints};
+use crate::instances::{Instance, find_by_ids, find_shown};
+use crate::{Context, Error, ErrorKind, Result, count_of, hints};
 
 /// For how long the state before the request may still be shown (AWS: "Eventual consistency in the Amazon EC2 API").
 const STALE_LIMIT: Duration = Duration::from_mins(1);
@@ -22,9 +22,7 @@ const STALE_LIMIT: Duration = Duration::from_mins(1);
 pub async fn wait_if_asked(cx: &Context, wait: &WaitArgs, ids: &[InstanceId], goal: Goal, policy: &WaitPolicy) -> bool {
     let applies = wait.applies(cx);
     if applies {
-        let succeeding = ids.iter().filter(|id| !cx.journal().has_failed(id));
-        let succeeding: Vec<_> = succeeding.cloned().collect();
-        wait_for_instances(cx, &succeeding, goal, policy).await;
+        wait_for_instances(cx, &cx.journal().not_failed(ids), goal, policy).await;
     }
     applies
 }
@@ -179,7 +177,7 @@ impl Watched for Wait<'_> {
     /// Asks about all that are waited for, and takes off the list those whose wait is over. States count also when the
     /// status checks could not be read.
     async fn poll(&mut self) -> Result<bool> {
-        let found = self.describe().await?;
+        let found = find_shown(self.cx, &self.waiting).await?;
         let (checks, failure) = match self.status_checks(&found).await {
             Ok(checks) => (checks, None),
             Err(error) => (HashMap::new(), Some(error)),
@@ -222,16 +220,6 @@ impl<'a> Wait<'a> {
         };
         let tracks = ids.iter().map(|id| (id.clone(), track(id))).collect();
         Wait { cx, goal, start: Instant::now(), total: ids.len(), reached: 0, waiting: ids.to_vec(), tracks }
-    }
-
-    /// Those of the instances that EC2 knows: one unknown id hides no other.
-    async fn describe(&self) -> Result<Vec<Instance>> {
-        match find_by_ids(self.cx, &self.waiting).await {
-            Err(error) if error.code() == Some(codes::INVALID_INSTANCE_ID_NOT_FOUND) => {
-                find_known(self.cx, &self.waiting).await
-            }
-            found => found,
-        }
     }
 
     async fn status_checks(&self, found: &[Instance]) -> Result<HashMap<InstanceId, SummaryStatus>> {
