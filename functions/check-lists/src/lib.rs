@@ -3,15 +3,12 @@
 use std::collections::{HashMap, HashSet};
 use std::path::PathBuf;
 
-use connector_sdk::args::Repeated;
 use connector_sdk::catalog::{self, deprecated_since};
 use connector_sdk::ec2::types::{Image, ImageState, InstanceTypeInfo, Region};
 use connector_sdk::names::ImageId;
 use connector_sdk::option_lists::{OptionEntry, OptionList};
-use connector_sdk::{
-    Arg, ArgValue, Context, Error, ErrorKind, Example, Inputs, Operation, OperationMeta, Outcome, Result, Table,
-    VALUES_PER_FILTER, ValueKind, async_trait, filter, register,
-};
+use connector_sdk::prelude::*;
+use connector_sdk::{ArgValue, Table, VALUES_PER_FILTER, ValueKind, filter};
 
 /// An option list on the command line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -41,24 +38,6 @@ const DATA_SCRIPT: Arg<PathBuf> = Arg::new(
     "Check the option lists in this file, the data script of Solution Manager, instead of those in OpCon's properties.",
 );
 
-static META: OperationMeta = OperationMeta::new("CheckLists", "Check the option lists of job forms against EC2.")
-    .description(
-        "Reads the option lists of images, instance types and regions from OpCon and shows every entry that is not in EC2 \
-         any more, or that no instance can be launched from: then the exit code is 4. Images and instance types belong to a \
-         region, and are checked in the region of the job; regions are those that are enabled for the account. Systems \
-         Manager parameters among the images are not checked. An option list that is missing or empty is a warning, and a \
-         failure only when there is nothing else to check.",
-    )
-    .arguments(&[&[ONLY.spec, DATA_SCRIPT.spec]])
-    .examples(&[
-        Example { about: "Check all option lists.", arguments: &[] },
-        Example {
-            about: "Check the images in the data script of Solution Manager.",
-            arguments: &["--only", "images", "--data-script", "lists.txt"],
-        },
-    ])
-    .iam_actions(&[catalog::DESCRIBE_IMAGES, catalog::DESCRIBE_INSTANCE_TYPES, catalog::DESCRIBE_REGIONS]);
-
 const COLUMNS: &[&str] = &["List", "Entry", "Problem"];
 const DOING: &str = "checking the option lists";
 
@@ -76,9 +55,23 @@ struct Query {
 impl Operation for CheckLists {
     type Args = Query;
 
-    fn meta(&self) -> &'static OperationMeta {
-        &META
-    }
+    const META: OperationMeta = OperationMeta::new("CheckLists", "Check the option lists of job forms against EC2.")
+        .description(
+            "Reads the option lists of images, instance types and regions from OpCon and shows every entry that is not in EC2 \
+             any more, or that no instance can be launched from: then the exit code is 4. Images and instance types belong to a \
+             region, and are checked in the region of the job; regions are those that are enabled for the account. Systems \
+             Manager parameters among the images are not checked. An option list that is missing or empty is a warning, and a \
+             failure only when there is nothing else to check.",
+        )
+        .arguments(&[&[ONLY.spec, DATA_SCRIPT.spec]])
+        .examples(&[
+            Example { about: "Check all option lists.", arguments: &[] },
+            Example {
+                about: "Check the images in the data script of Solution Manager.",
+                arguments: &["--only", "images", "--data-script", "lists.txt"],
+            },
+        ])
+        .iam_actions(&[catalog::DESCRIBE_IMAGES, catalog::DESCRIBE_INSTANCE_TYPES, catalog::DESCRIBE_REGIONS]);
 
     fn parse(&self, inputs: &Inputs) -> Result<Query> {
         Ok(Query { only: inputs.get(&ONLY), script: inputs.get(&DATA_SCRIPT) })

@@ -20,11 +20,9 @@ mod send;
 #[cfg(test)]
 mod tests;
 
+use connector_sdk::prelude::*;
 use connector_sdk::properties::{PROPERTIES, PropertyNames};
-use connector_sdk::wait::{Goal, UNTIL_READY, WAIT_FOR, WaitArgs, wait_if_asked};
-use connector_sdk::{
-    Context, ErrorKind, Example, Inputs, Operation, OperationMeta, Outcome, Result, async_trait, register,
-};
+use connector_sdk::wait::{WAIT_FOR, WaitArgs, wait_if_asked};
 
 use crate::arguments::on_timeout::OnTimeout;
 use crate::arguments::{
@@ -32,74 +30,6 @@ use crate::arguments::{
 };
 use crate::attempt::Attempts;
 use crate::launch::Launch;
-
-static META: OperationMeta = OperationMeta::new("CreateInstance", "Launch one or more instances of one image.")
-    .description(
-        "Launches all of the instances or none, unless --min-number is given. A key pair that does not exist is created, and \
-         its private key stored in a file that only its owner can read; a security group that does not exist is created, \
-         closed for incoming traffic. What was created stays, even if the launch fails. \
-         Several instance types or subnets are tried in their order until EC2 has capacity for one of them. \
-         Without --wait the job ends when EC2 has accepted the launch, and only those addresses are saved into \
-         properties that EC2 knows by then. Several instances are numbered in the order of their launch.",
-    )
-    .arguments(&[
-        count::ARGUMENTS,
-        source::ARGUMENTS,
-        tags::ARGUMENTS,
-        network::ARGUMENTS,
-        key::ARGUMENTS,
-        root_volume::ARGUMENTS,
-        user_data::ARGUMENTS,
-        settings::ARGUMENTS,
-        client_token::ARGUMENTS,
-        UNTIL_READY,
-        on_timeout::ARGUMENTS,
-        PROPERTIES,
-    ])
-    .groups(GROUPS)
-    .examples(&[
-        Example {
-            about: "Launch an instance named web, wait until it is ready, and save its id and address.",
-            arguments: &[
-                "--image-id",
-                "ami-0123456789abcdef0",
-                "--instance-type",
-                "t3.micro",
-                "--key-name",
-                "batch",
-                "--security-group",
-                "web-servers",
-                "--tag-name",
-                "web",
-                "--wait",
-                "--id-property",
-                "WEB_ID",
-                "--private-ip-property",
-                "WEB_IP",
-            ],
-        },
-        Example {
-            about: "Launch what a template says, for each run of the job once.",
-            arguments: &["--launch-template", "nightly:$Latest", "--client-token", "[[$JOBID]]-[[$SCHEDULE DATE]]"],
-        },
-        Example {
-            about: "Launch three instances into a subnet without waiting.",
-            arguments: &[
-                "--number",
-                "3",
-                "--image-id",
-                "ami-0123456789abcdef0",
-                "--instance-type",
-                "t3.micro",
-                "--key-name",
-                "batch",
-                "--subnet-id",
-                "subnet-0123456789abcdef0",
-            ],
-        },
-    ])
-    .iam_actions(permissions::ALL)
-    .changes_resources();
 
 struct CreateInstance;
 register!(CreateInstance);
@@ -117,9 +47,73 @@ struct Args {
 impl Operation for CreateInstance {
     type Args = Args;
 
-    fn meta(&self) -> &'static OperationMeta {
-        &META
-    }
+    const META: OperationMeta = OperationMeta::new("CreateInstance", "Launch one or more instances of one image.")
+        .description(
+            "Launches all of the instances or none, unless --min-number is given. A key pair that does not exist is created, and \
+             its private key stored in a file that only its owner can read; a security group that does not exist is created, \
+             closed for incoming traffic. What was created stays, even if the launch fails. \
+             Several instance types or subnets are tried in their order until EC2 has capacity for one of them. \
+             Without --wait the job ends when EC2 has accepted the launch, and only those addresses are saved into \
+             properties that EC2 knows by then. Several instances are numbered in the order of their launch.",
+        )
+        .arguments(&[
+            count::ARGUMENTS,
+            source::ARGUMENTS,
+            tags::ARGUMENTS,
+            network::ARGUMENTS,
+            key::ARGUMENTS,
+            root_volume::ARGUMENTS,
+            user_data::ARGUMENTS,
+            settings::ARGUMENTS,
+            client_token::ARGUMENTS,
+            UNTIL_READY,
+            on_timeout::ARGUMENTS,
+            PROPERTIES,
+        ])
+        .groups(GROUPS)
+        .examples(&[
+            Example {
+                about: "Launch an instance named web, wait until it is ready, and save its id and address.",
+                arguments: &[
+                    "--image-id",
+                    "ami-0123456789abcdef0",
+                    "--instance-type",
+                    "t3.micro",
+                    "--key-name",
+                    "batch",
+                    "--security-group",
+                    "web-servers",
+                    "--tag-name",
+                    "web",
+                    "--wait",
+                    "--id-property",
+                    "WEB_ID",
+                    "--private-ip-property",
+                    "WEB_IP",
+                ],
+            },
+            Example {
+                about: "Launch what a template says, for each run of the job once.",
+                arguments: &["--launch-template", "nightly:$Latest", "--client-token", "[[$JOBID]]-[[$SCHEDULE DATE]]"],
+            },
+            Example {
+                about: "Launch three instances into a subnet without waiting.",
+                arguments: &[
+                    "--number",
+                    "3",
+                    "--image-id",
+                    "ami-0123456789abcdef0",
+                    "--instance-type",
+                    "t3.micro",
+                    "--key-name",
+                    "batch",
+                    "--subnet-id",
+                    "subnet-0123456789abcdef0",
+                ],
+            },
+        ])
+        .iam_actions(permissions::ALL)
+        .changes_resources();
 
     fn parse(&self, inputs: &Inputs) -> Result<Args> {
         Ok(Args {

@@ -1,14 +1,10 @@
 //! `GetInstanceStatusByTag`: shows the status of the instances of a region, and can check it.
 
-use connector_sdk::args::{Always, Repeated};
 use connector_sdk::client_token::{ClientToken, launched_by};
-use connector_sdk::ec2::types::InstanceStateName;
-use connector_sdk::instances::{ALIVE, DESCRIBE_INSTANCES, Instance, TagName, find_all, find_by_name, read_all};
-use connector_sdk::wait::{DESCRIBE_INSTANCE_STATUS, all_status_checks, status_checks};
-use connector_sdk::{
-    Arg, ArgGroup, ArgValue, Context, Error, ErrorKind, Example, Inputs, InstanceId, Operation, OperationMeta, Outcome,
-    Result, ValueKind, async_trait, count_of, register,
-};
+use connector_sdk::instances::{ALIVE, Instance, TagName, find_all, find_by_name, read_all};
+use connector_sdk::prelude::*;
+use connector_sdk::wait::{all_status_checks, status_checks};
+use connector_sdk::{ArgValue, ValueKind, count_of};
 
 /// A state that an instance is expected to be in.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -47,31 +43,6 @@ const CLIENT_TOKEN: Arg<ClientToken> = Arg::new(
 
 const ALL: Arg<bool, Always> = Arg::flag("all", "Show instances that are shutting down or terminated, too.");
 
-static META: OperationMeta = OperationMeta::new("GetInstanceStatusByTag", "Show the status of instances.")
-    .description(
-        "Shows state, status checks and addresses of all instances of the region, or of those with the given name; a name \
-         or a client token that matches none is a failure, exit code 4. \
-         Instances that are shutting down or terminated are left out, unless --all or an expected state asks for them.",
-    )
-    .arguments(&[&[TAG_NAME.spec, CLIENT_TOKEN.spec, EXPECT_STATE.spec, ALL.spec]])
-    .groups(&[ArgGroup {
-        members: &[TAG_NAME.spec.name, CLIENT_TOKEN.spec.name],
-        required: false,
-        exclusive: true,
-    }])
-    .examples(&[
-        Example { about: "Show all instances of the region.", arguments: &[] },
-        Example {
-            about: "Show what a launch made whose answer was lost.",
-            arguments: &["--client-token", "0123456789abcdef0123456789abcdef"],
-        },
-        Example {
-            about: "Fail unless every instance named web is running.",
-            arguments: &["--tag-name", "web", "--expect-state", "running"],
-        },
-    ])
-    .iam_actions(&[DESCRIBE_INSTANCES, DESCRIBE_INSTANCE_STATUS]);
-
 struct GetInstanceStatusByTag;
 register!(GetInstanceStatusByTag);
 
@@ -86,9 +57,26 @@ struct Query {
 impl Operation for GetInstanceStatusByTag {
     type Args = Query;
 
-    fn meta(&self) -> &'static OperationMeta {
-        &META
-    }
+    const META: OperationMeta = OperationMeta::new("GetInstanceStatusByTag", "Show the status of instances.")
+        .description(
+            "Shows state, status checks and addresses of all instances of the region, or of those with the given name; a name \
+             or a client token that matches none is a failure, exit code 4. \
+             Instances that are shutting down or terminated are left out, unless --all or an expected state asks for them.",
+        )
+        .arguments(&[&[TAG_NAME.spec, CLIENT_TOKEN.spec, EXPECT_STATE.spec, ALL.spec]])
+        .groups(&[ArgGroup::at_most_one(&[TAG_NAME.spec.name, CLIENT_TOKEN.spec.name])])
+        .examples(&[
+            Example { about: "Show all instances of the region.", arguments: &[] },
+            Example {
+                about: "Show what a launch made whose answer was lost.",
+                arguments: &["--client-token", "0123456789abcdef0123456789abcdef"],
+            },
+            Example {
+                about: "Fail unless every instance named web is running.",
+                arguments: &["--tag-name", "web", "--expect-state", "running"],
+            },
+        ])
+        .iam_actions(&[DESCRIBE_INSTANCES, DESCRIBE_INSTANCE_STATUS]);
 
     fn parse(&self, inputs: &Inputs) -> Result<Query> {
         let expected = inputs.get(&EXPECT_STATE).into_iter().map(|state| state.0).collect();

@@ -4,14 +4,11 @@ mod family;
 
 use std::collections::HashSet;
 
-use connector_sdk::args::{Always, Repeated};
 use connector_sdk::catalog::{self, ARCHITECTURE, Architecture, deprecated_since};
 use connector_sdk::ec2::types::{ArchitectureValues, Image};
 use connector_sdk::option_lists::{self, Destination, OptionEntry, OptionList};
-use connector_sdk::{
-    Arg, Context, Error, ErrorKind, Example, Inputs, Operation, OperationMeta, Outcome, Result, Table, async_trait,
-    checked_text, filter, register,
-};
+use connector_sdk::prelude::*;
+use connector_sdk::{Table, checked_text, filter};
 
 use family::family_of;
 
@@ -61,25 +58,6 @@ const LATEST: Arg<bool, Always> = Arg::flag(
 const INCLUDE_DEPRECATED: Arg<bool, Always> =
     Arg::flag("include-deprecated", "Do not leave out images that their owners have deprecated.");
 
-static META: OperationMeta = OperationMeta::new("ListImages", "Show images, and fill their option list in OpCon.")
-    .description(
-        "Shows the images of the region that are available, newest first. --save and --data-script write them into the \
-         option list of the job forms, each described by its name; without both they are only shown. Images belong to a \
-         region: an option list serves the jobs of this region alone.",
-    )
-    .arguments(&[&[OWNER.spec, NAME.spec, ARCHITECTURE.spec, LATEST.spec, INCLUDE_DEPRECATED.spec], option_lists::ARGUMENTS])
-    .examples(&[
-        Example {
-            about: "Save the account's own images for the job forms of Enterprise Manager.",
-            arguments: &["--save"],
-        },
-        Example {
-            about: "Show the newest image of each family of Amazon Linux 2023.",
-            arguments: &["--owner", "amazon", "--name", "al2023-ami-2023*", "--latest"],
-        },
-    ])
-    .iam_actions(&[catalog::DESCRIBE_IMAGES]);
-
 const COLUMNS: &[&str] = &["Image ID", "Name", "Architecture", "Created"];
 
 struct ListImages;
@@ -99,9 +77,24 @@ struct Query {
 impl Operation for ListImages {
     type Args = Query;
 
-    fn meta(&self) -> &'static OperationMeta {
-        &META
-    }
+    const META: OperationMeta = OperationMeta::new("ListImages", "Show images, and fill their option list in OpCon.")
+        .description(
+            "Shows the images of the region that are available, newest first. --save and --data-script write them into the \
+             option list of the job forms, each described by its name; without both they are only shown. Images belong to a \
+             region: an option list serves the jobs of this region alone.",
+        )
+        .arguments(&[&[OWNER.spec, NAME.spec, ARCHITECTURE.spec, LATEST.spec, INCLUDE_DEPRECATED.spec], option_lists::ARGUMENTS])
+        .examples(&[
+            Example {
+                about: "Save the account's own images for the job forms of Enterprise Manager.",
+                arguments: &["--save"],
+            },
+            Example {
+                about: "Show the newest image of each family of Amazon Linux 2023.",
+                arguments: &["--owner", "amazon", "--name", "al2023-ami-2023*", "--latest"],
+            },
+        ])
+        .iam_actions(&[catalog::DESCRIBE_IMAGES]);
 
     fn parse(&self, inputs: &Inputs) -> Result<Query> {
         let (owners, names) = (inputs.get(&OWNER), inputs.get(&NAME));

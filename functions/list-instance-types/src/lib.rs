@@ -1,14 +1,11 @@
 //! `ListInstanceTypes`: shows instance types, and fills their option list in OpCon.
 
-use connector_sdk::args::{Always, Repeated};
 use connector_sdk::catalog::{self, ARCHITECTURE, Architecture};
 use connector_sdk::ec2::types::{ArchitectureType, InstanceTypeInfo};
 use connector_sdk::names::is_family;
 use connector_sdk::option_lists::{self, Destination, OptionEntry, OptionList};
-use connector_sdk::{
-    Arg, Context, Example, Inputs, Operation, OperationMeta, Outcome, Result, Table, async_trait, checked_text, filter,
-    register,
-};
+use connector_sdk::prelude::*;
+use connector_sdk::{Table, checked_text, filter};
 
 checked_text! {
     /// A family of instance types: the part of their names before the dot.
@@ -28,25 +25,6 @@ const FAMILY: Arg<Family, Repeated> = Arg::new(
 const CURRENT_GENERATION: Arg<bool, Always> =
     Arg::flag("current-generation", "Only the instance types that EC2 counts among the current generation.");
 
-static META: OperationMeta = OperationMeta::new("ListInstanceTypes", "Show instance types, and fill their option list in OpCon.")
-    .description(
-        "Shows the instance types that the region offers, sorted by family, vCPUs and memory. --save and --data-script \
-         write them into the option list of the job forms; without both they are only shown. All types of a region are too \
-         many for an OpCon property: choose some families.",
-    )
-    .arguments(&[&[FAMILY.spec, ARCHITECTURE.spec, CURRENT_GENERATION.spec], option_lists::ARGUMENTS])
-    .examples(&[
-        Example {
-            about: "Show the current instance types for ARM.",
-            arguments: &["--architecture", "arm64", "--current-generation"],
-        },
-        Example {
-            about: "Save two families for the job forms of Enterprise Manager.",
-            arguments: &["--family", "t4g,m6g", "--save"],
-        },
-    ])
-    .iam_actions(&[catalog::DESCRIBE_INSTANCE_TYPES]);
-
 const COLUMNS: &[&str] = &["Instance type", "vCPUs", "Memory MiB", "Architectures"];
 
 struct ListInstanceTypes;
@@ -64,9 +42,24 @@ struct Query {
 impl Operation for ListInstanceTypes {
     type Args = Query;
 
-    fn meta(&self) -> &'static OperationMeta {
-        &META
-    }
+    const META: OperationMeta = OperationMeta::new("ListInstanceTypes", "Show instance types, and fill their option list in OpCon.")
+        .description(
+            "Shows the instance types that the region offers, sorted by family, vCPUs and memory. --save and --data-script \
+             write them into the option list of the job forms; without both they are only shown. All types of a region are too \
+             many for an OpCon property: choose some families.",
+        )
+        .arguments(&[&[FAMILY.spec, ARCHITECTURE.spec, CURRENT_GENERATION.spec], option_lists::ARGUMENTS])
+        .examples(&[
+            Example {
+                about: "Show the current instance types for ARM.",
+                arguments: &["--architecture", "arm64", "--current-generation"],
+            },
+            Example {
+                about: "Save two families for the job forms of Enterprise Manager.",
+                arguments: &["--family", "t4g,m6g", "--save"],
+            },
+        ])
+        .iam_actions(&[catalog::DESCRIBE_INSTANCE_TYPES]);
 
     fn parse(&self, inputs: &Inputs) -> Result<Query> {
         Ok(Query {

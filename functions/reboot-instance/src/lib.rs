@@ -1,43 +1,35 @@
 //! `RebootInstance`: reboots running instances, by name or by id.
 
-use connector_sdk::action::{InstanceAction, InstanceArgs, once};
-use connector_sdk::ec2::types::InstanceStateName::{Pending, Running, ShuttingDown, Terminated};
-use connector_sdk::iam::{INSTANCES, IamAction, NO_INSTANCE};
-use connector_sdk::instances::DESCRIBE_INSTANCES;
-use connector_sdk::selection::{SELECTION, SELECTION_GROUP};
-use connector_sdk::wait::{DESCRIBE_INSTANCE_STATUS, Goal, UNTIL_DONE, UNTIL_SEEN};
-use connector_sdk::{Context, Example, Inputs, Operation, OperationMeta, Outcome, Result, async_trait, dry_run};
-
-static META: OperationMeta = OperationMeta::new("RebootInstance", "Reboot running instances.")
-    .description(
-        "Without --wait the job ends when EC2 has accepted the reboot, with it when the status checks were seen to leave ok and \
-         to come back. When they do not leave it for five minutes, the job succeeds: `reboot accepted, not observed`.",
-    )
-    .arguments(&[SELECTION, UNTIL_DONE])
-    .groups(&[SELECTION_GROUP])
-    .examples(&[Example { about: "Reboot web, and wait.", arguments: &["--tag-name", "web", "--wait"] }])
-    .iam_actions(&[REBOOT_INSTANCES, DESCRIBE_INSTANCES, DESCRIBE_INSTANCE_STATUS])
-    .changes_resources();
+use connector_sdk::action::once;
+use connector_sdk::prelude::*;
+use connector_sdk::wait::UNTIL_SEEN;
 
 const REBOOT_INSTANCES: IamAction = IamAction::change("ec2:RebootInstances")
     .on(INSTANCES)
     .probe(dry_run!(|ec2| ec2.reboot_instances().instance_ids(NO_INSTANCE)));
 
 const REBOOT: InstanceAction = InstanceAction::new("rebooting", "reboot", "rebooted")
-    .only_in(&[Running])
-    .transient(&[Pending])
-    .ignored_in(&[ShuttingDown, Terminated]);
+    .only_in(&[InstanceStateName::Running])
+    .transient(&[InstanceStateName::Pending])
+    .ignored_in(&[InstanceStateName::ShuttingDown, InstanceStateName::Terminated]);
 
 struct RebootInstance;
-connector_sdk::register!(RebootInstance);
+register!(RebootInstance);
 
 #[async_trait]
 impl Operation for RebootInstance {
     type Args = InstanceArgs;
 
-    fn meta(&self) -> &'static OperationMeta {
-        &META
-    }
+    const META: OperationMeta = OperationMeta::new("RebootInstance", "Reboot running instances.")
+        .description(
+            "Without --wait the job ends when EC2 has accepted the reboot, with it when the status checks were seen to leave ok and \
+             to come back. When they do not leave it for five minutes, the job succeeds: `reboot accepted, not observed`.",
+        )
+        .arguments(&[SELECTION, UNTIL_DONE])
+        .groups(&[SELECTION_GROUP])
+        .examples(&[Example { about: "Reboot web, and wait.", arguments: &["--tag-name", "web", "--wait"] }])
+        .iam_actions(&[REBOOT_INSTANCES, DESCRIBE_INSTANCES, DESCRIBE_INSTANCE_STATUS])
+        .changes_resources();
 
     fn parse(&self, inputs: &Inputs) -> Result<Self::Args> {
         InstanceArgs::parse(inputs)

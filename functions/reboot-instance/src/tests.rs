@@ -2,7 +2,7 @@
 
 use connector_sdk::ec2::Client;
 use connector_sdk::ec2::operation::reboot_instances::RebootInstancesOutput;
-use connector_sdk::ec2::types::InstanceStateName::Stopped;
+use connector_sdk::ec2::types::InstanceStateName::{Running, Stopped, Terminated};
 use connector_sdk::ec2::types::SummaryStatus::{self, Initializing, Ok};
 use connector_sdk::testing::{Job, Rule, answer, checked, described, describes_as, instance, mock, refusal};
 use connector_sdk::{ErrorKind, ResourceResult};

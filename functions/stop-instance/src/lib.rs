@@ -2,17 +2,7 @@
 
 use std::collections::HashMap;
 
-use connector_sdk::action::{InstanceAction, InstanceArgs, InstanceJob};
-use connector_sdk::args::Always;
-use connector_sdk::ec2::types::InstanceStateName;
-use connector_sdk::iam::{INSTANCES, NO_INSTANCE};
-use connector_sdk::instances::DESCRIBE_INSTANCES;
-use connector_sdk::selection::{SELECTION, SELECTION_GROUP};
-use connector_sdk::wait::{Goal, UNTIL_DONE};
-use connector_sdk::{
-    Arg, ArgGroup, ArgSpec, Context, Error, ErrorKind, Example, IamAction, Inputs, InstanceId, Operation,
-    OperationMeta, Outcome, Result, async_trait, choices, dry_run, register,
-};
+use connector_sdk::prelude::*;
 
 const FORCE: Arg<bool, Always> =
     Arg::flag("force", "Stop without a chance for the operating system to save its data; not recommended for Windows.");
@@ -36,31 +26,9 @@ choices! {
     }
 }
 
-static META: OperationMeta = OperationMeta::new("StopInstance", "Stop running instances.")
-    .description(
-        "Stops the instances with the given name or ids. An instance that is stopped already counts as a success. \
-         Without --wait the job ends when EC2 has accepted the stop.",
-    )
-    .arguments(&[SELECTION, HOW, UNTIL_DONE])
-    .groups(&[SELECTION_GROUP, HOW_GROUP])
-    .examples(&[
-        Example { about: "Stop all instances named web and wait for it.", arguments: &["--tag-name", "web", "--wait"] },
-        Example {
-            about: "Hibernate all instances named web, and stop those that cannot.",
-            arguments: &["--tag-name", "web", "--hibernate", "--hibernate-fallback", "stop"],
-        },
-        Example { about: "Stop one instance.", arguments: &["--instance-id", "i-0123456789abcdef0"] },
-    ])
-    .iam_actions(&[STOP_INSTANCES, DESCRIBE_INSTANCES])
-    .changes_resources();
-
 const HOW: &[ArgSpec] = &[FORCE.spec, SKIP_OS_SHUTDOWN.spec, HIBERNATE.spec, HIBERNATE_FALLBACK.spec];
 /// An instance that hibernates must be given the time to write its memory to the volume.
-const HOW_GROUP: ArgGroup = ArgGroup {
-    members: &[FORCE.spec.name, SKIP_OS_SHUTDOWN.spec.name, HIBERNATE.spec.name],
-    required: false,
-    exclusive: true,
-};
+const HOW_GROUP: ArgGroup = ArgGroup::at_most_one(&[FORCE.spec.name, SKIP_OS_SHUTDOWN.spec.name, HIBERNATE.spec.name]);
 
 const STOP_INSTANCES: IamAction = IamAction::change("ec2:StopInstances")
     .on(INSTANCES)
@@ -90,9 +58,26 @@ register!(StopInstance);
 impl Operation for StopInstance {
     type Args = Stop;
 
-    fn meta(&self) -> &'static OperationMeta {
-        &META
-    }
+    const META: OperationMeta = OperationMeta::new("StopInstance", "Stop running instances.")
+        .description(
+            "Stops the instances with the given name or ids. An instance that is stopped already counts as a success. \
+             Without --wait the job ends when EC2 has accepted the stop.",
+        )
+        .arguments(&[SELECTION, HOW, UNTIL_DONE])
+        .groups(&[SELECTION_GROUP, HOW_GROUP])
+        .examples(&[
+            Example {
+                about: "Stop all instances named web and wait for it.",
+                arguments: &["--tag-name", "web", "--wait"],
+            },
+            Example {
+                about: "Hibernate all instances named web, and stop those that cannot.",
+                arguments: &["--tag-name", "web", "--hibernate", "--hibernate-fallback", "stop"],
+            },
+            Example { about: "Stop one instance.", arguments: &["--instance-id", "i-0123456789abcdef0"] },
+        ])
+        .iam_actions(&[STOP_INSTANCES, DESCRIBE_INSTANCES])
+        .changes_resources();
 
     fn parse(&self, inputs: &Inputs) -> Result<Stop> {
         let fallback = inputs.get(&HIBERNATE_FALLBACK);
@@ -138,8 +123,7 @@ fn divide(cx: &Context, job: &InstanceJob<'_>, fallback: Fallback) -> (Vec<Insta
                 let error = Error::new(ErrorKind::UnexpectedState, "it was not launched so that it can hibernate")
                     .doing(format!("hibernating {id}"))
                     .hint("--hibernate-fallback stop stops such an instance");
-                cx.warning(error.to_string());
-                cx.journal().failed(id, error);
+                cx.instance_failed(id, error);
             }
             _ => to_hibernate.push(id.clone()),
         }

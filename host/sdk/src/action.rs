@@ -146,7 +146,7 @@ impl InstanceAction {
                 format!("the instance is `{state}`, in which EC2 ignores a {}", self.verb),
             );
             let action = format!("{} {id}", self.doing);
-            fail(cx, (id, error.doing(action)));
+            cx.instance_failed(&id, error.doing(action));
         }
         others
     }
@@ -172,7 +172,7 @@ impl InstanceAction {
         since: Instant,
     ) -> (Vec<InstanceId>, Vec<InstanceId>) {
         let (by_state, others): (Vec<_>, Vec<_>) = refused.into_iter().partition(is_by_state);
-        others.into_iter().for_each(|refusal| fail(cx, refusal));
+        others.into_iter().for_each(|(id, error)| cx.instance_failed(&id, error));
         let unfit: Vec<InstanceId> = by_state.iter().map(|(id, _)| id.clone()).collect();
         if unfit.is_empty() {
             return (Vec::new(), Vec::new());
@@ -194,9 +194,9 @@ impl InstanceAction {
             } else if spot && is_in(cx, &id, self.only_in) && !cx.dry_run() {
                 let message = format!("timed out: {}", error.message());
                 let expired = Error::new(ErrorKind::WaitExpired, message).with_code(error.code().unwrap_or_default());
-                fail(cx, (id.clone(), expired.doing(format!("{} {id}", self.doing))));
+                cx.instance_failed(&id, expired.doing(format!("{} {id}", self.doing)));
             } else {
-                fail(cx, (id, error));
+                cx.instance_failed(&id, error);
             }
         }
         if !again.is_empty() && transient.is_empty() {
@@ -234,12 +234,6 @@ fn is_in(cx: &Context, id: &InstanceId, states: &[InstanceStateName]) -> bool {
 
 fn is_among(state: Option<&str>, states: &[InstanceStateName]) -> bool {
     states.iter().any(|known| state == Some(known.as_str()))
-}
-
-/// Reports a failed instance, and records it in the journal.
-fn fail(cx: &Context, (id, error): Refusal) {
-    cx.warning(error.to_string());
-    cx.journal().failed(&id, error);
 }
 
 #[cfg(test)]

@@ -13,7 +13,7 @@ use crate::files::{self, Access};
 use crate::option_list_store::OptionListStore;
 use crate::property_store::PropertyStore;
 use crate::records::{InMemory, Records};
-use crate::{Error, ErrorKind, Journal, Result, attempts};
+use crate::{Error, ErrorKind, InstanceId, Journal, Result, attempts};
 
 /// Where the lines of a running job go. The host prints and logs them at once, flushed line by line.
 pub trait Reporter: Send + Sync {
@@ -181,6 +181,12 @@ impl Context {
     /// Reports what needs the operator's eye: one line, plain ASCII.
     pub fn warning(&self, line: impl AsRef<str>) {
         self.reporter.warning(line.as_ref());
+    }
+
+    /// Reports why an instance failed, and records it in the journal.
+    pub fn instance_failed(&self, id: &InstanceId, error: Error) {
+        self.warning(error.to_string());
+        self.journal.failed(id, error);
     }
 
     /// Tells how far a wait is, see [`Reporter::progress`]; as an event, too, when `due` and nobody sees it otherwise.

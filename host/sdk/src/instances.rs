@@ -121,8 +121,7 @@ pub async fn look_up_all(cx: &Context, ids: &[InstanceId]) -> Result<Vec<Instanc
     let shown: HashSet<_> = known.iter().map(|instance| &instance.id).collect();
     for id in ids.iter().filter(|id| !shown.contains(id)) {
         let error = Error::new(ErrorKind::NotFound, "instance not found").doing(format!("looking up {id}"));
-        cx.warning(error.to_string());
-        cx.journal().failed(id, error);
+        cx.instance_failed(id, error);
     }
     Ok(known)
 }

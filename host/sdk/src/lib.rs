@@ -30,6 +30,7 @@ mod option_list_store;
 pub mod option_lists;
 mod outcome;
 mod pages;
+pub mod prelude;
 pub mod properties;
 mod property_store;
 pub mod records;

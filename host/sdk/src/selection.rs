@@ -35,8 +35,7 @@ pub const ALLOW_NONE: Arg<bool, Always> =
 pub const SELECTION: &[ArgSpec] = &[TAG_NAME.spec, INSTANCE_ID.spec, ALLOW_NONE.spec];
 
 /// One of name and ids must be given; where both are, the name wins.
-pub const SELECTION_GROUP: ArgGroup =
-    ArgGroup { members: &[TAG_NAME.spec.name, INSTANCE_ID.spec.name], required: true, exclusive: false };
+pub const SELECTION_GROUP: ArgGroup = ArgGroup::at_least_one(&[TAG_NAME.spec.name, INSTANCE_ID.spec.name]);
 
 /// What a job says of the instances that it selects.
 #[derive(Clone, Debug, PartialEq, Eq)]

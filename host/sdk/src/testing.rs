@@ -290,8 +290,7 @@ impl Job {
 /// # Panics
 /// When an argument is unknown.
 pub fn args<O: Operation>(operation: &O, arguments: &[(&str, &str)]) -> Result<O::Args> {
-    let meta = Operation::meta(operation);
-    operation.parse(&parse_arguments(meta.all_arguments(), meta.groups, arguments)?)
+    operation.parse(&parse_arguments(O::META.all_arguments(), O::META.groups, arguments)?)
 }
 
 /// See [`args`].

@@ -7,7 +7,7 @@ use super::InstanceAction;
 use super::answer::Answer;
 use crate::args::Inputs;
 use crate::context::Context;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::ids::InstanceId;
 use crate::instances::{Instance, find_by_ids};
 use crate::outcome::Outcome;
@@ -113,6 +113,31 @@ impl<'a> InstanceJob<'a> {
             action.ask(self.cx, &self.policy, &part, &call).await;
             self.args.properties.save_ids(self.cx, self.ids()).await;
         }
+    }
+
+    /// The instances that EC2 has refused to act on with this code.
+    pub fn refused_with(&self, code: &str) -> Vec<InstanceId> {
+        let refused = |id: &&InstanceId| {
+            self.cx.journal().read(id, |entry| entry.error.as_ref().and_then(Error::code) == Some(code))
+        };
+        self.ids().iter().filter(refused).cloned().collect()
+    }
+
+    /// Changes some of the instances, for an EC2 action that takes one instance at a time. Returns those that are changed; the
+    /// others have failed.
+    pub async fn change_each<A: Future<Output = Result<()>>>(
+        &self,
+        ids: Vec<InstanceId>,
+        change: impl Fn(InstanceId) -> A,
+    ) -> Vec<InstanceId> {
+        let mut changed = Vec::new();
+        for id in ids {
+            match change(id.clone()).await {
+                Ok(()) => changed.push(id),
+                Err(error) => self.cx.instance_failed(&id, error),
+            }
+        }
+        changed
     }
 
     /// Waits as the job says, saves properties, and judges.

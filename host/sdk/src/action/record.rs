@@ -7,7 +7,7 @@ use aws_sdk_ec2::types::{InstanceStateChange, InstanceStateName};
 use tokio::time::sleep;
 
 use super::answer::Answer;
-use super::{InstanceAction, fail, is_among, is_in};
+use super::{InstanceAction, is_among, is_in};
 use crate::context::Context;
 use crate::error::{Error, ErrorKind};
 use crate::ids::{InstanceId, list_of};
@@ -151,7 +151,7 @@ impl InstanceAction {
                 cx.event(format!("{label}: is {state} already"));
             } else if is_in(cx, id, &self.unfit()) {
                 let gone = Error::new(ErrorKind::UnexpectedState, format!("it is {state}"));
-                fail(cx, (id.clone(), gone.doing(format!("{} {id}", self.doing))));
+                cx.instance_failed(id, gone.doing(format!("{} {id}", self.doing)));
                 continue;
             } else {
                 cx.event(format!("{label}: is {state}, would be {}", self.done));

@@ -6,7 +6,7 @@ use aws_sdk_ec2::error::{ProvideErrorMetadata, SdkError};
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 
 use super::answer::Answer;
-use super::{InstanceAction, Refusal, fail, is_by_state, is_state};
+use super::{InstanceAction, Refusal, is_by_state, is_state};
 use crate::codes;
 use crate::context::Context;
 use crate::error::{Doing as _, Error, ErrorKind, Result};
@@ -121,7 +121,7 @@ impl InstanceAction {
                 return refused;
             } else if !can_be_split(&error) {
                 let (by_state, others): (Vec<_>, Vec<_>) = refused.into_iter().partition(is_by_state);
-                others.into_iter().for_each(|refusal| fail(cx, refusal));
+                others.into_iter().for_each(|(id, error)| cx.instance_failed(&id, error));
                 if !by_state.is_empty() {
                     cx.warning(error.to_string());
                 }

@@ -248,6 +248,18 @@ pub struct ArgGroup {
     pub exclusive: bool,
 }
 
+impl ArgGroup {
+    /// One of the arguments must be given, or more.
+    pub const fn at_least_one(members: &'static [&'static str]) -> Self {
+        ArgGroup { members, required: true, exclusive: false }
+    }
+
+    /// One of the arguments can be given, or none.
+    pub const fn at_most_one(members: &'static [&'static str]) -> Self {
+        ArgGroup { members, required: false, exclusive: true }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use std::num::NonZeroU32;

@@ -143,8 +143,8 @@ mod tests {
     const MUST: Arg<String, Always> = Arg::new("must", "X", "What must be there.").required();
     static DECLARED: &[ArgSpec] = &[NAME.spec, NUMBER.spec, IDS.spec, TOKEN.spec, NOTE.spec];
     static WITH_REQUIRED: &[ArgSpec] = &[MUST.spec];
-    const ONE_OF: ArgGroup = ArgGroup { members: &["name", "id"], required: true, exclusive: false };
-    const NOT_BOTH: ArgGroup = ArgGroup { members: &["name", "id"], required: false, exclusive: true };
+    const ONE_OF: ArgGroup = ArgGroup::at_least_one(&["name", "id"]);
+    const NOT_BOTH: ArgGroup = ArgGroup::at_most_one(&["name", "id"]);
 
     fn parsed(groups: &[ArgGroup], given: &[(&str, &str)]) -> Result<Inputs> {
         let spec = |name: &str| DECLARED.iter().find(|spec| spec.name == name).unwrap();

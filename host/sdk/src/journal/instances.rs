@@ -65,6 +65,11 @@ impl Journal {
         });
     }
 
+    /// Adds what to do about it to the failure of an instance.
+    pub fn hint(&self, id: &InstanceId, hint: &str) {
+        self.update(id, |entry| entry.error = entry.error.take().map(|error| error.hint(hint)));
+    }
+
     /// Enters the state of an instance before the job: what an answer to a repeated request says of it is not that.
     pub fn record_previous_state(&self, id: &InstanceId, state: &str) {
         self.update(id, |entry| entry.previous_state = Some(state.to_owned()));

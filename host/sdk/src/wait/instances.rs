@@ -51,7 +51,7 @@ pub async fn wait_for_instances(cx: &Context, ids: &[InstanceId], goal: Goal, po
             for id in late {
                 let still = format!("{}{}", wait.still(id), goal.after_timeout());
                 let error = timed_out(policy, &still, last_failure.as_ref());
-                wait.fail(id, error.hint(goal.hint()));
+                wait.cx.instance_failed(id, error.hint(goal.hint()));
             }
         }
         End::GivenUp(error) => {
@@ -257,7 +257,7 @@ impl<'a> Wait<'a> {
                 let action = format!("waiting for {id} {}", self.goal.description());
                 let error = Error::new(ErrorKind::UnexpectedState, message).doing(action);
                 let code = instance.state_reason_code.as_deref().unwrap_or_default();
-                self.fail(
+                self.cx.instance_failed(
                     id,
                     match hints::for_state_reason(code, reason) {
                         Some(hint) => error.hint(hint),
@@ -276,13 +276,11 @@ impl<'a> Wait<'a> {
         if track.unknown_since.get_or_insert_with(Instant::now).elapsed() < UNKNOWN_LIMIT {
             return true;
         }
-        self.fail(id, Error::new(ErrorKind::NotFound, "instance not found").doing(format!("looking up {id}")));
+        self.cx.instance_failed(
+            id,
+            Error::new(ErrorKind::NotFound, "instance not found").doing(format!("looking up {id}")),
+        );
         false
-    }
-
-    fn fail(&self, id: &InstanceId, error: Error) {
-        self.cx.warning(error.to_string());
-        self.cx.journal().failed(id, error);
     }
 
     /// Takes in that it is not seen what became of the instance.

@@ -1,14 +1,7 @@
 //! `ShowIdentity`: shows whose the credentials are. It calls another service than EC2.
 
 use aws_sdk_sts::Client;
-use connector_sdk::{
-    Context, Doing as _, Error, Example, IamAction, Inputs, Operation, OperationMeta, Outcome, Result, async_trait,
-    register,
-};
-
-static META: OperationMeta = OperationMeta::new("ShowIdentity", "Show whose the credentials are.")
-    .examples(&[Example { about: "Show whose the credentials of the job are.", arguments: &[] }])
-    .iam_actions(&[IamAction::read("sts:GetCallerIdentity")]);
+use connector_sdk::prelude::*;
 
 const ACTION: &str = "asking whose the credentials are";
 
@@ -19,9 +12,9 @@ register!(ShowIdentity);
 impl Operation for ShowIdentity {
     type Args = ();
 
-    fn meta(&self) -> &'static OperationMeta {
-        &META
-    }
+    const META: OperationMeta = OperationMeta::new("ShowIdentity", "Show whose the credentials are.")
+        .examples(&[Example { about: "Show whose the credentials of the job are.", arguments: &[] }])
+        .iam_actions(&[IamAction::read("sts:GetCallerIdentity")]);
 
     fn parse(&self, _: &Inputs) -> Result<()> {
         Ok(())
