@@ -13,6 +13,7 @@ mod checked_text;
 pub mod client_token;
 pub mod codes;
 mod context;
+pub mod creation;
 mod error;
 pub mod files;
 mod filter;

@@ -43,7 +43,7 @@ const FLOORS: &[Floor] = &[
         ],
     },
     Floor { name: "EC2", modules: &["catalog", "client_token", "filter", "instances", "pages", "wait"] },
-    Floor { name: "workflows", modules: &["action", "option_lists", "properties", "selection"] },
+    Floor { name: "workflows", modules: &["action", "creation", "option_lists", "properties", "selection"] },
     Floor { name: "all of it", modules: &["prelude"] },
     Floor { name: "tests", modules: &["sample", "testing"] },
 ];
