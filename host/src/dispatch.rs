@@ -7,6 +7,7 @@ use connector_sdk::Result;
 
 use crate::cli::{self, Request};
 use crate::console::{Console, print_help};
+use crate::panics::Panics;
 use crate::registry::Registry;
 use crate::settings::Output;
 use crate::{arguments, commands, exit, job, list};
@@ -45,18 +46,22 @@ macro_rules! main {
 }
 
 fn work(own: &[&str]) -> u8 {
+    let panics = Panics::remember();
     let registry = match Registry::load_with(own) {
         Ok(registry) => registry,
         Err(error) => return job::end_without(raw_output(), None, error),
     };
     if let Some((command, words)) = commands::find(&registry, env::args_os()) {
-        return code_of_command(words.and_then(|words| (command.run)(&registry, &words)));
+        return code_of_command(
+            words.and_then(|words| panics.guard(command.name, || (command.run)(&registry, &words))),
+        );
     }
     let words = match arguments::read(env::args_os(), &registry) {
         Ok(words) => words,
         Err(error) => return job::end_without(raw_output(), None, error),
     };
-    match cli::parse(&registry, &commands::names(), &words) {
+    let name = words.function.as_deref().unwrap_or("awsec2");
+    match panics.guard(name, || cli::parse(&registry, &commands::names(), &words)) {
         Ok(Request::Run(job)) => job::run(&job),
         Ok(Request::List(Output::Text)) => code_of_command(print_help(&list::text(registry.all()))),
         Ok(Request::List(Output::Json)) => code_of_command(print_help(&list::json(registry.all()))),

@@ -1,7 +1,6 @@
 //! The way of one job: prepare, perform, report.
 
-use std::panic::{self, AssertUnwindSafe, catch_unwind};
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
 use connector_sdk::ids::{InstanceId, list_of};
 use connector_sdk::records::{InMemory, Records};
@@ -14,6 +13,7 @@ use tokio::runtime::{self, Runtime};
 use crate::cli::Job;
 use crate::console::Console;
 use crate::opcon_error::opcon_error;
+use crate::panics::Panics;
 use crate::properties::OpConProperties;
 use crate::records::FileRecords;
 use crate::report::{self, Report};
@@ -31,7 +31,7 @@ pub fn end_without(output: Output, function: Option<&str>, error: Error) -> u8 {
 pub fn run(job: &Job) -> u8 {
     let console = Arc::new(console_of(job));
     let name = job.meta.name;
-    let panic_place = remember_panics();
+    let panics = Panics::remember();
     let runtime = match runtime::Builder::new_current_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => {
@@ -39,15 +39,8 @@ pub fn run(job: &Job) -> u8 {
             return end_without(console.output(), Some(name), error);
         }
     };
-    let defect = || {
-        let place = panic_place.lock().map(|place| place.clone()).unwrap_or_default();
-        Error::new(ErrorKind::Bug, format!("a defect in the program: {place}"))
-            .doing(format!("running {name}"))
-            .hint("report it with this output; what was done until then is shown here")
-    };
     let (user_id, config) = (job.settings.user_id.as_deref(), job.settings.config.as_ref());
-    let prepared = catch_unwind(AssertUnwindSafe(|| runtime.block_on(prepare(job, &console))));
-    let surroundings = match prepared.unwrap_or_else(|_| Err(defect())) {
+    let surroundings = match panics.guard(name, || runtime.block_on(prepare(job, &console))) {
         Ok(surroundings) => surroundings,
         Err(error) => {
             let region = job.settings.region.as_ref().map(|region| region.as_str());
@@ -56,7 +49,7 @@ pub fn run(job: &Job) -> u8 {
             return report::finish(&console, &report);
         }
     };
-    let result = perform(&runtime, job, &surroundings.context).unwrap_or_else(|()| Err(defect()));
+    let result = panics.guard(name, || perform(&runtime, job, &surroundings.context));
     // A thread may still be looking up a host name: the job does not wait for it.
     runtime.shutdown_background();
     let (region, journal) = (Some(surroundings.region.as_str()), Some(surroundings.context.journal()));
@@ -76,19 +69,6 @@ fn console_of(job: &Job) -> Console {
             console
         }
     }
-}
-
-/// Keeps where a panic happened, instead of printing it.
-fn remember_panics() -> Arc<Mutex<String>> {
-    let place = Arc::new(Mutex::new(String::new()));
-    let kept = place.clone();
-    panic::set_hook(Box::new(move |panic| {
-        tracing::error!("{panic}");
-        if let Ok(mut place) = kept.lock() {
-            *place = panic.to_string();
-        }
-    }));
-    place
 }
 
 /// All that a job needs around it.
@@ -130,15 +110,14 @@ fn records(settings: &Settings, keys: Option<&AwsKeys>, region: &str) -> Arc<dyn
     }
 }
 
-/// Runs the operation until it ends or is interrupted. `Err(())` is a panic.
-fn perform(runtime: &Runtime, job: &Job, context: &Context) -> Result<Result<Outcome>, ()> {
-    let work = async {
+/// Runs the operation until it ends or is interrupted.
+fn perform(runtime: &Runtime, job: &Job, context: &Context) -> Result<Outcome> {
+    runtime.block_on(async {
         tokio::select! {
             result = job.prepared.run(context) => result,
             signal = signals::interrupted() => Err(interruption(signal, context)),
         }
-    };
-    catch_unwind(AssertUnwindSafe(|| runtime.block_on(work))).map_err(drop)
+    })
 }
 
 fn interruption(signal: std::io::Result<&'static str>, context: &Context) -> Error {

@@ -16,6 +16,7 @@ mod list;
 mod log;
 mod opcon_error;
 mod option_lists;
+mod panics;
 mod properties;
 mod records;
 mod registry;

@@ -8,6 +8,7 @@ mod command_line;
 mod commands;
 mod configuration;
 mod create_instance;
+mod defects;
 mod docs;
 mod exit_codes;
 mod fault_layer;

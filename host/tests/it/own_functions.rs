@@ -1,44 +1,24 @@
 //! Functions from outside the connector: how their program runs, and what does not compile in them.
 
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use std::sync::OnceLock;
-use std::{env, fs};
 
-use serde_json::Value;
-
-use crate::support::{Program, functions};
+use crate::support::{Built, Program, functions};
 
 /// What cargo has built of `host/examples/own-connector`.
-struct Built {
+struct OwnConnector {
     program: PathBuf,
     /// The library `connector-sdk` as that program links it.
     sdk: PathBuf,
 }
 
-/// Builds it, offline, with what the tests themselves were built with.
-fn built() -> &'static Built {
-    static BUILT: OnceLock<Built> = OnceLock::new();
+fn built() -> &'static OwnConnector {
+    static BUILT: OnceLock<OwnConnector> = OnceLock::new();
     BUILT.get_or_init(|| {
-        let mut cargo = Command::new("cargo");
-        // Build scripts that watch what cargo tells a test of its package would run anew.
-        let of_the_test = |name: &str| name.starts_with("CARGO_PKG_") || name.starts_with("CARGO_MANIFEST_");
-        for (name, _) in env::vars_os().filter(|(name, _)| name.to_str().is_some_and(of_the_test)) {
-            cargo.env_remove(name);
-        }
-        let output = cargo
-            .args(["build", "--offline", "--package", "own-connector", "--message-format=json"])
-            .current_dir(env!("CARGO_MANIFEST_DIR"))
-            .output()
-            .unwrap();
-        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-        let messages = String::from_utf8(output.stdout).unwrap();
-        let messages: Vec<Value> = messages.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
-        let artifact = |name: &str| messages.iter().find(|message| message["target"]["name"] == name).unwrap();
-        let program = artifact("own-connector")["executable"].as_str().unwrap().into();
-        let files = artifact("connector_sdk")["filenames"].as_array().unwrap().iter();
-        let sdk = files.filter_map(Value::as_str).find(|file| file.ends_with(".rlib")).unwrap().into();
-        Built { program, sdk }
+        let built = Built::of(&["--package", "own-connector"]);
+        OwnConnector { program: built.program("own-connector"), sdk: built.library("connector_sdk") }
     })
 }
 

@@ -1,5 +1,6 @@
 //! What the tests share: the test bed, the program, servers of a test's own, and looks at EC2 that pass the program by.
 
+mod build;
 mod ec2;
 mod functions;
 pub mod http;
@@ -9,6 +10,7 @@ mod placeholders;
 mod program;
 mod test_bed;
 
+pub use build::Built;
 pub use ec2::{Ec2, unique, values};
 pub use functions::{Example, Function, administrator_commands, functions};
 pub use own_ec2::{Answer, OwnEc2};

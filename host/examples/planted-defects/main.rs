@@ -1,0 +1,45 @@
+//! For the tests of the program: functions with the defects that it must bear.
+
+use connector_sdk::prelude::*;
+
+const NAME: Arg<String, Optional> = Arg::new("name", "NAME", "A name.");
+
+fn main() -> std::process::ExitCode {
+    awsec2::main()
+}
+
+struct ParseUndeclared;
+register!(ParseUndeclared);
+
+#[async_trait]
+impl Operation for ParseUndeclared {
+    type Args = Option<String>;
+
+    const META: OperationMeta = OperationMeta::new("ParseUndeclared", "Read an argument that is not declared.");
+
+    fn parse(&self, inputs: &Inputs) -> Result<Option<String>> {
+        Ok(inputs.get(&NAME))
+    }
+
+    async fn run(&self, _: &Context, _: &Option<String>) -> Result<Outcome> {
+        Ok(Outcome::new("nothing done"))
+    }
+}
+
+struct PanicInRun;
+register!(PanicInRun);
+
+#[async_trait]
+impl Operation for PanicInRun {
+    type Args = ();
+
+    const META: OperationMeta = OperationMeta::new("PanicInRun", "Panic while the job runs.");
+
+    fn parse(&self, _: &Inputs) -> Result<()> {
+        Ok(())
+    }
+
+    async fn run(&self, _: &Context, (): &()) -> Result<Outcome> {
+        panic!("planted")
+    }
+}

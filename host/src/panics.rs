@@ -1,0 +1,39 @@
+//! Panics, which are defects of the program: each becomes an error that names the place where it happened.
+
+use std::panic::{self, AssertUnwindSafe, catch_unwind};
+use std::sync::{Arc, Mutex};
+
+use connector_sdk::{Error, ErrorKind, Result};
+
+/// Where the last panic happened.
+pub struct Panics {
+    place: Arc<Mutex<String>>,
+}
+
+impl Panics {
+    /// Records from now on where a panic happens, instead of printing it.
+    pub fn remember() -> Self {
+        let place = Arc::new(Mutex::new(String::new()));
+        let kept = place.clone();
+        panic::set_hook(Box::new(move |panic| {
+            tracing::error!("{panic}");
+            if let Ok(mut place) = kept.lock() {
+                *place = panic.to_string();
+            }
+        }));
+        Panics { place }
+    }
+
+    /// Does the work of a function or an administrator command.
+    ///
+    /// # Errors
+    /// Those of the work, and [`ErrorKind::Bug`] when it panics.
+    pub fn guard<T>(&self, name: &str, work: impl FnOnce() -> Result<T>) -> Result<T> {
+        catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|_| {
+            let place = self.place.lock().map(|place| place.clone()).unwrap_or_default();
+            Err(Error::new(ErrorKind::Bug, format!("a defect in the program: {place}"))
+                .doing(format!("running {name}"))
+                .hint("report it with this output; what was done until then is shown here"))
+        })
+    }
+}

@@ -1,0 +1,39 @@
+//! Functions with defects, which are in a program of the tests: each job ends with a report all the same.
+
+use std::path::Path;
+use std::sync::OnceLock;
+
+use crate::support::{Built, Program};
+
+/// The program with the functions of `host/examples/planted-defects`.
+fn program() -> Program {
+    static BUILT: OnceLock<Built> = OnceLock::new();
+    let built = BUILT.get_or_init(|| Built::of(&["--package", "awsec2", "--example", "planted-defects"]));
+    Program::on_test_bed().executable(Path::new(&built.program("planted-defects")))
+}
+
+#[test]
+fn a_panic_has_the_report_of_a_defect_wherever_it_happens() {
+    for (function, panic) in [
+        ("ParseUndeclared", "the operation reads the argument name but does not declare it"),
+        ("PanicInRun", "planted"),
+    ] {
+        let (finished, document) = program().run_json(&[function]);
+        let finished = finished.expect_code(70).expect_stderr(&format!("error: running {function}: a defect in the "));
+        let finished = finished.expect_stderr("hint: report it with this output").expect_stderr(panic);
+        assert!(!finished.stderr.contains("RUST_BACKTRACE"), "{finished:#?}");
+        assert_eq!((&document["function"], &document["exit_code"]), (&function.into(), &70.into()), "{document:#}");
+        assert_eq!((&document["status"], &document["error"]["kind"]), (&"failed".into(), &"bug".into()));
+
+        let finished = program().run(&[function]).expect_code(70);
+        assert_eq!(finished.verdict(), format!("{function} failed, exit code 70"));
+        finished.expect_stderr("hint: report it with this output");
+    }
+}
+
+#[test]
+fn a_command_that_meets_a_defect_of_a_function_reports_it() {
+    let job = ["--schedule", "Nightly", "--job", "Try", "--machine", "agent", "--platform", "windows"];
+    let finished = program().run_bare(&[&["job-definition", "ParseUndeclared"][..], &job].concat()).expect_code(70);
+    finished.expect_stderr("error: running job-definition: a defect in the program: ");
+}
