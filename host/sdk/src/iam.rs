@@ -28,7 +28,8 @@ pub struct IamAction {
     pub name: &'static str,
     /// Whether it changes anything.
     pub changes: bool,
-    /// The question whether a user has it; `None` when no request can tell.
+    /// The question whether a user has it; `None` when no request can tell: for other services than EC2, and for the few
+    /// actions of EC2 without `DryRun`.
     pub probe: Option<Probe>,
     /// What it is needed for, when jobs can do without.
     pub optional: Option<Optional>,

@@ -90,7 +90,10 @@ fn check_action(meta: &OperationMeta, action: &IamAction) {
         !action.changes,
         "{function}: {full} is declared as what it is not, a read or a change"
     );
-    assert_eq!(service == "ec2", action.probe.is_some(), "{function}: EC2 knows dry runs, others do not: {full}");
+    assert!(
+        service == "ec2" || action.probe.is_none(),
+        "{function}: leave out `.probe(...)` of {full}: a probe asks EC2, which knows nothing of other services"
+    );
     if let Some(only) = action.optional {
         let can_be_typed = only.name.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'-');
         assert!(can_be_typed, "{function}: the permission `{}` is not in lower case", only.name);
@@ -141,7 +144,7 @@ mod tests {
     use super::*;
     use crate::args::{Arg, ArgGroup, Optional};
     use crate::catalog::DESCRIBE_REGIONS;
-    use crate::{Context, Example, Outcome, PreparedJob, Result};
+    use crate::{Context, Example, Outcome, PreparedJob, Result, dry_run};
 
     const NAME: Arg<String, Optional> = Arg::new("name", "NAME", "A name.");
     const GOOD: OperationMeta = OperationMeta::new("ShowThings", "Show things.")
@@ -184,11 +187,18 @@ mod tests {
     }
 
     #[test]
+    fn an_action_of_ec2_that_has_no_dry_run_needs_no_probe() {
+        const ASSIGN: &[IamAction] = &[IamAction::change("ec2:AssignPrivateIpAddresses")];
+        check_meta(Box::leak(Box::new(Sample(GOOD.iam_actions(ASSIGN).changes_resources()))));
+    }
+
+    #[test]
     fn each_broken_rule_is_named() {
         const ODD: Example = Example { about: "Show one.", arguments: &["--region", "eu-west-1"] };
         const BARE: Example = Example { about: "Show one.", arguments: &["--name"] };
         const CHANGE: &[IamAction] = &[IamAction::change("ec2:DescribeRegions")];
-        const UNASKED: &[IamAction] = &[IamAction::read("ec2:DescribeRegions")];
+        const ASKED: &[IamAction] =
+            &[IamAction::read("sts:GetCallerIdentity").probe(dry_run!(|ec2| ec2.describe_regions()))];
         const NO_SERVICE: &[IamAction] = &[IamAction::read("DescribeRegions")];
         for (meta, rule) in [
             (OperationMeta { name: "show-things", ..GOOD }, "not words like ShowTags"),
@@ -198,7 +208,7 @@ mod tests {
             (GOOD.groups(const { &[ArgGroup::at_most_one(&["id"])] }), "rules speak of id"),
             (GOOD.iam_actions(&[]), "names no IAM action"),
             (GOOD.iam_actions(NO_SERVICE), "not an action like"),
-            (GOOD.iam_actions(UNASKED), "EC2 knows dry runs"),
+            (GOOD.iam_actions(ASKED), "leave out `.probe(...)` of sts:GetCallerIdentity"),
             (GOOD.iam_actions(CHANGE), "declared as what it is not"),
             (GOOD.changes_resources(), "changes something if one of its IAM actions does"),
             (GOOD.examples(&[]), "has no example"),
