@@ -15,6 +15,7 @@ use aws_config::stalled_stream_protection::StalledStreamProtectionConfig;
 use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_credential_types::Credentials;
 use connector_sdk::ec2::{self, Client};
+use connector_sdk::iam::IamAction;
 use connector_sdk::{Doing as _, Error, ErrorKind, Result, retry_partition};
 use opcon::AwsKeys;
 use secrecy::ExposeSecret as _;
@@ -33,12 +34,14 @@ pub struct Account {
 
 impl Account {
     /// The account of a user's keys, or else of what AWS's credential chain finds. Everything else that AWS tools read
-    /// from environment and profile (retries, region, endpoints) holds as usual.
+    /// from environment and profile (retries, region, endpoints) holds as usual. `declared` are the IAM actions of the
+    /// function, for its dry run.
     ///
     /// # Errors
     /// [`ErrorKind::InvalidInput`] when no region is known.
-    pub async fn load(settings: &Settings, keys: Option<&AwsKeys>) -> Result<Self> {
-        let config = load(settings, keys).await?;
+    pub async fn load(settings: &Settings, keys: Option<&AwsKeys>, declared: &'static [IamAction]) -> Result<Self> {
+        let http = if settings.dry_run { Http::of_dry_run(declared) } else { Http::of_job() };
+        let config = load(settings, keys).await?.into_builder().http_client(http).build();
         let Some(region) = config.region().map(ToString::to_string) else {
             return Err(Error::new(ErrorKind::InvalidInput, "no region is given")
                 .hint("give --region REGION, as in --region us-east-1"));
@@ -80,6 +83,7 @@ pub fn account_label(keys: Option<&AwsKeys>) -> String {
     key.unwrap_or_else(|| format!("profile {}", env::var("AWS_PROFILE").unwrap_or_default()))
 }
 
+/// What all services have in common but for the HTTP client, which is that of the credential chain.
 async fn load(settings: &Settings, keys: Option<&AwsKeys>) -> Result<SdkConfig> {
     check_environment()?;
     let mut loader = aws_config::defaults(BehaviorVersion::v2026_01_12())
@@ -98,9 +102,7 @@ async fn load(settings: &Settings, keys: Option<&AwsKeys>) -> Result<SdkConfig> 
             .or_else(EnvironmentVariableRegionProvider::new())
             .or_else(ProfileFileRegionProvider::new()),
     );
-    let config = loader.load().await;
-    // The credential chain keeps its own.
-    Ok(config.into_builder().http_client(Http::of_services(settings.dry_run)).build())
+    Ok(loader.load().await)
 }
 
 /// The settings that AWS's own reader would answer with a panic.

@@ -21,6 +21,11 @@ pub const RESOURCE_TAG: &str = "aws:ResourceTag/";
 
 /// An IAM action that a function may need, and what a least-privilege policy says of it.
 ///
+/// In a dry run the program sends reads only, and requests with `DryRun`. Which actions read follows from their names in EC2,
+/// and in other services from names such as `GetThing` and `PutThing`. Of the rest, such as `dynamodb:Query`, the declaration
+/// decides: [`read`](Self::read) or [`change`](Self::change). It also makes a change of a `GetThing` that writes, and never a
+/// read of a `PutThing`. A request of a REST protocol names no action: `GET` and `HEAD` read, whatever is declared.
+///
 /// AWS: "Actions, resources, and condition keys" of the service, in the Service Authorization Reference.
 #[derive(Clone, Copy, Debug)]
 pub struct IamAction {
@@ -155,6 +160,11 @@ pub fn names<'a>(actions: impl IntoIterator<Item = &'a IamAction>) -> Vec<&'stat
     names
 }
 
+/// What is declared of the action with this name: whether it changes anything. `None` when it is not declared.
+pub fn declared_change(actions: &[IamAction], name: &str) -> Option<bool> {
+    actions.iter().filter(|action| action.name == name).map(|action| action.changes).max()
+}
+
 /// What EC2 says of a permission.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Permission {
@@ -257,6 +267,15 @@ mod tests {
     fn the_tests_of_a_function_notice_a_call_that_it_does_not_declare() {
         assert_declared(&[&STOPS], "EC2", "StopInstances");
         assert_declared(&[&STOPS], "EC2", "StartInstances");
+    }
+
+    #[test]
+    fn an_action_that_is_declared_as_both_is_a_change() {
+        let actions =
+            [IamAction::change("dynamodb:Scan"), IamAction::read("dynamodb:Scan"), IamAction::read("x:Query")];
+        assert_eq!(declared_change(&actions, "dynamodb:Scan"), Some(true));
+        assert_eq!(declared_change(&actions, "x:Query"), Some(false));
+        assert_eq!(declared_change(&actions, "y:Query"), None);
     }
 
     #[test]

@@ -15,6 +15,7 @@ use aws_smithy_runtime_api::client::result::ConnectorError;
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_types::body::SdkBody;
 use connector_sdk::attempts::Attempt;
+use connector_sdk::iam::IamAction;
 use connector_sdk::no_answer::{ForgottenDryRun, NoAnswer, Unanswered, nothing_was_done};
 use opcon::tls::{Proxy, TimeLimits, Trust, http_client};
 use reqwest::Url;
@@ -35,14 +36,14 @@ pub struct Http {
 }
 
 /// Who sends requests.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug)]
 enum Sender {
     /// The credential chain: its requests are no change to anything.
     Credentials,
     /// A job, which may change something.
     Job,
-    /// A job that must not change anything.
-    DryRun,
+    /// A job of a function with these IAM actions, which must not change anything.
+    DryRun(&'static [IamAction]),
 }
 
 impl Http {
@@ -51,9 +52,15 @@ impl Http {
         Http { clients: Arc::default(), sender: Sender::Credentials }
     }
 
-    /// The client of the services that a job calls. In a dry run it sends only reads, and requests with `DryRun=true`.
-    pub fn of_services(dry_run: bool) -> Self {
-        Http { clients: Arc::default(), sender: if dry_run { Sender::DryRun } else { Sender::Job } }
+    /// The client of the services that a job calls.
+    pub fn of_job() -> Self {
+        Http { clients: Arc::default(), sender: Sender::Job }
+    }
+
+    /// The client of the services that a dry run of a function with these IAM actions calls. It sends only reads, and
+    /// requests with `DryRun=true`.
+    pub fn of_dry_run(declared: &'static [IamAction]) -> Self {
+        Http { clients: Arc::default(), sender: Sender::DryRun(declared) }
     }
 }
 
@@ -107,11 +114,13 @@ impl HttpConnector for Connector {
     fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
         let (clients, limit) = (self.clients.clone(), self.limit);
         let asked = Asked::of(&request);
-        if self.sender == Sender::DryRun && !asked.changes_nothing() {
+        if let Sender::DryRun(declared) = self.sender
+            && !asked.changes_nothing(declared)
+        {
             let forgotten = ForgottenDryRun { asked: asked.to_string() };
             return HttpConnectorFuture::ready(Err(ConnectorError::user(forgotten.into())));
         }
-        let counted = self.sender != Sender::Credentials;
+        let counted = !matches!(self.sender, Sender::Credentials);
         HttpConnectorFuture::new(async move {
             let attempt = counted.then(Attempt::begin);
             let late = |_| {

@@ -2,6 +2,7 @@
 
 use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
 use connector_sdk::Call;
+use connector_sdk::iam::{IamAction, declared_change};
 use serde::Deserialize;
 
 /// What a request asks for.
@@ -37,17 +38,14 @@ impl Asked {
             query: query.map(str::to_owned),
             line: format!("{} {path}", request.method()),
             method_reads: ["GET", "HEAD"].contains(&request.method()),
-            is_dry_run: is_dry_run(body),
+            is_dry_run: service.is_some_and(|service| is_dry_run(service, target, body)),
         }
     }
 
-    /// Whether a dry run may send it: a read, or a question what would happen.
-    pub fn changes_nothing(&self) -> bool {
-        self.is_dry_run || self.is_read()
-    }
-
-    fn is_read(&self) -> bool {
-        self.call.is_read().unwrap_or(self.method_reads)
+    /// Whether a dry run of a function with these IAM actions may send it: a read, or a question what would happen.
+    pub fn changes_nothing(&self, declared: &[IamAction]) -> bool {
+        let changes = self.call.permission().and_then(|name| declared_change(declared, &name));
+        self.is_dry_run || self.call.is_read(changes).unwrap_or(self.method_reads)
     }
 }
 
@@ -65,18 +63,49 @@ pub fn action_of(body: &[u8]) -> Option<&str> {
     std::str::from_utf8(first.strip_prefix(b"Action=")?).ok()
 }
 
-/// Whether a body has the parameter `DryRun` of EC2's query protocol, or that of the JSON protocols, which has the same
-/// meaning in the Key Management Service.
-fn is_dry_run(body: &[u8]) -> bool {
+/// The actions with a parameter `DryRun` that has the same meaning as in EC2, of services that speak JSON: others ignore
+/// parameters that they do not know, and act.
+///
+/// Source: AWS, "Testing your permissions", in the Key Management Service Developer Guide.
+const JSON_DRY_RUNS: [(&str, &[&str]); 1] = [(
+    "kms",
+    &[
+        "CreateGrant",
+        "Decrypt",
+        "DeriveSharedSecret",
+        "Encrypt",
+        "GenerateDataKey",
+        "GenerateDataKeyPair",
+        "GenerateDataKeyPairWithoutPlaintext",
+        "GenerateDataKeyWithoutPlaintext",
+        "GenerateMac",
+        "ReEncrypt",
+        "RetireGrant",
+        "RevokeGrant",
+        "Sign",
+        "Verify",
+        "VerifyMac",
+    ],
+)];
+
+/// Whether a request has the parameter `DryRun` of EC2's query protocol, or that of a JSON protocol where the action, which is
+/// its `target`, has one. Every other `DryRun` in a body is somebody's data.
+fn is_dry_run(service: &str, target: Option<&str>, body: &[u8]) -> bool {
     #[derive(Deserialize)]
     #[serde(rename_all = "PascalCase")]
     struct Parameters {
         #[serde(default)]
         dry_run: bool,
     }
-    match action_of(body) {
-        Some(_) => body.split(|byte| *byte == b'&').any(|field| field == b"DryRun=true"),
-        None => serde_json::from_slice::<Parameters>(body).is_ok_and(|parameters| parameters.dry_run),
+    match target {
+        None if service == "ec2" => {
+            action_of(body).is_some() && body.split(|byte| *byte == b'&').any(|field| field == b"DryRun=true")
+        }
+        Some(action) => {
+            let has_it = JSON_DRY_RUNS.iter().any(|(known, actions)| *known == service && actions.contains(&action));
+            has_it && serde_json::from_slice::<Parameters>(body).is_ok_and(|parameters| parameters.dry_run)
+        }
+        None => false,
     }
 }
 
@@ -154,24 +183,24 @@ mod tests {
             ("logs", "FilterLogEvents", true),
             ("cloudtrail", "LookupEvents", true),
         ] {
-            assert_eq!(query(service, &format!("Action={action}&Version=1")).changes_nothing(), read, "{action}");
+            assert_eq!(query(service, &format!("Action={action}&Version=1")).changes_nothing(&[]), read, "{action}");
         }
     }
 
     #[test]
     fn a_request_without_an_action_is_read_by_its_method() {
         for (method, read) in [("GET", true), ("HEAD", true), ("POST", false), ("PUT", false), ("DELETE", false)] {
-            assert_eq!(Asked::of(&request(method, "s3", &[], "")).changes_nothing(), read, "{method}");
+            assert_eq!(Asked::of(&request(method, "s3", &[], "")).changes_nothing(&[]), read, "{method}");
         }
         let action = [("x-amz-target", "Service.SendCommand")];
-        assert!(!Asked::of(&request("GET", "ssm", &action, "{}")).changes_nothing(), "its action counts");
+        assert!(!Asked::of(&request("GET", "ssm", &action, "{}")).changes_nothing(&[]), "its action counts");
     }
 
     #[test]
     fn only_the_parameter_itself_makes_a_dry_run() {
         let json = [("x-amz-target", "TrentService.CreateGrant")];
         for (body, dry) in [("{\"DryRun\":true}", true), ("{\"DryRun\":false}", false), ("{\"a\":\"DryRun\"}", false)] {
-            assert_eq!(Asked::of(&request("POST", "kms", &json, body)).changes_nothing(), dry, "{body}");
+            assert_eq!(Asked::of(&request("POST", "kms", &json, body)).changes_nothing(&[]), dry, "{body}");
         }
         for (field, dry) in [
             ("DryRun=true", true),
@@ -181,8 +210,38 @@ mod tests {
             ("DryRun=trueish", false),
         ] {
             let body = format!("Action=StopInstances&{field}&InstanceId.1=i-1");
-            assert_eq!(query("ec2", &body).changes_nothing(), dry, "{field}");
+            assert_eq!(query("ec2", &body).changes_nothing(&[]), dry, "{field}");
         }
+    }
+
+    #[test]
+    fn data_that_says_dry_run_makes_none() {
+        let body = "{\"DryRun\": true, \"Name\": \"web\"}";
+        let form = "Action=Publish&DryRun=true";
+        let target = |name| vec![("x-amz-target", name)];
+        for (method, service, headers, body) in [
+            ("POST", "lambda", vec![], body),
+            ("PUT", "s3", vec![], body),
+            ("POST", "ssm", target("AmazonSSM.PutParameter"), body),
+            ("POST", "kms", target("TrentService.ScheduleKeyDeletion"), body),
+            ("POST", "kms", vec![], body),
+            ("POST", "sns", vec![], form),
+            ("PUT", "s3", vec![], form),
+        ] {
+            assert!(
+                !Asked::of(&request(method, service, &headers, body)).changes_nothing(&[]),
+                "{service} {headers:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn what_a_function_declares_decides_for_names_that_tell_nothing() {
+        let declared = [IamAction::read("dynamodb:Query"), IamAction::read("dynamodb:PutItem")];
+        let asked = |action| Asked::of(&request("POST", "dynamodb", &[("x-amz-target", action)], "{}"));
+        let query = asked("DynamoDB_20120810.Query");
+        assert!(query.changes_nothing(&declared) && !query.changes_nothing(&[]));
+        assert!(!asked("DynamoDB_20120810.PutItem").changes_nothing(&declared));
     }
 
     #[test]

@@ -63,7 +63,7 @@ impl Server {
 
     /// An account all of whose services are this server.
     fn account(&self, dry_run: bool) -> Account {
-        let config = config(Http::of_services(dry_run)).into_builder();
+        let config = config(if dry_run { Http::of_dry_run(&[]) } else { Http::of_job() }).into_builder();
         let config = config.endpoint_url(&self.url).retry_config(RetryConfig::disabled()).build();
         Account { config, ec2_endpoint: None, region: "us-east-1".to_owned() }
     }

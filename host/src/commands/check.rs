@@ -175,7 +175,7 @@ async fn check_user(
         endpoint_url: matches.get_one::<EndpointUrl>("endpoint-url").cloned(),
         ..Settings::default()
     };
-    let account = match aws::Account::load(&settings, keys).await {
+    let account = match aws::Account::load(&settings, keys, &[]).await {
         Ok(account) => account,
         Err(error) => return findings.failed(subject, &error),
     };

@@ -85,11 +85,9 @@ fn check_action(meta: &OperationMeta, action: &IamAction) {
     let is_name = name.starts_with(|first: char| first.is_ascii_uppercase())
         && name.bytes().all(|byte| byte.is_ascii_alphanumeric());
     assert!(is_service && is_name, "{function}: {full} is not an action like ec2:StartInstances");
-    assert_eq!(
-        is_read(service, name),
-        !action.changes,
-        "{function}: {full} is declared as what it is not, a read or a change"
-    );
+    let is_read = is_read(service, name, Some(action.changes));
+    assert!(!is_read || !action.changes, "{function}: {full} is a read: declare it with `IamAction::read`");
+    assert!(is_read || action.changes, "{function}: {full} is a change: declare it with `IamAction::change`");
     assert!(
         service == "ec2" || action.probe.is_none(),
         "{function}: leave out `.probe(...)` of {full}: a probe asks EC2, which knows nothing of other services"
@@ -193,10 +191,19 @@ mod tests {
     }
 
     #[test]
+    fn an_action_whose_name_tells_nothing_is_what_is_declared() {
+        const QUERY: &[IamAction] = &[IamAction::read("dynamodb:Query"), IamAction::read("dynamodb:BatchGetItem")];
+        check_meta(Box::leak(Box::new(Sample(GOOD.iam_actions(QUERY)))));
+        const CHANGE: &[IamAction] = &[IamAction::change("dynamodb:Query"), IamAction::change("ssm:GetParameter")];
+        check_meta(Box::leak(Box::new(Sample(GOOD.iam_actions(CHANGE).changes_resources()))));
+    }
+
+    #[test]
     fn each_broken_rule_is_named() {
         const ODD: Example = Example { about: "Show one.", arguments: &["--region", "eu-west-1"] };
         const BARE: Example = Example { about: "Show one.", arguments: &["--name"] };
         const CHANGE: &[IamAction] = &[IamAction::change("ec2:DescribeRegions")];
+        const READ: &[IamAction] = &[IamAction::read("dynamodb:PutItem")];
         const ASKED: &[IamAction] =
             &[IamAction::read("sts:GetCallerIdentity").probe(dry_run!(|ec2| ec2.describe_regions()))];
         const NO_SERVICE: &[IamAction] = &[IamAction::read("DescribeRegions")];
@@ -209,7 +216,8 @@ mod tests {
             (GOOD.iam_actions(&[]), "names no IAM action"),
             (GOOD.iam_actions(NO_SERVICE), "not an action like"),
             (GOOD.iam_actions(ASKED), "leave out `.probe(...)` of sts:GetCallerIdentity"),
-            (GOOD.iam_actions(CHANGE), "declared as what it is not"),
+            (GOOD.iam_actions(CHANGE), "ec2:DescribeRegions is a read: declare it with `IamAction::read`"),
+            (GOOD.iam_actions(READ), "dynamodb:PutItem is a change: declare it with `IamAction::change`"),
             (GOOD.changes_resources(), "changes something if one of its IAM actions does"),
             (GOOD.examples(&[]), "has no example"),
             (GOOD.examples(&[ODD]), "--region in its example is no argument of it"),
