@@ -2,10 +2,11 @@
 
 use std::sync::Arc;
 
+use connector_sdk::iam::changed_services;
 use connector_sdk::ids::{InstanceId, list_of};
 use connector_sdk::records::{InMemory, Records};
 use connector_sdk::{
-    Context, Error, ErrorKind, InstanceEntry, Journal, Outcome, Reporter as _, ResourceResult, Result,
+    Context, Error, ErrorKind, InstanceEntry, Journal, OperationMeta, Outcome, Reporter as _, ResourceResult, Result,
 };
 use opcon::AwsKeys;
 use tokio::runtime::{self, Runtime};
@@ -23,20 +24,22 @@ use crate::{aws, config, log, signals};
 
 /// The end of what never became a job.
 pub fn end_without(output: Output, function: Option<&str>, error: Error) -> u8 {
-    let report = Report { function, region: None, user_id: None, journal: None, config: None, result: &Err(error) };
+    let (iam_actions, result) = (&[], &Err(error));
+    let report = Report { function, iam_actions, region: None, user_id: None, journal: None, config: None, result };
     report::finish(&Console::new(output), &report)
 }
 
 /// Runs a job, whatever happens to it, to its report.
 pub fn run(job: &Job) -> u8 {
     let console = Arc::new(console_of(job));
-    let name = job.meta.name;
+    let (name, iam_actions) = (job.meta.name, job.meta.iam_actions);
+    let function = Some(name);
     let panics = Panics::remember();
     let runtime = match runtime::Builder::new_current_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => {
             let error = Error::new(ErrorKind::Service, error.to_string()).doing("preparing the job");
-            return end_without(console.output(), Some(name), error);
+            return end_without(console.output(), function, error);
         }
     };
     let (user_id, config) = (job.settings.user_id.as_deref(), job.settings.config.as_ref());
@@ -45,7 +48,7 @@ pub fn run(job: &Job) -> u8 {
         Err(error) => {
             let region = job.settings.region.as_ref().map(|region| region.as_str());
             let result = Err(error);
-            let report = Report { function: Some(name), region, user_id, journal: None, config, result: &result };
+            let report = Report { function, iam_actions, region, user_id, journal: None, config, result: &result };
             return report::finish(&console, &report);
         }
     };
@@ -53,7 +56,7 @@ pub fn run(job: &Job) -> u8 {
     // A thread may still be looking up a host name: the job does not wait for it.
     runtime.shutdown_background();
     let (region, journal) = (Some(surroundings.region.as_str()), Some(surroundings.context.journal()));
-    report::finish(&console, &Report { function: Some(name), region, user_id, journal, config, result: &result })
+    report::finish(&console, &Report { function, iam_actions, region, user_id, journal, config, result: &result })
 }
 
 /// The console of a job, which hands texts to the agent when the job wants it and the agent can take them.
@@ -115,12 +118,13 @@ fn perform(runtime: &Runtime, job: &Job, context: &Context) -> Result<Outcome> {
     runtime.block_on(async {
         tokio::select! {
             result = job.prepared.run(context) => result,
-            signal = signals::interrupted() => Err(interruption(signal, context)),
+            signal = signals::interrupted() => Err(interruption(signal, job.meta, context)),
         }
     })
 }
 
-fn interruption(signal: std::io::Result<&'static str>, context: &Context) -> Error {
+fn interruption(signal: std::io::Result<&'static str>, meta: &OperationMeta, context: &Context) -> Error {
+    let services = changed_services(meta.iam_actions);
     let error = match signal {
         Ok(signal) => Error::new(ErrorKind::Interrupted, format!("interrupted by {signal}")),
         Err(error) => Error::new(ErrorKind::Service, error.to_string()).doing("listening for signals"),
@@ -130,9 +134,9 @@ fn interruption(signal: std::io::Result<&'static str>, context: &Context) -> Err
     if !open.is_empty() {
         let token = context.journal().last_launch().map(|(token, _)| format!(" (client token {token})"));
         let (open, token) = (open.join("; "), token.unwrap_or_default());
-        error.hint(format!("EC2 may have done this all the same: {open}{token}; look before the job runs again"))
+        error.hint(format!("{services} may have done this all the same: {open}{token}; look before the job runs again"))
     } else if context.journal().anything_changed() {
-        error.hint("what EC2 has accepted goes on; this output shows it")
+        error.hint(format!("what {services} has accepted goes on; this output shows it"))
     } else {
         error
     }
@@ -144,4 +148,22 @@ fn unknown_instances(journal: &Journal) -> Option<String> {
     let is_unknown = |entry: &&InstanceEntry| entry.result == Some(ResourceResult::Unknown) && entry.error.is_some();
     let ids: Vec<InstanceId> = entries.iter().filter(is_unknown).map(|entry| entry.id.clone()).collect();
     (!ids.is_empty()).then(|| format!("changing {}", list_of(&ids)))
+}
+
+#[cfg(test)]
+mod tests {
+    use connector_sdk::iam::IamAction;
+    use connector_sdk::testing::Job;
+
+    use super::*;
+
+    #[test]
+    fn an_interruption_names_the_service_that_may_have_acted() {
+        let meta = OperationMeta::new("PublishMessage", "Publish a message.")
+            .iam_actions(const { &[IamAction::change("sns:Publish")] });
+        let cx = Job::new(&[]).cx;
+        cx.journal().begin("publishing a message");
+        let hint = interruption(Ok("SIGTERM"), &meta, &cx).hint_text().unwrap().to_owned();
+        assert!(hint.starts_with("SNS may have done this all the same: publishing a message; "), "{hint}");
+    }
 }

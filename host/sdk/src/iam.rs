@@ -8,7 +8,7 @@ use aws_sdk_ec2::error::{ProvideErrorMetadata, SdkError};
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use futures_util::future::BoxFuture;
 
-use crate::{Doing, Error, ErrorKind, Result, codes};
+use crate::{Call, Doing, Error, ErrorKind, Result, codes};
 
 /// An instance that nobody has, for probes.
 pub const NO_INSTANCE: &str = "i-00000000000000000";
@@ -115,6 +115,11 @@ impl IamAction {
         IamAction { conditions, ..self }
     }
 
+    /// The service, as in `ec2`.
+    pub fn service(&self) -> &'static str {
+        self.name.split_once(':').map_or("", |(service, _)| service)
+    }
+
     /// The action without its service, as in `StartInstances`.
     pub fn short_name(&self) -> &'static str {
         self.name.split_once(':').map_or(self.name, |(_, action)| action)
@@ -163,6 +168,20 @@ pub fn names<'a>(actions: impl IntoIterator<Item = &'a IamAction>) -> Vec<&'stat
 /// What is declared of the action with this name: whether it changes anything. `None` when it is not declared.
 pub fn declared_change(actions: &[IamAction], name: &str) -> Option<bool> {
     actions.iter().filter(|action| action.name == name).map(|action| action.changes).max()
+}
+
+/// The services in which these actions change something, as messages name them: `EC2`, or `EC2 or SNS`. To hand over a role
+/// is no call of its own.
+pub fn changed_services(actions: &[IamAction]) -> String {
+    let hands_over = |action: &IamAction| action.resources == [Resource::Role];
+    let mut services = Vec::new();
+    for action in actions.iter().filter(|action| action.changes && !hands_over(action)) {
+        let service = Call::new(action.service(), Some(action.short_name())).service();
+        if !services.contains(&service) {
+            services.push(service);
+        }
+    }
+    if services.is_empty() { Call::unknown().service() } else { services.join(" or ") }
 }
 
 /// What EC2 says of a permission.
@@ -276,6 +295,16 @@ mod tests {
         assert_eq!(declared_change(&actions, "dynamodb:Scan"), Some(true));
         assert_eq!(declared_change(&actions, "x:Query"), Some(false));
         assert_eq!(declared_change(&actions, "y:Query"), None);
+    }
+
+    #[test]
+    fn services_are_those_that_are_changed() {
+        let role = IamAction::change("iam:PassRole").on(&[Resource::Role]);
+        let read = IamAction::read("ssm:GetParameters");
+        assert_eq!(changed_services(&[read, STOP, role, STOP]), "EC2");
+        assert_eq!(changed_services(&[STOP, IamAction::change("sns:Publish")]), "EC2 or SNS");
+        assert_eq!(changed_services(&[IamAction::change("iam:CreateRole")]), "IAM");
+        assert_eq!(changed_services(&[read]), "AWS");
     }
 
     #[test]

@@ -283,6 +283,7 @@ mod tests {
         let result = Ok(Outcome::new("1 image created"));
         let report = |journal| Report {
             function: Some("CreateImage"),
+            iam_actions: &[],
             region: None,
             user_id: None,
             journal: Some(journal),

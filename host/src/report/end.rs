@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use connector_sdk::iam::{IamAction, changed_services};
 use connector_sdk::{Error, Journal, Outcome, Result};
 
 use crate::exit;
@@ -10,6 +11,8 @@ use crate::exit;
 pub struct Report<'a> {
     /// The function; `None` when the command line did not tell.
     pub function: Option<&'a str>,
+    /// Its IAM actions.
+    pub iam_actions: &'a [IamAction],
     /// The region; `None` when it is not known.
     pub region: Option<&'a str>,
     /// The user id; `None` without one.
@@ -67,7 +70,29 @@ fn verdict(report: &Report<'_>, status: &str, exit_code: u8) -> String {
     match (report.result, status) {
         (Ok(outcome), "succeeded") => format!("{function} succeeded: {}", outcome.message),
         (_, UNKNOWN) => format!("{function} ended with an unknown outcome, exit code {exit_code}"),
-        (_, "partial") => format!("{function} failed after changing something in EC2, exit code {exit_code}"),
+        (_, "partial") => {
+            let services = changed_services(report.iam_actions);
+            format!("{function} failed after changing something in {services}, exit code {exit_code}")
+        }
         _ => format!("{function} failed, exit code {exit_code}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use connector_sdk::{ErrorKind, Resource, ResourceResult};
+
+    use super::*;
+
+    #[test]
+    fn a_verdict_names_the_service_that_was_changed() {
+        let (journal, result) = (Journal::default(), Err(Error::new(ErrorKind::Service, "no")));
+        journal.resource_ended(&Resource::new("message", "1-2"), Ok(ResourceResult::Changed));
+        let iam_actions = &[IamAction::change("sns:Publish")];
+        let (function, journal) = (Some("PublishMessage"), Some(&journal));
+        let report =
+            Report { function, iam_actions, region: None, user_id: None, journal, config: None, result: &result };
+        let end = End::of(&report, None);
+        assert_eq!(end.verdict, "PublishMessage failed after changing something in SNS, exit code 1");
     }
 }
