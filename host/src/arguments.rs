@@ -12,12 +12,12 @@ use std::fs;
 use connector_sdk::{Error, OperationMeta, Result};
 
 use crate::registry::Registry;
-use word::{VERTICAL_TAB, wrong};
+use word::wrong;
 
 pub use options::Options;
 pub use raw::{output_form, positional};
 pub use values::{References, check, check_path, not_replaced, reference};
-pub use word::{Origin, Word, Words};
+pub use word::{Origin, VERTICAL_TAB, Word, Words};
 
 /// What OpCon puts around an encrypted value; the agent replaces it before it starts the job.
 const ENCRYPTED: &str = "<smaencrypt>";

@@ -15,6 +15,7 @@ pub use usage::help_or_error;
 use self::parser::{Parsed, all_arguments, argument, given, program_name};
 use self::usage::wrong;
 use crate::arguments::{self, Options, References, Words};
+use crate::program;
 use crate::registry::Registry;
 use crate::settings::{COMMON, OUTPUT, Output, Settings};
 
@@ -70,10 +71,11 @@ fn parse_without_function(registry: &Registry, commands: &[CommandName], words: 
     let functions = registry.all().iter().map(|found| found.operation.meta());
     let commands: String = commands.iter().map(|command| entry(command.name, command.summary)).collect();
     let functions: String = functions.map(|meta| entry(meta.name, meta.summary)).collect();
-    let mut command = clap::Command::new("awsec2")
+    let program = program::name();
+    let mut command = clap::Command::new(program)
         .about("Performs one Amazon EC2 function as a job of OpCon.")
         .version(env!("CARGO_PKG_VERSION"))
-        .override_usage("awsec2 [COMMON OPTIONS] <FUNCTION> [OPTIONS]\n       awsec2 <COMMAND> [OPTIONS]\n       awsec2 <FUNCTION or COMMAND> --help\n       awsec2 --list [--output json]")
+        .override_usage(format!("{program} [COMMON OPTIONS] <FUNCTION> [OPTIONS]\n       {program} <COMMAND> [OPTIONS]\n       {program} <FUNCTION or COMMAND> --help\n       {program} --list [--output json]"))
         .after_help(format!("Functions:\n{functions}\nCommands for administrators:\n{commands}"))
         .arg(clap::Arg::new(LIST).long(LIST).help("List the functions linked into this program.").action(clap::ArgAction::SetTrue))
         .args(COMMON.iter().map(|spec| argument(spec).help_heading("Common options")))
@@ -83,9 +85,8 @@ fn parse_without_function(registry: &Registry, commands: &[CommandName], words: 
             let inputs = Inputs::parse(COMMON.iter(), &[], &given(&matches, COMMON.iter()))?;
             Ok(Request::List(inputs.get(&OUTPUT)))
         }
-        Ok(_) => {
-            Err(wrong("no function is given").hint("`awsec2 --list` shows the functions, `awsec2 --help` the rest"))
-        }
+        Ok(_) => Err(wrong("no function is given")
+            .hint(format!("`{program} --list` shows the functions, `{program} --help` the rest"))),
         Err(error) => help_or_error(&error, &command, &[]).map(Request::Print),
     }
 }

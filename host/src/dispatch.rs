@@ -10,7 +10,7 @@ use crate::console::{Console, print_help};
 use crate::panics::Panics;
 use crate::registry::Registry;
 use crate::settings::Output;
-use crate::{arguments, commands, exit, job, list};
+use crate::{arguments, commands, exit, job, list, program};
 
 /// The stack of the thread that does the work: the calls inside the EC2 SDK are deep, and the main thread of a Windows
 /// program has 1 MiB, of which a simple job uses more than half. Bytes.
@@ -46,6 +46,7 @@ macro_rules! main {
 }
 
 fn work(own: &[&str]) -> u8 {
+    program::set_name(env::args_os().next().as_deref());
     let panics = Panics::remember();
     let registry = match Registry::load_with(own) {
         Ok(registry) => registry,
@@ -60,7 +61,7 @@ fn work(own: &[&str]) -> u8 {
         Ok(words) => words,
         Err(error) => return job::end_without(raw_output(), None, error),
     };
-    let name = words.function.as_deref().unwrap_or("awsec2");
+    let name = words.function.as_deref().unwrap_or_else(|| program::name());
     match panics.guard(name, || cli::parse(&registry, &commands::names(), &words)) {
         Ok(Request::Run(job)) => job::run(&job),
         Ok(Request::List(Output::Text)) => code_of_command(print_help(&list::text(registry.all()))),

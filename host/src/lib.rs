@@ -17,6 +17,7 @@ mod log;
 mod opcon_error;
 mod option_lists;
 mod panics;
+mod program;
 mod properties;
 mod records;
 mod registry;

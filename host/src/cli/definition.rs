@@ -4,7 +4,7 @@
 use connector_sdk::args::check_rules;
 use connector_sdk::{Given, Inputs, OperationMeta, Result};
 
-use super::function::{LIST_SHOWS, function};
+use super::function::{function, list_shows};
 use super::parser::{self, Parsed, all_arguments};
 use super::usage::{with_hint, wrong};
 use crate::arguments::{self, Options, References, Words};
@@ -37,7 +37,7 @@ pub enum Defined {
 /// function.
 pub fn define(registry: &Registry, commands: &[&'static str], words: &Words, more: &[String]) -> Result<Defined> {
     let Some(name) = &words.function else {
-        return Err(wrong("no function is given").hint(LIST_SHOWS));
+        return Err(wrong("no function is given").hint(list_shows()));
     };
     let function = function(registry, commands, name)?;
     let meta = function.operation.meta();

@@ -4,10 +4,13 @@ use connector_sdk::{Registration, Result};
 
 use super::usage::wrong;
 use crate::arguments::{self, Origin};
+use crate::program;
 use crate::registry::Registry;
 
 /// What helps where no function is known.
-pub const LIST_SHOWS: &str = "`awsec2 --list` shows the functions";
+pub fn list_shows() -> String {
+    format!("`{} --list` shows the functions", program::name())
+}
 
 /// The function of that name; `commands` are other names that may be meant.
 ///
@@ -22,7 +25,7 @@ pub fn function(registry: &Registry, commands: &[&'static str], name: &str) -> R
     }
     let error = wrong(format!("unknown function `{name}`"));
     Err(match registry.nearest(name, commands.iter().copied()).as_slice() {
-        [] => error.hint(LIST_SHOWS),
+        [] => error.hint(list_shows()),
         names => error.hint(format!("did you mean {}?", names.join(" or "))),
     })
 }

@@ -10,6 +10,7 @@ use connector_sdk::{ArgGroup, ArgSpec, Given, OperationMeta, Result};
 
 use super::usage::help_or_error;
 use crate::arguments::Words;
+use crate::program;
 use crate::settings::{common_arguments, help};
 
 /// Help is wrapped at this width everywhere: a job's output has no terminal.
@@ -42,7 +43,7 @@ pub fn all_arguments(meta: &'static OperationMeta) -> impl Iterator<Item = &'sta
 
 /// The words as a parser takes them.
 pub fn program_name(words: &Words) -> impl Iterator<Item = &str> {
-    std::iter::once("awsec2").chain(words.rest.iter().map(AsRef::as_ref))
+    std::iter::once(program::name()).chain(words.rest.iter().map(AsRef::as_ref))
 }
 
 /// Those of the arguments that were given, with their texts.
@@ -61,7 +62,7 @@ pub fn given(matches: &ArgMatches, specs: impl Iterator<Item = &'static ArgSpec>
 
 /// The parser of one function.
 pub fn of_function(meta: &'static OperationMeta) -> Command {
-    let name = format!("awsec2 {}", meta.name);
+    let name = format!("{} {}", program::name(), meta.name);
     let examples = meta
         .examples
         .iter()

@@ -3,6 +3,8 @@
 use clap::error::{ContextKind, ContextValue, ErrorKind as ClapErrorKind};
 use connector_sdk::{Error, ErrorKind, Result};
 
+use crate::program;
+
 /// How alike a mistyped option and the one that is meant are, from 0 to 1.
 const ALIKE: f64 = 0.8;
 
@@ -13,7 +15,7 @@ pub fn wrong(message: impl Into<String>) -> Error {
 
 /// The error with a hint where to read about the arguments of the function, if it has none of its own.
 pub fn with_hint(error: Error, function: &str) -> Error {
-    if error.hint_text().is_some() { error } else { error.hint(shows(&format!("awsec2 {function}"))) }
+    if error.hint_text().is_some() { error } else { error.hint(shows(&format!("{} {function}", program::name()))) }
 }
 
 fn shows(command: &str) -> String {

@@ -17,7 +17,7 @@ use crate::console::Console;
 use crate::opcon_error::opcon_error;
 use crate::registry::Registry;
 use crate::settings::{EndpointUrl, Output, Settings};
-use crate::{config, exit, log};
+use crate::{config, exit, log, program};
 
 /// The command's name.
 pub const NAME: &str = "check";
@@ -240,7 +240,8 @@ async fn check_permissions(findings: &mut Findings, subject: &str, user: &mut Pe
     if denied.is_empty() {
         return findings.ok(subject, text);
     }
-    let hint = format!("`awsec2 {} {}` prints a policy that allows what is needed", iam_policy::NAME, meta.name);
+    let hint =
+        format!("`{} {} {}` prints a policy that allows what is needed", program::name(), iam_policy::NAME, meta.name);
     findings.failed(subject, &connector_sdk::Error::new(ErrorKind::PermissionDenied, text).hint(hint));
 }
 

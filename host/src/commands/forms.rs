@@ -12,7 +12,7 @@ use crate::console::print_pretty_json;
 use crate::forms::{Choices, Form, document};
 use crate::properties::OpConProperties;
 use crate::registry::Registry;
-use crate::{cli, config, exit, option_lists};
+use crate::{cli, config, exit, option_lists, program};
 
 /// The command's name.
 pub const NAME: &str = "forms";
@@ -21,10 +21,11 @@ pub const SUMMARY: &str = "Print the functions' forms, as JSON Schema and UI sch
 
 fn command() -> clap::Command {
     parser(NAME, SUMMARY)
-        .after_help(
-            "Without a function: a list of all forms. The texts are for react-jsonschema-form; `awsec2 run-form` runs the \
+        .after_help(format!(
+            "Without a function: a list of all forms. The texts are for react-jsonschema-form; `{} run-form` runs the \
              job of a filled form. With option lists, image, instance type and region are chosen from them.",
-        )
+            program::name()
+        ))
         .arg(Arg::new("FUNCTION").help("The function whose form is wanted."))
         .arg(path_option(
             "data-script",

@@ -14,7 +14,7 @@ pub use arguments::ResourceTag;
 use super::parts::{option, parse, parser};
 use crate::console::print_pretty_json;
 use crate::registry::Registry;
-use crate::{cli, exit};
+use crate::{cli, exit, program};
 use arguments::RoleArn;
 use statements::{Limits, policy};
 
@@ -34,8 +34,9 @@ fn command(registry: &Registry) -> clap::Command {
         .after_help(format!(
             "The policy allows what every job of the functions may need, and nothing else. What only some jobs need is chosen \
              with --with:\n{}\n\n\
-             Example:\n  awsec2 iam-policy FUNCTION FUNCTION --resource-tag team=web\n",
-            optional.join("\n")
+             Example:\n  {} {NAME} FUNCTION FUNCTION --resource-tag team=web\n",
+            optional.join("\n"),
+            program::name()
         ))
         .arg(
             Arg::new(FUNCTION)

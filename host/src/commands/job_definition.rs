@@ -15,7 +15,7 @@ use crate::console::{Console, print_help, print_result};
 use crate::opcon_error::opcon_error;
 use crate::registry::Registry;
 use crate::settings::Output;
-use crate::{arguments, exit};
+use crate::{arguments, exit, program};
 
 /// The command's name.
 pub const NAME: &str = "job-definition";
@@ -27,12 +27,12 @@ const USUAL_FOLDER: &str = "[[AWSEC2Path]]";
 /// What OpCon calls the account of its Windows agent ("Windows job details", User ID).
 const SERVICE_ACCOUNT: &str = "Use Service Account";
 
-const USAGE: &str = "awsec2 job-definition <FUNCTION> [ARGUMENTS OF THE FUNCTION] \
+const USAGE: &str = "<FUNCTION> [ARGUMENTS OF THE FUNCTION] \
                      --schedule NAME --job NAME --machine NAME --platform windows|unix [OPTIONS]";
 
 fn command() -> clap::Command {
     parser(NAME, SUMMARY)
-        .override_usage(USAGE)
+        .override_usage(format!("{} {NAME} {USAGE}", program::name()))
         .after_help(
             "The function's arguments are those of the job, and are checked as when it runs. References such as [[NAME]] \
              may stand in every value; OpCon replaces them when the job starts.",
@@ -109,7 +109,7 @@ fn split(words: &[String]) -> (Vec<String>, Vec<String>) {
 
 /// The words of the job, checked as far as references allow.
 fn checked(registry: &Registry, words: &[&str]) -> Result<Defined> {
-    let program = std::iter::once(OsString::from("awsec2"));
+    let program = std::iter::once(OsString::from(program::name()));
     let words = arguments::read(program.chain(words.iter().map(OsString::from)), registry)?;
     let defined = define(registry, &[], &words, &options())?;
     if let Defined::Job(definition) = &defined {
@@ -138,12 +138,13 @@ fn program(matches: &ArgMatches, words: &[&str]) -> Result<Program> {
     let given = |name| matches.get_one::<String>(name).cloned();
     let (user, group, working_directory) = (given("user"), given("group"), given("working-directory"));
     let wrong = |message| Error::new(ErrorKind::InvalidInput, message);
+    let name = program::name();
     if text(matches, "platform") == "windows" {
         if group.is_some() {
             return Err(wrong("a Windows job has no group"));
         }
         return Ok(Program::Windows {
-            command_line: windows_command_line(&format!("{folder}\\awsec2.exe"), words),
+            command_line: windows_command_line(&format!("{folder}\\{name}.exe"), words),
             working_directory: Some(working_directory.unwrap_or_else(|| format!("{folder}\\"))),
             user: user.unwrap_or_else(|| SERVICE_ACCOUNT.to_owned()),
         });
@@ -154,5 +155,5 @@ fn program(matches: &ArgMatches, words: &[&str]) -> Result<Program> {
     let (Some(user), Some(group)) = (user, group) else {
         return Err(wrong("a UNIX job needs a user and a group").hint("give --user USER and --group GROUP"));
     };
-    Ok(Program::Unix { start_image: format!("{folder}/awsec2"), parameters: unix_parameters(words), user, group })
+    Ok(Program::Unix { start_image: format!("{folder}/{name}"), parameters: unix_parameters(words), user, group })
 }

@@ -9,11 +9,12 @@ use tokio::runtime;
 use crate::arguments::check_path;
 use crate::cli::{self, HELP_WIDTH};
 use crate::console::print_help;
+use crate::program;
 use crate::settings::CONFIG;
 
 /// The parser of a command, to which it adds its own arguments.
 pub fn parser(name: &'static str, summary: &'static str) -> clap::Command {
-    let full_name = format!("awsec2 {name}");
+    let full_name = format!("{} {name}", program::name());
     clap::Command::new(full_name.clone())
         .bin_name(full_name)
         .about(summary)
@@ -63,7 +64,7 @@ pub fn text<'a>(matches: &'a ArgMatches, name: &str) -> &'a str {
 
 /// Parses the words. `None` when help was wanted, and is printed.
 pub fn parse(mut parser: clap::Command, words: &[String]) -> Result<Option<ArgMatches>> {
-    let words = std::iter::once("awsec2").chain(words.iter().map(String::as_str));
+    let words = std::iter::once(program::name()).chain(words.iter().map(String::as_str));
     match parser.try_get_matches_from_mut(words) {
         Ok(matches) => Ok(Some(matches)),
         Err(error) => {

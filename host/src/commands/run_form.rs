@@ -13,7 +13,7 @@ use crate::cli::{self, Request};
 use crate::console::print_help;
 use crate::forms::{self, FUNCTION, Form};
 use crate::registry::Registry;
-use crate::{exit, job};
+use crate::{exit, job, program};
 
 /// The command's name.
 pub const NAME: &str = "run-form";
@@ -22,11 +22,12 @@ pub const SUMMARY: &str = "Run the job of a filled form.";
 
 fn command() -> clap::Command {
     parser(NAME, SUMMARY)
-        .override_usage("awsec2 run-form FILE [COMMON ARGUMENTS]")
-        .after_help(
-            "FILE is the JSON object that a form of `awsec2 forms` yields. The arguments behind it are those of every \
+        .override_usage(format!("{} {NAME} FILE [COMMON ARGUMENTS]", program::name()))
+        .after_help(format!(
+            "FILE is the JSON object that a form of `{} forms` yields. The arguments behind it are those of every \
              function, such as --config, --dry-run and --output.",
-        )
+            program::name()
+        ))
         .arg(Arg::new("FILE").required(true).value_parser(path).help("The filled form."))
 }
 
@@ -39,7 +40,7 @@ pub fn run(registry: &Registry, words: &[String]) -> Result<u8> {
     let Some(name) = filled.get(FUNCTION).and_then(Value::as_str) else {
         let error =
             wrong(file.display(), format!("the form does not say its function: there is no text `{FUNCTION}` in it"));
-        return Err(error.hint("a form of `awsec2 forms` has it as a hidden field"));
+        return Err(error.hint(format!("a form of `{} forms` has it as a hidden field", program::name())));
     };
     let form = Form::of(cli::function(registry, &[], name)?.operation.meta());
     let words = arguments::of_form(form.meta, forms::words(&form, &filled)?, common)?;

@@ -15,7 +15,7 @@ use crate::console::Console;
 use crate::opcon_error::opcon_error;
 use crate::registry::Registry;
 use crate::settings::Output;
-use crate::{config, exit};
+use crate::{config, exit, program};
 
 /// The command's name.
 pub const NAME: &str = "setup";
@@ -24,12 +24,13 @@ pub const SUMMARY: &str = "Get a token for the OpCon API, and write it into Conn
 
 fn command() -> clap::Command {
     parser(NAME, SUMMARY)
-        .after_help(
+        .after_help(format!(
             "The user needs the rights that saving properties takes. OpCon is asked for an application token, which does \
              not end with the log-in, and the token is tried before it is written, in the form that EncryptValue makes. \
              Everything else in the file stays as it is.\n\n\
-             Example:\n  awsec2 setup --address opcon.example.com:9010 --user ocadm --ca-file opcon.pem\n",
-        )
+             Example:\n  {} {NAME} --address opcon.example.com:9010 --user ocadm --ca-file opcon.pem\n",
+            program::name()
+        ))
         .arg(option("address", "HOST:PORT", "Where the OpCon API listens.").required(true))
         .arg(option("user", "USER", "The OpCon user.").required(true))
         .arg(path_option(
@@ -70,7 +71,7 @@ pub fn run(_: &Registry, words: &[String]) -> Result<u8> {
     let console = Console::new(Output::Text);
     console.event(&format!("OpCon at {address} gave a token to {user}, and accepts it"));
     console.event(&format!("{}: [{OPCON_API}] has address and token", file.display()));
-    console.event("`awsec2 check` tests the whole configuration");
+    console.event(&format!("`{} check` tests the whole configuration", program::name()));
     Ok(console.exit_code(exit::SUCCESS))
 }
 

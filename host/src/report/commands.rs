@@ -7,7 +7,7 @@ use opcon::PropertyValue;
 
 use super::end::Report;
 use crate::console::Console;
-use crate::shell;
+use crate::{program, shell};
 
 /// Prints the commands that save later what was not saved. An option list is not worth its length here: the job that reads
 /// it from EC2 is simply run again.
@@ -35,7 +35,7 @@ fn missing(properties: &[PropertyEntry], config: Option<&str>) -> Vec<String> {
 /// it is, a shell refuses it as a redirection, and the program as words too many.
 fn save_command(property: &PropertyEntry, config: Option<&str>) -> String {
     let config = config.map(|config| ["--config", config]);
-    let mut words = vec!["awsec2", "set-property"];
+    let mut words = vec![program::name(), "set-property"];
     match value_in_command(property) {
         Some(value) => {
             words.extend([property.name.as_str(), value]);
@@ -75,7 +75,8 @@ pub fn command_of(report: &Report<'_>, words: &[String]) -> String {
     let config = report.config.map(|path| path.display().to_string());
     let common = [("--region", report.region), ("--user-id", report.user_id), ("--config", config.as_deref())];
     let common = common.iter().flat_map(|(name, value)| value.iter().flat_map(move |value| [*name, value]));
-    let words: Vec<&str> = ["awsec2"].into_iter().chain(words.iter().map(String::as_str)).chain(common).collect();
+    let words: Vec<&str> =
+        [program::name()].into_iter().chain(words.iter().map(String::as_str)).chain(common).collect();
     shell::command_line(&words)
 }
 

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use connector_sdk::iam::{IamAction, changed_services};
 use connector_sdk::{Error, Journal, Outcome, Result};
 
-use crate::exit;
+use crate::{exit, program};
 
 /// A finished job, or an attempt at one.
 pub struct Report<'a> {
@@ -66,7 +66,7 @@ impl End {
 
 /// The last line of a job.
 fn verdict(report: &Report<'_>, status: &str, exit_code: u8) -> String {
-    let function = report.function.unwrap_or("awsec2");
+    let function = report.function.unwrap_or_else(|| program::name());
     match (report.result, status) {
         (Ok(outcome), "succeeded") => format!("{function} succeeded: {}", outcome.message),
         (_, UNKNOWN) => format!("{function} ended with an unknown outcome, exit code {exit_code}"),

@@ -19,6 +19,7 @@ mod lost_output;
 mod names;
 mod output;
 mod own_functions;
+mod program_name;
 mod progress;
 mod properties;
 mod support;

@@ -62,6 +62,16 @@ fn a_function_from_outside_calls_another_service() {
 }
 
 #[test]
+fn a_job_definition_starts_the_program_that_has_the_function() {
+    let program = Program::new().executable(&built().program);
+    let job = ["--schedule", "Nightly", "--job", "Try", "--machine", "agent", "--platform", "windows"];
+    let finished = program.run_bare(&[&["job-definition", "ShowIdentity"][..], &job].concat()).expect_code(0);
+    finished.expect_stdout(r"[[AWSEC2Path]]\own-connector.exe");
+    let finished = program.run_bare(&["ShowIdentity", "--wait"]).expect_code(2);
+    finished.expect_stderr("hint: `own-connector ShowIdentity --help` shows the arguments");
+}
+
+#[test]
 fn a_service_that_cannot_be_reached_is_named() {
     let program = Program::on_test_bed().executable(&built().program).env("AWS_MAX_ATTEMPTS", "1");
     let program = program.env("AWS_ENDPOINT_URL_STS", "http://127.0.0.1:9");

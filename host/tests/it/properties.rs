@@ -91,6 +91,15 @@ fn what_is_no_address_is_not_saved() {
 }
 
 #[test]
+fn a_ready_command_starts_the_program_that_prints_it() {
+    let mut start = Start::new("renamed");
+    start.program = start.program.renamed("our-ec2");
+    start.layer.on("DescribeInstances").when(Form::names_instances).show(public_addresses("[[ODD]] text"));
+    let finished = start.program.run(&start.arguments(&[])).expect_code(7);
+    finished.expect_stdout("  our-ec2 set-property IP <public IPv4 address of ");
+}
+
+#[test]
 fn two_properties_of_one_name_are_refused_before_anything_is_done() {
     let start = Start::new("same");
     for (id, ip) in [("WEB", "WEB"), ("OI.WEB", "web"), ("SI.A.2026-01-31.\"Night\"", "SI.A.2026-01-31.Night")] {

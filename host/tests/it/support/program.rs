@@ -42,6 +42,17 @@ impl Program {
         self
     }
 
+    /// The program under another name.
+    pub fn renamed(self, name: &str) -> Self {
+        let other = self.folder().join(format!("{name}{}", env::consts::EXE_SUFFIX));
+        // No copy on UNIX: it cannot be started while a process that another test starts has it open.
+        #[cfg(unix)]
+        std::os::unix::fs::symlink(&self.executable, &other).unwrap();
+        #[cfg(windows)]
+        fs::copy(&self.executable, &other).map(drop).unwrap();
+        self.executable(&other)
+    }
+
     /// The program with the test bed's EC2, configuration, user and region.
     pub fn on_test_bed() -> Self {
         let bed = test_bed();
