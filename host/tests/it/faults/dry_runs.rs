@@ -10,6 +10,9 @@ use crate::support::{Ec2, functions};
 /// Apart from the instances of the other tests.
 const REGION: &str = "ca-central-1";
 
+/// The exit code of a defect, such as a change that a dry run asks for: the program has stopped it, so that no layer sees it.
+const DEFECT: i32 = 70;
+
 /// Whether a request changes nothing, whoever answers it: AWS names its reads so, and EC2 takes `DryRun` for the rest.
 fn is_harmless(call: &Call) -> bool {
     let action = call.form.action();
@@ -42,6 +45,7 @@ fn no_dry_run_of_any_function_asks_for_a_change() {
             let calls = stage.job.layer.calls();
             asked += calls.iter().filter(|call| is_dry(call)).count();
             assert!(calls.iter().all(is_harmless), "{about}\n{calls:#?}");
+            assert_ne!(finished.code, DEFECT, "a function that forgets the dry run: {about}");
             let results = finished.document();
             let results: Vec<_> = results["instances"].as_array().unwrap().iter().map(|told| &told["result"]).collect();
             assert!(results.iter().all(|result| *result != "changed"), "{about}");
