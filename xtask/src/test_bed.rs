@@ -2,6 +2,7 @@
 
 mod addresses;
 mod connector_config;
+mod placeholders;
 mod python;
 mod server;
 
@@ -23,6 +24,7 @@ use python::Python;
 use server::Server;
 
 pub use addresses::Addresses;
+pub use placeholders::Resources;
 
 /// The user id whose keys may do everything in EC2.
 pub const USER_ID: &str = "USER1";

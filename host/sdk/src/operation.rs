@@ -84,8 +84,8 @@ impl<O: Operation> AnyOperation for O {
 /// An example of a function's command line.
 ///
 /// Tests run the examples, and fill the job form in with the values of all examples of a function together. An id is a
-/// placeholder such as `i-0123456789abcdef0`; instances are named `web`, the launch template is `nightly`, and the data script
-/// is `lists.txt`.
+/// placeholder such as `i-0123456789abcdef0`, of a kind that the tests can create (`xtask/src/test_bed/placeholders.rs` has
+/// them); instances are named `web`, the launch template is `nightly`, and the data script is `lists.txt`.
 #[derive(Clone, Copy, Debug)]
 pub struct Example {
     /// What it does, a sentence.

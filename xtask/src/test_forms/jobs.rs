@@ -40,7 +40,8 @@ impl<'a> Jobs<'a> {
         let functions = codegen::functions_of(awsec2)?;
         let changing = functions.iter().filter(|function| function.changes_resources);
         let changing = changing.map(|function| function.name.clone()).collect();
-        let values = Values::new(functions, World::prepare(&bed.addresses, DATA_SCRIPT)?);
+        let world = World::prepare(&bed.addresses, DATA_SCRIPT, &functions)?;
+        let values = Values::new(functions, world);
         Ok(Self { values, awsec2, bed, folder, changing })
     }
 

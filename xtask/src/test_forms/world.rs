@@ -1,11 +1,10 @@
 //! What the examples of functions speak of, made true on the test bed: instances named `web`, launched with one client token.
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result, anyhow, ensure};
 
-use crate::test_bed::{Addresses, REGION};
+use crate::codegen::Function;
+use crate::test_bed::{Addresses, REGION, Resources};
 
-/// How the ids of placeholders begin, after the kind of the resource.
-const PLACEHOLDER: &str = "-0123456789abcdef";
 /// The name and the client token of the instances in examples.
 const NAME: &str = "web";
 const CLIENT_TOKEN: &str = "0123456789abcdef0123456789abcdef";
@@ -13,9 +12,7 @@ const INSTANCES: usize = 2;
 
 /// What the placeholders in examples stand for.
 pub struct World {
-    instances: Vec<String>,
-    image: String,
-    subnet: String,
+    resources: Resources,
     /// An IAM instance profile, which moto looks up even in a dry run.
     pub instance_profile: String,
     /// A file in the folder of the jobs.
@@ -23,32 +20,32 @@ pub struct World {
 }
 
 impl World {
-    /// Launches the instances.
-    pub fn prepare(addresses: &Addresses, file: &'static str) -> Result<Self> {
+    /// Launches the instances, and creates what else the examples of these functions name.
+    pub fn prepare(addresses: &Addresses, file: &'static str, functions: &[Function]) -> Result<Self> {
         let instances = launch(addresses).context("launching instances for the jobs")?;
-        let (image, subnet) = (addresses.image_id.clone(), addresses.subnet_id.clone());
-        Ok(Self { instances, image, subnet, instance_profile: addresses.instance_profile.clone(), file })
+        let words = functions.iter().flat_map(|function| &function.examples).flat_map(|example| &example.arguments);
+        let call = |action: &str, parameters: &[(&str, &str)]| {
+            call(addresses, action, parameters).map_err(|error| format!("{action}: {error:#}"))
+        };
+        let resources = Resources::known(&[("ami", &addresses.image_id), ("subnet", &addresses.subnet_id)])
+            .with_all(words.map(String::as_str), NAME, &format!("{REGION}a"), call)
+            .map_err(|wrong| anyhow!(wrong))?
+            .with_instances(&instances);
+        Ok(Self { resources, instance_profile: addresses.instance_profile.clone(), file })
     }
 
     /// A text of an example with what its placeholders stand for. References to properties, which nobody replaces here,
     /// become 1.
     pub fn filled(&self, text: &str) -> String {
-        let filled = match text.split_once(PLACEHOLDER) {
-            Some(("i", number)) => number.parse().ok().and_then(|number: usize| self.instances.get(number)),
-            Some(("ami", _)) => Some(&self.image),
-            Some(("subnet", _)) => Some(&self.subnet),
-            _ => None,
-        };
-        filled.cloned().unwrap_or_else(|| without_references(text))
+        self.resources.filled(text).unwrap_or_else(|| without_references(text))
     }
 
     /// One for tests.
     #[cfg(test)]
     pub fn sample() -> Self {
         World {
-            instances: vec!["i-a".to_owned(), "i-b".to_owned()],
-            image: "ami-1".to_owned(),
-            subnet: "subnet-1".to_owned(),
+            resources: Resources::known(&[("ami", "ami-1"), ("subnet", "subnet-1")])
+                .with_instances(&["i-a".to_owned(), "i-b".to_owned()]),
             instance_profile: "testbed".to_owned(),
             file: "lists.txt",
         }
@@ -61,14 +58,11 @@ fn without_references(text: &str) -> String {
     parts.fold(first, |done, part| done + "1" + part.split_once("]]").map_or("", |(_, rest)| rest))
 }
 
-/// Launches the instances past the program, so that no function is needed for the tests of another. moto takes the region
-/// from the signature, and this one checks nothing else of it.
+/// Launches the instances past the program, so that no function is needed for the tests of another.
 fn launch(addresses: &Addresses) -> Result<Vec<String>> {
     let count = INSTANCES.to_string();
-    let form = [
-        ("Action", "RunInstances"),
-        ("Version", "2016-11-15"),
-        ("ImageId", &addresses.image_id),
+    let parameters = [
+        ("ImageId", addresses.image_id.as_str()),
         ("InstanceType", "t3.micro"),
         ("MinCount", &count),
         ("MaxCount", &count),
@@ -77,14 +71,20 @@ fn launch(addresses: &Addresses) -> Result<Vec<String>> {
         ("TagSpecification.1.Tag.1.Key", "Name"),
         ("TagSpecification.1.Tag.1.Value", NAME),
     ];
+    let ids = ids_in(&call(addresses, "RunInstances", &parameters)?);
+    ensure!(ids.len() == INSTANCES, "EC2 names {} instances", ids.len());
+    Ok(ids)
+}
+
+/// Makes a call to EC2. moto takes the region from the signature, and this one checks nothing else of it.
+fn call(addresses: &Addresses, action: &str, parameters: &[(&str, &str)]) -> Result<String> {
+    let form = [("Action", action), ("Version", "2016-11-15")].into_iter().chain(parameters.iter().copied());
     let scope = format!("Credential=unchecked/20260101/{REGION}/ec2/aws4_request");
     let signature = format!("AWS4-HMAC-SHA256 {scope}, SignedHeaders=host, Signature=0");
     // A proxy of whoever runs this has no way to this machine's own address.
     let agent: ureq::Agent = ureq::Agent::config_builder().proxy(None).build().into();
     let mut answer = agent.post(&addresses.ec2_endpoint).header("Authorization", signature).send_form(form)?;
-    let ids = ids_in(&answer.body_mut().read_to_string()?);
-    ensure!(ids.len() == INSTANCES, "EC2 names {} instances", ids.len());
-    Ok(ids)
+    Ok(answer.body_mut().read_to_string()?)
 }
 
 /// The ids in the XML of an answer.

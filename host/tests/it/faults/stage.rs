@@ -8,7 +8,10 @@ use opcon_stand_in::DEFAULT_TOKEN;
 
 use super::{Job, image_in};
 use crate::fault_layer::FaultLayer;
-use crate::support::{Ec2, Example, Finished, Function, OwnOpCon, Placeholders, Program, test_bed, unique, values};
+use crate::support::{
+    Ec2, Example, Finished, Function, OwnOpCon, Placeholders, Program, Resources, resources_in, test_bed, unique,
+    values,
+};
 
 /// The name of the instances in examples, and that of the launch template.
 const NAME: &str = "web";
@@ -22,7 +25,7 @@ struct Region {
     name: String,
     opcon: OwnOpCon,
     image: String,
-    subnet: String,
+    resources: Resources,
 }
 
 /// A job of which every name is its own, before a fault layer.
@@ -60,8 +63,8 @@ impl Stage {
 
     /// The job of an example, with the name of its function.
     pub fn line(&self, function: &Function, example: &Example) -> Vec<String> {
-        let Region { image, subnet, .. } = &*self.region;
-        Placeholders { suffix: &self.suffix, instances: &self.ids, image, subnet }.fill(function, example)
+        let resources = self.region.resources.with_instances(&self.ids);
+        Placeholders { suffix: &self.suffix, resources: &resources }.fill(function, example)
     }
 
     /// Runs the job of an example with further arguments.
@@ -108,8 +111,8 @@ fn prepare(name: &str) -> Region {
         let data = [("LaunchTemplateData.ImageId", image.as_str()), ("LaunchTemplateData.InstanceType", "t3.micro")];
         ec2.call("CreateLaunchTemplate", &[&[("LaunchTemplateName", LAUNCH_TEMPLATE)][..], &data].concat());
     }
-    let subnet = values(&ec2.call("DescribeSubnets", &[]), "subnetId").remove(0);
-    let region = Region { name: name.to_owned(), opcon: OwnOpCon::start(), image, subnet };
+    let resources = resources_in(name, &[("ami", &image)]);
+    let region = Region { name: name.to_owned(), opcon: OwnOpCon::start(), image, resources };
     let program = Program::new().with_config(&region.opcon.config(DEFAULT_TOKEN));
     let lists = [("AWS_IMAGES", format!("Linux : {}", region.image)), ("AWS_SIZES", "t3.micro".to_owned())];
     for (list, entry) in lists.into_iter().chain([("AWS_REGIONS", listed(name))]) {

@@ -15,6 +15,6 @@ pub use ec2::{Ec2, unique, values};
 pub use functions::{Example, Function, administrator_commands, functions};
 pub use own_ec2::{Answer, OwnEc2};
 pub use own_opcon::OwnOpCon;
-pub use placeholders::Placeholders;
+pub use placeholders::{Placeholders, Resources, resources_in};
 pub use program::{Finished, Program};
 pub use test_bed::test_bed;

@@ -1,20 +1,37 @@
 //! The examples of functions as command lines that run: what is a placeholder in them becomes something that exists.
 
-use super::functions::{Example, Function};
+#[path = "../../../../xtask/src/test_bed/placeholders.rs"]
+mod resources;
 
-/// How the ids of placeholders begin, after the kind of the resource.
-const PLACEHOLDER: &str = "-0123456789abcdef";
+use super::functions::{Example, Function, functions};
+use super::{Ec2, test_bed, unique};
+
+pub use resources::Resources;
+
+/// All that the examples of functions name in this region, but instances. What is known of it is not created.
+pub fn resources_in(region: &str, known: &[(&'static str, &str)]) -> Resources {
+    let words = functions().iter().flat_map(|function| &function.examples).flat_map(|example| &example.arguments);
+    resources_of(words, region, known)
+}
+
+fn resources_of<'a>(
+    words: impl Iterator<Item = &'a String>,
+    region: &str,
+    known: &[(&'static str, &str)],
+) -> Resources {
+    let ec2 = Ec2::in_region(region);
+    let call = |action: &str, parameters: &[(&str, &str)]| Ok(ec2.call(action, parameters));
+    let found =
+        Resources::known(known).with_all(words.map(String::as_str), &unique("example"), &format!("{region}a"), call);
+    found.unwrap_or_else(|wrong| panic!("{wrong}"))
+}
 
 /// What the placeholders in examples stand for.
 pub struct Placeholders<'a> {
     /// What makes every name in the examples one of this job's own.
     pub suffix: &'a str,
-    /// The instances, of which the examples number the first as 0.
-    pub instances: &'a [String],
-    /// The image.
-    pub image: &'a str,
-    /// The subnet.
-    pub subnet: &'a str,
+    /// What exists, with the instances.
+    pub resources: &'a Resources,
 }
 
 impl Placeholders<'_> {
@@ -49,16 +66,8 @@ impl Placeholders<'_> {
     }
 
     fn part(&self, is_name: bool, text: &str) -> String {
-        match text.split_once(PLACEHOLDER) {
-            Some(("i", number)) => {
-                let instance = number.parse().ok().and_then(|number: usize| self.instances.get(number));
-                instance.cloned().unwrap_or_else(|| text.to_owned())
-            }
-            Some(("ami", _)) => self.image.to_owned(),
-            Some(("subnet", _)) => self.subnet.to_owned(),
-            None if is_name => format!("{text}{}", self.suffix),
-            _ => text.to_owned(),
-        }
+        let name = || if is_name { format!("{text}{}", self.suffix) } else { text.to_owned() };
+        self.resources.filled(text).unwrap_or_else(name)
     }
 }
 
@@ -86,14 +95,15 @@ fn placeholders_of_an_example_become_what_exists() {
         ] }],
     }))
     .unwrap();
-    let instances = ["i-a".to_owned(), "i-b".to_owned()];
-    let placeholders = Placeholders { suffix: "_1", instances: &instances, image: "ami-1", subnet: "subnet-1" };
+    let resources = Resources::known(&[("ami", "ami-1"), ("sg", "sg-1")]);
+    let resources = resources.with_instances(&["i-a".to_owned(), "i-b".to_owned()]);
+    let placeholders = Placeholders { suffix: "_1", resources: &resources };
     let expected = [
         "TryThing",
         "--tag-name",
         "web_1",
         "--security-group",
-        "sg-0123456789abcdef0,web_1",
+        "sg-1,web_1",
         "--wait",
         "--type",
         "t3.micro",
@@ -104,4 +114,15 @@ fn placeholders_of_an_example_become_what_exists() {
         "1-1x",
     ];
     assert_eq!(placeholders.fill(&function, &function.examples[0]), expected);
+}
+
+#[test]
+fn every_kind_of_placeholder_exists_on_the_test_bed() {
+    let (region, placeholders) = (&test_bed().region, resources::every_kind());
+    let resources = resources_of(placeholders.iter(), region, &[("ami", &test_bed().image_id)]);
+    for placeholder in &placeholders {
+        let (kind, _) = placeholder.split_once('-').unwrap();
+        let id = resources.filled(placeholder).unwrap();
+        assert!(id != *placeholder && id.starts_with(&format!("{kind}-")), "{placeholder}: {id}");
+    }
 }
