@@ -10,6 +10,8 @@ use std::process::{Command, Output};
 use serde_json::Value;
 use walkdir::WalkDir;
 
+const WORKSPACE_MANIFEST: &str = "Cargo.toml";
+
 /// A copy of the workspace with a program of its own. Whatever both builds have in common is compiled once, because they
 /// share cargo's build folder.
 struct Copy {
@@ -35,6 +37,7 @@ impl Copy {
         let package = PathBuf::from(env::var("CARGO_MANIFEST_DIR").unwrap());
         let original = package.parent().unwrap().to_owned();
         copy_sources(&original, &root);
+        give_another_version(&root);
         Copy { target: folder.join("target"), build: build_folder(&original), original, root, _lock: lock }
     }
 
@@ -93,7 +96,7 @@ impl Copy {
         self.output("cargo", &["test", "--offline", "--package", package])
     }
 
-    /// The files that the copy has otherwise than the original, or in addition.
+    /// The files that the copy has otherwise than the original, or in addition; but its version is another anyway.
     fn changed_files(&self) -> BTreeSet<String> {
         let files =
             WalkDir::new(&self.root).into_iter().map(Result::unwrap).filter(|entry| entry.file_type().is_file());
@@ -127,6 +130,16 @@ fn copy_sources(from: &Path, to: &Path) {
             File::options().write(true).open(&copy).unwrap().set_modified(modified).unwrap();
         }
     }
+}
+
+/// Cargo tells the packages of two workspaces in one build folder apart by their versions, not by their paths: with the same
+/// versions it would take what it built of the copy for what it built of the original.
+fn give_another_version(root: &Path) {
+    let manifest = fs::read_to_string(root.join(WORKSPACE_MANIFEST)).unwrap();
+    let version = format!("version = \"{}\"", env!("CARGO_PKG_VERSION"));
+    let other = format!("version = \"{}-copy\"", env!("CARGO_PKG_VERSION"));
+    assert_eq!(manifest.matches(&version).count(), 1, "the version of all packages");
+    fs::write(root.join(WORKSPACE_MANIFEST), manifest.replace(&version, &other)).unwrap();
 }
 
 /// Where cargo keeps what it has built on the way.

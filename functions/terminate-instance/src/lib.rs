@@ -67,9 +67,9 @@ impl Operation for TerminateInstance {
 
 /// EC2 has no call that lifts it from several instances.
 async fn lift_protection(cx: &Context, id: InstanceId) -> Result<()> {
-    let request = cx.ec2().modify_instance_attribute().instance_id(id.as_str()).disable_api_termination(off());
+    let request = cx.ec2().modify_instance_attribute().dry_run(cx.dry_run()).disable_api_termination(off());
     let action = format!("lifting the termination protection of {id}");
-    cx.change(&action, async { request.send().await.doing(|| action.clone()) }).await?;
+    cx.change(&action, async { request.instance_id(id.as_str()).send().await.doing(|| action.clone()) }).await?;
     cx.event(format!("{id}: termination protection lifted"));
     cx.journal().something_else_changed();
     Ok(())
