@@ -74,9 +74,9 @@ impl Operation for ListInstanceTypes {
         let destination = &query.destination;
         destination.prepare(cx).await?;
         let mut found = find(cx, query).await?;
-        found.sort_by(|a, b| rank(a).cmp(&rank(b)));
-        let kept = destination.cut(cx, OptionList::InstanceTypes, found);
-        cx.journal().found(Table { columns: COLUMNS, rows: kept.iter().map(row).collect() });
+        found.sort_by(|a, b| sort_key(a).cmp(&sort_key(b)));
+        let kept = destination.truncate(cx, OptionList::InstanceTypes, found);
+        cx.journal().record_table(Table { columns: COLUMNS, rows: kept.iter().map(row).collect() });
         let entries: Vec<_> =
             kept.iter().map(|info| OptionEntry { id: name(info).to_owned(), description: None }).collect();
         destination.write(cx, OptionList::InstanceTypes, &entries).await
@@ -105,7 +105,7 @@ fn name(info: &InstanceTypeInfo) -> &str {
 }
 
 /// Its place in the list: that of its family, and in it by size.
-fn rank(info: &InstanceTypeInfo) -> (&str, Option<i32>, Option<i64>, &str) {
+fn sort_key(info: &InstanceTypeInfo) -> (&str, Option<i32>, Option<i64>, &str) {
     let family = name(info).split('.').next().unwrap_or_default();
     (family, vcpus(info), memory(info), name(info))
 }

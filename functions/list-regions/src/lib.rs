@@ -34,8 +34,8 @@ impl Operation for ListRegions {
         destination.prepare(cx).await?;
         let mut found = catalog::regions(cx).await?;
         found.sort_by(|a, b| a.region_name().cmp(&b.region_name()));
-        let kept = destination.cut(cx, OptionList::Regions, found);
-        cx.journal().found(Table { columns: COLUMNS, rows: kept.iter().map(row).collect() });
+        let kept = destination.truncate(cx, OptionList::Regions, found);
+        cx.journal().record_table(Table { columns: COLUMNS, rows: kept.iter().map(row).collect() });
         let entries: Vec<_> = kept.iter().filter_map(entry).collect();
         destination.write(cx, OptionList::Regions, &entries).await
     }

@@ -80,7 +80,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_service_has_the_name_that_people_know() {
+    fn a_service_has_its_common_name() {
         for (signing_name, name) in [("ec2", "EC2"), ("ssm", "SSM"), ("secretsmanager", "secretsmanager")] {
             assert_eq!(Call::new(signing_name, Some("Act")).service(), name);
         }
@@ -88,7 +88,7 @@ mod tests {
     }
 
     #[test]
-    fn the_permission_has_the_name_of_the_service_in_iam() {
+    fn a_permission_has_the_signing_name() {
         assert_eq!(Call::new("ec2", Some("StopInstances")).permission().as_deref(), Some("ec2:StopInstances"));
         assert_eq!(Call::unknown().permission(), None);
     }

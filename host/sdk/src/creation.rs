@@ -63,11 +63,11 @@ impl ResourceCreation {
                 let described = describe(resource.id.clone()).await.doing(|| format!("describing {name}"))?;
                 let not_found = || Error::new(ErrorKind::NotFound, "not found").doing(format!("describing {name}"));
                 let Described { state, reason } = described.ok_or_else(not_found)?;
-                cx.journal().resource(&resource.clone().with_state(&state));
+                cx.journal().record_resource(&resource.clone().with_state(&state));
                 Ok(self.states.poll(&state, reason.as_deref()))
             };
             if let Err(error) = wait_for(cx, &name, &wait.policy(cx), poll).await {
-                cx.journal().resource_ended(&resource, Err(error));
+                cx.journal().record_resource_result(&resource, Err(error));
             }
         }
         cx.journal().verdict("creating", "created", "unchanged")
@@ -90,7 +90,7 @@ impl ResourceCreation {
             return Err(Error::new(ErrorKind::Unknown, message).doing(action).hint(check));
         };
         let resource = Resource::new(kind, &id);
-        cx.journal().resource_ended(&resource, Ok(ResourceResult::Changed));
+        cx.journal().record_resource_result(&resource, Ok(ResourceResult::Changed));
         cx.event(format!("{kind} {id}: created"));
         if created.repeated {
             cx.warning(format!("{action}: an earlier request may have created another {kind}"));

@@ -187,7 +187,7 @@ impl PropertyStore for Recorder {
     async fn save(&self, full_name: &str, _value: &str) -> Result<Delivery> {
         match self.refused_property {
             Some(refused) if refused == full_name => Err(Error::new(ErrorKind::Service, "refused by the test")),
-            _ => Ok(Delivery::Seen),
+            _ => Ok(Delivery::Confirmed),
         }
     }
 }
@@ -275,7 +275,7 @@ impl Job {
     /// # Panics
     /// When none does; the message shows all lines.
     #[track_caller]
-    pub fn assert_says(&self, text: &str) {
+    pub fn assert_reported(&self, text: &str) {
         let lines = self.lines();
         assert!(lines.iter().any(|line| line.contains(text)), "no line says `{text}` among {lines:#?}");
     }
@@ -331,7 +331,7 @@ pub fn described(instances: impl IntoIterator<Item = Instance>) -> DescribeInsta
 ///
 /// # Panics
 /// Without any state.
-pub fn describes_in_turn(id: &'static str, states: &[InstanceStateName]) -> Rule {
+pub fn describes_states(id: &'static str, states: &[InstanceStateName]) -> Rule {
     let mut sequence = mock!(Client::describe_instances).sequence();
     for state in states {
         let state = state.clone();

@@ -39,7 +39,7 @@ pub fn run(_: &Registry, words: &[String]) -> Result<u8> {
         store.prepare().await?;
         store.save(&name, value).await.map_err(not_saved)
     })?;
-    console.event(&delivery.told(&name, value));
+    console.event(&delivery.describe(&name, value));
     Ok(console.exit_code(exit::SUCCESS))
 }
 

@@ -1,7 +1,7 @@
 //! Commands for the operator: what saves what was not saved, and what the job advises.
 
 use connector_sdk::properties::Contents;
-use connector_sdk::{Advice, Journal, PropertyEntry, Reporter as _};
+use connector_sdk::{Journal, PropertyEntry, Reporter as _, SuggestedCommand};
 
 use opcon::PropertyValue;
 
@@ -57,17 +57,17 @@ fn value_in_command(property: &PropertyEntry) -> Option<&str> {
 }
 
 /// The client token of the last launch, and the command that shows what it made.
-pub fn look_up(report: &Report<'_>) -> Option<(String, Advice)> {
+pub fn look_up(report: &Report<'_>) -> Option<(String, SuggestedCommand)> {
     report.journal.filter(|journal| journal.anything_unknown()).and_then(Journal::last_launch)
 }
 
 /// The commands that the operator is advised to run, with the common arguments of this job.
 pub fn tell_advice(console: &Console, report: &Report<'_>) {
     let of_launch = look_up(report).filter(|_| report.result.is_err()).map(|(_, advice)| advice);
-    let advice = report.journal.map(Journal::advice).unwrap_or_default();
-    for Advice { purpose, words } in of_launch.into_iter().chain(advice) {
+    let advice = report.journal.map(Journal::suggestions).unwrap_or_default();
+    for SuggestedCommand { purpose, arguments } in of_launch.into_iter().chain(advice) {
         console.event(&format!("{purpose}:"));
-        console.event(&format!("  {}", command_of(report, &words)));
+        console.event(&format!("  {}", command_of(report, &arguments)));
     }
 }
 
@@ -93,7 +93,7 @@ mod tests {
     #[test]
     fn every_value_that_is_not_saved_ends_as_a_command() {
         let [saved, queued] =
-            [Delivery::Seen, Delivery::HandedOver].map(|delivery| other("A", "1").after(&Ok(delivery)));
+            [Delivery::Confirmed, Delivery::Queued].map(|delivery| other("A", "1").after(&Ok(delivery)));
         let list = PropertyEntry::pending("AWS_IMAGES", Contents::OptionList, Some("ami-1".to_owned()));
         assert_eq!(missing(&[saved, queued, list], None), Vec::<String>::new());
         let lines = missing(&[other("A", "x"), other("B", "")], Some("c.config"));
