@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
 use serde_json::Value;
+use tempfile::TempDir;
 use walkdir::WalkDir;
 
 /// A copy of the workspace with a program of its own. Whatever both builds have in common is compiled once, because they
@@ -16,25 +17,24 @@ struct Copy {
     root: PathBuf,
     target: PathBuf,
     build: String,
+    _folder: TempDir,
     _lock: File,
 }
 
 impl Copy {
-    /// Makes the copy, always at the same place, where cargo finds what it built of the last one. One test has it at a time.
+    /// Makes the copy. One test has one at a time, because all of them build at the same place.
     fn new() -> Self {
-        let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("new-function");
-        let root = folder.join("workspace");
-        fs::create_dir_all(&folder).unwrap();
-        let lock = File::create(folder.join("lock")).unwrap();
+        let lock = File::create(Path::new(env!("CARGO_TARGET_TMPDIR")).join("new-function.lock")).unwrap();
         lock.lock().unwrap();
-        if root.exists() {
-            fs::remove_dir_all(&root).unwrap();
-        }
         // At run time: the test may have been compiled in another clone with the same target folder.
         let package = PathBuf::from(env::var("CARGO_MANIFEST_DIR").unwrap());
         let original = package.parent().unwrap();
+        let (folder, build) = (tempfile::tempdir().unwrap(), build_folder(original));
+        let root = folder.path().join("workspace");
+        // Of sources in the build folder cargo notes the whole path, and no longer looks at those of the original.
+        assert!(!root.starts_with(&build), "{} is in the build folder", root.display());
         copy_sources(original, &root);
-        Copy { target: folder.join("target"), build: build_folder(original), root, _lock: lock }
+        Copy { target: folder.path().join("target"), build, root, _folder: folder, _lock: lock }
     }
 
     /// Runs a program in the copy.
