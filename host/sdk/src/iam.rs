@@ -254,8 +254,8 @@ mod tests {
     #[test]
     #[should_panic(expected = "ec2:StartInstances is none of the function's IAM actions")]
     fn the_tests_of_a_function_notice_a_call_that_it_does_not_declare() {
-        assert_declared(&[&STOPS], "EC2", "StopInstances");
-        assert_declared(&[&STOPS], "EC2", "StartInstances");
+        assert_declared(&[&STOPS], "ec2:StopInstances");
+        assert_declared(&[&STOPS], "ec2:StartInstances");
     }
 
     #[test]
