@@ -1,6 +1,6 @@
 //! `RebootInstance`: reboots running instances, by name or by id.
 
-use connector_sdk::action::{InstanceAction, InstanceArgs, once};
+use connector_sdk::action::{InstanceAction, InstanceArgs};
 use connector_sdk::ec2::types::InstanceStateName::{Pending, Running, ShuttingDown, Terminated};
 use connector_sdk::iam::{INSTANCES, IamAction, NO_INSTANCE};
 use connector_sdk::instances::DESCRIBE_INSTANCES;
@@ -46,7 +46,7 @@ impl Operation for RebootInstance {
     async fn run(&self, cx: &Context, args: &Self::Args) -> Result<Outcome> {
         let call = |ids| {
             let request = cx.ec2().reboot_instances().set_instance_ids(Some(ids)).dry_run(cx.dry_run());
-            async { request.customize().config_override(once()).send().await.map(drop) }
+            async { request.send().await.map(drop) }
         };
         let goal = Goal::ReadyAgain { within: UNTIL_SEEN, unobserved: "reboot accepted, not observed" };
         REBOOT.run(cx, args, goal, call).await

@@ -36,7 +36,7 @@ use aws_smithy_types::config_bag::ConfigBag;
 pub use check_meta::check_meta;
 
 use crate::args::{ArgGroup, ArgSpec, Given, Inputs};
-use crate::attempts::Attempt;
+use crate::attempts::{Attempt, SentOnce};
 use crate::no_answer::nothing_was_done;
 use crate::option_lists::{OptionEntry, OptionList, OptionListStore};
 use crate::properties::{Delivery, PropertyStore};
@@ -55,6 +55,7 @@ pub fn client(rules: &[&Rule]) -> Client {
             .http_client(create_mock_http_client())
             // Clients share the tokens of their retries by default: then tests would take them from each other.
             .retry_partition(RetryPartition::custom("test").build())
+            .retry_classifier(SentOnce)
             .interceptor(interceptor)
             .interceptor(RecordAttempts)
             .interceptor(OnlyDeclared)
