@@ -135,10 +135,10 @@ async fn a_dry_run_checks_whether_protection_may_be_lifted_and_lifts_none() {
     let modify = mock!(Client::modify_instance_attribute)
         .match_requests(|request| request.dry_run() == Some(true))
         .then_http_response(|| refusal("DryRunOperation", "would have succeeded"));
-    let job = Job::dry_run(&[&terminate, &modify, &describes_in_turn(A, &[Running])]);
+    let job = Job::dry_run(&[&terminate, &modify, &describes_states(A, &[Running])]);
     let outcome = job.run(&TerminateInstance, &[("instance-id", A), ("disable-protection", "true")]).await.unwrap();
     assert_eq!(outcome.message, "1 instance checked, nothing changed (dry run)");
-    job.assert_says("lifting the termination protection of i-0000000a: would succeed");
+    job.assert_reported("lifting the termination protection of i-0000000a: would succeed");
     assert_eq!((terminate.num_calls(), modify.num_calls()), (1, 1));
     assert!(job.cx.journal().instance(&InstanceId::from_ec2(A)).error.is_none());
 }

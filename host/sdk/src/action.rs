@@ -8,7 +8,6 @@ mod terminate;
 
 use std::time::Duration;
 
-use aws_sdk_ec2::config::retry::RetryConfig;
 use aws_sdk_ec2::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_ec2::types::InstanceStateName;
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
@@ -32,12 +31,6 @@ const REPEAT_INTERVAL: Duration = Duration::from_secs(3);
 /// EC2 decides by, and behind it (AWS: "Eventual consistency in the Amazon EC2 API").
 const REPEAT_LIMIT: Duration = Duration::from_mins(1);
 
-/// For `config_override` of a request whose repetition by the AWS SDK, after a lost answer, would do harm: it is sent once. A
-/// throttled one is repeated by [`InstanceAction::request`].
-pub fn once() -> aws_sdk_ec2::config::Builder {
-    aws_sdk_ec2::Config::builder().retry_config(RetryConfig::disabled())
-}
-
 /// An action on instances: its words, the states between which it leads, and how EC2 treats requests for it.
 #[derive(Clone, Copy, Debug)]
 pub struct InstanceAction {
@@ -57,7 +50,8 @@ pub struct InstanceAction {
     pub ignored_in: &'static [InstanceStateName],
     /// Whether EC2 may have acted on some of the instances of a request that it refuses because of others.
     pub non_atomic: bool,
-    /// Whether a second request for an instance that EC2 has acted on does no harm.
+    /// Whether a second request for an instance that EC2 has acted on does no harm. Otherwise the AWS SDK does not repeat
+    /// requests either, and those without an answer end as unknown.
     pub repeatable: bool,
 }
 

@@ -136,7 +136,7 @@ impl<'a> InstanceJob<'a> {
                 Ok(()) => changed.push(id),
                 Err(error) if self.cx.dry_run() && error.is_dry_run_success() => {
                     self.cx.event(format!("{}: would succeed", error.action().unwrap_or(id.as_str())));
-                    self.cx.journal().unchanged(&id);
+                    self.cx.journal().record_unchanged(&id);
                 }
                 Err(error) => self.cx.instance_failed(&id, error),
             }

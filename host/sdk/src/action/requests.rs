@@ -1,12 +1,11 @@
 //! The requests of an action: batches that are split until the refused instances stand alone.
 
-use std::time::Duration;
-
 use aws_sdk_ec2::error::{ProvideErrorMetadata, SdkError};
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 
 use super::answer::Answer;
 use super::{InstanceAction, Refusal, is_state, is_state_refusal};
+use crate::attempts::once;
 use crate::codes;
 use crate::context::Context;
 use crate::error::{Doing as _, Error, ErrorKind, Result};
@@ -14,8 +13,6 @@ use crate::ids::{IDS_PER_REQUEST, InstanceId, list_of, texts};
 
 /// How many instances in a row EC2 may refuse for the same reason, until the others are taken for refused, too.
 const CONSECUTIVE_REFUSALS_LIMIT: usize = 20;
-/// How often a throttled request is sent again, as the AWS SDK does by default.
-const THROTTLED_REPEATS: u32 = 2;
 
 /// Instances for one request.
 struct Batch<'a> {
@@ -44,25 +41,6 @@ impl ConsecutiveRefusals {
     }
 }
 
-/// How often a request was throttled that the AWS SDK does not repeat by itself, because a second one could do harm. EC2 has
-/// done nothing then.
-#[derive(Default)]
-struct Throttled(u32);
-
-impl Throttled {
-    fn can_retry(&self, error: &Error) -> bool {
-        self.0 < THROTTLED_REPEATS
-            && error.kind() != ErrorKind::Unknown
-            && error.code().is_some_and(codes::is_throttling)
-    }
-
-    /// Counts, and says how long to wait before the request is sent again.
-    fn next_delay(&mut self) -> Duration {
-        self.0 += 1;
-        Duration::from_secs(1 << self.0)
-    }
-}
-
 /// Whether a request for several instances that is refused so may succeed for some of them.
 fn can_be_split(error: &Error) -> bool {
     !error.is_dry_run_success() && !error.code().is_none_or(codes::concerns_whole_request)
@@ -88,21 +66,15 @@ impl InstanceAction {
         let chunks = seen.chunks(IDS_PER_REQUEST).chain(unseen.chunks(IDS_PER_REQUEST));
         let mut batches: Vec<_> = chunks.map(|ids| Batch { ids, split: false, lost: false }).collect();
         batches.reverse();
-        let (mut refused, mut consecutive, mut throttled) =
-            (Vec::new(), ConsecutiveRefusals::default(), Throttled::default());
+        let (mut refused, mut consecutive) = (Vec::new(), ConsecutiveRefusals::default());
         while let Some(batch) = batches.pop() {
             let action = format!("{} {}", self.doing, list_of(batch.ids));
-            let request = async { call(texts(batch.ids)).await.doing(|| action.clone()) };
-            let changed = match cx.change(&action, request).await {
-                Err(error) if !self.repeatable && throttled.can_retry(&error) => {
-                    cx.sleep(throttled.next_delay()).await;
-                    batches.push(batch);
-                    continue;
-                }
-                changed => changed,
+            let request = async {
+                let request = call(texts(batch.ids));
+                let answer = if self.repeatable { request.await } else { once(request).await };
+                answer.doing(|| action.clone())
             };
-            throttled = Throttled::default();
-            let error = match changed {
+            let error = match cx.change(&action, request).await {
                 Ok(changed) => {
                     consecutive = ConsecutiveRefusals::default();
                     self.record_answer(cx, batch.ids, changed.answer.into(), changed.repeated || batch.split);
