@@ -1,4 +1,4 @@
-//! Instances: forms of ids and names, and finding.
+//! Finding instances, and the forms of ids and names.
 
 use aws_sdk_ec2::Client;
 use aws_sdk_ec2::operation::describe_instances::DescribeInstancesInput;
