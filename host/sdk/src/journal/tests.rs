@@ -1,4 +1,4 @@
-//! The journal: what it gathers, and what the verdict on it is.
+//! The journal: its records and the verdict.
 
 use super::*;
 use crate::ids::InstanceId;
@@ -10,7 +10,7 @@ fn id(number: usize) -> InstanceId {
     InstanceId::from_ec2(&format!("i-{number:08x}"))
 }
 
-/// A journal of instances that ended so.
+/// A journal of instances with these results.
 fn journal_of(ends: &[Result<ResourceResult, ErrorKind>]) -> Journal {
     let journal = Journal::default();
     for (number, end) in ends.iter().enumerate() {
@@ -95,7 +95,7 @@ fn an_answer_without_a_state_keeps_the_known_state() {
     assert!(entry.changed, "once changed, it stays so");
 }
 
-/// A property for the address of an instance that has no value yet.
+/// A property for the address of an instance, without a value.
 fn pending(name: &str) -> PropertyEntry {
     PropertyEntry::pending(name, Contents::Of(Field::PrivateIp, id(0)), None)
 }
