@@ -1,4 +1,4 @@
-//! Actions on instances, such as a stop: what they are, how EC2 is asked for them, and what becomes of each instance.
+//! Actions on instances, e.g. a stop: their properties, their requests, and the result for each instance.
 
 mod answer;
 mod job;
@@ -26,10 +26,11 @@ use crate::instances::find_known;
 use crate::outcome::Outcome;
 use crate::wait::{Goal, WaitPolicy, wait_for_instances};
 
-/// The time between two requests for an instance that EC2 refused because of its state although it is in a fit one.
+/// The delay before a repeated request for an instance that EC2 refused because of its state, although the state allows
+/// the action.
 const REPEAT_INTERVAL: Duration = Duration::from_secs(3);
-/// For how long EC2 may refuse an instance because of its state although it is in a fit one: reads may be ahead of what
-/// EC2 decides by, and behind it (AWS: "Eventual consistency in the Amazon EC2 API").
+/// How long requests are repeated in this case: a read may be ahead of the state that EC2 checks, or stale (AWS:
+/// "Eventual consistency in the Amazon EC2 API").
 const REPEAT_LIMIT: Duration = Duration::from_mins(1);
 
 /// For `config_override` of a request whose repetition by the AWS SDK, after a lost answer, would do harm: it is sent once. A
@@ -38,34 +39,34 @@ pub fn once() -> aws_sdk_ec2::config::Builder {
     aws_sdk_ec2::Config::builder().retry_config(RetryConfig::disabled())
 }
 
-/// An action on instances: its words, the states between which it leads, and how EC2 treats requests for it.
+/// An action on instances: its words in messages, its states, and how EC2 handles requests for it.
 #[derive(Clone, Copy, Debug)]
 pub struct InstanceAction {
-    /// The action as it goes on, as in `stopping`.
+    /// The present participle, e.g. `stopping`.
     pub doing: &'static str,
-    /// The action's name, as in `stop`.
+    /// The name, e.g. `stop`.
     pub verb: &'static str,
-    /// What an instance has been when the job was told to wait, as in `stopped`.
+    /// The past participle, e.g. `stopped`.
     pub done: &'static str,
-    /// The states in which the action makes sense.
+    /// The states that allow the action.
     pub only_in: &'static [InstanceStateName],
-    /// The states in which there is nothing to do. None for an action that leads to no state of its own, as a reboot.
+    /// The states in which nothing has to be done. Empty for an action without a target state, e.g. a reboot.
     pub already: &'static [InstanceStateName],
-    /// The states in which EC2 refuses the action, but which end by themselves: these are waited out first.
+    /// The transient states in which EC2 refuses the action; the job waits until they end.
     pub transient: &'static [InstanceStateName],
-    /// The states in which EC2 accepts the request, and ignores it without saying so.
+    /// The states in which EC2 accepts the request but silently ignores it.
     pub ignored_in: &'static [InstanceStateName],
-    /// Whether EC2 may have acted on some of the instances of a request that it refuses because of others.
+    /// Whether EC2 may act on some instances of a request that it refuses because of others.
     pub non_atomic: bool,
     /// Whether a second request for an instance that EC2 has acted on does no harm.
     pub repeatable: bool,
 }
 
-/// An instance that EC2 refused to act on.
+/// An instance for which EC2 refused the action.
 type Refusal = (InstanceId, Error);
 
 impl InstanceAction {
-    /// An action that leads to no state of its own, of which EC2 does all or nothing, and which must not be asked for twice.
+    /// Creates an action without a target state, which is atomic and not repeatable.
     pub const fn new(doing: &'static str, verb: &'static str, done: &'static str) -> Self {
         let none = &[];
         let (only_in, already, transient, ignored_in) = (none, none, none, none);
@@ -73,17 +74,17 @@ impl InstanceAction {
         InstanceAction { doing, verb, done, only_in, already, transient, ignored_in, non_atomic, repeatable }
     }
 
-    /// The same that makes sense in these states.
+    /// Sets the states that allow the action.
     pub const fn only_in(self, states: &'static [InstanceStateName]) -> Self {
         InstanceAction { only_in: states, ..self }
     }
 
-    /// The same for which there is nothing to do in these states.
+    /// Sets the states in which nothing has to be done.
     pub const fn already(self, states: &'static [InstanceStateName]) -> Self {
         InstanceAction { already: states, ..self }
     }
 
-    /// The same of which EC2 may do a part.
+    /// Marks the action as non-atomic: EC2 may act on some instances of a request that it refuses.
     pub const fn non_atomic(self) -> Self {
         InstanceAction { non_atomic: true, ..self }
     }
@@ -93,22 +94,23 @@ impl InstanceAction {
         InstanceAction { repeatable: true, ..self }
     }
 
-    /// The same for which these states are waited out.
+    /// Sets the transient states to wait for.
     pub const fn transient(self, states: &'static [InstanceStateName]) -> Self {
         InstanceAction { transient: states, ..self }
     }
 
-    /// The same that EC2 ignores in these states.
+    /// Sets the states in which EC2 ignores the request.
     pub const fn ignored_in(self, states: &'static [InstanceStateName]) -> Self {
         InstanceAction { ignored_in: states, ..self }
     }
 
-    /// Asks EC2 for the action on all these instances, and records what becomes of each in the journal: also a failure of
-    /// all of them, so that what was accepted before is still waited for and reported.
+    /// Requests the action for all these instances and records each result in the journal. A failure of the whole
+    /// request is recorded too, so that instances accepted before are still waited for and reported.
     ///
-    /// `call` makes the request for some of them; in a dry run it sets `DryRun`. Their states, as far as the journal has
-    /// them, are those before the job. One call serves them all, unless EC2 refuses it: then it is split until the refused
-    /// ones stand alone. Instances in a transient state are asked for when it is over, within the job's limit for waiting.
+    /// `call` sends the request for some of the instances; in a dry run, it sets `DryRun`. The states in the journal
+    /// are those before the job. One request serves all instances, unless EC2 refuses it: then it is split until each
+    /// refused instance has its own request. Instances in a transient state follow when it has ended, within the job's
+    /// timeout.
     pub async fn request<F, A, R, E>(&self, cx: &Context, policy: &WaitPolicy, ids: &[InstanceId], call: F)
     where
         F: Fn(Vec<String>) -> A,
@@ -136,7 +138,7 @@ impl InstanceAction {
         }
     }
 
-    /// Those of the instances that EC2 would not ignore; the others have failed.
+    /// Removes the instances for which EC2 would ignore the request; they have failed.
     fn without_ignored(&self, cx: &Context, ids: &[InstanceId]) -> Vec<InstanceId> {
         let (ignored, others): (Vec<_>, Vec<_>) = ids.iter().cloned().partition(|id| is_in(cx, id, self.ignored_in));
         for id in ignored {
@@ -151,19 +153,20 @@ impl InstanceAction {
         others
     }
 
-    /// The instances that can be asked for at once, and those that were seen in a transient state.
+    /// Splits the instances into those ready for the action and those in a transient state.
     pub fn ready_and_transient(&self, cx: &Context, ids: &[InstanceId]) -> [Vec<InstanceId>; 2] {
-        let (transient, ready) = ids.iter().cloned().partition(|id| self.must_wait(cx, id));
+        let (transient, ready) = ids.iter().cloned().partition(|id| self.is_transient(cx, id));
         [ready, transient]
     }
 
-    /// Whether the instance was seen in a transient state. A dry run does not wait.
-    fn must_wait(&self, cx: &Context, id: &InstanceId) -> bool {
+    /// Whether the instance is in a transient state. A dry run does not wait.
+    fn is_transient(&self, cx: &Context, id: &InstanceId) -> bool {
         !cx.dry_run() && is_in(cx, id, self.transient)
     }
 
-    /// Looks at the instances that were refused because of their state. Returns those in a transient state, and those to
-    /// be asked for again, because their state is a fit one by now. The others have failed, or are there already.
+    /// Describes the instances that were refused because of their state. Returns those in a transient state, and those
+    /// to request again because their state now allows the action. The others have failed or are already in the target
+    /// state.
     async fn recheck_refused(
         &self,
         cx: &Context,
@@ -185,7 +188,7 @@ impl InstanceAction {
         for (id, error) in by_state {
             let spot = error.code() != Some(codes::INCORRECT_INSTANCE_STATE);
             let in_time = !policy.left().is_zero() && (spot || since.elapsed() < REPEAT_LIMIT);
-            if self.must_wait(cx, &id) {
+            if self.is_transient(cx, &id) {
                 transient.push(id);
             } else if is_in(cx, &id, self.already) {
                 self.record_state(cx, &id);
@@ -220,14 +223,14 @@ impl InstanceAction {
 
 /// Whether EC2 refused the instance because of its state.
 fn is_state_refusal((_, error): &Refusal) -> bool {
-    is_state(error)
+    is_state_error(error)
 }
 
-fn is_state(error: &Error) -> bool {
+fn is_state_error(error: &Error) -> bool {
     error.code().is_some_and(codes::concerns_state)
 }
 
-/// Whether the instance was last seen in one of these states.
+/// Whether the last known state of the instance is one of these.
 fn is_in(cx: &Context, id: &InstanceId, states: &[InstanceStateName]) -> bool {
     cx.journal().read(id, |entry| is_among(entry.state.as_deref(), states))
 }

@@ -107,8 +107,8 @@ fn a_property_is_recorded_once_with_whether_it_is_missing() {
     journal.record_property(pending("B"));
     journal.record_property(pending("A").after(&Ok(Delivery::Confirmed)));
     let entries = journal.properties();
-    let told: Vec<_> = entries.iter().map(|entry| (entry.name.as_str(), entry.saved, entry.is_missing())).collect();
-    assert_eq!(told, [("A", true, false), ("B", false, true)]);
+    let reported: Vec<_> = entries.iter().map(|entry| (entry.name.as_str(), entry.saved, entry.is_missing())).collect();
+    assert_eq!(reported, [("A", true, false), ("B", false, true)]);
     let queued = pending("C").after(&Ok(Delivery::Queued));
     assert!(!queued.saved && !queued.is_missing());
     assert!(pending("D").after(&Err(Error::new(ErrorKind::Service, "no"))).is_missing());
