@@ -14,22 +14,24 @@ use connector_sdk::{
 };
 
 const DISABLE_PROTECTION: Arg<bool, Always> =
-    Arg::flag("disable-protection", "Lift the protection against termination from the instances that have it.");
+    Arg::flag("disable-protection", "Disable termination protection for the instances that have it.");
 
-const LIFT_IT: &str = "give --disable-protection to lift the protection; in one request EC2 terminates none of an \
-                       availability zone's instances when one of them is protected";
+const LIFT_IT: &str = "add `--disable-protection` to disable the termination protection of the instances";
 
-static META: OperationMeta = OperationMeta::new("TerminateInstance", "Remove instances for good.")
+static META: OperationMeta = OperationMeta::new("TerminateInstance", "Terminate instances permanently.")
     .description(
-        "Terminates the instances with the given name or ids: their data on instance-store volumes, and on EBS volumes that \
-         are deleted with their instance, is lost. An instance that is terminated already counts as a success. EC2 terminates none of the \
-         instances of one availability zone in one request when one of them is protected: the others are asked for again. \
-         Without --wait the job ends when EC2 has accepted the termination.",
+        "Terminates the instances with the given name or ids: their data on instance-store volumes, and on EBS \
+         volumes that are deleted with the instance, is lost. An instance that is already terminated counts as a \
+         success. If one instance is protected, EC2 refuses the request for all instances in its availability zone: \
+         the job requests the others again. Without `--wait`, the job ends when EC2 has accepted the termination.",
     )
     .arguments(&[SELECTION, &[DISABLE_PROTECTION.spec], UNTIL_DONE])
     .groups(&[SELECTION_GROUP])
     .examples(&[
-        Example { about: "Terminate all instances named web and wait for it.", arguments: &["--tag-name", "web", "--wait"] },
+        Example {
+            about: "Terminate all instances named `web` and wait for it.",
+            arguments: &["--tag-name", "web", "--wait"],
+        },
         Example {
             about: "Terminate one instance, even if it is protected against termination.",
             arguments: &["--instance-id", "i-0123456789abcdef0", "--disable-protection"],
@@ -43,7 +45,7 @@ static META: OperationMeta = OperationMeta::new("TerminateInstance", "Remove ins
 const LIFT_PROTECTION: IamAction = IamAction::change("ec2:ModifyInstanceAttribute")
     .on(INSTANCES)
     .only_if(&[Condition { operator: "StringEquals", key: "ec2:Attribute", value: "DisableApiTermination" }])
-    .optional(Optional { name: "termination-protection", purpose: "to lift termination protection" })
+    .optional(Optional { name: "termination-protection", purpose: "to disable termination protection" })
     .probe(dry_run!(|ec2| ec2.modify_instance_attribute().instance_id(NO_INSTANCE).disable_api_termination(off())));
 
 struct TerminateInstance;
@@ -89,11 +91,11 @@ async fn lift_protection(cx: &Context, protected: &[(InstanceId, Error)]) -> Vec
     let mut unprotected = Vec::new();
     for (id, _) in protected {
         let request = cx.ec2().modify_instance_attribute().instance_id(id.as_str()).disable_api_termination(off());
-        let action = format!("lifting the termination protection of {id}");
+        let action = format!("disabling the termination protection of {id}");
         let lift = async { request.send().await.doing(|| action.clone()) };
         match cx.change(&action, lift).await {
             Ok(_) => {
-                cx.event(format!("{id}: termination protection lifted"));
+                cx.event(format!("{id}: termination protection disabled"));
                 cx.journal().something_else_changed();
                 unprotected.push(id.clone());
             }

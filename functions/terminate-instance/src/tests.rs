@@ -124,7 +124,7 @@ async fn protection_is_lifted_only_when_told_and_only_where_it_is() {
     let job = Job::new(&[&terminate, &modify, &describes_as(Running)]);
     let outcome = job.run(&TerminateInstance, &[both, ("disable-protection", "true")]).await.unwrap();
     assert_eq!((outcome.message.as_str(), modify.num_calls()), ("2 instances terminating", 1));
-    job.assert_says("i-0000000a: termination protection lifted");
+    job.assert_says("i-0000000a: termination protection disabled");
 }
 
 #[tokio::test(start_paused = true)]
@@ -134,6 +134,6 @@ async fn a_protection_that_may_not_be_lifted_is_told() {
     let job = Job::new(&[&terminate, &modify, &describes_as(Running)]);
     let error = job.run(&TerminateInstance, &[("instance-id", A), ("disable-protection", "true")]).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::PermissionDenied);
-    assert!(error.hint_text().unwrap().contains("allow at least ec2:ModifyInstanceAttribute"), "{error:?}");
+    assert!(error.hint_text().unwrap().contains("allow at least `ec2:ModifyInstanceAttribute`"), "{error:?}");
     assert_eq!(terminate.num_calls(), 1, "what is still protected is not asked for again");
 }

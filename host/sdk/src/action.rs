@@ -143,7 +143,7 @@ impl InstanceAction {
             let state = cx.journal().read(&id, |entry| entry.state.clone().unwrap_or_default());
             let error = Error::new(
                 ErrorKind::UnexpectedState,
-                format!("the instance is `{state}`, in which EC2 ignores a {}", self.verb),
+                format!("the instance is `{state}`, and EC2 ignores a {} in this state", self.verb),
             );
             let action = format!("{} {id}", self.doing);
             fail(cx, (id, error.doing(action)));

@@ -40,7 +40,7 @@ impl Delivery {
     pub fn told(self, name: &str, value: &str) -> String {
         match self {
             Delivery::Seen => format!("property {name} = {value}: saved"),
-            Delivery::HandedOver => format!("property {name} = {value}: handed to the agent, not confirmed"),
+            Delivery::HandedOver => format!("property {name} = {value}: queued with the agent, not confirmed"),
         }
     }
 }

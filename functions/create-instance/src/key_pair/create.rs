@@ -23,7 +23,7 @@ const CREATIONS: usize = 3;
 pub async fn create(cx: &Context, key: &Key, mark: &Mark, mut file: ReservedFile) -> Result<()> {
     file.stays_if_empty(true); // also when the job is interrupted
     let action =
-        format!("creating key pair {}, whose private key nobody would have (client token {})", key.name, mark.token());
+        format!("creating key pair {}, whose private key would be lost (client token {})", key.name, mark.token());
     let mut creation = Creation { cx, key, mark, action, tagged: true, lost_before: false, open: None };
     match creation.run().await {
         Ok(Some(created)) => creation.store(file, &created).await,
@@ -63,7 +63,7 @@ impl Creation<'_> {
                     return Ok(Some(created));
                 }
                 Ok(_) => {
-                    let error = Error::new(ErrorKind::Unknown, "EC2 gave no private key");
+                    let error = Error::new(ErrorKind::Unknown, "EC2 returned no private key");
                     self.leave_open(error.doing(format!("creating key pair {}", self.name())));
                 }
                 Err(error) if self.tagged && refuses_tags(&error) => {
@@ -136,7 +136,10 @@ impl Creation<'_> {
             }
             return Err(error.hint(self.advice()));
         }
-        cx.event(format!("key pair {}: created by this job without an answer, deleted again ({id})", self.name()));
+        cx.event(format!(
+            "key pair {}: created by this job, but the response was lost, so it is deleted again ({id})",
+            self.name()
+        ));
         self.settle();
         Ok(())
     }
@@ -153,7 +156,7 @@ impl Creation<'_> {
         let failed = |kind, what: String| Error::new(kind, format!("{error}; {what}"));
         let Some(id) = self.id_if_ours(created).await else {
             cx.journal().something_else_changed();
-            return Err(failed(error.kind(), format!("key pair {} stays", self.name())).hint(self.advice()));
+            return Err(failed(error.kind(), format!("key pair {} is kept", self.name())).hint(self.advice()));
         };
         match self.delete(&id).await {
             Ok(()) => {
@@ -193,7 +196,7 @@ impl Creation<'_> {
 
     fn use_other(&mut self) -> Option<CreateKeyPairOutput> {
         self.settle();
-        self.cx.event(format!("key pair {}: created by another job meanwhile, used as it is", self.name()));
+        self.cx.event(format!("key pair {}: created by another job in the meantime, used as is", self.name()));
         None
     }
 
@@ -203,7 +206,7 @@ impl Creation<'_> {
             Some(open) => self.explain(open),
             None => Error::new(
                 ErrorKind::Unavailable,
-                format!("no answer to {CREATIONS} requests; no key pair of them is left"),
+                format!("no response to {CREATIONS} requests; none of their key pairs is left"),
             )
             .doing(format!("creating key pair {}", self.name())),
         }
@@ -218,6 +221,8 @@ impl Creation<'_> {
         let name = self.name();
         let tag =
             if self.tagged { format!(" with the tag {CLIENT_TOKEN}={}", self.mark.token()) } else { String::new() };
-        format!("if EC2 has a key pair {name}{tag}, delete it before the job runs again: nobody has its private key")
+        format!(
+            "before you run the job again, delete key pair {name}{tag} in EC2 if it exists: its private key is lost"
+        )
     }
 }

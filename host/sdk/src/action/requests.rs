@@ -116,7 +116,7 @@ impl InstanceAction {
                 self.record_unknown(cx, batch.ids, &error);
                 self.confirm(cx, batch.ids, &action).await;
                 let not_asked =
-                    Error::new(ErrorKind::Unavailable, "not asked for, because of a request without an answer");
+                    Error::new(ErrorKind::Unavailable, "not requested, because an earlier request got no response");
                 self.give_up(cx, &batches, &not_asked.doing(self.doing)).await;
                 return refused;
             } else if !can_be_split(&error) {
@@ -156,7 +156,8 @@ impl InstanceAction {
             refused.extend(left.map(|id| (id.clone(), error.clone())));
         } else if !left.is_empty() {
             cx.warning(format!(
-                "EC2 refused {REFUSALS_IN_A_ROW} instances in a row for one reason: the others are not asked for"
+                "EC2 refused {REFUSALS_IN_A_ROW} instances in a row for the same reason: the other instances were not \
+                 requested"
             ));
             let open = self.give_up(cx, left, error).await;
             open.iter().for_each(|id| cx.journal().failed(id, error.clone()));

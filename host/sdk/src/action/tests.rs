@@ -106,7 +106,7 @@ async fn an_instance_that_is_there_already_is_unchanged() {
     });
     let job = Job::new(&[&stop]);
     ask(&job, &ids(&[A, B])).await;
-    assert_eq!(job.lines(), ["i-0000000a: was stopped already", "i-0000000b: stop accepted, running -> stopping"]);
+    assert_eq!(job.lines(), ["i-0000000a: already stopped", "i-0000000b: stop accepted, running -> stopping"]);
     assert_eq!(result_of(&job, A), Some(ResourceResult::Unchanged));
     assert_eq!(result_of(&job, B), Some(ResourceResult::Changed));
     assert_eq!(STOP.verdict(&job.cx, true).unwrap().message, "1 instance stopped, 1 instance unchanged");
@@ -143,7 +143,7 @@ async fn an_instance_that_the_answer_does_not_name_and_that_stays_as_it_was_is_u
     ask(&job, &ids(&[A, B])).await;
     assert_eq!(
         error_of(&job, B).to_string(),
-        "stopping i-0000000b: the answer was incomplete: it does not name the instance"
+        "stopping i-0000000b: the response was incomplete: it does not name the instance"
     );
     assert_eq!((error_of(&job, B).kind(), looks.num_calls()), (ErrorKind::Unknown, 4));
     assert_eq!(STOP.verdict(&job.cx, false).unwrap_err().kind(), ErrorKind::Unknown);
@@ -212,7 +212,7 @@ async fn after_twenty_refusals_in_a_row_the_others_are_not_asked_for() {
     assert!(stop.num_calls() < 50, "{}", stop.num_calls());
     assert!(job.cx.journal().instances().iter().all(|entry| entry.result == Some(ResourceResult::Failed)));
     assert_eq!(STOP.verdict(&job.cx, false).unwrap_err().kind(), ErrorKind::PermissionDenied);
-    job.assert_says("EC2 refused 20 instances in a row for one reason: the others are not asked for");
+    job.assert_says("EC2 refused 20 instances in a row for the same reason: the other instances were not requested");
 }
 
 #[tokio::test(start_paused = true)]
@@ -285,7 +285,7 @@ async fn a_dry_run_asks_ec2_and_changes_nothing() {
     let job = Job::dry_run(&[&describe, &stop]);
     find_before(&job.cx, &ids(&[A, B])).await.unwrap();
     ask(&job, &ids(&[A, B])).await;
-    assert_eq!(job.lines(), ["i-0000000a (web): is running, would be stopped", "i-0000000b (web): is stopped already"]);
+    assert_eq!(job.lines(), ["i-0000000a (web): is running, would be stopped", "i-0000000b (web): already stopped"]);
     assert!(!job.cx.journal().anything_changed());
     let outcome = STOP.verdict(&job.cx, false).unwrap();
     assert_eq!(outcome.message, "2 instances checked, nothing changed (dry run)");
@@ -335,7 +335,7 @@ async fn a_transient_state_is_waited_out_and_the_action_asked_for_again() {
     find_before(&job.cx, &ids(&[A])).await.unwrap();
     ask(&job, &ids(&[A])).await;
     assert_eq!((stop.num_calls(), describe.num_calls()), (1, 2));
-    job.assert_says("waiting for 1 instance to be no longer pending, at most 10m");
+    job.assert_says("waiting for 1 instance to no longer be pending, at most 10m");
 }
 
 #[tokio::test(start_paused = true)]
@@ -376,7 +376,10 @@ async fn a_transient_state_that_does_not_end_in_time_fails_without_a_request() {
     assert_eq!(stop.num_calls(), 1);
     let error = error_of(&job, A);
     assert_eq!(error.kind(), ErrorKind::WaitExpired);
-    assert!(error.to_string().ends_with("is still `pending`; the action was not requested for it"), "{error}");
+    assert!(
+        error.to_string().ends_with("is still `pending`; the action was not requested for this instance"),
+        "{error}"
+    );
     assert!(!job.cx.journal().anything_changed());
 }
 
@@ -450,7 +453,7 @@ async fn states_that_may_not_be_seen_are_a_warning() {
     let refused = mock!(Client::describe_instances).then_http_response(|| refusal("UnauthorizedOperation", "No"));
     let job = Job::new(&[&refused]);
     assert_eq!(find_before(&job.cx, &ids(&[A])).await.unwrap().ids, ids(&[A]));
-    job.assert_says("warning: looking up i-0000000a: No (UnauthorizedOperation, request req-1); the states before");
+    job.assert_says("warning: looking up i-0000000a: No (UnauthorizedOperation, request req-1); the previous states");
 }
 
 #[tokio::test(start_paused = true)]
@@ -461,7 +464,7 @@ async fn a_dry_run_fails_for_an_instance_that_is_gone() {
     let job = Job::dry_run(&[&stop, &describe]);
     find_before(&job.cx, &ids(&[A])).await.unwrap();
     ask(&job, &ids(&[A])).await;
-    assert_eq!(error_of(&job, A).to_string(), "stopping i-0000000a: it is terminated");
+    assert_eq!(error_of(&job, A).to_string(), "stopping i-0000000a: the instance is `terminated`");
 }
 
 #[tokio::test(start_paused = true)]
@@ -506,11 +509,11 @@ async fn an_unknown_outcome_is_the_verdict_and_the_rest_is_not_asked_for() {
     let error = STOP.verdict(&job.cx, false).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Unknown);
     assert!(
-        error.hint_text().unwrap().contains("run the job again if they still need the stop: nothing is done twice"),
+        error.hint_text().unwrap().contains("run the job again if they still need the stop: repeating it is safe"),
         "{error:?}"
     );
     assert_eq!(stop.num_calls(), 3, "the attempts of one request");
     let last = error_of(&job, "i-000003e8");
     assert_eq!(last.kind(), ErrorKind::Unavailable);
-    assert_eq!(last.to_string(), "stopping: not asked for, because of a request without an answer");
+    assert_eq!(last.to_string(), "stopping: not requested, because an earlier request got no response");
 }

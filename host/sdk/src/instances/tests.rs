@@ -56,7 +56,7 @@ fn what_ec2_leaves_empty_is_unknown() {
 
     let stateless = Instance::from_ec2(&aws_sdk_ec2::types::Instance::builder().instance_id(A).build()).unwrap_err();
     assert_eq!(stateless.kind(), ErrorKind::Unavailable);
-    assert!(stateless.message().starts_with("the answer was incomplete: "), "{stateless}");
+    assert!(stateless.message().starts_with("the response was incomplete: "), "{stateless}");
 }
 
 #[tokio::test(start_paused = true)]
@@ -116,7 +116,7 @@ async fn a_failed_look_says_what_was_looked_for() {
     let name = TagName::parse("web").unwrap();
     for (error, action) in [
         (find_by_name(&job.cx, &name, ALIVE).await.unwrap_err(), "looking up instances named `web`: "),
-        (find_all(&job.cx, ALIVE).await.unwrap_err(), "looking up all instances of the region: "),
+        (find_all(&job.cx, ALIVE).await.unwrap_err(), "looking up all instances in the region: "),
         (find_by_ids(&job.cx, &ids(&[A])).await.unwrap_err(), "looking up i-0000000a: "),
     ] {
         assert!(error.to_string().starts_with(action), "{error}");

@@ -121,8 +121,10 @@ async fn what_is_no_address_is_not_saved() {
     let error = save(&names(&ALL_FOUR), &job.cx, &ids(&[A])).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::PropertyNotSaved);
     assert_eq!(saved(&job), ["ID=i-0000000a", "!DNS=?", "!PUBLIC=?", "PRIVATE=10.0.0.1"]);
-    job.assert_says("property PUBLIC is not saved: EC2 gives `none at all` as the public IPv4 address of i-0000000a");
-    job.assert_says("property DNS is not saved: EC2 gives `a host [[X]]` as the public DNS name of i-0000000a");
+    job.assert_says(
+        "property PUBLIC is not saved: EC2 returned `none at all` as the public IPv4 address of i-0000000a",
+    );
+    job.assert_says("property DNS is not saved: EC2 returned `a host [[X]]` as the public DNS name of i-0000000a");
 
     let corrected = Job::new(&[&throttled_then(0, || instance(A, &Running))]);
     accept(&corrected, &odd());
