@@ -24,7 +24,7 @@ const TEMPLATES: [(&str, &str); 2] = [
 /// The command line of this task.
 pub fn command() -> Command {
     Command::new("new-function")
-        .about("Start the crate of a new function")
+        .about("Create the crate of a new function")
         .arg(Arg::new("name").value_name("NAME").required(true).help("The function's name, such as RebootInstance"))
         .arg(
             Arg::new("summary")
@@ -42,7 +42,7 @@ pub fn run(workspace: &Workspace, matches: &ArgMatches) -> Result<()> {
     let summary = argument("summary");
     ensure!(
         !summary.contains(['"', '\\', '\n', '\r']),
-        "reading --summary: it has a quotation mark, a backslash or a line break"
+        "reading --summary: it contains a quotation mark, a backslash or a line break"
     );
     create(workspace, &name, summary)?;
     report_next_steps(&name);
@@ -52,7 +52,7 @@ pub fn run(workspace: &Workspace, matches: &ArgMatches) -> Result<()> {
 fn create(workspace: &Workspace, name: &FunctionName, summary: &str) -> Result<()> {
     let folder = format!("functions/{}", name.package());
     let taken = workspace.packages.iter().any(|package| package.name == name.package());
-    ensure!(!taken && !workspace.root.join(&folder).exists(), "making {folder}: there is a package of this name");
+    ensure!(!taken && !workspace.root.join(&folder).exists(), "creating {folder}: a package with this name exists");
 
     let manifest_path = workspace.root.join(FUNCTIONS_MANIFEST);
     let manifest = fs::read_to_string(&manifest_path).context("reading functions/Cargo.toml")?;
@@ -73,7 +73,7 @@ fn filled(template: &str, name: &FunctionName, summary: &str) -> String {
 fn write(root: &Path, path: &str, text: &str) -> Result<()> {
     let file = root.join(path);
     if let Some(folder) = file.parent() {
-        fs::create_dir_all(folder).with_context(|| format!("making {}", folder.display()))?;
+        fs::create_dir_all(folder).with_context(|| format!("creating {}", folder.display()))?;
     }
     fs::write(&file, text).with_context(|| format!("writing {path}"))?;
     report::line(format_args!("wrote {path}"));
@@ -123,6 +123,6 @@ mod tests {
         fs::create_dir(folder.path().join("functions/reboot-instance")).unwrap();
         let name = "RebootInstance".parse().unwrap();
         let error = create(&workspace(folder.path()), &name, "Restarts instances.").unwrap_err();
-        assert_eq!(error.to_string(), "making functions/reboot-instance: there is a package of this name");
+        assert_eq!(error.to_string(), "creating functions/reboot-instance: a package with this name exists");
     }
 }
