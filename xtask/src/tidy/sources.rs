@@ -69,7 +69,7 @@ fn sources(workspace: &Workspace) -> Result<Vec<Source>> {
     let ours = |entry: &DirEntry| !not_ours.iter().any(|folder| entry.path() == folder);
     let mut sources = Vec::new();
     for entry in WalkDir::new(&workspace.root).sort_by_file_name().into_iter().filter_entry(ours) {
-        let entry = entry.context("looking for sources")?;
+        let entry = entry.context("finding sources")?;
         let path = entry.path();
         if entry.file_type().is_file() {
             let text = fs::read(path).with_context(|| format!("reading {}", path.display()))?;
@@ -111,10 +111,10 @@ fn rust_rules(source: &Source) -> Vec<Finding> {
         return findings;
     }
     if !source.text.starts_with("//! ") {
-        findings.push(source.finding(1, "the file does not start with a `//!` line that says what it is for"));
+        findings.push(source.finding(1, "the file does not start with a `//!` line that describes its purpose"));
     }
     let ignored = source.lines().filter(|(_, line)| line.trim_start().starts_with("#[ignore"));
-    findings.extend(ignored.map(|(number, _)| source.finding(number, "no test is ignored here")));
+    findings.extend(ignored.map(|(number, _)| source.finding(number, "ignored tests are not allowed")));
     findings
 }
 
@@ -127,7 +127,7 @@ fn function_rules(source: &Source) -> Vec<Finding> {
     let mut findings = Vec::new();
     for (number, line) in source.code_lines() {
         let found = NOT_IN_FUNCTIONS.iter().filter(|pattern| line.contains(*pattern));
-        findings.extend(found.map(|pattern| source.finding(number, format!("a function does not use `{pattern}`"))));
+        findings.extend(found.map(|pattern| source.finding(number, format!("functions must not use `{pattern}`"))));
     }
     findings
 }
@@ -211,13 +211,13 @@ mod tests {
     #[test]
     fn a_rust_file_says_what_it_is_for() {
         let found = findings_of(&[("opcon/src/lib.rs", "fn main() {}\n"), ("opcon/src/good.rs", "//! Good.\n")]);
-        assert_eq!(found, ["opcon/src/lib.rs:1: the file does not start with a `//!` line that says what it is for"]);
+        assert_eq!(found, ["opcon/src/lib.rs:1: the file does not start with a `//!` line that describes its purpose"]);
     }
 
     #[test]
     fn no_test_is_ignored() {
         let found = findings_of(&[("opcon/src/lib.rs", "//! Tests.\n    #[ignore = \"slow\"]\n")]);
-        assert_eq!(found, ["opcon/src/lib.rs:2: no test is ignored here"]);
+        assert_eq!(found, ["opcon/src/lib.rs:2: ignored tests are not allowed"]);
     }
 
     #[test]
@@ -227,8 +227,8 @@ mod tests {
         assert_eq!(
             found,
             [
-                "functions/stop-instance/src/lib.rs:2: a function does not use `std::env`",
-                "functions/stop-instance/src/lib.rs:2: a function does not use `println!`"
+                "functions/stop-instance/src/lib.rs:2: functions must not use `std::env`",
+                "functions/stop-instance/src/lib.rs:2: functions must not use `println!`"
             ]
         );
     }

@@ -59,7 +59,7 @@ mod tests {
         assert_eq!(error.kind(), ErrorKind::PermissionDenied);
         assert_eq!(
             error.to_string(),
-            "asking whose the credentials are: STS gave no further explanation (InvalidClientTokenId)"
+            "asking whose the credentials are: STS gave no details (InvalidClientTokenId)"
         );
     }
 
