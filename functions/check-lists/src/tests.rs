@@ -1,4 +1,4 @@
-//! `CheckLists` against a mocked EC2: what it asks for, and how it judges the entries.
+//! `CheckLists` against a mocked EC2: its requests and its verdicts on entries.
 
 use connector_sdk::ec2::Client;
 use connector_sdk::ec2::operation::describe_images::{DescribeImagesInput, DescribeImagesOutput};
@@ -8,7 +8,7 @@ use connector_sdk::testing::{Job, MockResponse, Rule, mock, refusal};
 
 use super::*;
 
-/// An EC2 that knows these things and nothing else.
+/// An EC2 with only these images, types and regions.
 fn ec2(images: &'static [&'static str], types: &'static [&'static str], regions: &'static [&'static str]) -> [Rule; 3] {
     [
         mock!(Client::describe_images).then_compute_response(move |request: &DescribeImagesInput| {

@@ -1,4 +1,4 @@
-//! What becomes of a launch whose wait does not end well.
+//! The handling of a launch whose wait fails.
 
 use connector_sdk::Error;
 use connector_sdk::ec2::operation::terminate_instances::TerminateInstancesOutput;
@@ -15,7 +15,7 @@ const TERMINATE: &[(&str, &str)] = &[
     ("on-timeout", "terminate"),
 ];
 
-/// Rules for a launch of two instances, of which one is never ready.
+/// Rules for a launch of two instances, one of which never becomes ready.
 fn too_late() -> [Rule; 3] {
     [
         key_pair_exists(),
@@ -50,12 +50,12 @@ async fn all_instances_are_terminated_and_the_failure_stays_what_it_was() {
     assert!(entries.iter().all(|entry| entry.state.as_deref() == Some("shutting-down")), "{entries:?}");
 }
 
-/// The command that terminates both instances, as the job advises it.
+/// The suggested command that terminates both instances.
 fn command() -> String {
     format!("TerminateInstance --instance-id {I0},{I1}")
 }
 
-/// Insists that a job that failed so has terminated nothing itself, and has the command for it.
+/// Asserts that a failed job has terminated nothing and suggests the command.
 #[track_caller]
 fn assert_kept(job: &Job, error: &Error) {
     assert_eq!(error.kind(), ErrorKind::WaitExpired);
@@ -76,7 +76,7 @@ async fn instances_that_cannot_be_terminated_are_left_with_the_command() {
     assert_kept(&job, &error);
 }
 
-/// Rules for a launch of two instances whose polls have this result.
+/// Rules for a launch of two instances, with this result of polls.
 fn launch_and_polls(poll: fn() -> HttpResponse) -> [Rule; 3] {
     let [key_pair, launch, _] = too_late();
     [key_pair, launch, mock!(Client::describe_instances).then_http_response(poll)]

@@ -1,4 +1,4 @@
-//! The client token: one for all that is sent, and what becomes of one that was used before.
+//! The client token: shared by all requests of a job, and tokens that were used before.
 
 use std::sync::{Arc, Mutex};
 
@@ -69,7 +69,7 @@ async fn the_instances_of_an_earlier_launch_with_the_token_are_a_success() {
     job.assert_reported(&format!("{I0} (web): launched, running"));
 }
 
-/// A rule for RunInstances: the answer is lost every time.
+/// A rule for RunInstances whose answer is always lost.
 fn loses_answer() -> Rule {
     mock!(Client::run_instances).then_http_response(lost)
 }
@@ -78,7 +78,7 @@ fn lost() -> HttpResponse {
     answer(503, "<Response><Errors><Error><Code>Unavailable</Code></Error></Errors></Response>")
 }
 
-/// A rule for DescribeInstances by the token: each look sees the next of these.
+/// A rule for DescribeInstances by token, with these answers in turn.
 fn polls(answers: &[&'static [(&'static str, InstanceStateName)]]) -> Rule {
     let mut polls = mock!(Client::describe_instances)
         .match_requests(|request| {
