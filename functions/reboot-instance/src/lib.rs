@@ -1,6 +1,5 @@
 //! `RebootInstance`: reboots running instances, by name or by id.
 
-use connector_sdk::action::once;
 use connector_sdk::prelude::*;
 use connector_sdk::wait::OBSERVATION_LIMIT;
 
@@ -38,7 +37,7 @@ impl Operation for RebootInstance {
     async fn run(&self, cx: &Context, args: &Self::Args) -> Result<Outcome> {
         let call = |ids| {
             let request = cx.ec2().reboot_instances().set_instance_ids(Some(ids)).dry_run(cx.dry_run());
-            async { request.customize().config_override(once()).send().await.map(drop) }
+            async { request.send().await.map(drop) }
         };
         let goal = Goal::ReadyAgain { within: OBSERVATION_LIMIT, unobserved_note: "reboot accepted, not observed" };
         REBOOT.run(cx, args, goal, call).await

@@ -70,9 +70,9 @@ impl Operation for TerminateInstance {
 
 /// EC2 disables the protection of one instance per request.
 async fn disable_termination_protection(cx: &Context, id: InstanceId) -> Result<()> {
-    let request = cx.ec2().modify_instance_attribute().instance_id(id.as_str()).disable_api_termination(disabled());
+    let request = cx.ec2().modify_instance_attribute().dry_run(cx.dry_run()).disable_api_termination(disabled());
     let action = format!("lifting the termination protection of {id}");
-    cx.change(&action, async { request.send().await.doing(|| action.clone()) }).await?;
+    cx.change(&action, async { request.instance_id(id.as_str()).send().await.doing(|| action.clone()) }).await?;
     cx.event(format!("{id}: termination protection lifted"));
     cx.journal().record_other_change();
     Ok(())

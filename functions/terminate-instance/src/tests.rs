@@ -129,6 +129,22 @@ async fn protection_is_disabled_only_on_request_and_only_where_enabled() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_dry_run_checks_whether_protection_may_be_lifted_and_lifts_none() {
+    let terminate = mock!(Client::terminate_instances)
+        .match_requests(|request| request.dry_run() == Some(true))
+        .then_http_response(|| refusal("OperationNotPermitted", "protected"));
+    let modify = mock!(Client::modify_instance_attribute)
+        .match_requests(|request| request.dry_run() == Some(true))
+        .then_http_response(|| refusal("DryRunOperation", "would have succeeded"));
+    let job = Job::dry_run(&[&terminate, &modify, &describes_states(A, &[Running])]);
+    let outcome = job.run(&TerminateInstance, &[("instance-id", A), ("disable-protection", "true")]).await.unwrap();
+    assert_eq!(outcome.message, "1 instance checked, nothing changed (dry run)");
+    job.assert_reported("lifting the termination protection of i-0000000a: would succeed");
+    assert_eq!((terminate.num_calls(), modify.num_calls()), (1, 1));
+    assert!(job.cx.journal().instance(&InstanceId::from_ec2(A)).error.is_none());
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_denied_change_of_protection_is_reported() {
     let terminate = mock!(Client::terminate_instances).then_http_response(|| refusal("OperationNotPermitted", "no"));
     let modify = mock!(Client::modify_instance_attribute).then_http_response(|| refusal("UnauthorizedOperation", "no"));

@@ -3,6 +3,7 @@
 use aws_sdk_ec2::error::{ProvideErrorMetadata, SdkError};
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 
+use crate::attempts::once;
 use crate::context::Context;
 use crate::error::{Doing as _, Error, ErrorKind, Result};
 use crate::journal::{Resource, ResourceResult};
@@ -30,9 +31,9 @@ pub struct Described {
 impl ResourceCreation {
     /// Runs the job. `what` names the resource before it has an id, e.g. `a snapshot of vol-0abc`.
     ///
-    /// `create` sends the request, in a dry run with `DryRun`, and returns the id of the answer. An EC2 action without a
-    /// client token must be sent [once](crate::action::once): a second request creates a second resource. `describe`
-    /// returns `None` as long as AWS does not list the resource.
+    /// `create` sends the request, in a dry run with `DryRun`, and returns the id of the answer. The AWS SDK does not repeat
+    /// it, because a second request would create a second resource. `describe` returns `None` as long as AWS does not list
+    /// the resource.
     ///
     /// # Errors
     /// Those of the request; [`ErrorKind::Unknown`] when the answer is lost or has no id; those of [`wait_for`].
@@ -81,7 +82,7 @@ impl ResourceCreation {
     {
         let (kind, action) = (self.kind, format!("creating {what}"));
         let check = format!("check whether there is a new {kind} before you run the job again");
-        let created = match cx.change(&action, async { create.await.doing(|| action.clone()) }).await {
+        let created = match cx.change(&action, async { once(create).await.doing(|| action.clone()) }).await {
             Err(error) if error.kind() == ErrorKind::Unknown => return Err(error.hint(check)),
             created => created?,
         };
@@ -92,9 +93,6 @@ impl ResourceCreation {
         let resource = Resource::new(kind, &id);
         cx.journal().record_resource_result(&resource, Ok(ResourceResult::Changed));
         cx.event(format!("{kind} {id}: created"));
-        if created.repeated {
-            cx.warning(format!("{action}: an earlier request may have created another {kind}"));
-        }
         Ok(resource)
     }
 }

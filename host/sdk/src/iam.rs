@@ -253,8 +253,8 @@ mod tests {
     #[test]
     #[should_panic(expected = "ec2:StartInstances is none of the function's IAM actions")]
     fn an_undeclared_call_panics() {
-        assert_declared(&[&STOPS], "EC2", "StopInstances");
-        assert_declared(&[&STOPS], "EC2", "StartInstances");
+        assert_declared(&[&STOPS], "ec2:StopInstances");
+        assert_declared(&[&STOPS], "ec2:StartInstances");
     }
 
     #[test]

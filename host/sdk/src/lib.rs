@@ -7,7 +7,7 @@
 pub mod action;
 pub mod args;
 pub mod attempts;
-mod call;
+pub mod call;
 pub mod catalog;
 mod checked_text;
 pub mod client_token;

@@ -1,8 +1,9 @@
-//! Test helpers for function crates: mocked EC2 clients, parsed inputs, and a context that records output.
+//! Test helpers for function crates: mocked AWS clients, parsed inputs, and a context that records output.
 //!
 //! Use paused time (`#[tokio::test(start_paused = true)]`), so that waits take no real time.
 
 mod check_meta;
+mod services;
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -35,7 +36,7 @@ use aws_smithy_types::config_bag::ConfigBag;
 pub use check_meta::check_meta;
 
 use crate::args::{ArgGroup, ArgSpec, Given, Inputs};
-use crate::attempts::Attempt;
+use crate::attempts::{Attempt, SentOnce};
 use crate::no_answer::nothing_was_done;
 use crate::option_lists::{OptionEntry, OptionList, OptionListStore};
 use crate::properties::{Delivery, PropertyStore};
@@ -54,6 +55,7 @@ pub fn client(rules: &[&Rule]) -> Client {
             .http_client(create_mock_http_client())
             // By default, clients share a retry quota, so tests would affect each other.
             .retry_partition(RetryPartition::custom("test").build())
+            .retry_classifier(SentOnce)
             .interceptor(interceptor)
             .interceptor(RecordAttempts)
             .interceptor(OnlyDeclared)
@@ -121,21 +123,22 @@ impl Intercept for OnlyDeclared {
         config: &mut ConfigBag,
     ) -> Result<(), BoxError> {
         if let Some(call) = config.load::<Metadata>() {
-            let functions: Vec<_> = operations().iter().map(|found| found.operation.meta()).collect();
-            assert_declared(&functions, call.service(), call.name());
+            assert_declared_here(&format!("{}:{}", call.service().to_lowercase(), call.name()));
         }
         Ok(())
     }
 }
 
+/// Compares a call with what the functions of this test program declare.
+fn assert_declared_here(action: &str) {
+    let functions: Vec<_> = operations().iter().map(|found| found.operation.meta()).collect();
+    assert_declared(&functions, action);
+}
+
 /// Without any declaration, as in the tests of this crate, all calls are allowed.
-pub(crate) fn assert_declared(functions: &[&OperationMeta], service: &str, call: &str) {
+pub(crate) fn assert_declared(functions: &[&OperationMeta], action: &str) {
     let declared: Vec<_> = functions.iter().flat_map(|meta| meta.iam_actions).map(|action| action.name).collect();
-    let action = format!("{}:{call}", service.to_lowercase());
-    assert!(
-        declared.is_empty() || declared.contains(&action.as_str()),
-        "{action} is none of the function's IAM actions"
-    );
+    assert!(declared.is_empty() || declared.contains(&action), "{action} is none of the function's IAM actions");
 }
 
 /// A job of a test: a context with a mocked client that records events, warnings and properties.

@@ -7,6 +7,7 @@ use opcon::PropertyValue;
 
 use super::end::Report;
 use crate::console::Console;
+use crate::escaped::ascii;
 use crate::shell;
 
 /// Prints the commands that save later what was not saved. An option list is not worth its length here: the job that reads
@@ -31,20 +32,21 @@ fn missing(properties: &[PropertyEntry], config: Option<&str>) -> Vec<String> {
     [format!("not saved in OpCon; to save it later{values}:")].into_iter().chain(commands).collect()
 }
 
-/// The command that saves a property. What is in the place of a value has blanks and no quotes and ends the line: copied as
+/// The command that saves a property, whose name it has as `set-property` reads it. What is in the place of a value has blanks and no quotes and ends the line: copied as
 /// it is, a shell refuses it as a redirection, and the program as words too many.
 fn save_command(property: &PropertyEntry, config: Option<&str>) -> String {
     let config = config.map(|config| ["--config", config]);
+    let name = ascii(&property.name);
     let mut words = vec!["awsec2", "set-property"];
     match value_in_command(property) {
         Some(value) => {
-            words.extend([property.name.as_str(), value]);
+            words.extend([name.as_str(), value]);
             words.extend(config.iter().flatten());
             shell::command_line(&words)
         }
         None => {
             words.extend(config.iter().flatten());
-            words.push(&property.name);
+            words.push(&name);
             format!("{} <{}>", shell::command_line(&words), property.contents)
         }
     }
@@ -103,6 +105,14 @@ mod tests {
             lines[1..],
             if cfg!(windows) { commands.map(|line| line.replace("''", "\"\"")) } else { commands.map(str::to_owned) }
         );
+    }
+
+    #[test]
+    fn a_name_that_is_not_ascii_is_escaped_as_set_property_reads_it() {
+        let name = "JI.ID.2026-01-31.N\u{e4}chte.\u{1f600}";
+        let command = missing(&[other(name, "x")], None).remove(1);
+        // A shell reads two backslashes in double quotes as one.
+        assert!(command.replace(r"\\", r"\").contains(r"N\u{e4}chte.\u{1f600}"), "{command}");
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use connector_sdk::{InstanceEntry, Journal, ResourceEntry, Table, Text, TitledTable, WrittenFile};
 
-use crate::console::ascii;
+use crate::escaped::ascii;
 use crate::table;
 
 /// What comes before each line of a text that a machine has written, so that none can pass for a line of the report.

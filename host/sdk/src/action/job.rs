@@ -123,7 +123,8 @@ impl<'a> InstanceJob<'a> {
         self.ids().iter().filter(refused).cloned().collect()
     }
 
-    /// Calls an EC2 action that takes one instance at a time. Returns the changed instances; the others have failed.
+    /// Calls an EC2 action that takes one instance at a time. Returns the changed instances. The others have failed, or are
+    /// unchanged in a dry run.
     pub async fn change_each<A: Future<Output = Result<()>>>(
         &self,
         ids: Vec<InstanceId>,
@@ -133,6 +134,10 @@ impl<'a> InstanceJob<'a> {
         for id in ids {
             match change(id.clone()).await {
                 Ok(()) => changed.push(id),
+                Err(error) if self.cx.dry_run() && error.is_dry_run_success() => {
+                    self.cx.event(format!("{}: would succeed", error.action().unwrap_or(id.as_str())));
+                    self.cx.journal().record_unchanged(&id);
+                }
                 Err(error) => self.cx.instance_failed(&id, error),
             }
         }

@@ -53,7 +53,7 @@ impl Journal {
     pub fn record_unchanged(&self, id: &InstanceId) {
         self.update(id, |entry| {
             entry.previous_state.clone_from(&entry.state);
-            entry.result = Some(ResourceResult::Unchanged);
+            (entry.result, entry.error) = (Some(ResourceResult::Unchanged), None);
         });
     }
 
