@@ -21,7 +21,7 @@ mod tests;
 
 use connector_sdk::prelude::*;
 use connector_sdk::properties::{PROPERTIES, PropertyNames};
-use connector_sdk::wait::{WAIT_FOR, WaitArgs, wait_if_asked};
+use connector_sdk::wait::{WAIT_FOR, WaitArgs, wait_if_requested};
 
 use crate::arguments::on_timeout::OnTimeout;
 use crate::arguments::{
@@ -142,7 +142,7 @@ impl Operation for CreateInstance {
         properties.save_ids(cx, &launched).await;
         launch.report_count(cx, launched.len(), enough.is_ok());
 
-        let waited = enough.is_ok() && wait_if_asked(cx, wait, &launched, *goal, &policy).await;
+        let waited = enough.is_ok() && wait_if_requested(cx, wait, &launched, *goal, &policy).await;
         let saved = properties.save_addresses(cx, &launched, waited, &policy).await;
         let done = if waited { "launched and ready" } else { "launched" };
         let outcome = match enough.and_then(|()| cx.journal().verdict("launching", done, "unchanged")) {

@@ -140,7 +140,7 @@ async fn two_properties_of_one_name_are_refused_before_anything_is_done() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_wait_for_running_asks_for_no_status_checks() {
+async fn a_wait_for_running_reads_no_status_checks() {
     let key_pair = key_pair_exists();
     let launch = mock!(Client::run_instances).then_output(|| launched(&[(0, I0)]));
     let describe =
@@ -171,9 +171,10 @@ async fn an_instance_that_terminates_at_once_is_reported_with_the_reason() {
     let key_pair = key_pair_exists();
     let launch = mock!(Client::run_instances).then_output(|| launched(&[(0, I0), (1, I1)]));
     let describe = mock!(Client::describe_instances).then_output(|| {
-        let mut dead = instance(I0, &InstanceStateName::Terminated);
-        dead.state_reason = Some(StateReason::builder().message("Client.InternalError: the key is not usable").build());
-        described([dead, instance(I1, &InstanceStateName::Running)])
+        let mut terminated = instance(I0, &InstanceStateName::Terminated);
+        terminated.state_reason =
+            Some(StateReason::builder().message("Client.InternalError: the key is not usable").build());
+        described([terminated, instance(I1, &InstanceStateName::Running)])
     });
     let job = Job::new(&[&key_pair, &launch, &describe]);
     let error = run(&job, &[("number", "2"), ("wait", "true"), ("wait-for", "running")]).await.unwrap_err();
@@ -208,7 +209,7 @@ async fn lack_of_capacity_is_reported() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn fewer_instances_than_asked_are_no_success_and_their_ids_are_kept() {
+async fn fewer_instances_than_requested_are_no_success_and_their_ids_are_kept() {
     for (answer, found) in [(&[(0, I0)][..], format!("1 of 3 are shown: {I0}")), (&[], "none is shown".to_owned())] {
         let key_pair = key_pair_exists();
         let launch = mock!(Client::run_instances).then_output(|| launched(answer));
@@ -286,7 +287,7 @@ async fn a_resource_from_outside_the_job_is_not_retried() {
 }
 
 #[tokio::test]
-async fn a_dry_run_asks_ec2_and_changes_nothing() {
+async fn a_dry_run_sends_dry_run_requests_and_changes_nothing() {
     let folder = tempfile::tempdir().unwrap();
     let launch = mock!(Client::run_instances)
         .match_requests(|request| {

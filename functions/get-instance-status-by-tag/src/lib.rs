@@ -145,9 +145,9 @@ impl Selection {
 
 /// `terminated` instances stay visible for an hour, so they are shown only on request.
 fn states_to_show(all: bool, expected: &[InstanceStateName]) -> Vec<InstanceStateName> {
-    let gone = [InstanceStateName::ShuttingDown, InstanceStateName::Terminated];
-    let asked_for = gone.into_iter().filter(|state| all || expected.contains(state));
-    ALIVE.iter().cloned().chain(asked_for).collect()
+    let terminated = [InstanceStateName::ShuttingDown, InstanceStateName::Terminated];
+    let shown = terminated.into_iter().filter(|state| all || expected.contains(state));
+    ALIVE.iter().cloned().chain(shown).collect()
 }
 
 /// Only running instances have status checks. For selected instances, this costs one request per 100; for a region, one

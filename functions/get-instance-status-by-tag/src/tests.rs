@@ -90,13 +90,13 @@ async fn without_a_running_instance_no_checks_are_described() {
 
 #[tokio::test(start_paused = true)]
 async fn terminated_instances_are_shown_only_on_request() {
-    for (arguments, gone) in [
+    for (arguments, terminated) in [
         (&[][..], &[][..]),
         (&[("expect-state", "running")], &[]),
         (&[("expect-state", "terminated")], &["terminated"]),
         (&[("all", "true")], &["shutting-down", "terminated"]),
     ] {
-        let states: Vec<String> = ALIVE_STATES.iter().chain(gone).map(|state| (*state).to_owned()).collect();
+        let states: Vec<String> = ALIVE_STATES.iter().chain(terminated).map(|state| (*state).to_owned()).collect();
         let describe = mock!(Client::describe_instances)
             .match_requests(move |request| request.filters().len() == 1 && request.filters()[0].values() == states)
             .then_output(|| described([]));

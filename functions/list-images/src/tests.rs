@@ -99,7 +99,7 @@ async fn public_owners_without_a_name_are_refused_before_any_call() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn deprecated_images_are_left_out_unless_asked_for() {
+async fn deprecated_images_are_left_out_unless_requested() {
     let describe = describes(|| {
         vec![
             image("ami-1", "web", 1).deprecation_time("2023-05-01T00:00:00.000Z"),

@@ -56,7 +56,7 @@ async fn by_name_costs_two_calls() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn without_name_and_ids_nothing_is_asked() {
+async fn without_name_and_ids_nothing_is_requested() {
     let error = Job::new(&[]).run(&StopInstance, &[]).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::InvalidInput);
 }
@@ -136,7 +136,7 @@ async fn refused_credentials_and_throttling_end_the_job() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_dry_run_asks_and_does_not_wait() {
+async fn a_dry_run_does_not_wait() {
     let stop = mock!(Client::stop_instances)
         .match_requests(|request| request.dry_run() == Some(true))
         .then_http_response(|| refusal("DryRunOperation", "would have succeeded"));

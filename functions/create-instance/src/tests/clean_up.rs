@@ -28,7 +28,7 @@ fn too_late() -> [Rule; 3] {
 
 #[tokio::test(start_paused = true)]
 async fn all_instances_are_terminated_and_the_failure_stays_what_it_was() {
-    let [key_pair, launch, look] = too_late();
+    let [key_pair, launch, describe] = too_late();
     let terminate = mock!(Client::terminate_instances)
         .match_requests(|request| request.instance_ids() == [I0, I1])
         .then_output(|| {
@@ -38,7 +38,7 @@ async fn all_instances_are_terminated_and_the_failure_stays_what_it_was() {
                 .terminating_instances(change(I1))
                 .build()
         });
-    let job = Job::new(&[&key_pair, &launch, &look, &terminate]);
+    let job = Job::new(&[&key_pair, &launch, &describe, &terminate]);
     let error = run(&job, TERMINATE).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::WaitExpired);
     assert!(error.hint_text().is_some_and(|hint| hint.contains("are terminated")), "{error:?}");
@@ -66,9 +66,9 @@ fn assert_kept(job: &Job, error: &Error) {
 
 #[tokio::test(start_paused = true)]
 async fn instances_that_cannot_be_terminated_are_left_with_the_command() {
-    let [key_pair, launch, look] = too_late();
+    let [key_pair, launch, describe] = too_late();
     let refused = mock!(Client::terminate_instances).then_http_response(|| refusal("UnauthorizedOperation", "No"));
-    let job = Job::new(&[&key_pair, &launch, &look, &refused]);
+    let job = Job::new(&[&key_pair, &launch, &describe, &refused]);
     let error = run(&job, TERMINATE).await.unwrap_err();
     for id in [I0, I1] {
         job.assert_reported(&format!("warning: terminating {id}: No (UnauthorizedOperation, request req-1)"));
@@ -135,8 +135,8 @@ async fn instances_that_are_ready_at_last_are_kept() {
 async fn a_launch_that_ends_well_is_kept() {
     let [key_pair, launch, _] = too_late();
     let running = || described([I0, I1].map(|id| instance(id, &InstanceStateName::Running)));
-    let look = mock!(Client::describe_instances).then_output(running);
-    let job = Job::new(&[&key_pair, &launch, &look]);
+    let describe = mock!(Client::describe_instances).then_output(running);
+    let job = Job::new(&[&key_pair, &launch, &describe]);
     assert_eq!(run(&job, TERMINATE).await.unwrap().message, "2 instances launched and ready");
 }
 

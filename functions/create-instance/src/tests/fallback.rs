@@ -143,7 +143,7 @@ async fn spot_instances_stay_spot_instances_in_every_attempt() {
 }
 
 #[tokio::test]
-async fn a_dry_run_asks_for_the_first_attempt_only() {
+async fn a_dry_run_sends_the_first_attempt_only() {
     let key_pair = key_pair_exists();
     let first = attempt!("t3.micro", "subnet-0000000a", "T")
         .then_http_response(|| refusal("DryRunOperation", "Request would have succeeded"));

@@ -178,7 +178,7 @@ async fn an_instance_that_is_found_terminated_is_no_success() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_refusal_after_a_lost_answer_does_not_say_that_nothing_was_launched() {
+async fn a_refusal_after_a_lost_answer_leaves_the_outcome_unknown() {
     let launch = mock!(Client::run_instances)
         .sequence()
         .http_response(lost)
@@ -262,13 +262,13 @@ async fn a_launch_with_a_missing_id_is_repeated_even_where_fewer_are_enough() {
 
 #[tokio::test(start_paused = true)]
 async fn a_launch_is_gone_only_by_an_answer_that_follows_no_lost_one() {
-    let gone = || refusal("IdempotentInstanceTerminated", "Gone");
+    let terminated = || refusal("IdempotentInstanceTerminated", "Gone");
     let launch = mock!(Client::run_instances)
         .sequence()
         .http_response(lost)
         .times(4)
-        .http_response(gone)
-        .http_response(gone)
+        .http_response(terminated)
+        .http_response(terminated)
         .build();
     let polls = polls(&[&[(I0, InstanceStateName::Terminated)]]);
     let job = Job::new(&[&key_pair_exists(), &launch, &polls]);

@@ -19,7 +19,13 @@ use crate::{Context, Error, ErrorKind, Result, count_of, hints};
 const STALE_LIMIT: Duration = Duration::from_mins(1);
 
 /// Waits if requested, for the instances that have not failed. Returns whether it waited.
-pub async fn wait_if_asked(cx: &Context, wait: &WaitArgs, ids: &[InstanceId], goal: Goal, policy: &WaitPolicy) -> bool {
+pub async fn wait_if_requested(
+    cx: &Context,
+    wait: &WaitArgs,
+    ids: &[InstanceId],
+    goal: Goal,
+    policy: &WaitPolicy,
+) -> bool {
     let applies = wait.applies(cx);
     if applies {
         wait_for_instances(cx, &cx.journal().not_failed(ids), goal, policy).await;
