@@ -8,7 +8,7 @@ use connector_sdk::{Context, Doing as _, Error, ErrorKind, Result, codes};
 
 use super::find::find;
 use crate::arguments::key::{Key, KeyName};
-use crate::prerequisites::look_up::{AFTER_LOST_ANSWER, Found, UNTIL_SHOWN, look_up, pause};
+use crate::prerequisites::look_up::{AFTER_LOST_ANSWER, LookUpResult, UNTIL_SHOWN, look_up, pause};
 use crate::prerequisites::run_tags::{CLIENT_TOKEN, RunTags, refuses_tags};
 use crate::private_key::ReservedFile;
 
@@ -120,10 +120,10 @@ impl Creation<'_> {
         let exists = unknown.code() == Some(codes::INVALID_KEY_PAIR_DUPLICATE);
         let times = if exists { UNTIL_SHOWN } else { AFTER_LOST_ANSWER };
         match look_up(self.cx, times, || find(self.cx, self.name(), self.run_tags)).await {
-            Found::Ours(id) => self.delete(&id).await.map(|()| false),
-            Found::Other(_) if self.tagged => Ok(true),
-            Found::NotFound => Ok(false),
-            Found::Other(_) | Found::NoAnswer => Err(self.explain(unknown)),
+            LookUpResult::Ours(id) => self.delete(&id).await.map(|()| false),
+            LookUpResult::Other(_) if self.tagged => Ok(true),
+            LookUpResult::NotFound => Ok(false),
+            LookUpResult::Other(_) | LookUpResult::NoAnswer => Err(self.explain(unknown)),
         }
     }
 
@@ -177,9 +177,9 @@ impl Creation<'_> {
         }
         let found = match self.tagged {
             true => look_up(self.cx, AFTER_LOST_ANSWER, || find(self.cx, self.name(), self.run_tags)).await,
-            false => Found::NotFound,
+            false => LookUpResult::NotFound,
         };
-        if let Found::Ours(id) = found { Some(id) } else { None }
+        if let LookUpResult::Ours(id) = found { Some(id) } else { None }
     }
 
     fn mark_unknown(&mut self, error: Error) {

@@ -21,7 +21,7 @@ pub struct FoundResource {
 }
 
 /// The result of several look-ups.
-pub enum Found {
+pub enum LookUpResult {
     /// A resource with this id, created by this run.
     Ours(String),
     /// A resource with this id, without the tags of this run.
@@ -34,15 +34,15 @@ pub enum Found {
 
 /// Looks up a resource until it is found, at most this often. One without the tags of this run must be found twice,
 /// since EC2 may return the tags later.
-pub async fn look_up<F>(cx: &Context, times: usize, find: impl Fn() -> F) -> Found
+pub async fn look_up<F>(cx: &Context, times: usize, find: impl Fn() -> F) -> LookUpResult
 where
     F: Future<Output = Result<Option<FoundResource>>>,
 {
     let (mut other, mut answered, mut failure) = (None, false, None);
     for time in 1..=times {
         match find().await {
-            Ok(Some(shown)) if shown.ours => return Found::Ours(shown.id),
-            Ok(Some(shown)) if other.as_ref() == Some(&shown.id) => return Found::Other(shown.id),
+            Ok(Some(shown)) if shown.ours => return LookUpResult::Ours(shown.id),
+            Ok(Some(shown)) if other.as_ref() == Some(&shown.id) => return LookUpResult::Other(shown.id),
             Ok(Some(shown)) => other = Some(shown.id),
             Ok(None) => answered = true,
             Err(error) => failure = Some(error),
@@ -52,12 +52,12 @@ where
         }
     }
     match (other, failure) {
-        (Some(id), _) => Found::Other(id),
+        (Some(id), _) => LookUpResult::Other(id),
         (None, Some(error)) if !answered => {
             cx.warning(error.to_string());
-            Found::NoAnswer
+            LookUpResult::NoAnswer
         }
-        _ => Found::NotFound,
+        _ => LookUpResult::NotFound,
     }
 }
 
@@ -85,10 +85,10 @@ mod tests {
             async { answer.map(|shown| shown.map(|(id, ours)| FoundResource { id: id.to_owned(), ours })) }
         };
         let text = match look_up(&job.cx, times, find).await {
-            Found::Ours(id) => format!("ours {id}"),
-            Found::Other(id) => format!("other {id}"),
-            Found::NotFound => "nothing".to_owned(),
-            Found::NoAnswer => job.lines().join("\n"),
+            LookUpResult::Ours(id) => format!("ours {id}"),
+            LookUpResult::Other(id) => format!("other {id}"),
+            LookUpResult::NotFound => "nothing".to_owned(),
+            LookUpResult::NoAnswer => job.lines().join("\n"),
         };
         (text, answers.borrow().len())
     }

@@ -4,7 +4,7 @@ use connector_sdk::ec2::types::ResourceType;
 use connector_sdk::{Context, Doing as _, Error, ErrorKind, Result, codes};
 
 use super::find::find;
-use crate::prerequisites::look_up::{AFTER_LOST_ANSWER, Found, FoundResource, UNTIL_SHOWN, look_up, pause};
+use crate::prerequisites::look_up::{AFTER_LOST_ANSWER, FoundResource, LookUpResult, UNTIL_SHOWN, look_up, pause};
 use crate::prerequisites::run_tags::{CLIENT_TOKEN, RunTags, refuses_tags};
 
 /// The maximum number of creations after lost answers.
@@ -62,11 +62,11 @@ impl Creation<'_> {
             };
             self.mark_unknown(&unknown);
             match look_up(self.cx, times, || self.find()).await {
-                Found::Ours(id) => return Ok(self.created(id)),
-                Found::Other(id) if self.tagged => return Ok(self.created_by_other(id)),
-                Found::Other(id) => return Ok(self.created_by_unknown(id)),
-                Found::NotFound if creations < CREATIONS => creations += 1,
-                Found::NotFound | Found::NoAnswer => return Err(self.explain(&unknown)),
+                LookUpResult::Ours(id) => return Ok(self.created(id)),
+                LookUpResult::Other(id) if self.tagged => return Ok(self.created_by_other(id)),
+                LookUpResult::Other(id) => return Ok(self.created_by_unknown(id)),
+                LookUpResult::NotFound if creations < CREATIONS => creations += 1,
+                LookUpResult::NotFound | LookUpResult::NoAnswer => return Err(self.explain(&unknown)),
             }
         }
     }
