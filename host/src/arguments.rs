@@ -67,7 +67,7 @@ pub fn unread(arguments: impl Iterator<Item = OsString>) -> Vec<String> {
 
 /// The error for an argument that cannot be passed on without a loss.
 pub fn no_unicode(index: usize) -> Error {
-    wrong(format!("argument {index} is no Unicode text"))
+    wrong(format!("argument {index} is not valid Unicode"))
 }
 
 /// A word that names a file of arguments becomes its lines, taken literally: an `@` in the file has no meaning.
@@ -76,12 +76,12 @@ fn expand(text: String) -> Result<Vec<Word>> {
         return Ok(vec![Word { text, origin: Origin::CommandLine }]);
     };
     if let Some(found) = reference(path) {
-        return Err(not_replaced("the name of the argument file", found, Origin::CommandLine));
+        return Err(not_replaced("the name of the argument file", &format!("`{found}`"), Origin::CommandLine));
     }
     let content = check_path(path).and_then(|()| fs::read_to_string(path).map_err(|error| error.to_string()));
     let content = content.map_err(|why| {
         wrong(format!("argument file `{path}`: {why}"))
-            .hint("`@FILE` stands for the arguments in FILE, a line each, as UTF-8 text")
+            .hint("check the file: `@FILE` stands for the arguments in FILE, one per line, as UTF-8 text")
     })?;
     let lines = content.strip_prefix(BYTE_ORDER_MARK).unwrap_or(&content).lines();
     Ok(lines.map(|line| Word { text: line.to_owned(), origin: Origin::File }).collect())
@@ -93,9 +93,15 @@ fn refuse_encrypted(words: &[Word]) -> Result<()> {
         return Ok(());
     };
     let option = words[..=at].iter().rev().find(|word| word.text.starts_with("--"));
-    let option = option.and_then(|word| word.text.split(['=', '<']).next()).unwrap_or("an argument");
-    Err(wrong(format!("the value of {option} is still encrypted: the agent did not decrypt it before it started the job"))
-        .hint("the agent must be able to decrypt (Windows 17.0, UNIX 17.1 with TLS), and its machine needs `Requires XML Escape Sequences`"))
+    let option = option.and_then(|word| word.text.split(['=', '<']).next());
+    let option = option.map_or("an argument".to_owned(), |option| format!("`{option}`"));
+    Err(wrong(format!(
+        "the value of {option} is still encrypted: the agent did not decrypt it before starting the job"
+    ))
+    .hint(
+        "use an agent that can decrypt (Windows 17.0, UNIX 17.1 with TLS), and enable `Requires XML Escape Sequences` \
+         for its machine",
+    ))
 }
 
 #[cfg(test)]

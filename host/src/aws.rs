@@ -41,8 +41,8 @@ impl Account {
     pub async fn load(settings: &Settings, keys: Option<&AwsKeys>) -> Result<Self> {
         let config = load(settings, keys).await?;
         let Some(region) = config.region().map(ToString::to_string) else {
-            return Err(Error::new(ErrorKind::InvalidInput, "no region is given")
-                .hint("give --region REGION, as in --region us-east-1"));
+            return Err(Error::new(ErrorKind::InvalidInput, "no region specified")
+                .hint("add `--region REGION`, such as `--region us-east-1`"));
         };
         Ok(Account { config, ec2_endpoint: settings.endpoint_url.clone(), region })
     }
@@ -68,7 +68,7 @@ impl Account {
     /// Those of the Security Token Service.
     pub async fn identity(&self) -> Result<String> {
         let answer = aws_sdk_sts::Client::new(&self.config).get_caller_identity().send().await;
-        let answer = answer.doing(|| "asking AWS whose credentials these are".to_owned())?;
+        let answer = answer.doing(|| "identifying the AWS credentials".to_owned())?;
         Ok(answer.arn().unwrap_or("an identity without a name").to_owned())
     }
 }
@@ -108,7 +108,7 @@ async fn load(settings: &Settings, keys: Option<&AwsKeys>) -> Result<SdkConfig> 
 /// The settings that AWS's own reader would answer with a panic.
 fn check_environment() -> Result<()> {
     let wrong = |name: &str, must: &str| {
-        Err(Error::new(ErrorKind::InvalidInput, format!("{name} must be {must}")).doing("reading the environment"))
+        Err(Error::new(ErrorKind::InvalidInput, format!("`{name}` must be {must}")).doing("reading the environment"))
     };
     let value = |name| env::var(name).ok().map(|value| value.trim().to_owned()).filter(|value| !value.is_empty());
     if value("AWS_MAX_ATTEMPTS").is_some_and(|attempts| attempts.parse::<u32>().map_or(true, |attempts| attempts == 0))

@@ -71,7 +71,7 @@ fn parse_without_function(registry: &Registry, commands: &[CommandName], words: 
     let commands: String = commands.iter().map(|command| entry(command.name, command.summary)).collect();
     let functions: String = functions.map(|meta| entry(meta.name, meta.summary)).collect();
     let mut command = clap::Command::new("awsec2")
-        .about("Performs one Amazon EC2 function as a job of OpCon.")
+        .about("Runs one Amazon EC2 function as an OpCon job.")
         .version(env!("CARGO_PKG_VERSION"))
         .override_usage("awsec2 [COMMON OPTIONS] <FUNCTION> [OPTIONS]\n       awsec2 <COMMAND> [OPTIONS]\n       awsec2 <FUNCTION or COMMAND> --help\n       awsec2 --list [--output json]")
         .after_help(format!("Functions:\n{functions}\nCommands for administrators:\n{commands}"))
@@ -83,9 +83,8 @@ fn parse_without_function(registry: &Registry, commands: &[CommandName], words: 
             let inputs = Inputs::parse(COMMON.iter(), &[], &given(&matches, COMMON.iter()))?;
             Ok(Request::List(inputs.get(&OUTPUT)))
         }
-        Ok(_) => {
-            Err(wrong("no function is given").hint("`awsec2 --list` shows the functions, `awsec2 --help` the rest"))
-        }
+        Ok(_) => Err(wrong("no function specified")
+            .hint("run `awsec2 --list` for the functions, or `awsec2 --help` for all options")),
         Err(error) => help_or_error(&error, &command, &[]).map(Request::Print),
     }
 }

@@ -20,10 +20,10 @@ pub fn read(named: Option<&Path>, user_id: Option<&str>) -> Result<Option<Config
         (None, None) => Ok(None),
         (None, Some(user_id)) => Err(Error::new(
             ErrorKind::InvalidInput,
-            format!("there is no {FILE_NAME}, neither in the current directory nor beside the program"),
+            format!("no {FILE_NAME} in the current directory or in the folder of the program"),
         )
         .doing(format!("reading the keys of user id {user_id}"))
-        .hint("name the file with --config FILE")),
+        .hint("specify the file with `--config FILE`")),
     }
 }
 

@@ -55,7 +55,8 @@ impl Console {
     pub fn failure(&self, error: &Error) {
         tracing::error!("{error}");
         self.error_line(&format!("error: {error}"));
-        if let Some(hint) = error.hint_text() {
+        // A line each: an error may have two hints.
+        for hint in error.hint_text().into_iter().flat_map(str::lines) {
             self.error_line(&format!("hint: {hint}"));
         }
     }
@@ -74,7 +75,7 @@ impl Console {
         printed.map_err(|error| {
             Error::new(ErrorKind::Service, error.to_string())
                 .doing("printing the first line of the output")
-                .hint("nothing is done without a place for the output; check the disk and the program that reads it")
+                .hint("check the disk and the program that reads the output, without which nothing is done")
         })
     }
 
@@ -102,7 +103,7 @@ impl Console {
         }
         let Err(error) = write_now(io::stdout().lock(), text) else { return true };
         let _ = self.lost.set(not_written(&error));
-        self.warning(&format!("stdout takes no more: {error}; the rest of the output follows here and in the log"));
+        self.warning(&format!("writing to stdout failed: {error}; the rest of the output follows here and in the log"));
         false
     }
 

@@ -43,7 +43,7 @@ pub fn run(job: &Job) -> u8 {
         let place = panic_place.lock().map(|place| place.clone()).unwrap_or_default();
         Error::new(ErrorKind::Bug, format!("a defect in the program: {place}"))
             .doing(format!("running {name}"))
-            .hint("report it with this output; what was done until then is shown here")
+            .hint("report this defect with the job output")
     };
     let (user_id, config) = (job.settings.user_id.as_deref(), job.settings.config.as_ref());
     let prepared = catch_unwind(AssertUnwindSafe(|| runtime.block_on(prepare(job, &console))));
@@ -151,9 +151,9 @@ fn interruption(signal: std::io::Result<&'static str>, context: &Context) -> Err
     if !open.is_empty() {
         let token = context.journal().last_launch().map(|(token, _)| format!(" (client token {token})"));
         let (open, token) = (open.join("; "), token.unwrap_or_default());
-        error.hint(format!("EC2 may have done this all the same: {open}{token}; look before the job runs again"))
+        error.hint(format!("check in EC2 whether this was done before you run the job again: {open}{token}"))
     } else if context.journal().anything_changed() {
-        error.hint("what EC2 has accepted goes on; this output shows it")
+        error.hint("check the instances in this output: EC2 completes the actions that it accepted")
     } else {
         error
     }

@@ -68,7 +68,7 @@ impl Records for FileRecords {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
             Err(error) => return Err(failed(error.to_string())),
             Ok(file) if !file.is_file() || file.len() > LARGEST => {
-                return Err(failed("it is not one of this program".to_owned()));
+                return Err(failed("not a record of this program".to_owned()));
             }
             Ok(_) => {}
         }
@@ -126,7 +126,7 @@ mod tests {
         let records = FileRecords::new(log.path(), "a", "us-east-1");
         fs::create_dir_all(records.path("folder")).unwrap();
         let error = records.read("folder").unwrap_err();
-        assert!(error.to_string().ends_with(": it is not one of this program"), "{error}");
+        assert!(error.to_string().ends_with(": not a record of this program"), "{error}");
         fs::write(records.path("large"), vec![b'x'; LARGEST as usize + 1]).unwrap();
         assert!(records.read("large").is_err());
 

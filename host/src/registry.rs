@@ -23,7 +23,9 @@ impl Registry {
     /// command, or their arguments clash: a defect of the build, which must not show as an unknown function or option.
     pub fn load_with(own: &[&str], commands: Vec<&'static str>) -> Result<Self> {
         Self::check(operations(), &[LINKED, own].concat(), commands).map_err(|defect| {
-            Error::new(ErrorKind::Bug, defect).doing("collecting the functions").hint("this program was built wrongly")
+            Error::new(ErrorKind::Bug, defect)
+                .doing("collecting the functions")
+                .hint("correct the functions, and build the program again")
         })
     }
 
@@ -109,7 +111,7 @@ impl Options {
 
     fn add(&mut self, function: &'static str, name: &'static str, is_flag: bool) -> Result<(), String> {
         match *self.seen.entry(name).or_insert((Some(function), is_flag)) {
-            (None, _) => Err(format!("{function} has an argument {name}, which every function has")),
+            (None, _) => Err(format!("{function} has an argument {name}, which is a common argument")),
             (Some(first), known) if known != is_flag => Err(format!(
                 "the argument {name} takes a value in one of {first} and {function}, and none in the other"
             )),

@@ -31,7 +31,7 @@ impl StatusText {
         let mut named = AGENTS.iter().filter_map(|(variable, program)| Some((env::var_os(variable)?, program)));
         let Some((folder, program)) = named.next() else {
             let variables = AGENTS.map(|(variable, _)| variable).join(" nor ");
-            return Err(format!("no OpCon agent started this job: neither {variables} is set"));
+            return Err(format!("the job was not started by an OpCon agent: neither {variables} is set"));
         };
         let program = Path::new(&folder).join(program);
         if !program.is_file() {

@@ -84,12 +84,12 @@ pub(crate) fn check(folder: &Path) -> Result<(), Error> {
 fn file_above(folder: &Path, readers: Readers) -> Result<(NamedTempFile, PathBuf), Error> {
     let watched = folder.canonicalize().map_err(|error| failed(folder, error.to_string()))?;
     if !watched.is_dir() {
-        return Err(failed(folder, "it is no folder".into()));
+        return Err(failed(folder, "not a folder".into()));
     }
-    let above = watched.parent().ok_or_else(|| failed(folder, "there is no folder above it".into()))?;
+    let above = watched.parent().ok_or_else(|| failed(folder, "the folder has no parent folder".into()))?;
     let file = unfinished(readers).tempfile_in(above).map_err(|error| {
-        failed(folder, format!("no file can be made in the folder above it: {error}"))
-            .with_hint("files are written there and then moved, so that nobody reads an unfinished one")
+        failed(folder, format!("no file can be created in the parent folder: {error}"))
+            .with_hint("allow this user to write to the parent folder, from which complete files are moved")
     })?;
     Ok((file, watched))
 }
@@ -149,9 +149,9 @@ mod tests {
         let error = check(&missing).unwrap_err();
         assert!(error.to_string().starts_with(&format!("writing to the folder {}: ", missing.display())), "{error}");
         std::fs::write(&missing, "").unwrap();
-        assert!(check(&missing).unwrap_err().to_string().ends_with("it is no folder"));
+        assert!(check(&missing).unwrap_err().to_string().ends_with("not a folder"));
         let root = above.path().ancestors().last().unwrap();
-        assert!(check(root).unwrap_err().to_string().ends_with("there is no folder above it"));
+        assert!(check(root).unwrap_err().to_string().ends_with("the folder has no parent folder"));
     }
 
     #[test]

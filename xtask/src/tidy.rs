@@ -23,7 +23,7 @@ const SDK: &str = "host/sdk";
 
 /// The command line of this task.
 pub fn command() -> Command {
-    Command::new("tidy").about("Check the rules of the house: who may depend on whom, and how sources look")
+    Command::new("tidy").about("Check the project rules: allowed dependencies, and the form of sources")
 }
 
 /// Checks the workspace.
@@ -52,10 +52,10 @@ pub fn check(workspace: &Workspace) -> Result<()> {
     }
     match findings.len() {
         0 => {
-            report::line("tidy: nothing found");
+            report::line("tidy: no violations found");
             Ok(())
         }
-        number => bail!("checking the rules of the house: {number} broken"),
+        number => bail!("checking the project rules: {number} violated"),
     }
 }
 

@@ -24,18 +24,15 @@ impl ArgValue for ListChoice {
     }
 }
 
-const ONLY: Arg<ListChoice, Repeated> = Arg::new(
-    "only",
-    "LIST",
-    "Check only this option list. Repeatable; several may stand in one value with commas between them. Default: all.",
-)
-.repeatable()
-.separated_by(',');
+const ONLY: Arg<ListChoice, Repeated> =
+    Arg::new("only", "LIST", "Check only this option list. Repeatable or comma-separated. Default: all.")
+        .repeatable()
+        .separated_by(',');
 
 const DATA_SCRIPT: Arg<PathBuf> = Arg::new(
     "data-script",
     "FILE",
-    "Check the option lists in this file, the data script of Solution Manager, instead of those in OpCon's properties.",
+    "Check the option lists in this file, the data script of Solution Manager, instead of the OpCon properties.",
 );
 
 const COLUMNS: &[&str] = &["List", "Entry", "Problem"];
@@ -57,11 +54,11 @@ impl Operation for CheckLists {
 
     const META: OperationMeta = OperationMeta::new("CheckLists", "Check the option lists of job forms against EC2.")
         .description(
-            "Reads the option lists of images, instance types and regions from OpCon and shows every entry that is not in EC2 \
-             any more, or that no instance can be launched from: then the exit code is 4. Images and instance types belong to a \
-             region, and are checked in the region of the job; regions are those that are enabled for the account. Systems \
-             Manager parameters among the images are not checked. An option list that is missing or empty is a warning, and a \
-             failure only when there is nothing else to check.",
+            "Reads the option lists of images, instance types and regions from OpCon, and reports every entry that is no \
+         longer in EC2 or that no instance can be launched from, with exit code 4. Images and instance types are \
+         checked in the region of the job, and regions must be enabled for the account. Systems Manager parameters \
+         among the images are not checked. An option list that is missing or empty is a warning, and a failure only \
+         if there is nothing else to check.",
         )
         .arguments(&[&[ONLY.spec, DATA_SCRIPT.spec]])
         .examples(&[
@@ -107,8 +104,8 @@ async fn read(cx: &Context, Query { only, script }: &Query) -> Result<Vec<(Optio
         }
     }
     if present.is_empty() {
-        let error = Error::new(ErrorKind::NotFound, "there is no entry to check").doing(DOING);
-        return Err(error.hint("fill them with ListImages, ListInstanceTypes and ListRegions"));
+        let error = Error::new(ErrorKind::NotFound, "no entries to check").doing(DOING);
+        return Err(error.hint("fill the option lists with `ListImages`, `ListInstanceTypes` and `ListRegions`"));
     }
     Ok(present)
 }
@@ -148,8 +145,8 @@ async fn check(cx: &Context, list: OptionList, entries: Vec<OptionEntry>) -> Res
             let known = images(cx, &ids).await?;
             ids.iter().filter_map(|id| Some((id.clone(), problem_of_image(known.get(id))?))).collect()
         }
-        OptionList::InstanceTypes => unknown(&ids, &instance_types(cx, &ids).await?, "the region does not offer it"),
-        OptionList::Regions => unknown(&ids, &regions(cx).await?, "it is not enabled for the account"),
+        OptionList::InstanceTypes => unknown(&ids, &instance_types(cx, &ids).await?, "not available in the region"),
+        OptionList::Regions => unknown(&ids, &regions(cx).await?, "not enabled for the account"),
     };
     cx.event(format!("{} checked, {} with a problem", list.count_of(ids.len()), problems.len()));
     Ok(CheckedList { list, count: ids.len(), problems })
@@ -172,12 +169,12 @@ async fn images(cx: &Context, ids: &[String]) -> Result<HashMap<String, Image>> 
 
 fn problem_of_image(image: Option<&Image>) -> Option<String> {
     let Some(image) = image else {
-        return Some("EC2 has no such image in the region, or not for the account".to_owned());
+        return Some("not found in the region, or not shared with the account".to_owned());
     };
     let unavailable = image.state().filter(|state| **state != ImageState::Available);
     unavailable
-        .map(|state| format!("it is {}, not available", state.as_str()))
-        .or_else(|| deprecated_since(image).map(|since| format!("it is deprecated since {since}")))
+        .map(|state| format!("`{}`, not `available`", state.as_str()))
+        .or_else(|| deprecated_since(image).map(|since| format!("deprecated since {since}")))
 }
 
 async fn instance_types(cx: &Context, names: &[String]) -> Result<HashSet<String>> {
@@ -199,12 +196,12 @@ fn verdict(checked: &[CheckedList]) -> Result<Outcome> {
     let stale = |list: &&CheckedList| !list.problems.is_empty();
     if !checked.iter().any(|list| stale(&list)) {
         let counts: Vec<_> = checked.iter().map(|checked| checked.list.count_of(checked.count)).collect();
-        return Ok(Outcome::new(format!("{} checked, EC2 knows them all", counts.join(", "))));
+        return Ok(Outcome::new(format!("{} checked, all found in EC2", counts.join(", "))));
     }
     let count = |stale: &CheckedList| format!("{} of {}", stale.problems.len(), stale.list.count_of(stale.count));
     let counts: Vec<_> = checked.iter().filter(stale).map(count).collect();
     let error = Error::new(ErrorKind::NotFound, format!("{} cannot be used", counts.join(", ")));
-    Err(error.doing(DOING).hint("fill the option lists again with ListImages, ListInstanceTypes and ListRegions"))
+    Err(error.doing(DOING).hint("update the option lists with `ListImages`, `ListInstanceTypes` and `ListRegions`"))
 }
 
 #[cfg(test)]

@@ -45,7 +45,7 @@ async fn valid_lists_are_a_success() {
     let ec2 = ec2(&["ami-1", "ami-2"], &["t3.micro"], &["us-east-1", "eu-west-1", "eu-west-2"]);
     let job = Job::with_lists(&ec2.each_ref(), LISTS);
     let outcome = job.run(&CheckLists, &[]).await.unwrap();
-    assert_eq!(outcome.message, "2 images, 1 instance type, 2 regions checked, EC2 knows them all");
+    assert_eq!(outcome.message, "2 images, 1 instance type, 2 regions checked, all found in EC2");
     assert_eq!(
         job.lines(),
         [
@@ -68,8 +68,8 @@ async fn stale_entries_are_shown_and_counted() {
     assert_eq!(
         rows(&job),
         [
-            ["images", "ami-2", "EC2 has no such image in the region, or not for the account"],
-            ["regions", "eu-west-1", "it is not enabled for the account"]
+            ["images", "ami-2", "not found in the region, or not shared with the account"],
+            ["regions", "eu-west-1", "not enabled for the account"]
         ]
     );
     job.assert_reported("2 images checked, 1 with a problem");
@@ -79,7 +79,7 @@ async fn stale_entries_are_shown_and_counted() {
         &[(OptionList::InstanceTypes, &["t3.micro", "m5.large"])],
     );
     job.run(&CheckLists, &[]).await.unwrap_err();
-    assert_eq!(rows(&job), [["instance types", "t3.micro", "the region does not offer it"]]);
+    assert_eq!(rows(&job), [["instance types", "t3.micro", "not available in the region"]]);
 }
 
 #[tokio::test(start_paused = true)]
@@ -106,8 +106,8 @@ async fn images_that_should_not_be_launched_are_problems() {
     assert_eq!(
         rows(&job),
         [
-            ["images", "ami-1", "it is disabled, not available"],
-            ["images", "ami-2", "it is deprecated since 2023-01-31T00:00:00.000Z"]
+            ["images", "ami-1", "`disabled`, not `available`"],
+            ["images", "ami-2", "deprecated since 2023-01-31T00:00:00.000Z"]
         ]
     );
 }
@@ -149,11 +149,11 @@ async fn long_lists_are_described_in_batches_and_pages() {
 #[tokio::test(start_paused = true)]
 async fn only_the_lists_that_the_job_names_are_checked() {
     for (arguments, message) in [
-        (&[("only", "regions")][..], "2 regions checked, EC2 knows them all"),
-        (&[("only", "regions, images")], "2 images, 2 regions checked, EC2 knows them all"),
+        (&[("only", "regions")][..], "2 regions checked, all found in EC2"),
+        (&[("only", "regions, images")], "2 images, 2 regions checked, all found in EC2"),
         (
             &[("only", "regions"), ("only", "regions"), ("data-script", "lists.txt")],
-            "2 regions checked, EC2 knows them all",
+            "2 regions checked, all found in EC2",
         ),
     ] {
         let ec2 = ec2(&["ami-1", "ami-2"], &[], &["us-east-1", "eu-west-1"]);
@@ -168,14 +168,14 @@ async fn a_missing_list_is_a_warning_unless_all_are_missing() {
     let job = Job::with_lists(&ec2.each_ref(), &[(OptionList::Regions, &["us-east-1"]), (OptionList::Images, &[])]);
     for arguments in [&[][..], &[("data-script", "lists.txt")]] {
         let outcome = job.run(&CheckLists, arguments).await.unwrap();
-        assert_eq!(outcome.message, "1 region checked, EC2 knows them all");
+        assert_eq!(outcome.message, "1 region checked, all found in EC2");
     }
     job.assert_reported("warning: the option list of images is missing or empty: not checked");
     job.assert_reported("warning: the option list of instance types is missing or empty: not checked");
 
     for arguments in [[("only", "images")], [("only", "images,instance-types")]] {
         let error = job.run(&CheckLists, &arguments).await.unwrap_err();
-        let message = "checking the option lists: there is no entry to check";
+        let message = "checking the option lists: no entries to check";
         assert_eq!((error.kind(), error.to_string().as_str()), (ErrorKind::NotFound, message));
     }
     assert_eq!(ec2[0].num_calls(), 0);
@@ -186,7 +186,7 @@ async fn a_refusal_ends_the_check() {
     let refused = mock!(Client::describe_images).then_http_response(|| refusal("UnauthorizedOperation", "no"));
     let error = Job::with_lists(&[&refused], LISTS).run(&CheckLists, &[]).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::PermissionDenied);
-    assert!(error.to_string().starts_with("reading the images: no"), "{error}");
+    assert!(error.to_string().starts_with("describing images: no"), "{error}");
 }
 
 #[tokio::test(start_paused = true)]
@@ -195,12 +195,12 @@ async fn a_parameter_among_the_images_is_not_checked_and_reported() {
     let ec2 = ec2(&["ami-1"], &[], &[]);
     let job = Job::with_lists(&ec2.each_ref(), &[(OptionList::Images, &[parameter, "ami-1"])]);
     let outcome = job.run(&CheckLists, &[("only", "images")]).await.unwrap();
-    assert_eq!(outcome.message, "1 image checked, EC2 knows them all");
+    assert_eq!(outcome.message, "1 image checked, all found in EC2");
     job.assert_reported("warning: resolve:ssm:/images/web is a Systems Manager parameter: not checked");
 
     let job = Job::with_lists(&ec2.each_ref(), &[(OptionList::Images, &[parameter])]);
     let error = job.run(&CheckLists, &[("only", "images")]).await.unwrap_err();
-    assert_eq!((error.kind(), error.message()), (ErrorKind::NotFound, "there is no entry to check"));
+    assert_eq!((error.kind(), error.message()), (ErrorKind::NotFound, "no entries to check"));
 }
 
 #[test]

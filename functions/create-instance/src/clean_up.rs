@@ -24,12 +24,12 @@ pub async fn terminate(
             return with_command(cx, launched, failure);
         }
         Err(error) => {
-            cx.warning(format!("{error}; nothing is terminated, as the state of the instances is not confirmed"));
+            cx.warning(format!("{error}; nothing is terminated, because the state of the instances is not confirmed"));
             return with_command(cx, launched, failure);
         }
         Ok(_) => {}
     }
-    cx.event("the launch did not end well: all its instances are terminated (--on-timeout)");
+    cx.event("the launch failed: terminating all its instances (`--on-timeout`)");
     let not_terminated = terminate_all(cx, policy, launched).await;
     if not_terminated.is_empty() { failure.hint(TERMINATED) } else { with_command(cx, &not_terminated, failure) }
 }
@@ -58,7 +58,8 @@ async fn terminate_all(cx: &Context, policy: &WaitPolicy, launched: &[InstanceId
 fn with_command(cx: &Context, ids: &[InstanceId], failure: Error) -> Error {
     let ids = ids.iter().map(InstanceId::as_str).collect::<Vec<_>>().join(",");
     let arguments = ["TerminateInstance", "--instance-id", &ids].map(str::to_owned);
-    let hint = format!("check the instances, which were not terminated; `{}` terminates them", arguments.join(" "));
+    let hint =
+        format!("check the instances, which were not terminated, or terminate them with `{}`", arguments.join(" "));
     cx.journal().suggest(SuggestedCommand {
         purpose: "to terminate the launched instances".to_owned(),
         arguments: arguments.to_vec(),

@@ -54,7 +54,7 @@ fn announce(launch_request: &LaunchRequest<'_>, attempts: &Attempts) {
         }
     };
     if cx.dry_run() {
-        return cx.event(format!("asking about {}{attempt_number}", launch_request.action()));
+        return cx.event(format!("dry run: {}{attempt_number}", launch_request.action()));
     }
     cx.event(format!("{}, client token {}{attempt_number}", launch_request.action(), attempt.token));
     let look_up = SuggestedCommand {
@@ -68,7 +68,7 @@ fn all_attempts_failed(launch: &Launch, failures: &[Error]) -> Error {
     let capacity = failures.iter().find(|error| error.kind() == ErrorKind::Capacity);
     let kind = capacity.or(failures.last()).map_or(ErrorKind::Capacity, Error::kind);
     let last = failures.last().map(Error::to_string).unwrap_or_default();
-    let message = format!("EC2 has capacity for none of {} attempts; the last: {last}", failures.len());
+    let message = format!("EC2 has no capacity for any of {} attempts; the last: {last}", failures.len());
     let error = Error::new(kind, message).doing(launch.action());
     match failures.last().and_then(Error::hint_text) {
         Some(hint) => error.hint(hint),

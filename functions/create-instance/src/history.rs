@@ -20,18 +20,18 @@ pub async fn order<'a>(cx: &Context, attempts: &'a Attempts) -> Result<Vec<&'a A
         return Ok(all.iter().collect());
     }
     if let Some(attempt) = visible_attempt(cx, all).await? {
-        cx.event(format!("an earlier run has launched{attempt}; only that attempt is repeated"));
+        cx.event(format!("an earlier run launched{attempt}: only that attempt is repeated"));
         return Ok(vec![attempt]);
     }
     let Some(last) = last_sent(cx, all) else { return Ok(all.iter().collect()) };
-    cx.event(format!("an earlier run on this machine has sent the attempt{} last: it is repeated first", all[last]));
+    cx.event(format!("the last attempt of an earlier run on this machine,{}, is repeated first", all[last]));
     Ok(all[last..].iter().chain(&all[..last]).collect())
 }
 
 /// The attempt whose instances EC2 returns.
 async fn visible_attempt<'a>(cx: &Context, attempts: &'a [Attempt]) -> Result<Option<&'a Attempt>> {
     let tokens = attempts.iter().map(|attempt| &attempt.token);
-    let found = launched_by(cx, tokens, "looking for a launch by an earlier run of the job").await?;
+    let found = launched_by(cx, tokens, "finding a launch by an earlier run of the job").await?;
     let is_of =
         |attempt: &&Attempt| found.iter().any(|instance| instance.client_token() == Some(attempt.token.as_str()));
     Ok(attempts.iter().find(is_of))
@@ -55,6 +55,6 @@ pub fn record(cx: &Context, attempts: &Attempts, attempt: &Attempt) {
         return;
     }
     if let Err(error) = cx.records().write(attempt.first_token.as_str(), attempt.token.as_str()) {
-        cx.warning(format!("{error}; if this job is killed, its repetition may send another attempt first"));
+        cx.warning(format!("{error}; if this job is killed, a repeated run may send another attempt first"));
     }
 }

@@ -11,8 +11,11 @@ pub async fn root_device(cx: &Context, image_id: &str) -> Result<String> {
     let image = describe(cx, image_id).await?;
     let is_volume = image.root_device_type() == Some(&DeviceType::Ebs);
     image.root_device_name.filter(|_| is_volume).ok_or_else(|| {
-        Error::new(ErrorKind::InvalidInput, "its root device is no EBS volume, so that nothing can be said about it")
-            .doing(action(image_id))
+        Error::new(
+            ErrorKind::InvalidInput,
+            "the root device of the image is not an EBS volume, so its size, type and encryption cannot be set",
+        )
+        .doing(action(image_id))
     })
 }
 
@@ -29,7 +32,7 @@ pub async fn is_windows(cx: &Context, image_id: &str) -> Result<bool> {
 async fn describe(cx: &Context, image_id: &str) -> Result<Image> {
     let answer = cx.ec2().describe_images().image_ids(image_id).send().await.doing(|| action(image_id))?;
     let image = answer.images.into_iter().flatten().next();
-    image.ok_or_else(|| Error::new(ErrorKind::NotFound, "EC2 has no such image").doing(action(image_id)))
+    image.ok_or_else(|| Error::new(ErrorKind::NotFound, "image not found").doing(action(image_id)))
 }
 
 fn action(image_id: &str) -> String {

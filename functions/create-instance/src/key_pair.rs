@@ -58,7 +58,7 @@ pub async fn ensure(cx: &Context, key: &Key, image: Option<&ImageId>, run_tags: 
             }
         }
         if time == 1 {
-            cx.event(format!("key pair {name}: waiting for another run that creates it"));
+            cx.event(format!("key pair {name}: waiting for another job that is creating it"));
         }
         pause(cx).await;
     }
@@ -68,19 +68,20 @@ pub async fn ensure(cx: &Context, key: &Key, image: Option<&ImageId>, run_tags: 
 fn missing_private_key_error(name: &KeyName, path: &Path) -> Error {
     let path = path.display();
     let message = format!(
-        "EC2 has this key pair, but its private key file {path} is empty: the job that created it was ended before it \
-         stored the private key"
+        "the key pair exists, but its private key file {path} is empty: the job that created the key pair ended \
+         before it stored the private key"
     );
-    Error::new(ErrorKind::InvalidInput, message)
-        .doing(format!("looking up key pair {name}"))
-        .hint(format!("delete key pair {name} in EC2 and the file, so that both are created again; if somebody has the private key, delete only the file"))
+    Error::new(ErrorKind::InvalidInput, message).doing(format!("looking up key pair {name}")).hint(format!(
+        "delete key pair {name} in EC2 and the file to create both again, or only the file if somebody has the private \
+         key"
+    ))
 }
 
 fn file_exists_error(name: &KeyName, path: &Path) -> Error {
-    let message = format!("EC2 has no such key pair, but its file {} is there already", path.display());
-    Error::new(ErrorKind::InvalidInput, message).doing(format!("creating key pair {name}")).hint(
-        "move the file away if it is of no use; if another job was just creating the key pair, run this one again",
-    )
+    let message = format!("the key pair does not exist, but its private key file {} exists", path.display());
+    Error::new(ErrorKind::InvalidInput, message)
+        .doing(format!("creating key pair {name}"))
+        .hint("move the file away if nobody needs it, or run the job again if another job was creating the key pair")
 }
 
 /// Checks, before anything is created, that the image exists and supports the key type: Windows images do not support
@@ -89,9 +90,9 @@ fn file_exists_error(name: &KeyName, path: &Path) -> Error {
 async fn check_key_type(cx: &Context, key: &Key, image: Option<&ImageId>) -> Result<()> {
     let Some(ImageId::Ami(id)) = image else { return Ok(()) };
     if image::is_windows(cx, id).await? && key.key_type == KeyType::Ed25519 {
-        let message = format!("image {id} is one of Windows, which takes no ED25519 keys");
+        let message = format!("image {id} is a Windows image, which does not support ED25519 keys");
         let error = Error::new(ErrorKind::InvalidInput, message).doing(format!("creating key pair {}", key.name));
-        return Err(error.hint("leave out --key-type, or give --key-type rsa"));
+        return Err(error.hint("leave out `--key-type`, or use `--key-type rsa`"));
     }
     Ok(())
 }

@@ -67,7 +67,7 @@ impl Launch {
     /// Reports a launch with fewer instances than wanted, if they are enough.
     pub fn report_count(&self, cx: &Context, number: usize, enough: bool) {
         if enough && number < self.count.wanted.into() {
-            cx.event(format!("EC2 launched {number} of {}, enough for --min-number", self.count));
+            cx.event(format!("EC2 launched {number} of {}, enough for `--min-number`", self.count));
         }
     }
 

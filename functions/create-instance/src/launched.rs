@@ -27,7 +27,7 @@ impl Launched {
         instances.sort_by_key(|instance| (instance.ami_launch_index(), instance.instance_id()));
         for instance in instances {
             let Some(id) = instance.instance_id().map(InstanceId::from_ec2) else {
-                cx.warning("the answer was incomplete: it has an instance without its id");
+                cx.warning("the response was incomplete: it has an instance without its id");
                 all_have_ids = false;
                 continue;
             };

@@ -46,14 +46,14 @@ struct Args {
 impl Operation for CreateInstance {
     type Args = Args;
 
-    const META: OperationMeta = OperationMeta::new("CreateInstance", "Launch one or more instances of one image.")
+    const META: OperationMeta = OperationMeta::new("CreateInstance", "Launch one or more instances from one image.")
         .description(
-            "Launches all of the instances or none, unless --min-number is given. A key pair that does not exist is created, and \
-             its private key stored in a file that only its owner can read; a security group that does not exist is created, \
-             closed for incoming traffic. What was created stays, even if the launch fails. \
-             Several instance types or subnets are tried in their order until EC2 has capacity for one of them. \
-             Without --wait the job ends when EC2 has accepted the launch, and only those addresses are saved into \
-             properties that EC2 knows by then. Several instances are numbered in the order of their launch.",
+            "Launches all of the instances or none, unless `--min-number` is given. A key pair that does not exist is \
+         created, and its private key is saved in a file that only its owner can read. A security group that does not \
+         exist is created without inbound rules. Created key pairs and security groups are kept, even if the launch \
+         fails. Several instance types or subnets are tried in order until EC2 has capacity for one of them. Without \
+         `--wait`, the job ends when EC2 has accepted the launch, and saves only the addresses that EC2 has assigned \
+         by then. Several instances are numbered in the order of their launch.",
         )
         .arguments(&[
             count::ARGUMENTS,
@@ -72,7 +72,7 @@ impl Operation for CreateInstance {
         .groups(GROUPS)
         .examples(&[
             Example {
-                about: "Launch an instance named web, wait until it is ready, and save its id and address.",
+                about: "Launch an instance named `web`, wait until it is ready, and save its id and address.",
                 arguments: &[
                     "--image-id",
                     "ami-0123456789abcdef0",
@@ -92,11 +92,11 @@ impl Operation for CreateInstance {
                 ],
             },
             Example {
-                about: "Launch what a template says, for each run of the job once.",
+                about: "Launch from a template, once for each run of the job.",
                 arguments: &["--launch-template", "nightly:$Latest", "--client-token", "[[$JOBID]]-[[$SCHEDULE DATE]]"],
             },
             Example {
-                about: "Launch three instances into a subnet without waiting.",
+                about: "Launch three instances in a subnet without waiting.",
                 arguments: &[
                     "--number",
                     "3",

@@ -106,7 +106,7 @@ const TAG_SECURITY_GROUP: IamAction = IamAction::change("ec2:CreateTags")
     }));
 
 const TERMINATE_INSTANCES: IamAction = action::TERMINATE_INSTANCES
-    .optional(Optional { name: "terminate-on-timeout", purpose: "to terminate what was launched when the wait fails" });
+    .optional(Optional { name: "terminate-on-timeout", purpose: "to terminate launched instances if the wait fails" });
 
 /// EC2 passes the role to the instances: AWS, "Grant permissions to attach an IAM role to an instance".
 const PASS_ROLE: IamAction = IamAction::change("iam:PassRole")

@@ -27,10 +27,10 @@ const FRESH: Duration = Duration::from_mins(1);
 /// [`ErrorKind::InvalidInput`] when the name is not a valid file name on every system.
 pub fn path(folder: &Path, key_name: &KeyName) -> Result<PathBuf> {
     if !can_be_file_name(key_name.as_str()) {
-        let message = "EC2 has no such key pair, and its name cannot be the name of a private key file";
+        let message = "the key pair does not exist, and its name is not valid as the name of a private key file";
         return Err(Error::new(ErrorKind::InvalidInput, message)
             .doing(format!("creating key pair {key_name}"))
-            .hint("give a name without / \\ : * ? \" < > | that is not one of Windows' devices, such as CON"));
+            .hint("use a name without `/ \\ : * ? \" < > |` that is not a Windows device name such as `CON`"));
     }
     let path = folder.join(format!("{key_name}.pem"));
     Ok(path::absolute(&path).unwrap_or(path)) // the reader may not know the current folder
@@ -104,7 +104,7 @@ impl ReservedFile {
         Self::reserve(path).map_err(|error| {
             Error::new(ErrorKind::InvalidInput, error.to_string())
                 .doing(action)
-                .hint("give a folder that this job may write to with --key-dir DIR")
+                .hint("use `--key-dir DIR` with a folder that the user of this job can write to")
         })
     }
 

@@ -31,7 +31,10 @@ pub async fn recover(
     let LaunchRequest { cx, launch, attempt, .. } = *launch_request;
     let action = format!("{}, client token {}", launch_request.action(), attempt.token);
     cx.warning(unknown.to_string());
-    cx.event(format!("unknown whether EC2 launched: the request is repeated with client token {}", attempt.token));
+    cx.event(format!(
+        "unknown whether EC2 launched the instances: repeating the request with client token {}",
+        attempt.token
+    ));
     cx.journal().record_unknown_change(&action);
     let wanted: usize = launch.count.wanted.into();
     for _ in 0..REPETITIONS {
@@ -65,7 +68,7 @@ fn is_gone(error: &Error) -> bool {
 
 /// Looks up and records the instances of the launch. A failed or empty look-up is inconclusive.
 async fn record_found(cx: &Context, attempt: &Attempt, launched: &mut Launched) {
-    let action = format!("looking for instances with client token {}", attempt.token);
+    let action = format!("finding instances with client token {}", attempt.token);
     match launched_by(cx, [&attempt.token], &action).await {
         Ok(found) => drop(launched.record(cx, &found)),
         Err(error) => cx.warning(error.to_string()),
@@ -74,11 +77,11 @@ async fn record_found(cx: &Context, attempt: &Attempt, launched: &mut Launched) 
 
 fn still_unknown(unknown: &Error, attempt: &Attempt, launched: Launched, wanted: usize, action: &str) -> Error {
     let found = match launched.len() {
-        0 => "none is shown".to_owned(),
-        number => format!("{number} of {wanted} are shown: {}", list_of(&launched.ids())),
+        0 => "none found".to_owned(),
+        number => format!("{number} of {wanted} found: {}", list_of(&launched.ids())),
     };
     let message =
-        format!("unknown whether EC2 launched all instances, {found}; the first answer: {}", unknown.message());
+        format!("unknown whether EC2 launched all instances, {found}; the first response: {}", unknown.message());
     Error::new(ErrorKind::Unknown, message).doing(action).hint(format!(
         "check with `GetInstanceStatusByTag {}` what was launched, and run the job again only with `{}`, which launches \
          nothing twice",

@@ -70,10 +70,10 @@ async fn default_vpc(cx: &Context) -> Result<String> {
     let answer = cx.ec2().describe_vpcs().filters(filter("is-default", ["true"])).send().await;
     let answer = answer.doing(|| action.to_owned())?;
     let Some(vpc) = answer.vpcs().first() else {
-        let message = "the region has none, and security groups are looked up there by name";
-        return Err(Error::new(ErrorKind::NotFound, message)
-            .doing(action)
-            .hint("give --security-group the id (sg-...) of a group, or give a --subnet-id, whose VPC is taken"));
+        let message = "the region has no default VPC, in which security groups are looked up by name";
+        return Err(Error::new(ErrorKind::NotFound, message).doing(action).hint(
+            "use `--security-group` with the id (`sg-...`) of a group, or `--subnet-id`, whose VPC is used then",
+        ));
     };
     vpc.vpc_id().map(str::to_owned).ok_or_else(|| Error::incomplete("a VPC without its id").doing(action))
 }
@@ -89,11 +89,13 @@ async fn vpc_of(cx: &Context, subnets: &[SubnetId]) -> Result<String> {
     vpcs.dedup();
     match vpcs.as_slice() {
         [vpc] => Ok((*vpc).to_owned()),
-        [] => Err(Error::new(ErrorKind::NotFound, "EC2 has no such subnet").doing(action)),
+        [] => Err(Error::new(ErrorKind::NotFound, "subnet not found").doing(action)),
         several => {
-            let message =
-                format!("they are in several VPCs ({}), and security groups belong to one", several.join(", "));
-            Err(Error::new(ErrorKind::InvalidInput, message).doing(action).hint("give subnets of one VPC"))
+            let message = format!(
+                "the subnets are in several VPCs ({}), and a security group belongs to one VPC",
+                several.join(", ")
+            );
+            Err(Error::new(ErrorKind::InvalidInput, message).doing(action).hint("use subnets of one VPC"))
         }
     }
 }

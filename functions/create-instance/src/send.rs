@@ -57,7 +57,7 @@ impl LaunchRequest<'_> {
                     }
                     let least = minimum.max(changed.answer.instances().len());
                     let message =
-                        format!("the answer was incomplete: it names {} of {least} instances", launched.len());
+                        format!("the response was incomplete: it names {} of {least} instances", launched.len());
                     return Err(Error::new(ErrorKind::Unknown, message).doing(action));
                 }
             }
@@ -71,13 +71,11 @@ pub fn explain(error: Error, attempt: &Attempt) -> Error {
     let token = &attempt.token;
     match error.code() {
         Some(codes::IDEMPOTENT_PARAMETER_MISMATCH) => error.hint(format!(
-            "client token {token} was used before for a launch with other arguments; give each run of the job a \
-             --client-token of its own, and a repetition the same arguments"
+            "use a different `--client-token` for each run of the job, and the same arguments for a repeated run: \
+             {token} was used for a launch with other arguments"
         )),
-        Some(codes::IDEMPOTENT_INSTANCE_TERMINATED) => error.hint(format!(
-            "client token {token} was used before, and its instances are terminated; another launch needs another \
-             --client-token"
-        )),
+        Some(codes::IDEMPOTENT_INSTANCE_TERMINATED) => error
+            .hint(format!("use another `--client-token` for another launch: the instances of {token} are terminated")),
         _ => error,
     }
 }

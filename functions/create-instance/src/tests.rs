@@ -75,8 +75,10 @@ async fn a_launch_without_waiting_costs_two_calls_and_saves_what_ec2_knows() {
             format!("{I0} (web): launched, pending"),
             format!("property ID_1 = {I1}: saved"),
             format!("property ID_2 = {I0}: saved"),
-            "warning: property IP_1 is not saved: there is no such address yet; give --wait".to_owned(),
-            "warning: property IP_2 is not saved: there is no such address yet; give --wait".to_owned(),
+            "warning: property IP_1 is not saved: the instance has no such address yet (`--wait` waits for it)"
+                .to_owned(),
+            "warning: property IP_2 is not saved: the instance has no such address yet (`--wait` waits for it)"
+                .to_owned(),
             "property PIP_1 = 10.0.0.1: saved".to_owned(),
             "property PIP_2 = 10.0.0.1: saved".to_owned(),
         ]
@@ -210,7 +212,7 @@ async fn lack_of_capacity_is_reported() {
 
 #[tokio::test(start_paused = true)]
 async fn fewer_instances_than_requested_are_no_success_and_their_ids_are_kept() {
-    for (answer, found) in [(&[(0, I0)][..], format!("1 of 3 are shown: {I0}")), (&[], "none is shown".to_owned())] {
+    for (answer, found) in [(&[(0, I0)][..], format!("1 of 3 found: {I0}")), (&[], "none found".to_owned())] {
         let key_pair = key_pair_exists();
         let launch = mock!(Client::run_instances).then_output(|| launched(answer));
         let job = Job::new(&[&key_pair, &launch, &mock!(Client::describe_instances).then_output(|| described([]))]);
@@ -311,7 +313,7 @@ async fn a_dry_run_sends_dry_run_requests_and_changes_nothing() {
         [
             format!("key pair batch: would be created, its private key in {}", path.display()),
             "security group `web`: would be created in vpc-1".to_owned(),
-            "asking about launching 2 instances of ami-0123abcd as t3.micro".to_owned(),
+            "dry run: launching 2 instances of ami-0123abcd as t3.micro".to_owned(),
         ]
     );
     assert!(!path.exists());

@@ -22,8 +22,8 @@ impl ArgValue for ExpectedState {
 const EXPECT_STATE: Arg<ExpectedState, Repeated> = Arg::new(
     "expect-state",
     "STATE",
-    "Fail with exit code 1 unless every instance is in this state, and with exit code 4 when there is none. \
-     Repeatable: any of the states will do.",
+    "Fail with exit code 1 unless every instance is in this state, and with exit code 4 if there is no instance. \
+     Repeatable: any of the states is accepted.",
 )
 .repeatable()
 .separated_by(',');
@@ -31,17 +31,19 @@ const EXPECT_STATE: Arg<ExpectedState, Repeated> = Arg::new(
 const TAG_NAME: Arg<TagName> = Arg::new(
     "tag-name",
     "NAME",
-    "Only the instances whose tag `Name` has exactly this value; wildcards have no meaning. Default: all of the region.",
+    "Only instances whose `Name` tag has exactly this value; wildcards are not supported. Default: all instances in \
+     the region.",
 )
 .aliases(&["tag"]);
 
 const CLIENT_TOKEN: Arg<ClientToken> = Arg::new(
     "client-token",
     "TOKEN",
-    "Only the instances that were launched with this client token, in any state: what a launch made whose answer was lost.",
+    "Only instances that were launched with this client token, in any state. Shows what was launched when the \
+     response to a launch was lost.",
 );
 
-const ALL: Arg<bool, Always> = Arg::flag("all", "Show instances that are shutting down or terminated, too.");
+const ALL: Arg<bool, Always> = Arg::flag("all", "Also show instances that are shutting down or terminated.");
 
 struct GetInstanceStatusByTag;
 register!(GetInstanceStatusByTag);
@@ -59,20 +61,20 @@ impl Operation for GetInstanceStatusByTag {
 
     const META: OperationMeta = OperationMeta::new("GetInstanceStatusByTag", "Show the status of instances.")
         .description(
-            "Shows state, status checks and addresses of all instances of the region, or of those with the given name; a name \
-             or a client token that matches none is a failure, exit code 4. \
-             Instances that are shutting down or terminated are left out, unless --all or an expected state asks for them.",
+            "Shows state, status checks and addresses of all instances in the region, or of those with the given name. A \
+         name or client token without a match is a failure, exit code 4. Instances that are shutting down or \
+         terminated are left out, unless `--all` or an expected state includes them.",
         )
         .arguments(&[&[TAG_NAME.spec, CLIENT_TOKEN.spec, EXPECT_STATE.spec, ALL.spec]])
         .groups(&[ArgGroup::at_most_one(&[TAG_NAME.spec.name, CLIENT_TOKEN.spec.name])])
         .examples(&[
-            Example { about: "Show all instances of the region.", arguments: &[] },
+            Example { about: "Show all instances in the region.", arguments: &[] },
             Example {
-                about: "Show what a launch made whose answer was lost.",
+                about: "Show what was launched when the response to a launch was lost.",
                 arguments: &["--client-token", "0123456789abcdef0123456789abcdef"],
             },
             Example {
-                about: "Fail unless every instance named web is running.",
+                about: "Fail unless every instance named `web` is running.",
                 arguments: &["--tag-name", "web", "--expect-state", "running"],
             },
         ])
@@ -87,7 +89,7 @@ impl Operation for GetInstanceStatusByTag {
         let found = selection.find(cx, &states_to_show(*all, expected)).await?;
         if found.is_empty() && (*selection != Selection::Region || !expected.is_empty()) {
             let error =
-                Error::new(ErrorKind::NotFound, format!("no instance{} in the region", selection.description()));
+                Error::new(ErrorKind::NotFound, format!("no instances{} in the region", selection.description()));
             return Err(error.doing("looking up the status").hint(selection.hint()));
         }
         found.iter().for_each(|instance| cx.journal().record_instance(instance));
@@ -136,7 +138,8 @@ impl Selection {
     fn hint(&self) -> &'static str {
         match self {
             Selection::Launch(_) => {
-                "look again after a minute, because EC2 may not show fresh instances yet; terminated ones are shown for an hour"
+                "run the job again after a minute: EC2 may not show new instances yet, and shows terminated instances \
+                 for an hour"
             }
             _ => "check the name and the region",
         }
@@ -175,7 +178,7 @@ fn verdict(cx: &Context, found: &[Instance], expected: &[InstanceStateName]) -> 
     let expectation = expected.iter().map(InstanceStateName::as_str).collect::<Vec<_>>().join(" or ");
     let others: Vec<_> = found.iter().filter(|instance| !expected.contains(&instance.state)).collect();
     for instance in &others {
-        let message = format!("it is {}, not {expectation}", instance.state.as_str());
+        let message = format!("the instance is {}, not {expectation}", instance.state.as_str());
         let error = Error::new(ErrorKind::UnexpectedState, message).doing(format!("checking {}", instance.id));
         cx.journal().record_failure(&instance.id, error);
     }

@@ -122,7 +122,7 @@ async fn an_expectation_that_is_not_met_fails_and_names_the_instances() {
     assert_eq!(error.to_string(), "checking the states: 1 of 2 instances not stopped");
     let errors: Vec<_> = job.cx.journal().instances().into_iter().map(|entry| entry.error).collect();
     assert!(errors[0].is_none());
-    assert_eq!(errors[1].as_ref().unwrap().to_string(), "checking i-0000000b: it is pending, not stopped");
+    assert_eq!(errors[1].as_ref().unwrap().to_string(), "checking i-0000000b: the instance is pending, not stopped");
 }
 
 #[tokio::test(start_paused = true)]
@@ -130,8 +130,8 @@ async fn nothing_found_fails_for_a_selection() {
     let describe = describes(&[]);
     let job = Job::new(&[&describe]);
     for (arguments, message) in [
-        ([("tag-name", "web")], "looking up the status: no instance named `web` in the region"),
-        ([("expect-state", "running")], "looking up the status: no instance in the region"),
+        ([("tag-name", "web")], "looking up the status: no instances named `web` in the region"),
+        ([("expect-state", "running")], "looking up the status: no instances in the region"),
     ] {
         let error = job.run(&GetInstanceStatusByTag, &arguments).await.unwrap_err();
         assert_eq!((error.kind(), error.to_string().as_str()), (ErrorKind::NotFound, message));
@@ -159,7 +159,7 @@ async fn refused_status_checks_fail_the_job_with_the_instances_shown() {
     let job = Job::new(&[&describes(&[(A, Running)]), &status]);
     let error = job.run(&GetInstanceStatusByTag, &[("tag-name", "web")]).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::PermissionDenied);
-    assert!(error.to_string().starts_with("reading the status checks of i-0000000a: no"), "{error}");
+    assert!(error.to_string().starts_with("describing status checks of i-0000000a: no"), "{error}");
     assert_eq!(shown(&job), [state("running", None)]);
 }
 
@@ -199,7 +199,7 @@ async fn by_client_token_the_instances_of_a_launch_are_shown_in_any_state_and_in
 async fn a_client_token_that_matches_none_is_not_found() {
     let describe = mock!(Client::describe_instances).then_output(|| described([]));
     let error = Job::new(&[&describe]).run(&GetInstanceStatusByTag, &[("client-token", "T")]).await.unwrap_err();
-    assert_eq!(error.to_string(), "looking up the status: no instance with client token `T` in the region");
+    assert_eq!(error.to_string(), "looking up the status: no instances with client token `T` in the region");
     assert_eq!(error.kind(), ErrorKind::NotFound);
-    assert!(error.hint_text().unwrap().contains("may not show fresh instances yet"), "{error:?}");
+    assert!(error.hint_text().unwrap().contains("may not show new instances yet"), "{error:?}");
 }

@@ -36,8 +36,8 @@ impl Owner {
 const OWNER: Arg<Owner, Repeated> = Arg::new(
     "owner",
     "OWNER",
-    "Whose images: `self`, `amazon`, `aws-marketplace` or an account id of 12 digits. Default: `self`. `amazon` and \
-     `aws-marketplace` need --name. Repeatable; several may stand in one value with commas between them.",
+    "The owner of the images: `self`, `amazon`, `aws-marketplace` or an account id of 12 digits. Default: `self`. \
+     `amazon` and `aws-marketplace` need `--name`. Repeatable or comma-separated.",
 )
 .repeatable()
 .separated_by(',');
@@ -45,18 +45,18 @@ const OWNER: Arg<Owner, Repeated> = Arg::new(
 const NAME: Arg<String, Repeated> = Arg::new(
     "name",
     "PATTERN",
-    "Only images with this name; `*` stands for any text, `?` for any character. Repeatable: any of the patterns will do.",
+    "Only images with this name; `*` matches any text, `?` any character. Repeatable: images that match any of the \
+     patterns.",
 )
 .repeatable();
 
 const LATEST: Arg<bool, Always> = Arg::flag(
     "latest",
-    "Only the newest image of each family: of those whose names differ in nothing but a date and the version or build \
-     number around it.",
+    "Only the newest image of each family: images whose names differ only in a date and the version or build number \
+     around it.",
 );
 
-const INCLUDE_DEPRECATED: Arg<bool, Always> =
-    Arg::flag("include-deprecated", "Do not leave out images that their owners have deprecated.");
+const INCLUDE_DEPRECATED: Arg<bool, Always> = Arg::flag("include-deprecated", "Include deprecated images.");
 
 const COLUMNS: &[&str] = &["Image ID", "Name", "Architecture", "Created"];
 
@@ -77,13 +77,16 @@ struct Query {
 impl Operation for ListImages {
     type Args = Query;
 
-    const META: OperationMeta = OperationMeta::new("ListImages", "Show images, and fill their option list in OpCon.")
+    const META: OperationMeta = OperationMeta::new("ListImages", "Show images and fill their option list in OpCon.")
         .description(
-            "Shows the images of the region that are available, newest first. --save and --data-script write them into the \
-             option list of the job forms, each described by its name; without both they are only shown. Images belong to a \
-             region: an option list serves the jobs of this region alone.",
+            "Shows the available images in the region, newest first. `--save` and `--data-script` write them to the \
+         option list of the job forms, each described by its name; without these options they are only shown. Images \
+         belong to a region: an option list is only for jobs in this region.",
         )
-        .arguments(&[&[OWNER.spec, NAME.spec, ARCHITECTURE.spec, LATEST.spec, INCLUDE_DEPRECATED.spec], option_lists::ARGUMENTS])
+        .arguments(&[
+            &[OWNER.spec, NAME.spec, ARCHITECTURE.spec, LATEST.spec, INCLUDE_DEPRECATED.spec],
+            option_lists::ARGUMENTS,
+        ])
         .examples(&[
             Example {
                 about: "Save the account's own images for the job forms of Enterprise Manager.",
@@ -99,9 +102,9 @@ impl Operation for ListImages {
     fn parse(&self, inputs: &Inputs) -> Result<Query> {
         let (owners, names) = (inputs.get(&OWNER), inputs.get(&NAME));
         if let Some(owner) = owners.iter().find(|owner| owner.is_public() && names.is_empty()) {
-            let message = format!("--owner {owner} without --name would be tens of thousands");
+            let message = format!("`--owner {owner}` without `--name` matches tens of thousands of images");
             let error = Error::new(ErrorKind::InvalidInput, message);
-            return Err(error.hint("give the beginning of the names, as in --name \"al2023-ami-2023*\""));
+            return Err(error.hint("specify how the names begin, such as `--name \"al2023-ami-2023*\"`"));
         }
         Ok(Query {
             owners,

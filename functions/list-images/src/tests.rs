@@ -93,7 +93,7 @@ async fn public_owners_without_a_name_are_refused_before_any_call() {
     let job = Job::new(&[]);
     let error = job.run(&ListImages, &[("owner", "self,amazon"), ("save", "true")]).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::InvalidInput);
-    assert_eq!(error.to_string(), "--owner amazon without --name would be tens of thousands");
+    assert_eq!(error.to_string(), "`--owner amazon` without `--name` matches tens of thousands of images");
     assert!(error.hint_text().unwrap().contains("--name"), "{error:?}");
     assert!(job.lines().is_empty());
 }
@@ -139,7 +139,7 @@ async fn what_is_kept_is_shown_and_saved_after_opcon_was_contacted() {
     let job = Job::new(&[&describes(|| (1..=3).map(|day| image(&format!("ami-{day}"), "web", day)).collect())]);
     let arguments = [("save", "true"), ("data-script", "lists.txt"), ("max", "2")];
     let outcome = job.run(&ListImages, &arguments).await.unwrap();
-    assert_eq!(outcome.message, "2 images found, written into lists.txt, saved into images");
+    assert_eq!(outcome.message, "2 images found, written to lists.txt, saved in images");
     assert_eq!(
         job.lines(),
         ["OpCon is contacted", "3 images found, the first 2 kept", "lists.txt: images ami-3,ami-2"]
@@ -160,7 +160,7 @@ async fn a_refusal_ends_the_job() {
     let refused = mock!(Client::describe_images).then_http_response(|| refusal("UnauthorizedOperation", "no"));
     let error = Job::new(&[&refused]).run(&ListImages, &[]).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::PermissionDenied);
-    assert!(error.to_string().starts_with("reading the images: no"), "{error}");
+    assert!(error.to_string().starts_with("describing images: no"), "{error}");
 
     let job = Job::refusing_property(&[&describes(|| vec![image("ami-1", "web", 1)])], "images");
     let error = job.run(&ListImages, &[("save", "true")]).await.unwrap_err();

@@ -10,20 +10,19 @@ use connector_sdk::{Table, checked_text, filter};
 checked_text! {
     /// A family of instance types: the part of their names before the dot.
     struct Family where is_family,
-        else "must be a family as in `t3`: lower-case letters, digits and dashes, without a dot";
+        else "must be a family such as `t3`: lower-case letters, digits and dashes, without a dot";
 }
 
 const FAMILY: Arg<Family, Repeated> = Arg::new(
     "family",
     "FAMILY",
-    "Only the instance types of this family, what stands before the dot: `t3`. Repeatable; several may stand in one value \
-     with commas between them.",
+    "Only instance types of this family, the part before the dot, such as `t3`. Repeatable or comma-separated.",
 )
 .repeatable()
 .separated_by(',');
 
 const CURRENT_GENERATION: Arg<bool, Always> =
-    Arg::flag("current-generation", "Only the instance types that EC2 counts among the current generation.");
+    Arg::flag("current-generation", "Only current-generation instance types.");
 
 const COLUMNS: &[&str] = &["Instance type", "vCPUs", "Memory MiB", "Architectures"];
 
@@ -42,24 +41,27 @@ struct Query {
 impl Operation for ListInstanceTypes {
     type Args = Query;
 
-    const META: OperationMeta = OperationMeta::new("ListInstanceTypes", "Show instance types, and fill their option list in OpCon.")
-        .description(
-            "Shows the instance types that the region offers, sorted by family, vCPUs and memory. --save and --data-script \
-             write them into the option list of the job forms; without both they are only shown. All types of a region are too \
-             many for an OpCon property: choose some families.",
-        )
-        .arguments(&[&[FAMILY.spec, ARCHITECTURE.spec, CURRENT_GENERATION.spec], option_lists::ARGUMENTS])
-        .examples(&[
-            Example {
-                about: "Show the current instance types for ARM.",
-                arguments: &["--architecture", "arm64", "--current-generation"],
-            },
-            Example {
-                about: "Save two families for the job forms of Enterprise Manager.",
-                arguments: &["--family", "t4g,m6g", "--save"],
-            },
-        ])
-        .iam_actions(&[catalog::DESCRIBE_INSTANCE_TYPES]);
+    const META: OperationMeta = OperationMeta::new(
+        "ListInstanceTypes",
+        "Show instance types and fill their option list in OpCon.",
+    )
+    .description(
+        "Shows the instance types that are available in the region, sorted by family, vCPUs and memory. `--save` and \
+     `--data-script` write them to the option list of the job forms; without these options they are only shown. All \
+     types of a region are too many for an OpCon property: select some families.",
+    )
+    .arguments(&[&[FAMILY.spec, ARCHITECTURE.spec, CURRENT_GENERATION.spec], option_lists::ARGUMENTS])
+    .examples(&[
+        Example {
+            about: "Show the current instance types for ARM.",
+            arguments: &["--architecture", "arm64", "--current-generation"],
+        },
+        Example {
+            about: "Save two families for the job forms of Enterprise Manager.",
+            arguments: &["--family", "t4g,m6g", "--save"],
+        },
+    ])
+    .iam_actions(&[catalog::DESCRIBE_INSTANCE_TYPES]);
 
     fn parse(&self, inputs: &Inputs) -> Result<Query> {
         Ok(Query {

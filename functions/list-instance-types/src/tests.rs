@@ -95,7 +95,7 @@ async fn what_is_kept_is_shown_and_saved_after_opcon_was_contacted() {
     let job = Job::new(&[&describes(&[("t3.small", 2, 2048), ("t3.nano", 2, 512), ("t3.micro", 2, 1024)])]);
     let arguments = [("save", "true"), ("data-script", "lists.txt"), ("max", "2")];
     let outcome = job.run(&ListInstanceTypes, &arguments).await.unwrap();
-    assert_eq!(outcome.message, "2 instance types found, written into lists.txt, saved into instance types");
+    assert_eq!(outcome.message, "2 instance types found, written to lists.txt, saved in instance types");
     assert_eq!(
         job.lines(),
         [
@@ -129,7 +129,7 @@ async fn an_instance_type_without_a_name_is_an_error() {
         (error.kind(), error.to_string().as_str()),
         (
             ErrorKind::Unavailable,
-            "reading the instance types: the answer was incomplete: it has an instance type without its name"
+            "describing instance types: the response was incomplete: it has an instance type without its name"
         )
     );
 }
@@ -140,7 +140,7 @@ async fn no_matching_instance_type_saves_nothing() {
     let error = job.run(&ListInstanceTypes, &[("save", "true"), ("family", "t99")]).await.unwrap_err();
     assert_eq!(
         (error.kind(), error.to_string().as_str()),
-        (ErrorKind::NotFound, "reading the instance types: no instance types match")
+        (ErrorKind::NotFound, "describing instance types: no instance types match")
     );
     assert!(job.cx.journal().properties().is_empty());
 }
@@ -162,6 +162,6 @@ fn a_family_is_the_part_before_the_dot() {
         assert_eq!(Family::parse(text), Ok(Family(text.to_owned())));
     }
     for text in ["t3.micro", "t3.*", "T3", "t*", "t 3"] {
-        assert!(Family::parse(text).unwrap_err().starts_with("must be a family as in `t3`"), "{text}");
+        assert!(Family::parse(text).unwrap_err().starts_with("must be a family such as `t3`"), "{text}");
     }
 }

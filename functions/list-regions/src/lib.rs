@@ -14,10 +14,10 @@ register!(ListRegions);
 impl Operation for ListRegions {
     type Args = Destination;
 
-    const META: OperationMeta = OperationMeta::new("ListRegions", "Show regions, and fill their option list in OpCon.")
+    const META: OperationMeta = OperationMeta::new("ListRegions", "Show regions and fill their option list in OpCon.")
         .description(
-            "Shows the regions that are enabled for the account, sorted by name. --save and --data-script write them into the \
-             option list of the job forms; without both they are only shown.",
+            "Shows the regions that are enabled for the account, sorted by name. `--save` and `--data-script` write them \
+         to the option list of the job forms; without these options they are only shown.",
         )
         .arguments(&[option_lists::ARGUMENTS])
         .examples(&[

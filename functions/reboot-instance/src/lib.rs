@@ -21,12 +21,16 @@ impl Operation for RebootInstance {
 
     const META: OperationMeta = OperationMeta::new("RebootInstance", "Reboot running instances.")
         .description(
-            "Without --wait the job ends when EC2 has accepted the reboot, with it when the status checks were seen to leave ok and \
-             to come back. When they do not leave it for five minutes, the job succeeds: `reboot accepted, not observed`.",
+            "Without `--wait`, the job ends when EC2 has accepted the reboot. With `--wait`, it ends when the status \
+         checks have left `ok` and returned to it. If they do not leave `ok` within five minutes, the job succeeds \
+         with `reboot accepted, not observed`.",
         )
         .arguments(&[SELECTION, UNTIL_DONE])
         .groups(&[SELECTION_GROUP])
-        .examples(&[Example { about: "Reboot web, and wait.", arguments: &["--tag-name", "web", "--wait"] }])
+        .examples(&[Example {
+            about: "Reboot all instances named `web` and wait for it.",
+            arguments: &["--tag-name", "web", "--wait"],
+        }])
         .iam_actions(&[REBOOT_INSTANCES, DESCRIBE_INSTANCES, DESCRIBE_INSTANCE_STATUS])
         .changes_resources();
 

@@ -54,7 +54,7 @@ async fn an_instance_whose_reboot_ec2_ignores_fails() {
         mock!(Client::describe_instances).then_output(|| described([instance(A, &Running), instance(B, &Terminated)]));
     let job = Job::new(&[&describe, &reboot]);
     let error = job.run(&RebootInstance, &[("instance-id", A), ("instance-id", B)]).await.unwrap_err();
-    assert!(error.message().contains("the instance is `terminated`, in which EC2 ignores a reboot"), "{error}");
+    assert!(error.message().contains("the instance is `terminated`, and EC2 ignores a reboot"), "{error}");
     let results: Vec<_> = job.cx.journal().instances().into_iter().map(|entry| entry.result).collect();
     assert_eq!(results, [Some(ResourceResult::Changed), Some(ResourceResult::Failed)]);
 }
@@ -85,7 +85,7 @@ async fn a_dry_run_reports_a_result_for_each_instance() {
         mock!(Client::describe_instances).then_output(|| described([instance(A, &Running), instance(B, &Stopped)]));
     let job = Job::dry_run(&[&describe, &reboot]);
     let error = job.run(&RebootInstance, &[("instance-id", A), ("instance-id", B), WAIT]).await.unwrap_err();
-    assert!(error.message().ends_with("rebooting i-0000000b: it is stopped"), "{error}");
+    assert!(error.message().ends_with("rebooting i-0000000b: the instance is `stopped`"), "{error}");
     job.assert_reported("i-0000000a (web): is running, would be rebooted");
 }
 

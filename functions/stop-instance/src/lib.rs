@@ -4,16 +4,20 @@ use std::collections::HashMap;
 
 use connector_sdk::prelude::*;
 
-const FORCE: Arg<bool, Always> =
-    Arg::flag("force", "Stop without a chance for the operating system to save its data; not recommended for Windows.");
+const FORCE: Arg<bool, Always> = Arg::flag(
+    "force",
+    "Force the stop: the operating system has no chance to save its data. Not recommended for Windows.",
+);
 const SKIP_OS_SHUTDOWN: Arg<bool, Always> =
     Arg::flag("skip-os-shutdown", "Do not wait for the operating system to shut down; data in memory is lost.");
-const HIBERNATE: Arg<bool, Always> =
-    Arg::flag("hibernate", "Hibernate instead of stopping; the instances must have been launched for it.");
+const HIBERNATE: Arg<bool, Always> = Arg::flag(
+    "hibernate",
+    "Hibernate the instances instead of stopping them; they must have been launched with hibernation enabled.",
+);
 const HIBERNATE_FALLBACK: Arg<Fallback, Always> = Arg::new(
     "hibernate-fallback",
     "ACTION",
-    "What becomes of an instance that cannot hibernate: `fail`, or `stop` for an ordinary stop.",
+    "What to do with an instance that cannot hibernate: `fail`, or `stop` it without hibernation.",
 )
 .default("fail")
 .requires(&[HIBERNATE.spec.name]);
@@ -61,18 +65,18 @@ impl Operation for StopInstance {
 
     const META: OperationMeta = OperationMeta::new("StopInstance", "Stop running instances.")
         .description(
-            "Stops the instances with the given name or ids. An instance that is stopped already counts as a success. \
-             Without --wait the job ends when EC2 has accepted the stop.",
+            "Stops the instances with the given name or ids. An instance that is already stopped counts as a success. \
+         Without `--wait`, the job ends when EC2 has accepted the stop.",
         )
         .arguments(&[SELECTION, STOP_OPTIONS, UNTIL_DONE])
         .groups(&[SELECTION_GROUP, STOP_OPTIONS_GROUP])
         .examples(&[
             Example {
-                about: "Stop all instances named web and wait for it.",
+                about: "Stop all instances named `web` and wait for it.",
                 arguments: &["--tag-name", "web", "--wait"],
             },
             Example {
-                about: "Hibernate all instances named web, and stop those that cannot.",
+                about: "Hibernate all instances named `web`, and stop those that cannot hibernate.",
                 arguments: &["--tag-name", "web", "--hibernate", "--hibernate-fallback", "stop"],
             },
             Example { about: "Stop one instance.", arguments: &["--instance-id", "i-0123456789abcdef0"] },
@@ -117,13 +121,14 @@ fn divide(cx: &Context, job: &InstanceJob<'_>, fallback: Fallback) -> (Vec<Insta
         match shown.get(id) {
             Some(instance) if STOP.already.contains(&instance.state) => to_stop.push(id.clone()),
             Some(instance) if !instance.can_hibernate && fallback == Fallback::Args => {
-                cx.event(format!("{}: cannot hibernate, is stopped instead", cx.journal().label(id)));
+                cx.event(format!("{}: cannot hibernate, stopping it instead", cx.journal().label(id)));
                 to_stop.push(id.clone());
             }
             Some(instance) if !instance.can_hibernate => {
-                let error = Error::new(ErrorKind::UnexpectedState, "it was not launched so that it can hibernate")
-                    .doing(format!("hibernating {id}"))
-                    .hint("--hibernate-fallback stop stops such an instance");
+                let error =
+                    Error::new(ErrorKind::UnexpectedState, "the instance was launched without hibernation enabled")
+                        .doing(format!("hibernating {id}"))
+                        .hint("use `--hibernate-fallback stop` to stop such an instance");
                 cx.instance_failed(id, error);
             }
             _ => to_hibernate.push(id.clone()),

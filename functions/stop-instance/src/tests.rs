@@ -97,7 +97,7 @@ async fn an_expired_wait_keeps_its_kind() {
     let error = job.run(&StopInstance, &arguments).await.unwrap_err();
     assert_eq!((error.kind(), describe.num_calls()), (ErrorKind::WaitExpired, 4));
     assert!(error.message().ends_with("is still `stopping`"), "{error}");
-    assert!(error.hint_text().is_some_and(|hint| hint.starts_with("the action was accepted")), "{error:?}");
+    assert!(error.hint_text().is_some_and(|hint| hint.starts_with("check the instance later")), "{error:?}");
     assert!(job.cx.journal().anything_changed());
 }
 
@@ -182,7 +182,7 @@ async fn instances_that_cannot_hibernate_fail_or_stop() {
     let arguments = [both, ("hibernate", "true"), ("hibernate-fallback", "stop")];
     let outcome = job.run(&StopInstance, &arguments).await.unwrap();
     assert_eq!((outcome.message.as_str(), stop.num_calls()), ("2 instances stopping", 1));
-    job.assert_reported("i-0000000b (web): cannot hibernate, is stopped instead");
+    job.assert_reported("i-0000000b (web): cannot hibernate, stopping it instead");
 }
 
 #[tokio::test(start_paused = true)]

@@ -125,7 +125,7 @@ async fn protection_is_disabled_only_on_request_and_only_where_enabled() {
     let job = Job::new(&[&terminate, &modify, &describes_as(Running)]);
     let outcome = job.run(&TerminateInstance, &[both, ("disable-protection", "true")]).await.unwrap();
     assert_eq!((outcome.message.as_str(), modify.num_calls()), ("2 instances terminating", 1));
-    job.assert_reported("i-0000000a: termination protection lifted");
+    job.assert_reported("i-0000000a: termination protection disabled");
 }
 
 #[tokio::test(start_paused = true)]
@@ -139,7 +139,7 @@ async fn a_dry_run_checks_whether_protection_may_be_lifted_and_lifts_none() {
     let job = Job::dry_run(&[&terminate, &modify, &describes_states(A, &[Running])]);
     let outcome = job.run(&TerminateInstance, &[("instance-id", A), ("disable-protection", "true")]).await.unwrap();
     assert_eq!(outcome.message, "1 instance checked, nothing changed (dry run)");
-    job.assert_reported("lifting the termination protection of i-0000000a: would succeed");
+    job.assert_reported("disabling the termination protection of i-0000000a: would succeed");
     assert_eq!((terminate.num_calls(), modify.num_calls()), (1, 1));
     assert!(job.cx.journal().instance(&InstanceId::from_ec2(A)).error.is_none());
 }
@@ -151,6 +151,6 @@ async fn a_denied_change_of_protection_is_reported() {
     let job = Job::new(&[&terminate, &modify, &describes_as(Running)]);
     let error = job.run(&TerminateInstance, &[("instance-id", A), ("disable-protection", "true")]).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::PermissionDenied);
-    assert!(error.hint_text().unwrap().contains("allow at least ec2:ModifyInstanceAttribute"), "{error:?}");
+    assert!(error.hint_text().unwrap().contains("allow at least `ec2:ModifyInstanceAttribute`"), "{error:?}");
     assert_eq!(terminate.num_calls(), 1, "what is still protected is not asked for again");
 }

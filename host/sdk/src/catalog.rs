@@ -53,7 +53,7 @@ pub const ARCHITECTURE: Arg<Architecture> =
 /// # Errors
 /// Those of EC2.
 pub async fn images(request: DescribeImagesFluentBuilder) -> Result<Vec<Image>> {
-    let (action, request) = ("reading the images", request.max_results(IMAGES_PER_PAGE));
+    let (action, request) = ("describing images", request.max_results(IMAGES_PER_PAGE));
     let pages = pages(action, |token| request.clone().set_next_token(token).send(), |page| page.next_token()).await?;
     let found: Vec<_> = pages.into_iter().flat_map(|page| page.images.unwrap_or_default()).collect();
     if found.iter().any(|image| image.image_id().is_none()) {
@@ -67,7 +67,7 @@ pub async fn images(request: DescribeImagesFluentBuilder) -> Result<Vec<Image>> 
 /// # Errors
 /// Those of EC2.
 pub async fn instance_types(request: DescribeInstanceTypesFluentBuilder) -> Result<Vec<InstanceTypeInfo>> {
-    let (action, request) = ("reading the instance types", request.max_results(INSTANCE_TYPES_PER_PAGE));
+    let (action, request) = ("describing instance types", request.max_results(INSTANCE_TYPES_PER_PAGE));
     let pages = pages(action, |token| request.clone().set_next_token(token).send(), |page| page.next_token()).await?;
     let mut found: Vec<_> = pages.into_iter().flat_map(|page| page.instance_types.unwrap_or_default()).collect();
     if found.iter().any(|info| info.instance_type().is_none()) {
@@ -82,10 +82,10 @@ pub async fn instance_types(request: DescribeInstanceTypesFluentBuilder) -> Resu
 /// # Errors
 /// Those of EC2.
 pub async fn regions(cx: &Context) -> Result<Vec<Region>> {
-    let answer = cx.ec2().describe_regions().send().await.doing(|| "reading the regions".to_owned())?;
+    let answer = cx.ec2().describe_regions().send().await.doing(|| "describing regions".to_owned())?;
     let mut found = answer.regions.unwrap_or_default();
     if found.iter().any(|region| region.region_name().is_none()) {
-        return Err(Error::incomplete("a region without its name").doing("reading the regions"));
+        return Err(Error::incomplete("a region without its name").doing("describing regions"));
     }
     found.retain(|region| region.opt_in_status() != Some(NOT_OPTED_IN));
     Ok(found)

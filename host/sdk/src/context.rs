@@ -164,7 +164,7 @@ impl Context {
         files::write(path, bytes, access).map_err(|error| {
             Error::new(ErrorKind::LocalFile, error.to_string())
                 .doing(format!("writing {}", path.display()))
-                .hint("give a path that this job may write to")
+                .hint("use a path that the user of this job can write to")
         })
     }
 

@@ -53,7 +53,7 @@ impl Error {
 
     /// Creates the error for an answer without a mandatory value, e.g. `an image without its id`.
     pub fn incomplete(what: &str) -> Self {
-        Error::new(ErrorKind::Unavailable, format!("the answer was incomplete: it has {what}"))
+        Error::new(ErrorKind::Unavailable, format!("the response was incomplete: it has {what}"))
     }
 
     /// Sets the action, e.g. `stopping i-0abc`. The first call wins: it is nearest to the cause.
@@ -206,7 +206,7 @@ fn from_answer<E: ProvideErrorMetadata>(error: &E, raw: &HttpResponse) -> Error 
     let meta = error.meta();
     let Some(code) = meta.code() else { return unreadable(raw) };
     let call = call_of(raw);
-    let no_message = || format!("{} gave no further explanation", call.service());
+    let no_message = || format!("{} gave no details", call.service());
     let message = meta.message().map_or_else(no_message, str::to_owned);
     let mut answer = Error::new(codes::kind_of(code), message);
     answer.0.code = Some(code.to_owned());
@@ -252,13 +252,13 @@ fn from_no_answer(unanswered: &Unanswered) -> Error {
             "check the network and the proxy (HTTPS_PROXY, NO_PROXY) between this machine and {service}"
         )),
         NoAnswer::Foreign { .. } => {
-            error.hint(format!("is there a proxy, or another server, between this machine and {service}?"))
+            error.hint(format!("check for a proxy or another server between this machine and {service}"))
         }
     }
 }
 
 fn late(call: Call) -> Error {
-    let why = format!("{} did not answer in time, after all retries", call.service());
+    let why = format!("{} did not respond in time, after all retries", call.service());
     from_no_answer(&NoAnswer::Lost(why).to(call))
 }
 
@@ -267,10 +267,10 @@ fn late(call: Call) -> Error {
 fn not_answered(error: &(dyn StdError + 'static)) -> Error {
     if chain(error).any(|cause| cause.is::<CredentialsError>()) {
         return Error::new(ErrorKind::PermissionDenied, format!("no usable AWS credentials: {}", causes(error)))
-            .hint("give a user id of the configuration, or set up the default credential chain of AWS");
+            .hint("use a user id from the configuration, or set up the default credential chain");
     }
     if let Some(violation) = find::<DryRunViolation>(error) {
-        return Error::new(ErrorKind::Bug, violation.to_string()).hint("report it with this output; nothing was sent");
+        return Error::new(ErrorKind::Bug, violation.to_string()).hint("report this defect with the job output");
     }
     let connector = find::<ConnectorError>(error);
     let is_late = connector.is_some_and(ConnectorError::is_timeout);
@@ -282,10 +282,10 @@ fn not_answered(error: &(dyn StdError + 'static)) -> Error {
         // A local problem, e.g. an invalid address or certificate. Nothing was sent.
         (None, Some(connector)) if connector.is_user() => Error::new(ErrorKind::InvalidInput, causes(error)),
         (None, Some(connector)) if connector.is_io() || is_late => {
-            from_no_answer(&NoAnswer::Lost(format!("no answer from AWS: {}", causes(error))).to(Call::unknown()))
+            from_no_answer(&NoAnswer::Lost(format!("no response from AWS: {}", causes(error))).to(Call::unknown()))
         }
         // The message of the AWS SDK may contain the whole request.
-        _ => Error::new(ErrorKind::InvalidInput, "the request could not be made")
+        _ => Error::new(ErrorKind::InvalidInput, "the request could not be built")
             .hint("check the endpoint URL of the job, and AWS_ENDPOINT_URL in the environment"),
     }
 }

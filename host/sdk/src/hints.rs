@@ -8,9 +8,9 @@ use crate::codes::{self, kind_of};
 const CHECK_KEYS: &str = "check the access key and the secret key of this user, the clock of this machine, and whether the \
                           region is enabled for the account";
 const ALLOW_KMS_KEY: &str =
-    "allow these credentials kms:CreateGrant for the KMS key of the instance's encrypted volumes";
+    "allow `kms:CreateGrant` for these credentials on the KMS key of the instance's encrypted volumes";
 const ENABLE_KMS_KEY: &str =
-    "enable the KMS key of the instance's encrypted volumes, and allow these credentials kms:CreateGrant for it";
+    "enable the KMS key of the instance's encrypted volumes, and allow `kms:CreateGrant` on it for these credentials";
 
 /// The policy types in AWS's access denied messages (AWS: "Troubleshoot access denied error messages", in the IAM User
 /// Guide).
@@ -53,14 +53,14 @@ pub fn for_state_reason(code: &str, message: &str) -> Option<&'static str> {
 fn for_denial(message: &str, requested: Option<&str>) -> String {
     let named = message.split_once("perform: ").and_then(|(_, rest)| rest.split_whitespace().next());
     let action = match (named, requested) {
-        (Some(named), _) => named.to_owned(),
-        (None, Some(requested)) => format!("at least {requested}"),
+        (Some(named), _) => format!("`{named}`"),
+        (None, Some(requested)) => format!("at least `{requested}`"),
         (None, None) => "this action".to_owned(),
     };
     if let Some((_, policy)) = message.split_once("with an explicit deny") {
         let policy = policy_in(policy.trim_start_matches(" in a").trim_start_matches('n')).unwrap_or("policy");
         return format!(
-            "change the {policy} that denies {action} explicitly, as no permission outweighs an explicit deny"
+            "change the {policy} that explicitly denies {action}: an explicit deny overrides every permission"
         );
     }
     let policy = message.split_once("because no").and_then(|(_, policy)| policy_in(policy)).unwrap_or("IAM policy");
@@ -92,10 +92,10 @@ fn for_code(code: &str, message: &str) -> Option<&'static str> {
         "AccountDisabled" | "Blocked" | "PendingVerification" => "ask AWS Support about the state of the account",
         "CustomerKeyHasBeenRevoked" => ENABLE_KMS_KEY,
         codes::OPERATION_NOT_PERMITTED => {
-            "lift the termination or stop protection of the instance, if the job is meant to change it"
+            "disable the termination or stop protection of the instance, if the job is meant to stop or terminate it"
         }
         codes::IDEMPOTENT_PARAMETER_MISMATCH => {
-            "give each run of the job a client token of its own, and a repetition the same arguments"
+            "use a different client token for each run of the job, and the same arguments for a repeated run"
         }
         codes::IDEMPOTENT_INSTANCE_TERMINATED => "use a new client token for a new launch",
         _ if codes::is_throttling(code) => {
@@ -134,20 +134,20 @@ mod tests {
     fn a_missing_permission_is_named_with_the_policy_that_must_allow_it() {
         let user = "You are not authorized to perform this operation. User: arn:aws:iam::1:user/job is not authorized";
         for (message, expected) in [
-            ("No.", "allow at least ec2:StopInstances for these credentials in the IAM policy"),
+            ("No.", "allow at least `ec2:StopInstances` for these credentials in the IAM policy"),
             (
                 "You are not authorized to perform this operation. Encoded authorization failure message: Ab-1",
-                "allow at least ec2:StopInstances for these credentials in the IAM policy, and decode the rest of the \
-                 message with `aws sts decode-authorization-message`",
+                "allow at least `ec2:StopInstances` for these credentials in the IAM policy, and decode the rest of \
+                 the message with `aws sts decode-authorization-message`",
             ),
             (
                 " to perform: ec2:CreateTags on resource: arn:aws:ec2:us-east-1:1:instance/* because no identity-based \
                  policy allows the ec2:CreateTags action.",
-                "allow ec2:CreateTags for these credentials in the identity-based policy",
+                "allow `ec2:CreateTags` for these credentials in the identity-based policy",
             ),
             (
                 " to perform: ec2:RunInstances because no service control policy allows the ec2:RunInstances action",
-                "allow ec2:RunInstances for these credentials in the service control policy",
+                "allow `ec2:RunInstances` for these credentials in the service control policy",
             ),
         ] {
             assert_eq!(hint("UnauthorizedOperation", &format!("{user}{message}")), expected);
@@ -169,7 +169,8 @@ mod tests {
             let message =
                 format!("User: job is not authorized to perform: ec2:StopInstances on it with an explicit deny{deny}");
             let expected = format!(
-                "change the {policy} that denies ec2:StopInstances explicitly, as no permission outweighs an explicit deny"
+                "change the {policy} that explicitly denies `ec2:StopInstances`: an explicit deny overrides every \
+                 permission"
             );
             assert_eq!(hint("UnauthorizedOperation", &message), expected);
         }

@@ -128,7 +128,7 @@ impl IamAction {
     /// Rejected credentials, and every failure to reach EC2.
     pub async fn permission(&self, ec2: &Client, limited_by_tag: bool) -> Result<Permission> {
         let Some(probe) = self.probe else {
-            return Ok(Permission::Unknown("no dry run can tell".to_owned()));
+            return Ok(Permission::Unknown("a dry run cannot check it".to_owned()));
         };
         let permission = match probe(ec2, self.name).await {
             Ok(()) => Permission::Allowed,
@@ -136,7 +136,7 @@ impl IamAction {
         };
         let on_tags = self.conditions.iter().any(|condition| condition.key.starts_with(RESOURCE_TAG));
         if permission == Permission::Denied && (on_tags || limited_by_tag && self.can_be_limited_by_tag()) {
-            return Ok(Permission::Unknown("denied for what has no tags".to_owned()));
+            return Ok(Permission::Unknown("denied for resources without tags".to_owned()));
         }
         Ok(permission)
     }
@@ -169,7 +169,7 @@ fn interpret(error: Error) -> Result<Permission> {
         (Some(codes::DRY_RUN_OPERATION), _) => Ok(Permission::Allowed),
         (Some(code), _) if codes::is_permission_denied(code) => Ok(Permission::Denied),
         (None, _) | (_, ErrorKind::PermissionDenied | ErrorKind::Unavailable) => Err(error),
-        (Some(code), _) => Ok(Permission::Unknown(format!("EC2 answers {code} before it checks the permission"))),
+        (Some(code), _) => Ok(Permission::Unknown(format!("EC2 returns `{code}` before it checks the permission"))),
     }
 }
 
@@ -183,7 +183,7 @@ where
     T: 'static,
     E: ProvideErrorMetadata + StdError + Send + Sync + 'static,
 {
-    Box::pin(async move { call.await.doing(|| format!("asking whether {action} is allowed")).map(drop) })
+    Box::pin(async move { call.await.doing(|| format!("checking whether {action} is allowed")).map(drop) })
 }
 
 /// Creates a probe: `dry_run!(|ec2| ec2.start_instances().instance_ids(NO_INSTANCE))`. The request has `DryRun` set;
@@ -218,14 +218,14 @@ mod tests {
         assert_eq!(answered(STOP, "DryRunOperation", false).await.unwrap(), Permission::Allowed);
         assert_eq!(answered(STOP, "UnauthorizedOperation", false).await.unwrap(), Permission::Denied);
         for code in ["InvalidInstanceID.NotFound", "IncorrectInstanceState", "VcpuLimitExceeded", "SomethingNew"] {
-            let reason = format!("EC2 answers {code} before it checks the permission");
+            let reason = format!("EC2 returns `{code}` before it checks the permission");
             assert_eq!(answered(STOP, code, false).await.unwrap(), Permission::Unknown(reason));
         }
     }
 
     #[tokio::test]
     async fn a_denial_is_unknown_where_the_policy_has_tag_conditions() {
-        let unknown = Permission::Unknown("denied for what has no tags".to_owned());
+        let unknown = Permission::Unknown("denied for resources without tags".to_owned());
         assert_eq!(answered(STOP, "UnauthorizedOperation", true).await.unwrap(), unknown);
         assert_eq!(answered(STOP, "DryRunOperation", true).await.unwrap(), Permission::Allowed);
         let only_marked =
@@ -239,13 +239,13 @@ mod tests {
     async fn refused_credentials_are_an_error() {
         let error = answered(STOP, "AuthFailure", false).await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::PermissionDenied);
-        assert!(error.to_string().starts_with("asking whether ec2:StopInstances is allowed: "), "{error}");
+        assert!(error.to_string().starts_with("checking whether ec2:StopInstances is allowed: "), "{error}");
     }
 
     #[tokio::test]
     async fn an_action_without_a_probe_stays_unknown() {
         let permission = IamAction::change("iam:PassRole").permission(&client(&[]), false).await;
-        assert_eq!(permission.unwrap(), Permission::Unknown("no dry run can tell".to_owned()));
+        assert_eq!(permission.unwrap(), Permission::Unknown("a dry run cannot check it".to_owned()));
     }
 
     static STOPS: OperationMeta = OperationMeta::new("StopSomething", "Stop something.").iam_actions(&[STOP]);

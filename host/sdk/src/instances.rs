@@ -67,7 +67,7 @@ pub async fn find_by_name(cx: &Context, name: &TagName, states: &[InstanceStateN
 /// # Errors
 /// Those of EC2.
 pub async fn find_all(cx: &Context, states: &[InstanceStateName]) -> Result<Vec<Instance>> {
-    let mut found = describe(cx, &[], vec![states_filter(states)], "looking up all instances of the region").await?;
+    let mut found = describe(cx, &[], vec![states_filter(states)], "looking up all instances in the region").await?;
     found.sort_by(|a, b| a.id.cmp(&b.id));
     Ok(found)
 }

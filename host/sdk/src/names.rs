@@ -5,7 +5,8 @@ use crate::{ArgValue, ValueKind, checked_text};
 
 checked_text! {
     /// A region, e.g. `us-east-1`. The form of option lists, `US_EAST_1`, is accepted as well.
-    pub struct RegionName from name_of_region where is_region, else "must be a region as in `us-east-1` or `US_EAST_1`";
+    pub struct RegionName from name_of_region where is_region, else "must be a region, such as `us-east-1` or \
+                                                                     `US_EAST_1`";
 }
 
 fn name_of_region(text: &str) -> String {
@@ -34,7 +35,7 @@ impl RegionName {
 checked_text! {
     /// An instance type, e.g. `t3.micro`: family and size, each of lower-case letters, digits and dashes.
     pub struct InstanceTypeName from entry where is_instance_type,
-        else "must be an instance type in lower case, as in `t3.micro`";
+        else "must be an instance type in lower case, such as `t3.micro`";
 }
 
 fn is_instance_type(text: &str) -> bool {
@@ -79,8 +80,8 @@ impl ImageId {
             _ if is_resource_id(id, "ami-") => Ok((description, ImageId::Ami(id.to_owned()))),
             _ if is_parameter => Ok((description, ImageId::Parameter(id.to_owned()))),
             _ => Err(
-                "must be an image id, `ami-` and 8 or 17 lower-case hexadecimal digits, alone or after ` : ` as in an \
-                      option list; or `resolve:ssm:` and the name of a parameter"
+                "must be an image id (`ami-` and 8 or 17 lower-case hexadecimal digits), alone or after ` : ` as in \
+                 an option list; or `resolve:ssm:` and the name of a parameter"
                     .to_owned(),
             ),
         }
@@ -137,7 +138,7 @@ mod tests {
             assert_eq!(InstanceTypeName::parse(text).unwrap().as_str(), instance_type, "{text}");
         }
         for text in ["t3", "t3.", ".micro", "t3.micro.x", "t3 .micro", "t3.mi_cro", "T3.micro", "\"\""] {
-            assert!(InstanceTypeName::parse(text).unwrap_err().contains("as in `t3.micro`"), "{text}");
+            assert!(InstanceTypeName::parse(text).unwrap_err().contains("such as `t3.micro`"), "{text}");
         }
     }
 

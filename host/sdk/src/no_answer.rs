@@ -58,10 +58,10 @@ impl fmt::Display for Unanswered {
             NoAnswer::NotSent(why) => write!(f, "{service} could not be reached: {why}"),
             NoAnswer::Lost(why) => f.write_str(why),
             NoAnswer::Incomplete { status, size } => {
-                write!(f, "the answer was incomplete (HTTP status {status}, {size} bytes)")
+                write!(f, "the response was incomplete (HTTP status {status}, {size} bytes)")
             }
             NoAnswer::Foreign { status, excerpt } => {
-                write!(f, "HTTP status {status} with an answer that is not from {service}: `{excerpt}`")
+                write!(f, "HTTP status {status} with a response that is not from {service}: `{excerpt}`")
             }
         }
     }
@@ -78,7 +78,7 @@ pub struct DryRunViolation {
 
 impl fmt::Display for DryRunViolation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "the function asked {} in a dry run without DryRun", self.call)
+        write!(f, "blocked a request to {} without `DryRun` in a dry run", self.call)
     }
 }
 

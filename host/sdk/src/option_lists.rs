@@ -12,20 +12,20 @@ pub use crate::option_list_store::OptionListStore;
 
 /// Saves the option list into its OpCon property.
 pub const SAVE: Arg<bool, Always> =
-    Arg::flag("save", "Save the option list into its OpCon property, for the job forms of Enterprise Manager.");
+    Arg::flag("save", "Save the option list in its OpCon property, for the job forms of Enterprise Manager.");
 
 /// Writes the option list into a data script of Solution Manager.
 pub const DATA_SCRIPT: Arg<PathBuf> = Arg::new(
     "data-script",
     "FILE",
-    "Write the option list into this file, the data script of Solution Manager; the other lists in the file stay.",
+    "Write the option list to this file, the data script of Solution Manager. Other option lists in the file are kept.",
 );
 
 /// Limits the number of entries.
 pub const MAX: Arg<NonZeroU32> = Arg::new(
     "max",
     "N",
-    "Keep only the first N entries. Without it, an option list that is too long for an OpCon property is refused.",
+    "Keep only the first N entries. Default: all; an option list that is too long for an OpCon property is refused.",
 );
 
 /// The arguments of a function that fills an option list.
@@ -72,14 +72,14 @@ impl Destination {
         if entries.is_empty() {
             let error = Error::new(ErrorKind::NotFound, format!("no {} match", list.contents()));
             return Err(error
-                .doing(format!("reading the {}", list.contents()))
+                .doing(format!("describing {}", list.contents()))
                 .hint("check the region and the filters"));
         }
         let property = if self.save { Some(cx.option_lists().to_property(list, entries)?) } else { None };
         let mut done = vec![format!("{} found", list.count_of(entries.len()))];
         if let Some(file) = &self.script {
             cx.option_lists().write_script(file, list, entries)?;
-            done.push(format!("written into {}", file.display()));
+            done.push(format!("written to {}", file.display()));
         }
         if let Some((name, value)) = property {
             done.push(save(cx, &name, &value).await?);
@@ -90,10 +90,10 @@ impl Destination {
 
 async fn save(cx: &Context, name: &str, value: &str) -> Result<String> {
     match Property::new(name, Contents::OptionList).deliver(cx, value).await {
-        Ok(Delivery::Confirmed) => Ok(format!("saved into {name}")),
-        Ok(Delivery::Queued) => Ok(format!("handed to the agent for {name}, not confirmed")),
+        Ok(Delivery::Confirmed) => Ok(format!("saved in {name}")),
+        Ok(Delivery::Queued) => Ok(format!("queued for {name} with the agent, not confirmed")),
         Err(error) => {
-            let doing = format!("saving the option list into {name}");
+            let doing = format!("saving the option list in {name}");
             let error = error.into_kind(ErrorKind::PropertyNotSaved).doing(doing);
             Err(error.or_hint("run the job again: it changes nothing in EC2"))
         }

@@ -31,7 +31,7 @@ where
         match &token {
             None => return Ok(pages),
             Some(token) if !seen.insert(token.clone()) || pages.len() == MOST_PAGES => {
-                let message = format!("the answer does not end: page {} leads back to an earlier one", pages.len());
+                let message = format!("the response does not end: page {} points back to an earlier page", pages.len());
                 return Err(Error::new(ErrorKind::Unavailable, message).doing(action));
             }
             Some(_) => {}
@@ -72,7 +72,7 @@ mod tests {
     async fn a_repeated_token_is_an_error() {
         let rule = mock!(Client::describe_instances).then_output(|| page("a"));
         let error = all_of(&client(&[&rule])).await.unwrap_err();
-        assert_eq!(error.to_string(), "looking: the answer does not end: page 2 leads back to an earlier one");
+        assert_eq!(error.to_string(), "looking: the response does not end: page 2 points back to an earlier page");
         assert_eq!((error.kind(), rule.num_calls()), (ErrorKind::Unavailable, 2));
     }
 

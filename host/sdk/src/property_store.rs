@@ -40,7 +40,7 @@ impl Delivery {
     pub fn describe(self, name: &str, value: &str) -> String {
         match self {
             Delivery::Confirmed => format!("property {name} = {value}: saved"),
-            Delivery::Queued => format!("property {name} = {value}: handed to the agent, not confirmed"),
+            Delivery::Queued => format!("property {name} = {value}: queued with the agent, not confirmed"),
         }
     }
 }

@@ -14,7 +14,7 @@ use crate::outcome::Outcome;
 pub const TAG_NAME: Arg<TagName> = Arg::new(
     "tag-name",
     "NAME",
-    "The exact value of the instances' tag `Name`; wildcards have no meaning. Wins over instance ids that are given, too.",
+    "The exact value of the instances' `Name` tag; wildcards are not supported. Takes precedence over instance ids.",
 )
 .aliases(&["tag"]);
 
@@ -22,14 +22,14 @@ pub const TAG_NAME: Arg<TagName> = Arg::new(
 pub const INSTANCE_ID: Arg<InstanceId, Repeated> = Arg::new(
     "instance-id",
     "ID",
-    "The id of an instance, `i-` and 8 or 17 hexadecimal digits. Repeatable; several may stand in one value with commas between them.",
+    "The id of an instance, `i-` and 8 or 17 hexadecimal digits. Repeatable or comma-separated.",
 )
 .repeatable()
 .separated_by(',');
 
 /// Makes an empty selection a success.
 pub const ALLOW_NONE: Arg<bool, Always> =
-    Arg::flag("allow-none", "Succeed when no instance has that name, instead of failing with exit code 4.");
+    Arg::flag("allow-none", "Succeed if no instance has this name, instead of failing with exit code 4.");
 
 /// The arguments of a function that selects instances by name or id.
 pub const SELECTION: &[ArgSpec] = &[TAG_NAME.spec, INSTANCE_ID.spec, ALLOW_NONE.spec];
@@ -67,8 +67,8 @@ impl Targets {
             Some(name) => Ok(Targets { by: Selector::Name(name), ignores_ids: !ids.is_empty(), allow_none }),
             None if ids.is_empty() => {
                 let [name, id] = [TAG_NAME.spec.option(), INSTANCE_ID.spec.option()];
-                Err(Error::new(ErrorKind::InvalidInput, format!("neither {name} nor {id} is given"))
-                    .hint("give one of them; nothing given never means all instances"))
+                Err(Error::new(ErrorKind::InvalidInput, format!("neither `{name}` nor `{id}` is given"))
+                    .hint("specify one of them: without a selection, a job never acts on all instances"))
             }
             None => Ok(Targets { by: Selector::Ids(ids), ignores_ids: false, allow_none }),
         }
@@ -89,7 +89,7 @@ impl Targets {
             Selector::Name(name) => name,
         };
         if self.ignores_ids {
-            cx.event(format!("the instance ids are ignored, because {} is given too", TAG_NAME.spec.option()));
+            cx.event(format!("the instance ids are ignored, because `{}` is given", TAG_NAME.spec.option()));
         }
         let found = find_by_name(cx, name, ALIVE).await?;
         cx.event(format!("{} named `{}` found", count_of(found.len()), name.as_str()));
@@ -105,11 +105,12 @@ impl Targets {
         let Selector::Name(name) = &self.by else {
             return cx.journal().verdict("selecting instances", "found", "found");
         };
-        let message = format!("no instance named `{}` that is pending, running, stopping or stopped", name.as_str());
+        let message = format!("no instances named `{}` that are pending, running, stopping or stopped", name.as_str());
         if self.allow_none {
             return Ok(Outcome::new(format!("{message}: nothing to do")));
         }
-        let hint = format!("check the name and the region, or give {} if this is no failure", ALLOW_NONE.spec.option());
+        let hint =
+            format!("check the name and the region, or add `{}` to succeed without a match", ALLOW_NONE.spec.option());
         Err(Error::new(ErrorKind::NotFound, message).doing("selecting instances").hint(hint))
     }
 }
@@ -132,7 +133,7 @@ pub(crate) async fn look_up_ids(cx: &Context, ids: &[InstanceId]) -> Result<Sele
     }
     let shown = match find_shown(cx, ids).await {
         Err(error) if error.code().is_some_and(codes::is_permission_denied) => {
-            cx.warning(format!("{error}; the states before are not known"));
+            cx.warning(format!("{error}; the previous states are unknown"));
             Vec::new()
         }
         found => found?,

@@ -115,7 +115,7 @@ impl HttpConnector for Connector {
         HttpConnectorFuture::new(async move {
             let attempt = counted.then(Attempt::begin);
             let late = |_| {
-                let lost = NoAnswer::Lost("no answer in time".to_owned());
+                let lost = NoAnswer::Lost("no response in time".to_owned());
                 ConnectorError::timeout(lost.to(asked.call.clone()).into())
             };
             let exchanged = tokio::time::timeout(limit, exchange(&clients, request, &asked)).await.map_err(late);
@@ -154,7 +154,7 @@ async fn exchange(
 ) -> Result<(HttpResponse, Whole), ConnectorError> {
     // What these errors say of a request may contain all of it.
     let unfit = || {
-        let wrong = format!("the address of {} is not one of HTTP", asked.call.service());
+        let wrong = format!("the address of {} is not an HTTP address", asked.call.service());
         ConnectorError::user(wrong.into())
     };
     // Paths may contain secrets.
@@ -197,7 +197,7 @@ fn connector_error(asked: &Asked, server: &str, error: &reqwest::Error) -> Conne
     let reason = if error.is_connect() {
         NoAnswer::NotSent(format!("no connection to {server}: {cause}"))
     } else {
-        NoAnswer::Lost(format!("no answer from {server}: {cause}"))
+        NoAnswer::Lost(format!("no response from {server}: {cause}"))
     };
     let unanswered = reason.to(asked.call.clone()).into();
     if error.is_timeout() { ConnectorError::timeout(unanswered) } else { ConnectorError::io(unanswered) }

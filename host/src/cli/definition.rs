@@ -37,7 +37,7 @@ pub enum Defined {
 /// function.
 pub fn define(registry: &Registry, commands: &[&'static str], words: &Words, more: &[String]) -> Result<Defined> {
     let Some(name) = &words.function else {
-        return Err(wrong("no function is given").hint(LIST_SHOWS));
+        return Err(wrong("no function specified").hint(LIST_SHOWS));
     };
     let function = function(registry, commands, name)?;
     let meta = function.operation.meta();

@@ -7,7 +7,7 @@ use crate::arguments::{self, Origin};
 use crate::registry::Registry;
 
 /// What helps where no function is known.
-pub const LIST_SHOWS: &str = "`awsec2 --list` shows the functions";
+pub const LIST_SHOWS: &str = "run `awsec2 --list` for the functions";
 
 /// The function of that name; `commands` are other names that may be meant.
 ///
@@ -19,7 +19,7 @@ pub fn function(registry: &Registry, commands: &[&'static str], name: &str) -> R
         return Ok(found);
     }
     if let Some(found) = arguments::reference(name) {
-        return Err(arguments::not_replaced("the name of the function", found, Origin::CommandLine));
+        return Err(arguments::not_replaced("the name of the function", &format!("`{found}`"), Origin::CommandLine));
     }
     if registry.is_command(name) {
         return Err(wrong(format!("`{name}` is an administrator command, not a function")).hint(LIST_SHOWS));
@@ -27,6 +27,6 @@ pub fn function(registry: &Registry, commands: &[&'static str], name: &str) -> R
     let error = wrong(format!("unknown function `{name}`"));
     Err(match registry.nearest(name, commands.iter().copied()).as_slice() {
         [] => error.hint(LIST_SHOWS),
-        names => error.hint(format!("did you mean {}?", names.join(" or "))),
+        names => error.hint(format!("did you mean `{}`?", names.join("` or `"))),
     })
 }

@@ -20,7 +20,7 @@ use crate::{arguments, exit};
 /// The command's name.
 pub const NAME: &str = "job-definition";
 /// What it does.
-pub const SUMMARY: &str = "Print or drop the definition of a job for OpCon's SMADDI.";
+pub const SUMMARY: &str = "Print a job definition for OpCon's SMADDI, or write it to a folder.";
 
 /// The global property that holds the program's folder on the agents' machines; OpCon's own sub-type for EC2 uses it.
 const USUAL_FOLDER: &str = "[[AWSEC2Path]]";
@@ -34,21 +34,28 @@ fn command() -> clap::Command {
     parser(NAME, SUMMARY)
         .override_usage(USAGE)
         .after_help(
-            "The function's arguments are those of the job, and are checked as when it runs. References such as [[NAME]] \
-             may stand in every value; OpCon replaces them when the job starts.",
+            "The arguments of the function are those of the job, and are checked in the same way. Every value can \
+             contain references such as `\"[[NAME]]\"`, which OpCon replaces when the job starts.",
         )
         .arg(option("schedule", "NAME", "The schedule, which must exist.").required(true))
         .arg(option("job", "NAME", "The job.").required(true))
         .arg(option("machine", "NAME", "The machine of the agent.").required(true))
-        .arg(option("platform", "PLATFORM", "The kind of the agent.").required(true).value_parser(["windows", "unix"]))
-        .arg(option("user", "USER", "The batch user. Default on Windows: Use Service Account; UNIX needs one."))
+        .arg(
+            option("platform", "PLATFORM", "The platform of the agent.")
+                .required(true)
+                .value_parser(["windows", "unix"]),
+        )
+        .arg(option("user", "USER", "The batch user. Default on Windows: `Use Service Account`; required on UNIX."))
         .arg(option("group", "GROUP", "The group of the UNIX user."))
-        .arg(folder("folder", "The program's folder on that machine.").default_value(USUAL_FOLDER))
-        .arg(folder("working-directory", "The job's folder (Windows). Default: the program's."))
+        .arg(folder("folder", "The folder of the program on that machine.").default_value(USUAL_FOLDER))
+        .arg(folder(
+            "working-directory",
+            "The working directory of the job (Windows). Default: the folder of the program.",
+        ))
         .arg(path_option(
             "smaddi-dir",
             "DIR",
-            "Put the definition into this folder, which SMADDI watches, instead of printing it.",
+            "Write the definition to this folder, which SMADDI watches, instead of printing it.",
         ))
 }
 
@@ -77,14 +84,14 @@ pub fn run(registry: &Registry, words: &[String]) -> Result<u8> {
     );
     let (job, console) = (job.map_err(opcon_error)?, Console::new(Output::Text));
     for name in &definition.unchecked {
-        console.warning(&format!("--{name} holds a reference: it is checked only when the job runs"));
+        console.warning(&format!("`--{name}` contains a reference: the value is checked only when the job runs"));
     }
     let Some(folder) = matches.get_one::<PathBuf>("smaddi-dir") else {
         return print_result(&job.to_xml().map_err(opcon_error)?);
     };
     let file = job.drop_into(folder).map_err(opcon_error)?;
     let (name, function) = (text(&matches, "job"), definition.meta.name);
-    console.event(&format!("job {name} of {function} written to {}", file.display()));
+    console.event(&format!("job `{name}` of {function} written to {}", file.display()));
     Ok(console.exit_code(exit::SUCCESS))
 }
 
@@ -152,7 +159,7 @@ fn program(matches: &ArgMatches, words: &[&str]) -> Result<Program> {
         return Err(wrong("a UNIX job has no working directory"));
     }
     let (Some(user), Some(group)) = (user, group) else {
-        return Err(wrong("a UNIX job needs a user and a group").hint("give --user USER and --group GROUP"));
+        return Err(wrong("a UNIX job needs a user and a group").hint("add `--user USER` and `--group GROUP`"));
     };
     Ok(Program::Unix { start_image: format!("{folder}/awsec2"), parameters: unix_parameters(words), user, group })
 }

@@ -15,7 +15,7 @@ use crate::{config, exit, log};
 /// The command's name.
 pub const NAME: &str = "set-property";
 /// What it does.
-pub const SUMMARY: &str = "Save a value in an OpCon property, and read it back.";
+pub const SUMMARY: &str = "Save a value in an OpCon property and read it back.";
 
 fn command() -> clap::Command {
     parser(NAME, SUMMARY)
@@ -23,7 +23,7 @@ fn command() -> clap::Command {
             "The property: NAME (global), MI.NAME.MACHINE, SI.NAME.yyyy-mm-dd.SCHEDULE or \
              JI.NAME.yyyy-mm-dd.SCHEDULE.JOB. A character may be written as in the output of jobs: `\\u{e9}`.",
         ))
-        .arg(Arg::new("VALUE").required(true).allow_hyphen_values(true).help("The value; it may be empty."))
+        .arg(Arg::new("VALUE").required(true).allow_hyphen_values(true).help("The value; it can be empty."))
         .arg(config_argument())
 }
 

@@ -74,11 +74,11 @@ fn options(form: &Form, key: &str, spec: &ArgSpec, value: &Value) -> Result<Vec<
         Value::Number(number) if !spec.is_flag() => vec![format!("--{name}={number}")],
         Value::Array(items) if spec.repeatable => {
             let options = items.iter().map(|item| match item {
-                Value::Array(_) => Err(wrong(form, format!("the field `{key}` has a list in its list"))),
+                Value::Array(_) => Err(wrong(form, format!("the field `{key}` contains a nested list"))),
                 item => options(form, key, spec, item),
             });
             options.collect::<Result<Vec<_>>>()?.concat()
         }
-        _ => return Err(wrong(form, format!("the field `{key}` cannot hold `{value}`"))),
+        _ => return Err(wrong(form, format!("the field `{key}` cannot contain `{value}`"))),
     })
 }

@@ -84,7 +84,7 @@ fn common_arguments_keep_the_contract_of_arguments() {
 #[test]
 fn an_argument_that_every_function_has_already_is_a_defect_of_the_build() {
     for taken in ["region", "help", "list", "dry-run"] {
-        let defect = format!("ShowThings has an argument {taken}, which every function has");
+        let defect = format!("ShowThings has an argument {taken}, which is a common argument");
         assert_eq!(Options::common().add("ShowThings", taken, false), Err(defect));
     }
 }

@@ -46,7 +46,7 @@ impl End {
         let (exit_code, error) = match (report.result, lost) {
             (Err(error), _) => (exit::code_of(error, changed, unknown), Some(error.clone())),
             (Ok(_), Some(lost)) => {
-                (NOT_DELIVERED, Some(lost.clone().hint("stderr and the log have the rest of the output")))
+                (NOT_DELIVERED, Some(lost.clone().hint("see stderr and the log for the rest of the output")))
             }
             (Ok(_), None) => (exit::SUCCESS, None),
         };

@@ -20,7 +20,7 @@ fn help_of_every_command() {
 #[test]
 fn a_mistyped_command_is_told_the_right_one() {
     let finished = Program::new().run_bare(&["set-propery", "A", "b"]).expect_code(2);
-    finished.expect_stderr("unknown function `set-propery`").expect_stderr("did you mean set-property");
+    finished.expect_stderr("unknown function `set-propery`").expect_stderr("did you mean `set-property`");
 }
 
 #[test]

@@ -87,7 +87,7 @@ fn without_an_agent_status_texts_are_only_warned_about() {
     let program = Program::on_test_bed();
     let stop = ["StopInstance", "--tag-name", "nobody", "--allow-none", "--status-text"];
     let finished = program.run(&stop).expect_code(0);
-    finished.expect_stderr("warning: status texts are not shown: no OpCon agent started this job");
+    finished.expect_stderr("warning: status texts are not shown: the job was not started by an OpCon agent");
     let program = program.env("SMA_BINDIR", "no-such-folder");
     program
         .run(&stop)

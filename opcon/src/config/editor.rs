@@ -35,13 +35,13 @@ impl ConfigEditor {
             return Ok(ConfigEditor { path: path.to_owned(), text: String::new(), existing });
         };
         if metadata.is_symlink() {
-            return Err(invalid("it is a symbolic link".into()).with_hint("name the file that it points to"));
+            return Err(invalid("the file is a symbolic link".into()).with_hint("use the file that the link points to"));
         }
         if !metadata.is_file() {
-            return Err(invalid("it is no file".into()));
+            return Err(invalid("not a regular file".into()));
         }
         if metadata.permissions().readonly() {
-            return Err(invalid("it is write-protected".into()).with_hint("allow its owner to write to it"));
+            return Err(invalid("the file is write-protected".into()).with_hint("allow its owner to write to the file"));
         }
         let text = ini::read_text(path)?;
         ini::sections(&text).map_err(invalid)?;
@@ -57,14 +57,14 @@ impl ConfigEditor {
             |wrong: String| Error::new(ErrorKind::Invalid, format!("changing {}", self.path.display()), wrong);
         for (what, text) in [("section", section), ("key", key), ("value", value)] {
             if text.contains(char::is_control) || text.trim() != text {
-                return Err(invalid(format!("the {what} has spaces around it, or control characters")));
+                return Err(invalid(format!("the {what} contains control characters, or has spaces around it")));
             }
         }
         if section.is_empty() || section.contains(['[', ']']) {
-            return Err(invalid(format!("[{section}] cannot be the name of a section")));
+            return Err(invalid(format!("[{section}] is not a valid section name")));
         }
         if key.is_empty() || key.contains('=') || key.starts_with(['[', ';', '#']) {
-            return Err(invalid(format!("{key} cannot be a key")));
+            return Err(invalid(format!("{key} is not a valid key")));
         }
         let sections = ini::sections(&self.text).map_err(invalid)?;
         let mut lines = Lines::new(&self.text);

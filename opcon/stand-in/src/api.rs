@@ -55,7 +55,7 @@ pub(crate) fn reply(call: &Call<'_>, state: &mut State) -> Reply {
         ("POST", ["api", "globalproperties"]) => create_global(call, state),
         ("GET", ["api", "globalproperties", id]) => global(state, id),
         ("PUT", ["api", "globalproperties", id]) => change_global(call, state, id),
-        _ => Err((404, "no such call".into())),
+        _ => Err((404, "unknown call".into())),
     };
     match result {
         Ok(body) => Reply::json(200, &body),
@@ -84,7 +84,7 @@ fn own(method: &str, step: &str, call: &Call<'_>, state: &mut State) -> Outcome 
             state.add_fault(fault);
             Ok(json!({}))
         }
-        _ => Err((404, "no such call".into())),
+        _ => Err((404, "unknown call".into())),
     }
 }
 
@@ -160,7 +160,7 @@ fn globals(call: &Call<'_>, state: &State) -> Outcome {
     let pattern = match filters.as_slice() {
         [] => "*",
         [(filter, pattern)] if filter == "name" => pattern,
-        _ => return Err((400, "of the filters only name is understood".into())),
+        _ => return Err((400, "only the filter `name` is supported".into())),
     };
     let pattern = pattern.to_lowercase();
     let fitting = state.globals().filter(|(name, _)| fits(&name.to_lowercase(), &pattern));
@@ -202,7 +202,7 @@ fn create_global(call: &Call<'_>, state: &mut State) -> Outcome {
     }
     let New { name, value, encrypted } = body(call)?;
     if state.globals().any(|(other, _)| other == name) {
-        return Err((400, format!("there is already a global property {name}")));
+        return Err((400, format!("the global property {name} already exists")));
     }
     let property = store_global(state, &name, value)?;
     if encrypted {

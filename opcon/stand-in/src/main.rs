@@ -7,20 +7,25 @@ use std::process::ExitCode;
 use lexopt::{Arg, ValueExt as _};
 use opcon_stand_in::{Options, StandIn};
 
-const HELP: &str = "\
-A stand-in for the OpCon REST API, on 127.0.0.1 only.
+const HELP: &str = "A stand-in for the OpCon REST API, on 127.0.0.1 only.
 
 Usage: opcon-stand-in [OPTIONS]
 
-  --http-port PORT    port for plain HTTP (default: a free one)
-  --https-port PORT   port for HTTPS (default: a free one)
-  --ca-file FILE      write the self-signed certificate to this file (PEM)
+  \
+                    --http-port PORT    port for plain HTTP (default: a free one)
+  --https-port PORT   port for \
+                    HTTPS (default: a free one)
+  --ca-file FILE      write the self-signed certificate to this file \
+                    (PEM)
   --token TOKEN       the token to accept
-  --evaluate-only     evaluate assignments without storing anything
+  --evaluate-only     evaluate assignments \
+                    without storing anything
   --trims             remove the spaces around values
-  --keep              go on when standard input is closed
+  --keep           \
+                    keep running when standard input is closed
 
-When it is ready, it prints one line of JSON: http, https, ca_file, token.
+When it is ready, it prints one line of JSON: http, \
+                    https, ca_file, token.
 It ends when its standard input is closed, or on Ctrl-C.";
 
 type Failure = Box<dyn std::error::Error + Send + Sync>;

@@ -162,7 +162,7 @@ async fn answer(
                 true_reply();
             }
             shared.state().record(method, path, None);
-            return Err("the connection was to be cut".into());
+            return Err("the connection is to be closed".into());
         }
         Some(Answer::Respond { status, body, content_type }) => Reply { status, body, content_type },
         Some(Answer::Delay { .. }) | None => true_reply(),

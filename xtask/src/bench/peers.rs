@@ -62,7 +62,7 @@ struct Contestant {
 /// The command line of this task.
 pub fn command() -> clap::Command {
     clap::Command::new("peers")
-        .about("Measure jobs on ten instances beside a Go program and curl that make the same calls: time, memory")
+        .about("Compare jobs on ten instances with a Go program and curl that make the same calls: time, memory")
         .arg(program::argument())
         .arg(runs_argument("40"))
         .arg(
@@ -98,7 +98,7 @@ pub fn run(workspace: &Workspace, matches: &ArgMatches) -> Result<()> {
         }
         add_rows(&mut table, job, calls.len(), &contestants);
     }
-    report::heading("Medians of a job, and those of awsec2 in times of them");
+    report::heading("Medians of a job, and the ratios of awsec2 to them");
     table.lines().iter().for_each(report::line);
     Ok(())
 }

@@ -44,7 +44,7 @@ impl Python {
             return Ok(());
         }
         make_environment(environment)?;
-        report::line("installing moto into the test bed's Python environment (a minute, once)");
+        report::line("installing moto in the Python environment of the test bed (takes a minute, only once)");
         process::run(
             Command::new(&self.interpreter)
                 .args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check"])
@@ -71,8 +71,8 @@ impl Python {
 fn make_environment(environment: &Path) -> Result<()> {
     let python = find_python(&CANDIDATES)?;
     process::run(Command::new(python).args(["-m", "venv", "--clear"]).arg(environment)).context(
-        "making a Python virtual environment (Python's modules venv and ensurepip are needed; \
-         on Debian and Ubuntu: apt-get install python3-venv)",
+        "creating a Python virtual environment (Python's modules venv and ensurepip are needed; on Debian and Ubuntu: \
+         apt-get install python3-venv)",
     )
 }
 
@@ -87,7 +87,8 @@ fn find_python(candidates: &[&'static str]) -> Result<&'static str> {
     }
     let (major, minor) = OLDEST;
     bail!(
-        "looking for Python {major}.{minor} or newer, which moto needs: none found{seen}; install it and put it on the PATH"
+        "finding Python {major}.{minor} or newer, which moto needs: none found{seen}; install it and put it on the \
+         PATH"
     )
 }
 
@@ -108,8 +109,8 @@ mod tests {
         let error = find_python(&["no-such-python"]).unwrap_err();
         assert_eq!(
             error.to_string(),
-            "looking for Python 3.10 or newer, which moto needs: none found, no-such-python does not run; \
-             install it and put it on the PATH"
+            "finding Python 3.10 or newer, which moto needs: none found, no-such-python does not run; install it and \
+             put it on the PATH"
         );
     }
 }

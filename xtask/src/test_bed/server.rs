@@ -31,7 +31,7 @@ impl Server {
         log: &Path,
         limit: Duration,
     ) -> Result<(T, Self)> {
-        let stderr = File::create(log).with_context(|| format!("starting {name}: making {}", log.display()))?;
+        let stderr = File::create(log).with_context(|| format!("starting {name}: creating {}", log.display()))?;
         let mut child = command
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
@@ -82,7 +82,7 @@ fn first_line(stdout: ChildStdout, limit: Duration) -> Result<(String, BufReader
         let _ = sender.send(read.map(|_| (line, reader)));
     });
     match receiver.recv_timeout(limit) {
-        Ok(Ok((line, _))) if line.is_empty() => bail!("it ended before it was ready"),
+        Ok(Ok((line, _))) if line.is_empty() => bail!("it exited before it was ready"),
         Ok(read) => read.context("reading its output"),
         Err(RecvTimeoutError::Timeout) => bail!("not ready after {} seconds", limit.as_secs()),
         Err(RecvTimeoutError::Disconnected) => bail!("its output could not be read"),
@@ -120,7 +120,7 @@ mod tests {
         let message = failure("rustc", &["no-such-file.rs"], Duration::from_secs(60));
         assert!(message.starts_with("starting it (the end of its log)\n"), "{message}");
         assert!(message.contains("no-such-file.rs"), "{message}");
-        assert!(message.ends_with("it ended before it was ready"), "{message}");
+        assert!(message.ends_with("it exited before it was ready"), "{message}");
     }
 
     #[test]

@@ -79,8 +79,8 @@ pub fn fill_in(
 
     let mut command = tools.node();
     process::isolate(&mut command).arg(page.path("fill.mjs")).arg(file);
-    let outcomes = process::stdout_of(&mut command).context("filling forms in")?;
-    serde_json::from_str(&outcomes).context("reading what came of filling forms in")
+    let outcomes = process::stdout_of(&mut command).context("filling in forms")?;
+    serde_json::from_str(&outcomes).context("reading the results of the forms")
 }
 
 #[cfg(test)]

@@ -33,7 +33,7 @@ impl<'a> Jobs<'a> {
     /// Makes all that the jobs are about.
     pub fn prepare(awsec2: &'a Path, bed: &'a TestBed) -> Result<Self> {
         let folder = bed.folder().join("jobs");
-        fs::create_dir(&folder).with_context(|| format!("making {}", folder.display()))?;
+        fs::create_dir(&folder).with_context(|| format!("creating {}", folder.display()))?;
         let lists = format!("IMAGE An image : {}\nSIZE t3.micro\nREGION US_EAST_1\n", bed.addresses.image_id);
         fs::write(folder.join(DATA_SCRIPT), lists).with_context(|| format!("writing {DATA_SCRIPT}"))?;
 

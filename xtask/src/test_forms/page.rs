@@ -24,7 +24,7 @@ impl Page {
     /// Installs what is needed and makes the page.
     pub fn build(workspace: &Workspace, tools: &Tools) -> Result<Self> {
         let folder = workspace.target.join("forms");
-        fs::create_dir_all(&folder).with_context(|| format!("making {}", folder.display()))?;
+        fs::create_dir_all(&folder).with_context(|| format!("creating {}", folder.display()))?;
         let lock = File::create(folder.join("lock")).context("locking the folder of the forms")?;
         lock.lock().context("locking the folder of the forms")?;
 
@@ -55,7 +55,7 @@ impl Page {
         if fs::read_to_string(&stamp).is_ok_and(|installed| installed == wanted) && self.path("node_modules").is_dir() {
             return Ok(());
         }
-        report::line("installing what forms are shown with (some seconds, once)");
+        report::line("installing the packages that show forms (takes some seconds, only once)");
         process::run(tools.npm().args(["ci", "--silent"]).current_dir(&self.folder))
             .context("installing packages of npm (they come from its registry)")?;
         fs::write(&stamp, wanted).with_context(|| format!("writing {}", stamp.display()))
@@ -69,7 +69,7 @@ impl Page {
             .args(["page.jsx", "--bundle", "--outfile=page.js", "--jsx=automatic", "--log-level=warning"])
             .arg("--define:process.env.NODE_ENV=\"production\"")
             .current_dir(&self.folder);
-        process::run(&mut command).context("making the page that shows a form")
+        process::run(&mut command).context("building the page that shows a form")
     }
 }
 

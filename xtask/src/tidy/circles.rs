@@ -67,7 +67,7 @@ fn finding(of: &Crate, circle: &[&Arrow]) -> Finding {
     Finding {
         file: name(&first.from),
         line: first.line,
-        what: format!("a circle of files: {} -> {}", way.join(" -> "), name(&first.from)),
+        what: format!("a cycle of files: {} -> {}", way.join(" -> "), name(&first.from)),
     }
 }
 
@@ -93,8 +93,8 @@ mod tests {
         ]);
         assert_eq!(
             found,
-            ["functions/a/src/one.rs:2: a circle of files: functions/a/src/one.rs:2 -> functions/a/src/two.rs:2 -> \
-                 functions/a/src/three.rs:1 -> functions/a/src/one.rs"]
+            ["functions/a/src/one.rs:2: a cycle of files: functions/a/src/one.rs:2 -> functions/a/src/two.rs:2 -> \
+              functions/a/src/three.rs:1 -> functions/a/src/one.rs"]
         );
     }
 
@@ -119,10 +119,8 @@ mod tests {
         let used = format!("{parent}fn f(a: A) {{}}\n");
         assert_eq!(
             findings_of(&[lib, child, ("functions/a/src/one.rs", &used)]),
-            [
-                "functions/a/src/one.rs:4: a circle of files: functions/a/src/one.rs:4 -> functions/a/src/one/child.rs:1 -> \
-                 functions/a/src/one.rs"
-            ]
+            ["functions/a/src/one.rs:4: a cycle of files: functions/a/src/one.rs:4 -> functions/a/src/one/child.rs:1 \
+              -> functions/a/src/one.rs"]
         );
     }
 

@@ -54,7 +54,7 @@ pub fn findings(sdk: &Crate) -> Vec<Finding> {
     let homeless = sdk.modules.keys().filter(|path| path.len() == 1 && floor(path).is_none()).map(|path| Finding {
         file: file(path),
         line: 1,
-        what: format!("the module {} is on no floor of the SDK, see xtask/src/tidy/floors.rs", path[0]),
+        what: format!("the module {} is in no layer of the SDK, see xtask/src/tidy/floors.rs", path[0]),
     });
     let upward = sdk.arrows().into_iter().filter_map(|arrow| {
         let (from, to) = (floor(&arrow.from)?, floor(&arrow.to)?);
@@ -62,7 +62,7 @@ pub fn findings(sdk: &Crate) -> Vec<Finding> {
             file: file(&arrow.from),
             line: arrow.line,
             what: format!(
-                "a module of the floor {} uses {} of the floor {}, which is above it",
+                "a module of the layer {} uses {} of the layer {}, which is above it",
                 FLOORS[from].name,
                 file(&arrow.to),
                 FLOORS[to].name
@@ -96,9 +96,9 @@ mod tests {
         assert_eq!(
             shown(&findings(&crates[0])),
             [
-                "functions/a/src/attic.rs:1: the module attic is on no floor of the SDK, see xtask/src/tidy/floors.rs",
-                "functions/a/src/error.rs:2: a module of the floor values uses functions/a/src/wait.rs of the floor EC2, which \
-                 is above it"
+                "functions/a/src/attic.rs:1: the module attic is in no layer of the SDK, see xtask/src/tidy/floors.rs",
+                "functions/a/src/error.rs:2: a module of the layer values uses functions/a/src/wait.rs of the layer \
+                 EC2, which is above it"
             ]
         );
     }

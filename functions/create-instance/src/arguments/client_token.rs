@@ -7,9 +7,9 @@ use connector_sdk::{Arg, ArgSpec, Error, ErrorKind, Result};
 pub const CLIENT_TOKEN: Arg<ClientToken> = Arg::new(
     "client-token",
     "TEXT",
-    "What makes the launch unique, 1 to 64 printable ASCII characters: a second launch with the same token returns the \
-     instances of the first, so that a job that is started again launches nothing twice. It must differ for each run of \
-     the job, as in `[[$JOBID]]-[[$SCHEDULE DATE]]`. Default: a random one.",
+    "The idempotency token of the launch, 1 to 64 printable ASCII characters. A second launch with the same token \
+     returns the instances of the first launch, so a job that is started again launches nothing twice. The token must \
+     be different for each run of the job, such as `\"[[$JOBID]]-[[$SCHEDULE DATE]]\"`. Default: a random token.",
 );
 
 /// The arguments of this topic.
@@ -30,8 +30,8 @@ pub fn check_length(token: &ClientToken, attempts: usize) -> Result<()> {
         return Ok(());
     }
     let message = format!(
-        "--client-token is too long: the {attempts} attempts of this launch append up to {} characters, and EC2 takes \
-         {MAXIMUM_LENGTH}",
+        "`--client-token` is too long: the {attempts} attempts of this launch append up to {} characters, and EC2 \
+         accepts {MAXIMUM_LENGTH}",
         longest - token.as_str().len()
     );
     Err(Error::new(ErrorKind::InvalidInput, message))

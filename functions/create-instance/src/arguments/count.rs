@@ -41,7 +41,7 @@ impl ArgValue for InstanceCount {
 pub const NUMBER: Arg<InstanceCount, Always> = Arg::new(
     "number",
     "N",
-    "How many instances to launch, 1 to 65535: all of them, or none unless --min-number is given.",
+    "The number of instances to launch, 1 to 65535. EC2 launches all of them or none, unless `--min-number` is given.",
 )
 .default("1");
 
@@ -49,8 +49,8 @@ pub const NUMBER: Arg<InstanceCount, Always> = Arg::new(
 pub const MIN_NUMBER: Arg<InstanceCount> = Arg::new(
     "min-number",
     "N",
-    "The fewest instances that are a success, from 1 to what --number says: EC2 launches as many of --number as it can. \
-     Default: all of them.",
+    "The minimum number of instances for a success, from 1 to `--number`. EC2 launches as many instances as it can, \
+     up to `--number`. Default: `--number`.",
 );
 
 /// The arguments of this topic.
@@ -74,7 +74,7 @@ impl Count {
         let wanted = inputs.get(&NUMBER);
         let minimum = inputs.get(&MIN_NUMBER).unwrap_or(wanted);
         if minimum > wanted {
-            let message = format!("--min-number is {}, above --number, which is {}", minimum.0, wanted.0);
+            let message = format!("`--min-number` is {}, greater than `--number`, which is {}", minimum.0, wanted.0);
             return Err(Error::new(ErrorKind::InvalidInput, message));
         }
         Ok(Count { wanted, minimum })

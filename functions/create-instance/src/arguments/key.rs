@@ -13,7 +13,8 @@ checked_text! {
     /// The name of a key pair: 1 to 255 printable ASCII characters, without leading or trailing blanks.
     ///
     /// AWS: "CreateKeyPair", `KeyName`. Only a key pair that has to be created needs a valid file name.
-    pub struct KeyName where is_key_name, else "must have 1 to 255 printable ASCII characters, and no blank at either end";
+    pub struct KeyName where is_key_name, else "must have 1 to 255 printable ASCII characters, and no space at either \
+                                                end";
 }
 
 fn is_key_name(text: &str) -> bool {
@@ -44,22 +45,22 @@ impl KeyType {
 pub const KEY_NAME: Arg<KeyName> = Arg::new(
     "key-name",
     "NAME",
-    "The key pair, at most 255 ASCII characters. One that does not exist is created, and its private key stored as NAME.pem; \
-     then the name must be a possible file name, on Windows too.",
+    "The key pair, at most 255 ASCII characters. A key pair that does not exist is created, and its private key is \
+     saved as `NAME.pem`; the name must then be a valid file name, also on Windows.",
 );
 
 /// `--key-dir DIR`.
 pub const KEY_DIR: Arg<PathBuf> = Arg::new(
     "key-dir",
     "DIR",
-    "The folder for the private key of a key pair that has to be created. Default: `keys` beside Connector.config.",
+    "The folder for the private key of a new key pair. Default: `keys` in the folder of `Connector.config`.",
 );
 
 /// `--key-type rsa|ed25519`.
 pub const KEY_TYPE: Arg<KeyType, Always> = Arg::new(
     "key-type",
     "TYPE",
-    "The type of a key pair that has to be created: `rsa`, or `ed25519`, which is not for Windows images.",
+    "The type of a new key pair: `rsa`, or `ed25519`, which Windows images do not support.",
 )
 .default("rsa");
 

@@ -20,8 +20,8 @@ choices! {
 pub const ON_TIMEOUT: Arg<OnTimeout, Always> = Arg::new(
     "on-timeout",
     "ACTION",
-    "What becomes of the launched instances when the wait expires or one of them cannot become ready: `keep`, or \
-     `terminate`, which terminates them all once a last look has confirmed that not all are ready. The job fails either way.",
+    "What to do with the launched instances if the wait times out or an instance cannot become ready: `keep` them, or \
+     `terminate` all of them after a last poll confirms that not all are ready. The job fails either way.",
 )
 .default("keep")
 .requires(&[WAIT.spec.name]);
@@ -37,7 +37,7 @@ impl OnTimeout {
     pub fn parse(inputs: &Inputs) -> Result<Self> {
         let on_timeout = inputs.get(&ON_TIMEOUT);
         if on_timeout == OnTimeout::Terminate && inputs.get(&TERMINATION_PROTECTION) {
-            let message = "--on-timeout terminate cannot terminate what --termination-protection protects";
+            let message = "`--on-timeout terminate` cannot terminate instances with `--termination-protection`";
             return Err(Error::new(ErrorKind::InvalidInput, message));
         }
         Ok(on_timeout)

@@ -47,7 +47,7 @@ impl VolumeType {
 pub const VOLUME_SIZE: Arg<VolumeSize> = Arg::new(
     "volume-size",
     "GIB",
-    "The size of the root volume in GiB, 1 to 65536, not below that of the image. Default: what the image says.",
+    "The size of the root volume in GiB, 1 to 65536, at least the size in the image. Default: the size in the image.",
 )
 .requires(&[IMAGE_ID.spec.name]);
 
@@ -55,14 +55,14 @@ pub const VOLUME_SIZE: Arg<VolumeSize> = Arg::new(
 pub const VOLUME_TYPE: Arg<VolumeType> = Arg::new(
     "volume-type",
     "TYPE",
-    "The type of the root volume. One that needs a number of IOPS comes from a launch template. Default: what the image \
-     says.",
+    "The type of the root volume. For a type that needs a number of IOPS, use a launch template. Default: the type in \
+     the image.",
 )
 .requires(&[IMAGE_ID.spec.name]);
 
 /// `--encrypted`.
 pub const ENCRYPTED: Arg<bool, Always> =
-    Arg::flag("encrypted", "Encrypt the root volume, with the account's default key for volumes.")
+    Arg::flag("encrypted", "Encrypt the root volume with the account's default key for EBS.")
         .requires(&[IMAGE_ID.spec.name]);
 
 /// The arguments of this topic.
@@ -93,8 +93,8 @@ impl RootVolume {
             Some(ImageId::Ami(image_id)) => Ok(Some(RootVolume { image_id, size, volume_type, encrypted })),
             _ => Err(Error::new(
                 ErrorKind::InvalidInput,
-                "--volume-size, --volume-type and --encrypted need --image-id with an image's own id (ami-...), which \
-                 tells the name of the root device",
+                "`--volume-size`, `--volume-type` and `--encrypted` need `--image-id` with an image id (`ami-...`), \
+                 as the name of the root device depends on the image",
             )),
         }
     }

@@ -64,35 +64,34 @@ choices! {
 pub const IAM_INSTANCE_PROFILE: Arg<InstanceProfile> = Arg::new(
     "iam-instance-profile",
     "PROFILE",
-    "The IAM instance profile, by name or ARN, whose role the instances have. Default: none.",
+    "The IAM instance profile of the instances, by name or ARN. Default: none.",
 );
 
 /// `--metadata-tokens required|optional`.
 pub const METADATA_TOKENS: Arg<MetadataTokens> = Arg::new(
     "metadata-tokens",
     "MODE",
-    "Whether programs on the instances need a session token for the instance metadata: `required` (IMDSv2 only) or \
-     `optional`. Default: `required`; with --launch-template, what the template says.",
+    "Whether the instance metadata service requires a session token: `required` (IMDSv2 only) or `optional`. Default: \
+     `required`; with `--launch-template`, the setting of the template.",
 );
 
 /// `--termination-protection`.
-pub const TERMINATION_PROTECTION: Arg<bool, Always> = Arg::flag(
-    "termination-protection",
-    "Protect the instances against being terminated through the API; not for spot instances.",
-);
+pub const TERMINATION_PROTECTION: Arg<bool, Always> =
+    Arg::flag("termination-protection", "Enable termination protection for the instances; not for Spot Instances.");
 
 /// `--shutdown-behavior stop|terminate`.
 pub const SHUTDOWN_BEHAVIOR: Arg<ShutdownBehavior> = Arg::new(
     "shutdown-behavior",
     "ACTION",
-    "What becomes of an instance that is shut down from inside: `stop` or `terminate`. Default: EC2's own, `stop`.",
+    "What EC2 does when an instance is shut down from its operating system: `stop` or `terminate`. Default: the EC2 \
+     default, `stop`.",
 );
 
 /// `--spot`.
 pub const SPOT: Arg<bool, Always> = Arg::flag(
     "spot",
-    "Launch spot instances, by a one-time request at up to the on-demand price: EC2 may terminate them when it needs the \
-     capacity back.",
+    "Launch Spot Instances with a one-time request, at most at the On-Demand price. EC2 can terminate them when it \
+     needs the capacity back.",
 );
 
 /// The arguments of this topic.

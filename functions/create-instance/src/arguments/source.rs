@@ -51,7 +51,7 @@ impl ArgValue for LaunchTemplate {
         };
         let is_number = |version: &str| version.parse::<u64>().is_ok_and(|number| number > 0);
         if version.is_some_and(|version| !is_number(version) && !["$Latest", "$Default"].contains(&version)) {
-            return Err("must have a number, `$Latest` or `$Default` as the version behind `:`".to_owned());
+            return Err("must have a number, `$Latest` or `$Default` as the version after `:`".to_owned());
         }
         let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"().-/_".contains(&byte);
         let template = if is_resource_id(template, "lt-") {
@@ -60,8 +60,8 @@ impl ArgValue for LaunchTemplate {
             Template::Name(template.to_owned())
         } else {
             return Err(
-                "must be a launch template: its id, `lt-` and 8 or 17 lower-case hexadecimal digits, or its name \
-                        of 3 to 128 characters, which are letters, digits or ().-/_; then perhaps `:` and a version"
+                "must be a launch template: its id, `lt-` and 8 or 17 lower-case hexadecimal digits, or its name of 3 \
+                 to 128 characters, which are letters, digits or ().-/_; optionally followed by `:` and a version"
                     .to_owned(),
             );
         };
@@ -73,8 +73,8 @@ impl ArgValue for LaunchTemplate {
 pub const IMAGE_ID: Arg<ImageId> = Arg::new(
     "image-id",
     "ID",
-    "The image: `ami-` and 8 or 17 hexadecimal digits, alone or in list form as in `My image : ami-0123456789abcdef0`; \
-     or `resolve:ssm:PARAMETER`, a Systems Manager parameter that holds the id.",
+    "The image: `ami-` and 8 or 17 hexadecimal digits, alone or as in an option list (`\"My image : \
+     ami-0123456789abcdef0\"`); or `resolve:ssm:PARAMETER`, a Systems Manager parameter that contains the id.",
 )
 .option_list(OptionList::Images);
 
@@ -82,8 +82,8 @@ pub const IMAGE_ID: Arg<ImageId> = Arg::new(
 pub const INSTANCE_TYPE: Arg<InstanceTypeName, Repeated> = Arg::new(
     "instance-type",
     "TYPE",
-    "The instance type, as in `t3.micro`. Repeatable, or with commas: where EC2 has no capacity for one type, or does \
-     not offer it, the next one is tried, each in all subnets.",
+    "The instance type, such as `t3.micro`. Repeatable or comma-separated: if EC2 has no capacity for a type, or the \
+     type is not available, the next one is tried, each in all subnets.",
 )
 .aliases(&["image-type"])
 .option_list(OptionList::InstanceTypes)
@@ -94,8 +94,9 @@ pub const INSTANCE_TYPE: Arg<InstanceTypeName, Repeated> = Arg::new(
 pub const LAUNCH_TEMPLATE: Arg<LaunchTemplate> = Arg::new(
     "launch-template",
     "TEMPLATE",
-    "A launch template as NAME-OR-ID[:VERSION]: its name or id (`lt-...`), and a number, `$Latest` or `$Default` (the \
-     default). What the other arguments say wins over it; image, instance type, key pair and network may be left to it.",
+    "A launch template as `NAME-OR-ID[:VERSION]`: its name or id (`lt-...`), and a version number, `$Latest` or \
+     `$Default` (the default). Other arguments override the template; image, instance type, key pair and network can \
+     be left to it.",
 );
 
 /// The arguments of this topic.

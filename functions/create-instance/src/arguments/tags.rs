@@ -33,7 +33,7 @@ impl ArgValue for TagPair {
             return Err("must have a key of 1 to 128 characters before the `=`, not blank".to_owned());
         }
         if value.chars().count() > 256 {
-            return Err("must have a value of at most 256 characters behind the `=`".to_owned());
+            return Err("must have a value of at most 256 characters after the `=`".to_owned());
         }
         Ok(TagPair { key: key.to_owned(), value: value.to_owned() })
     }
@@ -43,7 +43,7 @@ impl ArgValue for TagPair {
 pub const TAG_NAME: Arg<TagName> = Arg::new(
     "tag-name",
     "NAME",
-    "The value of the tag `Name` that every launched instance gets, at most 256 characters. Default: no such tag.",
+    "The value of the `Name` tag of every launched instance, at most 256 characters. Default: no `Name` tag.",
 )
 .aliases(&["tag"]);
 
@@ -51,14 +51,14 @@ pub const TAG_NAME: Arg<TagName> = Arg::new(
 pub const TAGS: Arg<TagPair, Repeated> = Arg::new(
     "tags",
     "KEY=VALUE",
-    "A further tag: a key of 1 to 128 characters, not beginning with `aws:`, and a value of at most 256. Repeatable, \
-     up to 50 tags in all.",
+    "An additional tag: a key of 1 to 128 characters that does not begin with `aws:`, and a value of at most 256 \
+     characters. Repeatable, up to 50 tags in total.",
 )
 .repeatable();
 
 /// `--no-volume-tags`.
 pub const NO_VOLUME_TAGS: Arg<bool, Always> =
-    Arg::flag("no-volume-tags", "Leave the volumes of the instances without the tags that the instances get.");
+    Arg::flag("no-volume-tags", "Do not add the tags of the instances to their volumes.");
 
 /// The arguments of this topic.
 pub const ARGUMENTS: &[ArgSpec] = &[TAG_NAME.spec, TAGS.spec, NO_VOLUME_TAGS.spec];
@@ -81,11 +81,11 @@ impl Tags {
         let wrong = |message: String| Error::new(ErrorKind::InvalidInput, message);
         let mut seen = HashSet::new();
         if let Some(twice) = pairs.iter().find(|pair| !seen.insert(pair.key.as_str())) {
-            let also = if twice.key == NAME { "; --tag-name sets it too" } else { "" };
+            let also = if twice.key == NAME { ", as `--tag-name` sets it too" } else { "" };
             return Err(wrong(format!("the tag `{}` is given twice{also}", twice.key)));
         }
         if pairs.len() > MAXIMUM {
-            return Err(wrong(format!("{} tags are given; EC2 takes at most {MAXIMUM}", pairs.len())));
+            return Err(wrong(format!("{} tags are given; EC2 accepts at most {MAXIMUM}", pairs.len())));
         }
         Ok(Tags { pairs, on_volumes: !inputs.get(&NO_VOLUME_TAGS) })
     }

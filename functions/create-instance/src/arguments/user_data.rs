@@ -20,7 +20,7 @@ impl UserData {
         match bytes.len() {
             0 => Err("is empty".to_owned()),
             1..=MAXIMUM => Ok(UserData(bytes)),
-            length => Err(format!("has {length} bytes; EC2 takes at most {MAXIMUM}")),
+            length => Err(format!("has {length} bytes; EC2 accepts at most {MAXIMUM}")),
         }
     }
 
@@ -48,8 +48,8 @@ impl ArgValue for UserData {
 pub const USER_DATA: Arg<UserData> = Arg::new(
     "user-data",
     "TEXT",
-    "User data for the instances, such as a script for their first start, at most 16 KiB; sent Base64-encoded. A command \
-     line can be seen by others on this machine: --user-data-file is better for secrets. Default: none.",
+    "User data for the instances, such as a script for their first start, at most 16 KiB. It is sent Base64-encoded. \
+     Other users of this machine can see the command line: use `--user-data-file` for secrets. Default: none.",
 )
 .secret()
 .verbatim();
@@ -58,7 +58,7 @@ pub const USER_DATA: Arg<UserData> = Arg::new(
 pub const USER_DATA_FILE: Arg<PathBuf> = Arg::new(
     "user-data-file",
     "FILE",
-    "The file with the user data, at most 16 KiB, sent Base64-encoded byte by byte: it must not be encoded already.",
+    "The file with the user data, at most 16 KiB. It is sent Base64-encoded, so the file itself must not be encoded.",
 );
 
 /// The arguments of this topic.
@@ -107,7 +107,7 @@ mod tests {
         assert_eq!(format!("{data:?}"), "UserData(4 bytes)");
         assert_eq!(data.to_ec2(), "aHVzaA==");
         assert!(UserData::parse(&"x".repeat(16384)).is_ok());
-        assert_eq!(UserData::parse(&"x".repeat(16385)).unwrap_err(), "has 16385 bytes; EC2 takes at most 16384");
+        assert_eq!(UserData::parse(&"x".repeat(16385)).unwrap_err(), "has 16385 bytes; EC2 accepts at most 16384");
     }
 
     #[test]
@@ -124,9 +124,11 @@ mod tests {
         let [empty, long] = ["empty", "long"].map(|name| folder.path().join(name));
         fs::write(&empty, "").unwrap();
         fs::write(&long, vec![b'x'; 16385]).unwrap();
-        for (path, why) in
-            [(folder.path().join("none"), ""), (empty, "is empty"), (long, "has 16385 bytes; EC2 takes at most 16384")]
-        {
+        for (path, why) in [
+            (folder.path().join("none"), ""),
+            (empty, "is empty"),
+            (long, "has 16385 bytes; EC2 accepts at most 16384"),
+        ] {
             let error = UserDataSource::File(path.clone()).read().unwrap_err();
             assert_eq!(error.kind(), ErrorKind::InvalidInput);
             let action = format!("reading user data from {}: ", path.display());

@@ -22,11 +22,8 @@ const CREATIONS: usize = 3;
 /// and when such a key pair could not be deleted, the empty file is kept.
 pub async fn create(cx: &Context, key: &Key, run_tags: &RunTags, mut file: ReservedFile) -> Result<()> {
     file.keep_if_empty(true); // also when the job is interrupted
-    let action = format!(
-        "creating key pair {}, whose private key nobody would have (client token {})",
-        key.name,
-        run_tags.token()
-    );
+    let action =
+        format!("creating key pair {}, whose private key would be lost (client token {})", key.name, run_tags.token());
     let mut creation = Creation { cx, key, run_tags, action, tagged: true, had_lost_answer: false, unknown: None };
     match creation.run().await {
         Ok(Some(created)) => creation.store(file, &created).await,
@@ -66,7 +63,7 @@ impl Creation<'_> {
                     return Ok(Some(created));
                 }
                 Ok(_) => {
-                    let error = Error::new(ErrorKind::Unknown, "EC2 gave no private key");
+                    let error = Error::new(ErrorKind::Unknown, "EC2 returned no private key");
                     self.mark_unknown(error.doing(format!("creating key pair {}", self.name())));
                 }
                 Err(error) if self.tagged && refuses_tags(&error) => {
@@ -139,7 +136,10 @@ impl Creation<'_> {
             }
             return Err(error.hint(self.cleanup_hint()));
         }
-        cx.event(format!("key pair {}: created by this job without an answer, deleted again ({id})", self.name()));
+        cx.event(format!(
+            "key pair {}: created by this job, but the response was lost, so it is deleted again ({id})",
+            self.name()
+        ));
         self.resolve();
         Ok(())
     }
@@ -156,7 +156,7 @@ impl Creation<'_> {
         let failed = |kind, what: String| Error::new(kind, format!("{error}; {what}"));
         let Some(id) = self.id_if_own(created).await else {
             cx.journal().record_other_change();
-            return Err(failed(error.kind(), format!("key pair {} stays", self.name())).hint(self.cleanup_hint()));
+            return Err(failed(error.kind(), format!("key pair {} is kept", self.name())).hint(self.cleanup_hint()));
         };
         match self.delete(&id).await {
             Ok(()) => {
@@ -196,7 +196,7 @@ impl Creation<'_> {
 
     fn use_existing(&mut self) -> Option<CreateKeyPairOutput> {
         self.resolve();
-        self.cx.event(format!("key pair {}: created by another job meanwhile, used as it is", self.name()));
+        self.cx.event(format!("key pair {}: created by another job in the meantime, used as is", self.name()));
         None
     }
 
@@ -206,7 +206,7 @@ impl Creation<'_> {
             Some(unknown) => self.explain(unknown),
             None => Error::new(
                 ErrorKind::Unavailable,
-                format!("no answer to {CREATIONS} requests; no key pair of them is left"),
+                format!("no response to {CREATIONS} requests; none of their key pairs is left"),
             )
             .doing(format!("creating key pair {}", self.name())),
         }
@@ -221,6 +221,8 @@ impl Creation<'_> {
         let name = self.name();
         let tag =
             if self.tagged { format!(" with the tag {CLIENT_TOKEN}={}", self.run_tags.token()) } else { String::new() };
-        format!("if EC2 has a key pair {name}{tag}, delete it before the job runs again: nobody has its private key")
+        format!(
+            "before you run the job again, delete key pair {name}{tag} in EC2 if it exists: its private key is lost"
+        )
     }
 }

@@ -85,7 +85,7 @@ async fn an_existing_file_is_not_changed() {
         assert_eq!(error.kind(), ErrorKind::InvalidInput);
         let path = world.path();
         let expected = format!(
-            "creating key pair web: EC2 has no such key pair, but its file {} is there already",
+            "creating key pair web: the key pair does not exist, but its private key file {} exists",
             path.display()
         );
         assert_eq!(error.to_string(), expected);
@@ -120,7 +120,7 @@ async fn an_empty_file_beside_a_key_pair_in_ec2_is_an_error_that_names_both() {
         let error = world.ensure(&job).await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::InvalidInput);
         let begin = format!(
-            "looking up key pair web: EC2 has this key pair, but its private key file {} is empty",
+            "looking up key pair web: the key pair exists, but its private key file {} is empty",
             world.path().display()
         );
         assert!(error.to_string().starts_with(&begin), "{error}");
@@ -146,7 +146,7 @@ async fn another_run_that_is_creating_the_key_pair_is_waited_for() {
         assert_eq!(provided.unwrap().unwrap(), "web");
         assert_eq!(world.creations(), usize::from(!stored));
         assert_eq!(world.file().unwrap(), if stored { "the other run's\n" } else { PRIVATE_KEY });
-        assert_eq!(job.lines()[0], "key pair web: waiting for another run that creates it");
+        assert_eq!(job.lines()[0], "key pair web: waiting for another job that is creating it");
     }
 }
 
@@ -164,7 +164,7 @@ async fn a_key_pair_that_another_job_creates_meanwhile_is_used_without_a_file() 
     let world = World::new(&[CreateAnswer::CreatedByOther]);
     let job = world.job();
     assert_eq!(world.ensure(&job).await.unwrap().unwrap(), "web");
-    assert_eq!(job.lines(), ["key pair web: created by another job meanwhile, used as it is"]);
+    assert_eq!(job.lines(), ["key pair web: created by another job in the meantime, used as is"]);
     assert_eq!(world.file(), None);
     assert_eq!(world.ec2().deleted, [""; 0]);
     assert!(!job.cx.journal().anything_changed());
@@ -208,7 +208,7 @@ async fn windows_takes_no_ed25519_keys() {
         assert_eq!(error.kind(), ErrorKind::InvalidInput);
         assert_eq!(
             error.to_string(),
-            "creating key pair web: image ami-0123abcd is one of Windows, which takes no ED25519 keys"
+            "creating key pair web: image ami-0123abcd is a Windows image, which does not support ED25519 keys"
         );
         assert!(error.hint_text().unwrap().contains("--key-type rsa"));
         assert_eq!(world.file(), None);
@@ -261,5 +261,5 @@ async fn an_empty_file_that_this_program_did_not_reserve_beside_a_key_pair_in_ec
     world.ec2().create_pair(vec![]);
     let error = world.ensure(&world.job()).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::InvalidInput);
-    assert!(error.to_string().starts_with("looking up key pair web: EC2 has this key pair, but"), "{error}");
+    assert!(error.to_string().starts_with("looking up key pair web: the key pair exists, but"), "{error}");
 }

@@ -20,7 +20,8 @@ fn file_names_invalid_on_windows_are_refused() {
         assert_eq!(
             error.to_string(),
             format!(
-                "creating key pair {name}: EC2 has no such key pair, and its name cannot be the name of a private key file"
+                "creating key pair {name}: the key pair does not exist, and its name is not valid as the name of a \
+                 private key file"
             )
         );
     }

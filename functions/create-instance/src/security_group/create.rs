@@ -44,7 +44,7 @@ impl Creation<'_> {
             let (unknown, times) = match self.send().await {
                 Ok(Some(id)) => return Ok(self.created(id)),
                 Ok(None) => {
-                    let error = Error::new(ErrorKind::Unknown, "EC2 gave no id").doing(self.short_action());
+                    let error = Error::new(ErrorKind::Unknown, "EC2 returned no id").doing(self.short_action());
                     (error, UNTIL_SHOWN)
                 }
                 Err(error) if self.tagged && refuses_tags(&error) => {
@@ -102,22 +102,22 @@ impl Creation<'_> {
     fn created(&self, id: String) -> String {
         self.cx.journal().record_other_change();
         self.cx.event(format!(
-            "security group `{}`: created as {id} without rules for incoming traffic: \
-             nothing can reach the instances until rules are added",
+            "security group `{}`: created as {id} without inbound rules: nothing can reach the instances until rules \
+             are added",
             self.name
         ));
         id
     }
 
     fn created_by_other(&self, id: String) -> String {
-        self.cx.event(format!("security group `{}`: created by another job meanwhile, used as it is", self.name));
+        self.cx.event(format!("security group `{}`: created by another job in the meantime, used as is", self.name));
         id
     }
 
     /// Without tags, it is unknown whether this job has created the group.
     fn created_by_unknown(&self, id: String) -> String {
         self.cx.journal().record_other_change();
-        self.cx.event(format!("security group `{}`: exists as {id} after the lost answer, used as it is", self.name));
+        self.cx.event(format!("security group `{}`: exists as {id} after the lost response, used as is", self.name));
         id
     }
 
@@ -135,8 +135,7 @@ impl Creation<'_> {
             true => format!(" with the tag {CLIENT_TOKEN}={}", self.run_tags.token()),
             false => String::new(),
         };
-        error
-            .hint(format!("EC2 may have a security group `{}`{tag} now; the job uses it when it runs again", self.name))
+        error.hint(format!("run the job again: it uses security group `{}`{tag} if EC2 created it", self.name))
     }
 
     fn short_action(&self) -> String {

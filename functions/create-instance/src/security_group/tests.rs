@@ -92,8 +92,8 @@ async fn a_missing_group_is_created_and_reported_as_closed() {
     assert_eq!(ensure_for(&job, &network(&[named("web")])).await.unwrap(), ["sg-1"]);
     assert_eq!(
         job.lines(),
-        ["security group `web`: created as sg-1 without rules for incoming traffic: \
-              nothing can reach the instances until rules are added"]
+        ["security group `web`: created as sg-1 without inbound rules: nothing can reach the instances until rules \
+          are added"]
     );
     assert!(job.cx.journal().anything_changed());
 }
@@ -111,7 +111,7 @@ async fn a_group_that_another_job_creates_meanwhile_is_waited_for() {
         mock!(Client::create_security_group).then_http_response(|| refusal("InvalidGroup.Duplicate", "It exists"));
     let job = Job::new(&[&vpc, &look_up, &create]);
     assert_eq!(ensure_for(&job, &network(&[named("web")])).await.unwrap(), ["sg-1"]);
-    assert_eq!(job.lines(), ["security group `web`: created by another job meanwhile, used as it is"]);
+    assert_eq!(job.lines(), ["security group `web`: created by another job in the meantime, used as is"]);
     assert!(!job.cx.journal().anything_changed());
     assert_eq!(create.num_calls(), 1);
 }
@@ -188,7 +188,7 @@ async fn after_a_lost_answer_a_group_of_our_own_is_found_by_its_tags() {
         let (provided, job, requests) = run_with(ends, 2).await;
         assert_eq!(provided.unwrap(), ["sg-1"]);
         assert_eq!(requests, 1);
-        job.assert_reported("security group `web`: created as sg-1 without rules");
+        job.assert_reported("security group `web`: created as sg-1 without inbound rules");
         assert!(job.cx.journal().anything_changed() && !job.cx.journal().anything_unknown());
     }
 }
@@ -205,7 +205,7 @@ async fn a_duplicate_after_a_lost_answer_may_be_a_group_of_this_run() {
     let (provided, job, requests) =
         run_with(&[CreateOutcome::Lost, CreateOutcome::Refused("InvalidGroup.Duplicate")], 8).await;
     assert_eq!((provided.unwrap(), requests), (vec!["sg-1".to_owned()], 2));
-    job.assert_reported("security group `web`: created as sg-1 without rules");
+    job.assert_reported("security group `web`: created as sg-1 without inbound rules");
 }
 
 #[tokio::test(start_paused = true)]
@@ -218,7 +218,10 @@ async fn a_group_that_is_never_shown_is_unknown() {
         let error = provided.unwrap_err();
         assert_eq!((error.kind(), requests), (ErrorKind::Unknown, ends.len()));
         let hint = error.hint_text().unwrap();
-        assert!(hint.starts_with("EC2 may have a security group `web` with the tag awsec2:client-token=T"), "{hint}");
+        assert!(
+            hint.starts_with("run the job again: it uses security group `web` with the tag awsec2:client-token=T"),
+            "{hint}"
+        );
         assert!(job.cx.journal().anything_unknown());
     }
 }
@@ -231,7 +234,7 @@ async fn a_group_is_created_without_refused_tags() {
     // After a lost answer, nothing shows who created it.
     let (provided, job, _) = run_with(&[CreateOutcome::Refused("TagPolicyViolation"), CreateOutcome::Lost], 0).await;
     assert_eq!(provided.unwrap(), ["sg-1"]);
-    job.assert_reported("security group `web`: exists as sg-1 after the lost answer, used as it is");
+    job.assert_reported("security group `web`: exists as sg-1 after the lost response, used as is");
 }
 
 #[tokio::test]
@@ -242,7 +245,7 @@ async fn without_a_default_vpc_there_is_a_hint() {
     assert_eq!(error.kind(), ErrorKind::NotFound);
     assert_eq!(
         error.to_string(),
-        "looking up the default VPC: the region has none, and security groups are looked up there by name"
+        "looking up the default VPC: the region has no default VPC, in which security groups are looked up by name"
     );
     assert!(error.hint_text().unwrap().contains("--subnet-id"));
 }
@@ -263,11 +266,11 @@ async fn with_subnets_the_names_are_looked_up_in_their_vpc() {
 #[tokio::test]
 async fn subnets_without_one_vpc_are_refused() {
     for (vpcs, kind, why) in [
-        (&[][..], ErrorKind::NotFound, "EC2 has no such subnet"),
+        (&[][..], ErrorKind::NotFound, "subnet not found"),
         (
             &["vpc-2", "vpc-1", "vpc-2"],
             ErrorKind::InvalidInput,
-            "they are in several VPCs (vpc-1, vpc-2), and security groups belong to one",
+            "the subnets are in several VPCs (vpc-1, vpc-2), and a security group belongs to one VPC",
         ),
     ] {
         let answer = subnets(vpcs);

@@ -43,7 +43,7 @@ async fn all_instances_are_terminated_and_the_failure_stays_what_it_was() {
     assert_eq!(error.kind(), ErrorKind::WaitExpired);
     assert!(error.hint_text().is_some_and(|hint| hint.contains("are terminated")), "{error:?}");
     assert_eq!((terminate.num_calls(), job.cx.journal().suggestions()), (1, Vec::new()));
-    job.assert_reported("the launch did not end well: all its instances are terminated (--on-timeout)");
+    job.assert_reported("the launch failed: terminating all its instances (`--on-timeout`)");
     job.assert_reported(&format!("{I1} (web): termination accepted, pending -> shutting-down"));
     let entries = job.cx.journal().instances();
     assert_eq!(entries[1].error.as_ref().unwrap().kind(), ErrorKind::WaitExpired);
@@ -92,7 +92,7 @@ async fn without_a_last_whole_answer_nothing_is_terminated() {
         let [key_pair, launch, polls] = launch_and_polls(poll);
         let job = Job::new(&[&key_pair, &launch, &polls]);
         let error = run(&job, TERMINATE).await.unwrap_err();
-        job.assert_reported("; nothing is terminated, as the state of the instances is not confirmed");
+        job.assert_reported("; nothing is terminated, because the state of the instances is not confirmed");
         assert_kept(&job, &error);
     }
 }
@@ -109,7 +109,7 @@ async fn a_last_answer_that_leaves_out_an_instance_confirms_nothing() {
         .build();
     let job = Job::new(&[&key_pair, &launch, &polls]);
     let error = run(&job, &[TERMINATE, &[("poll-interval", "10s")]].concat()).await.unwrap_err();
-    job.assert_reported(&format!("the answer leaves out {I1}; nothing is terminated"));
+    job.assert_reported(&format!("the response does not include {I1}; nothing is terminated"));
     assert_eq!(polls.num_calls(), 11);
     assert_kept(&job, &error);
 }
@@ -146,6 +146,6 @@ async fn fewer_instances_are_enough_with_a_minimum() {
     let job = Job::new(&[&key_pair_exists(), &launch]);
     let outcome = run(&job, &[("number", "3"), ("min-number", "2"), ("id-property", "ID")]).await.unwrap();
     assert_eq!(outcome.message, "2 instances launched");
-    job.assert_reported("EC2 launched 2 of 3 instances, enough for --min-number");
+    job.assert_reported("EC2 launched 2 of 3 instances, enough for `--min-number`");
     job.assert_reported(&format!("property ID_2 = {I1}: saved"));
 }

@@ -83,8 +83,8 @@ async fn when_no_attempt_has_capacity_the_job_fails_for_that() {
     assert_eq!(error.kind(), ErrorKind::Capacity);
     assert_eq!(
         error.to_string(),
-        "launching 2 instances of ami-0123abcd: EC2 has capacity for none of 4 attempts; the last: launching 2 instances \
-         of ami-0123abcd as t3.small in subnet-0000000b: Not offered (Unsupported, request req-1)"
+        "launching 2 instances of ami-0123abcd: EC2 has no capacity for any of 4 attempts; the last: launching 2 \
+         instances of ami-0123abcd as t3.small in subnet-0000000b: Not offered (Unsupported, request req-1)"
     );
     assert_eq!(launch.num_calls(), 4);
 }
@@ -107,7 +107,7 @@ async fn a_repeated_job_launches_by_the_same_attempt() {
     assert_eq!(
         job.lines()[..2],
         [
-            "an earlier run has launched as t3.micro in subnet-0000000b; only that attempt is repeated",
+            "an earlier run launched as t3.micro in subnet-0000000b: only that attempt is repeated",
             "launching 2 instances of ami-0123abcd as t3.micro in subnet-0000000b, client token T-2 (attempt 2 of 4)",
         ]
     );
@@ -121,7 +121,7 @@ async fn a_failed_look_up_of_an_earlier_launch_launches_nothing() {
     let error = job.run(&CreateInstance, &arguments(FOUR)).await.unwrap_err();
     assert_eq!(
         error.to_string(),
-        "looking for a launch by an earlier run of the job: No (UnauthorizedOperation, request req-1)"
+        "finding a launch by an earlier run of the job: No (UnauthorizedOperation, request req-1)"
     );
 }
 
@@ -151,7 +151,7 @@ async fn a_dry_run_sends_the_first_attempt_only() {
     job.run(&CreateInstance, &arguments(FOUR)).await.unwrap();
     assert_eq!(
         job.lines(),
-        ["asking about launching 2 instances of ami-0123abcd as t3.micro in subnet-0000000a (attempt 1 of 4)"]
+        ["dry run: launching 2 instances of ami-0123abcd as t3.micro in subnet-0000000a (attempt 1 of 4)"]
     );
 }
 
@@ -166,7 +166,7 @@ async fn a_restarted_job_begins_with_the_attempt_that_was_sent_last() {
     assert_eq!(
         job.lines()[..2],
         [
-            "an earlier run on this machine has sent the attempt as t3.micro in subnet-0000000b last: it is repeated first",
+            "the last attempt of an earlier run on this machine, as t3.micro in subnet-0000000b, is repeated first",
             "launching 2 instances of ami-0123abcd as t3.micro in subnet-0000000b, client token T-2 (attempt 2 of 4)",
         ]
     );

@@ -238,9 +238,9 @@ async fn an_image_without_a_root_volume_is_refused() {
         (
             image(DeviceType::InstanceStore),
             ErrorKind::InvalidInput,
-            "its root device is no EBS volume, so that nothing can be said about it",
+            "the root device of the image is not an EBS volume, so its size, type and encryption cannot be set",
         ),
-        (none, ErrorKind::NotFound, "EC2 has no such image"),
+        (none, ErrorKind::NotFound, "image not found"),
     ] {
         let error = needs_of(&rule, &[("volume-size", "8")]).await.unwrap_err();
         assert_eq!(error.kind(), kind);

@@ -43,12 +43,12 @@ async fn a_token_that_was_used_before_is_explained() {
         (
             "IdempotentParameterMismatch",
             ErrorKind::InvalidInput,
-            "client token T was used before for a launch with other",
+            "use a different `--client-token` for each run of the job",
         ),
         (
             "IdempotentInstanceTerminated",
             ErrorKind::Service,
-            "client token T was used before, and its instances are term",
+            "use another `--client-token` for another launch: the instances of T are term",
         ),
     ] {
         let launch = mock!(Client::run_instances).then_http_response(move || refusal(code, "No"));
@@ -110,7 +110,7 @@ async fn a_launch_whose_answer_is_lost_is_repeated_with_its_token() {
     let job = Job::new(&[&key_pair_exists(), &launch]);
     assert_eq!(run(&job, &[TOKEN]).await.unwrap().message, "1 instance launched");
     assert_eq!(launch.num_calls(), 4);
-    job.assert_reported("unknown whether EC2 launched: the request is repeated with client token T");
+    job.assert_reported("unknown whether EC2 launched the instances: repeating the request with client token T");
     job.assert_reported(&format!("{I0} (web): launched, pending"));
     assert!(!job.cx.journal().anything_unknown());
 }
@@ -137,7 +137,7 @@ async fn a_launch_that_stays_lost_is_unknown_and_reported_with_its_token() {
         assert_eq!(
             error.to_string(),
             "launching 1 instance of ami-0123abcd as t3.micro in subnet-0123abcd, client token T: unknown whether EC2 \
-             launched all instances, none is shown; the first answer: EC2 gave no further explanation"
+             launched all instances, none found; the first response: EC2 gave no details"
         );
         assert_eq!(
             error.hint_text().unwrap(),
@@ -163,7 +163,7 @@ async fn fewer_instances_found_than_wanted_are_kept_and_no_success() {
     for more in [&[TOKEN, ("number", "2")][..], &[TOKEN, ("number", "2"), ("min-number", "1")]] {
         let error = run(&job, &[more, &[("id-property", "ID")]].concat()).await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Unknown);
-        assert!(error.message().contains(&format!("1 of 2 are shown: {I0}")), "{error}");
+        assert!(error.message().contains(&format!("1 of 2 found: {I0}")), "{error}");
         job.assert_reported(&format!("property ID = {I0}: saved"));
     }
 }
@@ -257,7 +257,7 @@ async fn a_launch_with_a_missing_id_is_repeated_even_where_fewer_are_enough() {
     let job = Job::new(&[&key_pair_exists(), &launch]);
     let fewer = [TOKEN, ("number", "2"), ("min-number", "1")];
     assert_eq!(run(&job, &fewer).await.unwrap().message, "2 instances launched");
-    job.assert_reported("the answer was incomplete: it names 1 of 2 instances");
+    job.assert_reported("the response was incomplete: it names 1 of 2 instances");
 }
 
 #[tokio::test(start_paused = true)]

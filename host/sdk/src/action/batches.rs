@@ -94,7 +94,7 @@ impl InstanceAction {
                 self.record_unknown(cx, batch.ids, &error);
                 self.confirm(cx, batch.ids, &action).await;
                 let not_requested =
-                    Error::new(ErrorKind::Unavailable, "not asked for, because of a request without an answer");
+                    Error::new(ErrorKind::Unavailable, "not requested, because an earlier request got no response");
                 self.abort(cx, &batches, &not_requested.doing(self.doing)).await;
                 return refused;
             } else if !can_be_split(&error) {
@@ -140,7 +140,8 @@ impl InstanceAction {
             refused.extend(remaining.map(|id| (id.clone(), error.clone())));
         } else if !remaining.is_empty() {
             cx.warning(format!(
-                "EC2 refused {CONSECUTIVE_REFUSALS_LIMIT} instances in a row for one reason: the others are not asked for"
+                "EC2 refused {CONSECUTIVE_REFUSALS_LIMIT} instances in a row for the same reason: the other instances were not \
+                 requested"
             ));
             let open = self.abort(cx, remaining, error).await;
             open.iter().for_each(|id| cx.journal().record_failure(id, error.clone()));

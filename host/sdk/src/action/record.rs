@@ -44,7 +44,7 @@ impl InstanceAction {
         for id in ids {
             let Some(change) = changes.get(id.as_str()) else {
                 let missing =
-                    Error::new(ErrorKind::Unknown, "the answer was incomplete: it does not name the instance");
+                    Error::new(ErrorKind::Unknown, "the response was incomplete: it does not name the instance");
                 cx.journal().record_failure(id, self.unknown(missing.doing(format!("{} {id}", self.doing))));
                 continue;
             };
@@ -77,7 +77,7 @@ impl InstanceAction {
         if self.already.is_empty() {
             cx.event(format!("{label}: {} accepted", self.verb));
         } else if already {
-            cx.event(format!("{label}: was {was} already"));
+            cx.event(format!("{label}: already {was}"));
         } else {
             cx.event(format!("{label}: {} accepted, {was} -> {is}", self.verb));
         }
@@ -91,7 +91,7 @@ impl InstanceAction {
 
     /// Adds the hint for an unknown outcome.
     pub(super) fn unknown(&self, error: Error) -> Error {
-        let warning = if self.repeatable { "nothing is done twice" } else { "EC2 may have done it once already" };
+        let warning = if self.repeatable { "repeating it is safe" } else { "EC2 may already have performed it" };
         error.hint(format!(
             "check the state of the instances, and run the job again if they still need the {}: {warning}",
             self.verb
@@ -129,7 +129,7 @@ impl InstanceAction {
             });
         }
         if !unknown.is_empty() {
-            cx.warning(format!("{action}: unknown whether EC2 accepted it for {}", list_of(&unknown)));
+            cx.warning(format!("{action}: unknown whether EC2 accepted the request for {}", list_of(&unknown)));
         }
         let described: HashSet<_> = described.iter().map(|instance| &instance.id).collect();
         unknown.retain(|id| described.contains(id));
@@ -149,9 +149,9 @@ impl InstanceAction {
             let (label, state) = cx.journal().read(id, |entry| (entry.label(), entry.state.clone()));
             let state = state.as_deref().unwrap_or("in an unknown state");
             if is_in(cx, id, self.already) {
-                cx.event(format!("{label}: is {state} already"));
+                cx.event(format!("{label}: already {state}"));
             } else if is_in(cx, id, &self.refusing_states()) {
-                let refused = Error::new(ErrorKind::UnexpectedState, format!("it is {state}"));
+                let refused = Error::new(ErrorKind::UnexpectedState, format!("the instance is `{state}`"));
                 cx.instance_failed(id, refused.doing(format!("{} {id}", self.doing)));
                 continue;
             } else {

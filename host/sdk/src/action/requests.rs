@@ -66,7 +66,7 @@ impl InstanceAction {
             let state = cx.journal().read(&id, |entry| entry.state.clone().unwrap_or_default());
             let error = Error::new(
                 ErrorKind::UnexpectedState,
-                format!("the instance is `{state}`, in which EC2 ignores a {}", self.verb),
+                format!("the instance is `{state}`, and EC2 ignores a {} in this state", self.verb),
             );
             let action = format!("{} {id}", self.doing);
             cx.instance_failed(&id, error.doing(action));

@@ -107,7 +107,7 @@ async fn an_instance_already_in_the_target_state_is_unchanged() {
     });
     let job = Job::new(&[&stop]);
     request(&job, &ids(&[A, B])).await;
-    assert_eq!(job.lines(), ["i-0000000a: was stopped already", "i-0000000b: stop accepted, running -> stopping"]);
+    assert_eq!(job.lines(), ["i-0000000a: already stopped", "i-0000000b: stop accepted, running -> stopping"]);
     assert_eq!(result_of(&job, A), Some(ResourceResult::Unchanged));
     assert_eq!(result_of(&job, B), Some(ResourceResult::Changed));
     assert_eq!(STOP.verdict(&job.cx, true).unwrap().message, "1 instance stopped, 1 instance unchanged");
@@ -144,7 +144,7 @@ async fn an_instance_missing_in_the_answer_with_an_unchanged_state_is_unknown() 
     request(&job, &ids(&[A, B])).await;
     assert_eq!(
         error_of(&job, B).to_string(),
-        "stopping i-0000000b: the answer was incomplete: it does not name the instance"
+        "stopping i-0000000b: the response was incomplete: it does not name the instance"
     );
     assert_eq!((error_of(&job, B).kind(), describe.num_calls()), (ErrorKind::Unknown, 4));
     assert_eq!(STOP.verdict(&job.cx, false).unwrap_err().kind(), ErrorKind::Unknown);
@@ -213,7 +213,9 @@ async fn after_twenty_consecutive_refusals_no_further_requests_are_sent() {
     assert!(stop.num_calls() < 50, "{}", stop.num_calls());
     assert!(job.cx.journal().instances().iter().all(|entry| entry.result == Some(ResourceResult::Failed)));
     assert_eq!(STOP.verdict(&job.cx, false).unwrap_err().kind(), ErrorKind::PermissionDenied);
-    job.assert_reported("EC2 refused 20 instances in a row for one reason: the others are not asked for");
+    job.assert_reported(
+        "EC2 refused 20 instances in a row for the same reason: the other instances were not requested",
+    );
 }
 
 #[tokio::test(start_paused = true)]
@@ -286,7 +288,7 @@ async fn a_dry_run_sends_dry_run_requests_and_changes_nothing() {
     let job = Job::dry_run(&[&describe, &stop]);
     look_up_ids(&job.cx, &ids(&[A, B])).await.unwrap();
     request(&job, &ids(&[A, B])).await;
-    assert_eq!(job.lines(), ["i-0000000a (web): is running, would be stopped", "i-0000000b (web): is stopped already"]);
+    assert_eq!(job.lines(), ["i-0000000a (web): is running, would be stopped", "i-0000000b (web): already stopped"]);
     assert!(!job.cx.journal().anything_changed());
     let outcome = STOP.verdict(&job.cx, false).unwrap();
     assert_eq!(outcome.message, "2 instances checked, nothing changed (dry run)");
@@ -336,7 +338,7 @@ async fn the_action_is_requested_again_after_a_transient_state() {
     look_up_ids(&job.cx, &ids(&[A])).await.unwrap();
     request(&job, &ids(&[A])).await;
     assert_eq!((stop.num_calls(), describe.num_calls()), (1, 2));
-    job.assert_reported("waiting for 1 instance to be no longer pending, at most 10m");
+    job.assert_reported("waiting for 1 instance to no longer be pending, at most 10m");
 }
 
 #[tokio::test(start_paused = true)]
@@ -377,7 +379,10 @@ async fn a_transient_state_that_does_not_end_in_time_fails_without_a_request() {
     assert_eq!(stop.num_calls(), 1);
     let error = error_of(&job, A);
     assert_eq!(error.kind(), ErrorKind::WaitExpired);
-    assert!(error.to_string().ends_with("is still `pending`; the action was not requested for it"), "{error}");
+    assert!(
+        error.to_string().ends_with("is still `pending`; the action was not requested for this instance"),
+        "{error}"
+    );
     assert!(!job.cx.journal().anything_changed());
 }
 
@@ -452,7 +457,9 @@ async fn a_denied_description_is_a_warning() {
     let refused = mock!(Client::describe_instances).then_http_response(|| refusal("UnauthorizedOperation", "No"));
     let job = Job::new(&[&refused]);
     assert_eq!(look_up_ids(&job.cx, &ids(&[A])).await.unwrap().ids, ids(&[A]));
-    job.assert_reported("warning: looking up i-0000000a: No (UnauthorizedOperation, request req-1); the states before");
+    job.assert_reported(
+        "warning: looking up i-0000000a: No (UnauthorizedOperation, request req-1); the previous states",
+    );
 }
 
 #[tokio::test(start_paused = true)]
@@ -463,7 +470,7 @@ async fn a_dry_run_fails_for_a_terminated_instance() {
     let job = Job::dry_run(&[&stop, &describe]);
     look_up_ids(&job.cx, &ids(&[A])).await.unwrap();
     request(&job, &ids(&[A])).await;
-    assert_eq!(error_of(&job, A).to_string(), "stopping i-0000000a: it is terminated");
+    assert_eq!(error_of(&job, A).to_string(), "stopping i-0000000a: the instance is `terminated`");
 }
 
 #[tokio::test(start_paused = true)]
@@ -508,11 +515,11 @@ async fn an_unknown_outcome_is_the_verdict_and_no_further_requests_are_sent() {
     let error = STOP.verdict(&job.cx, false).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Unknown);
     assert!(
-        error.hint_text().unwrap().contains("run the job again if they still need the stop: nothing is done twice"),
+        error.hint_text().unwrap().contains("run the job again if they still need the stop: repeating it is safe"),
         "{error:?}"
     );
     assert_eq!(stop.num_calls(), 3, "the attempts of one request");
     let last = error_of(&job, "i-000003e8");
     assert_eq!(last.kind(), ErrorKind::Unavailable);
-    assert_eq!(last.to_string(), "stopping: not asked for, because of a request without an answer");
+    assert_eq!(last.to_string(), "stopping: not requested, because an earlier request got no response");
 }

@@ -23,7 +23,7 @@ impl Given {
     pub fn parse(&self) -> Result<Vec<ParsedValue>> {
         let parts = self.spec.split(&self.text);
         if parts.is_empty() {
-            return Err(self.wrong("there is no value between the delimiters"));
+            return Err(self.wrong("no value between the delimiters"));
         }
         parts.into_iter().map(|part| self.spec.parse(part).map_err(|why| self.wrong(&why))).collect()
     }
@@ -90,10 +90,10 @@ pub fn check_rules(declared: &[&'static ArgSpec], groups: &[ArgGroup], given: &[
     for spec in declared {
         let option = spec.option();
         if count(spec.name) > 1 && !spec.repeatable {
-            return Err(wrong(format!("`{option}` is given more than once")).hint("give it once"));
+            return Err(wrong(format!("`{option}` is given more than once")).hint("specify it once"));
         }
         if spec.required && count(spec.name) == 0 {
-            return Err(wrong(format!("`{option}` is missing")).hint(format!("give `{option} {}`", spec.value_name)));
+            return Err(wrong(format!("`{option}` is missing")).hint(format!("add `{option} {}`", spec.value_name)));
         }
     }
     groups.iter().try_for_each(|group| check_group(declared, group, count))?;
@@ -101,7 +101,7 @@ pub fn check_rules(declared: &[&'static ArgSpec], groups: &[ArgGroup], given: &[
         if let Some(missing) = spec.requires.iter().find(|name| count(name) == 0) {
             let [option, missing] = [spec.option(), options_of(declared, &[missing])];
             return Err(wrong(format!("`{option}` has no effect without {missing}"))
-                .hint(format!("give {missing} too, or leave `{option}` out")));
+                .hint(format!("add {missing}, or leave out `{option}`")));
         }
     }
     Ok(())
@@ -111,11 +111,11 @@ fn check_group(declared: &[&ArgSpec], group: &ArgGroup, count: impl Fn(&str) -> 
     let given: Vec<&str> = group.members.iter().copied().filter(|name| count(name) > 0).collect();
     if group.required && given.is_empty() {
         let choice = options_of(declared, group.members);
-        return Err(wrong(format!("one of {choice} must be given")));
+        return Err(wrong(format!("one of {choice} is required")));
     }
     if group.exclusive && given.len() > 1 {
         let options = options_of(declared, &given);
-        return Err(wrong(format!("{options} cannot be given together")).hint("give one of them"));
+        return Err(wrong(format!("{options} cannot be used together")).hint("use only one of them"));
     }
     Ok(())
 }
@@ -175,20 +175,20 @@ mod tests {
             "invalid value `0` for `--number`: must be a whole number of at least 1",
         );
         assert_refused(&[], &[("token", "x")], "invalid value for `--token`: must be a whole number of at least 1");
-        assert_refused(&[], &[("id", ",")], "invalid value `,` for `--id`: there is no value between the delimiters");
+        assert_refused(&[], &[("id", ",")], "invalid value `,` for `--id`: no value between the delimiters");
     }
 
     #[test]
     fn argument_rules_are_enforced() {
-        assert_refused(&[ONE_OF], &[], "one of `--name`, `--id` must be given");
-        assert_refused(&[NOT_BOTH], &[("id", "a"), ("name", "b")], "`--name`, `--id` cannot be given together");
+        assert_refused(&[ONE_OF], &[], "one of `--name`, `--id` is required");
+        assert_refused(&[NOT_BOTH], &[("id", "a"), ("name", "b")], "`--name`, `--id` cannot be used together");
         assert_refused(&[], &[("name", "a"), ("name", "b")], "`--name` is given more than once");
         assert_refused(&[], &[("note", "a")], "`--note` has no effect without `--name`");
         for given in [&[("id", "a"), ("id", "b")][..], &[("note", "a"), ("name", "b")]] {
             parsed(&[ONE_OF], given).unwrap();
         }
         let error = Inputs::parse(WITH_REQUIRED.iter(), &[], &[]).unwrap_err();
-        assert_eq!((error.to_string().as_str(), error.hint_text()), ("`--must` is missing", Some("give `--must X`")));
+        assert_eq!((error.to_string().as_str(), error.hint_text()), ("`--must` is missing", Some("add `--must X`")));
     }
 
     #[test]

@@ -149,8 +149,9 @@ impl ArgValue for Duration {
     const KIND: ValueKind = ValueKind::Duration;
 
     fn parse(text: &str) -> Result<Self, String> {
-        let wrong =
-            || "must be a length of time above zero, as in `90s`, `10m` or `2h`; a bare number is minutes".to_owned();
+        let wrong = || {
+            "must be a duration above zero, such as `90s`, `10m` or `2h`; a number without a unit is minutes".to_owned()
+        };
         let digits = text.trim_end_matches(|c: char| c.is_ascii_alphabetic());
         let unit = match &text[digits.len()..] {
             "s" => 1,
@@ -213,7 +214,7 @@ mod tests {
             assert_eq!(Duration::parse(text), Ok(Duration::from_secs(seconds)), "{text}");
         }
         for text in ["0", "-1", "1.5m", "10 m", "s", "10x", "99999999999", "4294967295h"] {
-            assert!(Duration::parse(text).unwrap_err().contains("length of time"), "{text}");
+            assert!(Duration::parse(text).unwrap_err().contains("duration above zero"), "{text}");
         }
     }
 

@@ -76,17 +76,17 @@ async fn a_refusal_names_the_action() {
     let refused = mock!(Client::describe_images).then_http_response(|| refusal("UnauthorizedOperation", "no"));
     let error = images(Job::new(&[&refused]).cx.ec2().describe_images()).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::PermissionDenied);
-    assert!(error.to_string().starts_with("reading the images: no"), "{error}");
+    assert!(error.to_string().starts_with("describing images: no"), "{error}");
 
     let refused = mock!(Client::describe_instance_types).then_http_response(|| refusal("RequestLimitExceeded", "no"));
     let error = instance_types(Job::new(&[&refused]).cx.ec2().describe_instance_types()).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Unavailable);
-    assert!(error.to_string().starts_with("reading the instance types: no"), "{error}");
+    assert!(error.to_string().starts_with("describing instance types: no"), "{error}");
 
     let refused = mock!(Client::describe_regions).then_http_response(|| refusal("AuthFailure", "no"));
     let error = regions(&Job::new(&[&refused]).cx).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::PermissionDenied);
-    assert!(error.to_string().starts_with("reading the regions: no"), "{error}");
+    assert!(error.to_string().starts_with("describing regions: no"), "{error}");
 }
 
 #[test]

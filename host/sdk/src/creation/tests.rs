@@ -74,7 +74,7 @@ async fn a_resource_that_fails_after_its_creation_stays_in_the_journal() {
     let job = Job::new(&[&rules[0], &rules[1]]);
     let error = run(&job, WAIT).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::UnexpectedState);
-    assert_eq!(error.to_string(), "waiting for snapshot snap-0000000a: the state is `error`: AWS gives no reason");
+    assert_eq!(error.to_string(), "waiting for snapshot snap-0000000a: the state is `error`: AWS gave no reason");
     assert_eq!(job.cx.journal().resources()[0].resource.id, ID);
 }
 

@@ -106,7 +106,7 @@ async fn a_refusal_is_not_retried_and_keeps_the_message_of_ec2() {
     let (error, calls) = failure_of_answer(|| refusal("UnauthorizedOperation", "You may not")).await;
     assert_eq!((error.kind(), calls), (ErrorKind::PermissionDenied, 1));
     assert_eq!((error.code(), error.message()), (Some("UnauthorizedOperation"), "You may not"));
-    let hint = "allow at least ec2:DescribeInstances for these credentials in the IAM policy";
+    let hint = "allow at least `ec2:DescribeInstances` for these credentials in the IAM policy";
     assert_eq!(error.hint_text(), Some(hint));
 }
 
@@ -124,7 +124,7 @@ async fn a_foreign_answer_is_quoted() {
     assert_eq!(error.kind(), ErrorKind::Unavailable);
     assert_eq!(
         error.to_string(),
-        "looking: HTTP status 500 with an answer that is not from EC2: `<html> <h1>Proxy\u{fc} error</h1> </html>`"
+        "looking: HTTP status 500 with a response that is not from EC2: `<html> <h1>Proxy\u{fc} error</h1> </html>`"
     );
     assert!(error.hint_text().unwrap().contains("proxy"), "{error:?}");
 
@@ -155,7 +155,7 @@ async fn a_refused_connection_is_unavailable() {
 async fn a_timeout_is_unavailable() {
     let error = failure_on(Network::Silent).await;
     assert_eq!(error.kind(), ErrorKind::Unavailable);
-    assert_eq!(error.to_string(), "looking: AWS did not answer in time, after all retries");
+    assert_eq!(error.to_string(), "looking: AWS did not respond in time, after all retries");
     assert!(error.outcome_unknown(), "EC2 may have acted");
 }
 
@@ -164,5 +164,5 @@ async fn missing_credentials_are_permission_denied_with_a_hint() {
     let error = failure(&Client::from_conf(settings().credentials_provider(NoCredentials).build())).await;
     assert_eq!(error.kind(), ErrorKind::PermissionDenied);
     assert!(error.message().contains("no profile named nightly"), "{error}");
-    assert!(error.hint_text().unwrap().starts_with("give a user id"), "{error:?}");
+    assert!(error.hint_text().unwrap().starts_with("use a user id"), "{error:?}");
 }

@@ -59,7 +59,7 @@ fn empty_values_are_none() {
 
     let stateless = Instance::from_ec2(&aws_sdk_ec2::types::Instance::builder().instance_id(A).build()).unwrap_err();
     assert_eq!(stateless.kind(), ErrorKind::Unavailable);
-    assert!(stateless.message().starts_with("the answer was incomplete: "), "{stateless}");
+    assert!(stateless.message().starts_with("the response was incomplete: "), "{stateless}");
 }
 
 #[tokio::test(start_paused = true)]
@@ -119,7 +119,7 @@ async fn a_failed_read_names_the_instances() {
     let name = TagName::parse("web").unwrap();
     for (error, action) in [
         (find_by_name(&job.cx, &name, ALIVE).await.unwrap_err(), "looking up instances named `web`: "),
-        (find_all(&job.cx, ALIVE).await.unwrap_err(), "looking up all instances of the region: "),
+        (find_all(&job.cx, ALIVE).await.unwrap_err(), "looking up all instances in the region: "),
         (find_by_ids(&job.cx, &ids(&[A])).await.unwrap_err(), "looking up i-0000000a: "),
     ] {
         assert!(error.to_string().starts_with(action), "{error}");

@@ -28,7 +28,7 @@ async fn a_list_goes_into_its_property_and_into_a_file() {
     let kept = destination.truncate(&job.cx, OptionList::InstanceTypes, entries(&["t3.micro", "t3.small", "t3.large"]));
     job.assert_reported("3 instance types found, the first 2 kept");
     let outcome = destination.write(&job.cx, OptionList::InstanceTypes, &kept).await.unwrap();
-    assert_eq!(outcome.message, "2 instance types found, written into lists.txt, saved into instance types");
+    assert_eq!(outcome.message, "2 instance types found, written to lists.txt, saved in instance types");
     job.assert_reported("lists.txt: instance types t3.micro,t3.small");
     let saved = job.cx.journal().properties();
     assert_eq!((saved[0].name.as_str(), saved[0].value.as_deref()), ("instance types", Some("t3.micro,t3.small")));
@@ -48,10 +48,7 @@ fn only_a_list_that_is_too_long_is_truncated() {
 async fn an_empty_list_is_not_written() {
     let job = Job::new(&[]);
     let error = destination(&[("save", "true")]).write(&job.cx, OptionList::Images, &[]).await.unwrap_err();
-    assert_eq!(
-        (error.kind(), error.to_string().as_str()),
-        (ErrorKind::NotFound, "reading the images: no images match")
-    );
+    assert_eq!((error.kind(), error.to_string().as_str()), (ErrorKind::NotFound, "describing images: no images match"));
     assert!(job.cx.journal().properties().is_empty());
 }
 
@@ -61,6 +58,6 @@ async fn a_list_that_opcon_rejects_is_an_error_with_its_value() {
     let saved = destination(&[("save", "true")]).write(&job.cx, OptionList::Regions, &entries(&["us-east-1"])).await;
     let error = saved.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::PropertyNotSaved);
-    assert_eq!(error.to_string(), "saving the option list into regions: refused by the test");
+    assert_eq!(error.to_string(), "saving the option list in regions: refused by the test");
     assert!(job.cx.journal().properties()[0].is_missing());
 }

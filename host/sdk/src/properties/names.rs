@@ -121,7 +121,7 @@ impl Taken {
             Some(other) if other != field => {
                 let [first, second] = [other, field].map(|field| argument(field).spec.option());
                 let message = format!("`{first}` and `{second}` name the same OpCon property: `{name}`");
-                Err(Error::new(ErrorKind::InvalidInput, message).hint("give each of them a name of its own"))
+                Err(Error::new(ErrorKind::InvalidInput, message).hint("use a different property for each of them"))
             }
             _ => Ok(()),
         }

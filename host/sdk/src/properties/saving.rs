@@ -35,7 +35,7 @@ impl PropertyNames {
         let mut unsaved = unsaved(cx, planned);
         unsaved.retain(|entry| matches!(entry.contents, Contents::Of(Field::Id, _)));
         if timeout(EARLY_LIMIT, save_all(cx, unsaved)).await.is_err() {
-            cx.warning("saving ids in OpCon takes long: the job goes on, and saves the others at its end");
+            cx.warning("saving ids in OpCon is slow: the job continues, and saves the remaining ids at its end");
         }
     }
 
@@ -96,19 +96,19 @@ fn unsaved(cx: &Context, mut planned: Vec<PropertyEntry>) -> Vec<PropertyEntry> 
 fn value(cx: &Context, entry: &PropertyEntry, polled: Option<&Polled>) -> Result<Option<String>> {
     let (name, contents) = (&entry.name, &entry.contents);
     let Contents::Of(field, id) = contents else { return Ok(entry.value.clone()) };
-    let not_yet = format!("property {name} is not saved: there is no such address yet");
+    let not_yet = format!("property {name} is not saved: the instance has no such address yet");
     let known = cx.journal().read(id, |instance| match (field.value(instance), polled) {
         (Value::Known(value), _) => Ok(Ok(value.to_owned())),
         (Value::Invalid(text), _) => {
             let text = excerpt(text.as_bytes());
-            Err(Error::new(ErrorKind::Service, format!("EC2 gives `{text}` as the {contents}")))
+            Err(Error::new(ErrorKind::Service, format!("EC2 returned `{text}` as the {contents}")))
         }
-        (Value::Missing, None) => Ok(Err(format!("{not_yet}; give --{}", WAIT.spec.name))),
+        (Value::Missing, None) => Ok(Err(format!("{not_yet} (`{}` waits for it)", WAIT.spec.option()))),
         (Value::Missing, Some(_)) if instance.error.is_some() => Ok(Err(not_yet)),
         (Value::Missing, Some(polled)) if polled.has_none(id) => Ok(Ok(String::new())),
         (Value::Missing, Some(polled)) => {
             let reason = polled.last_failure.as_ref().map_or_else(
-                || format!("the instance is {}", instance.state.as_deref().unwrap_or("not known")),
+                || format!("the instance is {}", instance.state.as_deref().unwrap_or("in an unknown state")),
                 Error::to_string,
             );
             Err(Error::new(ErrorKind::Unavailable, format!("unknown {contents}: {reason}")))
@@ -141,8 +141,7 @@ async fn save_all(cx: &Context, entries: Vec<PropertyEntry>) -> Vec<Error> {
 
 fn not_saved(failed: usize, wanted: usize, first: &Error) -> Error {
     let message = format!("{failed} of {wanted} properties not saved; the first: {first}");
-    let advice =
-        "this output has the values, and commands that save them; do not run the job again, its instances are there";
-    let hint = first.hint_text().map_or(advice.to_owned(), |hint| format!("{advice}; {hint}"));
+    let advice = "run the commands at the end of this output, and do not run the job again";
+    let hint = first.hint_text().map_or(advice.to_owned(), |hint| format!("{advice}\n{hint}"));
     Error::new(ErrorKind::PropertyNotSaved, message).doing("saving properties in OpCon").hint(hint)
 }

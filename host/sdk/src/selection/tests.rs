@@ -58,7 +58,7 @@ async fn the_name_takes_precedence_over_ids_with_a_warning() {
     assert_eq!(found, ids(&[A]));
     assert_eq!(
         job.lines(),
-        ["the instance ids are ignored, because --tag-name is given too", "1 instance named `web` found"]
+        ["the instance ids are ignored, because `--tag-name` is given", "1 instance named `web` found"]
     );
     let entry = job.cx.journal().instance(&found[0]);
     assert_eq!((entry.name.as_deref(), entry.state.as_deref()), (Some("web"), Some("running")));
@@ -68,7 +68,7 @@ async fn the_name_takes_precedence_over_ids_with_a_warning() {
 fn missing_name_and_ids_never_select_all() {
     let error = Targets::parse(&inputs(&[])).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::InvalidInput);
-    assert_eq!(error.to_string(), "neither --tag-name nor --instance-id is given");
+    assert_eq!(error.to_string(), "neither `--tag-name` nor `--instance-id` is given");
 }
 
 #[test]
@@ -77,7 +77,7 @@ fn nothing_found_is_a_failure_unless_allowed() {
     let targets = |more: &[_]| Targets::parse(&inputs(&[&[("tag-name", "web")], more].concat())).unwrap();
     let error = targets(&[]).none_found(&job.cx).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::NotFound);
-    assert_eq!(error.message(), "no instance named `web` that is pending, running, stopping or stopped");
+    assert_eq!(error.message(), "no instances named `web` that are pending, running, stopping or stopped");
     assert!(error.hint_text().unwrap().contains("--allow-none"), "{error:?}");
     let outcome = targets(&[("allow-none", "true")]).none_found(&job.cx).unwrap();
     assert!(outcome.message.ends_with("nothing to do"), "{outcome:?}");

@@ -15,19 +15,22 @@ pub(super) const SHORTEST_INTERVAL: Duration = Duration::from_secs(1);
 const LONGEST_INTERVAL: Duration = Duration::from_secs(15);
 
 /// Waits for the goal.
-pub const WAIT: Arg<bool, Always> = Arg::flag("wait", "Wait until every instance is where it should be.");
+pub const WAIT: Arg<bool, Always> = Arg::flag("wait", "Wait until every instance reaches the expected state.");
 
 /// The timeout.
-pub const WAIT_TIMEOUT: Arg<Duration> =
-    Arg::new("wait-timeout", "LIMIT", "The longest time to wait: `90s`, `10m`, `1h`; a bare number is minutes.")
-        .requires(&[WAIT.spec.name]);
+pub const WAIT_TIMEOUT: Arg<Duration> = Arg::new(
+    "wait-timeout",
+    "LIMIT",
+    "The maximum time to wait, such as `90s`, `10m` or `1h`; a number without a unit is minutes.",
+)
+.requires(&[WAIT.spec.name]);
 
 /// The polling interval.
 pub const POLL_INTERVAL: Arg<Duration> = Arg::new(
     "poll-interval",
     "INTERVAL",
-    "The time between two polls while waiting: `5s`, `1m`; a bare number is minutes. \
-     Default: 1 second at first, growing to 15 seconds.",
+    "The polling interval, such as `5s` or `1m`; a number without a unit is minutes. Default: 1 second at first, up \
+     to 15 seconds later.",
 )
 .requires(&[WAIT.spec.name]);
 
@@ -35,7 +38,7 @@ pub const POLL_INTERVAL: Arg<Duration> = Arg::new(
 pub const WAIT_FOR: Arg<Readiness, Always> = Arg::new(
     "wait-for",
     "LEVEL",
-    "What to wait for: `running`, or `status-ok`, which is running with both status checks passed.",
+    "What to wait for: `running`, or `status-ok` (running, with both status checks passed).",
 )
 .default("status-ok")
 .requires(&[WAIT.spec.name]);

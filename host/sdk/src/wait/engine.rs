@@ -168,7 +168,7 @@ where
 
     fn progress(&self) -> (String, String) {
         const STATUS_LENGTH: usize = 20;
-        let state = self.state.as_deref().unwrap_or("not seen yet");
+        let state = self.state.as_deref().unwrap_or("not found yet");
         (format!("{} is {state}", self.what), state.chars().take(STATUS_LENGTH).collect())
     }
 }

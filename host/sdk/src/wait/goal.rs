@@ -60,7 +60,7 @@ impl Goal {
             Goal::Terminated => "to be terminated".to_owned(),
             Goal::Left(states) => {
                 let states: Vec<_> = states.iter().map(InstanceStateName::as_str).collect();
-                format!("to be no longer {}", states.join(" or "))
+                format!("to no longer be {}", states.join(" or "))
             }
         }
     }
@@ -78,7 +78,7 @@ impl Goal {
     /// A note for an instance of a wait that timed out.
     pub(super) fn timeout_note(self) -> &'static str {
         match self {
-            Goal::Left(_) => "; the action was not requested for it",
+            Goal::Left(_) => "; the action was not requested for this instance",
             _ => "",
         }
     }
@@ -87,7 +87,7 @@ impl Goal {
     pub(super) fn hint(self) -> &'static str {
         match self {
             Goal::Left(_) => "run the job again, or allow a longer wait",
-            _ => "the action was accepted and may still complete: check the instance again, or allow a longer wait",
+            _ => "check the instance later, or allow a longer wait: the action was accepted and may still complete",
         }
     }
 

@@ -77,7 +77,7 @@ pub async fn not_at_goal(cx: &Context, ids: &[InstanceId], goal: Goal) -> Result
     found.iter().for_each(|instance| cx.journal().record_instance(instance));
     let by_id: HashMap<_, _> = found.iter().map(|instance| (&instance.id, &instance.state)).collect();
     if let Some(missing) = ids.iter().find(|id| !by_id.contains_key(id)) {
-        return Err(Error::new(ErrorKind::Unavailable, format!("the answer leaves out {missing}"))
+        return Err(Error::new(ErrorKind::Unavailable, format!("the response does not include {missing}"))
             .doing("looking up all instances"));
     }
     let checks = if goal.needs_status_checks() { status_checks(cx, &running(&found)).await? } else { HashMap::new() };
@@ -90,8 +90,8 @@ pub async fn not_at_goal(cx: &Context, ids: &[InstanceId], goal: Goal) -> Result
     };
     match elsewhere.first() {
         Some(first) if elsewhere.iter().all(is_open) => {
-            Err(Error::new(ErrorKind::Unavailable, format!("the answer leaves out {first}"))
-                .doing("reading the status checks"))
+            Err(Error::new(ErrorKind::Unavailable, format!("the response does not include {first}"))
+                .doing("describing status checks"))
         }
         _ => Ok(elsewhere),
     }
@@ -204,7 +204,7 @@ impl Watched for Wait<'_> {
     fn progress(&self) -> (String, String) {
         let mut others: BTreeMap<&str, usize> = BTreeMap::new();
         for id in &self.waiting {
-            *others.entry(self.seen(id).map_or("not seen yet", |seen| seen.state.as_str())).or_default() += 1;
+            *others.entry(self.seen(id).map_or("not found yet", |seen| seen.state.as_str())).or_default() += 1;
         }
         let others: String = others.into_iter().map(|(state, count)| format!(", {count} {state}")).collect();
         let (reached, short_name) = (self.reached, self.goal.short_name());
@@ -258,10 +258,12 @@ impl<'a> Wait<'a> {
         match status {
             GoalStatus::InProgress => return true,
             GoalStatus::Reached => self.reached += 1,
-            GoalStatus::Unobserved if !history.unobserved || self.goal.may_change(self.start.elapsed()) => return true,
+            GoalStatus::Unobserved if !history.unobserved || self.goal.may_change(self.start.elapsed()) => {
+                return true;
+            }
             GoalStatus::Unobserved => self.record_unobserved(id),
             GoalStatus::Unreachable | GoalStatus::Unexpected => {
-                let reason = instance.state_reason.as_deref().unwrap_or("EC2 gives no reason");
+                let reason = instance.state_reason.as_deref().unwrap_or("EC2 gave no reason");
                 let message = format!("the instance is `{}`: {reason}", instance.state.as_str());
                 let action = format!("waiting for {id} {}", self.goal.description());
                 let error = Error::new(ErrorKind::UnexpectedState, message).doing(action);
@@ -309,7 +311,7 @@ impl<'a> Wait<'a> {
         let unknown = self.histories.get(id).is_some_and(|history| history.not_found_since.is_some());
         match self.seen(id) {
             None => format!("the state of {id} is still unknown"),
-            Some(seen) if unknown => format!("{id} is not found, its last state is {}", seen.quoted()),
+            Some(seen) if unknown => format!("{id} was not found, its last state was {}", seen.quoted()),
             Some(seen) => format!("{id} is still {}", seen.quoted()),
         }
     }

@@ -17,7 +17,7 @@ impl States {
     /// The poll result for this state; `reason` is the one that AWS reports. A state in none of the lists is an error
     /// unless a later poll shows that the answer was stale.
     pub fn poll(&self, state: &str, reason: Option<&str>) -> Poll {
-        let reason = reason.filter(|reason| !reason.is_empty()).unwrap_or("AWS gives no reason");
+        let reason = reason.filter(|reason| !reason.is_empty()).unwrap_or("AWS gave no reason");
         let why = || format!("the state is `{state}`: {reason}");
         if self.target.contains(&state) {
             Poll::Reached(state.to_owned())

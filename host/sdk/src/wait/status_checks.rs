@@ -55,7 +55,7 @@ async fn read_known(cx: &Context, ids: &[InstanceId]) -> Result<Checks> {
     let mut chunks = vec![ids];
     while let Some(chunk) = chunks.pop() {
         let request = cx.ec2().describe_instance_status().set_instance_ids(Some(texts(chunk)));
-        let action = format!("reading the status checks of {}", list_of(chunk));
+        let action = format!("describing status checks of {}", list_of(chunk));
         match collect_status_checks(request, &mut checks, &action).await {
             Err(error) if error.code() == Some(codes::INVALID_INSTANCE_ID_NOT_FOUND) => {
                 if chunk.len() > 1 {
@@ -77,7 +77,7 @@ pub async fn all_status_checks(cx: &Context) -> Result<HashMap<InstanceId, Summa
     const PAGE_SIZE: i32 = 1000;
     let mut checks = HashMap::new();
     let request = cx.ec2().describe_instance_status().max_results(PAGE_SIZE);
-    collect_status_checks(request, &mut checks, "reading the status checks of the region").await?;
+    collect_status_checks(request, &mut checks, "describing status checks in the region").await?;
     Ok(checks)
 }
 

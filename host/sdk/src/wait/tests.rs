@@ -192,7 +192,7 @@ async fn an_expired_wait_names_each_instance_and_its_last_state() {
     }
     let error = job.cx.journal().verdict("starting", "started", "unchanged").unwrap_err();
     assert_eq!(error.kind(), ErrorKind::WaitExpired);
-    assert!(error.hint_text().is_some_and(|hint| hint.starts_with("the action was accepted")), "{error:?}");
+    assert!(error.hint_text().is_some_and(|hint| hint.starts_with("check the instance later")), "{error:?}");
 }
 
 #[tokio::test(start_paused = true)]
@@ -299,8 +299,8 @@ async fn not_at_goal_polls_once() {
         (&[(A, Running), (B, Running)][..], &[A, B][..], STATUS_OK, Ok(vec![])),
         (&[(A, Running), (B, Pending)], &[A], STATUS_OK, Ok(vec![id(B)])),
         (&[(A, Running), (B, Pending)], &[], STATUS_OK, Ok(vec![id(A), id(B)])),
-        (&[(A, Running), (B, Running)], &[A], STATUS_OK, Err("the answer leaves out i-0000000b")),
-        (&[(A, Running)], &[], RUNNING, Err("the answer leaves out i-0000000b")),
+        (&[(A, Running), (B, Running)], &[A], STATUS_OK, Err("the response does not include i-0000000b")),
+        (&[(A, Running)], &[], RUNNING, Err("the response does not include i-0000000b")),
         (&[(A, Running), (B, Running)], &[], RUNNING, Ok(vec![])),
     ] {
         let job = Job::new(&[&rule(states), &checks(checked)]);

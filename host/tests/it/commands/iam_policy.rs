@@ -156,7 +156,7 @@ fn a_tag_limits_every_change_of_an_instance() {
 #[test]
 fn what_makes_no_sense_is_refused_with_a_hint() {
     for (arguments, message, hint) in [
-        (&["StopInstanc"][..], "unknown function `StopInstanc`", "did you mean StopInstance"),
+        (&["StopInstanc"][..], "unknown function `StopInstanc`", "did you mean `StopInstance`"),
         (&["setup"], "`setup` is an administrator command, not a function", "--list"),
         (&["--resource-tag", "team"], "must be a key, `=` and a value", "--help"),
         (&["--resource-tag", "=web"], "must have a key of 1 to 128 characters", "--help"),
@@ -167,7 +167,7 @@ fn what_makes_no_sense_is_refused_with_a_hint() {
             "must be the ARN of the role, not of the instance profile",
             "--help",
         ),
-        (&["--with", "keys"], "--with keys: the functions have no optional permissions", "key-pairs"),
+        (&["--with", "keys"], "`--with keys`: the functions have no optional permissions", "key-pairs"),
         (&["StopInstance", "--with", "key-pairs"], "--with key-pairs: the functions have no", "leave out --with"),
         (&["--with", "instance-profile"], "no role is given", "--role-arn"),
         (&["StopInstance", "--role-arn", ROLE], "--role-arn: none of the functions gives a role", "leave it out"),

@@ -63,9 +63,9 @@ fn what_cannot_be_saved_says_why_by_its_exit_code() {
     let program = with_opcon(&opcon);
     let long = "v".repeat(4001);
     for (name, value, reason) in [
-        ("$DATE", "x", "names that begin with $ are OpCon's own"),
-        ("A,B", "x", "cannot hold the character ,"),
-        ("A", long.as_str(), "it has 4001 characters; OpCon allows 4000"),
+        ("$DATE", "x", "names that begin with $ are reserved by OpCon"),
+        ("A,B", "x", "cannot contain the character ,"),
+        ("A", long.as_str(), "the value has 4001 characters; OpCon allows 4000"),
         (&"n".repeat(65), "x", "at most 64 characters"),
     ] {
         program.run_bare(&["set-property", name, value]).expect_code(2).expect_stderr(reason);
@@ -88,7 +88,7 @@ fn what_cannot_be_saved_says_why_by_its_exit_code() {
     let finished = program.run_bare(&["set-property", "A", "x"]).expect_code(7);
     finished
         .expect_stderr("error: saving the OpCon property A: ")
-        .expect_stderr("OpCon answered HTTP 500: a failure of the test");
+        .expect_stderr("OpCon returned HTTP 500: a failure of the test");
 }
 
 #[test]
@@ -99,7 +99,7 @@ fn an_agent_takes_it_as_an_event() {
         "[OPCON API INFORMATION]\nPROPERTY_CHANNEL=msgin\nMSGIN_FOLDER=MSGIN\nMSGIN_USER=u\nMSGIN_TOKEN=made-up\n";
     let program = program.with_config(config);
     let finished = program.run_bare(&["set-property", "MF_ID", "i-1"]).expect_code(0);
-    finished.expect_stdout("property MF_ID = i-1: handed to the agent, not confirmed\n");
+    finished.expect_stdout("property MF_ID = i-1: queued with the agent, not confirmed\n");
     let file = std::fs::read_dir(program.folder().join("MSGIN")).unwrap().next().unwrap().unwrap();
     let event = std::fs::read_to_string(file.path()).unwrap();
     assert_eq!(event.trim_end(), "$PROPERTY:ADD,MF_ID,i-1,u,made-up");

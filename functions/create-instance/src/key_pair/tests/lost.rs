@@ -30,7 +30,9 @@ async fn a_key_pair_whose_private_key_is_lost_is_deleted_by_its_id_and_created_a
         let (world, job) = provided(&[lost]).await;
         assert_eq!(world.ec2().deleted, ["key-1"]);
         assert_eq!(world.creations(), 2);
-        job.assert_reported("key pair web: created by this job without an answer, deleted again (key-1)");
+        job.assert_reported(
+            "key pair web: created by this job, but the response was lost, so it is deleted again (key-1)",
+        );
     }
 }
 
@@ -64,7 +66,7 @@ async fn a_key_pair_of_another_run_is_used_and_never_deleted() {
     let job = world.job();
     assert_eq!(world.ensure(&job).await.unwrap().unwrap(), "web");
     assert_eq!((world.file(), world.ec2().deleted.len()), (None, 0));
-    job.assert_reported("key pair web: created by another job meanwhile, used as it is");
+    job.assert_reported("key pair web: created by another job in the meantime, used as is");
     assert!(!job.cx.journal().anything_changed() && !job.cx.journal().anything_unknown());
 }
 
@@ -73,7 +75,7 @@ async fn lost_answers_without_a_key_pair_change_nothing() {
     let world = World::new(&[CreateAnswer::Lost; 3]);
     let (error, file_stays) = failed(&world).await;
     assert_eq!(error.kind(), ErrorKind::Unavailable);
-    assert_eq!(error.to_string(), "creating key pair web: no answer to 3 requests; no key pair of them is left");
+    assert_eq!(error.to_string(), "creating key pair web: no response to 3 requests; none of their key pairs is left");
     assert_eq!((world.ec2().deleted.len(), file_stays), (3, false));
 }
 
@@ -86,7 +88,10 @@ async fn a_key_pair_that_is_never_shown_is_unknown() {
         let (error, file_stays) = failed(&World::new(&answers)).await;
         assert_eq!(error.kind(), ErrorKind::Unknown, "{answers:?}");
         let hint = error.hint_text().unwrap();
-        assert!(hint.starts_with("if EC2 has a key pair web with the tag awsec2:client-token=T, delete it"), "{hint}");
+        assert!(
+            hint.starts_with("before you run the job again, delete key pair web with the tag awsec2:client-token=T"),
+            "{hint}"
+        );
         assert!(file_stays, "so that the next job does not use a key pair without its private key");
     }
 }
@@ -104,7 +109,10 @@ async fn a_key_pair_without_tags_is_never_deleted() {
         let world = World::new(&[CreateAnswer::Refused("TagPolicyViolation"), lost]);
         let (error, file_stays) = failed(&world).await;
         assert_eq!(error.kind(), ErrorKind::Unknown);
-        assert!(error.hint_text().unwrap().starts_with("if EC2 has a key pair web, delete it"), "{error:?}");
+        assert!(
+            error.hint_text().unwrap().starts_with("before you run the job again, delete key pair web in EC2"),
+            "{error:?}"
+        );
         assert_eq!((world.ec2().deleted.len(), world.creations(), file_stays), (0, 2, true));
     }
 }
@@ -115,7 +123,7 @@ async fn a_key_pair_that_cannot_be_deleted_is_reported() {
     world.ec2().refuses_deletions = true;
     let (error, file_stays) = failed(&world).await;
     assert_eq!(error.to_string(), "deleting key pair web (key-1): No (UnauthorizedOperation, request req-1)");
-    assert!(error.hint_text().unwrap().contains("nobody has its private key"));
+    assert!(error.hint_text().unwrap().contains("its private key is lost"));
     assert!(file_stays);
 }
 
@@ -151,7 +159,7 @@ async fn a_key_pair_whose_private_key_cannot_be_stored_is_deleted() {
 #[tokio::test(start_paused = true)]
 async fn a_key_pair_without_tags_is_kept_even_if_its_private_key_cannot_be_stored() {
     let (world, error) = without_folder(true).await;
-    assert!(error.to_string().ends_with("; key pair web stays"), "{error}");
-    assert!(error.hint_text().unwrap().starts_with("if EC2 has a key pair web, delete it"));
+    assert!(error.to_string().ends_with("; key pair web is kept"), "{error}");
+    assert!(error.hint_text().unwrap().starts_with("before you run the job again, delete key pair web in EC2"));
     assert!(world.ec2().deleted.is_empty());
 }

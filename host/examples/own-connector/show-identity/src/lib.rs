@@ -57,10 +57,7 @@ mod tests {
         let job = job(move || answer(403, &format!("<ErrorResponse><Error>{code}</Error></ErrorResponse>")));
         let error = job.run(&ShowIdentity, &[]).await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::PermissionDenied);
-        assert_eq!(
-            error.to_string(),
-            "asking whose the credentials are: STS gave no further explanation (InvalidClientTokenId)"
-        );
+        assert_eq!(error.to_string(), "asking whose the credentials are: STS gave no details (InvalidClientTokenId)");
     }
 
     #[test]

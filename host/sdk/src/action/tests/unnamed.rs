@@ -45,7 +45,7 @@ async fn an_instance_that_ec2_ignores_fails_without_a_request() {
     assert_eq!(result_of(&job, A), Some(ResourceResult::Changed));
     let error = error_of(&job, B);
     assert_eq!(error.kind(), ErrorKind::UnexpectedState);
-    let message = "restarting i-0000000b: the instance is `terminated`, in which EC2 ignores a restart";
+    let message = "restarting i-0000000b: the instance is `terminated`, and EC2 ignores a restart in this state";
     assert_eq!(error.to_string(), message);
 }
 
@@ -77,7 +77,7 @@ async fn a_lost_answer_of_an_action_that_is_not_repeatable_is_neither_split_nor_
     restart(&job, &before).await;
     for id in [A, B] {
         assert_eq!(result_of(&job, id), Some(ResourceResult::Unknown));
-        assert!(error_of(&job, id).hint_text().unwrap().ends_with("EC2 may have done it once already"));
+        assert!(error_of(&job, id).hint_text().unwrap().ends_with("EC2 may already have performed it"));
     }
     assert_eq!(lost.num_calls(), 1, "the AWS SDK repeats nothing either");
 }
@@ -91,6 +91,6 @@ async fn a_dry_run_fails_for_states_that_ec2_refuses_or_ignores() {
     let job = Job::dry_run(&[&shown(&before), &dry_run]);
     restart(&job, &before).await;
     job.assert_reported("i-0000000a (web): is running, would be restarted");
-    assert_eq!(error_of(&job, B).to_string(), "restarting i-0000000b: it is stopped");
+    assert_eq!(error_of(&job, B).to_string(), "restarting i-0000000b: the instance is `stopped`");
     assert_eq!(error_of(&job, C).kind(), ErrorKind::UnexpectedState);
 }

@@ -122,9 +122,9 @@ async fn an_invalid_address_is_not_saved() {
     assert_eq!(error.kind(), ErrorKind::PropertyNotSaved);
     assert_eq!(saved(&job), ["ID=i-0000000a", "!DNS=?", "!PUBLIC=?", "PRIVATE=10.0.0.1"]);
     job.assert_reported(
-        "property PUBLIC is not saved: EC2 gives `none at all` as the public IPv4 address of i-0000000a",
+        "property PUBLIC is not saved: EC2 returned `none at all` as the public IPv4 address of i-0000000a",
     );
-    job.assert_reported("property DNS is not saved: EC2 gives `a host [[X]]` as the public DNS name of i-0000000a");
+    job.assert_reported("property DNS is not saved: EC2 returned `a host [[X]]` as the public DNS name of i-0000000a");
 
     let corrected = Job::new(&[&throttled_then(0, || instance(A, &Running))]);
     accept(&corrected, &invalid());

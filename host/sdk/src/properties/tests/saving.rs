@@ -52,7 +52,9 @@ async fn without_a_wait_an_unknown_address_is_not_saved() {
     names.save_ids(&job.cx, &ids).await;
     names.save_addresses(&job.cx, &ids, false, &WaitPolicy::new(Duration::ZERO, None)).await.unwrap();
     assert_eq!(saved(&job), ["ID=i-0000000a", "!DNS=?", "!PUBLIC=?", "PRIVATE=10.0.0.1"]);
-    job.assert_reported("warning: property PUBLIC is not saved: there is no such address yet; give --wait");
+    job.assert_reported(
+        "warning: property PUBLIC is not saved: the instance has no such address yet (`--wait` waits for it)",
+    );
 }
 
 #[tokio::test]
@@ -96,7 +98,7 @@ async fn after_a_timeout_the_known_values_are_saved() {
         save(&names(&ALL_FOUR), &job.cx, &ids(&[A])).await.unwrap();
         let expected = ["ID=i-0000000a", "!DNS=?", "!PUBLIC=?", "PRIVATE=10.0.0.1"];
         assert_eq!(saved(&job), expected, "an empty address would be a guess");
-        job.assert_reported("property DNS is not saved: there is no such address yet");
+        job.assert_reported("property DNS is not saved: the instance has no such address yet");
         assert!(!job.lines().iter().any(|line| line.contains("--wait")), "{:?}", job.lines());
     }
 }
@@ -189,7 +191,9 @@ async fn an_opcon_that_does_not_answer_does_not_stop_the_wait() {
     accept(&job, &instance(A, &Running));
     names(&ALL_FOUR).save_ids(&job.cx, &ids(&[A])).await;
     assert_eq!(saved(&job)[0], "!ID=i-0000000a");
-    job.assert_reported("warning: saving ids in OpCon takes long: the job goes on, and saves the others at its end");
+    job.assert_reported(
+        "warning: saving ids in OpCon is slow: the job continues, and saves the remaining ids at its end",
+    );
 }
 
 /// A store that counts its calls.

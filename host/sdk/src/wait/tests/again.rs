@@ -94,7 +94,8 @@ async fn an_instance_that_leaves_running_fails() {
         let (describe, checks) = (describes_states(A, states), checks_in_turn(&[Ok]));
         let job = Job::new(&[&describe, &checks]);
         let failed = format!(
-            "waiting for {A} to be running with both status checks ok again: the instance is `{state}`: EC2 gives no reason"
+            "waiting for {A} to be running with both status checks ok again: the instance is `{state}`: EC2 gave no \
+             reason"
         );
         assert_eq!(wait_for(&job, 10).await, failed);
     }

@@ -88,8 +88,8 @@ fn a_state_is_classified_by_its_list() {
     assert_eq!((pending, reached), (Poll::Pending("pending".to_owned()), Poll::Reached("available".to_owned())));
     for (reason, why) in [
         (Some("no such snapshot"), "the state is `failed`: no such snapshot"),
-        (Some(""), "the state is `failed`: AWS gives no reason"),
-        (None, "the state is `failed`: AWS gives no reason"),
+        (Some(""), "the state is `failed`: AWS gave no reason"),
+        (None, "the state is `failed`: AWS gave no reason"),
     ] {
         assert_eq!(IMAGE_STATES.poll("failed", reason), Poll::Impossible(why.to_owned()));
     }
@@ -102,7 +102,7 @@ fn a_state_is_classified_by_its_list() {
 async fn a_failed_state_ends_the_wait_at_once() {
     let job = Job::new(&[]);
     let error = wait_through(&job, &["pending", "failed", "available"]).await.unwrap_err();
-    let message = "waiting for image ami-0000000a: the state is `failed`: AWS gives no reason";
+    let message = "waiting for image ami-0000000a: the state is `failed`: AWS gave no reason";
     assert_eq!((error.kind(), error.to_string().as_str()), (ErrorKind::UnexpectedState, message));
 }
 

@@ -134,5 +134,5 @@ async fn refused_status_checks_are_reported() {
     let status = mock!(Client::describe_instance_status).then_http_response(|| refusal("AuthFailure", "Bad key"));
     let error = all_status_checks(&Job::new(&[&status]).cx).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::PermissionDenied);
-    assert!(error.to_string().starts_with("reading the status checks of the region: Bad key"), "{error}");
+    assert!(error.to_string().starts_with("describing status checks in the region: Bad key"), "{error}");
 }

@@ -108,7 +108,7 @@ async fn throttled_status_checks_do_not_end_the_wait() {
     let job = Job::new(&[&describe, &status]);
     wait(&job, &[A], STATUS_OK).await;
     assert_eq!(failure(&job, A), "");
-    job.assert_reported("reading the status checks of i-0000000a: Request limit exceeded.");
+    job.assert_reported("describing status checks of i-0000000a: Request limit exceeded.");
 }
 
 #[tokio::test(start_paused = true)]

@@ -57,7 +57,7 @@ async fn a_final_state_ends_the_wait_at_once() {
         let describe = describes_states(A, &states);
         let job = Job::new(&[&describe]);
         wait(&job, &[A], goal).await;
-        let failed = format!("waiting for {A} {message}: EC2 gives no reason");
+        let failed = format!("waiting for {A} {message}: EC2 gave no reason");
         assert_eq!((failure(&job, A), describe.num_calls()), (failed.clone(), 2));
         job.assert_reported(&format!("warning: {failed}"));
         let error = job.cx.journal().verdict("starting", "started", "unchanged").unwrap_err();
@@ -80,7 +80,7 @@ async fn an_unexpected_state_fails_after_two_polls() {
         wait(&job, &[A], goal).await;
         assert_eq!(describe.num_calls(), 2, "{goal:?} {off:?}: polls at 0 and 20 seconds");
         let failed = failure(&job, A);
-        assert!(failed.ends_with(&format!(": the instance is `{last}`: EC2 gives no reason")), "{failed}");
+        assert!(failed.ends_with(&format!(": the instance is `{last}`: EC2 gave no reason")), "{failed}");
     }
 }
 
