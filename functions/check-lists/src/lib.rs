@@ -10,7 +10,7 @@ use connector_sdk::option_lists::{OptionEntry, OptionList};
 use connector_sdk::prelude::*;
 use connector_sdk::{ArgValue, Table, VALUES_PER_FILTER, ValueKind, filter};
 
-/// An option list on the command line.
+/// An option list as an argument.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct ListChoice(OptionList);
 
@@ -41,9 +41,9 @@ const DOING: &str = "checking the option lists";
 struct CheckLists;
 register!(CheckLists);
 
-/// Which lists are checked, and where they are.
+/// The lists to check, and their source.
 struct Query {
-    /// These; none means all.
+    /// The lists to check; all if empty.
     only: Vec<ListChoice>,
     script: Option<PathBuf>,
 }
@@ -86,7 +86,7 @@ impl Operation for CheckLists {
     }
 }
 
-/// The option lists with entries to check. Warns of those without.
+/// Reads the option lists, and warns of missing or empty ones.
 async fn read(cx: &Context, Query { only, script }: &Query) -> Result<Vec<(OptionList, Vec<OptionEntry>)>> {
     let is_wanted = |list: &OptionList| only.is_empty() || only.contains(&ListChoice(*list));
     let mut present = Vec::new();
@@ -110,7 +110,7 @@ async fn read(cx: &Context, Query { only, script }: &Query) -> Result<Vec<(Optio
     Ok(present)
 }
 
-/// The entries but for Systems Manager parameters, which contain the id of an image: EC2 does not describe them.
+/// Removes Systems Manager parameters, which contain an image id: EC2 does not describe them.
 fn without_parameters(cx: &Context, mut entries: Vec<OptionEntry>) -> Vec<OptionEntry> {
     entries.retain(|entry| {
         let is_parameter = matches!(ImageId::parse(&entry.id), Ok(ImageId::Parameter(_)));
@@ -122,11 +122,11 @@ fn without_parameters(cx: &Context, mut entries: Vec<OptionEntry>) -> Vec<Option
     entries
 }
 
-/// An option list after its check.
+/// The result of checking an option list.
 struct CheckedList {
     list: OptionList,
     count: usize,
-    /// Entries and what is wrong with them.
+    /// Invalid entries and their problems.
     problems: Vec<(String, String)>,
 }
 
@@ -156,7 +156,7 @@ fn unknown(ids: &[String], known: &HashSet<String>, problem: &str) -> Vec<(Strin
     ids.iter().filter(|id| !known.contains(*id)).map(|id| (id.clone(), problem.to_owned())).collect()
 }
 
-/// Those of the images that EC2 knows, by id. They are asked for by a filter: one unknown id is no error there.
+/// The existing images by id. A filter selects them, so that an unknown id is not an error.
 async fn images(cx: &Context, ids: &[String]) -> Result<HashMap<String, Image>> {
     let mut known = HashMap::new();
     for chunk in ids.chunks(VALUES_PER_FILTER) {

@@ -1,4 +1,4 @@
-//! `CheckLists` against a mocked EC2: what it asks for, and how it judges the entries.
+//! `CheckLists` against a mocked EC2: its requests and its verdicts on entries.
 
 use connector_sdk::ec2::Client;
 use connector_sdk::ec2::operation::describe_images::{DescribeImagesInput, DescribeImagesOutput};
@@ -8,18 +8,18 @@ use connector_sdk::testing::{Job, MockResponse, Rule, mock, refusal};
 
 use super::*;
 
-/// An EC2 that knows these things and nothing else.
+/// An EC2 with only these images, types and regions.
 fn ec2(images: &'static [&'static str], types: &'static [&'static str], regions: &'static [&'static str]) -> [Rule; 3] {
     [
         mock!(Client::describe_images).then_compute_response(move |request: &DescribeImagesInput| {
-            let asked_for = request.filters()[0].values();
-            let known = images.iter().filter(|id| asked_for.iter().any(|other| other == *id));
+            let requested = request.filters()[0].values();
+            let known = images.iter().filter(|id| requested.iter().any(|other| other == *id));
             let known = known.map(|id| Image::builder().image_id(*id).state(ImageState::Available).build()).collect();
             MockResponse::Output(DescribeImagesOutput::builder().set_images(Some(known)).build())
         }),
         mock!(Client::describe_instance_types).then_compute_response(move |request: &DescribeInstanceTypesInput| {
-            let asked_for = request.filters()[0].values();
-            let known = types.iter().filter(|name| asked_for.iter().any(|other| other == *name));
+            let requested = request.filters()[0].values();
+            let known = types.iter().filter(|name| requested.iter().any(|other| other == *name));
             let known = known.map(|name| InstanceTypeInfo::builder().instance_type((*name).into()).build()).collect();
             MockResponse::Output(DescribeInstanceTypesOutput::builder().set_instance_types(Some(known)).build())
         }),
@@ -83,7 +83,7 @@ async fn stale_entries_are_shown_and_counted() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn images_that_nobody_should_launch_are_problems() {
+async fn images_that_should_not_be_launched_are_problems() {
     let describe = mock!(Client::describe_images)
         .match_requests(|request| {
             let all = request.include_deprecated() == Some(true) && request.include_disabled() == Some(true);
@@ -117,9 +117,9 @@ async fn long_lists_are_described_in_batches_and_pages() {
     let ids: Vec<_> = (0..450).map(|number| format!("ami-{number}")).collect();
     let ids: Vec<_> = ids.iter().map(String::as_str).collect();
     let describe = mock!(Client::describe_images).then_compute_response(|request: &DescribeImagesInput| {
-        let asked_for = request.filters()[0].values();
-        assert!(request.filters()[0].name() == Some("image-id") && asked_for.len() <= 200);
-        let (first, second) = asked_for.split_at(asked_for.len() / 2);
+        let requested = request.filters()[0].values();
+        assert!(request.filters()[0].name() == Some("image-id") && requested.len() <= 200);
+        let (first, second) = requested.split_at(requested.len() / 2);
         let (page, next) =
             if request.next_token().is_none() { (first, Some("more".to_owned())) } else { (second, None) };
         let images = page.iter().map(|id| Image::builder().image_id(id).build()).collect();

@@ -1,4 +1,4 @@
-//! The attempts of a launch, one after the other, until EC2 has capacity for one of them.
+//! Sends the attempts of a launch in turn until EC2 has capacity for one.
 
 use connector_sdk::{Context, Error, ErrorKind, InstanceId, Result, SuggestedCommand, codes};
 
@@ -11,13 +11,12 @@ use crate::prerequisites::Prerequisites;
 use crate::recover::recover;
 use crate::send::{LaunchRequest, explain};
 
-/// Launches the instances by the first attempt for which EC2 has capacity, and returns their ids in the order of the
-/// launch; all of them are in the journal. A dry run asks for the first attempt only. After an attempt whose outcome is
-/// unknown no other one is sent.
+/// Launches the instances by the first attempt for which EC2 has capacity, and returns their ids in launch order; all
+/// are in the journal. A dry run sends the first attempt only. After an attempt of unknown outcome, no other is sent.
 ///
 /// # Errors
-/// Those of EC2: of the only attempt, of the first one that failed for another reason than capacity, or one that sums up
-/// all of them; in a dry run also the one that says it would succeed. Instances may be in the journal all the same.
+/// Those of EC2: of the only attempt, of the first one that failed for another reason than capacity, or a summary of
+/// all; in a dry run, also the one that confirms it. The journal may still contain instances.
 pub async fn launch(
     cx: &Context,
     launch: &Launch,
@@ -44,10 +43,10 @@ pub async fn launch(
     Err(all_attempts_failed(launch, &failures))
 }
 
-/// Says what comes next, with the token by which the launch can be found again if the job does not live to see the end.
+/// Reports the next attempt and records its client token, by which the launch can be found after an interruption.
 fn announce(launch_request: &LaunchRequest<'_>, attempts: &Attempts) {
     let LaunchRequest { cx, attempt, .. } = *launch_request;
-    let of_several = match attempts.all.as_slice() {
+    let attempt_number = match attempts.all.as_slice() {
         [_] => String::new(),
         all => {
             let number = all.iter().position(|other| other == attempt).map_or(1, |index| index + 1);
@@ -55,9 +54,9 @@ fn announce(launch_request: &LaunchRequest<'_>, attempts: &Attempts) {
         }
     };
     if cx.dry_run() {
-        return cx.event(format!("dry run: {}{of_several}", launch_request.action()));
+        return cx.event(format!("dry run: {}{attempt_number}", launch_request.action()));
     }
-    cx.event(format!("{}, client token {}{of_several}", launch_request.action(), attempt.token));
+    cx.event(format!("{}, client token {}{attempt_number}", launch_request.action(), attempt.token));
     let look_up = SuggestedCommand {
         purpose: "to show what was launched".to_owned(),
         arguments: vec!["GetInstanceStatusByTag".to_owned(), option(&attempt.token)],

@@ -1,4 +1,4 @@
-//! What the description of an image says, where a launch has to know it.
+//! Reads the properties of an image that a launch needs.
 
 use connector_sdk::ec2::types::{DeviceType, Image, PlatformValues};
 use connector_sdk::{Context, Doing as _, Error, ErrorKind, Result};
@@ -6,7 +6,7 @@ use connector_sdk::{Context, Doing as _, Error, ErrorKind, Result};
 /// The name of the image's root device, as in `/dev/xvda`.
 ///
 /// # Errors
-/// [`ErrorKind::InvalidInput`] when the root device is no EBS volume; otherwise those of [`describe`].
+/// [`ErrorKind::InvalidInput`] when the root device is not an EBS volume; otherwise those of [`describe`].
 pub async fn root_device(cx: &Context, image_id: &str) -> Result<String> {
     let image = describe(cx, image_id).await?;
     let is_volume = image.root_device_type() == Some(&DeviceType::Ebs);
@@ -19,7 +19,7 @@ pub async fn root_device(cx: &Context, image_id: &str) -> Result<String> {
     })
 }
 
-/// Whether instances of the image run Windows.
+/// Whether the image is a Windows image.
 ///
 /// # Errors
 /// Those of [`describe`].

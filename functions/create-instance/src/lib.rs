@@ -1,5 +1,4 @@
-//! `CreateInstance`: launches instances of one image, with the key pair and the security groups that they need, and
-//! saves them into OpCon properties.
+//! `CreateInstance`: launches instances with their key pair and security groups, and saves them into OpCon properties.
 
 mod arguments;
 mod attempt;
@@ -22,7 +21,7 @@ mod tests;
 
 use connector_sdk::prelude::*;
 use connector_sdk::properties::{PROPERTIES, PropertyNames};
-use connector_sdk::wait::{WAIT_FOR, WaitArgs, wait_if_asked};
+use connector_sdk::wait::{WAIT_FOR, WaitArgs, wait_if_requested};
 
 use crate::arguments::on_timeout::OnTimeout;
 use crate::arguments::{
@@ -34,7 +33,7 @@ use crate::launch::Launch;
 struct CreateInstance;
 register!(CreateInstance);
 
-/// What a job is to launch, and what it does after the launch.
+/// The arguments of a job.
 struct Args {
     launch: Launch,
     on_timeout: OnTimeout,
@@ -136,14 +135,14 @@ impl Operation for CreateInstance {
                 let message = format!("launch of {} would succeed, nothing changed (dry run)", launch.count);
                 return Ok(Outcome::new(message));
             }
-            // What EC2 shows of a launch of unknown outcome is a result of this job, too.
+            // Instances of a launch of unknown outcome are results of this job, too.
             Err(error) if error.kind() == ErrorKind::Unknown => (cx.journal().ids(), Err(error)),
             launched => (launched?, Ok(())),
         };
         properties.save_ids(cx, &launched).await;
         launch.report_count(cx, launched.len(), enough.is_ok());
 
-        let waited = enough.is_ok() && wait_if_asked(cx, wait, &launched, *goal, &policy).await;
+        let waited = enough.is_ok() && wait_if_requested(cx, wait, &launched, *goal, &policy).await;
         let saved = properties.save_addresses(cx, &launched, waited, &policy).await;
         let done = if waited { "launched and ready" } else { "launched" };
         let outcome = match enough.and_then(|()| cx.journal().verdict("launching", done, "unchanged")) {

@@ -1,4 +1,4 @@
-//! What a launch needs beforehand: read, looked up, or created.
+//! Ensures the prerequisites of a launch: data is read, and resources are looked up or created.
 
 pub mod look_up;
 pub mod run_tags;
@@ -13,35 +13,34 @@ use crate::launch::Launch;
 use crate::prerequisites::run_tags::RunTags;
 use crate::{image, key_pair, security_group};
 
-/// What was found or created for a launch.
+/// The prerequisites of a launch.
 #[derive(Clone, Debug, Default)]
 pub struct Prerequisites {
-    /// The name of the key pair; `None` when there is to be none, or a dry run would have to create it.
+    /// The name of the key pair; `None` without one, or if a dry run would have to create it.
     pub key_name: Option<String>,
-    /// The ids of the security groups; without those that a dry run would have to create.
+    /// The ids of the security groups, except those that a dry run would have to create.
     pub group_ids: Vec<String>,
     /// The root volume.
     pub root_volume: Option<BlockDeviceMapping>,
     /// The user data.
     pub user_data: Option<UserData>,
-    /// Whether security groups were found by their names, or created.
-    pub groups_shown: bool,
+    /// Whether security groups were found by name, or created.
+    pub groups_are_known: bool,
 }
 
 impl Prerequisites {
-    /// Whether the launch was refused because EC2 does not know the key pair or a security group everywhere yet. EC2 has
-    /// shown the key pair, and the groups that were given by name, or has created them, in this run: who created them, and
-    /// when, does not matter.
+    /// Whether the launch was refused because EC2 does not know the key pair or a security group everywhere yet. EC2
+    /// has returned or created them in this run, so they exist.
     pub fn are_not_visible_yet(&self, error: &Error) -> bool {
         match error.code() {
             Some(codes::INVALID_KEY_PAIR_NOT_FOUND) => self.key_name.is_some(),
-            Some(codes::INVALID_GROUP_NOT_FOUND) => self.groups_shown,
+            Some(codes::INVALID_GROUP_NOT_FOUND) => self.groups_are_known,
             _ => false,
         }
     }
 }
 
-/// Reads, looks up or creates all that the launch needs; what can fail without a trace comes first.
+/// Reads, looks up or creates the prerequisites; steps that leave nothing behind come first.
 ///
 /// # Errors
 /// Those of its parts.
@@ -57,8 +56,8 @@ pub async fn ensure(cx: &Context, launch: &Launch, token: &ClientToken) -> Resul
         None => None,
     };
     let group_ids = security_group::ensure(cx, &launch.network, &run_tags).await?;
-    let groups_shown = launch.network.groups.iter().any(|group| matches!(group, SecurityGroup::Name(_)));
-    Ok(Prerequisites { key_name, group_ids, root_volume, user_data, groups_shown })
+    let groups_are_known = launch.network.groups.iter().any(|group| matches!(group, SecurityGroup::Name(_)));
+    Ok(Prerequisites { key_name, group_ids, root_volume, user_data, groups_are_known })
 }
 
 #[cfg(test)]
@@ -73,7 +72,8 @@ mod tests {
         let (no_key, no_group) = (refused("InvalidKeyPair.NotFound"), refused("InvalidGroup.NotFound"));
         let only_ids = Prerequisites { group_ids: vec!["sg-1".to_owned()], ..Prerequisites::default() };
         assert!(!only_ids.are_not_visible_yet(&no_key) && !only_ids.are_not_visible_yet(&no_group));
-        let shown = Prerequisites { key_name: Some("web".to_owned()), groups_shown: true, ..Prerequisites::default() };
+        let shown =
+            Prerequisites { key_name: Some("web".to_owned()), groups_are_known: true, ..Prerequisites::default() };
         assert!(shown.are_not_visible_yet(&no_key) && shown.are_not_visible_yet(&no_group));
         assert!(!shown.are_not_visible_yet(&refused("InvalidSubnetID.NotFound")));
     }

@@ -1,4 +1,5 @@
-//! A launch of which no answer says whether EC2 made it: it is repeated with its client token, and looked for by it.
+//! Recovers a launch of unknown outcome: the request is repeated with its client token, and its instances are looked up
+//! by it.
 
 use std::time::Duration;
 
@@ -11,17 +12,17 @@ use crate::attempt::Attempt;
 use crate::launched::Launched;
 use crate::send::{LaunchRequest, explain};
 
-/// How often the launch is repeated: with the time between, for half a minute at least.
+/// The number of repetitions: with the interval, for at least half a minute.
 const REPETITIONS: usize = 6;
-/// The time between two repetitions.
+/// The interval of repetitions.
 const REPETITION_INTERVAL: Duration = Duration::from_secs(5);
 
-/// Repeats the request, which launches nothing twice because of its client token, and records whatever EC2 shows of the
-/// launch meanwhile. An answer that names all instances settles it, and so does a look that shows all that were wanted.
+/// Repeats the request, whose client token prevents a second launch, and records the instances that EC2 returns
+/// meanwhile. The outcome is known when an answer or a look-up contains all wanted instances.
 ///
 /// # Errors
-/// [`ErrorKind::Unknown`] when it stays open whether EC2 launched, or launched all of them; a code that says that the
-/// launch was made and is gone.
+/// [`ErrorKind::Unknown`] when the outcome, or a part of it, stays unknown; otherwise the code that says that the
+/// instances are terminated.
 pub async fn recover(
     launch_request: &LaunchRequest<'_>,
     mut launched: Launched,
@@ -59,13 +60,13 @@ pub async fn recover(
     Err(still_unknown(&unknown, attempt, launched, wanted, &action))
 }
 
-/// Whether EC2 says that the launch was made and is gone. After a lost answer it says so of what that attempt may have done,
-/// too, so it is asked once more.
+/// Whether EC2 says that the launched instances are terminated. Directly after a lost answer this may concern the lost
+/// request, so it is repeated once.
 fn is_gone(error: &Error) -> bool {
     error.kind() != ErrorKind::Unknown && error.code() == Some(codes::IDEMPOTENT_INSTANCE_TERMINATED)
 }
 
-/// Records what EC2 shows of the launch. A look that fails, or shows nothing, says nothing.
+/// Looks up and records the instances of the launch. A failed or empty look-up is inconclusive.
 async fn record_found(cx: &Context, attempt: &Attempt, launched: &mut Launched) {
     let action = format!("finding instances with client token {}", attempt.token);
     match launched_by(cx, [&attempt.token], &action).await {

@@ -1,4 +1,4 @@
-//! The request of a launch.
+//! Builds the request of a launch.
 
 use connector_sdk::ec2::Client;
 use connector_sdk::ec2::operation::run_instances::builders::RunInstancesFluentBuilder;
@@ -11,7 +11,7 @@ use crate::attempt::Attempt;
 use crate::launch::Launch;
 use crate::prerequisites::Prerequisites;
 
-/// The request of one attempt.
+/// Builds the request of one attempt.
 pub fn request(
     ec2: &Client,
     launch: &Launch,
@@ -34,8 +34,8 @@ pub fn request(
     settings::add_to(place(request, launch, attempt, prerequisites), &launch.inputs)
 }
 
-/// Says where the instances go. Whether they get a public address can be said of a network interface only, and then
-/// EC2 takes subnet and security groups there.
+/// Sets the network. A public address can only be requested for a network interface, and then EC2 expects subnet and
+/// security groups there.
 fn place(
     request: RunInstancesFluentBuilder,
     launch: &Launch,

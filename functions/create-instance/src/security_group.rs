@@ -1,4 +1,4 @@
-//! The security groups of a launch: names become ids in the VPC of the launch, and a group that is missing is created there.
+//! Resolves the security groups of a launch: names are looked up in its VPC, and missing groups are created there.
 
 mod create;
 mod find;
@@ -13,11 +13,12 @@ use crate::arguments::network::{Network, SecurityGroup, SubnetId};
 use crate::prerequisites::run_tags::RunTags;
 use find::find;
 
-/// The ids of the security groups, each once, in their order. Groups that a dry run would have to create are left out.
+/// Ensures the security groups and returns their ids, in order and without duplicates. Groups that a dry run would have
+/// to create are left out.
 ///
 /// # Errors
-/// Where there are names: [`ErrorKind::NotFound`] without a VPC to look them up in, and [`ErrorKind::InvalidInput`] with
-/// several; [`ErrorKind::Unknown`] when EC2 may have created a group and does not show it; otherwise those of EC2.
+/// For names: [`ErrorKind::NotFound`] without a VPC, [`ErrorKind::InvalidInput`] with several VPCs, and
+/// [`ErrorKind::Unknown`] when EC2 may have created a group and does not return it; otherwise those of EC2.
 pub async fn ensure(cx: &Context, network: &Network, run_tags: &RunTags) -> Result<Vec<String>> {
     let wanted = &network.groups;
     let names = wanted.iter().filter_map(|group| match group {
@@ -77,7 +78,7 @@ async fn default_vpc(cx: &Context) -> Result<String> {
     vpc.vpc_id().map(str::to_owned).ok_or_else(|| Error::incomplete("a VPC without its id").doing(action))
 }
 
-/// The VPC in which all the subnets are.
+/// The VPC of all the subnets.
 async fn vpc_of(cx: &Context, subnets: &[SubnetId]) -> Result<String> {
     let ids: Vec<_> = subnets.iter().map(|subnet| subnet.as_str().to_owned()).collect();
     let action = format!("looking up the VPC of {}", ids.join(", "));

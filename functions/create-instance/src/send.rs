@@ -1,4 +1,4 @@
-//! LaunchRequest one attempt of a launch to EC2.
+//! Sends one attempt of a launch to EC2.
 
 use std::time::Duration;
 
@@ -10,46 +10,44 @@ use crate::launched::Launched;
 use crate::prerequisites::Prerequisites;
 use crate::request::request;
 
-/// How often the launch is sent while EC2 does not know what is fresh: that lasts seconds, and here it may last a minute
-/// (AWS: "Eventual consistency in the Amazon EC2 API").
+/// The number of sends while EC2 does not know new resources yet: usually seconds, here up to a minute (AWS: "Eventual
+/// consistency in the Amazon EC2 API").
 const SEND_ATTEMPTS: usize = 20;
-/// The time between two of these.
+/// The interval of sends.
 const SEND_INTERVAL: Duration = Duration::from_secs(3);
 
-/// An attempt, with all that is sent.
+/// An attempt, with everything for its request.
 #[derive(Clone, Copy)]
 pub struct LaunchRequest<'a> {
-    /// The job.
+    /// The context of the job.
     pub cx: &'a Context,
-    /// What is launched.
+    /// The launch.
     pub launch: &'a Launch,
-    /// What was found or created for it.
+    /// The prerequisites.
     pub prerequisites: &'a Prerequisites,
     /// The attempt.
     pub attempt: &'a Attempt,
 }
 
 impl LaunchRequest<'_> {
-    /// What is being done, as in `launching 2 instances of ami-0123abcd as t3.micro`.
+    /// The action, e.g. `launching 2 instances of ami-0123abcd as t3.micro`.
     pub fn action(&self) -> String {
         format!("{}{}", self.launch.action(), self.attempt)
     }
 
-    /// Sends the request, which has the same client token every time, and records what was launched.
+    /// Sends the request, always with the same client token, and records the launched instances.
     ///
     /// # Errors
-    /// Those of EC2, with this action. [`ErrorKind::Unknown`] also when the answer names fewer instances than it has,
-    /// or than EC2 launches at least.
+    /// Those of EC2, with this action. [`ErrorKind::Unknown`] also when the answer has instances without ids, or fewer
+    /// than the minimum.
     pub async fn send(&self, action: &str, launched: &mut Launched) -> Result<()> {
         let LaunchRequest { cx, launch, prerequisites, attempt } = *self;
         let request = request(cx.ec2(), launch, attempt, prerequisites).dry_run(cx.dry_run());
-        let mut launch_request = 1;
+        let mut sends = 1;
         loop {
             let call = async { request.clone().send().await.doing(|| action.to_owned()) };
             match cx.change(action, call).await {
-                Err(error) if launch_request < SEND_ATTEMPTS && prerequisites.are_not_visible_yet(&error) => {
-                    launch_request += 1
-                }
+                Err(error) if sends < SEND_ATTEMPTS && prerequisites.are_not_visible_yet(&error) => sends += 1,
                 Err(error) => return Err(error),
                 Ok(changed) => {
                     let all_have_ids = launched.record(cx, changed.answer.instances());
@@ -68,7 +66,7 @@ impl LaunchRequest<'_> {
     }
 }
 
-/// Adds what the client token has to do with the failure.
+/// Adds the hint about the client token to the error.
 pub fn explain(error: Error, attempt: &Attempt) -> Error {
     let token = &attempt.token;
     match error.code() {

@@ -1,4 +1,4 @@
-//! Tests of the whole function: what it asks of EC2, what it says, and how it ends.
+//! Tests of the complete function: its requests, its output and its outcome.
 
 mod arguments;
 mod clean_up;
@@ -23,13 +23,13 @@ use crate::CreateInstance;
 const I0: &str = "i-0123456789abcdef0";
 const I1: &str = "i-0123456789abcdef1";
 
-/// The client token of tests that look at all lines.
+/// The client token of tests that check all lines.
 const TOKEN: (&str, &str) = ("client-token", "T");
 
-/// The line that announces a launch of two with that token.
+/// The line that announces a launch of two with this token.
 const ANNOUNCED: &str = "launching 2 instances of ami-0123abcd as t3.micro in subnet-0123abcd, client token T";
 
-/// The arguments of every test, but for an image or a key pair of this one's own, and those of this one.
+/// The common arguments of all tests, unless overridden, and those of this one.
 fn arguments<'a>(more: &[(&'a str, &'a str)]) -> Vec<(&'a str, &'a str)> {
     let usual = [("image-id", "ami-0123abcd"), ("instance-type", "t3.micro"), ("key-name", "batch")];
     let replaced = |name: &str| name != "instance-type" && more.iter().any(|(own, _)| *own == name);
@@ -92,7 +92,7 @@ async fn a_wait_goes_on_until_both_status_checks_are_ok() {
     let key_pair = key_pair_exists();
     let launch = mock!(Client::run_instances).then_output(|| launched(&[(0, I0)]));
     // EC2 may not know the new instance everywhere at first.
-    let look = mock!(Client::describe_instances)
+    let describe = mock!(Client::describe_instances)
         .sequence()
         .http_response(|| refusal("InvalidInstanceID.NotFound", "The instance does not exist"))
         .output(|| described([instance(I0, &InstanceStateName::Pending)]))
@@ -104,7 +104,7 @@ async fn a_wait_goes_on_until_both_status_checks_are_ok() {
         .output(|| checked([I0], &SummaryStatus::Initializing))
         .output(|| checked([I0], &SummaryStatus::Ok))
         .build();
-    let job = Job::new(&[&key_pair, &launch, &look, &checks]);
+    let job = Job::new(&[&key_pair, &launch, &describe, &checks]);
     let properties =
         [("wait", "true"), ("id-property", "ID"), ("public-dns-property", "DNS"), ("public-ip-property", "IP")];
     assert_eq!(run(&job, &properties).await.unwrap().message, "1 instance launched and ready");
@@ -112,15 +112,16 @@ async fn a_wait_goes_on_until_both_status_checks_are_ok() {
         job.cx.journal().properties().into_iter().filter_map(|saved| Some((saved.name, saved.value?))).collect();
     let expected = [("ID", I0), ("DNS", "ec2-192-0-2-1.example"), ("IP", "192.0.2.1")];
     assert_eq!(saved, expected.map(|(name, value)| (name.to_owned(), value.to_owned())));
-    assert_eq!((look.num_calls(), checks.num_calls()), (4, 2));
+    assert_eq!((describe.num_calls(), checks.num_calls()), (4, 2));
 }
 
 #[tokio::test(start_paused = true)]
 async fn the_id_is_saved_before_the_wait_and_the_address_after_it() {
     let key_pair = key_pair_exists();
     let launch = mock!(Client::run_instances).then_output(|| launched(&[(0, I0)]));
-    let look = mock!(Client::describe_instances).then_output(|| described([instance(I0, &InstanceStateName::Running)]));
-    let job = Job::new(&[&key_pair, &launch, &look]);
+    let describe =
+        mock!(Client::describe_instances).then_output(|| described([instance(I0, &InstanceStateName::Running)]));
+    let job = Job::new(&[&key_pair, &launch, &describe]);
     let more = [("wait", "true"), ("wait-for", "running"), ("id-property", "ID"), ("public-ip-property", "IP")];
     run(&job, &more).await.unwrap();
     let lines = job.lines();
@@ -141,11 +142,12 @@ async fn two_properties_of_one_name_are_refused_before_anything_is_done() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_wait_for_running_asks_for_no_status_checks() {
+async fn a_wait_for_running_reads_no_status_checks() {
     let key_pair = key_pair_exists();
     let launch = mock!(Client::run_instances).then_output(|| launched(&[(0, I0)]));
-    let look = mock!(Client::describe_instances).then_output(|| described([instance(I0, &InstanceStateName::Running)]));
-    let job = Job::new(&[&key_pair, &launch, &look]);
+    let describe =
+        mock!(Client::describe_instances).then_output(|| described([instance(I0, &InstanceStateName::Running)]));
+    let job = Job::new(&[&key_pair, &launch, &describe]);
     let message = run(&job, &[("wait", "true"), ("wait-for", "running")]).await.unwrap().message;
     assert_eq!(message, "1 instance launched and ready");
 }
@@ -154,8 +156,9 @@ async fn a_wait_for_running_asks_for_no_status_checks() {
 async fn an_expired_wait_keeps_the_ids() {
     let key_pair = key_pair_exists();
     let launch = mock!(Client::run_instances).then_output(|| launched(&[(0, I0)]));
-    let look = mock!(Client::describe_instances).then_output(|| described([instance(I0, &InstanceStateName::Pending)]));
-    let job = Job::new(&[&key_pair, &launch, &look]);
+    let describe =
+        mock!(Client::describe_instances).then_output(|| described([instance(I0, &InstanceStateName::Pending)]));
+    let job = Job::new(&[&key_pair, &launch, &describe]);
     let error = run(&job, &[("wait", "true"), ("wait-timeout", "90s"), ("id-property", "ID")]).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::WaitExpired);
     assert_eq!(error.message(), format!("timed out after 90s: {I0} is still `pending`"));
@@ -169,12 +172,13 @@ async fn an_expired_wait_keeps_the_ids() {
 async fn an_instance_that_terminates_at_once_is_reported_with_the_reason() {
     let key_pair = key_pair_exists();
     let launch = mock!(Client::run_instances).then_output(|| launched(&[(0, I0), (1, I1)]));
-    let look = mock!(Client::describe_instances).then_output(|| {
-        let mut dead = instance(I0, &InstanceStateName::Terminated);
-        dead.state_reason = Some(StateReason::builder().message("Client.InternalError: the key is not usable").build());
-        described([dead, instance(I1, &InstanceStateName::Running)])
+    let describe = mock!(Client::describe_instances).then_output(|| {
+        let mut terminated = instance(I0, &InstanceStateName::Terminated);
+        terminated.state_reason =
+            Some(StateReason::builder().message("Client.InternalError: the key is not usable").build());
+        described([terminated, instance(I1, &InstanceStateName::Running)])
     });
-    let job = Job::new(&[&key_pair, &launch, &look]);
+    let job = Job::new(&[&key_pair, &launch, &describe]);
     let error = run(&job, &[("number", "2"), ("wait", "true"), ("wait-for", "running")]).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Partial);
     assert!(error.to_string().starts_with("launching: 1 of 2 instances failed"), "{error}");
@@ -207,7 +211,7 @@ async fn lack_of_capacity_is_reported() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn fewer_instances_than_asked_are_no_success_and_their_ids_are_kept() {
+async fn fewer_instances_than_requested_are_no_success_and_their_ids_are_kept() {
     for (answer, found) in [(&[(0, I0)][..], format!("1 of 3 found: {I0}")), (&[], "none found".to_owned())] {
         let key_pair = key_pair_exists();
         let launch = mock!(Client::run_instances).then_output(|| launched(answer));
@@ -220,7 +224,7 @@ async fn fewer_instances_than_asked_are_no_success_and_their_ids_are_kept() {
     }
 }
 
-/// Rules by which the key pair and the security group do not exist and are made.
+/// Rules for a missing key pair and a missing security group, which are created.
 fn creation_rules() -> [Rule; 6] {
     [
         mock!(Client::describe_key_pairs).then_http_response(|| refusal("InvalidKeyPair.NotFound", "No such key pair")),
@@ -285,7 +289,7 @@ async fn a_resource_from_outside_the_job_is_not_retried() {
 }
 
 #[tokio::test]
-async fn a_dry_run_asks_ec2_and_changes_nothing() {
+async fn a_dry_run_sends_dry_run_requests_and_changes_nothing() {
     let folder = tempfile::tempdir().unwrap();
     let launch = mock!(Client::run_instances)
         .match_requests(|request| {

@@ -1,4 +1,4 @@
-//! `GetInstanceStatusByTag`: shows the status of the instances of a region, and can check it.
+//! `GetInstanceStatusByTag`: shows the status of instances, and can check it.
 
 use connector_sdk::client_token::{ClientToken, launched_by};
 use connector_sdk::instances::{ALIVE, Instance, TagName, find_all, find_by_name, read_all};
@@ -6,7 +6,7 @@ use connector_sdk::prelude::*;
 use connector_sdk::wait::{all_status_checks, status_checks};
 use connector_sdk::{ArgValue, ValueKind, count_of};
 
-/// A state that an instance is expected to be in.
+/// An expected state of an instance.
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct ExpectedState(InstanceStateName);
 
@@ -48,7 +48,7 @@ const ALL: Arg<bool, Always> = Arg::flag("all", "Also show instances that are sh
 struct GetInstanceStatusByTag;
 register!(GetInstanceStatusByTag);
 
-/// What is shown, and what is expected of it.
+/// The instances to show, and their expected states.
 struct Query {
     selection: Selection,
     all: bool,
@@ -99,7 +99,7 @@ impl Operation for GetInstanceStatusByTag {
     }
 }
 
-/// Which instances are shown.
+/// The selection of instances.
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Selection {
     Name(TagName),
@@ -134,7 +134,7 @@ impl Selection {
         }
     }
 
-    /// What to do when there is none.
+    /// The hint if no instance matches.
     fn hint(&self) -> &'static str {
         match self {
             Selection::Launch(_) => {
@@ -146,14 +146,15 @@ impl Selection {
     }
 }
 
-/// `terminated` instances stay visible for an hour: they are shown only when asked for.
+/// `terminated` instances stay visible for an hour, so they are shown only on request.
 fn states_to_show(all: bool, expected: &[InstanceStateName]) -> Vec<InstanceStateName> {
-    let gone = [InstanceStateName::ShuttingDown, InstanceStateName::Terminated];
-    let asked_for = gone.into_iter().filter(|state| all || expected.contains(state));
-    ALIVE.iter().cloned().chain(asked_for).collect()
+    let terminated = [InstanceStateName::ShuttingDown, InstanceStateName::Terminated];
+    let shown = terminated.into_iter().filter(|state| all || expected.contains(state));
+    ALIVE.iter().cloned().chain(shown).collect()
 }
 
-/// Only running instances have status checks. Those of some cost a call per 100, those of a whole region one per page.
+/// Only running instances have status checks. For selected instances, this costs one request per 100; for a region, one
+/// per page.
 async fn look_up_status_checks(cx: &Context, found: &[Instance], some: bool) -> Result<()> {
     let running = found.iter().filter(|instance| instance.state == InstanceStateName::Running);
     let running: Vec<InstanceId> = running.map(|instance| instance.id.clone()).collect();

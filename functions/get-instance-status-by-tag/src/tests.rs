@@ -1,4 +1,4 @@
-//! `GetInstanceStatusByTag` against a mocked EC2: what it shows, what it asks for, and how it judges states.
+//! `GetInstanceStatusByTag` against a mocked EC2: its output, its requests and its verdicts.
 
 use connector_sdk::ec2::Client;
 use connector_sdk::ec2::types::InstanceStateName::{Pending, Running, ShuttingDown, Stopped};
@@ -11,7 +11,7 @@ const A: &str = "i-0000000a";
 const B: &str = "i-0000000b";
 const ALIVE_STATES: &[&str] = &["pending", "running", "stopping", "stopped"];
 
-/// A rule for DescribeInstances: these instances, whoever asks.
+/// A rule for DescribeInstances that returns these instances.
 fn describes(instances: &'static [(&'static str, InstanceStateName)]) -> Rule {
     mock!(Client::describe_instances).then_output(|| described(instances.iter().map(|(id, state)| instance(id, state))))
 }
@@ -90,13 +90,13 @@ async fn without_a_running_instance_no_checks_are_described() {
 
 #[tokio::test(start_paused = true)]
 async fn terminated_instances_are_shown_only_on_request() {
-    for (arguments, gone) in [
+    for (arguments, terminated) in [
         (&[][..], &[][..]),
         (&[("expect-state", "running")], &[]),
         (&[("expect-state", "terminated")], &["terminated"]),
         (&[("all", "true")], &["shutting-down", "terminated"]),
     ] {
-        let states: Vec<String> = ALIVE_STATES.iter().chain(gone).map(|state| (*state).to_owned()).collect();
+        let states: Vec<String> = ALIVE_STATES.iter().chain(terminated).map(|state| (*state).to_owned()).collect();
         let describe = mock!(Client::describe_instances)
             .match_requests(move |request| request.filters().len() == 1 && request.filters()[0].values() == states)
             .then_output(|| described([]));

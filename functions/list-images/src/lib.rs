@@ -12,13 +12,13 @@ use connector_sdk::{Table, checked_text, filter};
 
 use family::family_of;
 
-/// The account of the job.
+/// The account of the credentials.
 const SELF: &str = "self";
-/// Owners of more images than anybody can choose from.
+/// Owners with too many images for a list.
 const PUBLIC_OWNERS: &[&str] = &["amazon", "aws-marketplace"];
 
 checked_text! {
-    /// Whose images they are: an account, or a name that EC2 has for some of them.
+    /// An owner of images: an account id, or a name defined by EC2.
     struct Owner where is_owner, else "must be `self`, `amazon`, `aws-marketplace` or an account id of 12 digits";
 }
 
@@ -63,7 +63,7 @@ const COLUMNS: &[&str] = &["Image ID", "Name", "Architecture", "Created"];
 struct ListImages;
 register!(ListImages);
 
-/// Which images are shown, and where they are written.
+/// The images to show, and the destination of the list.
 struct Query {
     owners: Vec<Owner>,
     names: Vec<String>,
@@ -132,7 +132,7 @@ impl Operation for ListImages {
     }
 }
 
-/// The images that the job asks for.
+/// Finds the requested images.
 async fn find(cx: &Context, query: &Query) -> Result<Vec<Image>> {
     let mut owners: Vec<_> = query.owners.iter().map(|owner| owner.0.clone()).collect();
     if owners.is_empty() {
@@ -146,12 +146,12 @@ async fn find(cx: &Context, query: &Query) -> Result<Vec<Image>> {
     let deprecated = query.include_deprecated;
     let request = cx.ec2().describe_images().set_owners(Some(owners)).set_filters(Some(filters));
     let mut found = catalog::images(request.include_deprecated(deprecated)).await?;
-    // The owner of a deprecated image gets it whatever was asked for.
+    // EC2 always returns deprecated images to their owner.
     found.retain(|image| deprecated || deprecated_since(image).is_none());
     Ok(found)
 }
 
-/// What the images of one family have in common. One without a name has none but itself.
+/// The key that images of one family have in common; an image without a name has a family of its own.
 fn family_key(image: &Image) -> (Option<String>, Option<String>, Option<ArchitectureValues>) {
     let family = image.name().map(family_of).or_else(|| image.image_id().map(str::to_owned));
     (family, image.owner_id().map(str::to_owned), image.architecture().cloned())

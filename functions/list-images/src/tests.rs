@@ -1,4 +1,4 @@
-//! `ListImages` against a mocked EC2: what it asks for, what it keeps, and in which order.
+//! `ListImages` against a mocked EC2: its requests, the images that it keeps, and their order.
 
 use connector_sdk::ArgValue as _;
 use connector_sdk::ec2::Client;
@@ -14,7 +14,7 @@ fn image(id: &str, name: &str, day: u32) -> ImageBuilder {
     builder.owner_id("123456789012").architecture(ArchitectureValues::X8664)
 }
 
-/// A rule for DescribeImages: these images, whoever asks.
+/// A rule for DescribeImages that returns these images.
 fn describes(images: impl Fn() -> Vec<ImageBuilder> + Send + Sync + 'static) -> Rule {
     mock!(Client::describe_images).then_output(move || {
         let images = images().into_iter().map(ImageBuilder::build).collect();
@@ -22,7 +22,7 @@ fn describes(images: impl Fn() -> Vec<ImageBuilder> + Send + Sync + 'static) -> 
     })
 }
 
-/// The ids that are shown, in their order.
+/// The ids shown, in order.
 fn shown(job: &Job) -> Vec<String> {
     job.cx.journal().table().unwrap().rows.into_iter().map(|mut row| row.swap_remove(0)).collect()
 }
@@ -99,7 +99,7 @@ async fn public_owners_without_a_name_are_refused_before_any_call() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn deprecated_images_are_left_out_unless_asked_for() {
+async fn deprecated_images_are_left_out_unless_requested() {
     let describe = describes(|| {
         vec![
             image("ami-1", "web", 1).deprecation_time("2023-05-01T00:00:00.000Z"),

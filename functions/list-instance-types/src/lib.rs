@@ -29,7 +29,7 @@ const COLUMNS: &[&str] = &["Instance type", "vCPUs", "Memory MiB", "Architecture
 struct ListInstanceTypes;
 register!(ListInstanceTypes);
 
-/// Which instance types are shown, and where they are written.
+/// The instance types to show, and the destination of the list.
 struct Query {
     families: Vec<Family>,
     architecture: Option<Architecture>,
@@ -85,7 +85,7 @@ impl Operation for ListInstanceTypes {
     }
 }
 
-/// The instance types that the job asks for; EC2 never leaves out the name.
+/// Finds the requested instance types, which always have a name.
 async fn find(cx: &Context, query: &Query) -> Result<Vec<InstanceTypeInfo>> {
     let mut filters = Vec::new();
     let families = &query.families;
@@ -106,7 +106,7 @@ fn name(info: &InstanceTypeInfo) -> &str {
     info.instance_type().map(|name| name.as_str()).unwrap_or_default()
 }
 
-/// Its place in the list: that of its family, and in it by size.
+/// The sort key: by family, then by size.
 fn sort_key(info: &InstanceTypeInfo) -> (&str, Option<i32>, Option<i64>, &str) {
     let family = name(info).split('.').next().unwrap_or_default();
     (family, vcpus(info), memory(info), name(info))

@@ -1,4 +1,4 @@
-//! `ListInstanceTypes` against a mocked EC2: what it asks for, and in which order it keeps what it finds.
+//! `ListInstanceTypes` against a mocked EC2: its requests, and the order of its results.
 
 use connector_sdk::ArgValue as _;
 use connector_sdk::ErrorKind;
@@ -33,12 +33,12 @@ fn page(sizes: &[Size], next: Option<&str>) -> DescribeInstanceTypesOutput {
         .build()
 }
 
-/// A rule for DescribeInstanceTypes: these instance types, whoever asks.
+/// A rule for DescribeInstanceTypes that returns these types.
 fn describes(sizes: &'static [Size]) -> Rule {
     mock!(Client::describe_instance_types).then_output(|| page(sizes, None))
 }
 
-/// The names that are shown, in their order.
+/// The names shown, in order.
 fn shown(job: &Job) -> Vec<String> {
     job.cx.journal().table().unwrap().rows.into_iter().map(|mut row| row.swap_remove(0)).collect()
 }

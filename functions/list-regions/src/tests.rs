@@ -1,4 +1,4 @@
-//! `ListRegions` against a mocked EC2: what it shows and what it saves.
+//! `ListRegions` against a mocked EC2: its output, and the saved list.
 
 use connector_sdk::ErrorKind;
 use connector_sdk::ec2::Client;
@@ -7,7 +7,7 @@ use connector_sdk::testing::{Job, Rule, mock, refusal};
 
 use super::*;
 
-/// A rule for DescribeRegions: these regions, with their opt-in status.
+/// A rule for DescribeRegions that returns these regions with their opt-in status.
 fn describes(regions: &'static [(&'static str, &'static str)]) -> Rule {
     mock!(Client::describe_regions).then_output(|| {
         let region = |(name, status): &(&str, &str)| {

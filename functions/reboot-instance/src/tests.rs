@@ -1,4 +1,4 @@
-//! `RebootInstance` against a mocked EC2: the reboot, what EC2 ignores, and the wait.
+//! `RebootInstance` against a mocked EC2: the reboot, ignored requests, and the wait.
 
 use connector_sdk::ec2::Client;
 use connector_sdk::ec2::operation::reboot_instances::RebootInstancesOutput;
@@ -17,7 +17,7 @@ fn reboots() -> Rule {
     mock!(Client::reboot_instances).then_output(|| RebootInstancesOutput::builder().build())
 }
 
-/// A rule for DescribeInstanceStatus: first one status of A, B being `ok`, then both are `ok` for ever.
+/// A rule for DescribeInstanceStatus: first these statuses of A while B is `ok`, then `ok` for both.
 fn checks(first: &'static [SummaryStatus]) -> Rule {
     let mut answers = mock!(Client::describe_instance_status).sequence();
     for status in first {

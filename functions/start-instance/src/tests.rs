@@ -17,7 +17,7 @@ const WAIT: (&str, &str) = ("wait", "true");
 const RUNNING: (&str, &str) = ("wait-for", "running");
 const PUBLIC_IP: (&str, &str) = ("public-ip-property", "IP");
 
-/// A rule for StartInstances: all were in that state, and are pending now; `refused` is refused.
+/// A rule for StartInstances: all have this previous state and are now pending; `refused` is refused.
 fn starts(previous: InstanceStateName, refused: Option<&'static str>) -> Rule {
     mock!(Client::start_instances).then_compute_response(move |request: &StartInstancesInput| {
         let ids = request.instance_ids();
@@ -29,7 +29,7 @@ fn starts(previous: InstanceStateName, refused: Option<&'static str>) -> Rule {
     })
 }
 
-/// All properties as `name=value`, those not saved with a `!` in front, unknown values as `?`.
+/// All properties as `name=value`, with a `!` before unsaved ones and `?` for unknown values.
 fn properties(job: &Job) -> Vec<String> {
     let properties = job.cx.journal().properties();
     let value = |p: &PropertyEntry| p.value.clone().unwrap_or("?".to_owned());

@@ -23,7 +23,7 @@ const HIBERNATE_FALLBACK: Arg<Fallback, Always> = Arg::new(
 .requires(&[HIBERNATE.spec.name]);
 
 choices! {
-    /// What becomes of an instance that cannot hibernate.
+    /// What to do with an instance that cannot hibernate.
     enum Fallback {
         Fail = "fail",
         Args = "stop",
@@ -31,7 +31,7 @@ choices! {
 }
 
 const STOP_OPTIONS: &[ArgSpec] = &[FORCE.spec, SKIP_OS_SHUTDOWN.spec, HIBERNATE.spec, HIBERNATE_FALLBACK.spec];
-/// An instance that hibernates must be given the time to write its memory to the volume.
+/// An instance needs time to write its memory to the volume.
 const STOP_OPTIONS_GROUP: ArgGroup =
     ArgGroup::at_most_one(&[FORCE.spec.name, SKIP_OS_SHUTDOWN.spec.name, HIBERNATE.spec.name]);
 
@@ -48,7 +48,7 @@ const STOP: InstanceAction = InstanceAction::new("stopping", "stop", "stopped")
 const HIBERNATION: InstanceAction =
     InstanceAction { doing: "hibernating", verb: "hibernation", done: "hibernated", ..STOP };
 
-/// How the instances are stopped.
+/// The arguments of a job.
 struct Args {
     instances: InstanceArgs,
     force: bool,
@@ -112,8 +112,8 @@ impl Operation for StopInstance {
     }
 }
 
-/// Divides the instances into those to hibernate and those to stop; others have failed. One that EC2 has not shown is asked
-/// to hibernate, and EC2 decides.
+/// Splits the instances into those to hibernate and those to stop; the others have failed. For an instance of unknown
+/// capability, EC2 decides.
 fn divide(cx: &Context, job: &InstanceJob<'_>, fallback: Fallback) -> (Vec<InstanceId>, Vec<InstanceId>) {
     let shown: HashMap<_, _> = job.shown().iter().map(|instance| (&instance.id, instance)).collect();
     let (mut to_hibernate, mut to_stop) = (Vec::new(), Vec::new());

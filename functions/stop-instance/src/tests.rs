@@ -1,4 +1,4 @@
-//! `StopInstance` against a mocked EC2: which calls it makes, and how a job ends.
+//! `StopInstance` against a mocked EC2: its requests and its outcomes.
 
 use connector_sdk::ErrorKind;
 use connector_sdk::ResourceResult::{Changed, Failed, Unchanged};
@@ -15,7 +15,7 @@ use super::*;
 const A: &str = "i-0000000a";
 const B: &str = "i-0000000b";
 
-/// A rule for StopInstances: these instances were in that state, and are stopping now.
+/// A rule for StopInstances: these instances have this previous state and are now stopping.
 fn stops(ids: &'static [&'static str], previous: &InstanceStateName) -> Rule {
     let previous = previous.clone();
     mock!(Client::stop_instances).match_requests(move |request| request.instance_ids() == ids).then_output(move || {
@@ -24,12 +24,12 @@ fn stops(ids: &'static [&'static str], previous: &InstanceStateName) -> Rule {
     })
 }
 
-/// A rule for StopInstances: every request is refused.
+/// A rule for StopInstances that refuses every request.
 fn refuses(code: &'static str) -> Rule {
     mock!(Client::stop_instances).then_http_response(move || refusal(code, "no"))
 }
 
-/// What became of the instances, in the order of the journal.
+/// The results of the instances, in the order of the journal.
 fn results(job: &Job) -> Vec<Option<connector_sdk::ResourceResult>> {
     job.cx.journal().instances().iter().map(|entry| entry.result).collect()
 }
@@ -56,7 +56,7 @@ async fn by_name_costs_two_calls() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn without_name_and_ids_nothing_is_asked() {
+async fn without_name_and_ids_nothing_is_requested() {
     let error = Job::new(&[]).run(&StopInstance, &[]).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::InvalidInput);
 }
@@ -136,7 +136,7 @@ async fn refused_credentials_and_throttling_end_the_job() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_dry_run_asks_and_does_not_wait() {
+async fn a_dry_run_does_not_wait() {
     let stop = mock!(Client::stop_instances)
         .match_requests(|request| request.dry_run() == Some(true))
         .then_http_response(|| refusal("DryRunOperation", "would have succeeded"));

@@ -1,4 +1,4 @@
-//! `TerminateInstance`: removes instances for good, by name or by id.
+//! `TerminateInstance`: terminates instances, by name or by id.
 
 use connector_sdk::action::{TERMINATE_INSTANCES, TERMINATION, terminate};
 use connector_sdk::codes::OPERATION_NOT_PERMITTED;
@@ -11,7 +11,7 @@ const DISABLE_PROTECTION: Arg<bool, Always> =
 
 const PROTECTION_HINT: &str = "add `--disable-protection` to disable the termination protection of the instances";
 
-/// Only this attribute: with others, such as user data and security groups, a user can take over an instance.
+/// Only this attribute: changing others, such as user data or security groups, would give control over an instance.
 const MODIFY_INSTANCE_ATTRIBUTE: IamAction = IamAction::change("ec2:ModifyInstanceAttribute")
     .on(INSTANCES)
     .only_if(&[iam::Condition { operator: "StringEquals", key: "ec2:Attribute", value: "DisableApiTermination" }])
@@ -26,7 +26,7 @@ register!(TerminateInstance);
 
 #[async_trait]
 impl Operation for TerminateInstance {
-    /// Whether protection is lifted comes last.
+    /// The arguments, and whether to disable termination protection.
     type Args = (InstanceArgs, bool);
 
     const META: OperationMeta = OperationMeta::new("TerminateInstance", "Terminate instances permanently.")
@@ -70,7 +70,7 @@ impl Operation for TerminateInstance {
     }
 }
 
-/// EC2 has no call that lifts it from several instances.
+/// EC2 disables the protection of one instance per request.
 async fn disable_termination_protection(cx: &Context, id: InstanceId) -> Result<()> {
     let request = cx.ec2().modify_instance_attribute().dry_run(cx.dry_run()).disable_api_termination(disabled());
     let action = format!("disabling the termination protection of {id}");

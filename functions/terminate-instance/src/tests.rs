@@ -1,4 +1,5 @@
-//! `TerminateInstance` against a mocked EC2: what it has of its own. What all changes share is tested in connector-sdk.
+//! `TerminateInstance` against a mocked EC2: its own behavior. The shared behavior of actions is tested in
+//! connector-sdk.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -17,7 +18,7 @@ use super::*;
 
 const A: &str = "i-0000000a";
 
-/// A rule for TerminateInstances: the instance was in that state, and is shutting down now.
+/// A rule for TerminateInstances: the instance has this previous state and is now shutting down.
 fn terminates(previous: InstanceStateName) -> Rule {
     mock!(Client::terminate_instances)
         .match_requests(|request| request.instance_ids() == [A] && request.dry_run() == Some(false))

@@ -26,13 +26,13 @@ pub(crate) async fn watch<T>(call: impl Future<Output = T>) -> (T, u32) {
         .await
 }
 
-/// Runs a call whose request is sent once, because a second one does harm when EC2 has acted on the first.
+/// Runs a call whose request must not be retried, because a second one would do harm after the first.
 pub(crate) async fn once<T>(call: impl Future<Output = T>) -> T {
     ONCE.scope((), call).await
 }
 
-/// Keeps the AWS SDK from repeating what is sent once, unless AWS has not acted on it because of throttling. Every client for
-/// EC2 has it as a retry classifier.
+/// Prevents the AWS SDK from retrying a request that is sent once, unless it was throttled. Every EC2 client uses this
+/// retry classifier.
 #[derive(Debug)]
 pub struct SentOnce;
 
@@ -54,7 +54,7 @@ impl ClassifyRetry for SentOnce {
         "SentOnce"
     }
 
-    /// After all others, as it judges what they say.
+    /// Runs after all others, since it depends on their results.
     fn priority(&self) -> RetryClassifierPriority {
         RetryClassifierPriority::run_after(RetryClassifierPriority::transient_error_classifier())
     }
@@ -92,6 +92,6 @@ mod tests {
         })
         .await;
         assert_eq!(unclear, 1, "a later answer does not settle an earlier attempt");
-        Attempt::begin().settle(); // outside a call, nobody counts
+        Attempt::begin().settle(); // outside a call, nothing is counted
     }
 }

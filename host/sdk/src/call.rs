@@ -33,7 +33,7 @@ impl Call {
         Call { service: signing_name.into(), action: action.map(Into::into) }
     }
 
-    /// The call that a signed request makes, in any of AWS's protocols. A request that is not signed is [`Call::unknown`].
+    /// The call of a signed request, in any AWS protocol; [`Call::unknown`] for an unsigned one.
     pub fn of(request: &HttpRequest) -> Self {
         let header = |name| request.headers().get(name).unwrap_or_default();
         let query = query_action(request.body().bytes().unwrap_or_default());

@@ -269,8 +269,8 @@ fn not_answered(error: &(dyn StdError + 'static)) -> Error {
         return Error::new(ErrorKind::PermissionDenied, format!("no usable AWS credentials: {}", causes(error)))
             .hint("use a user id from the configuration, or set up the default credential chain");
     }
-    if let Some(forgotten) = find::<DryRunViolation>(error) {
-        return Error::new(ErrorKind::Bug, forgotten.to_string()).hint("report this defect with the job output");
+    if let Some(violation) = find::<DryRunViolation>(error) {
+        return Error::new(ErrorKind::Bug, violation.to_string()).hint("report this defect with the job output");
     }
     let connector = find::<ConnectorError>(error);
     let is_late = connector.is_some_and(ConnectorError::is_timeout);

@@ -244,8 +244,8 @@ mod tests {
 
     #[tokio::test]
     async fn an_action_without_a_probe_stays_unknown() {
-        let asked = IamAction::change("iam:PassRole").permission(&client(&[]), false).await;
-        assert_eq!(asked.unwrap(), Permission::Unknown("a dry run cannot check it".to_owned()));
+        let permission = IamAction::change("iam:PassRole").permission(&client(&[]), false).await;
+        assert_eq!(permission.unwrap(), Permission::Unknown("a dry run cannot check it".to_owned()));
     }
 
     static STOPS: OperationMeta = OperationMeta::new("StopSomething", "Stop something.").iam_actions(&[STOP]);

@@ -73,12 +73,12 @@ impl StdError for Unanswered {}
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DryRunViolation {
     /// The service and the change: the action, or method and path.
-    pub asked: String,
+    pub call: String,
 }
 
 impl fmt::Display for DryRunViolation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "blocked a request to {} without `DryRun` in a dry run", self.asked)
+        write!(f, "blocked a request to {} without `DryRun` in a dry run", self.call)
     }
 }
 

@@ -16,7 +16,7 @@ pub use arguments::{
 };
 pub use engine::{Poll, wait_for};
 pub use goal::{Goal, OBSERVATION_LIMIT};
-pub use instances::{not_at_goal, wait_for_instances, wait_if_asked};
+pub use instances::{not_at_goal, wait_for_instances, wait_if_requested};
 pub use states::States;
 pub use status_checks::{DESCRIBE_INSTANCE_STATUS, STATUS_IDS_PER_REQUEST, all_status_checks, status_checks};
 

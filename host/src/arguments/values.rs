@@ -182,7 +182,7 @@ mod tests {
     }
 
     #[test]
-    fn foreign_text_may_hold_what_looks_like_a_reference() {
+    fn verbatim_text_may_contain_what_looks_like_a_reference() {
         for origin in [Origin::CommandLine, Origin::File] {
             let warnings = checked("--script=[[B]]", origin, References::Replaced).unwrap();
             let warning = "`--script` contains text in the form of a reference to an OpCon property; the text is \

@@ -108,8 +108,8 @@ impl HttpConnector for Connector {
         let (clients, limit) = (self.clients.clone(), self.limit);
         let asked = Asked::of(&request);
         if self.sender == Sender::DryRun && !asked.changes_nothing() {
-            let forgotten = DryRunViolation { asked: asked.to_string() };
-            return HttpConnectorFuture::ready(Err(ConnectorError::user(forgotten.into())));
+            let violation = DryRunViolation { call: asked.to_string() };
+            return HttpConnectorFuture::ready(Err(ConnectorError::user(violation.into())));
         }
         let counted = self.sender != Sender::Credentials;
         HttpConnectorFuture::new(async move {

@@ -18,7 +18,7 @@ pub fn words(form: &Form, filled: &Map<String, Value>) -> Result<Vec<String>> {
         return Err(nearest.map_or(error.clone(), |nearest| error.hint(format!("did you mean `{nearest}`?"))));
     }
     let mut words = Vec::new();
-    for field in form.fields.iter().filter(|field| field.is_asked_for(filled)) {
+    for field in form.fields.iter().filter(|field| field.is_requested(filled)) {
         let value = filled.get(&field.key).unwrap_or(&Value::Null);
         match &field.kind {
             FieldKind::Argument(spec) => words.extend(options(form, &field.key, spec, value)?),
@@ -33,7 +33,7 @@ fn wrong(form: &Form, message: String) -> Error {
 }
 
 impl Field {
-    fn is_asked_for(&self, filled: &Map<String, Value>) -> bool {
+    fn is_requested(&self, filled: &Map<String, Value>) -> bool {
         self.conditions.iter().all(|condition| condition.is_met(filled))
     }
 }

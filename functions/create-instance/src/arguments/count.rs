@@ -1,16 +1,16 @@
-//! How many instances to launch.
+//! The number of instances.
 
 use std::fmt;
 
 use connector_sdk::args::Always;
 use connector_sdk::{Arg, ArgSpec, ArgValue, Error, ErrorKind, Inputs, Result, ValueKind, count_of};
 
-/// How many instances one launch is for: 1 to 65535. Displayed as `1 instance`, `2 instances`.
+/// The number of instances of one launch: 1 to 65535. Displayed as `1 instance`, `2 instances`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd)]
 pub struct InstanceCount(u16);
 
 impl InstanceCount {
-    /// The number in the type that EC2 wants.
+    /// The number for EC2.
     pub fn to_ec2(self) -> i32 {
         self.0.into()
     }
@@ -53,20 +53,20 @@ pub const MIN_NUMBER: Arg<InstanceCount> = Arg::new(
      up to `--number`. Default: `--number`.",
 );
 
-/// The arguments of this theme.
+/// The arguments of this topic.
 pub const ARGUMENTS: &[ArgSpec] = &[NUMBER.spec, MIN_NUMBER.spec];
 
-/// How many instances are wanted, and how few will do. Displayed as the number wanted.
+/// The number of instances wanted, and the minimum. Displayed as the number wanted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Count {
     /// The number wanted.
     pub wanted: InstanceCount,
-    /// The number that will do, not above the one wanted.
+    /// The minimum, not above the number wanted.
     pub minimum: InstanceCount,
 }
 
 impl Count {
-    /// What `--number` and `--min-number` say.
+    /// Reads `--number` and `--min-number`.
     ///
     /// # Errors
     /// [`ErrorKind::InvalidInput`] when the minimum is above the number.

@@ -1,4 +1,4 @@
-//! Where instances go: security groups, subnets, an availability zone, and whether they get a public address.
+//! The network of the instances: security groups, subnets, availability zone and public addresses.
 
 use std::collections::HashSet;
 
@@ -6,7 +6,7 @@ use connector_sdk::args::{Always, Repeated};
 use connector_sdk::ids::is_resource_id;
 use connector_sdk::{Arg, ArgSpec, ArgValue, Inputs, ValueKind, checked_text};
 
-/// A security group: its id as it is, or its name in the VPC of the launch.
+/// A security group: an id, or a name in the VPC of the launch.
 ///
 /// AWS: "CreateSecurityGroup", `GroupName`: up to 255 characters of a fixed set, never beginning with `sg-`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -88,25 +88,25 @@ pub const ASSOCIATE_PUBLIC_IP: Arg<bool, Always> = Arg::flag(
     "Assign a public IPv4 address to each instance, regardless of the setting of the subnet.",
 );
 
-/// The arguments of this theme.
+/// The arguments of this topic.
 pub const ARGUMENTS: &[ArgSpec] =
     &[SECURITY_GROUP.spec, SUBNET_ID.spec, AVAILABILITY_ZONE.spec, ASSOCIATE_PUBLIC_IP.spec];
 
-/// Where in the network the instances go.
+/// The network settings of a launch.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Network {
-    /// With these security groups, each once; none means the VPC's default group.
+    /// The security groups, without duplicates; empty for the default group of the VPC.
     pub groups: Vec<SecurityGroup>,
-    /// Into the first of these subnets that has capacity, each once; none means one of the default VPC's.
+    /// The subnets in order of preference, without duplicates; empty for a subnet of the default VPC.
     pub subnets: Vec<SubnetId>,
-    /// Into this zone.
+    /// The availability zone.
     pub zone: Option<ZoneName>,
-    /// With a public address, whatever the subnet's setting is.
+    /// Whether to assign a public address, regardless of the subnet's setting.
     pub associate_public_ip: bool,
 }
 
 impl Network {
-    /// What the arguments say.
+    /// Reads the arguments.
     pub fn parse(inputs: &Inputs) -> Self {
         Network {
             groups: unique(inputs.get(&SECURITY_GROUP)),
@@ -117,7 +117,7 @@ impl Network {
     }
 }
 
-/// The items without repetitions, in their order.
+/// Removes duplicates and keeps the order.
 pub fn unique<T: Clone + Eq + std::hash::Hash>(items: Vec<T>) -> Vec<T> {
     let mut seen = HashSet::new();
     items.into_iter().filter(|item| seen.insert(item.clone())).collect()

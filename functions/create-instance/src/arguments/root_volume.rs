@@ -1,4 +1,4 @@
-//! The root volume, where it is to be other than the image says.
+//! The settings of the root volume that differ from the image.
 
 use connector_sdk::args::Always;
 use connector_sdk::ec2::types::{BlockDeviceMapping, EbsBlockDevice};
@@ -7,7 +7,7 @@ use connector_sdk::{Arg, ArgSpec, ArgValue, Error, ErrorKind, Inputs, Result, Va
 
 use super::source::IMAGE_ID;
 
-/// The size of a volume: 1 to 65536 GiB, the largest that any type has (AWS: "Amazon EBS volume types").
+/// The size of a volume: 1 to 65536 GiB, the maximum of all types (AWS: "Amazon EBS volume types").
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct VolumeSize(i32);
 
@@ -21,8 +21,8 @@ impl ArgValue for VolumeSize {
 }
 
 choices! {
-    /// The types that a root volume may have without further settings: `io1` and `io2` need a number of IOPS, and the
-    /// others cannot be root volumes (AWS: "Amazon EBS volume types").
+    /// The types of a root volume that need no further settings: `io1` and `io2` need IOPS, and the others cannot be
+    /// root volumes (AWS: "Amazon EBS volume types").
     pub enum VolumeType {
         /// General purpose, third generation.
         Gp3 = "gp3",
@@ -65,13 +65,13 @@ pub const ENCRYPTED: Arg<bool, Always> =
     Arg::flag("encrypted", "Encrypt the root volume with the account's default key for EBS.")
         .requires(&[IMAGE_ID.spec.name]);
 
-/// The arguments of this theme.
+/// The arguments of this topic.
 pub const ARGUMENTS: &[ArgSpec] = &[VOLUME_SIZE.spec, VOLUME_TYPE.spec, ENCRYPTED.spec];
 
-/// What is to be other than the image says.
+/// The settings that differ from the image.
 #[derive(Clone, Debug)]
 pub struct RootVolume {
-    /// The id of the image, which knows the name of the root device.
+    /// The id of the image, which defines the name of the root device.
     pub image_id: String,
     size: Option<VolumeSize>,
     volume_type: Option<VolumeType>,
@@ -79,10 +79,10 @@ pub struct RootVolume {
 }
 
 impl RootVolume {
-    /// What the arguments say; `None` when all is as the image says.
+    /// Reads the arguments; `None` without such settings.
     ///
     /// # Errors
-    /// [`ErrorKind::InvalidInput`] when the image is not given by its own id.
+    /// [`ErrorKind::InvalidInput`] when the image is not given by id.
     pub fn parse(inputs: &Inputs) -> Result<Option<Self>> {
         let (size, volume_type) = (inputs.get(&VOLUME_SIZE), inputs.get(&VOLUME_TYPE));
         let encrypted = inputs.get(&ENCRYPTED);
@@ -99,7 +99,7 @@ impl RootVolume {
         }
     }
 
-    /// The form that EC2 wants. What is not said is as in the image.
+    /// The mapping for EC2. Missing settings are those of the image.
     pub fn to_ec2(&self, root_device: String) -> BlockDeviceMapping {
         let volume = EbsBlockDevice::builder()
             .set_volume_size(self.size.map(|size| size.0))

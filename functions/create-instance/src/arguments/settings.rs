@@ -1,4 +1,4 @@
-//! Settings of the instances themselves: role, metadata, protection, shutdown, and whether they are spot instances.
+//! Settings of the instances: role, metadata, protection, shutdown and spot instances.
 
 use connector_sdk::args::Always;
 use connector_sdk::ec2::operation::run_instances::builders::RunInstancesFluentBuilder;
@@ -41,21 +41,21 @@ impl ArgValue for InstanceProfile {
 }
 
 choices! {
-    /// Whether an instance's metadata can be read without a session token (IMDSv1), or with one only (IMDSv2).
+    /// Whether reading the metadata of an instance requires a session token (IMDSv2) or not (IMDSv1).
     pub enum MetadataTokens {
-        /// With a token only.
+        /// A token is required.
         Required = "required",
-        /// With or without.
+        /// A token is optional.
         Optional = "optional",
     }
 }
 
 choices! {
-    /// What a shutdown from inside does to an instance.
+    /// The effect of a shutdown from inside an instance.
     pub enum ShutdownBehavior {
-        /// It is stopped.
+        /// Stop the instance.
         Stop = "stop",
-        /// It is terminated.
+        /// Terminate the instance.
         Terminate = "terminate",
     }
 }
@@ -94,11 +94,11 @@ pub const SPOT: Arg<bool, Always> = Arg::flag(
      needs the capacity back.",
 );
 
-/// The arguments of this theme.
+/// The arguments of this topic.
 pub const ARGUMENTS: &[ArgSpec] =
     &[IAM_INSTANCE_PROFILE.spec, METADATA_TOKENS.spec, TERMINATION_PROTECTION.spec, SHUTDOWN_BEHAVIOR.spec, SPOT.spec];
 
-/// Adds the settings to a request. What is not given is left to EC2, or to the launch template.
+/// Adds the settings to a request. Missing ones are left to EC2 or the launch template.
 pub fn add_to(request: RunInstancesFluentBuilder, inputs: &Inputs) -> RunInstancesFluentBuilder {
     let by_default = inputs.get(&LAUNCH_TEMPLATE).is_none().then_some(MetadataTokens::Required);
     request

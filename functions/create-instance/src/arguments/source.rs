@@ -1,4 +1,4 @@
-//! What instances are made of: an image and an instance type, or a launch template.
+//! The source of the instances: an image and an instance type, or a launch template.
 
 use connector_sdk::args::Repeated;
 use connector_sdk::ec2::types::LaunchTemplateSpecification;
@@ -23,7 +23,7 @@ enum Template {
 }
 
 impl LaunchTemplate {
-    /// The form that EC2 wants.
+    /// The specification for EC2.
     pub fn to_ec2(&self) -> LaunchTemplateSpecification {
         let specification = LaunchTemplateSpecification::builder().set_version(self.version.clone());
         match &self.template {
@@ -99,7 +99,7 @@ pub const LAUNCH_TEMPLATE: Arg<LaunchTemplate> = Arg::new(
      be left to it.",
 );
 
-/// The arguments of this theme.
+/// The arguments of this topic.
 pub const ARGUMENTS: &[ArgSpec] = &[IMAGE_ID.spec, INSTANCE_TYPE.spec, LAUNCH_TEMPLATE.spec];
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! The tags that instances and their volumes get.
+//! The tags of the instances and their volumes.
 
 use std::collections::HashSet;
 
@@ -7,9 +7,9 @@ use connector_sdk::ec2::types::{ResourceType, Tag, TagSpecification};
 use connector_sdk::instances::TagName;
 use connector_sdk::{Arg, ArgSpec, ArgValue, Error, ErrorKind, Inputs, Result, ValueKind};
 
-/// The most tags that a resource may have (AWS: "Tag your Amazon EC2 resources").
+/// The most tags of a resource (AWS: "Tag your Amazon EC2 resources").
 const MAXIMUM: usize = 50;
-/// The key of the tag that names an instance.
+/// The tag key of the name.
 const NAME: &str = "Name";
 
 /// A tag: a key of 1 to 128 characters that does not begin with `aws:`, and a value of at most 256.
@@ -39,7 +39,7 @@ impl ArgValue for TagPair {
     }
 }
 
-/// `--tag-name NAME`: unlike that of the other functions, it selects nothing.
+/// `--tag-name NAME`: sets the name, unlike in the other functions, where it selects instances.
 pub const TAG_NAME: Arg<TagName> = Arg::new(
     "tag-name",
     "NAME",
@@ -60,10 +60,10 @@ pub const TAGS: Arg<TagPair, Repeated> = Arg::new(
 pub const NO_VOLUME_TAGS: Arg<bool, Always> =
     Arg::flag("no-volume-tags", "Do not add the tags of the instances to their volumes.");
 
-/// The arguments of this theme.
+/// The arguments of this topic.
 pub const ARGUMENTS: &[ArgSpec] = &[TAG_NAME.spec, TAGS.spec, NO_VOLUME_TAGS.spec];
 
-/// The tags of a launch: at most 50, each key once.
+/// The tags of a launch: at most 50, with distinct keys.
 #[derive(Clone, Debug)]
 pub struct Tags {
     pairs: Vec<TagPair>,
@@ -71,7 +71,7 @@ pub struct Tags {
 }
 
 impl Tags {
-    /// What the arguments say.
+    /// Reads the arguments.
     ///
     /// # Errors
     /// [`ErrorKind::InvalidInput`] when a key is given twice, or there are too many.
@@ -90,7 +90,7 @@ impl Tags {
         Ok(Tags { pairs, on_volumes: !inputs.get(&NO_VOLUME_TAGS) })
     }
 
-    /// The form that EC2 wants; `None` without tags.
+    /// The specifications for EC2; `None` without tags.
     pub fn to_ec2(&self) -> Option<Vec<TagSpecification>> {
         if self.pairs.is_empty() {
             return None;

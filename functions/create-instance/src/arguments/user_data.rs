@@ -1,4 +1,4 @@
-//! User data: what an instance runs or reads at its first start.
+//! User data, which an instance runs or reads at its first start.
 
 use std::fmt;
 use std::fs;
@@ -8,10 +8,10 @@ use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use connector_sdk::{Arg, ArgSpec, ArgValue, Error, ErrorKind, Inputs, Result, ValueKind};
 
-/// The most bytes that EC2 takes, before Base64 (AWS: "Run commands when you launch an EC2 instance").
+/// The maximum size in bytes, before Base64 (AWS: "Run commands when you launch an EC2 instance").
 const MAXIMUM: usize = 16 * 1024;
 
-/// User data, at most 16 KiB. It may hold secrets: never shown.
+/// User data, at most 16 KiB. It may contain secrets and is never displayed.
 #[derive(Clone, PartialEq, Eq)]
 pub struct UserData(Vec<u8>);
 
@@ -24,7 +24,7 @@ impl UserData {
         }
     }
 
-    /// The form that EC2 wants: Base64.
+    /// The data for EC2, in Base64.
     pub fn to_ec2(&self) -> String {
         BASE64_STANDARD.encode(&self.0)
     }
@@ -61,10 +61,10 @@ pub const USER_DATA_FILE: Arg<PathBuf> = Arg::new(
     "The file with the user data, at most 16 KiB. It is sent Base64-encoded, so the file itself must not be encoded.",
 );
 
-/// The arguments of this theme.
+/// The arguments of this topic.
 pub const ARGUMENTS: &[ArgSpec] = &[USER_DATA.spec, USER_DATA_FILE.spec];
 
-/// Where the user data comes from.
+/// The source of the user data.
 #[derive(Clone, Debug)]
 pub enum UserDataSource {
     /// The command line.
@@ -74,13 +74,13 @@ pub enum UserDataSource {
 }
 
 impl UserDataSource {
-    /// What the arguments say, of which at most one is given; `None` when there is to be no user data.
+    /// Reads the arguments; `None` without user data.
     pub fn parse(inputs: &Inputs) -> Option<Self> {
         let given = inputs.get(&USER_DATA).map(UserDataSource::Given);
         given.or_else(|| inputs.get(&USER_DATA_FILE).map(UserDataSource::File))
     }
 
-    /// The user data itself.
+    /// Reads the user data.
     ///
     /// # Errors
     /// [`ErrorKind::InvalidInput`] when the file cannot be read, is empty or is too long.

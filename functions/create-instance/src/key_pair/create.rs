@@ -1,4 +1,4 @@
-//! Creates a key pair, and sees to it that none stays whose private key nobody has.
+//! Creates a key pair, and deletes it if its private key is lost.
 
 use connector_sdk::ec2;
 use connector_sdk::ec2::config::retry::RetryConfig;
@@ -8,27 +8,27 @@ use connector_sdk::{Context, Doing as _, Error, ErrorKind, Result, codes};
 
 use super::find::find;
 use crate::arguments::key::{Key, KeyName};
-use crate::prerequisites::look_up::{AFTER_LOST_ANSWER, Found, UNTIL_SHOWN, look_up, pause};
+use crate::prerequisites::look_up::{AFTER_LOST_ANSWER, LookUpResult, UNTIL_SHOWN, look_up, pause};
 use crate::prerequisites::run_tags::{CLIENT_TOKEN, RunTags, refuses_tags};
 use crate::private_key::ReservedFile;
 
-/// How often the key pair is created at most while answers are lost.
+/// The maximum number of creations after lost answers.
 const CREATIONS: usize = 3;
 
-/// Creates the key pair and stores its private key in the file. One that another run creates meanwhile is used as it is.
+/// Creates the key pair and stores its private key in the file. A key pair that another run creates meanwhile is used.
 ///
 /// # Errors
-/// Those of EC2 and of the file; [`ErrorKind::Unknown`] when EC2 may have a key pair whose private key nobody has. Then, and
-/// when such a key pair could not be deleted, the file stays, empty.
+/// Those of EC2 and of the file; [`ErrorKind::Unknown`] when EC2 may have a key pair whose private key is lost. Then,
+/// and when such a key pair could not be deleted, the empty file is kept.
 pub async fn create(cx: &Context, key: &Key, run_tags: &RunTags, mut file: ReservedFile) -> Result<()> {
     file.keep_if_empty(true); // also when the job is interrupted
     let action =
         format!("creating key pair {}, whose private key would be lost (client token {})", key.name, run_tags.token());
-    let mut creation = Creation { cx, key, run_tags, action, tagged: true, lost_before: false, open: None };
+    let mut creation = Creation { cx, key, run_tags, action, tagged: true, had_lost_answer: false, unknown: None };
     match creation.run().await {
         Ok(Some(created)) => creation.store(file, &created).await,
         outcome => {
-            file.keep_if_empty(creation.open.is_some());
+            file.keep_if_empty(creation.unknown.is_some());
             outcome.map(drop)
         }
     }
@@ -38,14 +38,14 @@ struct Creation<'a> {
     cx: &'a Context,
     key: &'a Key,
     run_tags: &'a RunTags,
-    /// What is under way, for an operator who interrupts it.
+    /// The action for the journal, reported on interruption.
     action: String,
-    /// Whether the key pair gets the tags of this run.
+    /// Whether the key pair is created with the tags of this run.
     tagged: bool,
-    /// Whether an answer was lost, so that a key pair of this name can be our own.
-    lost_before: bool,
-    /// Why it is not known whether EC2 has a key pair of our own now, or that it has.
-    open: Option<Error>,
+    /// Whether an answer was lost, so that an existing key pair may belong to this run.
+    had_lost_answer: bool,
+    /// Why EC2 may have, or has, a key pair of this run without a private key.
+    unknown: Option<Error>,
 }
 
 impl Creation<'_> {
@@ -53,7 +53,7 @@ impl Creation<'_> {
         &self.key.name
     }
 
-    /// Creates the key pair until its private key is here: `None` when another run has created it.
+    /// Creates the key pair, and retries until its private key is received; `None` if another run has created it.
     async fn run(&mut self) -> Result<Option<CreateKeyPairOutput>> {
         let mut creations = 1;
         loop {
@@ -71,7 +71,7 @@ impl Creation<'_> {
                     continue;
                 }
                 Err(error) if error.code() == Some(codes::INVALID_KEY_PAIR_DUPLICATE) => {
-                    if !self.lost_before && error.kind() != ErrorKind::Unknown {
+                    if !self.had_lost_answer && error.kind() != ErrorKind::Unknown {
                         return Ok(self.use_existing());
                     }
                     self.mark_unknown(error);
@@ -81,10 +81,10 @@ impl Creation<'_> {
                     self.cx.warning(error.to_string());
                     pause(self.cx).await;
                 }
-                Err(error) => return Err(self.open.as_ref().map_or(error, |open| self.explain(open))),
+                Err(error) => return Err(self.unknown.as_ref().map_or(error, |unknown| self.explain(unknown))),
             }
-            if let Some(open) = self.open.clone()
-                && self.resolve_lost_answer(&open).await?
+            if let Some(unknown) = self.unknown.clone()
+                && self.resolve_lost_answer(&unknown).await?
             {
                 return Ok(self.use_existing());
             }
@@ -95,8 +95,8 @@ impl Creation<'_> {
         }
     }
 
-    /// Asks EC2 once: a repetition by the SDK after a lost answer would be told that the key pair exists, and its private key
-    /// would be lost.
+    /// Sends the request once: a retry by the AWS SDK after a lost answer would fail because the key pair exists, and
+    /// its private key would be lost.
     async fn send(&self) -> Result<CreateKeyPairOutput> {
         let once = ec2::Config::builder().retry_config(RetryConfig::disabled());
         let tags = self.tagged.then(|| vec![self.run_tags.to_ec2(ResourceType::KeyPair)]);
@@ -110,21 +110,21 @@ impl Creation<'_> {
         Ok(self.cx.change(&self.action, call).await?.answer)
     }
 
-    /// Finds out what became of a creation without an answer, and deletes what it has created: whether another run has
-    /// created the key pair.
-    async fn resolve_lost_answer(&mut self, open: &Error) -> Result<bool> {
-        self.cx.warning(open.to_string());
-        let exists = open.code() == Some(codes::INVALID_KEY_PAIR_DUPLICATE);
+    /// Looks up the key pair after a lost answer, and deletes it if it belongs to this run. Returns whether another run
+    /// has created it.
+    async fn resolve_lost_answer(&mut self, unknown: &Error) -> Result<bool> {
+        self.cx.warning(unknown.to_string());
+        let exists = unknown.code() == Some(codes::INVALID_KEY_PAIR_DUPLICATE);
         let times = if exists { UNTIL_SHOWN } else { AFTER_LOST_ANSWER };
         match look_up(self.cx, times, || find(self.cx, self.name(), self.run_tags)).await {
-            Found::Ours(id) => self.delete(&id).await.map(|()| false),
-            Found::Other(_) if self.tagged => Ok(true),
-            Found::Nothing => Ok(false),
-            Found::Other(_) | Found::NoAnswer => Err(self.explain(open)),
+            LookUpResult::Ours(id) => self.delete(&id).await.map(|()| false),
+            LookUpResult::Other(_) if self.tagged => Ok(true),
+            LookUpResult::NotFound => Ok(false),
+            LookUpResult::Other(_) | LookUpResult::NoAnswer => Err(self.explain(unknown)),
         }
     }
 
-    /// Deletes a key pair of our own whose private key is lost.
+    /// Deletes a key pair of this run whose private key is lost.
     async fn delete(&mut self, id: &str) -> Result<()> {
         let (cx, action) = (self.cx, format!("deleting key pair {} ({id})", self.name()));
         let request = cx.ec2().delete_key_pair().key_pair_id(id);
@@ -132,7 +132,7 @@ impl Creation<'_> {
         if let Err(error) = deleted {
             cx.journal().record_other_change();
             if error.kind() != ErrorKind::Unknown {
-                cx.journal().resolve_change(&self.action); // it is known: the key pair is there
+                cx.journal().resolve_change(&self.action); // the outcome is known: the key pair exists
             }
             return Err(error.hint(self.cleanup_hint()));
         }
@@ -144,7 +144,7 @@ impl Creation<'_> {
         Ok(())
     }
 
-    /// Stores the private key. If that fails, nobody has it: so the key pair must not stay.
+    /// Stores the private key. If that fails, the key is lost, so the key pair is deleted.
     async fn store(&mut self, mut file: ReservedFile, created: &CreateKeyPairOutput) -> Result<()> {
         let cx = self.cx;
         let Err(error) = file.store(created.key_material().unwrap_or_default()) else {
@@ -170,27 +170,27 @@ impl Creation<'_> {
         }
     }
 
-    /// The id of the key pair in this answer, if the answer or EC2 shows our tags with it.
+    /// The id of the key pair, if the answer or EC2 shows the tags of this run.
     async fn id_if_own(&self, created: &CreateKeyPairOutput) -> Option<String> {
         if let Some(id) = created.key_pair_id().filter(|_| self.run_tags.are_in(created.tags())) {
             return Some(id.to_owned());
         }
         let found = match self.tagged {
             true => look_up(self.cx, AFTER_LOST_ANSWER, || find(self.cx, self.name(), self.run_tags)).await,
-            false => Found::Nothing,
+            false => LookUpResult::NotFound,
         };
-        if let Found::Ours(id) = found { Some(id) } else { None }
+        if let LookUpResult::Ours(id) = found { Some(id) } else { None }
     }
 
     fn mark_unknown(&mut self, error: Error) {
-        self.lost_before = true;
-        self.open = Some(error);
+        self.had_lost_answer = true;
+        self.unknown = Some(error);
         self.cx.journal().resolve_change(&self.action);
         self.cx.journal().record_unknown_change(&self.action);
     }
 
     fn resolve(&mut self) {
-        self.open = None;
+        self.unknown = None;
         self.cx.journal().resolve_change(&self.action);
     }
 
@@ -200,10 +200,10 @@ impl Creation<'_> {
         None
     }
 
-    /// What remains when the last creation had no answer either.
+    /// The error after the last creation.
     fn unknown_creation(&self) -> Error {
-        match &self.open {
-            Some(open) => self.explain(open),
+        match &self.unknown {
+            Some(unknown) => self.explain(unknown),
             None => Error::new(
                 ErrorKind::Unavailable,
                 format!("no response to {CREATIONS} requests; none of their key pairs is left"),
@@ -212,9 +212,9 @@ impl Creation<'_> {
         }
     }
 
-    /// The failure of a creation of which nobody knows whether EC2 made it.
-    fn explain(&self, open: &Error) -> Error {
-        open.clone().into_kind(ErrorKind::Unknown).hint(self.cleanup_hint())
+    /// The error of a creation of unknown outcome.
+    fn explain(&self, unknown: &Error) -> Error {
+        unknown.clone().into_kind(ErrorKind::Unknown).hint(self.cleanup_hint())
     }
 
     fn cleanup_hint(&self) -> String {

@@ -1,4 +1,4 @@
-//! Tests of the key pair: found, created, and cleared up after an answer that was lost or had no private key.
+//! Tests of the key pair: found, created, and cleaned up after a lost answer or private key.
 
 mod lost;
 mod world;
@@ -25,7 +25,7 @@ fn run_tags() -> RunTags {
     RunTags::new(&ClientToken::parse("T").unwrap()).unwrap()
 }
 
-/// A key pair of that name and type with its file in that folder.
+/// A key pair with this name and type, and its file in this folder.
 fn key(name: &str, key_type: &str, folder: &Path) -> Key {
     let more = [("key-name", name), ("key-type", key_type), ("key-dir", folder.to_str().unwrap())];
     let all = [&[("launch-template", "web")], &more[..]].concat();
@@ -44,7 +44,7 @@ async fn an_existing_key_pair_is_used() {
         DescribeKeyPairsOutput::builder().key_pairs(KeyPairInfo::builder().key_name("team/web").build()).build()
     });
     let job = Job::new(&[&found]);
-    // It needs no file, so its name need not be that of one.
+    // It needs no file, so its name need not be a valid file name.
     let key = key("team/web", "rsa", folder.path());
     assert_eq!(ensure(&job.cx, &key, None, &run_tags()).await.unwrap().unwrap(), "team/web");
     assert!(job.lines().is_empty());
@@ -98,7 +98,7 @@ async fn an_existing_file_is_not_changed() {
 async fn the_key_pair_of_a_new_file_may_be_shown_late() {
     let world = World::new(&[]);
     fs::write(world.path(), PRIVATE_KEY).unwrap();
-    world.ec2().put(vec![]);
+    world.ec2().create_pair(vec![]);
     world.ec2().hidden = 2;
     assert_eq!(world.ensure(&world.job()).await.unwrap().unwrap(), "web");
 }
@@ -115,7 +115,7 @@ async fn the_empty_file_of_a_job_that_was_ended_is_used_again() {
 async fn an_empty_file_beside_a_key_pair_in_ec2_is_an_error_that_names_both() {
     let world = World::new(&[]);
     ReservedFile::create(world.path()).unwrap().unwrap().keep_if_empty(true);
-    world.ec2().put(vec![]);
+    world.ec2().create_pair(vec![]);
     for job in [world.job(), Job::dry_run(&world.rules.each_ref())] {
         let error = world.ensure(&job).await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::InvalidInput);
@@ -137,7 +137,7 @@ async fn another_run_that_is_creating_the_key_pair_is_waited_for() {
         let other_run = async {
             tokio::time::sleep(std::time::Duration::from_secs(10)).await;
             if stored {
-                world.ec2().put(vec![]);
+                world.ec2().create_pair(vec![]);
                 other.store("the other run's").unwrap();
             }
             drop(other);
@@ -155,13 +155,13 @@ async fn the_wait_for_another_run_has_a_limit() {
     let world = World::new(&[]);
     let _other = ReservedFile::create(world.path()).unwrap().unwrap();
     assert_eq!(world.ensure(&world.job()).await.unwrap_err().kind(), ErrorKind::InvalidInput);
-    world.ec2().put(vec![]);
+    world.ec2().create_pair(vec![]);
     assert_eq!(world.ensure(&world.job()).await.unwrap().unwrap(), "web");
 }
 
 #[tokio::test]
 async fn a_key_pair_that_another_job_creates_meanwhile_is_used_without_a_file() {
-    let world = World::new(&[CreateAnswer::OtherFaster]);
+    let world = World::new(&[CreateAnswer::CreatedByOther]);
     let job = world.job();
     assert_eq!(world.ensure(&job).await.unwrap().unwrap(), "web");
     assert_eq!(job.lines(), ["key pair web: created by another job in the meantime, used as is"]);
@@ -187,7 +187,7 @@ async fn a_refused_look_up_creates_nothing() {
     assert_eq!(error.to_string(), "looking up key pair web: No (UnauthorizedOperation, request req-1)");
 }
 
-/// DescribeImages of an image with that platform.
+/// DescribeImages of an image with this platform.
 fn image(platform: Option<PlatformValues>) -> Rule {
     mock!(Client::describe_images).match_requests(|request| request.image_ids() == ["ami-0123abcd"]).then_output(
         move || {
@@ -258,7 +258,7 @@ async fn an_empty_file_that_this_program_did_not_reserve_beside_a_key_pair_in_ec
     let world = World::new(&[]);
     std::fs::write(world.path(), "").unwrap();
     std::fs::set_permissions(world.path(), std::fs::Permissions::from_mode(0o644)).unwrap();
-    world.ec2().put(vec![]);
+    world.ec2().create_pair(vec![]);
     let error = world.ensure(&world.job()).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::InvalidInput);
     assert!(error.to_string().starts_with("looking up key pair web: the key pair exists, but"), "{error}");

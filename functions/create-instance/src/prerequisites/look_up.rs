@@ -1,18 +1,18 @@
-//! Looks up, several times, what EC2 may have created: it can be seconds until EC2 shows it, and an answer can be old.
+//! Looks up a resource repeatedly, since EC2 may return a new one only after some seconds, and an answer can be stale.
 
 use std::time::Duration;
 
 use connector_sdk::{Context, Result};
 
-/// How often a resource is looked up of which no answer says whether EC2 created it.
+/// The number of look-ups after a creation of unknown outcome.
 pub const AFTER_LOST_ANSWER: usize = 4;
-/// How often a resource is looked up that exists: EC2 shows it everywhere after seconds, rarely after a minute (AWS: "Eventual
-/// consistency in the Amazon EC2 API").
+/// The number of look-ups of a resource that exists: EC2 returns it after seconds, rarely after a minute (AWS:
+/// "Eventual consistency in the Amazon EC2 API").
 pub const UNTIL_SHOWN: usize = 20;
-/// The time between two of these.
+/// The interval of look-ups.
 const INTERVAL: Duration = Duration::from_secs(3);
 
-/// A resource that EC2 shows.
+/// A resource that EC2 returned.
 pub struct FoundResource {
     /// Its id.
     pub id: String,
@@ -20,44 +20,44 @@ pub struct FoundResource {
     pub ours: bool,
 }
 
-/// What several look-ups have shown.
-pub enum Found {
-    /// The resource with this id, created by this run.
+/// The result of several look-ups.
+pub enum LookUpResult {
+    /// A resource with this id, created by this run.
     Ours(String),
-    /// The resource with this id, without the tags of this run.
+    /// A resource with this id, without the tags of this run.
     Other(String),
-    /// No such resource, each time that EC2 answered.
-    Nothing,
-    /// EC2 never answered, which was reported.
+    /// No such resource in any answer.
+    NotFound,
+    /// No answer from EC2; this was reported.
     NoAnswer,
 }
 
-/// Looks up a resource until it is shown, at most so many times. One without the tags of this run must be shown twice: EC2 may
-/// show the tags later than the rest.
-pub async fn look_up<F>(cx: &Context, times: usize, find: impl Fn() -> F) -> Found
+/// Looks up a resource until it is found, at most this often. One without the tags of this run must be found twice,
+/// since EC2 may return the tags later.
+pub async fn look_up<F>(cx: &Context, times: usize, find: impl Fn() -> F) -> LookUpResult
 where
     F: Future<Output = Result<Option<FoundResource>>>,
 {
-    let (mut other, mut answered, mut trouble) = (None, false, None);
+    let (mut other, mut answered, mut failure) = (None, false, None);
     for time in 1..=times {
         match find().await {
-            Ok(Some(shown)) if shown.ours => return Found::Ours(shown.id),
-            Ok(Some(shown)) if other.as_ref() == Some(&shown.id) => return Found::Other(shown.id),
+            Ok(Some(shown)) if shown.ours => return LookUpResult::Ours(shown.id),
+            Ok(Some(shown)) if other.as_ref() == Some(&shown.id) => return LookUpResult::Other(shown.id),
             Ok(Some(shown)) => other = Some(shown.id),
             Ok(None) => answered = true,
-            Err(error) => trouble = Some(error),
+            Err(error) => failure = Some(error),
         }
         if time < times {
             pause(cx).await;
         }
     }
-    match (other, trouble) {
-        (Some(id), _) => Found::Other(id),
+    match (other, failure) {
+        (Some(id), _) => LookUpResult::Other(id),
         (None, Some(error)) if !answered => {
             cx.warning(error.to_string());
-            Found::NoAnswer
+            LookUpResult::NoAnswer
         }
-        _ => Found::Nothing,
+        _ => LookUpResult::NotFound,
     }
 }
 
@@ -75,7 +75,7 @@ mod tests {
 
     use super::*;
 
-    /// What is found where EC2 answers so, one after the other, and how many answers are left.
+    /// The result with these answers, and the number of unused answers.
     async fn found(answers: impl IntoIterator<Item = Result<Option<(&'static str, bool)>>>) -> (String, usize) {
         let answers: RefCell<Vec<_>> = RefCell::new(answers.into_iter().collect());
         let job = Job::new(&[]);
@@ -85,21 +85,21 @@ mod tests {
             async { answer.map(|shown| shown.map(|(id, ours)| FoundResource { id: id.to_owned(), ours })) }
         };
         let text = match look_up(&job.cx, times, find).await {
-            Found::Ours(id) => format!("ours {id}"),
-            Found::Other(id) => format!("other {id}"),
-            Found::Nothing => "nothing".to_owned(),
-            Found::NoAnswer => job.lines().join("\n"),
+            LookUpResult::Ours(id) => format!("ours {id}"),
+            LookUpResult::Other(id) => format!("other {id}"),
+            LookUpResult::NotFound => "nothing".to_owned(),
+            LookUpResult::NoAnswer => job.lines().join("\n"),
         };
         (text, answers.borrow().len())
     }
 
-    fn trouble() -> Result<Option<(&'static str, bool)>> {
+    fn failure() -> Result<Option<(&'static str, bool)>> {
         Err(Error::new(ErrorKind::Unavailable, "throttled"))
     }
 
     #[tokio::test(start_paused = true)]
     async fn a_resource_shown_late_is_found() {
-        assert_eq!(found([Ok(None), trouble(), Ok(Some(("a", true))), Ok(None)]).await, ("ours a".to_owned(), 1));
+        assert_eq!(found([Ok(None), failure(), Ok(Some(("a", true))), Ok(None)]).await, ("ours a".to_owned(), 1));
     }
 
     #[tokio::test(start_paused = true)]
@@ -111,7 +111,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn without_any_answer_nothing_is_known() {
-        assert_eq!(found([Ok(None), trouble()]).await.0, "nothing");
-        assert_eq!(found([trouble(), trouble()]).await.0, "warning: throttled");
+        assert_eq!(found([Ok(None), failure()]).await.0, "nothing");
+        assert_eq!(found([failure(), failure()]).await.0, "warning: throttled");
     }
 }

@@ -1,4 +1,4 @@
-//! The tags by which a run of the program recognizes the key pairs and security groups that it has created itself.
+//! The tags by which a run recognizes the key pairs and security groups that it has created.
 
 use connector_sdk::client_token::ClientToken;
 use connector_sdk::ec2::types::{ResourceType, Tag, TagSpecification};
@@ -6,12 +6,12 @@ use connector_sdk::{Error, ErrorKind, Result};
 
 use crate::arguments::client_token::random;
 
-/// The key of the tag with the client token of the job.
+/// The tag key of the job's client token.
 pub const CLIENT_TOKEN: &str = "awsec2:client-token";
-/// The key of the tag with a random text, different in each run: with `--client-token`, two runs can have the same token.
+/// The tag key of a random value for each run: with `--client-token`, two runs can have the same token.
 pub const RUN: &str = "awsec2:run";
 
-/// The tags of one run. What has both was created by this run, and by no other one.
+/// The tags of one run. A resource with both was created by this run.
 #[derive(Clone, Debug)]
 pub struct RunTags {
     token: ClientToken,
@@ -19,10 +19,10 @@ pub struct RunTags {
 }
 
 impl RunTags {
-    /// The tags of this run, in a job with this client token.
+    /// Creates the tags for a job with this client token.
     ///
     /// # Errors
-    /// When the operating system gives no random numbers.
+    /// When the operating system provides no random numbers.
     pub fn new(token: &ClientToken) -> Result<Self> {
         Ok(RunTags { token: token.clone(), run: random()? })
     }
@@ -32,7 +32,7 @@ impl RunTags {
         &self.token
     }
 
-    /// The tags in the form that a request to create such a resource takes.
+    /// The tags for a request to create a resource.
     pub fn to_ec2(&self, resource: ResourceType) -> TagSpecification {
         let tag = |(key, value): (&str, &ClientToken)| Tag::builder().key(key).value(value.as_str()).build();
         let tags = self.pairs().map(tag).into();
@@ -51,9 +51,9 @@ impl RunTags {
     }
 }
 
-/// Whether EC2 may have refused to create something because of its tags. A lack of permission counts whatever it names: the
-/// message is encoded for most users, and policies can have conditions on tags. EC2 has done nothing then, so the request can
-/// be sent again without tags.
+/// Whether EC2 may have refused a creation because of its tags. Any denied permission counts: the message is encoded
+/// for most users, and policies can have conditions on tags. Nothing was created, so the request can be repeated
+/// without tags.
 ///
 /// AWS: "Grant permission to tag Amazon EC2 resources during creation"; "Error codes for the Amazon EC2 API".
 pub fn refuses_tags(error: &Error) -> bool {

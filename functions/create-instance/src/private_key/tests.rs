@@ -1,4 +1,4 @@
-//! Tests of the reserved file: whose it is, and what becomes of it.
+//! Tests of the reserved file.
 
 use std::sync::Barrier;
 use std::thread;
@@ -73,14 +73,14 @@ fn a_file_without_a_key_is_removed() {
 fn the_empty_file_of_a_run_that_was_ended_is_used_again() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("web.pem");
-    assert_eq!(inspect(&path), FileState::Free);
+    assert_eq!(file_state(&path), FileState::Free);
     let mut ended = ReservedFile::create(path.clone()).unwrap().unwrap();
-    assert_eq!(inspect(&path), FileState::Reserved);
+    assert_eq!(file_state(&path), FileState::Reserved);
     ended.keep_if_empty(true);
     drop(ended);
-    assert_eq!(inspect(&path), FileState::Abandoned);
+    assert_eq!(file_state(&path), FileState::Abandoned);
     ReservedFile::create(path.clone()).unwrap().unwrap().store("made up").unwrap();
-    assert_eq!(inspect(&path), FileState::Taken { fresh: true });
+    assert_eq!(file_state(&path), FileState::Taken { fresh: true });
     assert_eq!(fs::read_to_string(&path).unwrap(), "made up\n");
 }
 
@@ -109,7 +109,7 @@ fn of_many_concurrent_runs_one_reserves_the_file() {
             let reserve = || {
                 start.wait();
                 let file = ReservedFile::create(path.clone()).unwrap();
-                end.wait(); // nobody lets go before all have tried
+                end.wait(); // all have tried before any file is released
                 file.is_some()
             };
             let winners = thread::scope(|scope| {
@@ -127,7 +127,7 @@ fn a_file_is_not_removed_once_it_is_that_of_another_run() {
     let path = folder.path().join("web.pem");
     let first = ReservedFile::create(path.clone()).unwrap().unwrap();
     if fs::remove_file(&path).is_err() {
-        return; // on Windows, a reserved file stays until its run lets go
+        return; // on Windows, a reserved file stays until its run closes it
     }
     let second = ReservedFile::create(path.clone()).unwrap().unwrap();
     drop(first);
@@ -147,7 +147,7 @@ fn an_empty_file_that_others_can_have_open_is_not_used() {
     ReservedFile::create(target.clone()).unwrap().unwrap().keep_if_empty(true);
     symlink(&target, &link).unwrap();
     for path in [open, link] {
-        assert_eq!(inspect(&path), FileState::Taken { fresh: true }, "{}", path.display());
+        assert_eq!(file_state(&path), FileState::Taken { fresh: true }, "{}", path.display());
         assert!(ReservedFile::create(path).is_err());
     }
 }

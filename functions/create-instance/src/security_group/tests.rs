@@ -131,38 +131,38 @@ async fn a_group_that_exists_and_is_never_shown_is_an_error() {
     assert!(!job.cx.journal().anything_unknown());
 }
 
-/// How a request to create the group ends.
+/// The outcome of a request to create the group.
 #[derive(Clone, Copy)]
 enum CreateOutcome {
-    /// With this refusal.
+    /// A refusal with this code.
     Refused(&'static str),
-    /// Without an answer, the group is there.
+    /// A lost answer; the group exists.
     Lost,
-    /// With an answer that has no id, the group is there.
+    /// An answer without an id; the group exists.
     WithoutId,
-    /// Without an answer, and EC2 has not heard of it.
-    LostBefore,
-    /// In full.
+    /// A lost answer; EC2 did not receive the request.
+    NotReceived,
+    /// A complete answer.
     Created,
 }
 
-/// Provides the group `web` where the requests to create it end so, in turn, and the look-ups after that show the group late:
-/// what is provided, the job, and how often creation was asked for.
+/// Ensures the group `web` with these outcomes in turn, and look-ups that return it late. Returns the result, the job,
+/// and the number of creations.
 async fn run_with(ends: &'static [CreateOutcome], shown_after: usize) -> (Result<Vec<String>>, Job, usize) {
     let tags: Arc<Mutex<Option<Vec<Tag>>>> = Arc::default();
-    let (given, asked) = (tags.clone(), AtomicUsize::new(0));
+    let (given, requests) = (tags.clone(), AtomicUsize::new(0));
     let create = mock!(Client::create_security_group).then_compute_response(move |request| {
         let specifications = request.tag_specifications();
         assert!(specifications.iter().all(|tags| tags.resource_type() == Some(&ResourceType::SecurityGroup)));
         let new = specifications.iter().flat_map(|tags| tags.tags().to_vec()).collect();
-        let end = ends[asked.fetch_add(1, Ordering::Relaxed)];
+        let end = ends[requests.fetch_add(1, Ordering::Relaxed)];
         if matches!(end, CreateOutcome::Lost | CreateOutcome::WithoutId) {
             *given.lock().unwrap() = Some(new);
         }
         match end {
             CreateOutcome::Refused(code) => MockResponse::Http(refusal(code, "No")),
-            // A proxy answers instead, with a status that the SDK does not try again.
-            CreateOutcome::Lost | CreateOutcome::LostBefore => MockResponse::Http(answer(400, "<html>a proxy</html>")),
+            // A proxy answers, with a status that the AWS SDK does not retry.
+            CreateOutcome::Lost | CreateOutcome::NotReceived => MockResponse::Http(answer(400, "<html>a proxy</html>")),
             CreateOutcome::WithoutId => MockResponse::Output(CreateSecurityGroupOutput::builder().build()),
             CreateOutcome::Created => {
                 MockResponse::Output(CreateSecurityGroupOutput::builder().group_id("sg-2").build())
@@ -185,9 +185,9 @@ async fn run_with(ends: &'static [CreateOutcome], shown_after: usize) -> (Result
 #[tokio::test(start_paused = true)]
 async fn after_a_lost_answer_a_group_of_our_own_is_found_by_its_tags() {
     for ends in [&[CreateOutcome::Lost][..], &[CreateOutcome::WithoutId]] {
-        let (provided, job, asked) = run_with(ends, 2).await;
+        let (provided, job, requests) = run_with(ends, 2).await;
         assert_eq!(provided.unwrap(), ["sg-1"]);
-        assert_eq!(asked, 1);
+        assert_eq!(requests, 1);
         job.assert_reported("security group `web`: created as sg-1 without inbound rules");
         assert!(job.cx.journal().anything_changed() && !job.cx.journal().anything_unknown());
     }
@@ -195,28 +195,28 @@ async fn after_a_lost_answer_a_group_of_our_own_is_found_by_its_tags() {
 
 #[tokio::test(start_paused = true)]
 async fn a_request_that_never_reached_ec2_is_repeated() {
-    let (provided, job, asked) = run_with(&[CreateOutcome::LostBefore, CreateOutcome::Created], 0).await;
-    assert_eq!((provided.unwrap(), asked), (vec!["sg-2".to_owned()], 2));
+    let (provided, job, requests) = run_with(&[CreateOutcome::NotReceived, CreateOutcome::Created], 0).await;
+    assert_eq!((provided.unwrap(), requests), (vec!["sg-2".to_owned()], 2));
     assert!(!job.cx.journal().anything_unknown());
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_repeated_request_that_is_refused_as_a_duplicate_may_speak_of_our_own_group() {
-    let (provided, job, asked) =
+async fn a_duplicate_after_a_lost_answer_may_be_a_group_of_this_run() {
+    let (provided, job, requests) =
         run_with(&[CreateOutcome::Lost, CreateOutcome::Refused("InvalidGroup.Duplicate")], 8).await;
-    assert_eq!((provided.unwrap(), asked), (vec!["sg-1".to_owned()], 2));
+    assert_eq!((provided.unwrap(), requests), (vec!["sg-1".to_owned()], 2));
     job.assert_reported("security group `web`: created as sg-1 without inbound rules");
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_group_that_is_never_shown_is_unknown() {
     for ends in [
-        &[CreateOutcome::LostBefore; 3][..],
-        &[CreateOutcome::LostBefore, CreateOutcome::Refused("SecurityGroupLimitExceeded")],
+        &[CreateOutcome::NotReceived; 3][..],
+        &[CreateOutcome::NotReceived, CreateOutcome::Refused("SecurityGroupLimitExceeded")],
     ] {
-        let (provided, job, asked) = run_with(ends, 0).await;
+        let (provided, job, requests) = run_with(ends, 0).await;
         let error = provided.unwrap_err();
-        assert_eq!((error.kind(), asked), (ErrorKind::Unknown, ends.len()));
+        assert_eq!((error.kind(), requests), (ErrorKind::Unknown, ends.len()));
         let hint = error.hint_text().unwrap();
         assert!(
             hint.starts_with("run the job again: it uses security group `web` with the tag awsec2:client-token=T"),
@@ -228,10 +228,10 @@ async fn a_group_that_is_never_shown_is_unknown() {
 
 #[tokio::test(start_paused = true)]
 async fn a_group_is_created_without_refused_tags() {
-    let (provided, _, asked) =
+    let (provided, _, requests) =
         run_with(&[CreateOutcome::Refused("UnauthorizedOperation"), CreateOutcome::Created], 0).await;
-    assert_eq!((provided.unwrap(), asked), (vec!["sg-2".to_owned()], 2));
-    // After a lost answer, nothing shows whose it is.
+    assert_eq!((provided.unwrap(), requests), (vec!["sg-2".to_owned()], 2));
+    // After a lost answer, nothing shows who created it.
     let (provided, job, _) = run_with(&[CreateOutcome::Refused("TagPolicyViolation"), CreateOutcome::Lost], 0).await;
     assert_eq!(provided.unwrap(), ["sg-1"]);
     job.assert_reported("security group `web`: exists as sg-1 after the lost response, used as is");

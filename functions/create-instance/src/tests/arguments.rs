@@ -1,10 +1,10 @@
-//! Arguments that contradict each other, or leave something open.
+//! Conflicting and incomplete arguments.
 
 use connector_sdk::testing::args;
 
 use super::*;
 
-/// What is wrong with arguments.
+/// The error message for arguments.
 fn wrong(all: &[(&str, &str)]) -> String {
     let error = args(&CreateInstance, all).map(drop).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::InvalidInput);

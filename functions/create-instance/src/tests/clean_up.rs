@@ -1,4 +1,4 @@
-//! What becomes of a launch whose wait does not end well.
+//! The handling of a launch whose wait fails.
 
 use connector_sdk::Error;
 use connector_sdk::ec2::operation::terminate_instances::TerminateInstancesOutput;
@@ -15,7 +15,7 @@ const TERMINATE: &[(&str, &str)] = &[
     ("on-timeout", "terminate"),
 ];
 
-/// Rules for a launch of two instances, of which one is never ready.
+/// Rules for a launch of two instances, one of which never becomes ready.
 fn too_late() -> [Rule; 3] {
     [
         key_pair_exists(),
@@ -28,7 +28,7 @@ fn too_late() -> [Rule; 3] {
 
 #[tokio::test(start_paused = true)]
 async fn all_instances_are_terminated_and_the_failure_stays_what_it_was() {
-    let [key_pair, launch, look] = too_late();
+    let [key_pair, launch, describe] = too_late();
     let terminate = mock!(Client::terminate_instances)
         .match_requests(|request| request.instance_ids() == [I0, I1])
         .then_output(|| {
@@ -38,7 +38,7 @@ async fn all_instances_are_terminated_and_the_failure_stays_what_it_was() {
                 .terminating_instances(change(I1))
                 .build()
         });
-    let job = Job::new(&[&key_pair, &launch, &look, &terminate]);
+    let job = Job::new(&[&key_pair, &launch, &describe, &terminate]);
     let error = run(&job, TERMINATE).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::WaitExpired);
     assert!(error.hint_text().is_some_and(|hint| hint.contains("are terminated")), "{error:?}");
@@ -50,12 +50,12 @@ async fn all_instances_are_terminated_and_the_failure_stays_what_it_was() {
     assert!(entries.iter().all(|entry| entry.state.as_deref() == Some("shutting-down")), "{entries:?}");
 }
 
-/// The command that terminates both instances, as the job advises it.
+/// The suggested command that terminates both instances.
 fn command() -> String {
     format!("TerminateInstance --instance-id {I0},{I1}")
 }
 
-/// Insists that a job that failed so has terminated nothing itself, and has the command for it.
+/// Asserts that a failed job has terminated nothing and suggests the command.
 #[track_caller]
 fn assert_kept(job: &Job, error: &Error) {
     assert_eq!(error.kind(), ErrorKind::WaitExpired);
@@ -66,9 +66,9 @@ fn assert_kept(job: &Job, error: &Error) {
 
 #[tokio::test(start_paused = true)]
 async fn instances_that_cannot_be_terminated_are_left_with_the_command() {
-    let [key_pair, launch, look] = too_late();
+    let [key_pair, launch, describe] = too_late();
     let refused = mock!(Client::terminate_instances).then_http_response(|| refusal("UnauthorizedOperation", "No"));
-    let job = Job::new(&[&key_pair, &launch, &look, &refused]);
+    let job = Job::new(&[&key_pair, &launch, &describe, &refused]);
     let error = run(&job, TERMINATE).await.unwrap_err();
     for id in [I0, I1] {
         job.assert_reported(&format!("warning: terminating {id}: No (UnauthorizedOperation, request req-1)"));
@@ -76,7 +76,7 @@ async fn instances_that_cannot_be_terminated_are_left_with_the_command() {
     assert_kept(&job, &error);
 }
 
-/// Rules for a launch of two instances whose polls have this result.
+/// Rules for a launch of two instances, with this result of polls.
 fn launch_and_polls(poll: fn() -> HttpResponse) -> [Rule; 3] {
     let [key_pair, launch, _] = too_late();
     [key_pair, launch, mock!(Client::describe_instances).then_http_response(poll)]
@@ -135,8 +135,8 @@ async fn instances_that_are_ready_at_last_are_kept() {
 async fn a_launch_that_ends_well_is_kept() {
     let [key_pair, launch, _] = too_late();
     let running = || described([I0, I1].map(|id| instance(id, &InstanceStateName::Running)));
-    let look = mock!(Client::describe_instances).then_output(running);
-    let job = Job::new(&[&key_pair, &launch, &look]);
+    let describe = mock!(Client::describe_instances).then_output(running);
+    let job = Job::new(&[&key_pair, &launch, &describe]);
     assert_eq!(run(&job, TERMINATE).await.unwrap().message, "2 instances launched and ready");
 }
 

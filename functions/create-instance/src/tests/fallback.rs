@@ -1,4 +1,4 @@
-//! The ordered fallback on lack of capacity.
+//! The fallback to other types and subnets on lack of capacity.
 
 use connector_sdk::ec2::operation::describe_instances::DescribeInstancesOutput;
 use connector_sdk::ec2::types::Reservation;
@@ -14,7 +14,7 @@ const FOUR: &[(&str, &str)] = &[
     ("number", "2"),
 ];
 
-/// A rule for the attempt with that type and subnet, which must have that token.
+/// A rule for the attempt with this type and subnet, which must have this token.
 macro_rules! attempt {
     ($instance_type:literal, $subnet:literal, $token:literal) => {
         mock!(Client::run_instances).match_requests(|request| {
@@ -24,7 +24,7 @@ macro_rules! attempt {
     };
 }
 
-/// DescribeInstances of what earlier runs have launched.
+/// DescribeInstances for the launch of an earlier run.
 fn earlier(token: Option<&'static str>) -> Rule {
     mock!(Client::describe_instances)
         .match_requests(|request| {
@@ -143,7 +143,7 @@ async fn spot_instances_stay_spot_instances_in_every_attempt() {
 }
 
 #[tokio::test]
-async fn a_dry_run_asks_for_the_first_attempt_only() {
+async fn a_dry_run_sends_the_first_attempt_only() {
     let key_pair = key_pair_exists();
     let first = attempt!("t3.micro", "subnet-0000000a", "T")
         .then_http_response(|| refusal("DryRunOperation", "Request would have succeeded"));
@@ -157,7 +157,7 @@ async fn a_dry_run_asks_for_the_first_attempt_only() {
 
 #[tokio::test(start_paused = true)]
 async fn a_restarted_job_begins_with_the_attempt_that_was_sent_last() {
-    // EC2 does not show the launch of the second attempt yet, and has room for the first type by now.
+    // EC2 does not return the launch of the second attempt yet, and now has capacity for the first type.
     let (key_pair, earlier) = (key_pair_exists(), earlier(None));
     let second = attempt!("t3.micro", "subnet-0000000b", "T-2").then_output(|| launched(&[(0, I0), (1, I1)]));
     let job = Job::new(&[&key_pair, &earlier, &second]);

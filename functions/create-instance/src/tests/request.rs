@@ -1,4 +1,4 @@
-//! The request for a launch as it goes out.
+//! The request of a launch as it is sent.
 
 use std::fs;
 use std::sync::{Arc, Mutex};
@@ -16,7 +16,7 @@ use crate::attempt::Attempts;
 use crate::launch::Launch;
 use crate::prerequisites::{self, Prerequisites};
 
-/// Keeps the body of the request that goes out.
+/// Captures the body of the request.
 #[derive(Clone, Debug, Default)]
 struct Wire(Arc<Mutex<String>>);
 
@@ -36,7 +36,7 @@ impl Intercept for Wire {
     }
 }
 
-/// The parameters of RunInstances as they go out, but for the action and the version of the API.
+/// The parameters of RunInstances as they are sent, except the action and the API version.
 async fn wire_form(launch: &Launch, prerequisites: &Prerequisites) -> Vec<String> {
     let answer = mock!(Client::run_instances).then_output(|| launched(&[]));
     let wire = Wire::default();
@@ -51,13 +51,13 @@ fn token() -> ClientToken {
     ClientToken::from_ec2(TOKEN.1)
 }
 
-/// What arguments ask for beside those that every test has.
+/// The launch with these arguments and the common ones.
 fn launch_with(more: &[(&str, &str)]) -> Launch {
     let all = arguments(&[&[TOKEN, ("subnet-id", "subnet-0123abcd")], more].concat());
     args(&CreateInstance, &all).unwrap().launch
 }
 
-/// What arguments add to the request.
+/// The parameters that arguments add to the request.
 async fn added_by(more: &[(&str, &str)]) -> Vec<String> {
     let plain = wire_form(&launch_with(&[]), &Prerequisites::default()).await;
     let mut parameters = wire_form(&launch_with(more), &Prerequisites::default()).await;
@@ -190,12 +190,12 @@ async fn a_zone_is_a_placement() {
     assert!(parameters.contains(&"Placement.AvailabilityZone=us-east-1a".to_owned()), "{parameters:?}");
 }
 
-/// What a launch with these arguments needs, from a job whose key pair exists.
+/// The prerequisites of a launch with these arguments; the key pair exists.
 async fn needs_of(rule: &Rule, more: &[(&str, &str)]) -> Result<Prerequisites> {
     prerequisites::ensure(&Job::new(&[&key_pair_exists(), rule]).cx, &launch_with(more), &token()).await
 }
 
-/// DescribeImages of an image with that type of root device.
+/// DescribeImages of an image with this type of root device.
 fn image(root_device_type: DeviceType) -> Rule {
     mock!(Client::describe_images).match_requests(|request| request.image_ids() == ["ami-0123abcd"]).then_output(
         move || {

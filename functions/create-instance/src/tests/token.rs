@@ -1,4 +1,4 @@
-//! The client token: one for all that is sent, and what becomes of one that was used before.
+//! The client token: shared by all requests of a job, and tokens that were used before.
 
 use std::sync::{Arc, Mutex};
 
@@ -69,7 +69,7 @@ async fn the_instances_of_an_earlier_launch_with_the_token_are_a_success() {
     job.assert_reported(&format!("{I0} (web): launched, running"));
 }
 
-/// A rule for RunInstances: the answer is lost every time.
+/// A rule for RunInstances whose answer is always lost.
 fn loses_answer() -> Rule {
     mock!(Client::run_instances).then_http_response(lost)
 }
@@ -78,7 +78,7 @@ fn lost() -> HttpResponse {
     answer(503, "<Response><Errors><Error><Code>Unavailable</Code></Error></Errors></Response>")
 }
 
-/// A rule for DescribeInstances by the token: each look sees the next of these.
+/// A rule for DescribeInstances by token, with these answers in turn.
 fn polls(answers: &[&'static [(&'static str, InstanceStateName)]]) -> Rule {
     let mut polls = mock!(Client::describe_instances)
         .match_requests(|request| {
@@ -178,7 +178,7 @@ async fn an_instance_that_is_found_terminated_is_no_success() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_refusal_after_a_lost_answer_does_not_say_that_nothing_was_launched() {
+async fn a_refusal_after_a_lost_answer_leaves_the_outcome_unknown() {
     let launch = mock!(Client::run_instances)
         .sequence()
         .http_response(lost)
@@ -262,13 +262,13 @@ async fn a_launch_with_a_missing_id_is_repeated_even_where_fewer_are_enough() {
 
 #[tokio::test(start_paused = true)]
 async fn a_launch_is_gone_only_by_an_answer_that_follows_no_lost_one() {
-    let gone = || refusal("IdempotentInstanceTerminated", "Gone");
+    let terminated = || refusal("IdempotentInstanceTerminated", "Gone");
     let launch = mock!(Client::run_instances)
         .sequence()
         .http_response(lost)
         .times(4)
-        .http_response(gone)
-        .http_response(gone)
+        .http_response(terminated)
+        .http_response(terminated)
         .build();
     let polls = polls(&[&[(I0, InstanceStateName::Terminated)]]);
     let job = Job::new(&[&key_pair_exists(), &launch, &polls]);

@@ -93,9 +93,9 @@ impl InstanceAction {
             } else if error.kind() == ErrorKind::Unknown && !self.may_be_split(&batch, &error) {
                 self.record_unknown(cx, batch.ids, &error);
                 self.confirm(cx, batch.ids, &action).await;
-                let not_asked =
+                let not_requested =
                     Error::new(ErrorKind::Unavailable, "not requested, because an earlier request got no response");
-                self.abort(cx, &batches, &not_asked.doing(self.doing)).await;
+                self.abort(cx, &batches, &not_requested.doing(self.doing)).await;
                 return refused;
             } else if !can_be_split(&error) {
                 let (by_state, others): (Vec<_>, Vec<_>) = refused.into_iter().partition(is_state_refusal);

@@ -13,7 +13,7 @@ use crate::instances::{Instance, find_by_ids};
 use crate::outcome::Outcome;
 use crate::properties::PropertyNames;
 use crate::selection::{Selected, Targets};
-use crate::wait::{Goal, WaitArgs, WaitPolicy, wait_if_asked};
+use crate::wait::{Goal, WaitArgs, WaitPolicy, wait_if_requested};
 
 /// The arguments of a job, besides those of the action.
 #[derive(Clone, Debug)]
@@ -153,7 +153,7 @@ impl<'a> InstanceJob<'a> {
         if ids.is_empty() {
             return self.args.targets.none_found(cx);
         }
-        let waited = wait_if_asked(cx, &self.args.wait, ids, goal, &self.policy).await;
+        let waited = wait_if_requested(cx, &self.args.wait, ids, goal, &self.policy).await;
         if !waited && !cx.dry_run() && properties.wants_addresses() {
             find_addresses(cx, ids).await;
         }

@@ -278,7 +278,7 @@ async fn what_was_accepted_before_a_failure_of_the_rest_is_kept() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_dry_run_asks_ec2_and_changes_nothing() {
+async fn a_dry_run_sends_dry_run_requests_and_changes_nothing() {
     let describe = mock!(Client::describe_instances).then_output(|| -> DescribeInstancesOutput {
         described([instance(A, &InstanceStateName::Running), instance(B, &InstanceStateName::Stopped)])
     });

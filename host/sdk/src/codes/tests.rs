@@ -243,7 +243,7 @@ fn an_exact_code_is_one_that_a_pattern_misjudges() {
 }
 
 #[test]
-fn a_star_stands_for_any_text() {
+fn a_star_matches_any_text() {
     for (pattern, code, fit) in [
         ("Invalid*", "InvalidId", true),
         ("Invalid*", "AnInvalidId", false),

@@ -227,10 +227,10 @@ fn ten_thousand_instances_are_found_by_their_ids() {
     let (journal, ids) = (Journal::default(), (0..10_000).map(id).collect::<Vec<_>>());
     journal.record_ids(&ids);
     ids.iter().for_each(|id| journal.record_accepted(id, None, Some("stopping"), ResourceResult::Changed));
-    let (mut visited, mut asked) = (Vec::new(), 0);
+    let (mut visited, mut found_count) = (Vec::new(), 0);
     journal.for_each(|entry| visited.push(entry.id.clone()));
-    ids.iter().for_each(|id| asked += usize::from(journal.read(id, |entry| entry.id == *id && entry.accepted)));
-    assert_eq!((visited, asked), (ids, 10_000));
+    ids.iter().for_each(|id| found_count += usize::from(journal.read(id, |entry| entry.id == *id && entry.accepted)));
+    assert_eq!((visited, found_count), (ids, 10_000));
     assert!(journal.read(&id(10_000), |unknown| unknown.state.is_none() && !unknown.accepted));
     assert_eq!(journal.ids().len(), 10_000, "a question records nothing");
 }

@@ -1,5 +1,5 @@
-//! AWS services other than EC2 in tests: an HTTP client that answers the calls of whatever client is built from the
-//! configuration of a [`Context`].
+//! Mocks AWS services other than EC2: an HTTP client for clients that are built from the configuration of a
+//! [`Context`].
 
 use std::fmt;
 use std::sync::Arc;
@@ -20,9 +20,8 @@ use crate::call::Call;
 use crate::context::Context;
 
 impl Job {
-    /// A job against a client with these rules, and against other services whose answers are made of the call and of the
-    /// request's body, with [`answer`](super::answer). Like those of EC2, their calls panic when they are none of the declared
-    /// IAM actions.
+    /// A job with these rules for EC2, and with other services that answer by the call and the body of the request,
+    /// e.g. with [`answer`](super::answer). A call panics unless its IAM action is declared.
     pub fn with_services(
         rules: &[&Rule],
         answers: impl Fn(&Call, &str) -> HttpResponse + Send + Sync + 'static,
@@ -39,10 +38,10 @@ impl Job {
     }
 }
 
-/// What services answer to a call and the body of its request.
+/// The answer to a call and its request body.
 type Answers = dyn Fn(&Call, &str) -> HttpResponse + Send + Sync;
 
-/// Answers requests, and records them as the host's HTTP client does.
+/// Answers and records requests, like the host's HTTP client.
 #[derive(Clone)]
 struct Services(Arc<Answers>);
 

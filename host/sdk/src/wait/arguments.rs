@@ -61,7 +61,7 @@ choices! {
 /// The arguments about waiting.
 #[derive(Clone, Debug, Default)]
 pub struct WaitArgs {
-    is_asked_for: bool,
+    is_requested: bool,
     timeout: Option<Duration>,
     poll_interval: Option<Duration>,
 }
@@ -70,7 +70,7 @@ impl WaitArgs {
     /// Reads the arguments.
     pub fn parse(inputs: &Inputs) -> Self {
         WaitArgs {
-            is_asked_for: inputs.get(&WAIT),
+            is_requested: inputs.get(&WAIT),
             timeout: inputs.get(&WAIT_TIMEOUT),
             poll_interval: inputs.get(&POLL_INTERVAL),
         }
@@ -78,7 +78,7 @@ impl WaitArgs {
 
     /// Whether the job waits; a dry run never does.
     pub fn applies(&self, cx: &Context) -> bool {
-        self.is_asked_for && !cx.dry_run()
+        self.is_requested && !cx.dry_run()
     }
 
     /// The common timeout of all waits of the job: the given one, or the default.

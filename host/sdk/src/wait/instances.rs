@@ -19,7 +19,13 @@ use crate::{Context, Error, ErrorKind, Result, count_of, hints};
 const STALE_LIMIT: Duration = Duration::from_mins(1);
 
 /// Waits if requested, for the instances that have not failed. Returns whether it waited.
-pub async fn wait_if_asked(cx: &Context, wait: &WaitArgs, ids: &[InstanceId], goal: Goal, policy: &WaitPolicy) -> bool {
+pub async fn wait_if_requested(
+    cx: &Context,
+    wait: &WaitArgs,
+    ids: &[InstanceId],
+    goal: Goal,
+    policy: &WaitPolicy,
+) -> bool {
     let applies = wait.applies(cx);
     if applies {
         wait_for_instances(cx, &cx.journal().not_failed(ids), goal, policy).await;
@@ -252,7 +258,9 @@ impl<'a> Wait<'a> {
         match status {
             GoalStatus::InProgress => return true,
             GoalStatus::Reached => self.reached += 1,
-            GoalStatus::Unobserved if !history.unobserved || self.goal.may_change(self.start.elapsed()) => return true,
+            GoalStatus::Unobserved if !history.unobserved || self.goal.may_change(self.start.elapsed()) => {
+                return true;
+            }
             GoalStatus::Unobserved => self.record_unobserved(id),
             GoalStatus::Unreachable | GoalStatus::Unexpected => {
                 let reason = instance.state_reason.as_deref().unwrap_or("EC2 gave no reason");

@@ -64,7 +64,7 @@ fn unknown() -> HttpResponse {
 }
 
 /// The answer of DescribeInstanceStatus for the requested ids, with this status.
-fn checked_as_asked(request: &DescribeInstanceStatusInput, status: &SummaryStatus) -> DescribeInstanceStatusOutput {
+fn checked_as_requested(request: &DescribeInstanceStatusInput, status: &SummaryStatus) -> DescribeInstanceStatusOutput {
     checked(request.instance_ids().iter().map(String::as_str), status)
 }
 
@@ -159,7 +159,7 @@ async fn a_poll_costs_one_describe_and_one_status_call_per_hundred_running() {
     let status = |size: usize| {
         mock!(Client::describe_instance_status)
             .match_requests(move |request| request.instance_ids().len() == size)
-            .then_compute_output(|request| checked_as_asked(request, &SummaryStatus::Ok))
+            .then_compute_output(|request| checked_as_requested(request, &SummaryStatus::Ok))
     };
     let (full, rest) = (status(100), status(50));
     let job = Job::new(&[&describe, &full, &rest]);
@@ -223,11 +223,14 @@ async fn nothing_to_wait_for_costs_nothing() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn waits_only_when_asked_and_only_for_what_did_not_fail() {
+async fn waits_only_on_request_and_only_for_instances_that_did_not_fail() {
     let wait = [("wait", "true"), ("poll-interval", "1s")];
-    assert!(!wait_if_asked(&Job::new(&[]).cx, &WaitArgs::parse(&inputs(&[])), &[id(A)], RUNNING, &a_minute()).await);
     assert!(
-        !wait_if_asked(&Job::dry_run(&[]).cx, &WaitArgs::parse(&inputs(&wait)), &[id(A)], RUNNING, &a_minute()).await
+        !wait_if_requested(&Job::new(&[]).cx, &WaitArgs::parse(&inputs(&[])), &[id(A)], RUNNING, &a_minute()).await
+    );
+    assert!(
+        !wait_if_requested(&Job::dry_run(&[]).cx, &WaitArgs::parse(&inputs(&wait)), &[id(A)], RUNNING, &a_minute())
+            .await
     );
 
     let describe = mock!(Client::describe_instances)
@@ -235,7 +238,7 @@ async fn waits_only_when_asked_and_only_for_what_did_not_fail() {
         .then_output(|| described([instance(A, &Running)]));
     let job = Job::new(&[&describe]);
     job.cx.journal().record_failure(&id(B), Error::new(ErrorKind::UnexpectedState, "refused"));
-    assert!(wait_if_asked(&job.cx, &WaitArgs::parse(&inputs(&wait)), &[id(A), id(B)], RUNNING, &a_minute()).await);
+    assert!(wait_if_requested(&job.cx, &WaitArgs::parse(&inputs(&wait)), &[id(A), id(B)], RUNNING, &a_minute()).await);
     assert_eq!((describe.num_calls(), failure(&job, B)), (1, "refused".to_owned()));
 }
 

@@ -1,8 +1,8 @@
-//! Tests of a creation whose answer is lost, or has no private key, or one that cannot be stored.
+//! Tests of a creation whose answer or private key is lost, or whose private key cannot be stored.
 
 use super::*;
 
-/// Provides the key pair where EC2 answers so, and insists that the private key is in the file at the end.
+/// Ensures the key pair with these answers of EC2, and asserts that the private key is in the file.
 async fn provided(answers: &[CreateAnswer]) -> (World, Job) {
     let world = World::new(answers);
     let job = world.job();
@@ -13,7 +13,7 @@ async fn provided(answers: &[CreateAnswer]) -> (World, Job) {
     (world, job)
 }
 
-/// The failure where EC2 answers so, and whether the empty file stays.
+/// The error with these answers of EC2, and whether the empty file exists.
 async fn failed(world: &World) -> (Error, bool) {
     let job = world.job();
     let error = world.ensure(&job).await.unwrap_err();
@@ -49,7 +49,7 @@ async fn a_key_pair_shown_late_belongs_to_this_run() {
 
 #[tokio::test(start_paused = true)]
 async fn a_request_that_never_reached_ec2_is_repeated() {
-    let (world, _) = provided(&[CreateAnswer::LostBefore]).await;
+    let (world, _) = provided(&[CreateAnswer::NotReceived]).await;
     assert_eq!((world.creations(), world.ec2().deleted.len()), (2, 0));
 }
 
@@ -61,8 +61,8 @@ async fn a_throttled_request_is_repeated() {
 
 #[tokio::test(start_paused = true)]
 async fn a_key_pair_of_another_run_is_used_and_never_deleted() {
-    // Another run has created it, while the answer to this one was lost.
-    let world = World::new(&[CreateAnswer::LostBefore, CreateAnswer::OtherFaster]);
+    // Another run has created it while the answer to this one was lost.
+    let world = World::new(&[CreateAnswer::NotReceived, CreateAnswer::CreatedByOther]);
     let job = world.job();
     assert_eq!(world.ensure(&job).await.unwrap().unwrap(), "web");
     assert_eq!((world.file(), world.ec2().deleted.len()), (None, 0));
@@ -82,8 +82,8 @@ async fn lost_answers_without_a_key_pair_change_nothing() {
 #[tokio::test(start_paused = true)]
 async fn a_key_pair_that_is_never_shown_is_unknown() {
     for answers in [
-        [CreateAnswer::LostBefore; 3],
-        [CreateAnswer::LostBefore, CreateAnswer::LostBefore, CreateAnswer::Refused("InvalidKey.Format")],
+        [CreateAnswer::NotReceived; 3],
+        [CreateAnswer::NotReceived, CreateAnswer::NotReceived, CreateAnswer::Refused("InvalidKey.Format")],
     ] {
         let (error, file_stays) = failed(&World::new(&answers)).await;
         assert_eq!(error.kind(), ErrorKind::Unknown, "{answers:?}");
@@ -127,7 +127,7 @@ async fn a_key_pair_that_cannot_be_deleted_is_reported() {
     assert!(file_stays);
 }
 
-/// Provides the key pair where its folder vanishes while EC2 creates it.
+/// Ensures the key pair while its folder is deleted during the creation.
 async fn without_folder(tags_refused: bool) -> (World, Error) {
     let world = World::new(if tags_refused { &[CreateAnswer::RefusesTags] } else { &[] });
     let (ec2, keys) = (world.ec2.clone(), world.folder.path().join("keys"));

@@ -1,4 +1,4 @@
-//! An EC2 of one key pair, whose answers to its creation are as a test says.
+//! A mocked EC2 with one key pair and given answers to its creation.
 
 use std::collections::VecDeque;
 use std::fs;
@@ -17,26 +17,26 @@ use tempfile::TempDir;
 use super::{PRIVATE_KEY, key, run_tags};
 use crate::key_pair::ensure;
 
-/// How EC2 answers to a request to create the key pair.
+/// The answer of EC2 to a request to create the key pair.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum CreateAnswer {
-    /// It creates the key pair and says so, or says that there is one.
-    Whole,
-    /// The same, but the answer has no private key.
+    /// It creates the key pair, or reports that it exists.
+    Complete,
+    /// As above, but the answer has no private key.
     WithoutKey,
-    /// The same, but the answer is lost.
+    /// As above, but the answer is lost.
     Lost,
-    /// It never hears of the request, and nobody knows that.
-    LostBefore,
-    /// It refuses.
+    /// It does not receive the request, and the answer is lost.
+    NotReceived,
+    /// It refuses with this code.
     Refused(&'static str),
-    /// It refuses tags, and creates key pairs without.
+    /// It refuses tags.
     RefusesTags,
-    /// Just before the request, another run has created the key pair.
-    OtherFaster,
+    /// Another run creates the key pair just before.
+    CreatedByOther,
 }
 
-/// EC2's key pair `web`, and the folder for its file.
+/// The mocked EC2 and the folder for the key file.
 pub struct World {
     pub ec2: Arc<Mutex<Ec2>>,
     pub rules: [Rule; 3],
@@ -47,7 +47,7 @@ pub struct World {
 pub struct Ec2 {
     pub answers: VecDeque<CreateAnswer>,
     pub pair: Option<KeyPairInfo>,
-    /// How many look-ups more do not show what was created.
+    /// The number of further look-ups that do not return the key pair.
     pub hidden: usize,
     pub refuses_deletions: bool,
     pub created: usize,
@@ -55,21 +55,21 @@ pub struct Ec2 {
 }
 
 impl Ec2 {
-    pub fn put(&mut self, tags: Vec<Tag>) {
+    pub fn create_pair(&mut self, tags: Vec<Tag>) {
         self.created += 1;
         let id = format!("key-{}", self.created);
         self.pair = Some(KeyPairInfo::builder().key_name("web").key_pair_id(id).set_tags(Some(tags)).build());
     }
 
     pub fn create(&mut self, request: &CreateKeyPairInput) -> MockResponse<CreateKeyPairOutput, CreateKeyPairError> {
-        let reply = self.answers.pop_front().unwrap_or(CreateAnswer::Whole);
+        let reply = self.answers.pop_front().unwrap_or(CreateAnswer::Complete);
         let tags: Vec<Tag> = request.tag_specifications().iter().flat_map(|tags| tags.tags().to_vec()).collect();
         let lost = || {
             let body = "<Response><Errors><Error><Code>ServiceUnavailable</Code></Error></Errors></Response>";
             MockResponse::Http(answer(503, body))
         };
         match reply {
-            CreateAnswer::LostBefore => return lost(),
+            CreateAnswer::NotReceived => return lost(),
             CreateAnswer::Refused(code) => return MockResponse::Http(refusal(code, "No")),
             CreateAnswer::RefusesTags if !tags.is_empty() => {
                 self.answers.push_front(CreateAnswer::RefusesTags);
@@ -78,12 +78,12 @@ impl Ec2 {
                     "not authorized to perform: ec2:CreateTags",
                 ));
             }
-            CreateAnswer::OtherFaster => self.put(vec![]),
+            CreateAnswer::CreatedByOther => self.create_pair(vec![]),
             _ => {}
         }
         let exists = self.pair.is_some();
         if !exists {
-            self.put(tags);
+            self.create_pair(tags);
         }
         if reply == CreateAnswer::Lost {
             return lost();
@@ -98,7 +98,7 @@ impl Ec2 {
 }
 
 impl World {
-    /// Without the key pair; requests to create it are answered so, in turn, and then in full.
+    /// Starts without the key pair; requests to create it get these answers in turn, and then complete ones.
     pub fn new(answers: &[CreateAnswer]) -> Self {
         let ec2 = Arc::new(Mutex::new(Ec2 { answers: answers.iter().copied().collect(), ..Ec2::default() }));
         let [shown, created, deleted] = [(); 3].map(|()| ec2.clone());

@@ -85,10 +85,10 @@ async fn a_lost_answer_of_an_action_that_is_not_repeatable_is_neither_split_nor_
 #[tokio::test(start_paused = true)]
 async fn a_dry_run_fails_for_states_that_ec2_refuses_or_ignores() {
     let before = [(A, Running), (B, Stopped), (C, Terminated)];
-    let asked = mock!(Client::reboot_instances)
+    let dry_run = mock!(Client::reboot_instances)
         .match_requests(|request| request.dry_run() == Some(true))
         .then_http_response(|| refusal("DryRunOperation", "would have succeeded"));
-    let job = Job::dry_run(&[&shown(&before), &asked]);
+    let job = Job::dry_run(&[&shown(&before), &dry_run]);
     restart(&job, &before).await;
     job.assert_reported("i-0000000a (web): is running, would be restarted");
     assert_eq!(error_of(&job, B).to_string(), "restarting i-0000000b: the instance is `stopped`");

@@ -37,7 +37,7 @@ async fn an_address_that_comes_late_is_saved() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_address_that_no_property_wants_is_not_looked_up() {
+async fn an_address_without_a_property_is_not_looked_up() {
     let job = Job::new(&[]);
     accept(&job, &instance(A, &Pending));
     save(&names(&[("private-ip-property", "PRIVATE")]), &job.cx, &ids(&[A])).await.unwrap();
@@ -110,14 +110,14 @@ async fn an_instance_that_ec2_does_not_know_hides_no_other() {
 
 #[tokio::test(start_paused = true)]
 async fn an_invalid_address_is_not_saved() {
-    let odd = || {
-        let mut odd = instance(A, &Running);
-        odd.public_ip_address = Some("none at all".to_owned());
-        odd.public_dns_name = Some("a host\n[[X]]".to_owned());
-        odd
+    let invalid = || {
+        let mut invalid = instance(A, &Running);
+        invalid.public_ip_address = Some("none at all".to_owned());
+        invalid.public_dns_name = Some("a host\n[[X]]".to_owned());
+        invalid
     };
-    let job = Job::new(&[&throttled_then(0, odd)]);
-    accept(&job, &odd());
+    let job = Job::new(&[&throttled_then(0, invalid)]);
+    accept(&job, &invalid());
     let error = save(&names(&ALL_FOUR), &job.cx, &ids(&[A])).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::PropertyNotSaved);
     assert_eq!(saved(&job), ["ID=i-0000000a", "!DNS=?", "!PUBLIC=?", "PRIVATE=10.0.0.1"]);
@@ -127,7 +127,7 @@ async fn an_invalid_address_is_not_saved() {
     job.assert_reported("property DNS is not saved: EC2 returned `a host [[X]]` as the public DNS name of i-0000000a");
 
     let corrected = Job::new(&[&throttled_then(0, || instance(A, &Running))]);
-    accept(&corrected, &odd());
+    accept(&corrected, &invalid());
     save(&names(&PUBLIC), &corrected.cx, &ids(&[A])).await.unwrap();
     assert_eq!(saved(&corrected), ["PUBLIC=192.0.2.1"], "a later answer may be right");
 }

@@ -29,7 +29,7 @@ fn checks_without(unknown_ids: &'static [&'static str]) -> [Rule; 2] {
     let refused = mock!(Client::describe_instance_status).match_requests(names_unknown).then_http_response(unknown);
     let answered = mock!(Client::describe_instance_status)
         .match_requests(move |request| !names_unknown(request))
-        .then_compute_output(|request| checked_as_asked(request, &SummaryStatus::Ok));
+        .then_compute_output(|request| checked_as_requested(request, &SummaryStatus::Ok));
     [refused, answered]
 }
 
@@ -65,7 +65,7 @@ async fn the_first_request_that_fails_is_reported_whichever_failed_first() {
 #[tokio::test(start_paused = true)]
 async fn the_status_checks_of_ten_thousand_instances_cost_a_hundred_calls() {
     let status = mock!(Client::describe_instance_status)
-        .then_compute_output(|request| checked_as_asked(request, &SummaryStatus::Ok));
+        .then_compute_output(|request| checked_as_requested(request, &SummaryStatus::Ok));
     let ids: Vec<InstanceId> = (0..10_000).map(|n| id(&format!("i-{n:08x}"))).collect();
     let checks = status_checks(&Job::new(&[&status]).cx, &ids).await.unwrap();
     assert_eq!((checks.len(), status.num_calls()), (10_000, 100));

@@ -25,7 +25,7 @@ fn denied() -> HttpResponse {
 
 const BAD_KEYS: Option<fn() -> HttpResponse> = Some(|| refusal("AuthFailure", "Bad key"));
 
-fn odd() -> HttpResponse {
+fn undocumented() -> HttpResponse {
     refusal("SomethingNew", "No")
 }
 
@@ -56,15 +56,15 @@ async fn a_failed_poll_of_any_kind_is_reported_once_and_does_not_end_the_wait() 
         || refusal("InvalidParameterValue", "No"),
         || refusal("InvalidInstanceID.Malformed", "No"),
         || refusal("InsufficientInstanceCapacity", "No"),
-        odd,
+        undocumented,
         || answer(500, ""),
         || answer(200, ""),
         || answer(200, "<html><body>Sign in"),
         || answer(403, "<html><body>Blocked"),
         || answer(404, "{}"),
     ];
-    for (number, odd) in answers.into_iter().enumerate() {
-        let describe = mock!(Client::describe_instances).sequence().http_response(odd).times(12);
+    for (number, undocumented) in answers.into_iter().enumerate() {
+        let describe = mock!(Client::describe_instances).sequence().http_response(undocumented).times(12);
         let describe = describe.output(|| described([instance(A, &Running)])).build();
         let job = wait_ten_seconds_apart(&describe).await;
         assert_eq!((failure(&job, A), warnings(&job).len()), (String::new(), 1), "{number}: {:#?}", job.lines());
@@ -73,7 +73,14 @@ async fn a_failed_poll_of_any_kind_is_reported_once_and_does_not_end_the_wait() 
 
 #[tokio::test(start_paused = true)]
 async fn a_failure_that_comes_and_goes_is_reported_once() {
-    let job = wait_ten_seconds_apart(&answers_in_turn(&[Some(odd), None, Some(odd), None, Some(odd)])).await;
+    let job = wait_ten_seconds_apart(&answers_in_turn(&[
+        Some(undocumented),
+        None,
+        Some(undocumented),
+        None,
+        Some(undocumented),
+    ]))
+    .await;
     assert_eq!((failure(&job, A), warnings(&job).len()), (String::new(), 1), "{:#?}", job.lines());
 }
 
@@ -109,7 +116,7 @@ async fn a_termination_is_noticed_while_status_checks_cannot_be_read() {
     let describe = mock!(Client::describe_instances).then_compute_output(|request: &DescribeInstancesInput| {
         described(request.instance_ids().iter().map(|id| instance(id, if id == A { &Terminated } else { &Running })))
     });
-    let status = mock!(Client::describe_instance_status).then_http_response(odd);
+    let status = mock!(Client::describe_instance_status).then_http_response(undocumented);
     let job = Job::new(&[&describe, &status]);
     wait(&job, &[A, B], STATUS_OK).await;
     assert_eq!(job.cx.journal().instance(&id(A)).error.unwrap().kind(), ErrorKind::UnexpectedState);
@@ -129,7 +136,8 @@ async fn permission_denied_twice_in_a_row_ends_the_wait() {
 #[tokio::test(start_paused = true)]
 async fn an_occasional_permission_denied_does_not_end_the_wait() {
     let job =
-        wait_ten_seconds_apart(&answers_in_turn(&[Some(denied), None, Some(denied), Some(odd), Some(denied)])).await;
+        wait_ten_seconds_apart(&answers_in_turn(&[Some(denied), None, Some(denied), Some(undocumented), Some(denied)]))
+            .await;
     assert_eq!(failure(&job, A), "");
 }
 

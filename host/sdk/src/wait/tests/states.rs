@@ -4,7 +4,7 @@ use super::*;
 use crate::ResourceResult;
 
 /// Polls with this interval, for at most an hour.
-async fn wait_an_hour(job: &Job, goal: Goal, interval: u64) {
+async fn wait_up_to_an_hour(job: &Job, goal: Goal, interval: u64) {
     let policy = WaitPolicy::new(Duration::from_hours(1), Some(Duration::from_secs(interval)));
     wait_for_instances(&job.cx, &[id(A)], goal, &policy).await;
 }
@@ -90,7 +90,7 @@ async fn two_polls_in_less_than_ten_seconds_count_as_one() {
         let states: Vec<_> = [Pending].into_iter().chain(vec![Stopping; stale]).chain([Running]).collect();
         let describe = describes_states(A, &states);
         let job = Job::new(&[&describe]);
-        wait_an_hour(&job, RUNNING, 4).await;
+        wait_up_to_an_hour(&job, RUNNING, 4).await;
         assert_eq!((failure(&job, A).is_empty(), describe.num_calls()), (good, 5), "{stale} stale polls");
     }
 }
@@ -106,7 +106,7 @@ async fn the_state_before_the_request_may_be_shown_for_a_minute() {
         let describe = describes_states(A, &[on_the_way, before.clone()]);
         let job = Job::new(&[&describe]);
         job.cx.journal().record_accepted(&id(A), Some(before.as_str()), None, ResourceResult::Changed);
-        wait_an_hour(&job, goal, 20).await;
+        wait_up_to_an_hour(&job, goal, 20).await;
         assert_eq!(job.cx.journal().instance(&id(A)).error.unwrap().kind(), ErrorKind::UnexpectedState);
         assert_eq!(describe.num_calls(), 5, "{goal:?} from {before:?}: off the way at 60 and 80 seconds");
     }
@@ -116,7 +116,7 @@ async fn the_state_before_the_request_may_be_shown_for_a_minute() {
 async fn a_stale_state_after_a_minute_still_needs_two_polls() {
     let describe = describes_states(A, &[Pending, Pending, Pending, Pending, Stopped, Running]);
     let job = Job::new(&[&describe]);
-    wait_an_hour(&job, RUNNING, 20).await;
+    wait_up_to_an_hour(&job, RUNNING, 20).await;
     assert_eq!((failure(&job, A), describe.num_calls()), (String::new(), 6));
 }
 
@@ -125,7 +125,7 @@ async fn a_running_instance_that_stops_fails() {
     let describe = describes_states(A, &[Stopped]);
     let job = Job::new(&[&describe]);
     job.cx.journal().record_accepted(&id(A), Some("running"), None, ResourceResult::Unchanged);
-    wait_an_hour(&job, RUNNING, 20).await;
+    wait_up_to_an_hour(&job, RUNNING, 20).await;
     assert_eq!(describe.num_calls(), 2);
     assert!(failure(&job, A).contains("the instance is `stopped`"), "{}", failure(&job, A));
 }
@@ -145,11 +145,11 @@ async fn a_transient_state_is_left_for_any_other() {
 #[tokio::test(start_paused = true)]
 async fn a_terminated_instance_is_reported_with_its_reason_and_the_others_are_waited_for() {
     let describe = mock!(Client::describe_instances).then_compute_output(|request: &DescribeInstancesInput| {
-        let mut dead = instance(A, &Terminated);
+        let mut terminated = instance(A, &Terminated);
         let reason = StateReason::builder().message("Client.InvalidSnapshot: the key of the volume is not usable");
-        dead.state_reason = Some(reason.build());
+        terminated.state_reason = Some(reason.build());
         match request.instance_ids().len() {
-            2 => described([dead, instance(B, &Pending)]),
+            2 => described([terminated, instance(B, &Pending)]),
             _ => described([instance(B, &Running)]),
         }
     });
@@ -219,7 +219,7 @@ async fn an_id_may_be_unknown_for_a_minute_late_in_the_wait() {
         .match_requests(|request| !request.filters().is_empty())
         .then_output(|| described([]));
     let job = Job::new(&[&by_ids, &known]);
-    wait_an_hour(&job, RUNNING, 20).await;
+    wait_up_to_an_hour(&job, RUNNING, 20).await;
     assert_eq!((failure(&job, A), by_ids.num_calls(), known.num_calls()), (String::new(), 13, 6));
 }
 
