@@ -29,7 +29,7 @@ impl OpConProperties {
         Ok(OpConProperties { channel, job, client: OnceCell::new() })
     }
 
-    /// What the administrator should know about these settings, in every job.
+    /// The warning about these settings for the administrator, in every job.
     pub fn warning(&self) -> Option<String> {
         match &self.channel {
             Some(PropertyChannel::Api(api)) if !api.verifies_the_server() => Some(format!(
@@ -109,12 +109,12 @@ impl PropertyStore for OpConProperties {
         match self.channel()? {
             PropertyChannel::Api(api) => {
                 self.client(api).await?.save_property(&name, &value).await.map_err(opcon_error)?;
-                Ok(Delivery::Seen)
+                Ok(Delivery::Confirmed)
             }
             PropertyChannel::Msgin(agent) => {
                 let event = agent.add_property(&name, &value).map_err(opcon_error)?;
                 msgin::write_events(agent.folder(), &[event]).map_err(opcon_error)?;
-                Ok(Delivery::HandedOver)
+                Ok(Delivery::Queued)
             }
         }
     }

@@ -7,6 +7,7 @@ use std::fs;
 use std::path::Path;
 
 use anyhow::{Context, Result, ensure};
+use clap::builder::{PossibleValue, PossibleValuesParser};
 use clap::{Arg, ArgMatches, Command};
 
 use crate::report;
@@ -15,23 +16,58 @@ use name::FunctionName;
 
 const FUNCTIONS_MANIFEST: &str = "functions/Cargo.toml";
 
-/// The files of a function's crate, with the template of each.
-const TEMPLATES: [(&str, &str); 2] = [
-    ("Cargo.toml", include_str!("new_function/Cargo.toml.template")),
-    ("src/lib.rs", include_str!("new_function/lib.rs.template")),
+const CARGO_TOML: &str = include_str!("new_function/Cargo.toml.template");
+
+/// A shape of functions.
+struct Kind {
+    name: &'static str,
+    about: &'static str,
+    source: &'static str,
+    /// What the author replaces.
+    to_do: &'static str,
+}
+
+const KINDS: [Kind; 3] = [
+    Kind {
+        name: "instance-action",
+        about: "an EC2 action on instances, such as RebootInstances",
+        source: include_str!("new_function/instance_action.rs.template"),
+        to_do: "its words and states, the goal of --wait, and whether a second request does no harm",
+    },
+    Kind {
+        name: "resource",
+        about: "creates one resource that is not an instance",
+        source: include_str!("new_function/resource.rs.template"),
+        to_do: "the snapshot and its volume by your resource and its arguments",
+    },
+    Kind {
+        name: "report",
+        about: "shows what there is, and changes nothing",
+        source: include_str!("new_function/report.rs.template"),
+        to_do: "the volumes by what the function shows",
+    },
 ];
 
 /// The command line of this task.
 pub fn command() -> Command {
+    let kinds = KINDS.map(|kind| PossibleValue::new(kind.name).help(kind.about));
     Command::new("new-function")
         .about("Create the crate of a new function")
         .arg(Arg::new("name").value_name("NAME").required(true).help("The function's name, such as RebootInstance"))
         .arg(
+            Arg::new("kind")
+                .long("kind")
+                .value_name("KIND")
+                .required(true)
+                .value_parser(PossibleValuesParser::new(kinds))
+                .help("What the function does"),
+        )
+        .arg(
             Arg::new("summary")
                 .long("summary")
                 .value_name("TEXT")
-                .default_value("Does what its name says.")
-                .help("What the function does, in a sentence"),
+                .default_value("Do what its name says.")
+                .help("What the function does, in an imperative sentence"),
         )
 }
 
@@ -44,30 +80,47 @@ pub fn run(workspace: &Workspace, matches: &ArgMatches) -> Result<()> {
         !summary.contains(['"', '\\', '\n', '\r']),
         "reading --summary: it contains a quotation mark, a backslash or a line break"
     );
-    create(workspace, &name, summary)?;
-    report_next_steps(&name);
+    let kind = KINDS.iter().find(|kind| kind.name == argument("kind")).context("reading --kind")?;
+    create(workspace, &name, summary, kind)?;
+    report_next_steps(&name, kind);
     Ok(())
 }
 
-fn create(workspace: &Workspace, name: &FunctionName, summary: &str) -> Result<()> {
+fn create(workspace: &Workspace, name: &FunctionName, summary: &str, kind: &Kind) -> Result<()> {
     let folder = format!("functions/{}", name.package());
     let taken = workspace.packages.iter().any(|package| package.name == name.package());
-    ensure!(!taken && !workspace.root.join(&folder).exists(), "creating {folder}: a package with this name exists");
+    ensure!(!taken && !workspace.root.join(&folder).exists(), "creating {folder}: there is a package of this name");
+    let files = [("Cargo.toml", CARGO_TOML), ("src/lib.rs", kind.source)];
+    let files = files.map(|(file, template)| Ok((file, filled(template, name, summary)?)));
 
     let manifest_path = workspace.root.join(FUNCTIONS_MANIFEST);
     let manifest = fs::read_to_string(&manifest_path).context("reading functions/Cargo.toml")?;
     let manifest = manifest::with_function(&manifest, name.package()).context("editing functions/Cargo.toml")?;
-    for (file, template) in TEMPLATES {
-        write(&workspace.root, &format!("{folder}/{file}"), &filled(template, name, summary))?;
+    for (file, text) in files.into_iter().collect::<Result<Vec<_>>>()? {
+        write(&workspace.root, &format!("{folder}/{file}"), &text)?;
     }
     write(&workspace.root, FUNCTIONS_MANIFEST, &manifest)
 }
 
-fn filled(template: &str, name: &FunctionName, summary: &str) -> String {
-    template
+fn filled(template: &str, name: &FunctionName, summary: &str) -> Result<String> {
+    let mut text = template
         .replace("{{name}}", name.pascal_case())
         .replace("{{package}}", name.package())
-        .replace("{{summary}}", summary)
+        .replace("{{summary}}", summary);
+    if template.contains("{{action}}") {
+        let action = name.instance_action()?;
+        for (mark, word) in [
+            ("{{Action}}", &action.ec2_action),
+            ("{{action}}", &action.method),
+            ("{{ACTION}}", &action.method.to_uppercase()),
+            ("{{verb}}", &action.verb),
+            ("{{doing}}", &action.doing),
+            ("{{done}}", &action.done),
+        ] {
+            text = text.replace(mark, word);
+        }
+    }
+    Ok(text)
 }
 
 fn write(root: &Path, path: &str, text: &str) -> Result<()> {
@@ -80,11 +133,14 @@ fn write(root: &Path, path: &str, text: &str) -> Result<()> {
     Ok(())
 }
 
-fn report_next_steps(name: &FunctionName) {
+fn report_next_steps(name: &FunctionName, kind: &Kind) {
+    let package = name.package();
     report::heading("Next");
-    report::line(format_args!("1. Write the function and its tests in functions/{}/src/lib.rs.", name.package()));
-    report::line(format_args!("2. cargo test --package {}", name.package()));
-    report::line("3. cargo xtask codegen");
+    report::line(format_args!("1. In functions/{package}/src/lib.rs, replace {}.", kind.to_do));
+    report::line("2. Fill in EXPECTED in its test, and write the other tests.");
+    report::line(format_args!("3. cargo test --package {package}"));
+    report::line("4. cargo xtask codegen");
+    report::line("5. Write a line of CHANGELOG.md, and run cargo xtask test.");
 }
 
 #[cfg(test)]
@@ -106,13 +162,13 @@ mod tests {
     fn the_crate_and_its_dependency_line_are_written() {
         let folder = with_functions_manifest();
         let name = "RebootInstance".parse().unwrap();
-        create(&workspace(folder.path()), &name, "Restarts instances.").unwrap();
+        create(&workspace(folder.path()), &name, "Restart instances.", &KINDS[0]).unwrap();
 
         let read = |path: &str| fs::read_to_string(folder.path().join(path)).unwrap();
         let manifest = read("functions/reboot-instance/Cargo.toml");
         assert!(manifest.contains("name = \"reboot-instance\""), "{manifest}");
         let source = read("functions/reboot-instance/src/lib.rs");
-        assert!(source.starts_with("//! `RebootInstance`: Restarts instances."), "{source}");
+        assert!(source.starts_with("//! `RebootInstance`: Restart instances."), "{source}");
         assert!(!source.contains("{{") && !manifest.contains("{{"), "{source}");
         assert!(read(FUNCTIONS_MANIFEST).contains("reboot-instance = { path = \"reboot-instance\", optional = true }"));
     }
@@ -122,7 +178,20 @@ mod tests {
         let folder = with_functions_manifest();
         fs::create_dir(folder.path().join("functions/reboot-instance")).unwrap();
         let name = "RebootInstance".parse().unwrap();
-        let error = create(&workspace(folder.path()), &name, "Restarts instances.").unwrap_err();
-        assert_eq!(error.to_string(), "creating functions/reboot-instance: a package with this name exists");
+        let error = create(&workspace(folder.path()), &name, "Restart instances.", &KINDS[0]).unwrap_err();
+        assert_eq!(error.to_string(), "creating functions/reboot-instance: there is a package of this name");
+    }
+
+    #[test]
+    fn an_action_on_instances_has_its_name_in_the_singular() {
+        let folder = with_functions_manifest();
+        let name = "RebootMachine".parse().unwrap();
+        let error = create(&workspace(folder.path()), &name, "Restart instances.", &KINDS[0]).unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "reading the function's name \"RebootMachine\": an action on instances is named as EC2's, in the singular, \
+             like RebootInstance"
+        );
+        assert!(!folder.path().join("functions/reboot-machine").exists(), "nothing is written");
     }
 }

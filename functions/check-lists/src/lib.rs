@@ -3,15 +3,12 @@
 use std::collections::{HashMap, HashSet};
 use std::path::PathBuf;
 
-use connector_sdk::args::Repeated;
 use connector_sdk::catalog::{self, deprecated_since};
 use connector_sdk::ec2::types::{Image, ImageState, InstanceTypeInfo, Region};
 use connector_sdk::names::ImageId;
 use connector_sdk::option_lists::{OptionEntry, OptionList};
-use connector_sdk::{
-    Arg, ArgValue, Context, Error, ErrorKind, Example, Inputs, Operation, OperationMeta, Outcome, Result, Table,
-    VALUES_PER_FILTER, ValueKind, async_trait, filter, register,
-};
+use connector_sdk::prelude::*;
+use connector_sdk::{ArgValue, Table, VALUES_PER_FILTER, ValueKind, filter};
 
 /// An option list on the command line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,24 +35,6 @@ const DATA_SCRIPT: Arg<PathBuf> = Arg::new(
     "Check the option lists in this file, the data script of Solution Manager, instead of the OpCon properties.",
 );
 
-static META: OperationMeta = OperationMeta::new("CheckLists", "Check the option lists of job forms against EC2.")
-    .description(
-        "Reads the option lists of images, instance types and regions from OpCon, and reports every entry that is no \
-         longer in EC2 or that no instance can be launched from, with exit code 4. Images and instance types are \
-         checked in the region of the job, and regions must be enabled for the account. Systems Manager parameters \
-         among the images are not checked. An option list that is missing or empty is a warning, and a failure only \
-         if there is nothing else to check.",
-    )
-    .arguments(&[&[ONLY.spec, DATA_SCRIPT.spec]])
-    .examples(&[
-        Example { about: "Check all option lists.", arguments: &[] },
-        Example {
-            about: "Check the images in the data script of Solution Manager.",
-            arguments: &["--only", "images", "--data-script", "lists.txt"],
-        },
-    ])
-    .iam_actions(&[catalog::DESCRIBE_IMAGES, catalog::DESCRIBE_INSTANCE_TYPES, catalog::DESCRIBE_REGIONS]);
-
 const COLUMNS: &[&str] = &["List", "Entry", "Problem"];
 const DOING: &str = "checking the option lists";
 
@@ -73,9 +52,23 @@ struct Query {
 impl Operation for CheckLists {
     type Args = Query;
 
-    fn meta(&self) -> &'static OperationMeta {
-        &META
-    }
+    const META: OperationMeta = OperationMeta::new("CheckLists", "Check the option lists of job forms against EC2.")
+        .description(
+            "Reads the option lists of images, instance types and regions from OpCon, and reports every entry that is \
+             no longer in EC2 or that no instance can be launched from, with exit code 4. Images and instance types \
+             are checked in the region of the job, and regions must be enabled for the account. Systems Manager \
+             parameters among the images are not checked. An option list that is missing or empty is a warning, and a \
+             failure only if there is nothing else to check.",
+        )
+        .arguments(&[&[ONLY.spec, DATA_SCRIPT.spec]])
+        .examples(&[
+            Example { about: "Check all option lists.", arguments: &[] },
+            Example {
+                about: "Check the images in the data script of Solution Manager.",
+                arguments: &["--only", "images", "--data-script", "lists.txt"],
+            },
+        ])
+        .iam_actions(&[catalog::DESCRIBE_IMAGES, catalog::DESCRIBE_INSTANCE_TYPES, catalog::DESCRIBE_REGIONS]);
 
     fn parse(&self, inputs: &Inputs) -> Result<Query> {
         Ok(Query { only: inputs.get(&ONLY), script: inputs.get(&DATA_SCRIPT) })
@@ -88,8 +81,8 @@ impl Operation for CheckLists {
             checked.push(check(cx, list, entries).await?);
         }
         let rows = checked.iter().flat_map(CheckedList::rows).collect();
-        cx.journal().found(Table { columns: COLUMNS, rows });
-        judge(&checked)
+        cx.journal().record_table(Table { columns: COLUMNS, rows });
+        verdict(&checked)
     }
 }
 
@@ -199,7 +192,7 @@ async fn regions(cx: &Context) -> Result<HashSet<String>> {
     Ok(found.iter().filter_map(Region::region_name).map(str::to_owned).collect())
 }
 
-fn judge(checked: &[CheckedList]) -> Result<Outcome> {
+fn verdict(checked: &[CheckedList]) -> Result<Outcome> {
     let stale = |list: &&CheckedList| !list.problems.is_empty();
     if !checked.iter().any(|list| stale(&list)) {
         let counts: Vec<_> = checked.iter().map(|checked| checked.list.count_of(checked.count)).collect();

@@ -24,19 +24,11 @@ const TEMPLATE: &str = LAUNCH_TEMPLATE.spec.name;
 
 /// What must be given, and what must not be given together.
 pub const GROUPS: &[ArgGroup] = &[
-    one_of(&[IMAGE_ID.spec.name, TEMPLATE]),
-    one_of(&[INSTANCE_TYPE.spec.name, TEMPLATE]),
-    one_of(&[SECURITY_GROUP.spec.name, SUBNET_ID.spec.name, TEMPLATE]),
-    one_of(&[KEY_NAME.spec.name, TEMPLATE]),
-    not_together(&[SUBNET_ID.spec.name, AVAILABILITY_ZONE.spec.name]),
-    not_together(&[USER_DATA.spec.name, USER_DATA_FILE.spec.name]),
-    not_together(&[SPOT.spec.name, TERMINATION_PROTECTION.spec.name]),
+    ArgGroup::at_least_one(&[IMAGE_ID.spec.name, TEMPLATE]),
+    ArgGroup::at_least_one(&[INSTANCE_TYPE.spec.name, TEMPLATE]),
+    ArgGroup::at_least_one(&[SECURITY_GROUP.spec.name, SUBNET_ID.spec.name, TEMPLATE]),
+    ArgGroup::at_least_one(&[KEY_NAME.spec.name, TEMPLATE]),
+    ArgGroup::at_most_one(&[SUBNET_ID.spec.name, AVAILABILITY_ZONE.spec.name]),
+    ArgGroup::at_most_one(&[USER_DATA.spec.name, USER_DATA_FILE.spec.name]),
+    ArgGroup::at_most_one(&[SPOT.spec.name, TERMINATION_PROTECTION.spec.name]),
 ];
-
-const fn one_of(members: &'static [&'static str]) -> ArgGroup {
-    ArgGroup { members, required: true, exclusive: false }
-}
-
-const fn not_together(members: &'static [&'static str]) -> ArgGroup {
-    ArgGroup { members, required: false, exclusive: true }
-}

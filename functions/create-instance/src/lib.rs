@@ -10,8 +10,8 @@ mod image;
 mod key_pair;
 mod launch;
 mod launched;
-mod needs;
 mod permissions;
+mod prerequisites;
 mod private_key;
 mod recover;
 mod request;
@@ -20,11 +20,9 @@ mod send;
 #[cfg(test)]
 mod tests;
 
+use connector_sdk::prelude::*;
 use connector_sdk::properties::{PROPERTIES, PropertyNames};
-use connector_sdk::wait::{Goal, UNTIL_READY, WAIT_FOR, WaitArgs, wait_if_asked};
-use connector_sdk::{
-    Context, ErrorKind, Example, Inputs, Operation, OperationMeta, Outcome, Result, async_trait, register,
-};
+use connector_sdk::wait::{WAIT_FOR, WaitArgs, wait_if_asked};
 
 use crate::arguments::on_timeout::OnTimeout;
 use crate::arguments::{
@@ -32,74 +30,6 @@ use crate::arguments::{
 };
 use crate::attempt::Attempts;
 use crate::launch::Launch;
-
-static META: OperationMeta = OperationMeta::new("CreateInstance", "Launch one or more instances from one image.")
-    .description(
-        "Launches all of the instances or none, unless `--min-number` is given. A key pair that does not exist is \
-         created, and its private key is saved in a file that only its owner can read. A security group that does not \
-         exist is created without inbound rules. Created key pairs and security groups are kept, even if the launch \
-         fails. Several instance types or subnets are tried in order until EC2 has capacity for one of them. Without \
-         `--wait`, the job ends when EC2 has accepted the launch, and saves only the addresses that EC2 has assigned \
-         by then. Several instances are numbered in the order of their launch.",
-    )
-    .arguments(&[
-        count::ARGUMENTS,
-        source::ARGUMENTS,
-        tags::ARGUMENTS,
-        network::ARGUMENTS,
-        key::ARGUMENTS,
-        root_volume::ARGUMENTS,
-        user_data::ARGUMENTS,
-        settings::ARGUMENTS,
-        client_token::ARGUMENTS,
-        UNTIL_READY,
-        on_timeout::ARGUMENTS,
-        PROPERTIES,
-    ])
-    .groups(GROUPS)
-    .examples(&[
-        Example {
-            about: "Launch an instance named `web`, wait until it is ready, and save its id and address.",
-            arguments: &[
-                "--image-id",
-                "ami-0123456789abcdef0",
-                "--instance-type",
-                "t3.micro",
-                "--key-name",
-                "batch",
-                "--security-group",
-                "web-servers",
-                "--tag-name",
-                "web",
-                "--wait",
-                "--id-property",
-                "WEB_ID",
-                "--private-ip-property",
-                "WEB_IP",
-            ],
-        },
-        Example {
-            about: "Launch from a template, once for each run of the job.",
-            arguments: &["--launch-template", "nightly:$Latest", "--client-token", "[[$JOBID]]-[[$SCHEDULE DATE]]"],
-        },
-        Example {
-            about: "Launch three instances in a subnet without waiting.",
-            arguments: &[
-                "--number",
-                "3",
-                "--image-id",
-                "ami-0123456789abcdef0",
-                "--instance-type",
-                "t3.micro",
-                "--key-name",
-                "batch",
-                "--subnet-id",
-                "subnet-0123456789abcdef0",
-            ],
-        },
-    ])
-    .iam_actions(permissions::ALL)
-    .changes_resources();
 
 struct CreateInstance;
 register!(CreateInstance);
@@ -117,9 +47,73 @@ struct Args {
 impl Operation for CreateInstance {
     type Args = Args;
 
-    fn meta(&self) -> &'static OperationMeta {
-        &META
-    }
+    const META: OperationMeta = OperationMeta::new("CreateInstance", "Launch one or more instances from one image.")
+        .description(
+            "Launches all of the instances or none, unless `--min-number` is given. A key pair that does not exist is \
+             created, and its private key is saved in a file that only its owner can read. A security group that does \
+             not exist is created without inbound rules. Created key pairs and security groups are kept, even if the \
+             launch fails. Several instance types or subnets are tried in order until EC2 has capacity for one of \
+             them. Without `--wait`, the job ends when EC2 has accepted the launch, and saves only the addresses that \
+             EC2 has assigned by then. Several instances are numbered in the order of their launch.",
+        )
+        .arguments(&[
+            count::ARGUMENTS,
+            source::ARGUMENTS,
+            tags::ARGUMENTS,
+            network::ARGUMENTS,
+            key::ARGUMENTS,
+            root_volume::ARGUMENTS,
+            user_data::ARGUMENTS,
+            settings::ARGUMENTS,
+            client_token::ARGUMENTS,
+            UNTIL_READY,
+            on_timeout::ARGUMENTS,
+            PROPERTIES,
+        ])
+        .groups(GROUPS)
+        .examples(&[
+            Example {
+                about: "Launch an instance named `web`, wait until it is ready, and save its id and address.",
+                arguments: &[
+                    "--image-id",
+                    "ami-0123456789abcdef0",
+                    "--instance-type",
+                    "t3.micro",
+                    "--key-name",
+                    "batch",
+                    "--security-group",
+                    "web-servers",
+                    "--tag-name",
+                    "web",
+                    "--wait",
+                    "--id-property",
+                    "WEB_ID",
+                    "--private-ip-property",
+                    "WEB_IP",
+                ],
+            },
+            Example {
+                about: "Launch from a template, once for each run of the job.",
+                arguments: &["--launch-template", "nightly:$Latest", "--client-token", "[[$JOBID]]-[[$SCHEDULE DATE]]"],
+            },
+            Example {
+                about: "Launch three instances in a subnet without waiting.",
+                arguments: &[
+                    "--number",
+                    "3",
+                    "--image-id",
+                    "ami-0123456789abcdef0",
+                    "--instance-type",
+                    "t3.micro",
+                    "--key-name",
+                    "batch",
+                    "--subnet-id",
+                    "subnet-0123456789abcdef0",
+                ],
+            },
+        ])
+        .iam_actions(permissions::ALL)
+        .changes_resources();
 
     fn parse(&self, inputs: &Inputs) -> Result<Args> {
         Ok(Args {
@@ -136,8 +130,8 @@ impl Operation for CreateInstance {
         let (attempts, policy) = (Attempts::of(launch)?, wait.policy(cx));
         properties.prepare(cx, launch.count.wanted.into()).await?;
 
-        let needs = needs::provide(cx, launch, &attempts.first().token).await?;
-        let (launched, enough) = match fallback::launch(cx, launch, &attempts, &needs).await {
+        let prerequisites = prerequisites::ensure(cx, launch, &attempts.first().token).await?;
+        let (launched, enough) = match fallback::launch(cx, launch, &attempts, &prerequisites).await {
             Err(error) if cx.dry_run() && error.is_dry_run_success() => {
                 let message = format!("launch of {} would succeed, nothing changed (dry run)", launch.count);
                 return Ok(Outcome::new(message));
@@ -147,7 +141,7 @@ impl Operation for CreateInstance {
             launched => (launched?, Ok(())),
         };
         properties.save_ids(cx, &launched).await;
-        launch.tell_count(cx, launched.len(), enough.is_ok());
+        launch.report_count(cx, launched.len(), enough.is_ok());
 
         let waited = enough.is_ok() && wait_if_asked(cx, wait, &launched, *goal, &policy).await;
         let saved = properties.save_addresses(cx, &launched, waited, &policy).await;

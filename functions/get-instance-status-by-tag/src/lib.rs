@@ -1,14 +1,10 @@
 //! `GetInstanceStatusByTag`: shows the status of the instances of a region, and can check it.
 
-use connector_sdk::args::{Always, Repeated};
 use connector_sdk::client_token::{ClientToken, launched_by};
-use connector_sdk::ec2::types::InstanceStateName;
-use connector_sdk::instances::{ALIVE, DESCRIBE_INSTANCES, Instance, TagName, find_all, find_by_name, read_all};
-use connector_sdk::wait::{DESCRIBE_INSTANCE_STATUS, all_status_checks, status_checks};
-use connector_sdk::{
-    Arg, ArgGroup, ArgValue, Context, Error, ErrorKind, Example, Inputs, InstanceId, Operation, OperationMeta, Outcome,
-    Result, ValueKind, async_trait, count_of, register,
-};
+use connector_sdk::instances::{ALIVE, Instance, TagName, find_all, find_by_name, read_all};
+use connector_sdk::prelude::*;
+use connector_sdk::wait::{all_status_checks, status_checks};
+use connector_sdk::{ArgValue, ValueKind, count_of};
 
 /// A state that an instance is expected to be in.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -49,27 +45,6 @@ const CLIENT_TOKEN: Arg<ClientToken> = Arg::new(
 
 const ALL: Arg<bool, Always> = Arg::flag("all", "Also show instances that are shutting down or terminated.");
 
-static META: OperationMeta = OperationMeta::new("GetInstanceStatusByTag", "Show the status of instances.")
-    .description(
-        "Shows state, status checks and addresses of all instances in the region, or of those with the given name. A \
-         name or client token without a match is a failure, exit code 4. Instances that are shutting down or \
-         terminated are left out, unless `--all` or an expected state includes them.",
-    )
-    .arguments(&[&[TAG_NAME.spec, CLIENT_TOKEN.spec, EXPECT_STATE.spec, ALL.spec]])
-    .groups(&[ArgGroup { members: &[TAG_NAME.spec.name, CLIENT_TOKEN.spec.name], required: false, exclusive: true }])
-    .examples(&[
-        Example { about: "Show all instances in the region.", arguments: &[] },
-        Example {
-            about: "Show what was launched when the response to a launch was lost.",
-            arguments: &["--client-token", "0123456789abcdef0123456789abcdef"],
-        },
-        Example {
-            about: "Fail unless every instance named `web` is running.",
-            arguments: &["--tag-name", "web", "--expect-state", "running"],
-        },
-    ])
-    .iam_actions(&[DESCRIBE_INSTANCES, DESCRIBE_INSTANCE_STATUS]);
-
 struct GetInstanceStatusByTag;
 register!(GetInstanceStatusByTag);
 
@@ -84,9 +59,26 @@ struct Query {
 impl Operation for GetInstanceStatusByTag {
     type Args = Query;
 
-    fn meta(&self) -> &'static OperationMeta {
-        &META
-    }
+    const META: OperationMeta = OperationMeta::new("GetInstanceStatusByTag", "Show the status of instances.")
+        .description(
+            "Shows state, status checks and addresses of all instances in the region, or of those with the given \
+             name. A name or client token without a match is a failure, exit code 4. Instances that are shutting down \
+             or terminated are left out, unless `--all` or an expected state includes them.",
+        )
+        .arguments(&[&[TAG_NAME.spec, CLIENT_TOKEN.spec, EXPECT_STATE.spec, ALL.spec]])
+        .groups(&[ArgGroup::at_most_one(&[TAG_NAME.spec.name, CLIENT_TOKEN.spec.name])])
+        .examples(&[
+            Example { about: "Show all instances in the region.", arguments: &[] },
+            Example {
+                about: "Show what was launched when the response to a launch was lost.",
+                arguments: &["--client-token", "0123456789abcdef0123456789abcdef"],
+            },
+            Example {
+                about: "Fail unless every instance named `web` is running.",
+                arguments: &["--tag-name", "web", "--expect-state", "running"],
+            },
+        ])
+        .iam_actions(&[DESCRIBE_INSTANCES, DESCRIBE_INSTANCE_STATUS]);
 
     fn parse(&self, inputs: &Inputs) -> Result<Query> {
         let expected = inputs.get(&EXPECT_STATE).into_iter().map(|state| state.0).collect();
@@ -96,13 +88,14 @@ impl Operation for GetInstanceStatusByTag {
     async fn run(&self, cx: &Context, Query { selection, all, expected }: &Query) -> Result<Outcome> {
         let found = selection.find(cx, &states_to_show(*all, expected)).await?;
         if found.is_empty() && (*selection != Selection::Region || !expected.is_empty()) {
-            let error = Error::new(ErrorKind::NotFound, format!("no instances{} in the region", selection.described()));
-            return Err(error.doing("looking up the status").hint(selection.advice()));
+            let error =
+                Error::new(ErrorKind::NotFound, format!("no instances{} in the region", selection.description()));
+            return Err(error.doing("looking up the status").hint(selection.hint()));
         }
         found.iter().for_each(|instance| cx.journal().record_instance(instance));
-        found.iter().for_each(|instance| cx.journal().unchanged(&instance.id));
+        found.iter().for_each(|instance| cx.journal().record_unchanged(&instance.id));
         look_up_status_checks(cx, &found, *selection != Selection::Region).await?;
-        judge(cx, &found, expected)
+        verdict(cx, &found, expected)
     }
 }
 
@@ -133,7 +126,7 @@ impl Selection {
         }
     }
 
-    fn described(&self) -> String {
+    fn description(&self) -> String {
         match self {
             Selection::Name(name) => format!(" named `{}`", name.as_str()),
             Selection::Launch(token) => format!(" with client token `{token}`"),
@@ -142,7 +135,7 @@ impl Selection {
     }
 
     /// What to do when there is none.
-    fn advice(&self) -> &'static str {
+    fn hint(&self) -> &'static str {
         match self {
             Selection::Launch(_) => {
                 "run the job again after a minute: EC2 may not show new instances yet, and shows terminated instances \
@@ -176,7 +169,7 @@ async fn look_up_status_checks(cx: &Context, found: &[Instance], some: bool) -> 
     Ok(())
 }
 
-fn judge(cx: &Context, found: &[Instance], expected: &[InstanceStateName]) -> Result<Outcome> {
+fn verdict(cx: &Context, found: &[Instance], expected: &[InstanceStateName]) -> Result<Outcome> {
     let shown = count_of(found.len());
     if expected.is_empty() {
         return Ok(Outcome::new(format!("{shown} found")));
@@ -186,7 +179,7 @@ fn judge(cx: &Context, found: &[Instance], expected: &[InstanceStateName]) -> Re
     for instance in &others {
         let message = format!("the instance is {}, not {expectation}", instance.state.as_str());
         let error = Error::new(ErrorKind::UnexpectedState, message).doing(format!("checking {}", instance.id));
-        cx.journal().failed(&instance.id, error);
+        cx.journal().record_failure(&instance.id, error);
     }
     if others.is_empty() {
         return Ok(Outcome::new(format!("{shown} found, all {expectation}")));

@@ -4,14 +4,11 @@ mod family;
 
 use std::collections::HashSet;
 
-use connector_sdk::args::{Always, Repeated};
 use connector_sdk::catalog::{self, ARCHITECTURE, Architecture, deprecated_since};
 use connector_sdk::ec2::types::{ArchitectureValues, Image};
 use connector_sdk::option_lists::{self, Destination, OptionEntry, OptionList};
-use connector_sdk::{
-    Arg, Context, Error, ErrorKind, Example, Inputs, Operation, OperationMeta, Outcome, Result, Table, async_trait,
-    checked_text, filter, register,
-};
+use connector_sdk::prelude::*;
+use connector_sdk::{Table, checked_text, filter};
 
 use family::family_of;
 
@@ -26,8 +23,8 @@ checked_text! {
 }
 
 fn is_owner(text: &str) -> bool {
-    let is_account = text.len() == 12 && text.bytes().all(|byte| byte.is_ascii_digit());
-    is_account || text == SELF || PUBLIC_OWNERS.contains(&text)
+    let is_account_id = text.len() == 12 && text.bytes().all(|byte| byte.is_ascii_digit());
+    is_account_id || text == SELF || PUBLIC_OWNERS.contains(&text)
 }
 
 impl Owner {
@@ -61,28 +58,6 @@ const LATEST: Arg<bool, Always> = Arg::flag(
 
 const INCLUDE_DEPRECATED: Arg<bool, Always> = Arg::flag("include-deprecated", "Include deprecated images.");
 
-static META: OperationMeta = OperationMeta::new("ListImages", "Show images and fill their option list in OpCon.")
-    .description(
-        "Shows the available images in the region, newest first. `--save` and `--data-script` write them to the \
-         option list of the job forms, each described by its name; without these options they are only shown. Images \
-         belong to a region: an option list is only for jobs in this region.",
-    )
-    .arguments(&[
-        &[OWNER.spec, NAME.spec, ARCHITECTURE.spec, LATEST.spec, INCLUDE_DEPRECATED.spec],
-        option_lists::ARGUMENTS,
-    ])
-    .examples(&[
-        Example {
-            about: "Save the account's own images for the job forms of Enterprise Manager.",
-            arguments: &["--save"],
-        },
-        Example {
-            about: "Show the newest image of each family of Amazon Linux 2023.",
-            arguments: &["--owner", "amazon", "--name", "al2023-ami-2023*", "--latest"],
-        },
-    ])
-    .iam_actions(&[catalog::DESCRIBE_IMAGES]);
-
 const COLUMNS: &[&str] = &["Image ID", "Name", "Architecture", "Created"];
 
 struct ListImages;
@@ -102,9 +77,27 @@ struct Query {
 impl Operation for ListImages {
     type Args = Query;
 
-    fn meta(&self) -> &'static OperationMeta {
-        &META
-    }
+    const META: OperationMeta = OperationMeta::new("ListImages", "Show images and fill their option list in OpCon.")
+        .description(
+            "Shows the available images in the region, newest first. `--save` and `--data-script` write them to the \
+             option list of the job forms, each described by its name; without these options they are only shown. \
+             Images belong to a region: an option list is only for jobs in this region.",
+        )
+        .arguments(&[
+            &[OWNER.spec, NAME.spec, ARCHITECTURE.spec, LATEST.spec, INCLUDE_DEPRECATED.spec],
+            option_lists::ARGUMENTS,
+        ])
+        .examples(&[
+            Example {
+                about: "Save the account's own images for the job forms of Enterprise Manager.",
+                arguments: &["--save"],
+            },
+            Example {
+                about: "Show the newest image of each family of Amazon Linux 2023.",
+                arguments: &["--owner", "amazon", "--name", "al2023-ami-2023*", "--latest"],
+            },
+        ])
+        .iam_actions(&[catalog::DESCRIBE_IMAGES]);
 
     fn parse(&self, inputs: &Inputs) -> Result<Query> {
         let (owners, names) = (inputs.get(&OWNER), inputs.get(&NAME));
@@ -130,10 +123,10 @@ impl Operation for ListImages {
         found.sort_by(|a, b| (b.creation_date(), a.image_id()).cmp(&(a.creation_date(), b.image_id())));
         if query.latest {
             let mut seen = HashSet::new();
-            found.retain(|image| seen.insert(kin(image)));
+            found.retain(|image| seen.insert(family_key(image)));
         }
-        let kept = destination.cut(cx, OptionList::Images, found);
-        cx.journal().found(Table { columns: COLUMNS, rows: kept.iter().map(row).collect() });
+        let kept = destination.truncate(cx, OptionList::Images, found);
+        cx.journal().record_table(Table { columns: COLUMNS, rows: kept.iter().map(row).collect() });
         let entries: Vec<_> = kept.iter().filter_map(entry).collect();
         destination.write(cx, OptionList::Images, &entries).await
     }
@@ -159,7 +152,7 @@ async fn find(cx: &Context, query: &Query) -> Result<Vec<Image>> {
 }
 
 /// What the images of one family have in common. One without a name has none but itself.
-fn kin(image: &Image) -> (Option<String>, Option<String>, Option<ArchitectureValues>) {
+fn family_key(image: &Image) -> (Option<String>, Option<String>, Option<ArchitectureValues>) {
     let family = image.name().map(family_of).or_else(|| image.image_id().map(str::to_owned));
     (family, image.owner_id().map(str::to_owned), image.architecture().cloned())
 }

@@ -1,14 +1,11 @@
 //! `ListInstanceTypes`: shows instance types, and fills their option list in OpCon.
 
-use connector_sdk::args::{Always, Repeated};
 use connector_sdk::catalog::{self, ARCHITECTURE, Architecture};
 use connector_sdk::ec2::types::{ArchitectureType, InstanceTypeInfo};
 use connector_sdk::names::is_family;
 use connector_sdk::option_lists::{self, Destination, OptionEntry, OptionList};
-use connector_sdk::{
-    Arg, Context, Example, Inputs, Operation, OperationMeta, Outcome, Result, Table, async_trait, checked_text, filter,
-    register,
-};
+use connector_sdk::prelude::*;
+use connector_sdk::{Table, checked_text, filter};
 
 checked_text! {
     /// A family of instance types: the part of their names before the dot.
@@ -27,28 +24,6 @@ const FAMILY: Arg<Family, Repeated> = Arg::new(
 const CURRENT_GENERATION: Arg<bool, Always> =
     Arg::flag("current-generation", "Only current-generation instance types.");
 
-static META: OperationMeta = OperationMeta::new(
-    "ListInstanceTypes",
-    "Show instance types and fill their option list in OpCon.",
-)
-.description(
-    "Shows the instance types that are available in the region, sorted by family, vCPUs and memory. `--save` and \
-     `--data-script` write them to the option list of the job forms; without these options they are only shown. All \
-     types of a region are too many for an OpCon property: select some families.",
-)
-.arguments(&[&[FAMILY.spec, ARCHITECTURE.spec, CURRENT_GENERATION.spec], option_lists::ARGUMENTS])
-.examples(&[
-    Example {
-        about: "Show the current instance types for ARM.",
-        arguments: &["--architecture", "arm64", "--current-generation"],
-    },
-    Example {
-        about: "Save two families for the job forms of Enterprise Manager.",
-        arguments: &["--family", "t4g,m6g", "--save"],
-    },
-])
-.iam_actions(&[catalog::DESCRIBE_INSTANCE_TYPES]);
-
 const COLUMNS: &[&str] = &["Instance type", "vCPUs", "Memory MiB", "Architectures"];
 
 struct ListInstanceTypes;
@@ -66,9 +41,27 @@ struct Query {
 impl Operation for ListInstanceTypes {
     type Args = Query;
 
-    fn meta(&self) -> &'static OperationMeta {
-        &META
-    }
+    const META: OperationMeta = OperationMeta::new(
+        "ListInstanceTypes",
+        "Show instance types and fill their option list in OpCon.",
+    )
+    .description(
+        "Shows the instance types that are available in the region, sorted by family, vCPUs and memory. `--save` and \
+         `--data-script` write them to the option list of the job forms; without these options they are only shown. \
+         All types of a region are too many for an OpCon property: select some families.",
+    )
+    .arguments(&[&[FAMILY.spec, ARCHITECTURE.spec, CURRENT_GENERATION.spec], option_lists::ARGUMENTS])
+    .examples(&[
+        Example {
+            about: "Show the current instance types for ARM.",
+            arguments: &["--architecture", "arm64", "--current-generation"],
+        },
+        Example {
+            about: "Save two families for the job forms of Enterprise Manager.",
+            arguments: &["--family", "t4g,m6g", "--save"],
+        },
+    ])
+    .iam_actions(&[catalog::DESCRIBE_INSTANCE_TYPES]);
 
     fn parse(&self, inputs: &Inputs) -> Result<Query> {
         Ok(Query {
@@ -83,9 +76,9 @@ impl Operation for ListInstanceTypes {
         let destination = &query.destination;
         destination.prepare(cx).await?;
         let mut found = find(cx, query).await?;
-        found.sort_by(|a, b| rank(a).cmp(&rank(b)));
-        let kept = destination.cut(cx, OptionList::InstanceTypes, found);
-        cx.journal().found(Table { columns: COLUMNS, rows: kept.iter().map(row).collect() });
+        found.sort_by(|a, b| sort_key(a).cmp(&sort_key(b)));
+        let kept = destination.truncate(cx, OptionList::InstanceTypes, found);
+        cx.journal().record_table(Table { columns: COLUMNS, rows: kept.iter().map(row).collect() });
         let entries: Vec<_> =
             kept.iter().map(|info| OptionEntry { id: name(info).to_owned(), description: None }).collect();
         destination.write(cx, OptionList::InstanceTypes, &entries).await
@@ -114,7 +107,7 @@ fn name(info: &InstanceTypeInfo) -> &str {
 }
 
 /// Its place in the list: that of its family, and in it by size.
-fn rank(info: &InstanceTypeInfo) -> (&str, Option<i32>, Option<i64>, &str) {
+fn sort_key(info: &InstanceTypeInfo) -> (&str, Option<i32>, Option<i64>, &str) {
     let family = name(info).split('.').next().unwrap_or_default();
     (family, vcpus(info), memory(info), name(info))
 }

@@ -2,21 +2,8 @@
 
 use connector_sdk::ec2::types::Region;
 use connector_sdk::option_lists::{self, Destination, OptionEntry, OptionList};
-use connector_sdk::{
-    Context, Example, Inputs, Operation, OperationMeta, Outcome, Result, Table, async_trait, catalog, register,
-};
-
-static META: OperationMeta = OperationMeta::new("ListRegions", "Show regions and fill their option list in OpCon.")
-    .description(
-        "Shows the regions that are enabled for the account, sorted by name. `--save` and `--data-script` write them \
-         to the option list of the job forms; without these options they are only shown.",
-    )
-    .arguments(&[option_lists::ARGUMENTS])
-    .examples(&[
-        Example { about: "Show the regions of the account.", arguments: &[] },
-        Example { about: "Save them for the job forms of Enterprise Manager.", arguments: &["--save"] },
-    ])
-    .iam_actions(&[catalog::DESCRIBE_REGIONS]);
+use connector_sdk::prelude::*;
+use connector_sdk::{Table, catalog};
 
 const COLUMNS: &[&str] = &["Region", "Status", "Endpoint"];
 
@@ -27,9 +14,17 @@ register!(ListRegions);
 impl Operation for ListRegions {
     type Args = Destination;
 
-    fn meta(&self) -> &'static OperationMeta {
-        &META
-    }
+    const META: OperationMeta = OperationMeta::new("ListRegions", "Show regions and fill their option list in OpCon.")
+        .description(
+            "Shows the regions that are enabled for the account, sorted by name. `--save` and `--data-script` write \
+             them to the option list of the job forms; without these options they are only shown.",
+        )
+        .arguments(&[option_lists::ARGUMENTS])
+        .examples(&[
+            Example { about: "Show the regions of the account.", arguments: &[] },
+            Example { about: "Save them for the job forms of Enterprise Manager.", arguments: &["--save"] },
+        ])
+        .iam_actions(&[catalog::DESCRIBE_REGIONS]);
 
     fn parse(&self, inputs: &Inputs) -> Result<Destination> {
         Ok(Destination::parse(inputs))
@@ -39,8 +34,8 @@ impl Operation for ListRegions {
         destination.prepare(cx).await?;
         let mut found = catalog::regions(cx).await?;
         found.sort_by(|a, b| a.region_name().cmp(&b.region_name()));
-        let kept = destination.cut(cx, OptionList::Regions, found);
-        cx.journal().found(Table { columns: COLUMNS, rows: kept.iter().map(row).collect() });
+        let kept = destination.truncate(cx, OptionList::Regions, found);
+        cx.journal().record_table(Table { columns: COLUMNS, rows: kept.iter().map(row).collect() });
         let entries: Vec<_> = kept.iter().filter_map(entry).collect();
         destination.write(cx, OptionList::Regions, &entries).await
     }

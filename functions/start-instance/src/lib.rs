@@ -1,37 +1,8 @@
 //! `StartInstance`: starts stopped instances, by name or by id, and saves them into OpCon properties.
 
-use connector_sdk::action::{InstanceAction, InstanceArgs};
-use connector_sdk::ec2::types::InstanceStateName;
-use connector_sdk::iam::{INSTANCES, NO_INSTANCE};
-use connector_sdk::instances::DESCRIBE_INSTANCES;
+use connector_sdk::prelude::*;
 use connector_sdk::properties::PROPERTIES;
-use connector_sdk::selection::{SELECTION, SELECTION_GROUP};
-use connector_sdk::wait::{DESCRIBE_INSTANCE_STATUS, Goal, Readiness, UNTIL_READY, WAIT_FOR};
-use connector_sdk::{
-    Context, Example, IamAction, Inputs, Operation, OperationMeta, Outcome, Result, async_trait, dry_run, register,
-};
-
-static META: OperationMeta = OperationMeta::new("StartInstance", "Start stopped instances.")
-    .description(
-        "Starts the instances with the given name or ids. An instance that is already running counts as a success. \
-         Without `--wait`, the job ends when EC2 has accepted the start, and saves only the addresses that EC2 has \
-         assigned by then. Instances found by name are numbered in the order of their ids, others in the order in \
-         which they are given.",
-    )
-    .arguments(&[SELECTION, UNTIL_READY, PROPERTIES])
-    .groups(&[SELECTION_GROUP])
-    .examples(&[
-        Example {
-            about: "Start all instances named `web`, wait until they are ready, and save their addresses.",
-            arguments: &["--tag-name", "web", "--wait", "--private-ip-property", "WEB_IP"],
-        },
-        Example {
-            about: "Start two instances without waiting.",
-            arguments: &["--instance-id", "i-0123456789abcdef0,i-0123456789abcdef1"],
-        },
-    ])
-    .iam_actions(&[START_INSTANCES, DESCRIBE_INSTANCES, DESCRIBE_INSTANCE_STATUS])
-    .changes_resources();
+use connector_sdk::wait::{Readiness, WAIT_FOR};
 
 const START_INSTANCES: IamAction = IamAction::change("ec2:StartInstances")
     .on(INSTANCES)
@@ -50,9 +21,27 @@ register!(StartInstance);
 impl Operation for StartInstance {
     type Args = (InstanceArgs, Readiness);
 
-    fn meta(&self) -> &'static OperationMeta {
-        &META
-    }
+    const META: OperationMeta = OperationMeta::new("StartInstance", "Start stopped instances.")
+        .description(
+            "Starts the instances with the given name or ids. An instance that is already running counts as a \
+             success. Without `--wait`, the job ends when EC2 has accepted the start, and saves only the addresses \
+             that EC2 has assigned by then. Instances found by name are numbered in the order of their ids, others in \
+             the order in which they are given.",
+        )
+        .arguments(&[SELECTION, UNTIL_READY, PROPERTIES])
+        .groups(&[SELECTION_GROUP])
+        .examples(&[
+            Example {
+                about: "Start all instances named `web`, wait until they are ready, and save their addresses.",
+                arguments: &["--tag-name", "web", "--wait", "--private-ip-property", "WEB_IP"],
+            },
+            Example {
+                about: "Start two instances without waiting.",
+                arguments: &["--instance-id", "i-0123456789abcdef0,i-0123456789abcdef1"],
+            },
+        ])
+        .iam_actions(&[START_INSTANCES, DESCRIBE_INSTANCES, DESCRIBE_INSTANCE_STATUS])
+        .changes_resources();
 
     fn parse(&self, inputs: &Inputs) -> Result<Self::Args> {
         Ok((InstanceArgs::parse(inputs)?.with_properties(inputs)?, inputs.get(&WAIT_FOR)))

@@ -2,17 +2,7 @@
 
 use std::collections::HashMap;
 
-use connector_sdk::action::{InstanceAction, InstanceArgs, InstanceJob};
-use connector_sdk::args::Always;
-use connector_sdk::ec2::types::InstanceStateName;
-use connector_sdk::iam::{INSTANCES, NO_INSTANCE};
-use connector_sdk::instances::DESCRIBE_INSTANCES;
-use connector_sdk::selection::{SELECTION, SELECTION_GROUP};
-use connector_sdk::wait::{Goal, UNTIL_DONE};
-use connector_sdk::{
-    Arg, ArgGroup, ArgSpec, Context, Error, ErrorKind, Example, IamAction, Inputs, InstanceId, Operation,
-    OperationMeta, Outcome, Result, async_trait, choices, dry_run, register,
-};
+use connector_sdk::prelude::*;
 
 const FORCE: Arg<bool, Always> = Arg::flag(
     "force",
@@ -36,38 +26,14 @@ choices! {
     /// What becomes of an instance that cannot hibernate.
     enum Fallback {
         Fail = "fail",
-        Stop = "stop",
+        Args = "stop",
     }
 }
 
-static META: OperationMeta = OperationMeta::new("StopInstance", "Stop running instances.")
-    .description(
-        "Stops the instances with the given name or ids. An instance that is already stopped counts as a success. \
-         Without `--wait`, the job ends when EC2 has accepted the stop.",
-    )
-    .arguments(&[SELECTION, HOW, UNTIL_DONE])
-    .groups(&[SELECTION_GROUP, HOW_GROUP])
-    .examples(&[
-        Example {
-            about: "Stop all instances named `web` and wait for it.",
-            arguments: &["--tag-name", "web", "--wait"],
-        },
-        Example {
-            about: "Hibernate all instances named `web`, and stop those that cannot hibernate.",
-            arguments: &["--tag-name", "web", "--hibernate", "--hibernate-fallback", "stop"],
-        },
-        Example { about: "Stop one instance.", arguments: &["--instance-id", "i-0123456789abcdef0"] },
-    ])
-    .iam_actions(&[STOP_INSTANCES, DESCRIBE_INSTANCES])
-    .changes_resources();
-
-const HOW: &[ArgSpec] = &[FORCE.spec, SKIP_OS_SHUTDOWN.spec, HIBERNATE.spec, HIBERNATE_FALLBACK.spec];
+const STOP_OPTIONS: &[ArgSpec] = &[FORCE.spec, SKIP_OS_SHUTDOWN.spec, HIBERNATE.spec, HIBERNATE_FALLBACK.spec];
 /// An instance that hibernates must be given the time to write its memory to the volume.
-const HOW_GROUP: ArgGroup = ArgGroup {
-    members: &[FORCE.spec.name, SKIP_OS_SHUTDOWN.spec.name, HIBERNATE.spec.name],
-    required: false,
-    exclusive: true,
-};
+const STOP_OPTIONS_GROUP: ArgGroup =
+    ArgGroup::at_most_one(&[FORCE.spec.name, SKIP_OS_SHUTDOWN.spec.name, HIBERNATE.spec.name]);
 
 const STOP_INSTANCES: IamAction = IamAction::change("ec2:StopInstances")
     .on(INSTANCES)
@@ -83,7 +49,7 @@ const HIBERNATION: InstanceAction =
     InstanceAction { doing: "hibernating", verb: "hibernation", done: "hibernated", ..STOP };
 
 /// How the instances are stopped.
-struct Stop {
+struct Args {
     instances: InstanceArgs,
     force: bool,
     skip_os_shutdown: bool,
@@ -95,15 +61,32 @@ register!(StopInstance);
 
 #[async_trait]
 impl Operation for StopInstance {
-    type Args = Stop;
+    type Args = Args;
 
-    fn meta(&self) -> &'static OperationMeta {
-        &META
-    }
+    const META: OperationMeta = OperationMeta::new("StopInstance", "Stop running instances.")
+        .description(
+            "Stops the instances with the given name or ids. An instance that is already stopped counts as a success. \
+             Without `--wait`, the job ends when EC2 has accepted the stop.",
+        )
+        .arguments(&[SELECTION, STOP_OPTIONS, UNTIL_DONE])
+        .groups(&[SELECTION_GROUP, STOP_OPTIONS_GROUP])
+        .examples(&[
+            Example {
+                about: "Stop all instances named `web` and wait for it.",
+                arguments: &["--tag-name", "web", "--wait"],
+            },
+            Example {
+                about: "Hibernate all instances named `web`, and stop those that cannot hibernate.",
+                arguments: &["--tag-name", "web", "--hibernate", "--hibernate-fallback", "stop"],
+            },
+            Example { about: "Stop one instance.", arguments: &["--instance-id", "i-0123456789abcdef0"] },
+        ])
+        .iam_actions(&[STOP_INSTANCES, DESCRIBE_INSTANCES])
+        .changes_resources();
 
-    fn parse(&self, inputs: &Inputs) -> Result<Stop> {
+    fn parse(&self, inputs: &Inputs) -> Result<Args> {
         let fallback = inputs.get(&HIBERNATE_FALLBACK);
-        Ok(Stop {
+        Ok(Args {
             instances: InstanceArgs::parse(inputs)?,
             force: inputs.get(&FORCE),
             skip_os_shutdown: inputs.get(&SKIP_OS_SHUTDOWN),
@@ -111,7 +94,7 @@ impl Operation for StopInstance {
         })
     }
 
-    async fn run(&self, cx: &Context, args: &Stop) -> Result<Outcome> {
+    async fn run(&self, cx: &Context, args: &Args) -> Result<Outcome> {
         let job = InstanceJob::select(cx, &args.instances).await?;
         let call = |ids, hibernate: bool| {
             let request = cx.ec2().stop_instances().set_instance_ids(Some(ids)).dry_run(cx.dry_run());
@@ -123,8 +106,8 @@ impl Operation for StopInstance {
             Some(fallback) => divide(cx, &job, fallback),
             None => (Vec::new(), job.ids().to_vec()),
         };
-        job.ask(&STOP, &to_stop, |ids| call(ids, false)).await;
-        job.ask(&HIBERNATION, &to_hibernate, |ids| call(ids, true)).await;
+        job.request(&STOP, &to_stop, |ids| call(ids, false)).await;
+        job.request(&HIBERNATION, &to_hibernate, |ids| call(ids, true)).await;
         job.finish(&STOP, Goal::Stopped).await
     }
 }
@@ -137,7 +120,7 @@ fn divide(cx: &Context, job: &InstanceJob<'_>, fallback: Fallback) -> (Vec<Insta
     for id in job.ids() {
         match shown.get(id) {
             Some(instance) if STOP.already.contains(&instance.state) => to_stop.push(id.clone()),
-            Some(instance) if !instance.can_hibernate && fallback == Fallback::Stop => {
+            Some(instance) if !instance.can_hibernate && fallback == Fallback::Args => {
                 cx.event(format!("{}: cannot hibernate, stopping it instead", cx.journal().label(id)));
                 to_stop.push(id.clone());
             }
@@ -146,8 +129,7 @@ fn divide(cx: &Context, job: &InstanceJob<'_>, fallback: Fallback) -> (Vec<Insta
                     Error::new(ErrorKind::UnexpectedState, "the instance was launched without hibernation enabled")
                         .doing(format!("hibernating {id}"))
                         .hint("use `--hibernate-fallback stop` to stop such an instance");
-                cx.warning(error.to_string());
-                cx.journal().failed(id, error);
+                cx.instance_failed(id, error);
             }
             _ => to_hibernate.push(id.clone()),
         }

@@ -17,7 +17,7 @@ pub trait Operation: Send + Sync + 'static {
     type Args: Send + Sync + 'static;
 
     /// What the host needs to know to offer the function.
-    fn meta(&self) -> &'static OperationMeta;
+    const META: OperationMeta;
 
     /// Takes the arguments of a job, and checks what a single one cannot tell. Called once, before anything else; without
     /// input or output, and without randomness.
@@ -38,7 +38,7 @@ pub trait Operation: Send + Sync + 'static {
 /// Any [`Operation`], as the registry keeps it.
 #[doc(hidden)]
 pub trait AnyOperation: Send + Sync {
-    /// See [`Operation::meta`].
+    /// See [`Operation::META`].
     fn meta(&self) -> &'static OperationMeta;
 
     /// See [`Operation::parse`].
@@ -59,13 +59,13 @@ pub trait PreparedJob: Send + Sync {
     async fn run(&self, cx: &Context) -> Result<Outcome>;
 }
 
-struct Prepared<O: Operation> {
+struct PreparedOperation<O: Operation> {
     operation: &'static O,
     args: O::Args,
 }
 
 #[async_trait]
-impl<O: Operation> PreparedJob for Prepared<O> {
+impl<O: Operation> PreparedJob for PreparedOperation<O> {
     async fn run(&self, cx: &Context) -> Result<Outcome> {
         self.operation.run(cx, &self.args).await
     }
@@ -73,11 +73,11 @@ impl<O: Operation> PreparedJob for Prepared<O> {
 
 impl<O: Operation> AnyOperation for O {
     fn meta(&self) -> &'static OperationMeta {
-        Operation::meta(self)
+        const { &O::META }
     }
 
     fn prepare(&'static self, inputs: &Inputs) -> Result<Box<dyn PreparedJob>> {
-        Ok(Box::new(Prepared { operation: self, args: self.parse(inputs)? }))
+        Ok(Box::new(PreparedOperation { operation: self, args: self.parse(inputs)? }))
     }
 }
 
@@ -217,8 +217,6 @@ mod tests {
     use crate::sample::SampleOperation;
     use crate::testing::Job;
 
-    static META: OperationMeta = OperationMeta::new("AnotherOperation", "Do nothing either.");
-
     struct AnotherOperation;
     register!(AnotherOperation);
 
@@ -226,9 +224,7 @@ mod tests {
     impl Operation for AnotherOperation {
         type Args = ();
 
-        fn meta(&self) -> &'static OperationMeta {
-            &META
-        }
+        const META: OperationMeta = OperationMeta::new("AnotherOperation", "Do nothing either.");
 
         fn parse(&self, _inputs: &Inputs) -> Result<()> {
             Ok(())
@@ -240,7 +236,7 @@ mod tests {
     }
 
     #[test]
-    fn registered_operations_are_sorted_and_say_where_they_come_from() {
+    fn registered_operations_are_sorted_and_have_their_source_location() {
         let found: Vec<_> = operations()
             .into_iter()
             .map(|registration| (registration.operation.meta().name, registration.crate_name))
@@ -259,10 +255,10 @@ mod tests {
 
     #[test]
     fn arguments_come_in_the_order_of_their_lists() {
-        let meta = Operation::meta(&SampleOperation);
+        let meta = SampleOperation::META;
         let names: Vec<_> = meta.all_arguments().map(|argument| argument.name).collect();
         assert_eq!(names[..4], ["tag-name", "instance-id", "allow-none", "wait"]);
         assert_eq!(names.last(), Some(&"private-ip-property"));
-        assert_eq!(META.all_arguments().count(), 0);
+        assert_eq!(AnotherOperation::META.all_arguments().count(), 0);
     }
 }

@@ -55,7 +55,7 @@ impl Destination {
     }
 
     /// The entries that the job keeps, the first ones. Reports when there are more.
-    pub fn cut<T>(&self, cx: &Context, list: OptionList, mut entries: Vec<T>) -> Vec<T> {
+    pub fn truncate<T>(&self, cx: &Context, list: OptionList, mut entries: Vec<T>) -> Vec<T> {
         if let Some(max) = self.max.filter(|max| entries.len() > *max) {
             cx.event(format!("{} found, the first {max} kept", list.count_of(entries.len())));
             entries.truncate(max);
@@ -90,8 +90,8 @@ impl Destination {
 
 async fn save(cx: &Context, name: &str, value: &str) -> Result<String> {
     match Property::new(name, Contents::OptionList).deliver(cx, value).await {
-        Ok(Delivery::Seen) => Ok(format!("saved in {name}")),
-        Ok(Delivery::HandedOver) => Ok(format!("queued for {name} with the agent, not confirmed")),
+        Ok(Delivery::Confirmed) => Ok(format!("saved in {name}")),
+        Ok(Delivery::Queued) => Ok(format!("queued for {name} with the agent, not confirmed")),
         Err(error) => {
             let doing = format!("saving the option list in {name}");
             let error = error.into_kind(ErrorKind::PropertyNotSaved).doing(doing);

@@ -9,10 +9,6 @@ use crate::testing::{self, instance};
 use crate::wait::UNTIL_READY;
 use crate::{Context, Inputs, InstanceId, Operation, OperationMeta, Outcome, Result, async_trait, register};
 
-static META: OperationMeta = OperationMeta::new("SampleOperation", "Do nothing.")
-    .arguments(&[SELECTION, UNTIL_READY, PROPERTIES])
-    .groups(&[SELECTION_GROUP]);
-
 /// See the module.
 pub struct SampleOperation;
 register!(SampleOperation);
@@ -21,9 +17,9 @@ register!(SampleOperation);
 impl Operation for SampleOperation {
     type Args = ();
 
-    fn meta(&self) -> &'static OperationMeta {
-        &META
-    }
+    const META: OperationMeta = OperationMeta::new("SampleOperation", "Do nothing.")
+        .arguments(&[SELECTION, UNTIL_READY, PROPERTIES])
+        .groups(&[SELECTION_GROUP]);
 
     fn parse(&self, _inputs: &Inputs) -> Result<()> {
         Ok(())
@@ -36,7 +32,7 @@ impl Operation for SampleOperation {
 
 /// The parsed arguments, given without their dashes. Nothing needs to be selected.
 pub fn inputs(arguments: &[(&str, &str)]) -> Inputs {
-    testing::parse_arguments(META.all_arguments(), &[], arguments).unwrap()
+    testing::parse_arguments(SampleOperation::META.all_arguments(), &[], arguments).unwrap()
 }
 
 /// The ids.

@@ -35,7 +35,7 @@ pub fn check(words: &[Word], options: &Options, references: References) -> Resul
             continue;
         }
         match given {
-            Some((spec, _)) if spec.foreign_text => warnings.push(format!(
+            Some((spec, _)) if spec.verbatim => warnings.push(format!(
                 "`--{}` contains text in the form of a reference to an OpCon property; the text is passed on unchanged",
                 spec.name
             )),
@@ -95,9 +95,9 @@ fn reference_between<'a>(text: &'a str, open: &str, close: &str) -> Option<&'a s
 /// # Errors
 /// Says what a double quote in it means: `"C:\dir\" --next` is one argument to Windows, `C:\dir" --next`.
 pub fn check_path(text: &str) -> Result<(), String> {
-    const SWALLOWED: &str = "a path cannot contain a double quote: Windows reads `\\\"` as a quote inside the path, \
+    const QUOTE_IN_PATH: &str = "a path cannot contain a double quote: Windows reads `\\\"` as a quote inside the path, \
                              not as its end; leave out the last `\\`, as in `\"C:\\dir\"`";
-    if text.contains('"') { Err(SWALLOWED.to_owned()) } else { Ok(()) }
+    if text.contains('"') { Err(QUOTE_IN_PATH.to_owned()) } else { Ok(()) }
 }
 
 #[cfg(test)]
@@ -143,7 +143,7 @@ mod tests {
     }
 
     const NAME: Arg<String> = Arg::new("name", "NAME", "A name.");
-    const SCRIPT: Arg<String> = Arg::new("script", "TEXT", "A script.").foreign_text();
+    const SCRIPT: Arg<String> = Arg::new("script", "TEXT", "A script.").verbatim();
     const PASSWORD: Arg<String, Always> = Arg::new("password", "TEXT", "A password.").required().secret();
     static META: OperationMeta =
         OperationMeta::new("Try", "Try it.").arguments(&[&[NAME.spec, SCRIPT.spec, PASSWORD.spec]]);

@@ -1,4 +1,4 @@
-//! `awsec2 check`: tries everything that jobs need, and tells each thing in a line.
+//! `awsec2 check`: tests everything that jobs need, and reports each result in one line.
 
 use std::fmt::Display;
 use std::path::{Path, PathBuf};
@@ -53,7 +53,7 @@ fn command() -> clap::Command {
         .arg(config_argument())
 }
 
-/// Tests everything, and tells it.
+/// Tests everything, and reports the results.
 pub fn run(registry: &Registry, words: &[String]) -> Result<u8> {
     let Some(matches) = parse(command(), words)? else { return Ok(exit::SUCCESS) };
     let mut findings = Findings { console: Console::new(Output::Text), code: exit::SUCCESS };
@@ -97,7 +97,7 @@ impl Findings {
     }
 }
 
-/// Reads the configuration, and looks who else may read it.
+/// Reads the configuration, and checks who else may read it.
 fn check_config(findings: &mut Findings, named: Option<&Path>) -> Option<Config> {
     match config::read(named, None) {
         Ok(Some(config)) => {
@@ -162,7 +162,7 @@ fn check_log(findings: &mut Findings, named: Option<&PathBuf>) {
     }
 }
 
-/// Every user of the configuration, or without one the credentials that AWS's own chain finds.
+/// Every user of the configuration, or without users the default credential chain.
 async fn check_users(findings: &mut Findings, registry: &Registry, matches: &ArgMatches, config: Option<&Config>) {
     let users: Vec<&str> = config.iter().flat_map(|config| config.users()).collect();
     for user in &users {
@@ -184,12 +184,7 @@ async fn check_user(
     subject: &str,
     keys: Option<&opcon::AwsKeys>,
 ) {
-    let settings = Settings {
-        region: matches.get_one::<RegionName>("region").cloned(),
-        endpoint_url: matches.get_one::<EndpointUrl>("endpoint-url").cloned(),
-        ..Settings::default()
-    };
-    let account = match aws::Account::load(&settings, keys).await {
+    let account = match aws::Account::load(&settings(matches), keys).await {
         Ok(account) => account,
         Err(error) => return findings.failed(subject, &error),
     };
@@ -207,7 +202,17 @@ async fn check_user(
     }
 }
 
-/// The answers of EC2 so far: most actions are needed by several functions.
+/// The settings of a dry run: a probe that forgets `DryRun` is refused, whatever it asks for.
+fn settings(matches: &ArgMatches) -> Settings {
+    Settings {
+        region: matches.get_one::<RegionName>("region").cloned(),
+        endpoint_url: matches.get_one::<EndpointUrl>("endpoint-url").cloned(),
+        dry_run: true,
+        ..Settings::default()
+    }
+}
+
+/// The results so far: most actions are needed by several functions.
 struct Permissions {
     ec2: ec2::Client,
     limited_by_tag: bool,
@@ -294,5 +299,27 @@ async fn check_api(findings: &mut Findings, api: &ApiSettings) {
             findings.note(&subject, "`VERIFY_TLS=False`: any server can impersonate the OpCon API and read the token")
         }
         Trust::PlainHttp => findings.note(&subject, "`USING_TLS=False`: the token is sent unencrypted"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// An action whose probe forgets `DryRun`.
+    const FORGETS: IamAction = IamAction::change("ec2:StopInstances").probe(|ec2, action| {
+        connector_sdk::iam::answer(action, ec2.stop_instances().instance_ids(connector_sdk::iam::NO_INSTANCE).send())
+    });
+
+    #[tokio::test]
+    async fn a_probe_that_would_change_something_is_not_sent() {
+        let words = ["check", "--region", "us-east-1", "--endpoint-url", "http://127.0.0.1:9"];
+        let settings = settings(&command().try_get_matches_from(words).unwrap());
+        let keys = opcon::AwsKeys { access_key_id: "AKIATEST".to_owned(), secret_access_key: "made-up".into() };
+        let account = aws::Account::load(&settings, Some(&keys)).await.unwrap();
+        let mut permissions = Permissions { ec2: account.ec2(), limited_by_tag: false, answers: Vec::new() };
+        let error = permissions.of(&FORGETS).await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Bug, "{error}");
+        assert!(error.to_string().contains("blocked a request to EC2 for StopInstances"), "{error}");
     }
 }

@@ -2,7 +2,7 @@
 
 use std::str::FromStr;
 
-use anyhow::{Error, ensure};
+use anyhow::{Context as _, Error, ensure};
 
 /// A name such as `RebootInstance`: two words or more, each an upper-case letter and then lower-case letters or digits.
 /// So written it has one kebab-case form, `reboot-instance`, which names the package and its folder.
@@ -22,6 +22,44 @@ impl FunctionName {
     pub fn package(&self) -> &str {
         &self.package
     }
+
+    /// The EC2 action that a function of this name requests for instances.
+    ///
+    /// # Errors
+    /// When the name does not end with `Instance`.
+    pub fn instance_action(&self) -> Result<InstanceAction, Error> {
+        let verb = self.package.strip_suffix("-instance").with_context(|| {
+            format!(
+                "reading the function's name {:?}: an action on instances is named as EC2's, in the singular, \
+                 like RebootInstance",
+                self.pascal_case
+            )
+        })?;
+        let verb = verb.replace('-', " ");
+        let stem = verb.strip_suffix('e').unwrap_or(&verb);
+        Ok(InstanceAction {
+            ec2_action: format!("{}s", self.pascal_case),
+            method: format!("{}s", self.package.replace('-', "_")),
+            doing: format!("{stem}ing"),
+            done: format!("{stem}ed"),
+            verb,
+        })
+    }
+}
+
+/// An EC2 action on instances, and the words for it: those of a regular verb, which the author corrects.
+#[derive(Debug, PartialEq, Eq)]
+pub struct InstanceAction {
+    /// `RebootInstances`.
+    pub ec2_action: String,
+    /// The method of the client: `reboot_instances`.
+    pub method: String,
+    /// `reboot`.
+    pub verb: String,
+    /// `rebooting`.
+    pub doing: String,
+    /// `rebooted`.
+    pub done: String,
 }
 
 impl FromStr for FunctionName {
@@ -58,6 +96,19 @@ mod tests {
         let name: FunctionName = "GetInstanceStatusByTag".parse().unwrap();
         assert_eq!(name.package(), "get-instance-status-by-tag");
         assert_eq!(name.pascal_case(), "GetInstanceStatusByTag");
+    }
+
+    #[test]
+    fn an_action_on_instances_has_ec2_s_name_in_the_plural() {
+        let name: FunctionName = "TerminateInstance".parse().unwrap();
+        let action = InstanceAction {
+            ec2_action: "TerminateInstances".into(),
+            method: "terminate_instances".into(),
+            verb: "terminate".into(),
+            doing: "terminating".into(),
+            done: "terminated".into(),
+        };
+        assert_eq!(name.instance_action().unwrap(), action);
     }
 
     #[test]

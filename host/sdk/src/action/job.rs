@@ -7,7 +7,7 @@ use super::InstanceAction;
 use super::answer::Answer;
 use crate::args::Inputs;
 use crate::context::Context;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::ids::InstanceId;
 use crate::instances::{Instance, find_by_ids};
 use crate::outcome::Outcome;
@@ -44,7 +44,7 @@ impl InstanceArgs {
 }
 
 impl InstanceAction {
-    /// Performs the whole job. `goal` is what `call` leads to, see [`InstanceAction::ask`].
+    /// Performs the whole job. `goal` is what `call` leads to, see [`InstanceAction::request`].
     ///
     /// # Errors
     /// When not all instances succeeded, or not all properties could be saved.
@@ -56,7 +56,7 @@ impl InstanceAction {
         E: ProvideErrorMetadata + std::error::Error + Send + Sync + 'static,
     {
         let job = InstanceJob::select(cx, args).await?;
-        job.ask(self, job.ids(), call).await;
+        job.request(self, job.ids(), call).await;
         job.finish(self, goal).await
     }
 }
@@ -97,9 +97,9 @@ impl<'a> InstanceJob<'a> {
         &self.policy
     }
 
-    /// Asks for the action on some of the instances, see [`InstanceAction::ask`]. Where ids are to be saved, those of the
+    /// Asks for the action on some of the instances, see [`InstanceAction::request`]. Where ids are to be saved, those of the
     /// instances that EC2 has accepted at once are saved before the others are waited for.
-    pub async fn ask<F, A, R, E>(&self, action: &InstanceAction, ids: &[InstanceId], call: F)
+    pub async fn request<F, A, R, E>(&self, action: &InstanceAction, ids: &[InstanceId], call: F)
     where
         F: Fn(Vec<String>) -> A,
         A: Future<Output = Result<R, SdkError<E, HttpResponse>>>,
@@ -107,12 +107,41 @@ impl<'a> InstanceJob<'a> {
         E: ProvideErrorMetadata + std::error::Error + Send + Sync + 'static,
     {
         if self.args.properties.is_empty() {
-            return action.ask(self.cx, &self.policy, ids, call).await;
+            return action.request(self.cx, &self.policy, ids, call).await;
         }
         for part in action.ready_and_transient(self.cx, ids) {
-            action.ask(self.cx, &self.policy, &part, &call).await;
+            action.request(self.cx, &self.policy, &part, &call).await;
             self.args.properties.save_ids(self.cx, self.ids()).await;
         }
+    }
+
+    /// The instances that EC2 has refused to act on with this code.
+    pub fn refused_with(&self, code: &str) -> Vec<InstanceId> {
+        let refused = |id: &&InstanceId| {
+            self.cx.journal().read(id, |entry| entry.error.as_ref().and_then(Error::code) == Some(code))
+        };
+        self.ids().iter().filter(refused).cloned().collect()
+    }
+
+    /// Changes some of the instances, for an EC2 action that takes one instance at a time. Returns those that are changed. The
+    /// others have failed, or are unchanged in a dry run.
+    pub async fn change_each<A: Future<Output = Result<()>>>(
+        &self,
+        ids: Vec<InstanceId>,
+        change: impl Fn(InstanceId) -> A,
+    ) -> Vec<InstanceId> {
+        let mut changed = Vec::new();
+        for id in ids {
+            match change(id.clone()).await {
+                Ok(()) => changed.push(id),
+                Err(error) if self.cx.dry_run() && error.is_dry_run_success() => {
+                    self.cx.event(format!("{}: would succeed", error.action().unwrap_or(id.as_str())));
+                    self.cx.journal().record_unchanged(&id);
+                }
+                Err(error) => self.cx.instance_failed(&id, error),
+            }
+        }
+        changed
     }
 
     /// Waits as the job says, saves properties, and judges.
@@ -125,7 +154,7 @@ impl<'a> InstanceJob<'a> {
             return self.args.targets.none_found(cx);
         }
         let waited = wait_if_asked(cx, &self.args.wait, ids, goal, &self.policy).await;
-        if !waited && !cx.dry_run() && properties.want_addresses() {
+        if !waited && !cx.dry_run() && properties.wants_addresses() {
             find_addresses(cx, ids).await;
         }
         let saved = properties.save_addresses(cx, ids, waited, &self.policy).await;

@@ -141,7 +141,7 @@ mod tests {
     use super::*;
     use crate::args::{Arg, ArgGroup, Optional};
     use crate::catalog::DESCRIBE_REGIONS;
-    use crate::{Context, Example, Operation, Outcome, Result};
+    use crate::{Context, Example, Outcome, PreparedJob, Result};
 
     const NAME: Arg<String, Optional> = Arg::new("name", "NAME", "A name.");
     const GOOD: OperationMeta = OperationMeta::new("ShowThings", "Show things.")
@@ -152,20 +152,23 @@ mod tests {
     /// A function with metadata of the test's.
     struct Sample(OperationMeta);
 
-    #[async_trait]
-    impl Operation for Sample {
-        type Args = Option<String>;
-
+    impl AnyOperation for Sample {
         fn meta(&self) -> &'static OperationMeta {
             Box::leak(Box::new(self.0))
         }
 
-        fn parse(&self, inputs: &Inputs) -> Result<Option<String>> {
-            Ok(inputs.get(&NAME))
+        fn prepare(&'static self, inputs: &Inputs) -> Result<Box<dyn PreparedJob>> {
+            let name = inputs.get(&NAME);
+            Ok(Box::new(SampleJob(name)))
         }
+    }
 
-        async fn run(&self, _: &Context, _: &Option<String>) -> Result<Outcome> {
-            Ok(Outcome::new("nothing done"))
+    struct SampleJob(Option<String>);
+
+    #[async_trait]
+    impl PreparedJob for SampleJob {
+        async fn run(&self, _: &Context) -> Result<Outcome> {
+            Ok(Outcome::new(self.0.clone().unwrap_or_default()))
         }
     }
 
@@ -176,7 +179,7 @@ mod tests {
     }
 
     #[test]
-    fn metadata_that_keeps_the_contract_passes() {
+    fn valid_metadata_passes() {
         check_meta(Box::leak(Box::new(Sample(GOOD))));
     }
 
@@ -192,7 +195,7 @@ mod tests {
             (GOOD.description("shows things"), "ShowThings, description: it is not a sentence"),
             (OperationMeta { summary: "Show\u{a0}things.", ..GOOD }, "not one line of printable ASCII"),
             (GOOD.arguments(&[&[NAME.spec], &[NAME.spec]]), "two arguments name"),
-            (GOOD.groups(&[ArgGroup { members: &["id"], required: true, exclusive: true }]), "rules speak of id"),
+            (GOOD.groups(const { &[ArgGroup::at_most_one(&["id"])] }), "rules speak of id"),
             (GOOD.iam_actions(&[]), "names no IAM action"),
             (GOOD.iam_actions(NO_SERVICE), "not an action like"),
             (GOOD.iam_actions(UNASKED), "EC2 knows dry runs"),

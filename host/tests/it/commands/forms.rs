@@ -81,9 +81,9 @@ fn a_form_that_is_wrong_starts_nothing() {
         (r#"{"function":"StopInstance","tagname":"x"}"#, "the form has no field `tagname`"),
         (
             r#"{"function":"StopInstance","instanceId":["[[ID]]"]}"#,
-            "--instance-id contains [[ID]]: OpCon replaces no references",
+            "--instance-id` contains `[[ID]]`: OpCon does not replace references",
         ),
-        (r#"{"function":"StopInstance","tagName":"{{NIGHT}}","allowNone":true}"#, "--tag-name contains {{NIGHT}}"),
+        (r#"{"function":"StopInstance","tagName":"{{NIGHT}}","allowNone":true}"#, "`--tag-name` contains `{{NIGHT}}`"),
         (r#"{"function":"StopInstance","tagName":"<SmaEncrypt>x</SmaEncrypt>"}"#, "still encrypted"),
     ] {
         program.write("form.json", text);
