@@ -1,4 +1,4 @@
-//! Filling option lists: what a function has found in EC2, in the order in which job forms offer it, goes into OpCon and files.
+//! Writes option lists into OpCon properties and data scripts.
 
 use std::num::NonZeroU32;
 use std::path::PathBuf;
@@ -10,18 +10,18 @@ use crate::{Arg, ArgSpec, Context, Error, ErrorKind, Inputs, Outcome, Result};
 pub use crate::option_list::{OptionEntry, OptionList};
 pub use crate::option_list_store::OptionListStore;
 
-/// Write the option list into its OpCon property.
+/// Saves the option list into its OpCon property.
 pub const SAVE: Arg<bool, Always> =
     Arg::flag("save", "Save the option list in its OpCon property, for the job forms of Enterprise Manager.");
 
-/// Write the option list into the text that Solution Manager takes.
+/// Writes the option list into a data script of Solution Manager.
 pub const DATA_SCRIPT: Arg<PathBuf> = Arg::new(
     "data-script",
     "FILE",
     "Write the option list to this file, the data script of Solution Manager. Other option lists in the file are kept.",
 );
 
-/// Cut the option list after so many entries.
+/// Limits the number of entries.
 pub const MAX: Arg<NonZeroU32> = Arg::new(
     "max",
     "N",
@@ -31,7 +31,7 @@ pub const MAX: Arg<NonZeroU32> = Arg::new(
 /// The arguments of a function that fills an option list.
 pub const ARGUMENTS: &[ArgSpec] = &[MAX.spec, SAVE.spec, DATA_SCRIPT.spec];
 
-/// Where a job writes an option list, and how many entries it keeps.
+/// The destination of an option list, and the number of entries to keep.
 #[derive(Clone, Debug, Default)]
 pub struct Destination {
     max: Option<usize>,
@@ -40,13 +40,13 @@ pub struct Destination {
 }
 
 impl Destination {
-    /// What the arguments say.
+    /// Reads the arguments.
     pub fn parse(inputs: &Inputs) -> Self {
         let max = inputs.get(&MAX).map(|max| usize::try_from(max.get()).unwrap_or(usize::MAX));
         Destination { max, save: inputs.get(&SAVE), script: inputs.get(&DATA_SCRIPT) }
     }
 
-    /// Makes sure, before EC2 is asked, that the option list can be saved where the job wants it.
+    /// Checks that the option list can be saved, before any call to EC2.
     ///
     /// # Errors
     /// Those of [`PropertyStore::prepare`](crate::properties::PropertyStore::prepare).
@@ -54,7 +54,7 @@ impl Destination {
         if self.save { cx.properties().prepare().await } else { Ok(()) }
     }
 
-    /// The entries that the job keeps, the first ones. Reports when there are more.
+    /// Keeps the first entries, up to the limit. Reports the omission of others.
     pub fn truncate<T>(&self, cx: &Context, list: OptionList, mut entries: Vec<T>) -> Vec<T> {
         if let Some(max) = self.max.filter(|max| entries.len() > *max) {
             cx.event(format!("{} found, the first {max} kept", list.count_of(entries.len())));
@@ -63,11 +63,11 @@ impl Destination {
         entries
     }
 
-    /// Writes the option list where the job wants it. An empty one is written nowhere: a form without a choice serves nobody.
+    /// Writes the option list to its destination. An empty list is not written: a form needs at least one choice.
     ///
     /// # Errors
-    /// [`ErrorKind::NotFound`] when there is no entry, [`ErrorKind::PropertyNotSaved`] when OpCon did not take the list, and
-    /// those of [`OptionListStore`].
+    /// [`ErrorKind::NotFound`] when there is no entry, [`ErrorKind::PropertyNotSaved`] when OpCon did not accept the
+    /// list, and those of [`OptionListStore`].
     pub async fn write(&self, cx: &Context, list: OptionList, entries: &[OptionEntry]) -> Result<Outcome> {
         if entries.is_empty() {
             let error = Error::new(ErrorKind::NotFound, format!("no {} match", list.contents()));

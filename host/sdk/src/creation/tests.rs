@@ -37,7 +37,8 @@ fn creates(id: Option<&'static str>) -> Rule {
 /// A rule for DescribeSnapshots: these states in turn, and the last of them from then on. `None` is an empty answer.
 fn describes(states: &[Option<SnapshotState>]) -> Rule {
     let mut sequence = mock!(Client::describe_snapshots).sequence();
-    for state in states.iter().cloned() {
+    for state in states {
+        let state = state.clone();
         sequence = sequence.output(move || {
             let found = state.clone().map(|state| vec![Snapshot::builder().snapshot_id(ID).state(state).build()]);
             DescribeSnapshotsOutput::builder().set_snapshots(found).build()
