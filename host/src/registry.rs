@@ -25,7 +25,7 @@ impl Registry {
         Self::check(operations(), &[LINKED, own].concat(), commands).map_err(|defect| {
             Error::new(ErrorKind::Bug, defect)
                 .doing("collecting the functions")
-                .hint("this build of the program is invalid")
+                .hint("correct the functions, and build the program again")
         })
     }
 

@@ -89,7 +89,7 @@ pub fn run(workspace: &Workspace, matches: &ArgMatches) -> Result<()> {
 fn create(workspace: &Workspace, name: &FunctionName, summary: &str, kind: &Kind) -> Result<()> {
     let folder = format!("functions/{}", name.package());
     let taken = workspace.packages.iter().any(|package| package.name == name.package());
-    ensure!(!taken && !workspace.root.join(&folder).exists(), "creating {folder}: there is a package of this name");
+    ensure!(!taken && !workspace.root.join(&folder).exists(), "creating {folder}: a package with this name exists");
     let files = [("Cargo.toml", CARGO_TOML), ("src/lib.rs", kind.source)];
     let files = files.map(|(file, template)| Ok((file, filled(template, name, summary)?)));
 
@@ -179,7 +179,7 @@ mod tests {
         fs::create_dir(folder.path().join("functions/reboot-instance")).unwrap();
         let name = "RebootInstance".parse().unwrap();
         let error = create(&workspace(folder.path()), &name, "Restart instances.", &KINDS[0]).unwrap_err();
-        assert_eq!(error.to_string(), "creating functions/reboot-instance: there is a package of this name");
+        assert_eq!(error.to_string(), "creating functions/reboot-instance: a package with this name exists");
     }
 
     #[test]

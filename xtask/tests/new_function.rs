@@ -165,10 +165,10 @@ fn text(bytes: Vec<u8>) -> String {
     String::from_utf8(bytes).unwrap()
 }
 
-/// The command lines of the README about a further function.
+/// The command lines of the README about a new function.
 fn commands_of_the_readme(copy: &Copy) -> Vec<String> {
     let readme = fs::read_to_string(copy.root.join("README.md")).unwrap();
-    let section = readme.split_once("**A further function**").unwrap().1;
+    let section = readme.split_once("**A new function**").unwrap().1;
     let block = section.split("```").nth(1).unwrap().strip_prefix("sh").unwrap();
     block
         .lines()
@@ -233,7 +233,7 @@ fn a_crate_that_forgets_to_register_its_function_is_a_defect_of_the_build() {
     assert_eq!(
         text(output.stderr).replace("\r\n", "\n"),
         "error: collecting the functions: the crate try-thing is linked but has registered no function\n\
-         hint: this program was built wrongly\n"
+         hint: correct the functions, and build the program again\n"
     );
     assert_eq!(text(output.stdout).trim_end(), "awsec2 failed, exit code 70");
 }

@@ -320,6 +320,6 @@ mod tests {
         let mut permissions = Permissions { ec2: account.ec2(), limited_by_tag: false, answers: Vec::new() };
         let error = permissions.of(&FORGETS).await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Bug, "{error}");
-        assert!(error.to_string().contains("blocked a request to EC2 for StopInstances"), "{error}");
+        assert!(error.to_string().contains("blocked a request to EC2 for StopInstances without `DryRun`"), "{error}");
     }
 }

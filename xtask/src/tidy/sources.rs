@@ -6,6 +6,7 @@ use std::path::Path;
 use anyhow::{Context, Result};
 use walkdir::{DirEntry, WalkDir};
 
+use super::code::Code;
 use super::finding::Finding;
 use crate::workspace::{Workspace, slashed};
 
@@ -58,7 +59,7 @@ pub fn findings(workspace: &Workspace) -> Result<Vec<Finding>> {
         }
         findings.extend(layout(&source));
         findings.extend(rust_rules(&source));
-        findings.extend(function_rules(&source));
+        findings.extend(function_rules(&source)?);
         findings.extend(named_functions(&source, &spellings));
     }
     Ok(findings)
@@ -119,17 +120,23 @@ fn rust_rules(source: &Source) -> Vec<Finding> {
 }
 
 /// A function knows its arguments and its context, not the process it runs in.
-fn function_rules(source: &Source) -> Vec<Finding> {
+fn function_rules(source: &Source) -> Result<Vec<Finding>> {
     let in_a_function = source.path.starts_with("functions/") && source.path.contains("/src/");
     if !source.is_rust() || !in_a_function {
-        return Vec::new();
+        return Ok(Vec::new());
     }
     let mut findings = Vec::new();
     for (number, line) in source.code_lines() {
         let found = NOT_IN_FUNCTIONS.iter().filter(|pattern| line.contains(*pattern));
         findings.extend(found.map(|pattern| source.finding(number, format!("functions must not use `{pattern}`"))));
     }
-    findings
+    // In braces it is not one text.
+    let code = Code::parse(&source.text).with_context(|| format!("parsing {}", source.path))?;
+    let found = code.imports.iter().filter(|import| import.path.starts_with(&["std".to_owned(), "env".to_owned()]));
+    let missed: Vec<usize> =
+        found.map(|import| import.line).filter(|line| findings.iter().all(|known| known.line != *line)).collect();
+    findings.extend(missed.into_iter().map(|line| source.finding(line, "functions must not use `std::env`")));
+    Ok(findings)
 }
 
 /// The code of the host and its SDK names no function, so that a new one changes nothing there. Comments may take one
@@ -222,13 +229,14 @@ mod tests {
 
     #[test]
     fn a_function_does_not_touch_its_process() {
-        let text = "//! Not println!.\nfn f() { println!(\"{:?}\", std::env::args()) }\n";
+        let text = "//! Not println!.\nfn f() { println!(\"{:?}\", std::env::args()) }\nuse std::{env, fs};\n";
         let found = findings_of(&[("functions/stop-instance/src/lib.rs", text), ("opcon/src/lib.rs", text)]);
         assert_eq!(
             found,
             [
                 "functions/stop-instance/src/lib.rs:2: functions must not use `std::env`",
-                "functions/stop-instance/src/lib.rs:2: functions must not use `println!`"
+                "functions/stop-instance/src/lib.rs:2: functions must not use `println!`",
+                "functions/stop-instance/src/lib.rs:3: functions must not use `std::env`"
             ]
         );
     }

@@ -140,7 +140,8 @@ impl InstanceAction {
             refused.extend(remaining.map(|id| (id.clone(), error.clone())));
         } else if !remaining.is_empty() {
             cx.warning(format!(
-                "EC2 refused {CONSECUTIVE_REFUSALS_LIMIT} instances in a row for the same reason: the other instances were not requested"
+                "EC2 refused {CONSECUTIVE_REFUSALS_LIMIT} instances in a row for the same reason: the other instances were not \
+                 requested"
             ));
             let open = self.abort(cx, remaining, error).await;
             open.iter().for_each(|id| cx.journal().record_failure(id, error.clone()));

@@ -81,7 +81,7 @@ pub struct ArgSpec {
     /// Whether the value is passed on verbatim, e.g. a script: text that looks like a reference to an OpCon property is
     /// allowed in it.
     pub verbatim: bool,
-    /// Whether it is left out of the help and of `--list`.
+    /// Whether it is left out of the help and of the list of functions.
     pub hidden: bool,
     /// The option list with its values, for job forms.
     pub option_list: Option<OptionList>,
@@ -218,7 +218,7 @@ impl<T, P> Arg<T, P> {
         Arg::from_spec(ArgSpec { form_flag: Some(flag), ..self.spec })
     }
 
-    /// Hides it in the help and in `--list`.
+    /// Hides it in the help and in the list of functions.
     pub const fn hidden(self) -> Self {
         Arg::from_spec(ArgSpec { hidden: true, ..self.spec })
     }

@@ -103,7 +103,7 @@ fn value(cx: &Context, entry: &PropertyEntry, polled: Option<&Polled>) -> Result
             let text = excerpt(text.as_bytes());
             Err(Error::new(ErrorKind::Service, format!("EC2 returned `{text}` as the {contents}")))
         }
-        (Value::Missing, None) => Ok(Err(format!("{not_yet} (`--{}` waits for it)", WAIT.spec.name))),
+        (Value::Missing, None) => Ok(Err(format!("{not_yet} (`{}` waits for it)", WAIT.spec.option()))),
         (Value::Missing, Some(_)) if instance.error.is_some() => Ok(Err(not_yet)),
         (Value::Missing, Some(polled)) if polled.has_none(id) => Ok(Ok(String::new())),
         (Value::Missing, Some(polled)) => {
