@@ -17,7 +17,7 @@ use word::{VERTICAL_TAB, wrong};
 pub use options::Options;
 pub use raw::{output_form, positional};
 pub use values::{References, check, check_path, not_replaced, reference};
-pub use word::{Origin, Word, Words};
+pub use word::{CommandLine, Origin, Word};
 
 /// What OpCon puts around an encrypted value; the agent replaces it before it starts the job.
 const ENCRYPTED: &str = "<smaencrypt>";
@@ -31,10 +31,10 @@ const BYTE_ORDER_MARK: char = '\u{feff}';
 ///
 /// # Errors
 /// [`ErrorKind::InvalidInput`] when a file cannot be read, a word is no Unicode text, or a value is still encrypted.
-pub fn read(arguments: impl Iterator<Item = OsString>, registry: &Registry) -> Result<Words> {
+pub fn read(arguments: impl Iterator<Item = OsString>, registry: &Registry) -> Result<CommandLine> {
     let mut words = Vec::new();
     for (index, argument) in arguments.enumerate() {
-        let text = argument.into_string().map_err(|_| no_unicode(index))?;
+        let text = argument.into_string().map_err(|_| not_unicode(index))?;
         let mut pieces = order::split_at_vertical_tabs(&text, registry).into_iter();
         if index == 0 {
             pieces.next(); // the program's name, to which the first separator may have glued the arguments
@@ -51,12 +51,12 @@ pub fn read(arguments: impl Iterator<Item = OsString>, registry: &Registry) -> R
 ///
 /// # Errors
 /// [`ErrorKind::InvalidInput`] when a value is still encrypted.
-pub fn of_form(meta: &'static OperationMeta, filled: Vec<String>, more: Vec<String>) -> Result<Words> {
+pub fn of_form(meta: &'static OperationMeta, filled: Vec<String>, more: Vec<String>) -> Result<CommandLine> {
     let word = |origin| move |text| Word { text, origin };
     let more = more.into_iter().map(word(Origin::CommandLine));
     let words: Vec<_> = filled.into_iter().map(word(Origin::File)).chain(more).collect();
     refuse_encrypted(&words)?;
-    Ok(Words { function: Some(meta.name.to_owned()), rest: order::join(words, &Options::of(meta)) })
+    Ok(CommandLine { function: Some(meta.name.to_owned()), rest: order::join(words, &Options::of(meta)) })
 }
 
 /// The words as far as they are plain without reading anything: for what must be known when [`read`] fails.
@@ -66,7 +66,7 @@ pub fn unread(arguments: impl Iterator<Item = OsString>) -> Vec<String> {
 }
 
 /// The error for an argument that cannot be passed on without a loss.
-pub fn no_unicode(index: usize) -> Error {
+pub fn not_unicode(index: usize) -> Error {
     wrong(format!("argument {index} is not valid Unicode"))
 }
 

@@ -14,7 +14,7 @@ pub use usage::help_or_error;
 
 use self::parser::{Parsed, all_arguments, argument, given, program_name};
 use self::usage::wrong;
-use crate::arguments::{self, Options, References, Words};
+use crate::arguments::{self, CommandLine, Options, References};
 use crate::registry::Registry;
 use crate::settings::{COMMON, OUTPUT, Output, Settings};
 
@@ -51,12 +51,12 @@ pub struct CommandName {
 
 const LIST: &str = "list";
 
-/// Parses a command line. `commands` are those that the help shows beside the functions.
+/// Parses a command line. `commands` are the administrator commands in the help.
 ///
 /// # Errors
 /// [`ErrorKind::InvalidInput`](connector_sdk::ErrorKind::InvalidInput) with what is wrong, and a hint where there is a
 /// likely remedy.
-pub fn parse(registry: &Registry, commands: &[CommandName], words: &Words) -> Result<Request> {
+pub fn parse(registry: &Registry, commands: &[CommandName], words: &CommandLine) -> Result<Request> {
     match &words.function {
         None => parse_without_function(registry, commands, words),
         Some(name) => {
@@ -66,7 +66,7 @@ pub fn parse(registry: &Registry, commands: &[CommandName], words: &Words) -> Re
     }
 }
 
-fn parse_without_function(registry: &Registry, commands: &[CommandName], words: &Words) -> Result<Request> {
+fn parse_without_function(registry: &Registry, commands: &[CommandName], words: &CommandLine) -> Result<Request> {
     let functions = registry.all().iter().map(|found| found.operation.meta());
     let commands: String = commands.iter().map(|command| entry(command.name, command.summary)).collect();
     let functions: String = functions.map(|meta| entry(meta.name, meta.summary)).collect();
@@ -93,7 +93,7 @@ fn entry(name: &str, summary: &str) -> String {
     format!("  {name:<24}{summary}\n")
 }
 
-fn parse_function(function: &'static Registration, words: &Words) -> Result<Request> {
+fn parse_function(function: &'static Registration, words: &CommandLine) -> Result<Request> {
     let meta = function.operation.meta();
     let warnings = arguments::check(&words.rest, &Options::of(meta), References::Replaced)?;
     let with_hint = |error| usage::with_hint(error, meta.name);
@@ -106,7 +106,7 @@ fn parse_function(function: &'static Registration, words: &Words) -> Result<Requ
 }
 
 /// The arguments of a function's job, or the text to print in place of it.
-fn inputs(meta: &'static OperationMeta, words: &Words) -> Result<Result<Inputs, String>> {
+fn inputs(meta: &'static OperationMeta, words: &CommandLine) -> Result<Result<Inputs, String>> {
     match parser::parse(meta, words, &[])? {
         Parsed::Help(text) => Ok(Err(text)),
         Parsed::Given(given) => Inputs::parse(all_arguments(meta), meta.groups, &given).map(Ok),

@@ -33,7 +33,7 @@ impl Console {
         Console { output, live, status: None, lost: OnceLock::new() }
     }
 
-    /// The same console, which also hands short texts to the agent.
+    /// The same console, which also passes short texts to the agent.
     #[must_use]
     pub fn with_status(self, status: StatusText) -> Self {
         Console { status: Some(status), ..self }
@@ -90,13 +90,13 @@ impl Console {
     /// Prints a text of several lines; they are logged only when stdout does not take them.
     pub fn text(&self, text: &str) {
         let text: String = text.lines().map(one_line).collect();
-        if !self.offer(&text) {
+        if !self.try_print(&text) {
             self.divert(&text);
         }
     }
 
     /// Prints a text on stdout. Returns whether all that was printed so far has been taken.
-    pub fn offer(&self, text: &str) -> bool {
+    pub fn try_print(&self, text: &str) -> bool {
         self.clear();
         if self.lost.get().is_some() {
             return false;
@@ -132,7 +132,7 @@ impl Console {
     }
 
     fn line(&self, line: &str) {
-        if self.output == Output::Json || !self.offer(&one_line(line)) {
+        if self.output == Output::Json || !self.try_print(&one_line(line)) {
             self.error_line(line);
         }
     }

@@ -47,8 +47,8 @@ pub fn run(job: &Job) -> u8 {
     };
     let (user_id, config) = (job.settings.user_id.as_deref(), job.settings.config.as_ref());
     let prepared = catch_unwind(AssertUnwindSafe(|| runtime.block_on(prepare(job, &console))));
-    let surroundings = match prepared.unwrap_or_else(|_| Err(defect())) {
-        Ok(surroundings) => surroundings,
+    let prepared_job = match prepared.unwrap_or_else(|_| Err(defect())) {
+        Ok(prepared_job) => prepared_job,
         Err(error) => {
             let region = job.settings.region.as_ref().map(|region| region.as_str());
             let result = Err(error);
@@ -56,14 +56,14 @@ pub fn run(job: &Job) -> u8 {
             return report::finish(&console, &report);
         }
     };
-    let result = perform(&runtime, job, &surroundings.context).unwrap_or_else(|()| Err(defect()));
+    let result = perform(&runtime, job, &prepared_job.context).unwrap_or_else(|()| Err(defect()));
     // A thread may still be looking up a host name: the job does not wait for it.
     runtime.shutdown_background();
-    let (region, journal) = (Some(surroundings.region.as_str()), Some(surroundings.context.journal()));
+    let (region, journal) = (Some(prepared_job.region.as_str()), Some(prepared_job.context.journal()));
     report::finish(&console, &Report { function: Some(name), region, user_id, journal, config, result: &result })
 }
 
-/// The console of a job, which hands texts to the agent when the job wants it and the agent can take them.
+/// The console of a job, which passes status texts to the agent if the job asks for it and the agent supports it.
 fn console_of(job: &Job) -> Console {
     let console = Console::new(job.settings.output);
     if !job.settings.status_text {
@@ -92,13 +92,13 @@ fn remember_panics() -> Arc<Mutex<String>> {
 }
 
 /// All that a job needs around it.
-struct Surroundings {
+struct PreparedJob {
     region: String,
     context: Context,
 }
 
-/// Reads the configuration, prints the first line and makes the context. Nothing is sent to EC2 or OpCon yet.
-async fn prepare(job: &Job, console: &Arc<Console>) -> Result<Surroundings> {
+/// Reads the configuration, prints the first line and creates the context. Nothing is sent to EC2 or OpCon yet.
+async fn prepare(job: &Job, console: &Arc<Console>) -> Result<PreparedJob> {
     let settings = &job.settings;
     let config = config::read(settings.config.as_deref(), settings.user_id.as_deref())?;
     log::start(settings.log_dir.as_deref(), settings.debug || config.as_ref().is_some_and(|config| config.debug()));
@@ -119,7 +119,7 @@ async fn prepare(job: &Job, console: &Arc<Console>) -> Result<Surroundings> {
     if let Some(config) = &config {
         context = context.default_wait(config.max_wait());
     }
-    Ok(Surroundings { region: account.region, context: context.build() })
+    Ok(PreparedJob { region: account.region, context: context.build() })
 }
 
 /// The records of the job. Without a folder for them they last as long as the job.
@@ -159,7 +159,7 @@ fn interruption(signal: std::io::Result<&'static str>, context: &Context) -> Err
     }
 }
 
-/// The instances of which nobody knows what became of them, as a change.
+/// The instances with an unknown outcome, as a change.
 fn unknown_instances(journal: &Journal) -> Option<String> {
     let entries = journal.instances();
     let is_unknown = |entry: &&InstanceEntry| entry.result == Some(ResourceResult::Unknown) && entry.error.is_some();

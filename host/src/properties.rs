@@ -29,7 +29,7 @@ impl OpConProperties {
         Ok(OpConProperties { channel, job, client: OnceCell::new() })
     }
 
-    /// What the administrator should know about these settings, in every job.
+    /// The warning about these settings for the administrator, in every job.
     pub fn warning(&self) -> Option<String> {
         match &self.channel {
             Some(PropertyChannel::Api(api)) if !api.verifies_the_server() => Some(format!(

@@ -1,4 +1,4 @@
-//! Records: a small file for each, in the folder `state` beside the log.
+//! Records: one small file for each, in the folder `state` next to the log.
 
 use std::fs;
 use std::io::{self, Write as _};
@@ -10,7 +10,7 @@ use connector_sdk::{Error, ErrorKind, Result};
 use sha2::{Digest as _, Sha256};
 use tempfile::NamedTempFile;
 
-/// The folder, beside the log.
+/// The folder next to the log.
 const FOLDER: &str = "state";
 /// How large a record may be. Bytes.
 const LARGEST: u64 = 4096;
@@ -46,7 +46,7 @@ impl FileRecords {
         Ok(())
     }
 
-    /// Removes records that nobody needs any more. Others may do so at the same time.
+    /// Removes records that are no longer needed. Other processes may do so at the same time.
     fn forget_old(&self) {
         let Ok(entries) = fs::read_dir(&self.folder) else { return };
         for entry in entries.flatten() {

@@ -23,7 +23,7 @@ pub struct Settings {
     pub endpoint_url: Option<EndpointUrl>,
     /// Whether EC2 is only to be asked what would happen.
     pub dry_run: bool,
-    /// Whether the log is to tell everything.
+    /// Whether the log contains all details.
     pub debug: bool,
     /// Whether the agent is to show how far the job is.
     pub status_text: bool,
@@ -96,7 +96,7 @@ pub fn common_arguments(meta: &OperationMeta) -> impl Iterator<Item = &'static A
     COMMON.iter().filter(move |spec| changes_resources || spec.name != DRY_RUN.spec.name)
 }
 
-/// What the help says of an argument: what it is for, and the default that this program gives it.
+/// The help text of an argument: its purpose, and its default in this program.
 pub fn help(spec: &ArgSpec) -> String {
     match spec.name {
         name if name == WAIT_TIMEOUT.spec.name => {
@@ -107,7 +107,7 @@ pub fn help(spec: &ArgSpec) -> String {
 }
 
 impl Settings {
-    /// What the command line says.
+    /// The settings on the command line.
     pub fn parse(inputs: &Inputs, meta: &OperationMeta) -> Self {
         Settings {
             user_id: inputs.get(&USER_ID),

@@ -1,4 +1,4 @@
-//! The ways in which a job is told to end: signals on UNIX, console events on Windows.
+//! Interruption of a job: signals on UNIX, console events on Windows.
 
 use std::io;
 

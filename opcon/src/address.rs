@@ -12,7 +12,7 @@ pub(crate) struct Address {
 }
 
 impl Address {
-    /// Reads `text`; the error says what is wrong with it.
+    /// Reads `text`; the error describes what is wrong.
     ///
     /// The port must be said, for OpCon's differ from site to site (9010 with TLS and 9000 without are its defaults).
     pub(crate) fn parse(text: &str, using_tls: bool) -> Result<Self, &'static str> {

@@ -127,7 +127,7 @@ impl Client {
     /// Every kind but [`ErrorKind::Invalid`] and [`ErrorKind::Failed`].
     pub async fn check(&self) -> Result<Version, Error> {
         let limit = self.connection.limits().check;
-        tokio::time::timeout(limit, self.check_patiently()).await.unwrap_or_else(|_| {
+        tokio::time::timeout(limit, self.check_with_retries()).await.unwrap_or_else(|_| {
             let wrong = format!("no valid response from the OpCon server within {limit:?}, including all attempts");
             Err(self.connection.with_address(Error::new(
                 ErrorKind::Unreachable,
@@ -137,7 +137,7 @@ impl Client {
         })
     }
 
-    async fn check_patiently(&self) -> Result<Version, Error> {
+    async fn check_with_retries(&self) -> Result<Version, Error> {
         #[derive(Deserialize)]
         struct Answer {
             #[serde(rename = "opConRestApiProductVersion")]

@@ -52,9 +52,9 @@ pub struct AwsKeys {
 /// The way by which properties get into OpCon.
 #[derive(Debug, Clone)]
 pub enum PropertyChannel {
-    /// Calls of the OpCon API, which say whether a property was saved.
+    /// Calls of the OpCon API, which confirm whether a property was saved.
     Api(ApiSettings),
-    /// Events in a folder of the OpCon agent, which say nothing.
+    /// Events in a folder of the OpCon agent, without confirmation.
     Msgin(MsginSettings),
 }
 
@@ -88,7 +88,7 @@ impl Config {
         self.max_wait
     }
 
-    /// `DEBUG`: whether the log tells everything; off when it is not set.
+    /// `DEBUG`: whether the log contains all details; off when it is not set.
     pub fn debug(&self) -> bool {
         self.debug
     }
@@ -217,7 +217,7 @@ fn minutes(setting: Setting<'_>) -> Result<Duration, Error> {
     }
 }
 
-/// The text behind an encoded setting.
+/// The decoded text of a setting.
 fn decoded(setting: Setting<'_>) -> Result<SecretString, Error> {
     let text = encoded::decode(setting.value).map_err(|error| setting.invalid(error))?;
     if text.expose_secret().is_empty() || !text.expose_secret().chars().all(|c| c.is_ascii_graphic()) {

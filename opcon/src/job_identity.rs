@@ -1,4 +1,4 @@
-//! Who the running job is in OpCon, as the agent's environment says it.
+//! The identity of the running job in OpCon, from the environment of the agent.
 
 use crate::date::checked_date;
 use crate::excerpt::excerpt;
@@ -84,7 +84,7 @@ fn clear_date(variable: &str, date: &str) -> Known {
     })
 }
 
-/// The name, unless it may be a short one with the job's number behind it.
+/// The name, unless it may be a short one followed by the number of the job.
 fn full_name(variable: &str, name: String) -> Known {
     let mut behind = name.chars().skip(SHORT_NAME).peekable();
     if behind.peek().is_some() && behind.all(|character| character == ' ' || character.is_ascii_digit()) {

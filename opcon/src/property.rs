@@ -90,7 +90,7 @@ impl PropertyName {
         }
     }
 
-    /// The parts behind the prefix, without quotes.
+    /// The parts after the prefix, without quotes.
     fn parts(&self) -> Vec<&str> {
         let name = self.name.as_str();
         match &self.owner {
@@ -130,7 +130,7 @@ fn invalid_name(name: &str, wrong: String) -> Error {
     Error::new(ErrorKind::Invalid, format!("reading the property name `{}`", excerpt(name)), wrong)
 }
 
-/// A part as it stands in a name, in quotes if needed; `closing` replaces a `]` before the closing quote.
+/// A part in the form for names, in quotes if needed; `closing` replaces a `]` before the closing quote.
 fn quoted(part: &str, closing: &str) -> String {
     match part.strip_suffix(']') {
         Some(start) => format!("\"{start}{closing}\""),
@@ -188,7 +188,7 @@ enum Scope {
     Job,
 }
 
-/// The scope that the prefix says, and what stands behind it.
+/// The scope of the prefix, and the text after it.
 fn split_scope(text: &str) -> Result<(Scope, &str), String> {
     let Some((prefix, rest)) = text.split_once('.').filter(|_| !text.starts_with('"')) else {
         return Ok((Scope::OpCon, text));

@@ -23,7 +23,7 @@ const NOT_IN_NAMES: &str = "<>&'\"|;%()[]{}=\\!*?,~`";
 /// Characters that names of machines and parameters of UNIX programs cannot hold.
 const NOT_IN_PARAMETERS: &str = "'~`";
 
-/// What a job runs, and as whom. References such as `[[NAME]]` may stand in every text; OpCon replaces them.
+/// What a job runs, and as whom. Every text may contain references such as `[[NAME]]`; OpCon replaces them.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Program {
     /// A program on a Windows machine.

@@ -44,7 +44,7 @@ pub struct TestBed {
     folder: TempDir,
 }
 
-/// What `moto_server.py` says when it is ready.
+/// The output of `moto_server.py` when it is ready.
 #[derive(Deserialize)]
 struct Moto {
     endpoint: String,

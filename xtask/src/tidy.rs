@@ -1,12 +1,12 @@
-//! `cargo xtask tidy`: checks the rules of the house that the compiler does not.
+//! `cargo xtask tidy`: checks project rules that the compiler does not check.
 
-mod circles;
 mod code;
 mod contents;
+mod cycles;
 mod edges;
 mod features;
 mod finding;
-mod floors;
+mod layers;
 mod modules;
 mod sdk_text;
 mod sources;
@@ -38,12 +38,12 @@ pub fn check(workspace: &Workspace) -> Result<()> {
     findings.extend(sources::findings(workspace)?);
     for package in &workspace.packages {
         let crates = Crate::of_package(workspace, package)?;
-        findings.extend(crates.iter().flat_map(circles::findings));
+        findings.extend(crates.iter().flat_map(cycles::findings));
         for of in &crates {
             findings.extend(contents::findings(of)?);
         }
         if package.folder == SDK {
-            findings.extend(crates.iter().flat_map(floors::findings));
+            findings.extend(crates.iter().flat_map(layers::findings));
             findings.extend(sdk_text::findings(workspace, &crates)?);
         }
     }

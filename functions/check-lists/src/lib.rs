@@ -54,11 +54,11 @@ impl Operation for CheckLists {
 
     const META: OperationMeta = OperationMeta::new("CheckLists", "Check the option lists of job forms against EC2.")
         .description(
-            "Reads the option lists of images, instance types and regions from OpCon, and reports every entry that is no \
-         longer in EC2 or that no instance can be launched from, with exit code 4. Images and instance types are \
-         checked in the region of the job, and regions must be enabled for the account. Systems Manager parameters \
-         among the images are not checked. An option list that is missing or empty is a warning, and a failure only \
-         if there is nothing else to check.",
+            "Reads the option lists of images, instance types and regions from OpCon, and reports every entry that is \
+             no longer in EC2 or that no instance can be launched from, with exit code 4. Images and instance types \
+             are checked in the region of the job, and regions must be enabled for the account. Systems Manager \
+             parameters among the images are not checked. An option list that is missing or empty is a warning, and a \
+             failure only if there is nothing else to check.",
         )
         .arguments(&[&[ONLY.spec, DATA_SCRIPT.spec]])
         .examples(&[

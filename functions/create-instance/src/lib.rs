@@ -49,11 +49,11 @@ impl Operation for CreateInstance {
     const META: OperationMeta = OperationMeta::new("CreateInstance", "Launch one or more instances from one image.")
         .description(
             "Launches all of the instances or none, unless `--min-number` is given. A key pair that does not exist is \
-         created, and its private key is saved in a file that only its owner can read. A security group that does not \
-         exist is created without inbound rules. Created key pairs and security groups are kept, even if the launch \
-         fails. Several instance types or subnets are tried in order until EC2 has capacity for one of them. Without \
-         `--wait`, the job ends when EC2 has accepted the launch, and saves only the addresses that EC2 has assigned \
-         by then. Several instances are numbered in the order of their launch.",
+             created, and its private key is saved in a file that only its owner can read. A security group that does \
+             not exist is created without inbound rules. Created key pairs and security groups are kept, even if the \
+             launch fails. Several instance types or subnets are tried in order until EC2 has capacity for one of \
+             them. Without `--wait`, the job ends when EC2 has accepted the launch, and saves only the addresses that \
+             EC2 has assigned by then. Several instances are numbered in the order of their launch.",
         )
         .arguments(&[
             count::ARGUMENTS,

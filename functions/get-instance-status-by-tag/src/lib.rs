@@ -61,9 +61,9 @@ impl Operation for GetInstanceStatusByTag {
 
     const META: OperationMeta = OperationMeta::new("GetInstanceStatusByTag", "Show the status of instances.")
         .description(
-            "Shows state, status checks and addresses of all instances in the region, or of those with the given name. A \
-         name or client token without a match is a failure, exit code 4. Instances that are shutting down or \
-         terminated are left out, unless `--all` or an expected state includes them.",
+            "Shows state, status checks and addresses of all instances in the region, or of those with the given \
+             name. A name or client token without a match is a failure, exit code 4. Instances that are shutting down \
+             or terminated are left out, unless `--all` or an expected state includes them.",
         )
         .arguments(&[&[TAG_NAME.spec, CLIENT_TOKEN.spec, EXPECT_STATE.spec, ALL.spec]])
         .groups(&[ArgGroup::at_most_one(&[TAG_NAME.spec.name, CLIENT_TOKEN.spec.name])])

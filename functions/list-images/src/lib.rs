@@ -80,8 +80,8 @@ impl Operation for ListImages {
     const META: OperationMeta = OperationMeta::new("ListImages", "Show images and fill their option list in OpCon.")
         .description(
             "Shows the available images in the region, newest first. `--save` and `--data-script` write them to the \
-         option list of the job forms, each described by its name; without these options they are only shown. Images \
-         belong to a region: an option list is only for jobs in this region.",
+             option list of the job forms, each described by its name; without these options they are only shown. \
+             Images belong to a region: an option list is only for jobs in this region.",
         )
         .arguments(&[
             &[OWNER.spec, NAME.spec, ARCHITECTURE.spec, LATEST.spec, INCLUDE_DEPRECATED.spec],

@@ -47,8 +47,8 @@ impl Operation for ListInstanceTypes {
     )
     .description(
         "Shows the instance types that are available in the region, sorted by family, vCPUs and memory. `--save` and \
-     `--data-script` write them to the option list of the job forms; without these options they are only shown. All \
-     types of a region are too many for an OpCon property: select some families.",
+         `--data-script` write them to the option list of the job forms; without these options they are only shown. \
+         All types of a region are too many for an OpCon property: select some families.",
     )
     .arguments(&[&[FAMILY.spec, ARCHITECTURE.spec, CURRENT_GENERATION.spec], option_lists::ARGUMENTS])
     .examples(&[

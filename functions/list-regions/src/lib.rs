@@ -16,8 +16,8 @@ impl Operation for ListRegions {
 
     const META: OperationMeta = OperationMeta::new("ListRegions", "Show regions and fill their option list in OpCon.")
         .description(
-            "Shows the regions that are enabled for the account, sorted by name. `--save` and `--data-script` write them \
-         to the option list of the job forms; without these options they are only shown.",
+            "Shows the regions that are enabled for the account, sorted by name. `--save` and `--data-script` write \
+             them to the option list of the job forms; without these options they are only shown.",
         )
         .arguments(&[option_lists::ARGUMENTS])
         .examples(&[

@@ -23,10 +23,10 @@ impl Operation for StartInstance {
 
     const META: OperationMeta = OperationMeta::new("StartInstance", "Start stopped instances.")
         .description(
-            "Starts the instances with the given name or ids. An instance that is already running counts as a success. \
-         Without `--wait`, the job ends when EC2 has accepted the start, and saves only the addresses that EC2 has \
-         assigned by then. Instances found by name are numbered in the order of their ids, others in the order in \
-         which they are given.",
+            "Starts the instances with the given name or ids. An instance that is already running counts as a \
+             success. Without `--wait`, the job ends when EC2 has accepted the start, and saves only the addresses \
+             that EC2 has assigned by then. Instances found by name are numbered in the order of their ids, others in \
+             the order in which they are given.",
         )
         .arguments(&[SELECTION, UNTIL_READY, PROPERTIES])
         .groups(&[SELECTION_GROUP])

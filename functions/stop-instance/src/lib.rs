@@ -66,7 +66,7 @@ impl Operation for StopInstance {
     const META: OperationMeta = OperationMeta::new("StopInstance", "Stop running instances.")
         .description(
             "Stops the instances with the given name or ids. An instance that is already stopped counts as a success. \
-         Without `--wait`, the job ends when EC2 has accepted the stop.",
+             Without `--wait`, the job ends when EC2 has accepted the stop.",
         )
         .arguments(&[SELECTION, STOP_OPTIONS, UNTIL_DONE])
         .groups(&[SELECTION_GROUP, STOP_OPTIONS_GROUP])

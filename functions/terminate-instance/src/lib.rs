@@ -32,9 +32,10 @@ impl Operation for TerminateInstance {
     const META: OperationMeta = OperationMeta::new("TerminateInstance", "Terminate instances permanently.")
         .description(
             "Terminates the instances with the given name or ids: their data on instance-store volumes, and on EBS \
-         volumes that are deleted with the instance, is lost. An instance that is already terminated counts as a \
-         success. If one instance is protected, EC2 refuses the request for all instances in its availability zone: \
-         the job requests the others again. Without `--wait`, the job ends when EC2 has accepted the termination.",
+             volumes that are deleted with the instance, is lost. An instance that is already terminated counts as a \
+             success. If one instance is protected, EC2 refuses the request for all instances in its availability \
+             zone: the job requests the others again. Without `--wait`, the job ends when EC2 has accepted the \
+             termination.",
         )
         .arguments(&[SELECTION, &[DISABLE_PROTECTION.spec], UNTIL_DONE])
         .groups(&[SELECTION_GROUP])

@@ -87,7 +87,7 @@ impl ResourceCreation {
             created => created?,
         };
         let Some(id) = created.answer.filter(|id| !id.is_empty()) else {
-            let message = format!("the answer was incomplete: it has no id of the {kind}");
+            let message = format!("the response was incomplete: it has no id of the {kind}");
             return Err(Error::new(ErrorKind::Unknown, message).doing(action).hint(check));
         };
         let resource = Resource::new(kind, &id);

@@ -6,7 +6,7 @@ use connector_sdk::ErrorKind;
 
 use super::*;
 
-fn read_all(arguments: &[&str]) -> Result<Words> {
+fn read_all(arguments: &[&str]) -> Result<CommandLine> {
     read(arguments.iter().map(OsString::from), &Registry::load().unwrap())
 }
 
@@ -16,7 +16,7 @@ fn words(arguments: &[&str]) -> (Option<String>, Vec<String>) {
     texts(read_all(&arguments).unwrap())
 }
 
-fn texts(words: Words) -> (Option<String>, Vec<String>) {
+fn texts(words: CommandLine) -> (Option<String>, Vec<String>) {
     (words.function, words.rest.into_iter().map(|word| word.text).collect())
 }
 

@@ -95,9 +95,9 @@ fn reference_between<'a>(text: &'a str, open: &str, close: &str) -> Option<&'a s
 /// # Errors
 /// Says what a double quote in it means: `"C:\dir\" --next` is one argument to Windows, `C:\dir" --next`.
 pub fn check_path(text: &str) -> Result<(), String> {
-    const SWALLOWED: &str = "a path cannot contain a double quote: Windows reads `\\\"` as a quote inside the path, \
+    const QUOTE_IN_PATH: &str = "a path cannot contain a double quote: Windows reads `\\\"` as a quote inside the path, \
                              not as its end; leave out the last `\\`, as in `\"C:\\dir\"`";
-    if text.contains('"') { Err(SWALLOWED.to_owned()) } else { Ok(()) }
+    if text.contains('"') { Err(QUOTE_IN_PATH.to_owned()) } else { Ok(()) }
 }
 
 #[cfg(test)]

@@ -7,7 +7,7 @@ use crate::arguments::{self, Origin};
 use crate::registry::Registry;
 
 /// What helps where no function is known.
-pub const LIST_SHOWS: &str = "run `awsec2 --list` for the functions";
+pub const RUN_LIST: &str = "run `awsec2 --list` for the functions";
 
 /// The function of that name; `commands` are other names that may be meant.
 ///
@@ -22,11 +22,11 @@ pub fn function(registry: &Registry, commands: &[&'static str], name: &str) -> R
         return Err(arguments::not_replaced("the name of the function", &format!("`{found}`"), Origin::CommandLine));
     }
     if registry.is_command(name) {
-        return Err(wrong(format!("`{name}` is an administrator command, not a function")).hint(LIST_SHOWS));
+        return Err(wrong(format!("`{name}` is an administrator command, not a function")).hint(RUN_LIST));
     }
     let error = wrong(format!("unknown function `{name}`"));
     Err(match registry.nearest(name, commands.iter().copied()).as_slice() {
-        [] => error.hint(LIST_SHOWS),
+        [] => error.hint(RUN_LIST),
         names => error.hint(format!("did you mean `{}`?", names.join("` or `"))),
     })
 }

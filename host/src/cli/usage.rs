@@ -1,4 +1,4 @@
-//! What the parser finds wrong with a command line, in this program's words.
+//! Errors of the command line in this program's wording.
 
 use clap::error::{ContextKind, ContextValue, ErrorKind as ClapErrorKind};
 use connector_sdk::{Error, ErrorKind, Result};
@@ -66,7 +66,7 @@ fn invalid_value(error: &clap::Error, option: &str) -> Error {
     }
 }
 
-/// What the parser's error says of this, several things with commas between them.
+/// The context of this kind in the parser's error, comma-separated if there are several.
 fn text(error: &clap::Error, kind: ContextKind) -> String {
     match error.get(kind) {
         Some(ContextValue::String(text)) => text.clone(),

@@ -1,4 +1,4 @@
-//! `awsec2 check`: tries everything that jobs need, and tells each thing in a line.
+//! `awsec2 check`: tests everything that jobs need, and reports each result in one line.
 
 use std::fmt::Display;
 use std::path::{Path, PathBuf};
@@ -53,7 +53,7 @@ fn command() -> clap::Command {
         .arg(config_argument())
 }
 
-/// Tests everything, and tells it.
+/// Tests everything, and reports the results.
 pub fn run(registry: &Registry, words: &[String]) -> Result<u8> {
     let Some(matches) = parse(command(), words)? else { return Ok(exit::SUCCESS) };
     let mut findings = Findings { console: Console::new(Output::Text), code: exit::SUCCESS };
@@ -97,7 +97,7 @@ impl Findings {
     }
 }
 
-/// Reads the configuration, and looks who else may read it.
+/// Reads the configuration, and checks who else may read it.
 fn check_config(findings: &mut Findings, named: Option<&Path>) -> Option<Config> {
     match config::read(named, None) {
         Ok(Some(config)) => {
@@ -162,7 +162,7 @@ fn check_log(findings: &mut Findings, named: Option<&PathBuf>) {
     }
 }
 
-/// Every user of the configuration, or without one the credentials that AWS's own chain finds.
+/// Every user of the configuration, or without users the default credential chain.
 async fn check_users(findings: &mut Findings, registry: &Registry, matches: &ArgMatches, config: Option<&Config>) {
     let users: Vec<&str> = config.iter().flat_map(|config| config.users()).collect();
     for user in &users {
@@ -212,7 +212,7 @@ fn settings(matches: &ArgMatches) -> Settings {
     }
 }
 
-/// The answers of EC2 so far: most actions are needed by several functions.
+/// The results so far: most actions are needed by several functions.
 struct Permissions {
     ec2: ec2::Client,
     limited_by_tag: bool,

@@ -42,7 +42,7 @@ fn command() -> clap::Command {
         .arg(config_argument())
 }
 
-/// Prints the forms that the words ask for.
+/// Prints the requested forms.
 pub fn run(registry: &Registry, words: &[String]) -> Result<u8> {
     let Some(matches) = parse(command(), words)? else { return Ok(exit::SUCCESS) };
     let choices = choices(&matches)?;

@@ -61,7 +61,7 @@ fn command(registry: &Registry) -> clap::Command {
         )
 }
 
-/// Prints the policy that the words ask for.
+/// Prints the requested policy.
 pub fn run(registry: &Registry, words: &[String]) -> Result<u8> {
     let Some(matches) = parse(command(registry), words)? else { return Ok(exit::SUCCESS) };
     let functions = functions(registry, &matches)?;
@@ -101,7 +101,7 @@ fn optional_permissions(functions: &[&'static Registration]) -> BTreeMap<&'stati
     actions(functions).filter_map(|action| action.optional).map(|only| (only.name, only)).collect()
 }
 
-/// Whether the action hands roles over, and there are some.
+/// Whether the action passes roles, and there are some.
 fn passes_roles(action: &IamAction, limits: &Limits) -> bool {
     !limits.roles.is_empty() && needs_role(action)
 }

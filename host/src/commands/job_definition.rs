@@ -64,7 +64,7 @@ fn folder(name: &'static str, help: &'static str) -> Arg {
     option(name, "DIR", help).value_parser(path_text)
 }
 
-/// Prints the definition that the words describe, or puts it where SMADDI takes it from.
+/// Prints the job definition, or writes it to the folder that SMADDI watches.
 pub fn run(registry: &Registry, words: &[String]) -> Result<u8> {
     let (own, of_the_job) = split(words);
     let of_the_job: Vec<&str> = of_the_job.iter().map(String::as_str).collect();
@@ -95,7 +95,7 @@ pub fn run(registry: &Registry, words: &[String]) -> Result<u8> {
     Ok(console.exit_code(exit::SUCCESS))
 }
 
-/// The command's own options with their values, and the words of the job.
+/// The options of the command with their values, and the arguments of the job.
 fn split(words: &[String]) -> (Vec<String>, Vec<String>) {
     let own = options();
     let (mut of_this, mut of_the_job) = (Vec::new(), Vec::new());
@@ -114,7 +114,7 @@ fn split(words: &[String]) -> (Vec<String>, Vec<String>) {
     (of_this, of_the_job)
 }
 
-/// The words of the job, checked as far as references allow.
+/// The arguments of the job, checked as far as references allow.
 fn checked(registry: &Registry, words: &[&str]) -> Result<Defined> {
     let program = std::iter::once(OsString::from("awsec2"));
     let words = arguments::read(program.chain(words.iter().map(OsString::from)), registry)?;
@@ -125,7 +125,7 @@ fn checked(registry: &Registry, words: &[&str]) -> Result<Defined> {
     Ok(defined)
 }
 
-/// The command's own options, as they stand on the command line.
+/// The options of the command, as on the command line.
 pub fn options() -> Vec<String> {
     command().get_arguments().filter_map(Arg::get_long).map(|name| format!("--{name}")).collect()
 }

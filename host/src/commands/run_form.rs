@@ -30,7 +30,7 @@ fn command() -> clap::Command {
         .arg(Arg::new("FILE").required(true).value_parser(path).help("The completed form."))
 }
 
-/// Runs the job of the form that the words name.
+/// Runs the job of the named form.
 pub fn run(registry: &Registry, words: &[String]) -> Result<u8> {
     let (own, common) = split(registry, words);
     let Some(matches) = parse(command(), &own)? else { return Ok(exit::SUCCESS) };

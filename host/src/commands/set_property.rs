@@ -27,7 +27,7 @@ fn command() -> clap::Command {
         .arg(config_argument())
 }
 
-/// Saves the property that the words name.
+/// Saves the named property.
 pub fn run(_: &Registry, words: &[String]) -> Result<u8> {
     let Some(matches) = parse(command(), words)? else { return Ok(exit::SUCCESS) };
     let config = config::read(config_path(&matches).as_deref(), None)?;

@@ -52,11 +52,11 @@ fn command() -> clap::Command {
         .arg(config_argument())
 }
 
-/// Sets up the way to the OpCon API that the words describe.
+/// Sets up the connection to the OpCon API.
 pub fn run(_: &Registry, words: &[String]) -> Result<u8> {
     let Some(matches) = parse(command(), words)? else { return Ok(exit::SUCCESS) };
     let file = config_path(&matches).or_else(|| config::find(None)).unwrap_or_else(|| config::FILE_NAME.into());
-    // A file that cannot be changed is told before the password is asked for.
+    // A file that cannot be changed is reported before the password prompt.
     let mut editor = ConfigEditor::open(&file).map_err(opcon_error)?;
     let trust = trust(&matches, &file)?;
     let (address, user) = (text(&matches, "address"), text(&matches, "user"));
@@ -90,7 +90,7 @@ fn as_options(error: opcon::Error) -> Error {
     }
 }
 
-/// Whom to trust: what the command line says, else what the file says.
+/// Whom to trust: as on the command line, otherwise as in the file.
 fn trust(matches: &ArgMatches, file: &Path) -> Result<Trust> {
     if matches.get_flag("no-tls") {
         return Ok(Trust::PlainHttp);
@@ -107,7 +107,7 @@ fn trust(matches: &ArgMatches, file: &Path) -> Result<Trust> {
     Config::read(file).and_then(|config| config.opcon_trust()).map_err(opcon_error)
 }
 
-/// The settings that the command line changes beside address and token.
+/// The settings that the command line changes in addition to address and token.
 fn trust_settings(matches: &ArgMatches, file: &Path) -> Result<Vec<(&'static str, String)>> {
     if matches.get_flag("no-tls") {
         return Ok(vec![("USING_TLS", "False".to_owned())]);
@@ -120,7 +120,7 @@ fn trust_settings(matches: &ArgMatches, file: &Path) -> Result<Vec<(&'static str
     Ok(vec![("USING_TLS", "True".to_owned()), ("VERIFY_TLS", "True".to_owned()), ("CA_FILE", ca_file)])
 }
 
-/// The path as it stands in the configuration: alone when both lie in one folder, so that they can move together.
+/// The path for the configuration: only the file name if both are in one folder, so that they can be moved together.
 fn relative_to(ca_file: &Path, config: &Path) -> Result<String> {
     let failed = |error: io::Error| wrong(ca_file, error);
     let (ca_file, config) = (absolute(ca_file).map_err(failed)?, absolute(config).map_err(failed)?);

@@ -1,4 +1,4 @@
-//! What a filled form means: the words of the job's command line.
+//! The command line of the job of a completed form.
 
 use connector_sdk::{ArgSpec, Error, ErrorKind, Result};
 use serde_json::{Map, Value};

@@ -12,14 +12,14 @@ use crate::shell;
 
 /// Prints the commands that save later what was not saved. An option list is not worth its length here: the job that reads
 /// it from EC2 is simply run again.
-pub fn tell_missing_properties(console: &Console, report: &Report<'_>) {
+pub fn print_missing_properties(console: &Console, report: &Report<'_>) {
     let properties = report.journal.map(Journal::properties).unwrap_or_default();
     missing(&properties, report.config.map(|path| path.display().to_string()).as_deref())
         .iter()
         .for_each(|line| console.event(line));
 }
 
-/// The lines that [`tell_missing_properties`] prints.
+/// The lines that [`print_missing_properties`] prints.
 fn missing(properties: &[PropertyEntry], config: Option<&str>) -> Vec<String> {
     let is_told = |property: &&PropertyEntry| property.is_missing() && property.contents != Contents::OptionList;
     let missing: Vec<_> = properties.iter().filter(is_told).collect();
@@ -58,13 +58,13 @@ fn value_in_command(property: &PropertyEntry) -> Option<&str> {
     (value.bytes().all(|b| matches!(b, b' '..=b'~')) && PropertyValue::new(value).is_ok()).then_some(value)
 }
 
-/// The client token of the last launch, and the command that shows what it made.
+/// The client token of the last launch, and the command that shows what was launched.
 pub fn look_up(report: &Report<'_>) -> Option<(String, SuggestedCommand)> {
     report.journal.filter(|journal| journal.anything_unknown()).and_then(Journal::last_launch)
 }
 
 /// The commands that the operator is advised to run, with the common arguments of this job.
-pub fn tell_advice(console: &Console, report: &Report<'_>) {
+pub fn print_advice(console: &Console, report: &Report<'_>) {
     let of_launch = look_up(report).filter(|_| report.result.is_err()).map(|(_, advice)| advice);
     let advice = report.journal.map(Journal::suggestions).unwrap_or_default();
     for SuggestedCommand { purpose, arguments } in of_launch.into_iter().chain(advice) {

@@ -22,7 +22,7 @@ struct Document<'a> {
     exit_code: u8,
     instances: Vec<Value>,
     properties: Vec<Value>,
-    /// What a job that looks for something else than instances has found: an object a row.
+    /// The results of a job that finds something other than instances: one object per row.
     #[serde(skip_serializing_if = "Option::is_none")]
     found: Option<Rows>,
     /// Resources that are not instances.

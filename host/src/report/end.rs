@@ -8,7 +8,7 @@ use crate::exit;
 
 /// A finished job, or an attempt at one.
 pub struct Report<'a> {
-    /// The function; `None` when the command line did not tell.
+    /// The function; `None` when the command line did not name one.
     pub function: Option<&'a str>,
     /// The region; `None` when it is not known.
     pub region: Option<&'a str>,
@@ -25,7 +25,7 @@ pub struct Report<'a> {
 /// The exit code of a job that has done all of it, and whose output did not arrive.
 const NOT_DELIVERED: u8 = 7;
 
-/// The status of a job of which nobody knows what EC2 did.
+/// The status of a job with an unknown outcome in EC2.
 pub const UNKNOWN: &str = "unknown";
 
 /// How a job ended.

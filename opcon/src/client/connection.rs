@@ -1,4 +1,4 @@
-//! How requests are made: again when that may help, with errors that hold no secret.
+//! Sending requests: repeated when that may help, with errors that contain no secret.
 
 use std::fmt;
 
@@ -107,7 +107,7 @@ impl Connection {
         if status.is_success() { Ok(body) } else { Err(Failure::of_answer(status, &self.hidden(&body))) }
     }
 
-    /// Text from the server that may stand in a message.
+    /// Text from the server that may be used in a message.
     pub(crate) fn quotable(&self, text: &str) -> String {
         excerpt(&self.hidden(text))
     }

@@ -56,7 +56,7 @@ impl Failure {
         }
     }
 
-    /// The answer says that it did not work.
+    /// A response that reports a failure.
     pub(super) fn of_answer(status: StatusCode, body: &str) -> Self {
         let wrong = format!("OpCon returned HTTP {}: {}", status.as_u16(), summary(body));
         let passing = matches!(status.as_u16(), 429 | 502 | 503 | 504);

@@ -1,4 +1,4 @@
-//! Saving a property so that it is believed only when it is seen.
+//! Saving a property, which counts as saved only when it was read back.
 
 use reqwest::Method;
 use serde::Deserialize;

@@ -1,4 +1,4 @@
-//! An INI file as sections of settings, each of which knows its line.
+//! An INI file as sections of settings with their line numbers.
 //!
 //! There are no quotes, no escapes and no comments behind a value: a Windows path or a token is what stands between the
 //! `=` and the end of the line, without the spaces around it. A line that begins with `;` or `#` is a comment.
@@ -15,7 +15,7 @@ pub(super) struct IniFile {
     sections: Vec<Section>,
 }
 
-/// A section as it stands in the file. There is no `Debug`: values may be secrets.
+/// A section of the file. There is no `Debug`: values may be secrets.
 pub(super) struct Section {
     pub(super) name: String,
     pub(super) line: usize,
@@ -89,12 +89,12 @@ pub(super) struct Setting<'a> {
     section: SectionOf<'a>,
     key: &'static str,
     line: usize,
-    /// What stands behind the `=`.
+    /// The text after the `=`.
     pub(super) value: &'a str,
 }
 
 impl Setting<'_> {
-    /// An error which says where the setting stands. `wrong` must not quote a secret.
+    /// An error with the place of the setting. `wrong` must not quote a secret.
     pub(super) fn invalid(self, wrong: impl std::fmt::Display) -> Error {
         let Setting { section: SectionOf { path, section }, key, line, .. } = self;
         let wrong = format!("line {line}, section [{}], {key}: {wrong}", section.name);

@@ -12,7 +12,7 @@ use crate::expression::{self, Name};
 use crate::fault::Fault;
 use crate::state::{Property, State};
 
-/// The version that the stand-in says to have.
+/// The version that the stand-in reports.
 const VERSION: &str = "25.0.3";
 
 /// A request, and the token that it should have.
@@ -75,7 +75,7 @@ fn own(method: &str, step: &str, call: &Call<'_>, state: &mut State) -> Outcome 
             state.reset();
             Ok(json!({}))
         }
-        ("POST", "behaviour") => {
+        ("POST", "behavior") => {
             state.behave(body(call)?);
             Ok(json!({}))
         }
@@ -98,7 +98,7 @@ fn body<T: DeserializeOwned>(call: &Call<'_>) -> Result<T, (u16, String)> {
     serde_json::from_slice(call.body).map_err(|error| (400, error.to_string()))
 }
 
-/// Gives the token to whoever asks in the right form.
+/// Returns the token for a request in the right form.
 fn log_in(call: &Call<'_>) -> Outcome {
     #[derive(Deserialize)]
     #[serde(rename_all = "camelCase")]
@@ -348,9 +348,9 @@ mod tests {
     }
 
     #[test]
-    fn the_behaviour_can_be_changed_and_outlives_a_reset() {
+    fn the_behavior_can_be_changed_and_outlives_a_reset() {
         let state = &mut State::default();
-        let behave = |state: &mut State, body| call(state, "POST", "/stand-in/behaviour", body).0;
+        let behave = |state: &mut State, body| call(state, "POST", "/stand-in/behavior", body).0;
         let assign = |state: &mut State| {
             let (_, answer) = call(state, "POST", "/api/propertyExpression", json!({ "expression": "[[A]]=\" x \"" }));
             assert_eq!((&answer["status"], &answer["result"]), (&json!("Success"), &json!(" x ")));

@@ -108,7 +108,7 @@ fn parts(mut rest: &str) -> Result<(Vec<Part>, &str), String> {
             Some(quoted) => {
                 let (part, rest) = quoted.split_once('"').ok_or("a quote in the name is not closed")?;
                 if part.ends_with(']') && rest.starts_with("]]") {
-                    return Err("]\"]] cannot be told from the end of the name".into());
+                    return Err("]\"]] cannot be distinguished from the end of the name".into());
                 }
                 ((part.trim_end().to_owned(), true), rest)
             }
@@ -129,7 +129,7 @@ fn parts(mut rest: &str) -> Result<(Vec<Part>, &str), String> {
     }
 }
 
-/// The name that the parts make.
+/// The name of the parts.
 fn name(parts: Vec<Part>) -> Result<Name, String> {
     let prefix = match parts.as_slice() {
         [(prefix, false), _, ..] => prefix.as_str(),
@@ -247,15 +247,15 @@ mod tests {
             ("[[JI.A.2026-01-31.Night]]", "4 parts"),
             ("[[JI.A.2026-01-31..Job]]", "empty"),
             ("[[SI.A.01/31/2026.Night]]", "date"),
-            ("[[SI.A.2026-01-31.\"Night[Sub]\"]]", "cannot be told"),
+            ("[[SI.A.2026-01-31.\"Night[Sub]\"]]", "cannot be distinguished"),
             ("[[SI.A.2026-01-31.Night[Sub]]]", "must be quoted"),
             ("[[A]] = \"v\"", "only an assignment"),
             ("[[A]]=v", "not a text in double quotes"),
             ("[[A]]=\"v", "closing quote is missing"),
             ("[[A]]=\"v\\\"", "closing quote is missing"),
             ("[[A]]=\"C:\\x\"", "a backslash"),
-            ("[[A]]=\"a\"b\"", "something follows"),
-            ("[[A]]=\"a\";[[B]]=\"b\"", "something follows"),
+            ("[[A]]=\"a\"b\"", "unexpected text"),
+            ("[[A]]=\"a\";[[B]]=\"b\"", "unexpected text"),
             ("[[A]]=\"a\nb\"", "control character"),
         ] {
             let error = parse(text).unwrap_err();

@@ -9,11 +9,11 @@
 //! | `GET /stand-in/properties` | the properties, `{"name": "value"}`, sorted |
 //! | `GET /stand-in/requests` | the requests so far, `[{"method","path","status"}]`; the status is null where none was sent |
 //! | `POST /stand-in/reset` | forgets properties, requests and faults |
-//! | `POST /stand-in/behaviour` | changes how it behaves, see [`Behaviour`] |
+//! | `POST /stand-in/behavior` | changes how it behaves, see [`Behavior`] |
 //! | `POST /stand-in/faults` | makes later requests fail, see [`Fault`] |
 
 mod api;
-mod behaviour;
+mod behavior;
 mod certificate;
 pub mod expression;
 mod fault;
@@ -21,7 +21,7 @@ mod options;
 mod server;
 mod state;
 
-pub use behaviour::Behaviour;
+pub use behavior::Behavior;
 pub use certificate::Certificate;
 pub use fault::{Answer, Fault};
 pub use options::{DEFAULT_TOKEN, Options};

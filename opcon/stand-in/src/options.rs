@@ -1,6 +1,6 @@
 //! How a stand-in is started.
 
-use crate::behaviour::Behaviour;
+use crate::behavior::Behavior;
 use crate::certificate::Certificate;
 
 /// The token that a stand-in accepts when none is chosen.
@@ -18,7 +18,7 @@ pub struct Options {
     /// The self-signed certificate that is shown.
     pub certificate: Certificate,
     /// How it behaves.
-    pub behaviour: Behaviour,
+    pub behavior: Behavior,
 }
 
 impl Default for Options {
@@ -28,7 +28,7 @@ impl Default for Options {
             https_port: 0,
             token: DEFAULT_TOKEN.to_owned(),
             certificate: Certificate::default(),
-            behaviour: Behaviour::default(),
+            behavior: Behavior::default(),
         }
     }
 }

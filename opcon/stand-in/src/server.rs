@@ -18,7 +18,7 @@ use tokio::task::JoinSet;
 use tokio_rustls::TlsAcceptor;
 
 use crate::api::{self, Call, Reply};
-use crate::behaviour::Behaviour;
+use crate::behavior::Behavior;
 use crate::certificate::SelfSigned;
 use crate::expression::Name;
 use crate::fault::{Answer, Close, Fault};
@@ -54,7 +54,7 @@ impl StandIn {
         let https = TcpListener::bind((Ipv4Addr::LOCALHOST, options.https_port)).await?;
         let (http_address, https_address) = (http.local_addr()?, https.local_addr()?);
         let mut state = State::default();
-        state.behave(options.behaviour);
+        state.behave(options.behavior);
         let shared = Arc::new(Shared { token: options.token, state: Mutex::new(state) });
         let mut listeners = JoinSet::new();
         listeners.spawn(listen(http, None, shared.clone()));
@@ -100,8 +100,8 @@ impl StandIn {
     }
 
     /// Changes how it behaves from now on.
-    pub fn behave(&self, behaviour: Behaviour) {
-        self.shared.state().behave(behaviour);
+    pub fn behave(&self, behavior: Behavior) {
+        self.shared.state().behave(behavior);
     }
 
     /// Makes later requests fail.

@@ -3,7 +3,7 @@
 use std::cell::Cell;
 
 use opcon::{ErrorKind, PropertyName, Saved};
-use opcon_stand_in::{Answer, Behaviour};
+use opcon_stand_in::{Answer, Behavior};
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
 
@@ -14,7 +14,7 @@ const GLOBALS: &str = "/api/globalproperties";
 /// A site whose OpCon evaluates assignments without storing anything.
 async fn evaluating_site() -> Site {
     let site = Site::start().await;
-    site.opcon.behave(Behaviour { evaluate_only: true, ..Behaviour::default() });
+    site.opcon.behave(Behavior { evaluate_only: true, ..Behavior::default() });
     site
 }
 
@@ -82,7 +82,7 @@ async fn an_instance_property_that_is_not_stored_is_a_failure() {
 #[tokio::test]
 async fn a_trimmed_value_is_not_taken_for_the_whole() {
     let site = Site::start().await;
-    site.opcon.behave(Behaviour { trims: true, ..Behaviour::default() });
+    site.opcon.behave(Behavior { trims: true, ..Behavior::default() });
     let client = site.plain_client();
     assert_eq!(client.save_property(&name("MF_ID"), &value("i-1 i-2")).await.unwrap(), Saved::ByExpression);
     let error = assert_error(
@@ -195,7 +195,7 @@ fn opcon_holds_exactly_the_value_that_was_given() {
     let saved = runner.run(&(any_names(), values(), any::<bool>()), |(name, text, evaluate_only)| {
         let Ok(name) = name.parse::<PropertyName>() else { return Ok(()) };
         let global = name.to_string().matches('.').count() == 0;
-        site.opcon.behave(Behaviour { evaluate_only: evaluate_only && global, ..Behaviour::default() });
+        site.opcon.behave(Behavior { evaluate_only: evaluate_only && global, ..Behavior::default() });
         runtime.block_on(client.save_property(&name, &value(&text))).map_err(|e| TestCaseError::fail(e.to_string()))?;
         prop_assert_eq!(site.opcon.property(&name.to_string()), Some(text));
         count.set(count.get() + 1);

@@ -13,7 +13,7 @@ pub fn runs_argument(default: &'static str) -> Arg {
         .help("The number of runs of each job; the results are medians")
 }
 
-/// What `--runs` says.
+/// The value of `--runs`.
 pub fn runs(matches: &ArgMatches) -> usize {
     matches.get_one("runs").copied().unwrap_or(1)
 }

@@ -1,4 +1,4 @@
-//! The Python environment in which moto runs: found, made, and filled once per version of the requirements.
+//! The Python environment in which moto runs: found, created, and filled once per version of the requirements.
 
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
@@ -22,7 +22,7 @@ pub struct Python {
 }
 
 impl Python {
-    /// Makes the virtual environment below `home`, unless it is there and as the requirements say.
+    /// Creates the virtual environment below `home`, unless it exists and matches the requirements.
     pub fn with_moto(workspace: &Workspace, home: &Path) -> Result<Self> {
         let sources = workspace.root.join("xtask").join("testbed");
         let environment = home.join("venv");
@@ -36,7 +36,7 @@ impl Python {
         Ok(python)
     }
 
-    /// A stamp with the requirements' text, written last, tells that they are installed.
+    /// A stamp file with the text of the requirements, written last, marks them as installed.
     fn install(&self, environment: &Path, requirements: &Path) -> Result<()> {
         let wanted = fs::read_to_string(requirements).with_context(|| format!("reading {}", requirements.display()))?;
         let stamp = environment.join("installed-requirements.txt");

@@ -1,4 +1,4 @@
-//! A server of the test bed: a child process that says in one line when it is ready, and ends with its standard input.
+//! A server of the test bed: a child process that prints one line when it is ready, and ends with its standard input.
 
 use std::fs::{self, File};
 use std::io::{self, BufRead, BufReader};
@@ -89,7 +89,7 @@ fn first_line(stdout: ChildStdout, limit: Duration) -> Result<(String, BufReader
     }
 }
 
-/// The end of a log, ready to stand behind the first part of an error message.
+/// The end of a log, as the second part of an error message.
 fn tail_of(log: &Path) -> String {
     let text = fs::read(log).map(|bytes| String::from_utf8_lossy(&bytes).into_owned()).unwrap_or_default();
     let lines: Vec<&str> = text.lines().collect();

@@ -1,4 +1,4 @@
-//! Filling forms in: what `xtask/forms/fill.mjs` is told, and what it says came of it.
+//! Filling in forms: the input of `xtask/forms/fill.mjs`, and its results.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -16,7 +16,7 @@ use crate::process;
 /// One way to fill a form in.
 #[derive(Serialize)]
 pub struct Filling {
-    /// What is chosen in it, in words.
+    /// A description of what is selected in it.
     #[serde(skip)]
     pub about: String,
     /// What the fields get, by name; `None` to submit the form untouched.

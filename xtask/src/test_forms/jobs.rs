@@ -86,7 +86,7 @@ fn all_of(output: &Output) -> String {
     String::from_utf8_lossy(&[&output.stdout[..], &output.stderr[..]].concat()).into_owned()
 }
 
-/// The line with which the program says how a job ended.
+/// The verdict line of a job.
 fn last_line(output: &Output) -> String {
     String::from_utf8_lossy(&output.stdout).lines().next_back().unwrap_or("exit code 0").to_owned()
 }

@@ -21,7 +21,7 @@ pub struct Page {
 }
 
 impl Page {
-    /// Installs what is needed and makes the page.
+    /// Installs what is needed and builds the page.
     pub fn build(workspace: &Workspace, tools: &Tools) -> Result<Self> {
         let folder = workspace.target.join("forms");
         fs::create_dir_all(&folder).with_context(|| format!("creating {}", folder.display()))?;
@@ -35,7 +35,7 @@ impl Page {
         Ok(page)
     }
 
-    /// A file or folder beside the page.
+    /// A file or folder in the folder of the page.
     pub fn path(&self, name: &str) -> PathBuf {
         self.folder.join(name)
     }
@@ -48,7 +48,7 @@ impl Page {
         Ok(())
     }
 
-    /// A stamp with the lock file's text, written last, tells that its packages are installed.
+    /// A stamp file with the text of the lock file, written last, marks its packages as installed.
     fn install(&self, tools: &Tools) -> Result<()> {
         let wanted = fs::read_to_string(self.path(LOCK_FILE)).context("reading package-lock.json")?;
         let stamp = self.path("installed-package-lock.json");

@@ -48,7 +48,7 @@ fn on_the_path(program: &OsStr) -> PathBuf {
     found.unwrap_or_else(|| program.into())
 }
 
-/// What the program says of its version; `None` where it does not run.
+/// The version that the program prints; `None` where it does not run.
 fn version_of(program: &OsStr) -> Option<String> {
     let output = Command::new(program).arg("--version").stderr(Stdio::null()).output().ok()?;
     output.status.success().then(|| String::from_utf8_lossy(&output.stdout).trim().to_owned())

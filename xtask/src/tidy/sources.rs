@@ -1,4 +1,4 @@
-//! How sources look, and which names stand in them.
+//! Rules for the text of sources, and for the names in them.
 
 use std::fs;
 use std::path::Path;

@@ -84,7 +84,7 @@ async fn an_answer_without_an_id_is_an_unknown_outcome() {
     assert_eq!(error.kind(), ErrorKind::Unknown);
     assert_eq!(
         error.to_string(),
-        "creating a snapshot of vol-0000000a: the answer was incomplete: it has no id of the snapshot"
+        "creating a snapshot of vol-0000000a: the response was incomplete: it has no id of the snapshot"
     );
     assert_eq!(error.hint_text(), Some("check whether there is a new snapshot before you run the job again"));
 }

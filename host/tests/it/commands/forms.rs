@@ -81,9 +81,9 @@ fn a_form_that_is_wrong_starts_nothing() {
         (r#"{"function":"StopInstance","tagname":"x"}"#, "the form has no field `tagname`"),
         (
             r#"{"function":"StopInstance","instanceId":["[[ID]]"]}"#,
-            "--instance-id contains [[ID]]: OpCon replaces no references",
+            "--instance-id` contains `[[ID]]`: OpCon does not replace references",
         ),
-        (r#"{"function":"StopInstance","tagName":"{{NIGHT}}","allowNone":true}"#, "--tag-name contains {{NIGHT}}"),
+        (r#"{"function":"StopInstance","tagName":"{{NIGHT}}","allowNone":true}"#, "`--tag-name` contains `{{NIGHT}}`"),
         (r#"{"function":"StopInstance","tagName":"<SmaEncrypt>x</SmaEncrypt>"}"#, "still encrypted"),
     ] {
         program.write("form.json", text);
@@ -96,7 +96,7 @@ fn a_form_that_is_wrong_starts_nothing() {
     program.write("form.json", r#"{"function":"StopInstance","tagName":"web"}"#);
     let with = |more: &[&str]| program.run_bare(&[&["run-form", "form.json"], more].concat()).expect_code(2);
     with(&["--user-id", "[[USER]]"])
-        .expect_stderr("the value of --user-id contains [[USER]]: OpCon has no such property");
+        .expect_stderr("the value of `--user-id` contains `[[USER]]`: OpCon has no such property");
     with(&["--user-id", "-x"]).expect_stderr("`--user-id=-x`");
     assert!(ec2.actions().is_empty());
 }

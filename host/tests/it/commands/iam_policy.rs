@@ -168,10 +168,18 @@ fn what_makes_no_sense_is_refused_with_a_hint() {
             "--help",
         ),
         (&["--with", "keys"], "`--with keys`: the functions have no optional permissions", "key-pairs"),
-        (&["StopInstance", "--with", "key-pairs"], "--with key-pairs: the functions have no", "leave out --with"),
-        (&["--with", "instance-profile"], "no role is given", "--role-arn"),
-        (&["StopInstance", "--role-arn", ROLE], "--role-arn: none of the functions gives a role", "leave it out"),
-        (&["ListImages", "--resource-tag", "a=b"], "--resource-tag: no action of the functions", "leave it out"),
+        (&["StopInstance", "--with", "key-pairs"], "--with key-pairs`: the functions have no", "leave out `--with`"),
+        (&["--with", "instance-profile"], "no role specified", "--role-arn"),
+        (
+            &["StopInstance", "--role-arn", ROLE],
+            "`--role-arn`: none of the functions passes a role",
+            "leave out the option",
+        ),
+        (
+            &["ListImages", "--resource-tag", "a=b"],
+            "`--resource-tag`: no action of the functions",
+            "leave out the option",
+        ),
     ] {
         let finished = run(arguments).expect_code(2).expect_stderr(message).expect_stderr(hint);
         assert!(finished.stdout.is_empty(), "{finished:#?}");

@@ -7,7 +7,7 @@ use super::modules::{Arrow, Crate};
 
 type File = Vec<String>;
 
-/// The circles, one at a time: of files that are in several circles, a shortest one is shown.
+/// The cycles, one at a time: of files that are in several cycles, a shortest one is shown.
 pub fn findings(of: &Crate) -> Vec<Finding> {
     let arrows = of.arrows();
     let mut from = BTreeMap::<&File, Vec<&Arrow>>::new();
@@ -15,13 +15,13 @@ pub fn findings(of: &Crate) -> Vec<Finding> {
         from.entry(&arrow.from).or_default().push(arrow);
     }
     let mut found: Vec<Vec<&Arrow>> = from.keys().filter_map(|file| shortest(&from, file)).collect();
-    found.sort_by_key(|circle| circle.len());
+    found.sort_by_key(|cycle| cycle.len());
     let mut shown = BTreeSet::new();
     let mut findings = Vec::new();
-    for circle in found {
-        if circle.iter().all(|arrow| !shown.contains(&arrow.from)) {
-            shown.extend(circle.iter().map(|arrow| &arrow.from));
-            findings.push(finding(of, &circle));
+    for cycle in found {
+        if cycle.iter().all(|arrow| !shown.contains(&arrow.from)) {
+            shown.extend(cycle.iter().map(|arrow| &arrow.from));
+            findings.push(finding(of, &cycle));
         }
     }
     findings
@@ -60,10 +60,10 @@ fn way_back<'a>(by: &BTreeMap<&'a File, &'a Arrow>, start: &File) -> Vec<&'a Arr
     way
 }
 
-fn finding(of: &Crate, circle: &[&Arrow]) -> Finding {
+fn finding(of: &Crate, cycle: &[&Arrow]) -> Finding {
     let name = |file: &File| of.modules.get(file).map_or_else(String::new, |module| module.file.clone());
-    let first = circle[0];
-    let way: Vec<String> = circle.iter().map(|arrow| format!("{}:{}", name(&arrow.from), arrow.line)).collect();
+    let first = cycle[0];
+    let way: Vec<String> = cycle.iter().map(|arrow| format!("{}:{}", name(&arrow.from), arrow.line)).collect();
     Finding {
         file: name(&first.from),
         line: first.line,
@@ -84,7 +84,7 @@ mod tests {
     }
 
     #[test]
-    fn files_that_mention_each_other_are_a_circle() {
+    fn files_that_mention_each_other_are_a_cycle() {
         let found = findings_of(&[
             ("functions/a/src/lib.rs", "mod one;\nmod three;\nmod two;\n"),
             ("functions/a/src/one.rs", "\nuse crate::two::B;\n"),
@@ -110,7 +110,7 @@ mod tests {
     }
 
     #[test]
-    fn a_parent_that_uses_what_it_passes_on_is_in_a_circle_with_a_child_that_mentions_it() {
+    fn a_parent_that_uses_what_it_passes_on_is_in_a_cycle_with_a_child_that_mentions_it() {
         let child = ("functions/a/src/one/child.rs", "use super::B;\npub struct A;\n");
         let lib = ("functions/a/src/lib.rs", "mod one;\n");
         let parent = "mod child;\npub use child::A;\npub struct B;\n";
