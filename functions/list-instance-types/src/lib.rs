@@ -3,9 +3,9 @@
 use connector_sdk::catalog::{self, ARCHITECTURE, Architecture};
 use connector_sdk::ec2::types::{ArchitectureType, InstanceTypeInfo};
 use connector_sdk::names::is_family;
-use connector_sdk::option_lists::{self, Destination, OptionEntry, OptionList};
+use connector_sdk::option_lists::{self, Destination, Listing, OptionEntry, OptionList};
 use connector_sdk::prelude::*;
-use connector_sdk::{Table, checked_text, filter};
+use connector_sdk::{checked_text, filter};
 
 checked_text! {
     /// A family of instance types: the part of their names before the dot.
@@ -25,7 +25,12 @@ const FAMILY: Arg<Family, Repeated> = Arg::new(
 const CURRENT_GENERATION: Arg<bool, Always> =
     Arg::flag("current-generation", "Only the instance types that EC2 counts among the current generation.");
 
-const COLUMNS: &[&str] = &["Instance type", "vCPUs", "Memory MiB", "Architectures"];
+const LISTING: Listing<InstanceTypeInfo> = Listing {
+    list: OptionList::InstanceTypes,
+    columns: &["Instance type", "vCPUs", "Memory MiB", "Architectures"],
+    row,
+    entry,
+};
 
 struct ListInstanceTypes;
 register!(ListInstanceTypes);
@@ -71,20 +76,12 @@ impl Operation for ListInstanceTypes {
     }
 
     async fn run(&self, cx: &Context, query: &Query) -> Result<Outcome> {
-        let destination = &query.destination;
-        destination.prepare(cx).await?;
-        let mut found = find(cx, query).await?;
-        found.sort_by(|a, b| rank(a).cmp(&rank(b)));
-        let kept = destination.cut(cx, OptionList::InstanceTypes, found);
-        cx.journal().found(Table { columns: COLUMNS, rows: kept.iter().map(row).collect() });
-        let entries: Vec<_> =
-            kept.iter().map(|info| OptionEntry { id: name(info).to_owned(), description: None }).collect();
-        destination.write(cx, OptionList::InstanceTypes, &entries).await
+        LISTING.run(cx, &query.destination, instance_types(cx, query)).await
     }
 }
 
-/// The instance types that the job asks for; EC2 never leaves out the name.
-async fn find(cx: &Context, query: &Query) -> Result<Vec<InstanceTypeInfo>> {
+/// The instance types that the job asks for, by family and size; EC2 never leaves out the name.
+async fn instance_types(cx: &Context, query: &Query) -> Result<Vec<InstanceTypeInfo>> {
     let mut filters = Vec::new();
     let families = &query.families;
     if !families.is_empty() {
@@ -96,7 +93,8 @@ async fn find(cx: &Context, query: &Query) -> Result<Vec<InstanceTypeInfo>> {
         filters.push(filter("current-generation", ["true"]));
     }
     let filters = (!filters.is_empty()).then_some(filters);
-    let found = catalog::instance_types(cx.ec2().describe_instance_types().set_filters(filters)).await?;
+    let mut found = catalog::instance_types(cx.ec2().describe_instance_types().set_filters(filters)).await?;
+    found.sort_by(|a, b| rank(a).cmp(&rank(b)));
     Ok(found)
 }
 
@@ -124,6 +122,10 @@ fn row(info: &InstanceTypeInfo) -> Vec<String> {
     let vcpus = vcpus(info).map(|count| count.to_string()).unwrap_or_default();
     let memory = memory(info).map(|size| size.to_string()).unwrap_or_default();
     vec![name(info).to_owned(), vcpus, memory, architectures]
+}
+
+fn entry(info: &InstanceTypeInfo) -> Option<OptionEntry> {
+    Some(OptionEntry { id: name(info).to_owned(), description: None })
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use crate::args::Always;
 use crate::properties::{Contents, Delivery, Property};
-use crate::{Arg, ArgSpec, Context, Error, ErrorKind, Inputs, Outcome, Result};
+use crate::{Arg, ArgSpec, Context, Error, ErrorKind, Inputs, Outcome, Result, Table};
 
 pub use crate::option_list::{OptionEntry, OptionList};
 pub use crate::option_list_store::OptionListStore;
@@ -31,6 +31,37 @@ pub const MAX: Arg<NonZeroU32> = Arg::new(
 /// The arguments of a function that fills an option list.
 pub const ARGUMENTS: &[ArgSpec] = &[MAX.spec, SAVE.spec, DATA_SCRIPT.spec];
 
+/// What a function finds in EC2: how it is shown, and how job forms offer it.
+pub struct Listing<T> {
+    /// The option list that it goes into.
+    pub list: OptionList,
+    /// The titles of the table.
+    pub columns: &'static [&'static str],
+    /// The cells of one row, as many as there are titles.
+    pub row: fn(&T) -> Vec<String>,
+    /// The entry of the option list; `None` where there is nothing to offer.
+    pub entry: fn(&T) -> Option<OptionEntry>,
+}
+
+impl<T> Listing<T> {
+    /// Performs the whole job: shows what `find` finds, in its order, and writes it where the job wants it. EC2 is asked
+    /// after it is certain that OpCon can be reached, if the job needs it.
+    ///
+    /// # Errors
+    /// Those of `find`; [`ErrorKind::NotFound`] when it finds nothing, [`ErrorKind::PropertyNotSaved`] when OpCon did not
+    /// take the list, and those of [`OptionListStore`] and [`PropertyStore::prepare`](crate::properties::PropertyStore::prepare).
+    pub async fn run<F>(&self, cx: &Context, destination: &Destination, find: F) -> Result<Outcome>
+    where
+        F: Future<Output = Result<Vec<T>>>,
+    {
+        destination.prepare(cx).await?;
+        let kept = destination.cut(cx, self.list, find.await?);
+        cx.journal().found(Table { columns: self.columns, rows: kept.iter().map(self.row).collect() });
+        let entries: Vec<_> = kept.iter().filter_map(self.entry).collect();
+        destination.write(cx, self.list, &entries).await
+    }
+}
+
 /// Where a job writes an option list, and how many entries it keeps.
 #[derive(Clone, Debug, Default)]
 pub struct Destination {
@@ -47,15 +78,12 @@ impl Destination {
     }
 
     /// Makes sure, before EC2 is asked, that the option list can be saved where the job wants it.
-    ///
-    /// # Errors
-    /// Those of [`PropertyStore::prepare`](crate::properties::PropertyStore::prepare).
-    pub async fn prepare(&self, cx: &Context) -> Result<()> {
+    async fn prepare(&self, cx: &Context) -> Result<()> {
         if self.save { cx.properties().prepare().await } else { Ok(()) }
     }
 
     /// The entries that the job keeps, the first ones. Reports when there are more.
-    pub fn cut<T>(&self, cx: &Context, list: OptionList, mut entries: Vec<T>) -> Vec<T> {
+    fn cut<T>(&self, cx: &Context, list: OptionList, mut entries: Vec<T>) -> Vec<T> {
         if let Some(max) = self.max.filter(|max| entries.len() > *max) {
             cx.event(format!("{} found, the first {max} kept", list.count_of(entries.len())));
             entries.truncate(max);
@@ -64,11 +92,7 @@ impl Destination {
     }
 
     /// Writes the option list where the job wants it. An empty one is written nowhere: a form without a choice serves nobody.
-    ///
-    /// # Errors
-    /// [`ErrorKind::NotFound`] when there is no entry, [`ErrorKind::PropertyNotSaved`] when OpCon did not take the list, and
-    /// those of [`OptionListStore`].
-    pub async fn write(&self, cx: &Context, list: OptionList, entries: &[OptionEntry]) -> Result<Outcome> {
+    async fn write(&self, cx: &Context, list: OptionList, entries: &[OptionEntry]) -> Result<Outcome> {
         if entries.is_empty() {
             let error = Error::new(ErrorKind::NotFound, format!("no {} match", list.contents()));
             return Err(error
