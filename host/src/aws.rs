@@ -14,6 +14,7 @@ use aws_config::profile::ProfileFileRegionProvider;
 use aws_config::stalled_stream_protection::StalledStreamProtectionConfig;
 use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_credential_types::Credentials;
+use connector_sdk::attempts::SentOnce;
 use connector_sdk::ec2::{self, Client};
 use connector_sdk::{Doing as _, Error, ErrorKind, Result, retry_partition};
 use opcon::AwsKeys;
@@ -53,7 +54,8 @@ impl Account {
 
     /// A client for EC2.
     pub fn ec2(&self) -> Client {
-        let mut config = ec2::config::Builder::from(&self.config).retry_partition(retry_partition());
+        let mut config =
+            ec2::config::Builder::from(&self.config).retry_partition(retry_partition()).retry_classifier(SentOnce);
         if let Some(url) = &self.ec2_endpoint {
             config = config.endpoint_url(url.as_str());
         }

@@ -8,6 +8,7 @@ use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 use connector_sdk::{Error, ErrorKind, Reporter, Result};
 use serde::Serialize;
 
+use crate::escaped::ascii;
 use crate::exit;
 use crate::settings::Output;
 use crate::status_text::StatusText;
@@ -271,17 +272,6 @@ fn not_written(error: &io::Error) -> Error {
 
 fn print_error_line(line: &str) {
     let _ = writeln!(io::stderr().lock(), "{}", ascii(line));
-}
-
-/// The text in one line of printable ASCII: everything else is escaped, so that no value can forge a line.
-pub fn ascii(line: &str) -> String {
-    line.chars().fold(String::with_capacity(line.len()), |mut escaped, c| {
-        match c {
-            ' '..='~' => escaped.push(c),
-            _ => escaped.extend(c.escape_default()),
-        }
-        escaped
-    })
 }
 
 fn ascii_json(text: &str) -> String {

@@ -45,7 +45,7 @@ macro_rules! main {
 }
 
 fn work(own: &[&str]) -> u8 {
-    let registry = match Registry::load_with(own) {
+    let registry = match Registry::load_with(own, commands::names().iter().map(|command| command.name).collect()) {
         Ok(registry) => registry,
         Err(error) => return job::end_without(raw_output(), None, error),
     };

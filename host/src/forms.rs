@@ -96,7 +96,7 @@ impl Field {
     fn of(spec: &'static ArgSpec, meta: &OperationMeta, exclusive: &[Choice]) -> Self {
         let choice = exclusive.iter().find(|choice| choice.has(spec.name));
         let chosen = choice.map(|choice| Condition::Chosen { key: choice.key(), title: title(spec.name) });
-        let names = || spec.requires.iter().copied().chain(spec.asked_with);
+        let names = || spec.requires.iter().copied().chain(spec.form_flag);
         let needed = names().filter_map(|name| meta.all_arguments().find(|other| other.name == name));
         let mut conditions: Vec<Condition> = Vec::new();
         for condition in chosen.into_iter().chain(needed.map(|other| condition(other, exclusive))) {

@@ -146,7 +146,7 @@ fn interruption(signal: std::io::Result<&'static str>, context: &Context) -> Err
         Ok(signal) => Error::new(ErrorKind::Interrupted, format!("interrupted by {signal}")),
         Err(error) => Error::new(ErrorKind::Service, error.to_string()).doing("listening for signals"),
     };
-    let mut open = context.journal().open_changes();
+    let mut open = context.journal().unresolved_changes();
     open.extend(unknown_instances(context.journal()));
     if !open.is_empty() {
         let token = context.journal().last_launch().map(|(token, _)| format!(" (client token {token})"));

@@ -109,12 +109,12 @@ impl PropertyStore for OpConProperties {
         match self.channel()? {
             PropertyChannel::Api(api) => {
                 self.client(api).await?.save_property(&name, &value).await.map_err(opcon_error)?;
-                Ok(Delivery::Seen)
+                Ok(Delivery::Confirmed)
             }
             PropertyChannel::Msgin(agent) => {
                 let event = agent.add_property(&name, &value).map_err(opcon_error)?;
                 msgin::write_events(agent.folder(), &[event]).map_err(opcon_error)?;
-                Ok(Delivery::HandedOver)
+                Ok(Delivery::Queued)
             }
         }
     }

@@ -43,7 +43,7 @@ const REGION: Arg<RegionName> = Arg::new(
     "REGION",
     "The AWS region, as in `us-east-1` or `US_EAST_1`. Default: AWS's own settings, such as AWS_REGION.",
 )
-.offered_by(OptionList::Regions);
+.option_list(OptionList::Regions);
 /// `--config FILE`.
 pub const CONFIG: Arg<PathBuf> = Arg::new(
     "config",

@@ -2,6 +2,7 @@
 
 mod circles;
 mod code;
+mod contents;
 mod edges;
 mod features;
 mod finding;
@@ -40,6 +41,9 @@ pub fn check(workspace: &Workspace) -> Result<()> {
     for package in &workspace.packages {
         let crates = Crate::of_package(workspace, package)?;
         findings.extend(crates.iter().flat_map(circles::findings));
+        for of in &crates {
+            findings.extend(contents::findings(of)?);
+        }
         if package.folder == SDK {
             findings.extend(crates.iter().flat_map(floors::findings));
             findings.extend(sdk_text::findings(workspace, &crates)?);

@@ -84,8 +84,8 @@ impl Operation for CheckLists {
             checked.push(check(cx, list, entries).await?);
         }
         let rows = checked.iter().flat_map(CheckedList::rows).collect();
-        cx.journal().found(Table { columns: COLUMNS, rows });
-        judge(&checked)
+        cx.journal().record_table(Table { columns: COLUMNS, rows });
+        verdict(&checked)
     }
 }
 
@@ -195,7 +195,7 @@ async fn regions(cx: &Context) -> Result<HashSet<String>> {
     Ok(found.iter().filter_map(Region::region_name).map(str::to_owned).collect())
 }
 
-fn judge(checked: &[CheckedList]) -> Result<Outcome> {
+fn verdict(checked: &[CheckedList]) -> Result<Outcome> {
     let stale = |list: &&CheckedList| !list.problems.is_empty();
     if !checked.iter().any(|list| stale(&list)) {
         let counts: Vec<_> = checked.iter().map(|checked| checked.list.count_of(checked.count)).collect();

@@ -41,7 +41,7 @@ fn rows(job: &Job) -> Vec<Vec<String>> {
 }
 
 #[tokio::test(start_paused = true)]
-async fn lists_that_ec2_knows_are_a_success() {
+async fn valid_lists_are_a_success() {
     let ec2 = ec2(&["ami-1", "ami-2"], &["t3.micro"], &["us-east-1", "eu-west-1", "eu-west-2"]);
     let job = Job::with_lists(&ec2.each_ref(), LISTS);
     let outcome = job.run(&CheckLists, &[]).await.unwrap();
@@ -72,7 +72,7 @@ async fn stale_entries_are_shown_and_counted() {
             ["regions", "eu-west-1", "it is not enabled for the account"]
         ]
     );
-    job.assert_says("2 images checked, 1 with a problem");
+    job.assert_reported("2 images checked, 1 with a problem");
 
     let job = Job::with_lists(
         &ec2(&[], &["m5.large"], &[]).each_ref(),
@@ -113,7 +113,7 @@ async fn images_that_nobody_should_launch_are_problems() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn long_lists_are_asked_for_in_parts_and_pages() {
+async fn long_lists_are_described_in_batches_and_pages() {
     let ids: Vec<_> = (0..450).map(|number| format!("ami-{number}")).collect();
     let ids: Vec<_> = ids.iter().map(String::as_str).collect();
     let describe = mock!(Client::describe_images).then_compute_response(|request: &DescribeImagesInput| {
@@ -170,8 +170,8 @@ async fn a_missing_list_is_a_warning_unless_all_are_missing() {
         let outcome = job.run(&CheckLists, arguments).await.unwrap();
         assert_eq!(outcome.message, "1 region checked, EC2 knows them all");
     }
-    job.assert_says("warning: the option list of images is missing or empty: not checked");
-    job.assert_says("warning: the option list of instance types is missing or empty: not checked");
+    job.assert_reported("warning: the option list of images is missing or empty: not checked");
+    job.assert_reported("warning: the option list of instance types is missing or empty: not checked");
 
     for arguments in [[("only", "images")], [("only", "images,instance-types")]] {
         let error = job.run(&CheckLists, &arguments).await.unwrap_err();
@@ -196,7 +196,7 @@ async fn a_parameter_among_the_images_is_not_checked_and_reported() {
     let job = Job::with_lists(&ec2.each_ref(), &[(OptionList::Images, &[parameter, "ami-1"])]);
     let outcome = job.run(&CheckLists, &[("only", "images")]).await.unwrap();
     assert_eq!(outcome.message, "1 image checked, EC2 knows them all");
-    job.assert_says("warning: resolve:ssm:/images/web is a Systems Manager parameter: not checked");
+    job.assert_reported("warning: resolve:ssm:/images/web is a Systems Manager parameter: not checked");
 
     let job = Job::with_lists(&ec2.each_ref(), &[(OptionList::Images, &[parameter])]);
     let error = job.run(&CheckLists, &[("only", "images")]).await.unwrap_err();

@@ -1,7 +1,7 @@
 //! `--on-timeout terminate`: takes back a launch whose wait did not end well.
 
 use connector_sdk::wait::{Goal, WaitPolicy, not_at_goal};
-use connector_sdk::{Advice, Context, Error, ErrorKind, InstanceId, action};
+use connector_sdk::{Context, Error, ErrorKind, InstanceId, SuggestedCommand, action};
 
 /// Terminates what the job launched, if a last poll confirms that not all of it has reached the goal: a wait also ends
 /// because EC2 does not answer, and that is no reason to terminate healthy instances.
@@ -47,8 +47,8 @@ async fn terminate_all(cx: &Context, policy: &WaitPolicy, launched: &[InstanceId
         match error_of(id) {
             // Nobody knows whether it is terminated: that outranks the failure of before.
             Some(now) if now.kind() == ErrorKind::Unknown => {}
-            Some(_) => cx.journal().failed(id, error),
-            None => cx.journal().failed(id, error.hint(TERMINATED)),
+            Some(_) => cx.journal().record_failure(id, error),
+            None => cx.journal().record_failure(id, error.hint(TERMINATED)),
         }
     }
     left
@@ -57,8 +57,11 @@ async fn terminate_all(cx: &Context, policy: &WaitPolicy, launched: &[InstanceId
 /// Advises the command that terminates the instances, and adds it to the failure.
 fn with_command(cx: &Context, ids: &[InstanceId], failure: Error) -> Error {
     let ids = ids.iter().map(InstanceId::as_str).collect::<Vec<_>>().join(",");
-    let words = ["TerminateInstance", "--instance-id", &ids].map(str::to_owned);
-    let hint = format!("check the instances, which were not terminated; `{}` terminates them", words.join(" "));
-    cx.journal().advise(Advice { purpose: "to terminate the launched instances".to_owned(), words: words.to_vec() });
+    let arguments = ["TerminateInstance", "--instance-id", &ids].map(str::to_owned);
+    let hint = format!("check the instances, which were not terminated; `{}` terminates them", arguments.join(" "));
+    cx.journal().suggest(SuggestedCommand {
+        purpose: "to terminate the launched instances".to_owned(),
+        arguments: arguments.to_vec(),
+    });
     failure.hint(hint)
 }

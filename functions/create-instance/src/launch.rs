@@ -7,7 +7,7 @@ use connector_sdk::{Context, Inputs, Result};
 use crate::arguments::client_token::{CLIENT_TOKEN, check_length};
 use crate::arguments::count::Count;
 use crate::arguments::key::Key;
-use crate::arguments::network::{Network, each_once};
+use crate::arguments::network::{Network, unique};
 use crate::arguments::root_volume::RootVolume;
 use crate::arguments::source::{IMAGE_ID, INSTANCE_TYPE, LAUNCH_TEMPLATE, LaunchTemplate};
 use crate::arguments::tags::Tags;
@@ -55,7 +55,7 @@ impl Launch {
             root_volume: RootVolume::parse(inputs)?,
             user_data: UserDataSource::parse(inputs),
             inputs: inputs.clone(),
-            instance_types: each_once(inputs.get(&INSTANCE_TYPE)),
+            instance_types: unique(inputs.get(&INSTANCE_TYPE)),
             token: inputs.get(&CLIENT_TOKEN),
             network: Network::parse(inputs),
         };
@@ -65,7 +65,7 @@ impl Launch {
     }
 
     /// Reports that EC2 launched fewer instances than wanted, where these are enough.
-    pub fn tell_count(&self, cx: &Context, number: usize, enough: bool) {
+    pub fn report_count(&self, cx: &Context, number: usize, enough: bool) {
         if enough && number < self.count.wanted.into() {
             cx.event(format!("EC2 launched {number} of {}, enough for --min-number", self.count));
         }

@@ -41,13 +41,13 @@ impl Launched {
                 Err(_) => journal.record_ids(std::slice::from_ref(&id)),
             }
             let state = journal.read(&id, |entry| entry.state.clone());
-            journal.accepted(&id, None, state.as_deref(), ResourceResult::Changed);
+            journal.record_accepted(&id, None, state.as_deref(), ResourceResult::Changed);
             let state = state.as_deref().unwrap_or("state unknown");
             cx.event(format!("{}: launched, {state}", journal.label(&id)));
             if GONE.iter().any(|gone| gone.as_str() == state) {
                 self.gone += 1;
                 let error = Error::new(ErrorKind::UnexpectedState, format!("the instance is {state}"));
-                journal.failed(&id, error.doing(format!("launching {id}")));
+                journal.record_failure(&id, error.doing(format!("launching {id}")));
             }
         }
         all_have_ids

@@ -10,8 +10,8 @@ mod image;
 mod key_pair;
 mod launch;
 mod launched;
-mod needs;
 mod permissions;
+mod prerequisites;
 mod private_key;
 mod recover;
 mod request;
@@ -130,8 +130,8 @@ impl Operation for CreateInstance {
         let (attempts, policy) = (Attempts::of(launch)?, wait.policy(cx));
         properties.prepare(cx, launch.count.wanted.into()).await?;
 
-        let needs = needs::provide(cx, launch, &attempts.first().token).await?;
-        let (launched, enough) = match fallback::launch(cx, launch, &attempts, &needs).await {
+        let prerequisites = prerequisites::ensure(cx, launch, &attempts.first().token).await?;
+        let (launched, enough) = match fallback::launch(cx, launch, &attempts, &prerequisites).await {
             Err(error) if cx.dry_run() && error.is_dry_run_success() => {
                 let message = format!("launch of {} would succeed, nothing changed (dry run)", launch.count);
                 return Ok(Outcome::new(message));
@@ -141,7 +141,7 @@ impl Operation for CreateInstance {
             launched => (launched?, Ok(())),
         };
         properties.save_ids(cx, &launched).await;
-        launch.tell_count(cx, launched.len(), enough.is_ok());
+        launch.report_count(cx, launched.len(), enough.is_ok());
 
         let waited = enough.is_ok() && wait_if_asked(cx, wait, &launched, *goal, &policy).await;
         let saved = properties.save_addresses(cx, &launched, waited, &policy).await;

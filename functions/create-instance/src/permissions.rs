@@ -131,7 +131,7 @@ fn tag(resource: ResourceType) -> TagSpecification {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::needs::mark::RUN;
+    use crate::prerequisites::run_tags::RUN;
 
     #[test]
     fn only_key_pairs_with_the_tag_of_a_run_can_be_deleted() {

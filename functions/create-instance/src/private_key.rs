@@ -12,7 +12,7 @@ use std::os::windows::fs::OpenOptionsExt as _;
 use std::path::{self, Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
-use connector_sdk::files::{Access, create_folder, leave_to_owner};
+use connector_sdk::files::{Access, create_folder, restrict_to_owner};
 use connector_sdk::{Error, ErrorKind, Result};
 
 use crate::arguments::key::KeyName;
@@ -48,7 +48,7 @@ fn can_be_file_name(name: &str) -> bool {
 
 /// What is at the path of a private key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Place {
+pub enum FileState {
     /// Nothing.
     Free,
     /// The empty file of a run that was ended before it had the private key.
@@ -68,18 +68,18 @@ pub fn is_empty(path: &Path) -> bool {
 }
 
 /// Finds out what is at the path of a private key, and changes nothing.
-pub fn inspect(path: &Path) -> Place {
-    let Ok(metadata) = fs::symlink_metadata(path) else { return Place::Free };
+pub fn inspect(path: &Path) -> FileState {
+    let Ok(metadata) = fs::symlink_metadata(path) else { return FileState::Free };
     let age = metadata.modified().ok().and_then(|written| SystemTime::now().duration_since(written).ok());
-    let taken = Place::Taken { fresh: age.is_some_and(|age| age < FRESH) };
+    let taken = FileState::Taken { fresh: age.is_some_and(|age| age < FRESH) };
     if !is_reservation(path, &metadata) {
         return taken;
     }
     match open_options().open(path).map(|file| file.try_lock()) {
-        Ok(Ok(())) => Place::Abandoned,
-        Ok(Err(TryLockError::WouldBlock)) => Place::Reserved,
+        Ok(Ok(())) => FileState::Abandoned,
+        Ok(Err(TryLockError::WouldBlock)) => FileState::Reserved,
         Ok(Err(TryLockError::Error(_))) => taken, // without locks, nobody knows whether its run still lives
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Place::Free,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => FileState::Free,
         Err(_) => taken,
     }
 }
@@ -131,7 +131,7 @@ impl ReservedFile {
             return Ok(None);
         }
         let file = ReservedFile { path, file: Some(file), stays: false };
-        leave_to_owner(&file.path)?;
+        restrict_to_owner(&file.path)?;
         Ok(Some(file))
     }
 
@@ -142,7 +142,7 @@ impl ReservedFile {
 
     /// Says whether the file stays, empty, if no key is stored: as long as there may be a key pair whose private key nobody
     /// has, it makes the next job fail instead of using that key pair.
-    pub fn stays_if_empty(&mut self, stays: bool) {
+    pub fn keep_if_empty(&mut self, stays: bool) {
         self.stays = stays;
     }
 
@@ -201,20 +201,20 @@ fn open_options() -> OpenOptions {
 
 /// Whether a file looks as this program reserves it: empty, and for its owner alone.
 fn is_reservation(path: &Path, metadata: &Metadata) -> bool {
-    metadata.is_file() && metadata.len() == 0 && is_owners_alone(path, metadata)
+    metadata.is_file() && metadata.len() == 0 && is_owner_only(path, metadata)
 }
 
 /// Whether nobody but the owner of the file, who is the owner of the folder or the only one who can write there, can have it
 /// open.
 #[cfg(unix)]
-fn is_owners_alone(path: &Path, metadata: &Metadata) -> bool {
+fn is_owner_only(path: &Path, metadata: &Metadata) -> bool {
     let Some(folder) = path.parent().and_then(|folder| fs::metadata(folder).ok()) else { return false };
     metadata.mode() & 0o077 == 0 && (folder.uid() == metadata.uid() || folder.mode() & 0o022 == 0)
 }
 
 /// On Windows the rights of the file are set again when it is used.
 #[cfg(not(unix))]
-fn is_owners_alone(_: &Path, _: &Metadata) -> bool {
+fn is_owner_only(_: &Path, _: &Metadata) -> bool {
     true
 }
 

@@ -9,7 +9,7 @@ use connector_sdk::{Context, Error, ErrorKind, Result, codes};
 use crate::arguments::client_token::option;
 use crate::attempt::Attempt;
 use crate::launched::Launched;
-use crate::send::{Sending, explain};
+use crate::send::{LaunchRequest, explain};
 
 /// How often the launch is repeated: with the time between, for half a minute at least.
 const REPETITIONS: usize = 6;
@@ -22,30 +22,34 @@ const REPETITION_INTERVAL: Duration = Duration::from_secs(5);
 /// # Errors
 /// [`ErrorKind::Unknown`] when it stays open whether EC2 launched, or launched all of them; a code that says that the
 /// launch was made and is gone.
-pub async fn recover(sending: &Sending<'_>, mut launched: Launched, unknown: Error) -> Result<Vec<InstanceId>> {
-    let Sending { cx, launch, attempt, .. } = *sending;
-    let action = format!("{}, client token {}", sending.action(), attempt.token);
+pub async fn recover(
+    launch_request: &LaunchRequest<'_>,
+    mut launched: Launched,
+    unknown: Error,
+) -> Result<Vec<InstanceId>> {
+    let LaunchRequest { cx, launch, attempt, .. } = *launch_request;
+    let action = format!("{}, client token {}", launch_request.action(), attempt.token);
     cx.warning(unknown.to_string());
     cx.event(format!("unknown whether EC2 launched: the request is repeated with client token {}", attempt.token));
-    cx.journal().unknown(&action);
+    cx.journal().record_unknown_change(&action);
     let wanted: usize = launch.count.wanted.into();
     for _ in 0..REPETITIONS {
         cx.sleep(REPETITION_INTERVAL).await;
-        match sending.send(&action, &mut launched).await {
+        match launch_request.send(&action, &mut launched).await {
             Ok(()) => {
-                cx.journal().resolve(&action);
+                cx.journal().resolve_change(&action);
                 return Ok(launched.ids());
             }
             Err(error) if is_gone(&error) => {
-                look(cx, attempt, &mut launched).await;
-                cx.journal().resolve(&action);
+                record_found(cx, attempt, &mut launched).await;
+                cx.journal().resolve_change(&action);
                 return Err(explain(error, attempt));
             }
             Err(error) => cx.warning(error.to_string()),
         }
-        look(cx, attempt, &mut launched).await;
+        record_found(cx, attempt, &mut launched).await;
         if launched.alive() >= wanted {
-            cx.journal().resolve(&action);
+            cx.journal().resolve_change(&action);
             return Ok(launched.ids());
         }
     }
@@ -59,7 +63,7 @@ fn is_gone(error: &Error) -> bool {
 }
 
 /// Records what EC2 shows of the launch. A look that fails, or shows nothing, says nothing.
-async fn look(cx: &Context, attempt: &Attempt, launched: &mut Launched) {
+async fn record_found(cx: &Context, attempt: &Attempt, launched: &mut Launched) {
     let action = format!("looking for instances with client token {}", attempt.token);
     match launched_by(cx, [&attempt.token], &action).await {
         Ok(found) => drop(launched.record(cx, &found)),

@@ -10,7 +10,7 @@ use std::collections::HashMap;
 use connector_sdk::{Context, Doing as _, Error, ErrorKind, Result, filter};
 
 use crate::arguments::network::{Network, SecurityGroup, SubnetId};
-use crate::needs::mark::Mark;
+use crate::prerequisites::run_tags::RunTags;
 use find::find;
 
 /// The ids of the security groups, each once, in their order. Groups that a dry run would have to create are left out.
@@ -18,14 +18,14 @@ use find::find;
 /// # Errors
 /// Where there are names: [`ErrorKind::NotFound`] without a VPC to look them up in, and [`ErrorKind::InvalidInput`] with
 /// several; [`ErrorKind::Unknown`] when EC2 may have created a group and does not show it; otherwise those of EC2.
-pub async fn provide(cx: &Context, network: &Network, mark: &Mark) -> Result<Vec<String>> {
+pub async fn ensure(cx: &Context, network: &Network, run_tags: &RunTags) -> Result<Vec<String>> {
     let wanted = &network.groups;
     let names = wanted.iter().filter_map(|group| match group {
         SecurityGroup::Name(name) => Some(name.as_str()),
         SecurityGroup::Id(_) => None,
     });
     let names: Vec<&str> = names.collect();
-    let known = if names.is_empty() { HashMap::new() } else { provide_named(cx, network, &names, mark).await? };
+    let known = if names.is_empty() { HashMap::new() } else { ensure_named(cx, network, &names, run_tags).await? };
     let mut ids: Vec<String> = Vec::with_capacity(wanted.len());
     for group in wanted {
         let id = match group {
@@ -38,11 +38,11 @@ pub async fn provide(cx: &Context, network: &Network, mark: &Mark) -> Result<Vec
 }
 
 /// The ids by name.
-async fn provide_named(
+async fn ensure_named(
     cx: &Context,
     network: &Network,
     names: &[&str],
-    mark: &Mark,
+    run_tags: &RunTags,
 ) -> Result<HashMap<String, String>> {
     let vpc = match network.subnets.as_slice() {
         [] => default_vpc(cx).await?,
@@ -59,7 +59,7 @@ async fn provide_named(
             cx.event(format!("security group `{name}`: would be created in {vpc}"));
             continue;
         }
-        known.insert((*name).to_owned(), create::create(cx, &vpc, name, mark).await?);
+        known.insert((*name).to_owned(), create::create(cx, &vpc, name, run_tags).await?);
     }
     Ok(known)
 }

@@ -1,4 +1,4 @@
-//! Sending one attempt of a launch to EC2.
+//! LaunchRequest one attempt of a launch to EC2.
 
 use std::time::Duration;
 
@@ -7,29 +7,29 @@ use connector_sdk::{Context, Doing as _, Error, ErrorKind, Result, codes};
 use crate::attempt::Attempt;
 use crate::launch::Launch;
 use crate::launched::Launched;
-use crate::needs::Needs;
+use crate::prerequisites::Prerequisites;
 use crate::request::request;
 
 /// How often the launch is sent while EC2 does not know what is fresh: that lasts seconds, and here it may last a minute
 /// (AWS: "Eventual consistency in the Amazon EC2 API").
-const SENDINGS: usize = 20;
+const SEND_ATTEMPTS: usize = 20;
 /// The time between two of these.
-const SENDING_INTERVAL: Duration = Duration::from_secs(3);
+const SEND_INTERVAL: Duration = Duration::from_secs(3);
 
 /// An attempt, with all that is sent.
 #[derive(Clone, Copy)]
-pub struct Sending<'a> {
+pub struct LaunchRequest<'a> {
     /// The job.
     pub cx: &'a Context,
     /// What is launched.
     pub launch: &'a Launch,
     /// What was found or created for it.
-    pub needs: &'a Needs,
+    pub prerequisites: &'a Prerequisites,
     /// The attempt.
     pub attempt: &'a Attempt,
 }
 
-impl Sending<'_> {
+impl LaunchRequest<'_> {
     /// What is being done, as in `launching 2 instances of ami-0123abcd as t3.micro`.
     pub fn action(&self) -> String {
         format!("{}{}", self.launch.action(), self.attempt)
@@ -41,13 +41,15 @@ impl Sending<'_> {
     /// Those of EC2, with this action. [`ErrorKind::Unknown`] also when the answer names fewer instances than it has,
     /// or than EC2 launches at least.
     pub async fn send(&self, action: &str, launched: &mut Launched) -> Result<()> {
-        let Sending { cx, launch, needs, attempt } = *self;
-        let request = request(cx.ec2(), launch, attempt, needs).dry_run(cx.dry_run());
-        let mut sending = 1;
+        let LaunchRequest { cx, launch, prerequisites, attempt } = *self;
+        let request = request(cx.ec2(), launch, attempt, prerequisites).dry_run(cx.dry_run());
+        let mut launch_request = 1;
         loop {
             let call = async { request.clone().send().await.doing(|| action.to_owned()) };
             match cx.change(action, call).await {
-                Err(error) if sending < SENDINGS && needs.are_not_known_yet(&error) => sending += 1,
+                Err(error) if launch_request < SEND_ATTEMPTS && prerequisites.are_not_visible_yet(&error) => {
+                    launch_request += 1
+                }
                 Err(error) => return Err(error),
                 Ok(changed) => {
                     let all_have_ids = launched.record(cx, changed.answer.instances());
@@ -61,7 +63,7 @@ impl Sending<'_> {
                     return Err(Error::new(ErrorKind::Unknown, message).doing(action));
                 }
             }
-            cx.sleep(SENDING_INTERVAL).await;
+            cx.sleep(SEND_INTERVAL).await;
         }
     }
 }

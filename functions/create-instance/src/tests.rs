@@ -164,7 +164,7 @@ async fn an_expired_wait_keeps_the_ids() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_instance_that_dies_at_once_is_reported_with_the_reason() {
+async fn an_instance_that_terminates_at_once_is_reported_with_the_reason() {
     let key_pair = key_pair_exists();
     let launch = mock!(Client::run_instances).then_output(|| launched(&[(0, I0), (1, I1)]));
     let look = mock!(Client::describe_instances).then_output(|| {
@@ -190,7 +190,7 @@ async fn a_property_that_is_not_saved_fails_the_job_but_hides_no_id() {
 }
 
 #[tokio::test]
-async fn no_capacity_is_told_as_such() {
+async fn lack_of_capacity_is_reported() {
     let key_pair = key_pair_exists();
     let launch =
         mock!(Client::run_instances).then_http_response(|| refusal("InsufficientInstanceCapacity", "Not enough room"));
@@ -219,7 +219,7 @@ async fn fewer_instances_than_asked_are_no_success_and_their_ids_are_kept() {
 }
 
 /// Rules by which the key pair and the security group do not exist and are made.
-fn makings() -> [Rule; 6] {
+fn creation_rules() -> [Rule; 6] {
     [
         mock!(Client::describe_key_pairs).then_http_response(|| refusal("InvalidKeyPair.NotFound", "No such key pair")),
         mock!(Client::create_key_pair).then_output(|| CreateKeyPairOutput::builder().key_material("made up").build()),
@@ -234,7 +234,7 @@ fn makings() -> [Rule; 6] {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_was_just_made_may_be_unknown_to_ec2_for_a_moment() {
+async fn new_resources_may_be_unknown_to_ec2_for_a_moment() {
     let folder = tempfile::tempdir().unwrap();
     let launch = mock!(Client::run_instances)
         .match_requests(|request| request.key_name() == Some("batch") && request.security_group_ids() == ["sg-1"])
@@ -243,8 +243,8 @@ async fn what_was_just_made_may_be_unknown_to_ec2_for_a_moment() {
         .http_response(|| refusal("InvalidGroup.NotFound", "No such group"))
         .output(|| launched(&[(0, I0)]))
         .build();
-    let makings = makings();
-    let rules: Vec<&Rule> = makings.iter().chain([&launch]).collect();
+    let creation_rules = creation_rules();
+    let rules: Vec<&Rule> = creation_rules.iter().chain([&launch]).collect();
     let job = Job::new(&rules);
     let more = arguments(&[("security-group", "web"), ("key-dir", folder.path().to_str().unwrap())]);
     assert_eq!(job.run(&CreateInstance, &more).await.unwrap().message, "1 instance launched");
@@ -256,11 +256,11 @@ async fn what_was_just_made_may_be_unknown_to_ec2_for_a_moment() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_stays_unknown_to_ec2_ends_the_job() {
+async fn resources_that_stay_unknown_to_ec2_end_the_job() {
     let folder = tempfile::tempdir().unwrap();
     let launch = mock!(Client::run_instances).then_http_response(|| refusal("InvalidGroup.NotFound", "No such group"));
-    let makings = makings();
-    let rules: Vec<&Rule> = makings.iter().chain([&launch]).collect();
+    let creation_rules = creation_rules();
+    let rules: Vec<&Rule> = creation_rules.iter().chain([&launch]).collect();
     let job = Job::new(&rules);
     let more = arguments(&[("security-group", "web"), ("key-dir", folder.path().to_str().unwrap())]);
     let error = job.run(&CreateInstance, &more).await.unwrap_err();
@@ -273,7 +273,7 @@ async fn what_stays_unknown_to_ec2_ends_the_job() {
 }
 
 #[tokio::test]
-async fn what_the_job_did_not_make_is_not_asked_for_again() {
+async fn a_resource_from_outside_the_job_is_not_retried() {
     let key_pair = key_pair_exists();
     let launch = mock!(Client::run_instances).then_http_response(|| refusal("InvalidGroup.NotFound", "No such group"));
     let job = Job::new(&[&key_pair, &launch]);
@@ -290,7 +290,7 @@ async fn a_dry_run_asks_ec2_and_changes_nothing() {
             request.dry_run() == Some(true) && request.key_name().is_none() && request.security_group_ids().is_empty()
         })
         .then_http_response(|| refusal("DryRunOperation", "Request would have succeeded"));
-    let [key_pairs, _, vpcs, groups, _, images] = makings();
+    let [key_pairs, _, vpcs, groups, _, images] = creation_rules();
     let job = Job::dry_run(&[&key_pairs, &vpcs, &groups, &images, &launch]);
     let more = [
         ("security-group", "web"),

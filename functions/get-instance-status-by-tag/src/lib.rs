@@ -86,13 +86,14 @@ impl Operation for GetInstanceStatusByTag {
     async fn run(&self, cx: &Context, Query { selection, all, expected }: &Query) -> Result<Outcome> {
         let found = selection.find(cx, &states_to_show(*all, expected)).await?;
         if found.is_empty() && (*selection != Selection::Region || !expected.is_empty()) {
-            let error = Error::new(ErrorKind::NotFound, format!("no instance{} in the region", selection.described()));
-            return Err(error.doing("looking up the status").hint(selection.advice()));
+            let error =
+                Error::new(ErrorKind::NotFound, format!("no instance{} in the region", selection.description()));
+            return Err(error.doing("looking up the status").hint(selection.hint()));
         }
         found.iter().for_each(|instance| cx.journal().record_instance(instance));
-        found.iter().for_each(|instance| cx.journal().unchanged(&instance.id));
+        found.iter().for_each(|instance| cx.journal().record_unchanged(&instance.id));
         look_up_status_checks(cx, &found, *selection != Selection::Region).await?;
-        judge(cx, &found, expected)
+        verdict(cx, &found, expected)
     }
 }
 
@@ -123,7 +124,7 @@ impl Selection {
         }
     }
 
-    fn described(&self) -> String {
+    fn description(&self) -> String {
         match self {
             Selection::Name(name) => format!(" named `{}`", name.as_str()),
             Selection::Launch(token) => format!(" with client token `{token}`"),
@@ -132,7 +133,7 @@ impl Selection {
     }
 
     /// What to do when there is none.
-    fn advice(&self) -> &'static str {
+    fn hint(&self) -> &'static str {
         match self {
             Selection::Launch(_) => {
                 "look again after a minute, because EC2 may not show fresh instances yet; terminated ones are shown for an hour"
@@ -165,7 +166,7 @@ async fn look_up_status_checks(cx: &Context, found: &[Instance], some: bool) -> 
     Ok(())
 }
 
-fn judge(cx: &Context, found: &[Instance], expected: &[InstanceStateName]) -> Result<Outcome> {
+fn verdict(cx: &Context, found: &[Instance], expected: &[InstanceStateName]) -> Result<Outcome> {
     let shown = count_of(found.len());
     if expected.is_empty() {
         return Ok(Outcome::new(format!("{shown} found")));
@@ -175,7 +176,7 @@ fn judge(cx: &Context, found: &[Instance], expected: &[InstanceStateName]) -> Re
     for instance in &others {
         let message = format!("it is {}, not {expectation}", instance.state.as_str());
         let error = Error::new(ErrorKind::UnexpectedState, message).doing(format!("checking {}", instance.id));
-        cx.journal().failed(&instance.id, error);
+        cx.journal().record_failure(&instance.id, error);
     }
     if others.is_empty() {
         return Ok(Outcome::new(format!("{shown} found, all {expectation}")));

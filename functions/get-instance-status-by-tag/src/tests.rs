@@ -68,7 +68,7 @@ async fn all_pages_of_a_region_are_shown() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn by_name_only_the_checks_of_those_running_are_asked_for() {
+async fn by_name_only_running_instances_have_their_checks_described() {
     let describe = describes(&[(A, Running), (B, Stopped)]);
     let status = mock!(Client::describe_instance_status)
         .match_requests(|request| request.instance_ids() == [A])
@@ -80,7 +80,7 @@ async fn by_name_only_the_checks_of_those_running_are_asked_for() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn without_a_running_instance_no_checks_are_asked_for() {
+async fn without_a_running_instance_no_checks_are_described() {
     for arguments in [&[][..], &[("tag-name", "web")]] {
         let job = Job::new(&[&describes(&[(A, Stopped), (B, Pending)])]);
         let outcome = job.run(&GetInstanceStatusByTag, arguments).await.unwrap();
@@ -89,7 +89,7 @@ async fn without_a_running_instance_no_checks_are_asked_for() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_is_gone_is_asked_for_only_on_demand() {
+async fn terminated_instances_are_shown_only_on_request() {
     for (arguments, gone) in [
         (&[][..], &[][..]),
         (&[("expect-state", "running")], &[]),
@@ -126,7 +126,7 @@ async fn an_expectation_that_is_not_met_fails_and_names_the_instances() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn nothing_found_fails_when_something_was_asked_for() {
+async fn nothing_found_fails_for_a_selection() {
     let describe = describes(&[]);
     let job = Job::new(&[&describe]);
     for (arguments, message) in [
@@ -140,7 +140,7 @@ async fn nothing_found_fails_when_something_was_asked_for() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_instance_whose_checks_are_not_found_loses_no_other() {
+async fn an_instance_without_status_checks_does_not_hide_others() {
     let unknown = mock!(Client::describe_instance_status)
         .match_requests(|request| request.instance_ids().contains(&B.to_owned()))
         .then_http_response(|| refusal("InvalidInstanceID.NotFound", "The instance ID does not exist"));
@@ -154,7 +154,7 @@ async fn an_instance_whose_checks_are_not_found_loses_no_other() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_refused_reading_of_the_checks_fails_with_the_instances_shown() {
+async fn refused_status_checks_fail_the_job_with_the_instances_shown() {
     let status = mock!(Client::describe_instance_status).then_http_response(|| refusal("UnauthorizedOperation", "no"));
     let job = Job::new(&[&describes(&[(A, Running)]), &status]);
     let error = job.run(&GetInstanceStatusByTag, &[("tag-name", "web")]).await.unwrap_err();

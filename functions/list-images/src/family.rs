@@ -8,7 +8,7 @@ pub fn family_of(name: &str) -> String {
     while let Some((before, behind)) = split_at_date(rest) {
         family.push_str(before.trim_end_matches(|c: char| c.is_ascii_digit() || c == '.'));
         family.push('*');
-        rest = behind_time(behind);
+        rest = after_time(behind);
     }
     family + rest
 }
@@ -17,11 +17,11 @@ pub fn family_of(name: &str) -> String {
 fn split_at_date(text: &str) -> Option<(&str, &str)> {
     let digits = text.match_indices(|c: char| c.is_ascii_digit()).map(|(at, _)| at);
     let starts = digits.filter(|at| !text[..*at].ends_with(|c: char| c.is_ascii_digit()));
-    starts.map(|at| text.split_at(at)).find_map(|(before, from)| Some((before, behind_date(from)?)))
+    starts.map(|at| text.split_at(at)).find_map(|(before, from)| Some((before, after_date(from)?)))
 }
 
 /// What stands behind the date with which the text begins: `20230329`, `2023.03.29` or `2023-03-29`.
-fn behind_date(text: &str) -> Option<&str> {
+fn after_date(text: &str) -> Option<&str> {
     ["", ".", "-"].into_iter().find_map(|separator| {
         let (year, rest) = number(text, 4)?;
         let (month, rest) = number(rest.strip_prefix(separator)?, 2)?;
@@ -41,7 +41,7 @@ fn number(text: &str, digits: usize) -> Option<(u32, &str)> {
 }
 
 /// What stands behind the build number and the time of day that follow a date.
-fn behind_time(text: &str) -> &str {
+fn after_time(text: &str) -> &str {
     let is_part = |c: char| c.is_ascii_digit() || c == '.' || c == '-';
     let text = text.trim_start_matches(is_part);
     match text.strip_prefix('T') {

@@ -23,8 +23,8 @@ checked_text! {
 }
 
 fn is_owner(text: &str) -> bool {
-    let is_account = text.len() == 12 && text.bytes().all(|byte| byte.is_ascii_digit());
-    is_account || text == SELF || PUBLIC_OWNERS.contains(&text)
+    let is_account_id = text.len() == 12 && text.bytes().all(|byte| byte.is_ascii_digit());
+    is_account_id || text == SELF || PUBLIC_OWNERS.contains(&text)
 }
 
 impl Owner {
@@ -138,13 +138,13 @@ async fn images(cx: &Context, query: &Query) -> Result<Vec<Image>> {
     found.sort_by(|a, b| (b.creation_date(), a.image_id()).cmp(&(a.creation_date(), b.image_id())));
     if query.latest {
         let mut seen = HashSet::new();
-        found.retain(|image| seen.insert(kin(image)));
+        found.retain(|image| seen.insert(family_key(image)));
     }
     Ok(found)
 }
 
 /// What the images of one family have in common. One without a name has none but itself.
-fn kin(image: &Image) -> (Option<String>, Option<String>, Option<ArchitectureValues>) {
+fn family_key(image: &Image) -> (Option<String>, Option<String>, Option<ArchitectureValues>) {
     let family = image.name().map(family_of).or_else(|| image.image_id().map(str::to_owned));
     (family, image.owner_id().map(str::to_owned), image.architecture().cloned())
 }

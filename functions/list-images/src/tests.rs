@@ -148,7 +148,7 @@ async fn what_is_kept_is_shown_and_saved_after_opcon_was_contacted() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn no_image_that_fits_saves_nothing() {
+async fn no_matching_image_saves_nothing() {
     let job = Job::new(&[&describes(Vec::new)]);
     let error = job.run(&ListImages, &[("save", "true")]).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::NotFound);

@@ -94,7 +94,7 @@ async fn instance_types(cx: &Context, query: &Query) -> Result<Vec<InstanceTypeI
     }
     let filters = (!filters.is_empty()).then_some(filters);
     let mut found = catalog::instance_types(cx.ec2().describe_instance_types().set_filters(filters)).await?;
-    found.sort_by(|a, b| rank(a).cmp(&rank(b)));
+    found.sort_by(|a, b| sort_key(a).cmp(&sort_key(b)));
     Ok(found)
 }
 
@@ -103,7 +103,7 @@ fn name(info: &InstanceTypeInfo) -> &str {
 }
 
 /// Its place in the list: that of its family, and in it by size.
-fn rank(info: &InstanceTypeInfo) -> (&str, Option<i32>, Option<i64>, &str) {
+fn sort_key(info: &InstanceTypeInfo) -> (&str, Option<i32>, Option<i64>, &str) {
     let family = name(info).split('.').next().unwrap_or_default();
     (family, vcpus(info), memory(info), name(info))
 }

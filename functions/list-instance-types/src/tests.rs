@@ -109,7 +109,7 @@ async fn what_is_kept_is_shown_and_saved_after_opcon_was_contacted() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_ec2_does_not_tell_is_left_blank() {
+async fn missing_values_are_blank() {
     let describe = mock!(Client::describe_instance_types).then_output(|| {
         let bare = InstanceTypeInfo::builder().instance_type("t3.nano".into()).build();
         DescribeInstanceTypesOutput::builder().instance_types(bare).build()
@@ -135,7 +135,7 @@ async fn an_instance_type_without_a_name_is_an_error() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn nothing_that_fits_saves_nothing() {
+async fn no_matching_instance_type_saves_nothing() {
     let job = Job::new(&[&describes(&[])]);
     let error = job.run(&ListInstanceTypes, &[("save", "true"), ("family", "t99")]).await.unwrap_err();
     assert_eq!(
@@ -157,7 +157,7 @@ async fn a_refusal_ends_the_job() {
 }
 
 #[test]
-fn a_family_is_what_stands_before_the_dot() {
+fn a_family_is_the_part_before_the_dot() {
     for text in ["t3", "u-6tb1", "hpc7g"] {
         assert_eq!(Family::parse(text), Ok(Family(text.to_owned())));
     }

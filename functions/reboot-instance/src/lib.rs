@@ -1,8 +1,7 @@
 //! `RebootInstance`: reboots running instances, by name or by id.
 
-use connector_sdk::action::once;
 use connector_sdk::prelude::*;
-use connector_sdk::wait::UNTIL_SEEN;
+use connector_sdk::wait::OBSERVATION_LIMIT;
 
 const REBOOT_INSTANCES: IamAction = IamAction::change("ec2:RebootInstances")
     .on(INSTANCES)
@@ -38,9 +37,9 @@ impl Operation for RebootInstance {
     async fn run(&self, cx: &Context, args: &Self::Args) -> Result<Outcome> {
         let call = |ids| {
             let request = cx.ec2().reboot_instances().set_instance_ids(Some(ids)).dry_run(cx.dry_run());
-            async { request.customize().config_override(once()).send().await.map(drop) }
+            async { request.send().await.map(drop) }
         };
-        let goal = Goal::ReadyAgain { within: UNTIL_SEEN, unobserved: "reboot accepted, not observed" };
+        let goal = Goal::ReadyAgain { within: OBSERVATION_LIMIT, unobserved_note: "reboot accepted, not observed" };
         REBOOT.run(cx, args, goal, call).await
     }
 }

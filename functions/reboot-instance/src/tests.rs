@@ -38,7 +38,7 @@ async fn without_wait_the_job_ends_when_ec2_has_accepted() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_reboot_that_was_seen_is_told_from_one_that_was_not() {
+async fn an_observed_reboot_is_distinguished_from_an_unobserved_one() {
     let (describe, reboot, checks) = (describes_as(Running), reboots(), checks(&[Ok, Initializing]));
     let job = Job::new(&[&describe, &reboot, &checks]);
     let outcome = job.run(&RebootInstance, &[("instance-id", A), ("instance-id", B), WAIT]).await.unwrap();
@@ -60,7 +60,7 @@ async fn an_instance_whose_reboot_ec2_ignores_fails() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_lost_answer_is_asked_for_once_and_unknown() {
+async fn a_lost_answer_is_unknown_and_not_retried() {
     let reboot = mock!(Client::reboot_instances).then_http_response(|| answer(502, "<html>"));
     let job = Job::new(&[&describes_as(Running), &reboot]);
     let error = job.run(&RebootInstance, &[("instance-id", A)]).await.unwrap_err();
@@ -77,7 +77,7 @@ async fn a_stopped_instance_is_refused_by_ec2() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_dry_run_says_what_would_become_of_each() {
+async fn a_dry_run_reports_a_result_for_each_instance() {
     let reboot = mock!(Client::reboot_instances)
         .match_requests(|request| request.dry_run() == Some(true))
         .then_http_response(|| refusal("DryRunOperation", "would have succeeded"));
@@ -86,11 +86,11 @@ async fn a_dry_run_says_what_would_become_of_each() {
     let job = Job::dry_run(&[&describe, &reboot]);
     let error = job.run(&RebootInstance, &[("instance-id", A), ("instance-id", B), WAIT]).await.unwrap_err();
     assert!(error.message().ends_with("rebooting i-0000000b: it is stopped"), "{error}");
-    job.assert_says("i-0000000a (web): is running, would be rebooted");
+    job.assert_reported("i-0000000a (web): is running, would be rebooted");
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_throttled_reboot_is_asked_for_again_but_not_for_ever() {
+async fn a_throttled_reboot_is_retried_but_not_forever() {
     let throttled = || refusal("RequestLimitExceeded", "slow down");
     for (refusals, succeeds) in [(2, true), (3, false)] {
         let mut answers = mock!(Client::reboot_instances).sequence();

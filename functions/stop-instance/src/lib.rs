@@ -22,13 +22,14 @@ choices! {
     /// What becomes of an instance that cannot hibernate.
     enum Fallback {
         Fail = "fail",
-        Stop = "stop",
+        Args = "stop",
     }
 }
 
-const HOW: &[ArgSpec] = &[FORCE.spec, SKIP_OS_SHUTDOWN.spec, HIBERNATE.spec, HIBERNATE_FALLBACK.spec];
+const STOP_OPTIONS: &[ArgSpec] = &[FORCE.spec, SKIP_OS_SHUTDOWN.spec, HIBERNATE.spec, HIBERNATE_FALLBACK.spec];
 /// An instance that hibernates must be given the time to write its memory to the volume.
-const HOW_GROUP: ArgGroup = ArgGroup::at_most_one(&[FORCE.spec.name, SKIP_OS_SHUTDOWN.spec.name, HIBERNATE.spec.name]);
+const STOP_OPTIONS_GROUP: ArgGroup =
+    ArgGroup::at_most_one(&[FORCE.spec.name, SKIP_OS_SHUTDOWN.spec.name, HIBERNATE.spec.name]);
 
 const STOP_INSTANCES: IamAction = IamAction::change("ec2:StopInstances")
     .on(INSTANCES)
@@ -44,7 +45,7 @@ const HIBERNATION: InstanceAction =
     InstanceAction { doing: "hibernating", verb: "hibernation", done: "hibernated", ..STOP };
 
 /// How the instances are stopped.
-struct Stop {
+struct Args {
     instances: InstanceArgs,
     force: bool,
     skip_os_shutdown: bool,
@@ -56,15 +57,15 @@ register!(StopInstance);
 
 #[async_trait]
 impl Operation for StopInstance {
-    type Args = Stop;
+    type Args = Args;
 
     const META: OperationMeta = OperationMeta::new("StopInstance", "Stop running instances.")
         .description(
             "Stops the instances with the given name or ids. An instance that is stopped already counts as a success. \
              Without --wait the job ends when EC2 has accepted the stop.",
         )
-        .arguments(&[SELECTION, HOW, UNTIL_DONE])
-        .groups(&[SELECTION_GROUP, HOW_GROUP])
+        .arguments(&[SELECTION, STOP_OPTIONS, UNTIL_DONE])
+        .groups(&[SELECTION_GROUP, STOP_OPTIONS_GROUP])
         .examples(&[
             Example {
                 about: "Stop all instances named web and wait for it.",
@@ -79,9 +80,9 @@ impl Operation for StopInstance {
         .iam_actions(&[STOP_INSTANCES, DESCRIBE_INSTANCES])
         .changes_resources();
 
-    fn parse(&self, inputs: &Inputs) -> Result<Stop> {
+    fn parse(&self, inputs: &Inputs) -> Result<Args> {
         let fallback = inputs.get(&HIBERNATE_FALLBACK);
-        Ok(Stop {
+        Ok(Args {
             instances: InstanceArgs::parse(inputs)?,
             force: inputs.get(&FORCE),
             skip_os_shutdown: inputs.get(&SKIP_OS_SHUTDOWN),
@@ -89,7 +90,7 @@ impl Operation for StopInstance {
         })
     }
 
-    async fn run(&self, cx: &Context, args: &Stop) -> Result<Outcome> {
+    async fn run(&self, cx: &Context, args: &Args) -> Result<Outcome> {
         let job = InstanceJob::select(cx, &args.instances).await?;
         let call = |ids, hibernate: bool| {
             let request = cx.ec2().stop_instances().set_instance_ids(Some(ids)).dry_run(cx.dry_run());
@@ -101,8 +102,8 @@ impl Operation for StopInstance {
             Some(fallback) => divide(cx, &job, fallback),
             None => (Vec::new(), job.ids().to_vec()),
         };
-        job.ask(&STOP, &to_stop, |ids| call(ids, false)).await;
-        job.ask(&HIBERNATION, &to_hibernate, |ids| call(ids, true)).await;
+        job.request(&STOP, &to_stop, |ids| call(ids, false)).await;
+        job.request(&HIBERNATION, &to_hibernate, |ids| call(ids, true)).await;
         job.finish(&STOP, Goal::Stopped).await
     }
 }
@@ -115,7 +116,7 @@ fn divide(cx: &Context, job: &InstanceJob<'_>, fallback: Fallback) -> (Vec<Insta
     for id in job.ids() {
         match shown.get(id) {
             Some(instance) if STOP.already.contains(&instance.state) => to_stop.push(id.clone()),
-            Some(instance) if !instance.can_hibernate && fallback == Fallback::Stop => {
+            Some(instance) if !instance.can_hibernate && fallback == Fallback::Args => {
                 cx.event(format!("{}: cannot hibernate, is stopped instead", cx.journal().label(id)));
                 to_stop.push(id.clone());
             }

@@ -7,7 +7,7 @@ use connector_sdk::ec2::operation::stop_instances::{StopInstancesInput, StopInst
 use connector_sdk::ec2::types::HibernationOptions;
 use connector_sdk::ec2::types::InstanceStateName::{Running, Stopped, Stopping};
 use connector_sdk::testing::{
-    Job, MockResponse, Rule, described, describes_as, describes_in_turn, instance, mock, refusal, state_change,
+    Job, MockResponse, Rule, described, describes_as, describes_states, instance, mock, refusal, state_change,
 };
 
 use super::*;
@@ -45,14 +45,14 @@ async fn by_ids_costs_two_calls() {
 
 #[tokio::test(start_paused = true)]
 async fn by_name_costs_two_calls() {
-    let describe = describes_in_turn(A, &[Running]);
+    let describe = describes_states(A, &[Running]);
     let stop = stops(&[A], &Running);
     let job = Job::new(&[&describe, &stop]);
     let outcome = job.run(&StopInstance, &[("tag-name", "web"), ("instance-id", B)]).await.unwrap();
     assert_eq!(outcome.message, "1 instance stopping");
     assert_eq!((describe.num_calls(), stop.num_calls()), (1, 1));
-    job.assert_says("ignored");
-    job.assert_says("i-0000000a (web): stop accepted, running -> stopping");
+    job.assert_reported("ignored");
+    job.assert_reported("i-0000000a (web): stop accepted, running -> stopping");
 }
 
 #[tokio::test(start_paused = true)]
@@ -83,7 +83,7 @@ async fn a_stopped_or_stopping_instance_is_a_success() {
 
 #[tokio::test(start_paused = true)]
 async fn waits_until_stopped() {
-    let (stop, describe) = (stops(&[A], &Running), describes_in_turn(A, &[Running, Stopping, Stopping, Stopped]));
+    let (stop, describe) = (stops(&[A], &Running), describes_states(A, &[Running, Stopping, Stopping, Stopped]));
     let job = Job::new(&[&stop, &describe]);
     let outcome = job.run(&StopInstance, &[("instance-id", A), ("wait", "true")]).await.unwrap();
     assert_eq!((outcome.message.as_str(), describe.num_calls()), ("1 instance stopped", 4));
@@ -91,7 +91,7 @@ async fn waits_until_stopped() {
 
 #[tokio::test(start_paused = true)]
 async fn an_expired_wait_keeps_its_kind() {
-    let (stop, describe) = (stops(&[A], &Running), describes_in_turn(A, &[Running, Stopping]));
+    let (stop, describe) = (stops(&[A], &Running), describes_states(A, &[Running, Stopping]));
     let job = Job::new(&[&stop, &describe]);
     let arguments = [("instance-id", A), ("wait", "true"), ("wait-timeout", "1m"), ("poll-interval", "30s")];
     let error = job.run(&StopInstance, &arguments).await.unwrap_err();
@@ -102,7 +102,7 @@ async fn an_expired_wait_keeps_its_kind() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_protected_instance_does_not_keep_the_others_from_stopping() {
+async fn a_protected_instance_does_not_prevent_the_others_from_stopping() {
     let stop = mock!(Client::stop_instances).then_compute_response(|request: &StopInstancesInput| {
         if request.instance_ids().iter().any(|id| id == B) {
             return MockResponse::Http(refusal("OperationNotPermitted", "The instance is protected"));
@@ -140,7 +140,7 @@ async fn a_dry_run_asks_and_does_not_wait() {
     let stop = mock!(Client::stop_instances)
         .match_requests(|request| request.dry_run() == Some(true))
         .then_http_response(|| refusal("DryRunOperation", "would have succeeded"));
-    let describe = describes_in_turn(A, &[Running]);
+    let describe = describes_states(A, &[Running]);
     let job = Job::dry_run(&[&stop, &describe]);
     let outcome = job.run(&StopInstance, &[("instance-id", A), ("wait", "true")]).await.unwrap();
     assert_eq!(outcome.message, "1 instance checked, nothing changed (dry run)");
@@ -161,7 +161,7 @@ fn describes_hibernation() -> Rule {
 }
 
 #[tokio::test(start_paused = true)]
-async fn hibernates_who_can_and_fails_or_stops_the_others() {
+async fn instances_that_cannot_hibernate_fail_or_stop() {
     let both = ("instance-id", "i-0000000a,i-0000000b");
     let request = |id: &'static str, hibernate: Option<bool>| {
         mock!(Client::stop_instances)
@@ -176,17 +176,17 @@ async fn hibernates_who_can_and_fails_or_stops_the_others() {
     assert_eq!((error.kind(), hibernate.num_calls(), stop.num_calls()), (ErrorKind::Partial, 1, 0));
     assert!(error.hint_text().unwrap().contains("--hibernate-fallback stop"), "{error:?}");
     assert_eq!(results(&job), [Some(Changed), Some(Failed)]);
-    job.assert_says("i-0000000a (web): hibernation accepted, running -> stopping");
+    job.assert_reported("i-0000000a (web): hibernation accepted, running -> stopping");
 
     let job = Job::new(&[&hibernate, &stop, &describe]);
     let arguments = [both, ("hibernate", "true"), ("hibernate-fallback", "stop")];
     let outcome = job.run(&StopInstance, &arguments).await.unwrap();
     assert_eq!((outcome.message.as_str(), stop.num_calls()), ("2 instances stopping", 1));
-    job.assert_says("i-0000000b (web): cannot hibernate, is stopped instead");
+    job.assert_reported("i-0000000b (web): cannot hibernate, is stopped instead");
 }
 
 #[tokio::test(start_paused = true)]
-async fn force_and_skipping_the_shutdown_are_sent_only_when_told() {
+async fn force_and_skipping_the_shutdown_are_sent_only_on_request() {
     for (flag, force, skip) in
         [(None, None, None), (Some("force"), Some(true), None), (Some("skip-os-shutdown"), None, Some(true))]
     {

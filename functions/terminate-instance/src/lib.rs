@@ -9,15 +9,18 @@ use connector_sdk::prelude::*;
 const DISABLE_PROTECTION: Arg<bool, Always> =
     Arg::flag("disable-protection", "Lift the protection against termination from the instances that have it.");
 
-const LIFT_IT: &str = "give --disable-protection to lift the protection; in one request EC2 terminates none of an \
+const PROTECTION_HINT: &str = "give --disable-protection to lift the protection; in one request EC2 terminates none of an \
                        availability zone's instances when one of them is protected";
 
 /// Only this attribute: with others, such as user data and security groups, a user can take over an instance.
-const LIFT_PROTECTION: IamAction = IamAction::change("ec2:ModifyInstanceAttribute")
+const MODIFY_INSTANCE_ATTRIBUTE: IamAction = IamAction::change("ec2:ModifyInstanceAttribute")
     .on(INSTANCES)
     .only_if(&[iam::Condition { operator: "StringEquals", key: "ec2:Attribute", value: "DisableApiTermination" }])
     .optional(iam::Optional { name: "termination-protection", purpose: "to lift termination protection" })
-    .probe(dry_run!(|ec2| ec2.modify_instance_attribute().instance_id(NO_INSTANCE).disable_api_termination(off())));
+    .probe(dry_run!(|ec2| ec2
+        .modify_instance_attribute()
+        .instance_id(NO_INSTANCE)
+        .disable_api_termination(disabled())));
 
 struct TerminateInstance;
 register!(TerminateInstance);
@@ -44,7 +47,7 @@ impl Operation for TerminateInstance {
             },
             Example { about: "Terminate one instance.", arguments: &["--instance-id", "i-0123456789abcdef0"] },
         ])
-        .iam_actions(&[TERMINATE_INSTANCES, DESCRIBE_INSTANCES, LIFT_PROTECTION])
+        .iam_actions(&[TERMINATE_INSTANCES, DESCRIBE_INSTANCES, MODIFY_INSTANCE_ATTRIBUTE])
         .changes_resources();
 
     fn parse(&self, inputs: &Inputs) -> Result<Self::Args> {
@@ -56,26 +59,26 @@ impl Operation for TerminateInstance {
         terminate(cx, job.policy(), job.ids()).await;
         let protected = job.refused_with(OPERATION_NOT_PERMITTED);
         if *disable_protection {
-            let unprotected = job.change_each(protected, |id| lift_protection(cx, id)).await;
+            let unprotected = job.change_each(protected, |id| disable_termination_protection(cx, id)).await;
             terminate(cx, job.policy(), &unprotected).await;
         } else {
-            protected.iter().for_each(|id| cx.journal().hint(id, LIFT_IT));
+            protected.iter().for_each(|id| cx.journal().add_hint(id, PROTECTION_HINT));
         }
         job.finish(&TERMINATION, Goal::Terminated).await
     }
 }
 
 /// EC2 has no call that lifts it from several instances.
-async fn lift_protection(cx: &Context, id: InstanceId) -> Result<()> {
-    let request = cx.ec2().modify_instance_attribute().instance_id(id.as_str()).disable_api_termination(off());
+async fn disable_termination_protection(cx: &Context, id: InstanceId) -> Result<()> {
+    let request = cx.ec2().modify_instance_attribute().dry_run(cx.dry_run()).disable_api_termination(disabled());
     let action = format!("lifting the termination protection of {id}");
-    cx.change(&action, async { request.send().await.doing(|| action.clone()) }).await?;
+    cx.change(&action, async { request.instance_id(id.as_str()).send().await.doing(|| action.clone()) }).await?;
     cx.event(format!("{id}: termination protection lifted"));
-    cx.journal().something_else_changed();
+    cx.journal().record_other_change();
     Ok(())
 }
 
-fn off() -> AttributeBooleanValue {
+fn disabled() -> AttributeBooleanValue {
     AttributeBooleanValue::builder().value(false).build()
 }
 

@@ -8,7 +8,6 @@ mod terminate;
 
 use std::time::Duration;
 
-use aws_sdk_ec2::config::retry::RetryConfig;
 use aws_sdk_ec2::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_ec2::types::InstanceStateName;
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
@@ -32,12 +31,6 @@ const REPEAT_INTERVAL: Duration = Duration::from_secs(3);
 /// EC2 decides by, and behind it (AWS: "Eventual consistency in the Amazon EC2 API").
 const REPEAT_LIMIT: Duration = Duration::from_mins(1);
 
-/// For `config_override` of a request whose repetition by the AWS SDK, after a lost answer, would do harm: it is sent once. A
-/// throttled one is repeated by [`InstanceAction::ask`].
-pub fn once() -> aws_sdk_ec2::config::Builder {
-    aws_sdk_ec2::Config::builder().retry_config(RetryConfig::disabled())
-}
-
 /// An action on instances: its words, the states between which it leads, and how EC2 treats requests for it.
 #[derive(Clone, Copy, Debug)]
 pub struct InstanceAction {
@@ -56,8 +49,9 @@ pub struct InstanceAction {
     /// The states in which EC2 accepts the request, and ignores it without saying so.
     pub ignored_in: &'static [InstanceStateName],
     /// Whether EC2 may have acted on some of the instances of a request that it refuses because of others.
-    pub acts_in_parts: bool,
-    /// Whether a second request for an instance that EC2 has acted on does no harm.
+    pub non_atomic: bool,
+    /// Whether a second request for an instance that EC2 has acted on does no harm. Otherwise the AWS SDK does not repeat
+    /// requests either, and those without an answer end as unknown.
     pub repeatable: bool,
 }
 
@@ -69,8 +63,8 @@ impl InstanceAction {
     pub const fn new(doing: &'static str, verb: &'static str, done: &'static str) -> Self {
         let none = &[];
         let (only_in, already, transient, ignored_in) = (none, none, none, none);
-        let (acts_in_parts, repeatable) = (false, false);
-        InstanceAction { doing, verb, done, only_in, already, transient, ignored_in, acts_in_parts, repeatable }
+        let (non_atomic, repeatable) = (false, false);
+        InstanceAction { doing, verb, done, only_in, already, transient, ignored_in, non_atomic, repeatable }
     }
 
     /// The same that makes sense in these states.
@@ -84,8 +78,8 @@ impl InstanceAction {
     }
 
     /// The same of which EC2 may do a part.
-    pub const fn acts_in_parts(self) -> Self {
-        InstanceAction { acts_in_parts: true, ..self }
+    pub const fn non_atomic(self) -> Self {
+        InstanceAction { non_atomic: true, ..self }
     }
 
     /// The same that may be asked for twice.
@@ -109,7 +103,7 @@ impl InstanceAction {
     /// `call` makes the request for some of them; in a dry run it sets `DryRun`. Their states, as far as the journal has
     /// them, are those before the job. One call serves them all, unless EC2 refuses it: then it is split until the refused
     /// ones stand alone. Instances in a transient state are asked for when it is over, within the job's limit for waiting.
-    pub async fn ask<F, A, R, E>(&self, cx: &Context, policy: &WaitPolicy, ids: &[InstanceId], call: F)
+    pub async fn request<F, A, R, E>(&self, cx: &Context, policy: &WaitPolicy, ids: &[InstanceId], call: F)
     where
         F: Fn(Vec<String>) -> A,
         A: Future<Output = Result<R, SdkError<E, HttpResponse>>>,
@@ -120,13 +114,13 @@ impl InstanceAction {
         let mut refused_since = None;
         loop {
             ready = self.without_ignored(cx, &ready);
-            let refused = self.request(cx, &ready, &call).await;
+            let refused = self.send_batches(cx, &ready, &call).await;
             if !transient.is_empty() {
                 wait_for_instances(cx, &transient, Goal::Left(self.transient), policy).await;
                 transient.retain(|id| !cx.journal().has_failed(id));
             }
             let since = *refused_since.get_or_insert_with(Instant::now);
-            let (more_transient, again) = self.sort_out(cx, refused, policy, since).await;
+            let (more_transient, again) = self.recheck_refused(cx, refused, policy, since).await;
             ready = std::mem::take(&mut transient);
             ready.extend(again);
             transient = more_transient;
@@ -164,20 +158,20 @@ impl InstanceAction {
 
     /// Looks at the instances that were refused because of their state. Returns those in a transient state, and those to
     /// be asked for again, because their state is a fit one by now. The others have failed, or are there already.
-    async fn sort_out(
+    async fn recheck_refused(
         &self,
         cx: &Context,
         refused: Vec<Refusal>,
         policy: &WaitPolicy,
         since: Instant,
     ) -> (Vec<InstanceId>, Vec<InstanceId>) {
-        let (by_state, others): (Vec<_>, Vec<_>) = refused.into_iter().partition(is_by_state);
+        let (by_state, others): (Vec<_>, Vec<_>) = refused.into_iter().partition(is_state_refusal);
         others.into_iter().for_each(|(id, error)| cx.instance_failed(&id, error));
-        let unfit: Vec<InstanceId> = by_state.iter().map(|(id, _)| id.clone()).collect();
-        if unfit.is_empty() {
+        let refused_ids: Vec<InstanceId> = by_state.iter().map(|(id, _)| id.clone()).collect();
+        if refused_ids.is_empty() {
             return (Vec::new(), Vec::new());
         }
-        match find_known(cx, &unfit).await {
+        match find_known(cx, &refused_ids).await {
             Ok(found) => found.iter().for_each(|instance| cx.journal().record_instance(instance)),
             Err(error) => cx.warning(error.to_string()),
         }
@@ -219,7 +213,7 @@ impl InstanceAction {
 }
 
 /// Whether EC2 refused the instance because of its state.
-fn is_by_state((_, error): &Refusal) -> bool {
+fn is_state_refusal((_, error): &Refusal) -> bool {
     is_state(error)
 }
 

@@ -5,8 +5,15 @@
 
 use std::cell::Cell;
 
+use aws_smithy_runtime_api::client::interceptors::context::InterceptorContext;
+use aws_smithy_runtime_api::client::retries::classifiers::{
+    ClassifyRetry, RetryAction, RetryClassifierPriority, RetryReason,
+};
+use aws_smithy_types::retry::ErrorKind;
+
 tokio::task_local! {
     static UNCLEAR: Cell<u32>;
+    static ONCE: ();
 }
 
 /// Runs a call, and returns how many of its attempts ended without an answer that says whether AWS acted.
@@ -17,6 +24,40 @@ pub(crate) async fn watch<T>(call: impl Future<Output = T>) -> (T, u32) {
             (outcome, UNCLEAR.with(Cell::get))
         })
         .await
+}
+
+/// Runs a call whose request is sent once, because a second one does harm when EC2 has acted on the first.
+pub(crate) async fn once<T>(call: impl Future<Output = T>) -> T {
+    ONCE.scope((), call).await
+}
+
+/// Keeps the AWS SDK from repeating what is sent once, unless AWS has not acted on it because of throttling. Every client for
+/// EC2 has it as a retry classifier.
+#[derive(Debug)]
+pub struct SentOnce;
+
+impl ClassifyRetry for SentOnce {
+    fn classify_retry(&self, _: &InterceptorContext) -> RetryAction {
+        ONCE.try_with(|()| RetryAction::RetryForbidden).unwrap_or_default()
+    }
+
+    fn classify_retry_v2(&self, context: &InterceptorContext, previous: &RetryAction) -> RetryAction {
+        match previous {
+            RetryAction::RetryIndicated(RetryReason::RetryableError { kind: ErrorKind::ThrottlingError, .. }) => {
+                RetryAction::NoActionIndicated
+            }
+            _ => self.classify_retry(context),
+        }
+    }
+
+    fn name(&self) -> &'static str {
+        "SentOnce"
+    }
+
+    /// After all others, as it judges what they say.
+    fn priority(&self) -> RetryClassifierPriority {
+        RetryClassifierPriority::run_after(RetryClassifierPriority::transient_error_classifier())
+    }
 }
 
 /// One attempt, from the moment at which it may reach AWS. Unless it is [`settled`](Attempt::settle), its outcome is

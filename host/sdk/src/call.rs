@@ -1,5 +1,7 @@
 //! A call to an AWS service: which service is called, and for which action.
 
+use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
+
 /// The actions whose names begin with these words, as in `DescribeInstances`, change nothing. AWS names actions by verb and
 /// noun, and lists what each does in the "Service Authorization Reference". What is not known here to be a read is a change:
 /// at worst a dry run is refused.
@@ -30,6 +32,19 @@ impl Call {
     /// a named action has `None`.
     pub fn new(signing_name: impl Into<String>, action: Option<impl Into<String>>) -> Self {
         Call { service: signing_name.into(), action: action.map(Into::into) }
+    }
+
+    /// The call that a signed request makes, in any of AWS's protocols. A request that is not signed is [`Call::unknown`].
+    pub fn of(request: &HttpRequest) -> Self {
+        let header = |name| request.headers().get(name).unwrap_or_default();
+        let query = query_action(request.body().bytes().unwrap_or_default());
+        let target = header("x-amz-target").rsplit('.').next().filter(|action| !action.is_empty());
+        let operation = path_of(request.uri()).rsplit_once("/operation/").map(|(_, action)| action);
+        let rpc = operation.filter(|_| header("smithy-protocol").starts_with("rpc-v2"));
+        match signing_name(header("authorization")) {
+            Some(service) => Call::new(service, query.or(target).or(rpc)),
+            None => Call::unknown(),
+        }
     }
 
     /// A call of which nothing is known; its service is `AWS`.
@@ -75,12 +90,36 @@ pub fn is_read(service: &str, action: &str) -> bool {
     READS.iter().any(begins) && !CHANGES.contains(&(service, action))
 }
 
+/// The action of a request in the form of AWS's query protocol: the first of the fields in its body. The others may contain
+/// secrets. `None` for other requests.
+pub fn query_action(body: &[u8]) -> Option<&str> {
+    let first = body.split(|byte| *byte == b'&').next().unwrap_or_default();
+    std::str::from_utf8(first.strip_prefix(b"Action=")?).ok()
+}
+
+/// The service that a request is signed for: the last but one part of the credential scope, as in
+/// `AWS4-HMAC-SHA256 Credential=AKIA.../20260101/us-east-1/ec2/aws4_request, SignedHeaders=...`.
+///
+/// Source: AWS, "Create a signed AWS API request", in the IAM User Guide.
+fn signing_name(authorization: &str) -> Option<&str> {
+    let (_, credential) = authorization.split_once("Credential=")?;
+    let scope = credential.split(',').next()?;
+    scope.rsplit('/').nth(1)
+}
+
+/// The path of an address, without its query.
+pub fn path_of(uri: &str) -> &str {
+    let rest = uri.split_once("://").map_or(uri, |(_, rest)| rest);
+    let path = rest.find('/').map_or("/", |start| &rest[start..]);
+    path.split('?').next().unwrap_or(path)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn a_service_has_the_name_that_people_know() {
+    fn a_service_has_its_common_name() {
         for (signing_name, name) in [("ec2", "EC2"), ("ssm", "SSM"), ("secretsmanager", "secretsmanager")] {
             assert_eq!(Call::new(signing_name, Some("Act")).service(), name);
         }
@@ -88,8 +127,15 @@ mod tests {
     }
 
     #[test]
-    fn the_permission_has_the_name_of_the_service_in_iam() {
+    fn a_permission_has_the_signing_name() {
         assert_eq!(Call::new("ec2", Some("StopInstances")).permission().as_deref(), Some("ec2:StopInstances"));
         assert_eq!(Call::unknown().permission(), None);
+    }
+
+    #[test]
+    fn the_action_is_the_first_field() {
+        assert_eq!(query_action(b"Action=StopInstances&Version=2016-11-15"), Some("StopInstances"));
+        assert_eq!(query_action(b"Version=2016-11-15&Action=StopInstances"), None);
+        assert_eq!(query_action(b""), None);
     }
 }

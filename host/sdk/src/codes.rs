@@ -183,16 +183,16 @@ pub fn kind_of(code: &str) -> ErrorKind {
     if let Some((_, kind)) = EXACT.iter().find(|(exact, _)| *exact == code) {
         return *kind;
     }
-    let of_kind = KINDS.iter().find(|(_, patterns)| patterns.iter().any(|pattern| fits(pattern, code)));
+    let of_kind = KINDS.iter().find(|(_, patterns)| patterns.iter().any(|pattern| matches_pattern(pattern, code)));
     of_kind.map_or(ErrorKind::Service, |(kind, _)| *kind)
 }
 
 /// Whether a code fits a pattern, in which `*` stands for any text.
-fn fits(pattern: &str, code: &str) -> bool {
+fn matches_pattern(pattern: &str, code: &str) -> bool {
     match pattern.split_once('*') {
         None => pattern == code,
         Some((start, rest)) => code.strip_prefix(start).is_some_and(|left| {
-            (0..=left.len()).any(|skipped| left.get(skipped..).is_some_and(|left| fits(rest, left)))
+            (0..=left.len()).any(|skipped| left.get(skipped..).is_some_and(|left| matches_pattern(rest, left)))
         }),
     }
 }
@@ -229,7 +229,7 @@ pub fn concerns_state(code: &str) -> bool {
 }
 
 /// Whether a launch that is refused with this code may succeed with another instance type or in another subnet.
-pub fn lets_next_attempt_try(code: &str) -> bool {
+pub fn may_succeed_elsewhere(code: &str) -> bool {
     kind_of(code) == ErrorKind::Capacity || code == UNSUPPORTED
 }
 

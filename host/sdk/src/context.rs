@@ -142,12 +142,12 @@ impl Context {
     /// Those of the call, with the action. When an attempt may have been acted on and no answer shows that it was, the kind
     /// is [`ErrorKind::Unknown`](crate::ErrorKind::Unknown); in a dry run nothing can have been changed.
     pub async fn change<T>(&self, action: &str, call: impl Future<Output = Result<T>>) -> Result<Changed<T>> {
-        self.journal.begin(action);
+        self.journal.begin_change(action);
         let (answer, unclear) = attempts::watch(call).await;
-        self.journal.end();
+        self.journal.end_change();
         match answer {
             Ok(answer) => Ok(Changed { answer, repeated: unclear > 0 }),
-            Err(error) if !self.dry_run && (unclear > 0 || error.leaves_open()) => {
+            Err(error) if !self.dry_run && (unclear > 0 || error.outcome_unknown()) => {
                 Err(error.doing(action).into_unknown())
             }
             Err(error) => Err(error.doing(action)),
@@ -186,7 +186,7 @@ impl Context {
     /// Reports why an instance failed, and records it in the journal.
     pub fn instance_failed(&self, id: &InstanceId, error: Error) {
         self.warning(error.to_string());
-        self.journal.failed(id, error);
+        self.journal.record_failure(id, error);
     }
 
     /// Tells how far a wait is, see [`Reporter::progress`]; as an event, too, when `due` and nobody sees it otherwise.

@@ -11,7 +11,7 @@ use aws_sdk_ec2::operation::RequestId;
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::ConnectorError;
 
-use crate::no_answer::{ForgottenDryRun, NoAnswer, Unanswered, nothing_was_done};
+use crate::no_answer::{DryRunViolation, NoAnswer, Unanswered, nothing_was_done};
 use crate::{Call, codes, hints};
 
 pub use kind::ErrorKind;
@@ -122,7 +122,7 @@ impl Error {
     }
 
     /// Whether the answer, or that there is none, leaves open whether AWS acted on the request.
-    pub fn leaves_open(&self) -> bool {
+    pub fn outcome_unknown(&self) -> bool {
         self.0.unclear
     }
 
@@ -268,7 +268,7 @@ fn not_answered(error: &(dyn StdError + 'static)) -> Error {
         return Error::new(ErrorKind::PermissionDenied, format!("no usable AWS credentials: {}", causes(error)))
             .hint("give a user id of the configuration, or set up the default credential chain of AWS");
     }
-    if let Some(forgotten) = find::<ForgottenDryRun>(error) {
+    if let Some(forgotten) = find::<DryRunViolation>(error) {
         return Error::new(ErrorKind::Bug, forgotten.to_string()).hint("report it with this output; nothing was sent");
     }
     let connector = find::<ConnectorError>(error);

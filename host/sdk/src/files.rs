@@ -28,7 +28,7 @@ pub fn write(path: &Path, bytes: &[u8], access: Access) -> io::Result<()> {
     }
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     create_folder(folder, access)?;
-    let mut file = begin(folder, path, access)?;
+    let mut file = create_temp_file(folder, path, access)?;
     file.write_all(bytes)?;
     file.as_file().sync_all()?;
     file.persist(path).map_err(|error| error.error)?;
@@ -52,7 +52,7 @@ pub fn create_folder(folder: &Path, access: Access) -> io::Result<()> {
 
 /// A new file beside the one that it replaces later.
 #[cfg(unix)]
-fn begin(folder: &Path, path: &Path, access: Access) -> io::Result<NamedTempFile> {
+fn create_temp_file(folder: &Path, path: &Path, access: Access) -> io::Result<NamedTempFile> {
     const OF_A_NEW_FILE: u32 = 0o666; // the process takes away what its umask says
     let mut builder = Builder::new();
     if access == Access::OwnerOnly {
@@ -68,10 +68,10 @@ fn begin(folder: &Path, path: &Path, access: Access) -> io::Result<NamedTempFile
 
 /// A new file beside the one that it replaces later.
 #[cfg(not(unix))]
-fn begin(folder: &Path, _: &Path, access: Access) -> io::Result<NamedTempFile> {
+fn create_temp_file(folder: &Path, _: &Path, access: Access) -> io::Result<NamedTempFile> {
     let file = Builder::new().tempfile_in(folder)?;
     if access == Access::OwnerOnly {
-        leave_to_owner(file.path())?;
+        restrict_to_owner(file.path())?;
     }
     Ok(file)
 }
@@ -82,7 +82,7 @@ fn begin(folder: &Path, _: &Path, access: Access) -> io::Result<NamedTempFile> {
 /// # Errors
 /// When the rights cannot be set.
 #[cfg(windows)]
-pub fn leave_to_owner(path: &Path) -> io::Result<()> {
+pub fn restrict_to_owner(path: &Path) -> io::Result<()> {
     const OWNER_RIGHTS: &str = "*S-1-3-4:F"; // by number: the name is translated on every Windows
     let output =
         std::process::Command::new("icacls").arg(path).args(["/inheritance:r", "/grant:r", OWNER_RIGHTS]).output()?;
@@ -97,7 +97,7 @@ pub fn leave_to_owner(path: &Path) -> io::Result<()> {
 /// # Errors
 /// None.
 #[cfg(not(windows))]
-pub fn leave_to_owner(_: &Path) -> io::Result<()> {
+pub fn restrict_to_owner(_: &Path) -> io::Result<()> {
     Ok(())
 }
 
@@ -122,7 +122,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_written_leaves_what_was_there() {
+    fn a_failed_write_keeps_the_old_file() {
         let folder = tempfile::tempdir().unwrap();
         let (file, occupied) = (folder.path().join("file"), folder.path().join("folder"));
         fs::write(&file, "kept").unwrap();
@@ -142,7 +142,7 @@ mod tests {
         }
 
         #[test]
-        fn a_file_for_its_owner_is_nobody_elses_whatever_it_replaces() {
+        fn an_owner_only_file_has_no_other_access_whatever_it_replaces() {
             let folder = tempfile::tempdir().unwrap();
             let path = folder.path().join("new/secret");
             write(&path, b"x", Access::OwnerOnly).unwrap();
@@ -153,7 +153,7 @@ mod tests {
         }
 
         #[test]
-        fn a_usual_file_keeps_the_rights_of_the_one_that_it_replaces() {
+        fn a_default_file_keeps_the_mode_of_the_file_that_it_replaces() {
             let folder = tempfile::tempdir().unwrap();
             let [path, by_others] = ["new", "other"].map(|name| folder.path().join(name));
             write(&path, b"x", Access::Usual).unwrap();
@@ -165,7 +165,7 @@ mod tests {
         }
 
         #[test]
-        fn a_link_is_replaced_and_what_it_leads_to_stays() {
+        fn a_link_is_replaced_and_its_target_is_kept() {
             let folder = tempfile::tempdir().unwrap();
             let [target, link] = ["target", "link"].map(|name| folder.path().join(name));
             fs::write(&target, "kept").unwrap();

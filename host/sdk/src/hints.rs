@@ -159,7 +159,7 @@ mod tests {
     }
 
     #[test]
-    fn an_explicit_deny_is_not_answered_with_a_permission() {
+    fn an_explicit_deny_has_a_hint_about_the_denying_policy() {
         for (deny, policy) in [
             (" in a service control policy. Encoded authorization failure message: Ab-1", "service control policy"),
             (" in an identity-based policy: arn:aws:iam::1:policy/night", "identity-based policy"),
@@ -176,7 +176,7 @@ mod tests {
     }
 
     #[test]
-    fn refused_credentials_have_a_hint_that_fits_the_code() {
+    fn refused_credentials_have_a_hint_for_their_code() {
         assert!(
             hint("AuthFailure", "AWS was not able to validate")
                 .ends_with("whether the region is enabled for the account")

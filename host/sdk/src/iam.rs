@@ -133,7 +133,7 @@ impl IamAction {
         };
         let permission = match probe(ec2, self.name).await {
             Ok(()) => Permission::Allowed,
-            Err(error) => judge(error)?,
+            Err(error) => interpret(error)?,
         };
         let on_tags = self.conditions.iter().any(|condition| condition.key.starts_with(RESOURCE_TAG));
         if permission == Permission::Denied && (on_tags || limited_by_tag && self.can_be_limited_by_tag()) {
@@ -165,7 +165,7 @@ pub enum Permission {
     Unknown(String),
 }
 
-fn judge(error: Error) -> Result<Permission> {
+fn interpret(error: Error) -> Result<Permission> {
     match (error.code(), error.kind()) {
         (Some(codes::DRY_RUN_OPERATION), _) => Ok(Permission::Allowed),
         (Some(code), _) if codes::is_permission_denied(code) => Ok(Permission::Denied),
@@ -215,7 +215,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn the_code_of_the_refusal_tells() {
+    async fn the_error_code_decides() {
         assert_eq!(answered(STOP, "DryRunOperation", false).await.unwrap(), Permission::Allowed);
         assert_eq!(answered(STOP, "UnauthorizedOperation", false).await.unwrap(), Permission::Denied);
         for code in ["InvalidInstanceID.NotFound", "IncorrectInstanceState", "VcpuLimitExceeded", "SomethingNew"] {
@@ -225,7 +225,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_refusal_is_no_answer_where_the_policy_looks_at_tags() {
+    async fn a_denial_is_unknown_where_the_policy_has_tag_conditions() {
         let unknown = Permission::Unknown("denied for what has no tags".to_owned());
         assert_eq!(answered(STOP, "UnauthorizedOperation", true).await.unwrap(), unknown);
         assert_eq!(answered(STOP, "DryRunOperation", true).await.unwrap(), Permission::Allowed);
@@ -237,7 +237,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn credentials_that_are_refused_end_the_questions() {
+    async fn refused_credentials_are_an_error() {
         let error = answered(STOP, "AuthFailure", false).await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::PermissionDenied);
         assert!(error.to_string().starts_with("asking whether ec2:StopInstances is allowed: "), "{error}");
@@ -253,9 +253,9 @@ mod tests {
 
     #[test]
     #[should_panic(expected = "ec2:StartInstances is none of the function's IAM actions")]
-    fn the_tests_of_a_function_notice_a_call_that_it_does_not_declare() {
-        assert_declared(&[&STOPS], "EC2", "StopInstances");
-        assert_declared(&[&STOPS], "EC2", "StartInstances");
+    fn an_undeclared_call_panics() {
+        assert_declared(&[&STOPS], "ec2:StopInstances");
+        assert_declared(&[&STOPS], "ec2:StartInstances");
     }
 
     #[test]

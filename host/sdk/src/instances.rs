@@ -115,7 +115,7 @@ pub async fn find_shown(cx: &Context, ids: &[InstanceId]) -> Result<Vec<Instance
 ///
 /// # Errors
 /// Those of EC2.
-pub async fn look_up_all(cx: &Context, ids: &[InstanceId]) -> Result<Vec<Instance>> {
+pub async fn describe_and_record(cx: &Context, ids: &[InstanceId]) -> Result<Vec<Instance>> {
     let known = find_known(cx, ids).await?;
     known.iter().for_each(|instance| cx.journal().record_instance(instance));
     let shown: HashSet<_> = known.iter().map(|instance| &instance.id).collect();

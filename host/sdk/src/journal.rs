@@ -3,7 +3,7 @@
 
 mod contents;
 mod entry;
-mod found;
+mod findings;
 mod instances;
 mod properties;
 mod property;
@@ -18,7 +18,7 @@ pub use contents::{Contents, Field};
 pub use entry::{InstanceEntry, ResourceResult};
 pub use property::PropertyEntry;
 pub use resource::{INSTANCE, Resource, ResourceEntry};
-pub use results::{Advice, Table, Text, TitledTable, WrittenFile};
+pub use results::{SuggestedCommand, Table, Text, TitledTable, WrittenFile};
 pub use state::Journal;
 
 #[cfg(test)]

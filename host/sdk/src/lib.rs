@@ -7,7 +7,7 @@
 pub mod action;
 pub mod args;
 pub mod attempts;
-mod call;
+pub mod call;
 pub mod catalog;
 mod checked_text;
 pub mod client_token;
@@ -53,8 +53,8 @@ pub use filter::{VALUES_PER_FILTER, filter};
 pub use iam::IamAction;
 pub use ids::{InstanceId, count_of, count_of_kind};
 pub use journal::{
-    Advice, INSTANCE, InstanceEntry, Journal, PropertyEntry, Resource, ResourceEntry, ResourceResult, Table, Text,
-    TitledTable, WrittenFile,
+    INSTANCE, InstanceEntry, Journal, PropertyEntry, Resource, ResourceEntry, ResourceResult, SuggestedCommand, Table,
+    Text, TitledTable, WrittenFile,
 };
 pub use operation::{AnyOperation, Example, Operation, OperationMeta, PreparedJob, Registration, operations};
 pub use outcome::Outcome;

@@ -109,7 +109,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn regions_come_in_two_forms() {
+    fn a_region_has_two_forms() {
         for (text, name, in_option_list) in [
             ("us-east-1", "us-east-1", "US_EAST_1"),
             ("US_EAST_1", "us-east-1", "US_EAST_1"),

@@ -71,18 +71,18 @@ impl StdError for Unanswered {}
 
 /// A change that an HTTP client has not sent, since the job is a dry run: the source of its error.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ForgottenDryRun {
+pub struct DryRunViolation {
     /// The service, and the change: its action, or method and path.
     pub asked: String,
 }
 
-impl fmt::Display for ForgottenDryRun {
+impl fmt::Display for DryRunViolation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "the function asked {} in a dry run without DryRun", self.asked)
     }
 }
 
-impl StdError for ForgottenDryRun {}
+impl StdError for DryRunViolation {}
 
 #[cfg(test)]
 mod tests {

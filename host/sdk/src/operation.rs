@@ -59,13 +59,13 @@ pub trait PreparedJob: Send + Sync {
     async fn run(&self, cx: &Context) -> Result<Outcome>;
 }
 
-struct Prepared<O: Operation> {
+struct PreparedOperation<O: Operation> {
     operation: &'static O,
     args: O::Args,
 }
 
 #[async_trait]
-impl<O: Operation> PreparedJob for Prepared<O> {
+impl<O: Operation> PreparedJob for PreparedOperation<O> {
     async fn run(&self, cx: &Context) -> Result<Outcome> {
         self.operation.run(cx, &self.args).await
     }
@@ -77,7 +77,7 @@ impl<O: Operation> AnyOperation for O {
     }
 
     fn prepare(&'static self, inputs: &Inputs) -> Result<Box<dyn PreparedJob>> {
-        Ok(Box::new(Prepared { operation: self, args: self.parse(inputs)? }))
+        Ok(Box::new(PreparedOperation { operation: self, args: self.parse(inputs)? }))
     }
 }
 
@@ -236,7 +236,7 @@ mod tests {
     }
 
     #[test]
-    fn registered_operations_are_sorted_and_say_where_they_come_from() {
+    fn registered_operations_are_sorted_and_have_their_source_location() {
         let found: Vec<_> = operations()
             .into_iter()
             .map(|registration| (registration.operation.meta().name, registration.crate_name))

@@ -55,8 +55,8 @@ impl<T> Listing<T> {
         F: Future<Output = Result<Vec<T>>>,
     {
         destination.prepare(cx).await?;
-        let kept = destination.cut(cx, self.list, find.await?);
-        cx.journal().found(Table { columns: self.columns, rows: kept.iter().map(self.row).collect() });
+        let kept = destination.truncate(cx, self.list, find.await?);
+        cx.journal().record_table(Table { columns: self.columns, rows: kept.iter().map(self.row).collect() });
         let entries: Vec<_> = kept.iter().filter_map(self.entry).collect();
         destination.write(cx, self.list, &entries).await
     }
@@ -83,7 +83,7 @@ impl Destination {
     }
 
     /// The entries that the job keeps, the first ones. Reports when there are more.
-    fn cut<T>(&self, cx: &Context, list: OptionList, mut entries: Vec<T>) -> Vec<T> {
+    fn truncate<T>(&self, cx: &Context, list: OptionList, mut entries: Vec<T>) -> Vec<T> {
         if let Some(max) = self.max.filter(|max| entries.len() > *max) {
             cx.event(format!("{} found, the first {max} kept", list.count_of(entries.len())));
             entries.truncate(max);
@@ -114,8 +114,8 @@ impl Destination {
 
 async fn save(cx: &Context, name: &str, value: &str) -> Result<String> {
     match Property::new(name, Contents::OptionList).deliver(cx, value).await {
-        Ok(Delivery::Seen) => Ok(format!("saved into {name}")),
-        Ok(Delivery::HandedOver) => Ok(format!("handed to the agent for {name}, not confirmed")),
+        Ok(Delivery::Confirmed) => Ok(format!("saved into {name}")),
+        Ok(Delivery::Queued) => Ok(format!("handed to the agent for {name}, not confirmed")),
         Err(error) => {
             let doing = format!("saving the option list into {name}");
             let error = error.into_kind(ErrorKind::PropertyNotSaved).doing(doing);

@@ -69,7 +69,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_token_that_comes_again_is_an_error() {
+    async fn a_repeated_token_is_an_error() {
         let rule = mock!(Client::describe_instances).then_output(|| page("a"));
         let error = all_of(&client(&[&rule])).await.unwrap_err();
         assert_eq!(error.to_string(), "looking: the answer does not end: page 2 leads back to an earlier one");
@@ -77,7 +77,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_page_that_is_refused_is_an_error() {
+    async fn a_refused_page_is_an_error() {
         let rule = mock!(Client::describe_instances)
             .sequence()
             .output(|| page("a"))

@@ -30,17 +30,17 @@ pub trait PropertyStore: Send + Sync {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Delivery {
     /// It was read back.
-    Seen,
+    Confirmed,
     /// It was handed to an agent, which does not say what becomes of it.
-    HandedOver,
+    Queued,
 }
 
 impl Delivery {
     /// What became of the value of a property, in one line.
-    pub fn told(self, name: &str, value: &str) -> String {
+    pub fn describe(self, name: &str, value: &str) -> String {
         match self {
-            Delivery::Seen => format!("property {name} = {value}: saved"),
-            Delivery::HandedOver => format!("property {name} = {value}: handed to the agent, not confirmed"),
+            Delivery::Confirmed => format!("property {name} = {value}: saved"),
+            Delivery::Queued => format!("property {name} = {value}: handed to the agent, not confirmed"),
         }
     }
 }

@@ -7,7 +7,7 @@ use crate::codes;
 use crate::context::Context;
 use crate::error::{Error, ErrorKind, Result};
 use crate::ids::{InstanceId, count_of};
-use crate::instances::{ALIVE, Instance, TagName, find_by_name, find_shown, look_up_all};
+use crate::instances::{ALIVE, Instance, TagName, describe_and_record, find_by_name, find_shown};
 use crate::outcome::Outcome;
 
 /// The value of the tag `Name`.
@@ -40,14 +40,14 @@ pub const SELECTION_GROUP: ArgGroup = ArgGroup::at_least_one(&[TAG_NAME.spec.nam
 /// What a job says of the instances that it selects.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Targets {
-    by: By,
+    by: Selector,
     /// Whether ids are given that are ignored because of the name.
     ignores_ids: bool,
     allow_none: bool,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
-enum By {
+enum Selector {
     /// Those whose tag `Name` has exactly this value.
     Name(TagName),
     /// These, each once, in this order.
@@ -64,13 +64,13 @@ impl Targets {
         let ids: Vec<_> = inputs.get(&INSTANCE_ID).into_iter().filter(|id| seen.insert(id.clone())).collect();
         let allow_none = inputs.get(&ALLOW_NONE);
         match inputs.get(&TAG_NAME) {
-            Some(name) => Ok(Targets { by: By::Name(name), ignores_ids: !ids.is_empty(), allow_none }),
+            Some(name) => Ok(Targets { by: Selector::Name(name), ignores_ids: !ids.is_empty(), allow_none }),
             None if ids.is_empty() => {
                 let [name, id] = [TAG_NAME.spec.option(), INSTANCE_ID.spec.option()];
                 Err(Error::new(ErrorKind::InvalidInput, format!("neither {name} nor {id} is given"))
                     .hint("give one of them; nothing given never means all instances"))
             }
-            None => Ok(Targets { by: By::Ids(ids), ignores_ids: false, allow_none }),
+            None => Ok(Targets { by: Selector::Ids(ids), ignores_ids: false, allow_none }),
         }
     }
 
@@ -82,18 +82,18 @@ impl Targets {
     /// Those of EC2; where ids are given and may not be described, there is a warning instead.
     pub async fn find(&self, cx: &Context) -> Result<Selected> {
         let name = match &self.by {
-            By::Ids(ids) => {
+            Selector::Ids(ids) => {
                 cx.journal().record_ids(ids);
-                return find_before(cx, ids).await;
+                return look_up_ids(cx, ids).await;
             }
-            By::Name(name) => name,
+            Selector::Name(name) => name,
         };
         if self.ignores_ids {
             cx.event(format!("the instance ids are ignored, because {} is given too", TAG_NAME.spec.option()));
         }
         let found = find_by_name(cx, name, ALIVE).await?;
         cx.event(format!("{} named `{}` found", count_of(found.len()), name.as_str()));
-        found.iter().for_each(|instance| record_before(cx, instance));
+        found.iter().for_each(|instance| record_previous(cx, instance));
         Ok(Selected { ids: found.iter().map(|instance| instance.id.clone()).collect(), shown: found })
     }
 
@@ -102,7 +102,7 @@ impl Targets {
     /// # Errors
     /// [`ErrorKind::NotFound`] unless the job allows it.
     pub fn none_found(&self, cx: &Context) -> Result<Outcome> {
-        let By::Name(name) = &self.by else {
+        let Selector::Name(name) = &self.by else {
             return cx.journal().verdict("selecting instances", "found", "found");
         };
         let message = format!("no instance named `{}` that is pending, running, stopping or stopped", name.as_str());
@@ -124,9 +124,9 @@ pub struct Selected {
 }
 
 /// Records the states before the job of instances that are given by their ids. Returns those to act on.
-pub(crate) async fn find_before(cx: &Context, ids: &[InstanceId]) -> Result<Selected> {
+pub(crate) async fn look_up_ids(cx: &Context, ids: &[InstanceId]) -> Result<Selected> {
     if cx.dry_run() {
-        let shown = look_up_all(cx, ids).await?;
+        let shown = describe_and_record(cx, ids).await?;
         let known: HashSet<_> = shown.iter().map(|instance| &instance.id).collect();
         return Ok(Selected { ids: ids.iter().filter(|id| known.contains(id)).cloned().collect(), shown });
     }
@@ -137,11 +137,11 @@ pub(crate) async fn find_before(cx: &Context, ids: &[InstanceId]) -> Result<Sele
         }
         found => found?,
     };
-    shown.iter().for_each(|instance| record_before(cx, instance));
+    shown.iter().for_each(|instance| record_previous(cx, instance));
     Ok(Selected { ids: ids.to_vec(), shown })
 }
 
-fn record_before(cx: &Context, instance: &Instance) {
+fn record_previous(cx: &Context, instance: &Instance) {
     cx.journal().record_instance(instance);
     cx.journal().record_previous_state(&instance.id, instance.state.as_str());
 }

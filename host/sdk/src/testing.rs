@@ -1,8 +1,9 @@
-//! What the tests of function crates need: mocked EC2 clients, parsed inputs, a context that records what is reported.
+//! What the tests of function crates need: mocked clients, parsed inputs, a context that records what is reported.
 //!
 //! Use paused time (`#[tokio::test(start_paused = true)]`): then a wait of ten minutes takes none.
 
 mod check_meta;
+mod services;
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -35,7 +36,7 @@ use aws_smithy_types::config_bag::ConfigBag;
 pub use check_meta::check_meta;
 
 use crate::args::{ArgGroup, ArgSpec, Given, Inputs};
-use crate::attempts::Attempt;
+use crate::attempts::{Attempt, SentOnce};
 use crate::no_answer::nothing_was_done;
 use crate::option_lists::{OptionEntry, OptionList, OptionListStore};
 use crate::properties::{Delivery, PropertyStore};
@@ -54,6 +55,7 @@ pub fn client(rules: &[&Rule]) -> Client {
             .http_client(create_mock_http_client())
             // Clients share the tokens of their retries by default: then tests would take them from each other.
             .retry_partition(RetryPartition::custom("test").build())
+            .retry_classifier(SentOnce)
             .interceptor(interceptor)
             .interceptor(RecordAttempts)
             .interceptor(OnlyDeclared)
@@ -121,21 +123,22 @@ impl Intercept for OnlyDeclared {
         config: &mut ConfigBag,
     ) -> Result<(), BoxError> {
         if let Some(call) = config.load::<Metadata>() {
-            let functions: Vec<_> = operations().iter().map(|found| found.operation.meta()).collect();
-            assert_declared(&functions, call.service(), call.name());
+            assert_declared_here(&format!("{}:{}", call.service().to_lowercase(), call.name()));
         }
         Ok(())
     }
 }
 
+/// Compares a call with what the functions of this test program declare.
+fn assert_declared_here(action: &str) {
+    let functions: Vec<_> = operations().iter().map(|found| found.operation.meta()).collect();
+    assert_declared(&functions, action);
+}
+
 /// Where nothing is declared, as in the tests of this crate, everything may be called.
-pub(crate) fn assert_declared(functions: &[&OperationMeta], service: &str, call: &str) {
+pub(crate) fn assert_declared(functions: &[&OperationMeta], action: &str) {
     let declared: Vec<_> = functions.iter().flat_map(|meta| meta.iam_actions).map(|action| action.name).collect();
-    let action = format!("{}:{call}", service.to_lowercase());
-    assert!(
-        declared.is_empty() || declared.contains(&action.as_str()),
-        "{action} is none of the function's IAM actions"
-    );
+    assert!(declared.is_empty() || declared.contains(&action), "{action} is none of the function's IAM actions");
 }
 
 /// A job of a test: a context with a mocked client that records events, warnings and properties.
@@ -187,7 +190,7 @@ impl PropertyStore for Recorder {
     async fn save(&self, full_name: &str, _value: &str) -> Result<Delivery> {
         match self.refused_property {
             Some(refused) if refused == full_name => Err(Error::new(ErrorKind::Service, "refused by the test")),
-            _ => Ok(Delivery::Seen),
+            _ => Ok(Delivery::Confirmed),
         }
     }
 }
@@ -275,7 +278,7 @@ impl Job {
     /// # Panics
     /// When none does; the message shows all lines.
     #[track_caller]
-    pub fn assert_says(&self, text: &str) {
+    pub fn assert_reported(&self, text: &str) {
         let lines = self.lines();
         assert!(lines.iter().any(|line| line.contains(text)), "no line says `{text}` among {lines:#?}");
     }
@@ -331,7 +334,7 @@ pub fn described(instances: impl IntoIterator<Item = Instance>) -> DescribeInsta
 ///
 /// # Panics
 /// Without any state.
-pub fn describes_in_turn(id: &'static str, states: &[InstanceStateName]) -> Rule {
+pub fn describes_states(id: &'static str, states: &[InstanceStateName]) -> Rule {
     let mut sequence = mock!(Client::describe_instances).sequence();
     for state in states {
         let state = state.clone();

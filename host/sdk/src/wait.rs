@@ -15,7 +15,7 @@ pub use arguments::{
     POLL_INTERVAL, Readiness, UNTIL_DONE, UNTIL_READY, WAIT, WAIT_FOR, WAIT_TIMEOUT, WaitArgs, WaitPolicy,
 };
 pub use engine::{Poll, wait_for};
-pub use goal::{Goal, UNTIL_SEEN};
+pub use goal::{Goal, OBSERVATION_LIMIT};
 pub use instances::{not_at_goal, wait_for_instances, wait_if_asked};
 pub use states::States;
 pub use status_checks::{DESCRIBE_INSTANCE_STATUS, STATUS_IDS_PER_REQUEST, all_status_checks, status_checks};

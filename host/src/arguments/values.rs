@@ -35,7 +35,7 @@ pub fn check(words: &[Word], options: &Options, references: References) -> Resul
             continue;
         }
         match given {
-            Some((spec, _)) if spec.foreign_text => warnings.push(format!(
+            Some((spec, _)) if spec.verbatim => warnings.push(format!(
                 "--{} contains text in the form of a reference to an OpCon property; it is passed on as it is",
                 spec.name
             )),
@@ -143,7 +143,7 @@ mod tests {
     }
 
     const NAME: Arg<String> = Arg::new("name", "NAME", "A name.");
-    const SCRIPT: Arg<String> = Arg::new("script", "TEXT", "A script.").foreign_text();
+    const SCRIPT: Arg<String> = Arg::new("script", "TEXT", "A script.").verbatim();
     const PASSWORD: Arg<String, Always> = Arg::new("password", "TEXT", "A password.").required().secret();
     static META: OperationMeta =
         OperationMeta::new("Try", "Try it.").arguments(&[&[NAME.spec, SCRIPT.spec, PASSWORD.spec]]);

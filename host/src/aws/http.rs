@@ -15,7 +15,7 @@ use aws_smithy_runtime_api::client::result::ConnectorError;
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_types::body::SdkBody;
 use connector_sdk::attempts::Attempt;
-use connector_sdk::no_answer::{ForgottenDryRun, NoAnswer, Unanswered, nothing_was_done};
+use connector_sdk::no_answer::{DryRunViolation, NoAnswer, Unanswered, nothing_was_done};
 use opcon::tls::{Proxy, TimeLimits, Trust, http_client};
 use reqwest::Url;
 
@@ -108,7 +108,7 @@ impl HttpConnector for Connector {
         let (clients, limit) = (self.clients.clone(), self.limit);
         let asked = Asked::of(&request);
         if self.sender == Sender::DryRun && !asked.changes_nothing() {
-            let forgotten = ForgottenDryRun { asked: asked.to_string() };
+            let forgotten = DryRunViolation { asked: asked.to_string() };
             return HttpConnectorFuture::ready(Err(ConnectorError::user(forgotten.into())));
         }
         let counted = self.sender != Sender::Credentials;

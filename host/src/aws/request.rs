@@ -1,7 +1,7 @@
 //! What a request to AWS asks for, and whether a dry run may send it.
 
 use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
-use connector_sdk::Call;
+use connector_sdk::call::{Call, path_of, query_action};
 use serde::Deserialize;
 
 /// What a request asks for.
@@ -21,21 +21,11 @@ pub struct Asked {
 impl Asked {
     /// Reads a request.
     pub fn of(request: &HttpRequest) -> Self {
-        let header = |name| request.headers().get(name).unwrap_or_default();
         let body = request.body().bytes().unwrap_or_default();
-        let path = path_of(request.uri());
-        let query = action_of(body);
-        let target = header("x-amz-target").rsplit('.').next().filter(|action| !action.is_empty());
-        let operation = path.rsplit_once("/operation/").map(|(_, action)| action);
-        let rpc = operation.filter(|_| header("smithy-protocol").starts_with("rpc-v2"));
-        let service = signing_name(header("authorization"));
         Asked {
-            call: match service {
-                Some(service) => Call::new(service, query.or(target).or(rpc)),
-                None => Call::unknown(),
-            },
-            query: query.map(str::to_owned),
-            line: format!("{} {path}", request.method()),
+            call: Call::of(request),
+            query: query_action(body).map(str::to_owned),
+            line: format!("{} {}", request.method(), path_of(request.uri())),
             method_reads: ["GET", "HEAD"].contains(&request.method()),
             is_dry_run: is_dry_run(body),
         }
@@ -58,13 +48,6 @@ impl std::fmt::Display for Asked {
     }
 }
 
-/// The action of a request in the form of AWS's query protocol: the first of the fields in its body. The others may contain
-/// secrets. `None` for other requests.
-pub fn action_of(body: &[u8]) -> Option<&str> {
-    let first = body.split(|byte| *byte == b'&').next().unwrap_or_default();
-    std::str::from_utf8(first.strip_prefix(b"Action=")?).ok()
-}
-
 /// Whether a body has the parameter `DryRun` of EC2's query protocol, or that of the JSON protocols, which has the same
 /// meaning in the Key Management Service.
 fn is_dry_run(body: &[u8]) -> bool {
@@ -74,27 +57,10 @@ fn is_dry_run(body: &[u8]) -> bool {
         #[serde(default)]
         dry_run: bool,
     }
-    match action_of(body) {
+    match query_action(body) {
         Some(_) => body.split(|byte| *byte == b'&').any(|field| field == b"DryRun=true"),
         None => serde_json::from_slice::<Parameters>(body).is_ok_and(|parameters| parameters.dry_run),
     }
-}
-
-/// The service that a request is signed for: the last but one part of the credential scope, as in
-/// `AWS4-HMAC-SHA256 Credential=AKIA.../20260101/us-east-1/ec2/aws4_request, SignedHeaders=...`.
-///
-/// Source: AWS, "Create a signed AWS API request", in the IAM User Guide.
-fn signing_name(authorization: &str) -> Option<&str> {
-    let (_, credential) = authorization.split_once("Credential=")?;
-    let scope = credential.split(',').next()?;
-    scope.rsplit('/').nth(1)
-}
-
-/// The path of an address, without its query.
-fn path_of(uri: &str) -> &str {
-    let rest = uri.split_once("://").map_or(uri, |(_, rest)| rest);
-    let path = rest.find('/').map_or("/", |start| &rest[start..]);
-    path.split('?').next().unwrap_or(path)
 }
 
 #[cfg(test)]
@@ -183,12 +149,5 @@ mod tests {
             let body = format!("Action=StopInstances&{field}&InstanceId.1=i-1");
             assert_eq!(query("ec2", &body).changes_nothing(), dry, "{field}");
         }
-    }
-
-    #[test]
-    fn the_action_is_the_first_field() {
-        assert_eq!(action_of(b"Action=StopInstances&Version=2016-11-15"), Some("StopInstances"));
-        assert_eq!(action_of(b"Version=2016-11-15&Action=StopInstances"), None);
-        assert_eq!(action_of(b""), None);
     }
 }

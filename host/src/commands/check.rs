@@ -170,12 +170,7 @@ async fn check_user(
     subject: &str,
     keys: Option<&opcon::AwsKeys>,
 ) {
-    let settings = Settings {
-        region: matches.get_one::<RegionName>("region").cloned(),
-        endpoint_url: matches.get_one::<EndpointUrl>("endpoint-url").cloned(),
-        ..Settings::default()
-    };
-    let account = match aws::Account::load(&settings, keys).await {
+    let account = match aws::Account::load(&settings(matches), keys).await {
         Ok(account) => account,
         Err(error) => return findings.failed(subject, &error),
     };
@@ -190,6 +185,16 @@ async fn check_user(
     };
     for found in registry.all() {
         check_permissions(findings, subject, &mut permissions, found.operation.meta()).await;
+    }
+}
+
+/// The settings of a dry run: a probe that forgets `DryRun` is refused, whatever it asks for.
+fn settings(matches: &ArgMatches) -> Settings {
+    Settings {
+        region: matches.get_one::<RegionName>("region").cloned(),
+        endpoint_url: matches.get_one::<EndpointUrl>("endpoint-url").cloned(),
+        dry_run: true,
+        ..Settings::default()
     }
 }
 
@@ -278,5 +283,27 @@ async fn check_api(findings: &mut Findings, api: &ApiSettings) {
         Trust::SystemAndFile(file) => findings.ok(&subject, format!("{} vouches for its certificate", file.display())),
         Trust::Unverified => findings.note(&subject, "VERIFY_TLS=False: any server can pass for it and read the token"),
         Trust::PlainHttp => findings.note(&subject, "USING_TLS=False: the token travels in clear"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// An action whose probe forgets `DryRun`.
+    const FORGETS: IamAction = IamAction::change("ec2:StopInstances").probe(|ec2, action| {
+        connector_sdk::iam::answer(action, ec2.stop_instances().instance_ids(connector_sdk::iam::NO_INSTANCE).send())
+    });
+
+    #[tokio::test]
+    async fn a_probe_that_would_change_something_is_not_sent() {
+        let words = ["check", "--region", "us-east-1", "--endpoint-url", "http://127.0.0.1:9"];
+        let settings = settings(&command().try_get_matches_from(words).unwrap());
+        let keys = opcon::AwsKeys { access_key_id: "AKIATEST".to_owned(), secret_access_key: "made-up".into() };
+        let account = aws::Account::load(&settings, Some(&keys)).await.unwrap();
+        let mut permissions = Permissions { ec2: account.ec2(), limited_by_tag: false, answers: Vec::new() };
+        let error = permissions.of(&FORGETS).await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Bug, "{error}");
+        assert!(error.to_string().contains("asked EC2 for StopInstances in a dry run without DryRun"), "{error}");
     }
 }

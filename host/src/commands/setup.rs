@@ -1,5 +1,7 @@
 //! `awsec2 setup`: gets the token for the OpCon API, tries it, and writes it into `Connector.config`.
 
+mod password_prompt;
+
 use std::fs;
 use std::io::{self, IsTerminal as _, Read as _};
 use std::path::{Path, PathBuf, absolute};
@@ -128,8 +130,7 @@ fn password(matches: &ArgMatches, user: &str) -> Result<SecretString> {
                 .doing(format!("asking for the password of {user}"))
                 .hint("give --password-file FILE, or `-` for standard input"));
         }
-        let typed = rpassword::prompt_password(format!("Password of {user}: "));
-        return typed.map(SecretString::from).map_err(|error| {
+        return password_prompt::ask(&format!("Password of {user}: ")).map(SecretString::from).map_err(|error| {
             Error::new(ErrorKind::InvalidInput, error.to_string()).doing(format!("asking for the password of {user}"))
         });
     };

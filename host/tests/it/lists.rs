@@ -205,7 +205,7 @@ fn an_opcon_that_is_down_is_noticed_before_ec2_is_asked() {
 }
 
 #[test]
-fn an_empty_list_replaces_none() {
+fn an_empty_list_is_not_written() {
     let opcon = OwnOpCon::start();
     let program = with_opcon(&opcon);
     program.run(&["ListInstanceTypes", "--family", "t3", "--save"]).expect_code(0);

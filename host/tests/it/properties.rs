@@ -80,7 +80,7 @@ fn an_address_that_certainly_does_not_exist_is_empty() {
 }
 
 #[test]
-fn what_is_no_address_is_not_saved() {
+fn an_invalid_address_is_not_saved() {
     let start = Start::new("odd");
     start.layer.on("DescribeInstances").when(Form::names_instances).show(public_addresses("[[ODD]] text"));
     let finished = start.program.run(&start.arguments(&[])).expect_code(7);

@@ -17,12 +17,12 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinSet;
 use tokio_rustls::TlsAcceptor;
 
-use crate::Options;
 use crate::api::{self, Call, Reply};
 use crate::behaviour::Behaviour;
 use crate::certificate::SelfSigned;
 use crate::expression::Name;
 use crate::fault::{Answer, Close, Fault};
+use crate::options::Options;
 use crate::state::State;
 
 /// A running stand-in. It ends when it is dropped.

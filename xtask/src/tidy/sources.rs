@@ -9,6 +9,10 @@ use walkdir::{DirEntry, WalkDir};
 use super::finding::Finding;
 use crate::workspace::{Workspace, slashed};
 
+/// What CI's machines have beside the clone, and a clone elsewhere has not.
+const BESIDE_THE_CLONE: &str = "../shared";
+const KNOWS_CI: [&str; 2] = [".ci/", "xtask/"];
+
 const CHECKED: [&str; 3] = ["rs", "md", "toml"];
 const NOT_IN_FUNCTIONS: [&str; 4] = ["std::env", "process::exit", "print!", "println!"];
 
@@ -21,6 +25,11 @@ struct Source {
 impl Source {
     fn is_rust(&self) -> bool {
         self.path.ends_with(".rs")
+    }
+
+    fn is_checked(&self) -> bool {
+        let extension = Path::new(&self.path).extension().and_then(|extension| extension.to_str());
+        extension.is_some_and(|extension| CHECKED.contains(&extension))
     }
 
     fn lines(&self) -> impl Iterator<Item = (usize, &str)> {
@@ -43,6 +52,10 @@ pub fn findings(workspace: &Workspace) -> Result<Vec<Finding>> {
     let spellings: Vec<String> = workspace.functions().flat_map(|function| spellings(&function.name)).collect();
     let mut findings = Vec::new();
     for source in sources(workspace)? {
+        findings.extend(beside_the_clone(&source));
+        if !source.is_checked() {
+            continue;
+        }
         findings.extend(layout(&source));
         findings.extend(rust_rules(&source));
         findings.extend(function_rules(&source));
@@ -58,16 +71,23 @@ fn sources(workspace: &Workspace) -> Result<Vec<Source>> {
     for entry in WalkDir::new(&workspace.root).sort_by_file_name().into_iter().filter_entry(ours) {
         let entry = entry.context("looking for sources")?;
         let path = entry.path();
-        if entry.file_type().is_file() && is_checked(path) {
-            let text = fs::read_to_string(path).with_context(|| format!("reading {}", path.display()))?;
+        if entry.file_type().is_file() {
+            let text = fs::read(path).with_context(|| format!("reading {}", path.display()))?;
+            let text = String::from_utf8_lossy(&text).into_owned();
             sources.push(Source { path: slashed(path.strip_prefix(&workspace.root)?), text });
         }
     }
     Ok(sources)
 }
 
-fn is_checked(path: &Path) -> bool {
-    path.extension().and_then(|extension| extension.to_str()).is_some_and(|extension| CHECKED.contains(&extension))
+/// Nothing that is outside the clone is read or referred to, except by what prepares CI's machines.
+fn beside_the_clone(source: &Source) -> Vec<Finding> {
+    if KNOWS_CI.iter().any(|folder| source.path.starts_with(folder)) {
+        return Vec::new();
+    }
+    let found = source.lines().filter(|(_, line)| line.contains(BESIDE_THE_CLONE));
+    let what = format!("`{BESIDE_THE_CLONE}` is outside the clone: only .ci/ and xtask/ mention it");
+    found.map(|(number, _)| source.finding(number, &what)).collect()
 }
 
 fn layout(source: &Source) -> Vec<Finding> {
@@ -166,6 +186,24 @@ mod tests {
                 "README.md:1: the line ends with CR LF, not LF",
                 "README.md:2: the line ends with a blank",
                 "README.md:3: the line has a tab"
+            ]
+        );
+    }
+
+    #[test]
+    fn what_is_beside_the_clone_is_mentioned_by_ci_alone() {
+        let text = "//! See ../shared/rules.md.\n";
+        let found = findings_of(&[
+            (".ci/run", text),
+            ("xtask/src/ci.rs", text),
+            ("opcon/src/lib.rs", text),
+            ("docs/list.json", text),
+        ]);
+        assert_eq!(
+            found,
+            [
+                "docs/list.json:1: `../shared` is outside the clone: only .ci/ and xtask/ mention it",
+                "opcon/src/lib.rs:1: `../shared` is outside the clone: only .ci/ and xtask/ mention it"
             ]
         );
     }

@@ -11,7 +11,7 @@ pub struct InstanceCount(u16);
 
 impl InstanceCount {
     /// The number in the type that EC2 wants.
-    pub fn for_ec2(self) -> i32 {
+    pub fn to_ec2(self) -> i32 {
         self.0.into()
     }
 }

@@ -32,7 +32,7 @@ choices! {
 
 impl KeyType {
     /// The type in EC2's form.
-    pub fn for_ec2(self) -> types::KeyType {
+    pub fn to_ec2(self) -> types::KeyType {
         match self {
             KeyType::Rsa => types::KeyType::Rsa,
             KeyType::Ed25519 => types::KeyType::Ed25519,
@@ -106,7 +106,7 @@ mod tests {
 
     #[test]
     fn there_are_two_types_of_keys() {
-        assert_eq!(KeyType::parse("rsa").unwrap().for_ec2(), types::KeyType::Rsa);
-        assert_eq!(KeyType::parse("ed25519").unwrap().for_ec2(), types::KeyType::Ed25519);
+        assert_eq!(KeyType::parse("rsa").unwrap().to_ec2(), types::KeyType::Rsa);
+        assert_eq!(KeyType::parse("ed25519").unwrap().to_ec2(), types::KeyType::Ed25519);
     }
 }

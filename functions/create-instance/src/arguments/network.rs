@@ -105,8 +105,8 @@ impl Network {
     /// What the arguments say.
     pub fn parse(inputs: &Inputs) -> Self {
         Network {
-            groups: each_once(inputs.get(&SECURITY_GROUP)),
-            subnets: each_once(inputs.get(&SUBNET_ID)),
+            groups: unique(inputs.get(&SECURITY_GROUP)),
+            subnets: unique(inputs.get(&SUBNET_ID)),
             zone: inputs.get(&AVAILABILITY_ZONE),
             associate_public_ip: inputs.get(&ASSOCIATE_PUBLIC_IP),
         }
@@ -114,7 +114,7 @@ impl Network {
 }
 
 /// The items without repetitions, in their order.
-pub fn each_once<T: Clone + Eq + std::hash::Hash>(items: Vec<T>) -> Vec<T> {
+pub fn unique<T: Clone + Eq + std::hash::Hash>(items: Vec<T>) -> Vec<T> {
     let mut seen = HashSet::new();
     items.into_iter().filter(|item| seen.insert(item.clone())).collect()
 }

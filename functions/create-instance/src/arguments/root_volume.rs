@@ -34,7 +34,7 @@ choices! {
 }
 
 impl VolumeType {
-    fn for_ec2(self) -> ec2::types::VolumeType {
+    fn to_ec2(self) -> ec2::types::VolumeType {
         match self {
             VolumeType::Gp3 => ec2::types::VolumeType::Gp3,
             VolumeType::Gp2 => ec2::types::VolumeType::Gp2,
@@ -100,10 +100,10 @@ impl RootVolume {
     }
 
     /// The form that EC2 wants. What is not said is as in the image.
-    pub fn for_ec2(&self, root_device: String) -> BlockDeviceMapping {
+    pub fn to_ec2(&self, root_device: String) -> BlockDeviceMapping {
         let volume = EbsBlockDevice::builder()
             .set_volume_size(self.size.map(|size| size.0))
-            .set_volume_type(self.volume_type.map(VolumeType::for_ec2))
+            .set_volume_type(self.volume_type.map(VolumeType::to_ec2))
             .set_encrypted(self.encrypted.then_some(true));
         BlockDeviceMapping::builder().device_name(root_device).ebs(volume.build()).build()
     }
@@ -126,7 +126,7 @@ mod tests {
     #[test]
     fn the_types_are_those_that_need_no_further_settings() {
         for choice in VolumeType::KIND.choices() {
-            assert_eq!(VolumeType::parse(choice).unwrap().for_ec2().as_str(), *choice);
+            assert_eq!(VolumeType::parse(choice).unwrap().to_ec2().as_str(), *choice);
         }
     }
 }

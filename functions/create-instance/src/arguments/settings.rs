@@ -103,15 +103,15 @@ pub const ARGUMENTS: &[ArgSpec] =
 pub fn add_to(request: RunInstancesFluentBuilder, inputs: &Inputs) -> RunInstancesFluentBuilder {
     let by_default = inputs.get(&LAUNCH_TEMPLATE).is_none().then_some(MetadataTokens::Required);
     request
-        .set_iam_instance_profile(inputs.get(&IAM_INSTANCE_PROFILE).as_ref().map(profile_for_ec2))
-        .set_metadata_options(inputs.get(&METADATA_TOKENS).or(by_default).map(metadata_for_ec2))
+        .set_iam_instance_profile(inputs.get(&IAM_INSTANCE_PROFILE).as_ref().map(to_ec2_profile))
+        .set_metadata_options(inputs.get(&METADATA_TOKENS).or(by_default).map(to_ec2_metadata_options))
         .set_disable_api_termination(inputs.get(&TERMINATION_PROTECTION).then_some(true))
-        .set_instance_initiated_shutdown_behavior(inputs.get(&SHUTDOWN_BEHAVIOR).map(ShutdownBehavior::for_ec2))
+        .set_instance_initiated_shutdown_behavior(inputs.get(&SHUTDOWN_BEHAVIOR).map(ShutdownBehavior::to_ec2))
         .set_instance_market_options(inputs.get(&SPOT).then(one_time_spot))
 }
 
 impl ShutdownBehavior {
-    fn for_ec2(self) -> Ec2ShutdownBehavior {
+    fn to_ec2(self) -> Ec2ShutdownBehavior {
         match self {
             ShutdownBehavior::Stop => Ec2ShutdownBehavior::Stop,
             ShutdownBehavior::Terminate => Ec2ShutdownBehavior::Terminate,
@@ -119,7 +119,7 @@ impl ShutdownBehavior {
     }
 }
 
-fn profile_for_ec2(profile: &InstanceProfile) -> IamInstanceProfileSpecification {
+fn to_ec2_profile(profile: &InstanceProfile) -> IamInstanceProfileSpecification {
     let specification = IamInstanceProfileSpecification::builder();
     match profile {
         InstanceProfile::Arn(arn) => specification.arn(arn),
@@ -128,7 +128,7 @@ fn profile_for_ec2(profile: &InstanceProfile) -> IamInstanceProfileSpecification
     .build()
 }
 
-fn metadata_for_ec2(tokens: MetadataTokens) -> InstanceMetadataOptionsRequest {
+fn to_ec2_metadata_options(tokens: MetadataTokens) -> InstanceMetadataOptionsRequest {
     let state = match tokens {
         MetadataTokens::Required => HttpTokensState::Required,
         MetadataTokens::Optional => HttpTokensState::Optional,

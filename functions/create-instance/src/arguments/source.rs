@@ -24,7 +24,7 @@ enum Template {
 
 impl LaunchTemplate {
     /// The form that EC2 wants.
-    pub fn for_ec2(&self) -> LaunchTemplateSpecification {
+    pub fn to_ec2(&self) -> LaunchTemplateSpecification {
         let specification = LaunchTemplateSpecification::builder().set_version(self.version.clone());
         match &self.template {
             Template::Id(id) => specification.launch_template_id(id),
@@ -76,7 +76,7 @@ pub const IMAGE_ID: Arg<ImageId> = Arg::new(
     "The image: `ami-` and 8 or 17 hexadecimal digits, alone or in list form as in `My image : ami-0123456789abcdef0`; \
      or `resolve:ssm:PARAMETER`, a Systems Manager parameter that holds the id.",
 )
-.offered_by(OptionList::Images);
+.option_list(OptionList::Images);
 
 /// `--instance-type TYPE`, repeatable or with commas.
 pub const INSTANCE_TYPE: Arg<InstanceTypeName, Repeated> = Arg::new(
@@ -86,7 +86,7 @@ pub const INSTANCE_TYPE: Arg<InstanceTypeName, Repeated> = Arg::new(
      not offer it, the next one is tried, each in all subnets.",
 )
 .aliases(&["image-type"])
-.offered_by(OptionList::InstanceTypes)
+.option_list(OptionList::InstanceTypes)
 .repeatable()
 .separated_by(',');
 
@@ -107,7 +107,7 @@ mod tests {
 
     #[test]
     fn a_launch_template_is_an_id_or_a_name_with_or_without_a_version() {
-        let parsed = |text| LaunchTemplate::parse(text).unwrap().for_ec2();
+        let parsed = |text| LaunchTemplate::parse(text).unwrap().to_ec2();
         let template = LaunchTemplateSpecification::builder;
         assert_eq!(parsed("lt-0123abcd"), template().launch_template_id("lt-0123abcd").build());
         assert_eq!(parsed("lt-web:3"), template().launch_template_name("lt-web").version("3").build());

@@ -91,7 +91,7 @@ impl Tags {
     }
 
     /// The form that EC2 wants; `None` without tags.
-    pub fn for_ec2(&self) -> Option<Vec<TagSpecification>> {
+    pub fn to_ec2(&self) -> Option<Vec<TagSpecification>> {
         if self.pairs.is_empty() {
             return None;
         }

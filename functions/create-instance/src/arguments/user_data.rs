@@ -25,7 +25,7 @@ impl UserData {
     }
 
     /// The form that EC2 wants: Base64.
-    pub fn for_ec2(&self) -> String {
+    pub fn to_ec2(&self) -> String {
         BASE64_STANDARD.encode(&self.0)
     }
 }
@@ -52,7 +52,7 @@ pub const USER_DATA: Arg<UserData> = Arg::new(
      line can be seen by others on this machine: --user-data-file is better for secrets. Default: none.",
 )
 .secret()
-.foreign_text();
+.verbatim();
 
 /// `--user-data-file FILE`.
 pub const USER_DATA_FILE: Arg<PathBuf> = Arg::new(
@@ -105,13 +105,13 @@ mod tests {
     fn user_data_is_limited_and_never_shown() {
         let data = UserData::parse("hush").unwrap();
         assert_eq!(format!("{data:?}"), "UserData(4 bytes)");
-        assert_eq!(data.for_ec2(), "aHVzaA==");
+        assert_eq!(data.to_ec2(), "aHVzaA==");
         assert!(UserData::parse(&"x".repeat(16384)).is_ok());
         assert_eq!(UserData::parse(&"x".repeat(16385)).unwrap_err(), "has 16385 bytes; EC2 takes at most 16384");
     }
 
     #[test]
-    fn a_file_is_taken_byte_by_byte() {
+    fn a_file_is_read_byte_by_byte() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("start.bin");
         fs::write(&path, [0, 13, 10, 255]).unwrap();
@@ -119,7 +119,7 @@ mod tests {
     }
 
     #[test]
-    fn a_file_that_is_of_no_use_is_refused() {
+    fn an_unusable_file_is_refused() {
         let folder = tempfile::tempdir().unwrap();
         let [empty, long] = ["empty", "long"].map(|name| folder.path().join(name));
         fs::write(&empty, "").unwrap();

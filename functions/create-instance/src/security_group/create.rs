@@ -4,8 +4,8 @@ use connector_sdk::ec2::types::ResourceType;
 use connector_sdk::{Context, Doing as _, Error, ErrorKind, Result, codes};
 
 use super::find::find;
-use crate::needs::look_up::{AFTER_LOST_ANSWER, Found, Shown, UNTIL_SHOWN, look_up, pause};
-use crate::needs::mark::{CLIENT_TOKEN, Mark, refuses_tags};
+use crate::prerequisites::look_up::{AFTER_LOST_ANSWER, Found, FoundResource, UNTIL_SHOWN, look_up, pause};
+use crate::prerequisites::run_tags::{CLIENT_TOKEN, RunTags, refuses_tags};
 
 /// How often the group is created at most while answers are lost.
 const CREATIONS: usize = 3;
@@ -14,12 +14,12 @@ const CREATIONS: usize = 3;
 ///
 /// # Errors
 /// Those of EC2; [`ErrorKind::Unknown`] when EC2 may have created the group and does not show it.
-pub async fn create(cx: &Context, vpc: &str, name: &str, mark: &Mark) -> Result<String> {
-    let action = format!("creating security group `{name}` in {vpc} (client token {})", mark.token());
-    let mut creation = Creation { cx, vpc, name, mark, action, tagged: true, open: None };
+pub async fn create(cx: &Context, vpc: &str, name: &str, run_tags: &RunTags) -> Result<String> {
+    let action = format!("creating security group `{name}` in {vpc} (client token {})", run_tags.token());
+    let mut creation = Creation { cx, vpc, name, run_tags, action, tagged: true, open: None };
     let created = creation.run().await;
     if created.is_ok() {
-        cx.journal().resolve(&creation.action);
+        cx.journal().resolve_change(&creation.action);
     }
     created
 }
@@ -28,7 +28,7 @@ struct Creation<'a> {
     cx: &'a Context,
     vpc: &'a str,
     name: &'a str,
-    mark: &'a Mark,
+    run_tags: &'a RunTags,
     /// What is under way, for an operator who interrupts it.
     action: String,
     /// Whether the group gets the tags of this run.
@@ -41,7 +41,7 @@ impl Creation<'_> {
     async fn run(&mut self) -> Result<String> {
         let mut creations = 1;
         loop {
-            let (open, times) = match self.ask().await {
+            let (open, times) = match self.send().await {
                 Ok(Some(id)) => return Ok(self.created(id)),
                 Ok(None) => {
                     let error = Error::new(ErrorKind::Unknown, "EC2 gave no id").doing(self.short_action());
@@ -60,7 +60,7 @@ impl Creation<'_> {
                 Err(error) if error.kind() == ErrorKind::Unknown => (error, AFTER_LOST_ANSWER),
                 Err(error) => return Err(self.open.as_ref().map_or(error, |open| self.explain(open))),
             };
-            self.leave_open(&open);
+            self.mark_unknown(&open);
             match look_up(self.cx, times, || self.find()).await {
                 Found::Ours(id) => return Ok(self.created(id)),
                 Found::Other(id) if self.tagged => return Ok(self.other(id)),
@@ -72,8 +72,8 @@ impl Creation<'_> {
     }
 
     /// Asks EC2, and returns the id.
-    async fn ask(&self) -> Result<Option<String>> {
-        let tags = self.tagged.then(|| vec![self.mark.for_ec2(ResourceType::SecurityGroup)]);
+    async fn send(&self) -> Result<Option<String>> {
+        let tags = self.tagged.then(|| vec![self.run_tags.to_ec2(ResourceType::SecurityGroup)]);
         let request = self.cx.ec2().create_security_group().group_name(self.name).vpc_id(self.vpc);
         let request = request.description("Created by awsec2").set_tag_specifications(tags);
         let call = async { request.send().await.doing(|| self.short_action()) };
@@ -93,13 +93,14 @@ impl Creation<'_> {
         Err(error)
     }
 
-    async fn find(&self) -> Result<Option<Shown>> {
+    async fn find(&self) -> Result<Option<FoundResource>> {
         let group = find(self.cx, self.vpc, &[self.name]).await?.into_iter().next();
-        Ok(group.and_then(|group| Some(Shown { ours: self.mark.is_in(group.tags()), id: group.group_id? })))
+        Ok(group
+            .and_then(|group| Some(FoundResource { ours: self.run_tags.are_in(group.tags()), id: group.group_id? })))
     }
 
     fn created(&self, id: String) -> String {
-        self.cx.journal().something_else_changed();
+        self.cx.journal().record_other_change();
         self.cx.event(format!(
             "security group `{}`: created as {id} without rules for incoming traffic: \
              nothing can reach the instances until rules are added",
@@ -115,23 +116,23 @@ impl Creation<'_> {
 
     /// Without tags, nothing shows whether this job has created the group.
     fn created_by_somebody(&self, id: String) -> String {
-        self.cx.journal().something_else_changed();
+        self.cx.journal().record_other_change();
         self.cx.event(format!("security group `{}`: exists as {id} after the lost answer, used as it is", self.name));
         id
     }
 
-    fn leave_open(&mut self, error: &Error) {
+    fn mark_unknown(&mut self, error: &Error) {
         self.cx.warning(error.to_string());
         self.open = Some(error.clone());
-        self.cx.journal().resolve(&self.action);
-        self.cx.journal().unknown(&self.action);
+        self.cx.journal().resolve_change(&self.action);
+        self.cx.journal().record_unknown_change(&self.action);
     }
 
     /// The failure of a creation of which nobody knows whether EC2 made it.
     fn explain(&self, open: &Error) -> Error {
         let error = open.clone().into_kind(ErrorKind::Unknown);
         let tag = match self.tagged {
-            true => format!(" with the tag {CLIENT_TOKEN}={}", self.mark.token()),
+            true => format!(" with the tag {CLIENT_TOKEN}={}", self.run_tags.token()),
             false => String::new(),
         };
         error

@@ -42,9 +42,9 @@ async fn all_instances_are_terminated_and_the_failure_stays_what_it_was() {
     let error = run(&job, TERMINATE).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::WaitExpired);
     assert!(error.hint_text().is_some_and(|hint| hint.contains("are terminated")), "{error:?}");
-    assert_eq!((terminate.num_calls(), job.cx.journal().advice()), (1, Vec::new()));
-    job.assert_says("the launch did not end well: all its instances are terminated (--on-timeout)");
-    job.assert_says(&format!("{I1} (web): termination accepted, pending -> shutting-down"));
+    assert_eq!((terminate.num_calls(), job.cx.journal().suggestions()), (1, Vec::new()));
+    job.assert_reported("the launch did not end well: all its instances are terminated (--on-timeout)");
+    job.assert_reported(&format!("{I1} (web): termination accepted, pending -> shutting-down"));
     let entries = job.cx.journal().instances();
     assert_eq!(entries[1].error.as_ref().unwrap().kind(), ErrorKind::WaitExpired);
     assert!(entries.iter().all(|entry| entry.state.as_deref() == Some("shutting-down")), "{entries:?}");
@@ -60,7 +60,7 @@ fn command() -> String {
 fn assert_kept(job: &Job, error: &Error) {
     assert_eq!(error.kind(), ErrorKind::WaitExpired);
     assert!(error.hint_text().is_some_and(|hint| hint.contains(&command())), "{error:?}");
-    let advice: Vec<_> = job.cx.journal().advice().into_iter().map(|advice| advice.words.join(" ")).collect();
+    let advice: Vec<_> = job.cx.journal().suggestions().into_iter().map(|advice| advice.arguments.join(" ")).collect();
     assert_eq!(advice, [command()]);
 }
 
@@ -71,7 +71,7 @@ async fn instances_that_cannot_be_terminated_are_left_with_the_command() {
     let job = Job::new(&[&key_pair, &launch, &look, &refused]);
     let error = run(&job, TERMINATE).await.unwrap_err();
     for id in [I0, I1] {
-        job.assert_says(&format!("warning: terminating {id}: No (UnauthorizedOperation, request req-1)"));
+        job.assert_reported(&format!("warning: terminating {id}: No (UnauthorizedOperation, request req-1)"));
     }
     assert_kept(&job, &error);
 }
@@ -92,7 +92,7 @@ async fn without_a_last_whole_answer_nothing_is_terminated() {
         let [key_pair, launch, polls] = launch_and_polls(poll);
         let job = Job::new(&[&key_pair, &launch, &polls]);
         let error = run(&job, TERMINATE).await.unwrap_err();
-        job.assert_says("; nothing is terminated, as the state of the instances is not confirmed");
+        job.assert_reported("; nothing is terminated, as the state of the instances is not confirmed");
         assert_kept(&job, &error);
     }
 }
@@ -109,7 +109,7 @@ async fn a_last_answer_that_leaves_out_an_instance_confirms_nothing() {
         .build();
     let job = Job::new(&[&key_pair, &launch, &polls]);
     let error = run(&job, &[TERMINATE, &[("poll-interval", "10s")]].concat()).await.unwrap_err();
-    job.assert_says(&format!("the answer leaves out {I1}; nothing is terminated"));
+    job.assert_reported(&format!("the answer leaves out {I1}; nothing is terminated"));
     assert_eq!(polls.num_calls(), 11);
     assert_kept(&job, &error);
 }
@@ -125,7 +125,7 @@ async fn instances_that_are_ready_at_last_are_kept() {
         .build();
     let job = Job::new(&[&key_pair, &launch, &polls]);
     let error = run(&job, &[TERMINATE, &[("poll-interval", "10s")]].concat()).await.unwrap_err();
-    job.assert_says("all launched instances are ready by now: nothing is terminated");
+    job.assert_reported("all launched instances are ready by now: nothing is terminated");
     assert_kept(&job, &error);
     let states: Vec<_> = job.cx.journal().instances().into_iter().filter_map(|entry| entry.state).collect();
     assert_eq!(states, ["running", "running"]);
@@ -141,11 +141,11 @@ async fn a_launch_that_ends_well_is_kept() {
 }
 
 #[tokio::test]
-async fn fewer_instances_than_wanted_will_do_if_the_job_says_so() {
+async fn fewer_instances_are_enough_with_a_minimum() {
     let launch = mock!(Client::run_instances).then_output(|| launched(&[(0, I0), (1, I1)]));
     let job = Job::new(&[&key_pair_exists(), &launch]);
     let outcome = run(&job, &[("number", "3"), ("min-number", "2"), ("id-property", "ID")]).await.unwrap();
     assert_eq!(outcome.message, "2 instances launched");
-    job.assert_says("EC2 launched 2 of 3 instances, enough for --min-number");
-    job.assert_says(&format!("property ID_2 = {I1}: saved"));
+    job.assert_reported("EC2 launched 2 of 3 instances, enough for --min-number");
+    job.assert_reported(&format!("property ID_2 = {I1}: saved"));
 }

@@ -99,7 +99,7 @@ async fn another_failure_ends_the_attempts() {
 }
 
 #[tokio::test]
-async fn a_repeated_job_does_not_launch_by_another_attempt_than_before() {
+async fn a_repeated_job_launches_by_the_same_attempt() {
     let (key_pair, earlier) = (key_pair_exists(), earlier(Some("T-2")));
     let again = attempt!("t3.micro", "subnet-0000000b", "T-2").then_output(|| launched(&[(0, I0), (1, I1)]));
     let job = Job::new(&[&key_pair, &earlier, &again]);
@@ -114,7 +114,7 @@ async fn a_repeated_job_does_not_launch_by_another_attempt_than_before() {
 }
 
 #[tokio::test]
-async fn a_look_for_an_earlier_launch_that_fails_launches_nothing() {
+async fn a_failed_look_up_of_an_earlier_launch_launches_nothing() {
     let key_pair = key_pair_exists();
     let refused = mock!(Client::describe_instances).then_http_response(|| refusal("UnauthorizedOperation", "No"));
     let job = Job::new(&[&key_pair, &refused]);

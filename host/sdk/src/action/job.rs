@@ -44,7 +44,7 @@ impl InstanceArgs {
 }
 
 impl InstanceAction {
-    /// Performs the whole job. `goal` is what `call` leads to, see [`InstanceAction::ask`].
+    /// Performs the whole job. `goal` is what `call` leads to, see [`InstanceAction::request`].
     ///
     /// # Errors
     /// When not all instances succeeded, or not all properties could be saved.
@@ -56,7 +56,7 @@ impl InstanceAction {
         E: ProvideErrorMetadata + std::error::Error + Send + Sync + 'static,
     {
         let job = InstanceJob::select(cx, args).await?;
-        job.ask(self, job.ids(), call).await;
+        job.request(self, job.ids(), call).await;
         job.finish(self, goal).await
     }
 }
@@ -97,9 +97,9 @@ impl<'a> InstanceJob<'a> {
         &self.policy
     }
 
-    /// Asks for the action on some of the instances, see [`InstanceAction::ask`]. Where ids are to be saved, those of the
+    /// Asks for the action on some of the instances, see [`InstanceAction::request`]. Where ids are to be saved, those of the
     /// instances that EC2 has accepted at once are saved before the others are waited for.
-    pub async fn ask<F, A, R, E>(&self, action: &InstanceAction, ids: &[InstanceId], call: F)
+    pub async fn request<F, A, R, E>(&self, action: &InstanceAction, ids: &[InstanceId], call: F)
     where
         F: Fn(Vec<String>) -> A,
         A: Future<Output = Result<R, SdkError<E, HttpResponse>>>,
@@ -107,10 +107,10 @@ impl<'a> InstanceJob<'a> {
         E: ProvideErrorMetadata + std::error::Error + Send + Sync + 'static,
     {
         if self.args.properties.is_empty() {
-            return action.ask(self.cx, &self.policy, ids, call).await;
+            return action.request(self.cx, &self.policy, ids, call).await;
         }
         for part in action.ready_and_transient(self.cx, ids) {
-            action.ask(self.cx, &self.policy, &part, &call).await;
+            action.request(self.cx, &self.policy, &part, &call).await;
             self.args.properties.save_ids(self.cx, self.ids()).await;
         }
     }
@@ -123,8 +123,8 @@ impl<'a> InstanceJob<'a> {
         self.ids().iter().filter(refused).cloned().collect()
     }
 
-    /// Changes some of the instances, for an EC2 action that takes one instance at a time. Returns those that are changed; the
-    /// others have failed.
+    /// Changes some of the instances, for an EC2 action that takes one instance at a time. Returns those that are changed. The
+    /// others have failed, or are unchanged in a dry run.
     pub async fn change_each<A: Future<Output = Result<()>>>(
         &self,
         ids: Vec<InstanceId>,
@@ -134,6 +134,10 @@ impl<'a> InstanceJob<'a> {
         for id in ids {
             match change(id.clone()).await {
                 Ok(()) => changed.push(id),
+                Err(error) if self.cx.dry_run() && error.is_dry_run_success() => {
+                    self.cx.event(format!("{}: would succeed", error.action().unwrap_or(id.as_str())));
+                    self.cx.journal().record_unchanged(&id);
+                }
                 Err(error) => self.cx.instance_failed(&id, error),
             }
         }
@@ -150,7 +154,7 @@ impl<'a> InstanceJob<'a> {
             return self.args.targets.none_found(cx);
         }
         let waited = wait_if_asked(cx, &self.args.wait, ids, goal, &self.policy).await;
-        if !waited && !cx.dry_run() && properties.want_addresses() {
+        if !waited && !cx.dry_run() && properties.wants_addresses() {
             find_addresses(cx, ids).await;
         }
         let saved = properties.save_addresses(cx, ids, waited, &self.policy).await;

@@ -44,7 +44,7 @@ impl InstanceAction {
             let Some(change) = changes.get(id.as_str()) else {
                 let missing =
                     Error::new(ErrorKind::Unknown, "the answer was incomplete: it does not name the instance");
-                cx.journal().failed(id, self.unknown(missing.doing(format!("{} {id}", self.doing))));
+                cx.journal().record_failure(id, self.unknown(missing.doing(format!("{} {id}", self.doing))));
                 continue;
             };
             let answered = change.previous_state().and_then(|state| state.name()).map(InstanceStateName::as_str);
@@ -70,7 +70,7 @@ impl InstanceAction {
             (false, true) => ResourceResult::Unchanged,
             (false, false) => ResourceResult::Changed,
         };
-        cx.journal().accepted(id, previous, current, result);
+        cx.journal().record_accepted(id, previous, current, result);
         let label = cx.journal().label(id);
         let (was, is) = (previous.unwrap_or("unknown"), current.unwrap_or("unknown"));
         if self.already.is_empty() {
@@ -85,7 +85,7 @@ impl InstanceAction {
     /// Records that nobody knows what became of these instances.
     pub(super) fn record_unknown(&self, cx: &Context, ids: &[InstanceId], error: &Error) {
         cx.warning(error.to_string());
-        ids.iter().for_each(|id| cx.journal().failed(id, self.unknown(error.clone())));
+        ids.iter().for_each(|id| cx.journal().record_failure(id, self.unknown(error.clone())));
     }
 
     /// Says what helps where nobody knows what became of an instance.
@@ -136,7 +136,7 @@ impl InstanceAction {
     }
 
     /// The states in which EC2 refuses the action, which it does not say in a dry run.
-    fn unfit(&self) -> Vec<InstanceStateName> {
+    fn refusing_states(&self) -> Vec<InstanceStateName> {
         let fit = [self.only_in, self.already, self.transient].concat();
         let all = InstanceStateName::values().iter().map(|name| InstanceStateName::from(*name));
         all.filter(|state| !fit.contains(state)).collect()
@@ -149,14 +149,14 @@ impl InstanceAction {
             let state = state.as_deref().unwrap_or("in an unknown state");
             if is_in(cx, id, self.already) {
                 cx.event(format!("{label}: is {state} already"));
-            } else if is_in(cx, id, &self.unfit()) {
+            } else if is_in(cx, id, &self.refusing_states()) {
                 let gone = Error::new(ErrorKind::UnexpectedState, format!("it is {state}"));
                 cx.instance_failed(id, gone.doing(format!("{} {id}", self.doing)));
                 continue;
             } else {
                 cx.event(format!("{label}: is {state}, would be {}", self.done));
             }
-            cx.journal().unchanged(id);
+            cx.journal().record_unchanged(id);
         }
     }
 }

@@ -1,21 +1,18 @@
 //! The requests of an action: batches that are split until the refused instances stand alone.
 
-use std::time::Duration;
-
 use aws_sdk_ec2::error::{ProvideErrorMetadata, SdkError};
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 
 use super::answer::Answer;
-use super::{InstanceAction, Refusal, is_by_state, is_state};
+use super::{InstanceAction, Refusal, is_state, is_state_refusal};
+use crate::attempts::once;
 use crate::codes;
 use crate::context::Context;
 use crate::error::{Doing as _, Error, ErrorKind, Result};
 use crate::ids::{IDS_PER_REQUEST, InstanceId, list_of, texts};
 
 /// How many instances in a row EC2 may refuse for the same reason, until the others are taken for refused, too.
-const REFUSALS_IN_A_ROW: usize = 20;
-/// How often a throttled request is sent again, as the AWS SDK does by default.
-const THROTTLED_REPEATS: u32 = 2;
+const CONSECUTIVE_REFUSALS_LIMIT: usize = 20;
 
 /// Instances for one request.
 struct Batch<'a> {
@@ -28,38 +25,19 @@ struct Batch<'a> {
 
 /// Refusals of single instances, one after the other and with one code.
 #[derive(Default)]
-struct Row {
+struct ConsecutiveRefusals {
     code: Option<String>,
     length: usize,
 }
 
-impl Row {
+impl ConsecutiveRefusals {
     /// Counts a refusal; whether it is one too many.
-    fn is_too_long(&mut self, error: &Error) -> bool {
+    fn reaches_limit(&mut self, error: &Error) -> bool {
         if self.code.as_deref() != error.code() {
-            *self = Row { code: error.code().map(str::to_owned), length: 0 };
+            *self = ConsecutiveRefusals { code: error.code().map(str::to_owned), length: 0 };
         }
         self.length += 1;
-        self.length >= REFUSALS_IN_A_ROW
-    }
-}
-
-/// How often a request was throttled that the AWS SDK does not repeat by itself, because a second one could do harm. EC2 has
-/// done nothing then.
-#[derive(Default)]
-struct Throttled(u32);
-
-impl Throttled {
-    fn may_repeat(&self, error: &Error) -> bool {
-        self.0 < THROTTLED_REPEATS
-            && error.kind() != ErrorKind::Unknown
-            && error.code().is_some_and(codes::is_throttling)
-    }
-
-    /// Counts, and says how long to wait before the request is sent again.
-    fn pause(&mut self) -> Duration {
-        self.0 += 1;
-        Duration::from_secs(1 << self.0)
+        self.length >= CONSECUTIVE_REFUSALS_LIMIT
     }
 }
 
@@ -75,7 +53,7 @@ impl InstanceAction {
     }
 
     /// Asks for the action, and returns the instances that EC2 refused, each with the reason. All else is in the journal.
-    pub(super) async fn request<F, A, R, E>(&self, cx: &Context, ids: &[InstanceId], call: &F) -> Vec<Refusal>
+    pub(super) async fn send_batches<F, A, R, E>(&self, cx: &Context, ids: &[InstanceId], call: &F) -> Vec<Refusal>
     where
         F: Fn(Vec<String>) -> A,
         A: Future<Output = Result<R, SdkError<E, HttpResponse>>>,
@@ -88,22 +66,17 @@ impl InstanceAction {
         let chunks = seen.chunks(IDS_PER_REQUEST).chain(unseen.chunks(IDS_PER_REQUEST));
         let mut batches: Vec<_> = chunks.map(|ids| Batch { ids, split: false, lost: false }).collect();
         batches.reverse();
-        let (mut refused, mut row, mut throttled) = (Vec::new(), Row::default(), Throttled::default());
+        let (mut refused, mut consecutive) = (Vec::new(), ConsecutiveRefusals::default());
         while let Some(batch) = batches.pop() {
             let action = format!("{} {}", self.doing, list_of(batch.ids));
-            let request = async { call(texts(batch.ids)).await.doing(|| action.clone()) };
-            let changed = match cx.change(&action, request).await {
-                Err(error) if !self.repeatable && throttled.may_repeat(&error) => {
-                    cx.sleep(throttled.pause()).await;
-                    batches.push(batch);
-                    continue;
-                }
-                changed => changed,
+            let request = async {
+                let request = call(texts(batch.ids));
+                let answer = if self.repeatable { request.await } else { once(request).await };
+                answer.doing(|| action.clone())
             };
-            throttled = Throttled::default();
-            let error = match changed {
+            let error = match cx.change(&action, request).await {
                 Ok(changed) => {
-                    row = Row::default();
+                    consecutive = ConsecutiveRefusals::default();
                     self.record_answer(cx, batch.ids, changed.answer.into(), changed.repeated || batch.split);
                     self.confirm(cx, batch.ids, &action).await;
                     continue;
@@ -117,26 +90,26 @@ impl InstanceAction {
                 self.confirm(cx, batch.ids, &action).await;
                 let not_asked =
                     Error::new(ErrorKind::Unavailable, "not asked for, because of a request without an answer");
-                self.give_up(cx, &batches, &not_asked.doing(self.doing)).await;
+                self.abort(cx, &batches, &not_asked.doing(self.doing)).await;
                 return refused;
             } else if !can_be_split(&error) {
-                let (by_state, others): (Vec<_>, Vec<_>) = refused.into_iter().partition(is_by_state);
+                let (by_state, others): (Vec<_>, Vec<_>) = refused.into_iter().partition(is_state_refusal);
                 others.into_iter().for_each(|(id, error)| cx.instance_failed(&id, error));
                 if !by_state.is_empty() {
                     cx.warning(error.to_string());
                 }
                 batches.push(batch);
-                self.give_up(cx, &batches, &error).await;
+                self.abort(cx, &batches, &error).await;
                 return by_state;
             } else if batch.lost && batch.ids.len() == 1 && !is_state(&error) {
                 // What the lost request may have done survives this answer.
                 self.record_unknown(cx, batch.ids, &error.into_unknown());
                 self.confirm(cx, batch.ids, &action).await;
             } else if let [id] = batch.ids {
-                let ends = row.is_too_long(&error);
+                let ends = consecutive.reaches_limit(&error);
                 refused.push((id.clone(), error.clone()));
                 if ends {
-                    self.end_row(cx, &batches, &error, &mut refused).await;
+                    self.stop_after_refusals(cx, &batches, &error, &mut refused).await;
                     return refused;
                 }
             } else {
@@ -150,38 +123,44 @@ impl InstanceAction {
 
     /// The end of the asking because of a row of refusals. Where a state is the reason, whoever looks at the states finds those
     /// that can be asked for by then.
-    async fn end_row(&self, cx: &Context, left: &[Batch<'_>], error: &Error, refused: &mut Vec<Refusal>) {
+    async fn stop_after_refusals(
+        &self,
+        cx: &Context,
+        remaining: &[Batch<'_>],
+        error: &Error,
+        refused: &mut Vec<Refusal>,
+    ) {
         if is_state(error) {
-            let left = left.iter().rev().flat_map(|batch| batch.ids);
-            refused.extend(left.map(|id| (id.clone(), error.clone())));
-        } else if !left.is_empty() {
+            let remaining = remaining.iter().rev().flat_map(|batch| batch.ids);
+            refused.extend(remaining.map(|id| (id.clone(), error.clone())));
+        } else if !remaining.is_empty() {
             cx.warning(format!(
-                "EC2 refused {REFUSALS_IN_A_ROW} instances in a row for one reason: the others are not asked for"
+                "EC2 refused {CONSECUTIVE_REFUSALS_LIMIT} instances in a row for one reason: the others are not asked for"
             ));
-            let open = self.give_up(cx, left, error).await;
-            open.iter().for_each(|id| cx.journal().failed(id, error.clone()));
+            let open = self.abort(cx, remaining, error).await;
+            open.iter().for_each(|id| cx.journal().record_failure(id, error.clone()));
         }
     }
 
     /// The end of the asking: what is left fails for this reason. It is reported here unless it will be the verdict. What EC2
     /// may have acted on with a request that was refused, or whose answer was lost, has an unknown outcome, unless it is seen where the action leads. Returns
     /// those that looks have shown elsewhere.
-    async fn give_up(&self, cx: &Context, left: &[Batch<'_>], error: &Error) -> Vec<InstanceId> {
-        let ids = || left.iter().rev().flat_map(|batch| batch.ids);
+    async fn abort(&self, cx: &Context, remaining: &[Batch<'_>], error: &Error) -> Vec<InstanceId> {
+        let ids = || remaining.iter().rev().flat_map(|batch| batch.ids);
         if ids().next().is_none() {
             return Vec::new();
         }
         let mut any_result = false;
-        cx.journal().each(|entry| any_result |= entry.result.is_some());
+        cx.journal().for_each(|entry| any_result |= entry.result.is_some());
         if any_result {
             cx.warning(error.to_string());
         }
-        ids().for_each(|id| cx.journal().failed(id, error.clone()));
-        let may_be_done = |batch: &&Batch<'_>| !cx.dry_run() && (batch.lost || (batch.split && self.acts_in_parts));
+        ids().for_each(|id| cx.journal().record_failure(id, error.clone()));
+        let may_have_acted = |batch: &&Batch<'_>| !cx.dry_run() && (batch.lost || (batch.split && self.non_atomic));
         let in_part: Vec<InstanceId> =
-            left.iter().rev().filter(may_be_done).flat_map(|batch| batch.ids).cloned().collect();
+            remaining.iter().rev().filter(may_have_acted).flat_map(|batch| batch.ids).cloned().collect();
         let unknown = self.unknown(error.clone().into_unknown());
-        in_part.iter().for_each(|id| cx.journal().failed(id, unknown.clone()));
+        in_part.iter().for_each(|id| cx.journal().record_failure(id, unknown.clone()));
         self.confirm(cx, &in_part, &format!("{} {}", self.doing, list_of(&in_part))).await
     }
 }

@@ -19,14 +19,14 @@ pub const TERMINATE_INSTANCES: IamAction = IamAction::change("ec2:TerminateInsta
 pub const TERMINATION: InstanceAction = InstanceAction::new("terminating", "termination", "terminated")
     .only_in(ALIVE)
     .already(&[InstanceStateName::ShuttingDown, InstanceStateName::Terminated])
-    .acts_in_parts()
+    .non_atomic()
     .repeatable();
 
-/// Asks EC2 to terminate the instances, see [`InstanceAction::ask`].
+/// Asks EC2 to terminate the instances, see [`InstanceAction::request`].
 pub async fn terminate(cx: &Context, policy: &WaitPolicy, ids: &[InstanceId]) {
     let call = |ids| {
         let request = cx.ec2().terminate_instances().set_instance_ids(Some(ids)).dry_run(cx.dry_run());
         async { request.send().await.map(|answer| answer.terminating_instances) }
     };
-    TERMINATION.ask(cx, policy, ids, call).await;
+    TERMINATION.request(cx, policy, ids, call).await;
 }

@@ -13,7 +13,7 @@ use aws_sdk_ec2::operation::stop_instances::{StopInstancesInput, StopInstancesOu
 use super::*;
 use crate::ResourceResult;
 use crate::sample::inputs;
-use crate::selection::find_before;
+use crate::selection::look_up_ids;
 use crate::testing::{Job, MockResponse, Rule, answer, described, instance, mock, refusal, state_change};
 use crate::wait::WaitArgs;
 
@@ -29,7 +29,7 @@ const STOP: InstanceAction = InstanceAction {
     already: &[InstanceStateName::Stopped, InstanceStateName::Stopping],
     transient: &[InstanceStateName::Pending],
     ignored_in: &[],
-    acts_in_parts: false,
+    non_atomic: false,
     repeatable: true,
 };
 
@@ -58,17 +58,17 @@ fn stopping(ids: &[String]) -> StopInstancesOutput {
 }
 
 /// Asks for the stop of the instances.
-async fn ask(job: &Job, ids: &[InstanceId]) {
-    ask_for(&STOP, job, ids).await;
+async fn request(job: &Job, ids: &[InstanceId]) {
+    request_action(&STOP, job, ids).await;
 }
 
-async fn ask_for(action: &InstanceAction, job: &Job, ids: &[InstanceId]) {
+async fn request_action(action: &InstanceAction, job: &Job, ids: &[InstanceId]) {
     job.cx.journal().record_ids(ids);
     let stop = |ids| {
         let request = job.cx.ec2().stop_instances().set_instance_ids(Some(ids)).dry_run(job.cx.dry_run());
         async { request.send().await.map(|answer| answer.stopping_instances) }
     };
-    action.ask(&job.cx, &WaitArgs::parse(&inputs(&[])).policy(&job.cx), ids, stop).await;
+    action.request(&job.cx, &WaitArgs::parse(&inputs(&[])).policy(&job.cx), ids, stop).await;
 }
 
 fn result_of(job: &Job, id: &str) -> Option<ResourceResult> {
@@ -88,7 +88,7 @@ async fn one_call_changes_a_thousand() {
         None
     });
     let job = Job::new(&[&stop]);
-    ask(&job, &many(1001)).await;
+    request(&job, &many(1001)).await;
     assert_eq!(*sizes.lock().unwrap(), [1000, 1]);
     assert!(job.cx.journal().instances().iter().all(|entry| entry.result == Some(ResourceResult::Changed)));
     assert_eq!(STOP.verdict(&job.cx, false).unwrap().message, "1001 instances stopping");
@@ -96,7 +96,7 @@ async fn one_call_changes_a_thousand() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_instance_that_is_there_already_is_unchanged() {
+async fn an_instance_already_in_the_target_state_is_unchanged() {
     let stop = mock!(Client::stop_instances).then_output(|| {
         let changes = [
             state_change(A, &InstanceStateName::Stopped, &InstanceStateName::Stopped),
@@ -105,7 +105,7 @@ async fn an_instance_that_is_there_already_is_unchanged() {
         StopInstancesOutput::builder().set_stopping_instances(Some(changes.into())).build()
     });
     let job = Job::new(&[&stop]);
-    ask(&job, &ids(&[A, B])).await;
+    request(&job, &ids(&[A, B])).await;
     assert_eq!(job.lines(), ["i-0000000a: was stopped already", "i-0000000b: stop accepted, running -> stopping"]);
     assert_eq!(result_of(&job, A), Some(ResourceResult::Unchanged));
     assert_eq!(result_of(&job, B), Some(ResourceResult::Changed));
@@ -114,50 +114,50 @@ async fn an_instance_that_is_there_already_is_unchanged() {
 
 /// A rule for DescribeInstances of one instance by filter: each look sees it in the next of these states.
 fn shows(id: &'static str, states: &[InstanceStateName]) -> Rule {
-    let mut looks =
+    let mut describe =
         mock!(Client::describe_instances).match_requests(|request| !request.filters().is_empty()).sequence();
     for state in states {
         let state = state.clone();
-        looks = looks.output(move || described([instance(id, &state)]));
+        describe = describe.output(move || described([instance(id, &state)]));
     }
-    looks.repeatedly().build()
+    describe.repeatedly().build()
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_instance_that_the_answer_does_not_name_is_looked_at() {
+async fn an_instance_missing_in_the_answer_is_described() {
     let stop = mock!(Client::stop_instances).then_output(|| stopping(&[A.to_owned()]));
-    let looks = shows(B, &[InstanceStateName::Running, InstanceStateName::Stopping]);
-    let job = Job::new(&[&stop, &looks]);
-    ask(&job, &ids(&[A, B])).await;
-    assert_eq!((result_of(&job, A), looks.num_calls()), (Some(ResourceResult::Changed), 2));
+    let describe = shows(B, &[InstanceStateName::Running, InstanceStateName::Stopping]);
+    let job = Job::new(&[&stop, &describe]);
+    request(&job, &ids(&[A, B])).await;
+    assert_eq!((result_of(&job, A), describe.num_calls()), (Some(ResourceResult::Changed), 2));
     assert_eq!(result_of(&job, B), Some(ResourceResult::Unknown), "who changed it was not seen");
     assert_eq!(STOP.verdict(&job.cx, false).unwrap().message, "1 instance stopping, 1 instance stopping or unchanged");
     assert!(!job.cx.journal().anything_unknown());
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_instance_that_the_answer_does_not_name_and_that_stays_as_it_was_is_unknown() {
+async fn an_instance_missing_in_the_answer_with_an_unchanged_state_is_unknown() {
     let stop = mock!(Client::stop_instances).then_output(|| stopping(&[A.to_owned()]));
-    let looks = shows(B, &[InstanceStateName::Running]);
-    let job = Job::new(&[&stop, &looks]);
-    ask(&job, &ids(&[A, B])).await;
+    let describe = shows(B, &[InstanceStateName::Running]);
+    let job = Job::new(&[&stop, &describe]);
+    request(&job, &ids(&[A, B])).await;
     assert_eq!(
         error_of(&job, B).to_string(),
         "stopping i-0000000b: the answer was incomplete: it does not name the instance"
     );
-    assert_eq!((error_of(&job, B).kind(), looks.num_calls()), (ErrorKind::Unknown, 4));
+    assert_eq!((error_of(&job, B).kind(), describe.num_calls()), (ErrorKind::Unknown, 4));
     assert_eq!(STOP.verdict(&job.cx, false).unwrap_err().kind(), ErrorKind::Unknown);
     assert!(job.cx.journal().anything_unknown());
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_refused_instance_does_not_sink_the_others() {
+async fn a_refused_instance_does_not_affect_the_others() {
     for code in ["OperationNotPermitted", "InvalidInstanceID.NotFound", "IncorrectInstanceState"] {
         let stop = stops(move |ids| ids.iter().any(|id| id == "i-00000002").then_some(code));
         let describe = mock!(Client::describe_instances)
             .then_output(|| described([instance("i-00000002", &InstanceStateName::Terminated)]));
         let job = Job::new(&[&stop, &describe]);
-        ask(&job, &many(4)).await;
+        request(&job, &many(4)).await;
         let results: Vec<_> = job.cx.journal().instances().iter().map(|entry| entry.result).collect();
         let [changed, failed] = [ResourceResult::Changed, ResourceResult::Failed].map(Some);
         assert_eq!(results, [changed, changed, failed, changed]);
@@ -167,7 +167,7 @@ async fn a_refused_instance_does_not_sink_the_others() {
         assert_eq!(error_of(&job, "i-00000002").to_string(), refused);
         let looked = usize::from(code == "IncorrectInstanceState");
         assert_eq!(describe.num_calls(), looked, "its state is worth a look only when it is the reason");
-        job.assert_says(&format!("warning: {refused}"));
+        job.assert_reported(&format!("warning: {refused}"));
         let verdict = STOP.verdict(&job.cx, false).unwrap_err();
         assert_eq!(verdict.kind(), ErrorKind::Partial);
         assert_eq!(verdict.to_string(), format!("stopping: 1 of 4 instances failed; the first: {refused}"));
@@ -183,7 +183,7 @@ async fn a_refusal_of_the_whole_request_is_one_failure() {
     ] {
         let stop = mock!(Client::stop_instances).then_http_response(move || refusal(code, "no"));
         let job = Job::new(&[&stop]);
-        ask(&job, &ids(&[A, B, C])).await;
+        request(&job, &ids(&[A, B, C])).await;
         let error = STOP.verdict(&job.cx, false).unwrap_err();
         assert_eq!((error.kind(), error.code()), (kind, Some(code)));
         assert!(error.to_string().starts_with("stopping i-0000000a, i-0000000b, i-0000000c: no"), "{error}");
@@ -197,7 +197,7 @@ async fn a_refusal_of_some_is_split_whatever_its_code() {
     for code in ["UnauthorizedOperation", "InsufficientHostCapacity", "SomethingNew", "InvalidParameterValue"] {
         let stop = stops(move |ids| ids.iter().any(|id| id == B).then_some(code));
         let job = Job::new(&[&stop]);
-        ask(&job, &ids(&[A, B, C])).await;
+        request(&job, &ids(&[A, B, C])).await;
         let [changed, failed] = [ResourceResult::Changed, ResourceResult::Failed].map(Some);
         assert_eq!([A, B, C].map(|id| result_of(&job, id)), [changed, failed, changed], "{code}");
         assert_eq!(error_of(&job, B).code(), Some(code));
@@ -205,18 +205,18 @@ async fn a_refusal_of_some_is_split_whatever_its_code() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn after_twenty_refusals_in_a_row_the_others_are_not_asked_for() {
+async fn after_twenty_consecutive_refusals_no_further_requests_are_sent() {
     let stop = stops(|_| Some("UnauthorizedOperation"));
     let job = Job::new(&[&stop]);
-    ask(&job, &many(100)).await;
+    request(&job, &many(100)).await;
     assert!(stop.num_calls() < 50, "{}", stop.num_calls());
     assert!(job.cx.journal().instances().iter().all(|entry| entry.result == Some(ResourceResult::Failed)));
     assert_eq!(STOP.verdict(&job.cx, false).unwrap_err().kind(), ErrorKind::PermissionDenied);
-    job.assert_says("EC2 refused 20 instances in a row for one reason: the others are not asked for");
+    job.assert_reported("EC2 refused 20 instances in a row for one reason: the others are not asked for");
 }
 
 #[tokio::test(start_paused = true)]
-async fn many_refusals_of_a_state_that_is_over_sink_nobody() {
+async fn many_refusals_for_a_past_state_fail_no_instance() {
     let looked = Arc::new(Mutex::new(false));
     let seen = looked.clone();
     let look = mock!(Client::describe_instances).then_compute_output(move |request| {
@@ -226,23 +226,23 @@ async fn many_refusals_of_a_state_that_is_over_sink_nobody() {
     });
     let stop = stops(move |_| (!*looked.lock().unwrap()).then_some("IncorrectInstanceState"));
     let job = Job::new(&[&stop, &look]);
-    ask(&job, &many(50)).await;
+    request(&job, &many(50)).await;
     assert_eq!(STOP.verdict(&job.cx, false).unwrap().message, "50 instances stopping");
 }
 
 #[tokio::test(start_paused = true)]
-async fn refusals_with_others_between_them_are_not_in_a_row() {
+async fn refusals_with_other_codes_between_them_are_not_consecutive() {
     let stop =
         stops(|ids| ids.iter().any(|id| id.ends_with(['0', '2', '4', '6', '8'])).then_some("UnsupportedOperation"));
     let job = Job::new(&[&stop]);
     let all: Vec<_> = (0..60).map(|n| InstanceId::from_ec2(&format!("i-{n:08}"))).collect();
-    ask(&job, &all).await;
+    request(&job, &all).await;
     let changed = job.cx.journal().instances().iter().filter(|entry| entry.changed).count();
     assert_eq!(changed, 30);
 }
 
 #[tokio::test(start_paused = true)]
-async fn ids_that_ec2_does_not_show_are_asked_for_apart() {
+async fn ids_that_ec2_does_not_show_have_a_separate_request() {
     let requests = Arc::new(Mutex::new(Vec::new()));
     let seen = requests.clone();
     let stop = stops(move |ids| {
@@ -253,8 +253,8 @@ async fn ids_that_ec2_does_not_show_are_asked_for_apart() {
         .match_requests(|request| !request.instance_ids().is_empty())
         .then_http_response(|| refusal("InvalidInstanceID.NotFound", "no"));
     let job = Job::new(&[&stop, &by_ids, &shows(A, &[InstanceStateName::Running])]);
-    find_before(&job.cx, &ids(&[B, A])).await.unwrap();
-    ask(&job, &ids(&[B, A])).await;
+    look_up_ids(&job.cx, &ids(&[B, A])).await.unwrap();
+    request(&job, &ids(&[B, A])).await;
     assert_eq!(*requests.lock().unwrap(), [[A], [B]]);
     assert_eq!(STOP.verdict(&job.cx, false).unwrap_err().kind(), ErrorKind::Partial);
 }
@@ -267,11 +267,11 @@ async fn what_was_accepted_before_a_failure_of_the_rest_is_kept() {
         _ => Some("AuthFailure"),
     });
     let job = Job::new(&[&stop]);
-    ask(&job, &ids(&[A, B])).await;
+    request(&job, &ids(&[A, B])).await;
     assert_eq!(result_of(&job, A), Some(ResourceResult::Changed));
     assert_eq!(error_of(&job, B).kind(), ErrorKind::PermissionDenied);
     assert_eq!(STOP.verdict(&job.cx, false).unwrap_err().kind(), ErrorKind::Partial);
-    job.assert_says("warning: stopping i-0000000b: no (AuthFailure");
+    job.assert_reported("warning: stopping i-0000000b: no (AuthFailure");
 }
 
 #[tokio::test(start_paused = true)]
@@ -283,8 +283,8 @@ async fn a_dry_run_asks_ec2_and_changes_nothing() {
         .match_requests(|request| request.dry_run() == Some(true))
         .then_http_response(|| refusal("DryRunOperation", "Request would have succeeded, but DryRun flag is set."));
     let job = Job::dry_run(&[&describe, &stop]);
-    find_before(&job.cx, &ids(&[A, B])).await.unwrap();
-    ask(&job, &ids(&[A, B])).await;
+    look_up_ids(&job.cx, &ids(&[A, B])).await.unwrap();
+    request(&job, &ids(&[A, B])).await;
     assert_eq!(job.lines(), ["i-0000000a (web): is running, would be stopped", "i-0000000b (web): is stopped already"]);
     assert!(!job.cx.journal().anything_changed());
     let outcome = STOP.verdict(&job.cx, false).unwrap();
@@ -295,7 +295,7 @@ async fn a_dry_run_asks_ec2_and_changes_nothing() {
 async fn a_dry_run_that_is_denied_fails() {
     let stop = stops(|_| Some("UnauthorizedOperation"));
     let job = Job::dry_run(&[&stop]);
-    ask(&job, &ids(&[A])).await;
+    request(&job, &ids(&[A])).await;
     let error = STOP.verdict(&job.cx, false).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::PermissionDenied);
 }
@@ -304,65 +304,65 @@ async fn a_dry_run_that_is_denied_fails() {
 async fn a_dry_run_answer_to_a_real_request_is_no_success() {
     let stop = stops(|_| Some("DryRunOperation"));
     let job = Job::new(&[&stop]);
-    ask(&job, &ids(&[A])).await;
+    request(&job, &ids(&[A])).await;
     let error = STOP.verdict(&job.cx, false).unwrap_err();
     assert!(error.is_dry_run_success(), "{error}");
 }
 
 /// A rule for StopInstances that refuses an instance until the other rule has shown it so often.
-fn stops_after_looks(number: usize, look: &Rule) -> Rule {
+fn stops_after_polls(number: usize, look: &Rule) -> Rule {
     let look = look.clone();
     stops(move |_| (look.num_calls() < number).then_some("IncorrectInstanceState"))
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_transient_state_is_waited_out_and_the_action_asked_for_again() {
+async fn the_action_is_requested_again_after_a_transient_state() {
     let pending_then_running = || {
-        let looks = mock!(Client::describe_instances).sequence();
-        let looks = looks.output(|| described([instance(A, &InstanceStateName::Pending)]));
-        looks.output(|| described([instance(A, &InstanceStateName::Running)])).repeatedly().build()
+        let describe = mock!(Client::describe_instances).sequence();
+        let describe = describe.output(|| described([instance(A, &InstanceStateName::Pending)]));
+        describe.output(|| described([instance(A, &InstanceStateName::Running)])).repeatedly().build()
     };
     let describe = pending_then_running();
-    let stop = stops_after_looks(2, &describe);
+    let stop = stops_after_polls(2, &describe);
     let job = Job::new(&[&describe, &stop]);
-    ask(&job, &ids(&[A])).await;
+    request(&job, &ids(&[A])).await;
     assert_eq!((stop.num_calls(), describe.num_calls()), (2, 2), "refused, looked at, waited out, accepted");
     assert_eq!(result_of(&job, A), Some(ResourceResult::Changed));
 
     // What is known to pass is not asked for in vain.
     let (describe, stop) = (pending_then_running(), stops(|_| None));
     let job = Job::new(&[&describe, &stop]);
-    find_before(&job.cx, &ids(&[A])).await.unwrap();
-    ask(&job, &ids(&[A])).await;
+    look_up_ids(&job.cx, &ids(&[A])).await.unwrap();
+    request(&job, &ids(&[A])).await;
     assert_eq!((stop.num_calls(), describe.num_calls()), (1, 2));
-    job.assert_says("waiting for 1 instance to be no longer pending, at most 10m");
+    job.assert_reported("waiting for 1 instance to be no longer pending, at most 10m");
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_transient_state_that_ends_between_refusal_and_look_is_acted_on() {
+async fn the_action_is_requested_again_when_a_transient_state_has_ended_meanwhile() {
     let describe = shows(A, &[InstanceStateName::Running]);
-    let stop = stops_after_looks(2, &describe);
+    let stop = stops_after_polls(2, &describe);
     let job = Job::new(&[&describe, &stop]);
-    ask(&job, &ids(&[A])).await;
+    request(&job, &ids(&[A])).await;
     assert_eq!((stop.num_calls(), describe.num_calls()), (3, 2));
     assert_eq!(result_of(&job, A), Some(ResourceResult::Changed));
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_refusal_of_a_fit_state_is_not_borne_for_ever() {
+async fn a_refusal_in_an_allowed_state_is_not_retried_forever() {
     let (describe, stop) = (shows(A, &[InstanceStateName::Running]), stops(|_| Some("IncorrectInstanceState")));
     let job = Job::new(&[&describe, &stop]);
-    ask(&job, &ids(&[A])).await;
+    request(&job, &ids(&[A])).await;
     assert_eq!(error_of(&job, A).code(), Some("IncorrectInstanceState"));
     assert_eq!(stop.num_calls(), 21, "one each three seconds for a minute");
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_instance_that_is_there_by_the_time_of_the_look_is_no_failure() {
+async fn a_refused_instance_in_the_target_state_is_not_a_failure() {
     let (describe, stop) = (shows(A, &[InstanceStateName::Stopped]), stops(|_| Some("IncorrectInstanceState")));
     let job = Job::new(&[&describe, &stop]);
     job.cx.journal().record_previous_state(&ids(&[A])[0], "stopping");
-    ask(&job, &ids(&[A])).await;
+    request(&job, &ids(&[A])).await;
     assert_eq!(result_of(&job, A), Some(ResourceResult::Unchanged));
 }
 
@@ -372,7 +372,7 @@ async fn a_transient_state_that_does_not_end_in_time_fails_without_a_request() {
         mock!(Client::describe_instances).then_output(|| described([instance(A, &InstanceStateName::Pending)]));
     let stop = stops(|_| Some("IncorrectInstanceState"));
     let job = Job::new(&[&describe, &stop]);
-    ask(&job, &ids(&[A])).await;
+    request(&job, &ids(&[A])).await;
     assert_eq!(stop.num_calls(), 1);
     let error = error_of(&job, A);
     assert_eq!(error.kind(), ErrorKind::WaitExpired);
@@ -381,7 +381,7 @@ async fn a_transient_state_that_does_not_end_in_time_fails_without_a_request() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_a_refused_request_did_all_the_same_is_a_change() {
+async fn an_effect_of_a_refused_request_is_a_change() {
     // EC2 refuses the request because of B, but A has begun to stop with it, and is stopped by the second request.
     for now in [InstanceStateName::Stopping, InstanceStateName::Stopped] {
         let stop = mock!(Client::stop_instances).then_compute_response(move |request: &StopInstancesInput| {
@@ -396,15 +396,15 @@ async fn what_a_refused_request_did_all_the_same_is_a_change() {
         let before = [instance(A, &InstanceStateName::Running), instance(B, &InstanceStateName::Running)];
         let describe = mock!(Client::describe_instances).then_output(move || described(before.clone()));
         let job = Job::new(&[&stop, &describe]);
-        find_before(&job.cx, &ids(&[A, B])).await.unwrap();
-        ask(&job, &ids(&[A, B])).await;
+        look_up_ids(&job.cx, &ids(&[A, B])).await.unwrap();
+        request(&job, &ids(&[A, B])).await;
         assert_eq!(result_of(&job, A), Some(ResourceResult::Changed));
         assert_eq!(result_of(&job, B), Some(ResourceResult::Failed));
     }
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_somebody_else_was_changing_is_unchanged() {
+async fn an_instance_changed_by_someone_else_is_unchanged() {
     let stop = mock!(Client::stop_instances).then_output(|| {
         let change = state_change(A, &InstanceStateName::Stopping, &InstanceStateName::Stopping);
         StopInstancesOutput::builder().stopping_instances(change).build()
@@ -412,8 +412,8 @@ async fn what_somebody_else_was_changing_is_unchanged() {
     let describe =
         mock!(Client::describe_instances).then_output(|| described([instance(A, &InstanceStateName::Running)]));
     let job = Job::new(&[&stop, &describe]);
-    find_before(&job.cx, &ids(&[A])).await.unwrap();
-    ask(&job, &ids(&[A])).await;
+    look_up_ids(&job.cx, &ids(&[A])).await.unwrap();
+    request(&job, &ids(&[A])).await;
     assert_eq!(result_of(&job, A), Some(ResourceResult::Unchanged), "a whole first answer rules");
 }
 
@@ -430,7 +430,7 @@ fn stops_at_the_second_attempt(previous: InstanceStateName) -> Rule {
 }
 
 #[tokio::test(start_paused = true)]
-async fn after_a_lost_answer_the_look_before_says_who_changed_what() {
+async fn after_a_lost_answer_the_previous_state_decides_who_changed_the_instance() {
     for (before, result) in [
         (Some(InstanceStateName::Running), ResourceResult::Changed),
         (Some(InstanceStateName::Stopped), ResourceResult::Unchanged),
@@ -439,33 +439,33 @@ async fn after_a_lost_answer_the_look_before_says_who_changed_what() {
         let stop = stops_at_the_second_attempt(InstanceStateName::Stopping);
         let job = Job::new(&[&stop]);
         before.iter().for_each(|state| job.cx.journal().record_previous_state(&ids(&[A])[0], state.as_str()));
-        ask(&job, &ids(&[A])).await;
+        request(&job, &ids(&[A])).await;
         assert_eq!((result_of(&job, A), stop.num_calls()), (Some(result), 2), "{before:?}");
         assert!(STOP.verdict(&job.cx, false).is_ok());
     }
 }
 
 #[tokio::test(start_paused = true)]
-async fn states_that_may_not_be_seen_are_a_warning() {
+async fn a_denied_description_is_a_warning() {
     let refused = mock!(Client::describe_instances).then_http_response(|| refusal("UnauthorizedOperation", "No"));
     let job = Job::new(&[&refused]);
-    assert_eq!(find_before(&job.cx, &ids(&[A])).await.unwrap().ids, ids(&[A]));
-    job.assert_says("warning: looking up i-0000000a: No (UnauthorizedOperation, request req-1); the states before");
+    assert_eq!(look_up_ids(&job.cx, &ids(&[A])).await.unwrap().ids, ids(&[A]));
+    job.assert_reported("warning: looking up i-0000000a: No (UnauthorizedOperation, request req-1); the states before");
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_dry_run_fails_for_an_instance_that_is_gone() {
+async fn a_dry_run_fails_for_a_terminated_instance() {
     let stop = stops(|_| Some("DryRunOperation"));
     let describe =
         mock!(Client::describe_instances).then_output(|| described([instance(A, &InstanceStateName::Terminated)]));
     let job = Job::dry_run(&[&stop, &describe]);
-    find_before(&job.cx, &ids(&[A])).await.unwrap();
-    ask(&job, &ids(&[A])).await;
+    look_up_ids(&job.cx, &ids(&[A])).await.unwrap();
+    request(&job, &ids(&[A])).await;
     assert_eq!(error_of(&job, A).to_string(), "stopping i-0000000a: it is terminated");
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_refusal_found_before_a_failure_of_all_is_told_too() {
+async fn a_refusal_before_a_failed_request_is_reported_too() {
     // A alone is refused, B is accepted, and then the credentials are refused.
     let stop = stops(|ids| match ids {
         [a] if a == A => Some("OperationNotPermitted"),
@@ -474,7 +474,7 @@ async fn a_refusal_found_before_a_failure_of_all_is_told_too() {
         _ => Some("OperationNotPermitted"),
     });
     let job = Job::new(&[&stop]);
-    ask(&job, &ids(&[A, B, C])).await;
+    request(&job, &ids(&[A, B, C])).await;
     assert_eq!(error_of(&job, A).code(), Some("OperationNotPermitted"));
     assert_eq!(result_of(&job, B), Some(ResourceResult::Changed));
     assert_eq!(error_of(&job, C).code(), Some("AuthFailure"));
@@ -482,7 +482,7 @@ async fn a_refusal_found_before_a_failure_of_all_is_told_too() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_action_without_an_answer_is_unknown_until_its_states_show() {
+async fn an_action_without_an_answer_is_unknown_until_the_state_changes() {
     for (states, result) in [
         (&[InstanceStateName::Running][..], ResourceResult::Unknown),
         (&[InstanceStateName::Running, InstanceStateName::Stopping], ResourceResult::Changed),
@@ -490,19 +490,19 @@ async fn an_action_without_an_answer_is_unknown_until_its_states_show() {
         let stop = mock!(Client::stop_instances).then_http_response(|| answer(502, "<html>"));
         let job = Job::new(&[&stop, &shows(A, states)]);
         job.cx.journal().record_previous_state(&ids(&[A])[0], "running");
-        ask(&job, &ids(&[A])).await;
+        request(&job, &ids(&[A])).await;
         assert_eq!(result_of(&job, A), Some(result));
         assert_eq!(job.cx.journal().anything_unknown(), result == ResourceResult::Unknown);
-        assert!(job.cx.journal().open_changes().is_empty(), "it is known with the instance");
+        assert!(job.cx.journal().unresolved_changes().is_empty(), "it is known with the instance");
     }
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_unknown_outcome_is_the_verdict_and_the_rest_is_not_asked_for() {
+async fn an_unknown_outcome_is_the_verdict_and_no_further_requests_are_sent() {
     let stop = mock!(Client::stop_instances).then_http_response(|| answer(502, "<html>"));
-    let looks = mock!(Client::describe_instances).then_output(|| described([]));
-    let job = Job::new(&[&stop, &looks]);
-    ask(&job, &many(1001)).await;
+    let describe = mock!(Client::describe_instances).then_output(|| described([]));
+    let job = Job::new(&[&stop, &describe]);
+    request(&job, &many(1001)).await;
     let error = STOP.verdict(&job.cx, false).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Unknown);
     assert!(

@@ -80,13 +80,13 @@ pub struct ArgSpec {
     pub secret: bool,
     /// Whether its value is text in a language of its own, such as a script, in which what looks like a reference to a
     /// property of OpCon may be something else.
-    pub foreign_text: bool,
+    pub verbatim: bool,
     /// Whether the help and the list of functions leave it out.
     pub hidden: bool,
     /// The option list that offers its values in job forms.
-    pub offered_by: Option<OptionList>,
+    pub option_list: Option<OptionList>,
     /// The flag with which job forms ask for it; on the command line it needs none.
-    pub asked_with: Option<&'static str>,
+    pub form_flag: Option<&'static str>,
     parse: fn(&str) -> Result<ParsedValue, String>,
 }
 
@@ -106,10 +106,10 @@ impl ArgSpec {
             delimiter: None,
             requires: &[],
             secret: false,
-            foreign_text: false,
+            verbatim: false,
             hidden: false,
-            offered_by: None,
-            asked_with: None,
+            option_list: None,
+            form_flag: None,
             parse: ParsedValue::parse::<T>,
         }
     }
@@ -204,18 +204,18 @@ impl<T, P> Arg<T, P> {
     }
 
     /// Says that the value is text in a language of its own, which is passed on as it is.
-    pub const fn foreign_text(self) -> Self {
-        Arg::from_spec(ArgSpec { foreign_text: true, ..self.spec })
+    pub const fn verbatim(self) -> Self {
+        Arg::from_spec(ArgSpec { verbatim: true, ..self.spec })
     }
 
     /// Lets job forms offer the entries of an option list.
-    pub const fn offered_by(self, list: OptionList) -> Self {
-        Arg::from_spec(ArgSpec { offered_by: Some(list), ..self.spec })
+    pub const fn option_list(self, list: OptionList) -> Self {
+        Arg::from_spec(ArgSpec { option_list: Some(list), ..self.spec })
     }
 
     /// Lets job forms ask for it only together with a flag.
-    pub const fn asked_with(self, flag: &'static str) -> Self {
-        Arg::from_spec(ArgSpec { asked_with: Some(flag), ..self.spec })
+    pub const fn form_flag(self, flag: &'static str) -> Self {
+        Arg::from_spec(ArgSpec { form_flag: Some(flag), ..self.spec })
     }
 
     /// Leaves it out of the help and the list of functions.
@@ -283,7 +283,7 @@ mod tests {
     }
 
     #[test]
-    fn a_specification_says_all_that_was_declared() {
+    fn a_spec_contains_all_that_was_declared() {
         const ID: Arg<String, Repeated> = Arg::new("id", "ID", "An id.")
             .aliases(&["ids"])
             .requires(&["name"])
@@ -305,7 +305,7 @@ mod tests {
     }
 
     #[test]
-    fn malformed_values_are_told_what_they_should_be() {
+    fn an_error_names_the_expected_form_of_a_value() {
         let number = Arg::<NonZeroU32>::new("number", "N", "A number.").spec;
         for text in ["0", "-1", "two", "4294967296"] {
             assert_eq!(number.parse(text).unwrap_err(), "must be a whole number of at least 1", "{text}");

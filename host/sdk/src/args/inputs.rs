@@ -160,7 +160,7 @@ mod tests {
     }
 
     #[test]
-    fn an_argument_reads_as_its_presence_says() {
+    fn get_returns_the_type_of_the_presence() {
         let inputs = parsed(&[], &[("id", "a, b"), ("id", "c")]).unwrap();
         assert_eq!(inputs.get(&NAME), None);
         assert_eq!(inputs.get(&NUMBER).get(), 1);
@@ -169,7 +169,7 @@ mod tests {
     }
 
     #[test]
-    fn a_wrong_value_is_shown_with_its_argument_unless_it_is_secret() {
+    fn an_invalid_value_is_reported_with_its_argument_unless_it_is_secret() {
         assert_refused(
             &[],
             &[("number", "0")],
@@ -180,7 +180,7 @@ mod tests {
     }
 
     #[test]
-    fn rules_about_what_is_given_are_kept() {
+    fn argument_rules_are_enforced() {
         assert_refused(&[ONE_OF], &[], "one of `--name`, `--id` must be given");
         assert_refused(&[NOT_BOTH], &[("id", "a"), ("name", "b")], "`--name`, `--id` cannot be given together");
         assert_refused(&[], &[("name", "a"), ("name", "b")], "`--name` is given more than once");
@@ -193,13 +193,13 @@ mod tests {
     }
 
     #[test]
-    fn a_parsed_value_is_not_shown() {
+    fn debug_output_hides_parsed_values() {
         let inputs = parsed(&[], &[("name", "hush")]).unwrap();
         assert!(!format!("{inputs:?}").contains("hush"), "{inputs:?}");
     }
 
     #[test]
-    fn reading_an_argument_that_is_not_declared_is_a_defect() {
+    fn reading_an_undeclared_argument_panics() {
         let read: [fn(&Inputs); 3] =
             [|inputs| _ = inputs.get(&NUMBER), |inputs| _ = inputs.get(&NAME), |inputs| _ = inputs.get(&IDS)];
         for read in read {

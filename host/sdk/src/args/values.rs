@@ -65,11 +65,11 @@ impl ValueKind {
     /// Says which there are, when it is none of them.
     pub fn choose(self, text: &str) -> Result<&'static str, String> {
         let known = self.choices().iter().find(|choice| **choice == text);
-        known.copied().ok_or_else(|| self.no_choice())
+        known.copied().ok_or_else(|| self.invalid_choice())
     }
 
     /// What is wrong with a text that is none of its choices.
-    pub fn no_choice(self) -> String {
+    pub fn invalid_choice(self) -> String {
         format!("must be one of {}", self.choices().join(", "))
     }
 }
@@ -105,7 +105,7 @@ macro_rules! choices {
             fn parse(text: &str) -> ::std::result::Result<Self, ::std::string::String> {
                 match text {
                     $($text => Ok($name::$choice),)+
-                    _ => Err(Self::KIND.no_choice()),
+                    _ => Err(Self::KIND.invalid_choice()),
                 }
             }
         }
@@ -200,7 +200,7 @@ mod tests {
     }
 
     #[test]
-    fn choices_are_the_texts_that_were_declared_in_their_order() {
+    fn choices_keep_their_declared_order() {
         assert_eq!(Size::KIND, ValueKind::Choice(&["s", "l"]));
         assert_eq!(["s", "l"].map(Size::parse), [Ok(Size::Small), Ok(Size::Large)]);
         assert_eq!(Size::parse("S"), Err("must be one of s, l".to_owned()));

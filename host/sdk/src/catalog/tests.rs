@@ -72,7 +72,7 @@ async fn regions_are_those_that_the_account_has_enabled() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_refusal_says_what_was_read() {
+async fn a_refusal_names_the_action() {
     let refused = mock!(Client::describe_images).then_http_response(|| refusal("UnauthorizedOperation", "no"));
     let error = images(Job::new(&[&refused]).cx.ec2().describe_images()).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::PermissionDenied);

@@ -7,7 +7,6 @@ use aws_sdk_ec2::types::{Snapshot, SnapshotState};
 use aws_smithy_mocks::Rule;
 
 use super::*;
-use crate::action::once;
 use crate::testing::{Job, answer, mock, refusal};
 use crate::wait::{UNTIL_DONE, WaitArgs};
 
@@ -21,7 +20,7 @@ async fn run(job: &Job, arguments: &[(&str, &str)]) -> Result<Outcome> {
     let cx = &job.cx;
     let wait = WaitArgs::parse(&crate::testing::parse_arguments(UNTIL_DONE.iter(), &[], arguments).unwrap());
     let request = cx.ec2().create_snapshot().volume_id("vol-0000000a").dry_run(cx.dry_run());
-    let create = async { request.customize().config_override(once()).send().await.map(|answer| answer.snapshot_id) };
+    let create = async { request.send().await.map(|answer| answer.snapshot_id) };
     let describe = |id| async {
         let answer = cx.ec2().describe_snapshots().snapshot_ids(id).send().await?;
         let found = answer.snapshots.and_then(|found| found.into_iter().next());
@@ -38,7 +37,8 @@ fn creates(id: Option<&'static str>) -> Rule {
 /// A rule for DescribeSnapshots: these states in turn, and the last of them from then on. `None` is an empty answer.
 fn describes(states: &[Option<SnapshotState>]) -> Rule {
     let mut sequence = mock!(Client::describe_snapshots).sequence();
-    for state in states.iter().cloned() {
+    for state in states {
+        let state = state.clone();
         sequence = sequence.output(move || {
             let found = state.clone().map(|state| vec![Snapshot::builder().snapshot_id(ID).state(state).build()]);
             DescribeSnapshotsOutput::builder().set_snapshots(found).build()

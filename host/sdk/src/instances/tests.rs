@@ -36,14 +36,14 @@ fn names_are_not_blank_and_not_too_long() {
 }
 
 #[test]
-fn long_lists_are_cut_in_messages() {
+fn long_lists_are_truncated_in_messages() {
     let ids = ids(&["i-0", "i-1", "i-2", "i-3", "i-4", "i-5", "i-6"]);
     assert_eq!(list_of(&ids[..2]), "i-0, i-1");
     assert_eq!(list_of(&ids), "i-0, i-1, i-2, i-3, i-4 and 2 more");
 }
 
 #[test]
-fn what_ec2_leaves_empty_is_unknown() {
+fn empty_values_are_none() {
     let state = InstanceState::builder().name(InstanceStateName::Stopped).build();
     let bare = aws_sdk_ec2::types::Instance::builder().instance_id(A).state(state);
     let seen = Instance::from_ec2(&bare.clone().public_dns_name("").state_transition_reason("").build()).unwrap();
@@ -110,7 +110,7 @@ async fn ids_are_looked_up_a_thousand_at_a_time() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_failed_look_says_what_was_looked_for() {
+async fn a_failed_read_names_the_instances() {
     let describe = mock!(Client::describe_instances).then_http_response(|| refusal("UnauthorizedOperation", "no"));
     let job = Job::new(&[&describe]);
     let name = TagName::parse("web").unwrap();

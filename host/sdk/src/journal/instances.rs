@@ -32,7 +32,13 @@ impl Journal {
 
     /// Enters that EC2 accepted a change, with the states before and now, and whether this job changed the instance:
     /// `unchanged` when it was there already, `unknown` when that was not seen.
-    pub fn accepted(&self, id: &InstanceId, previous: Option<&str>, state: Option<&str>, result: ResourceResult) {
+    pub fn record_accepted(
+        &self,
+        id: &InstanceId,
+        previous: Option<&str>,
+        state: Option<&str>,
+        result: ResourceResult,
+    ) {
         self.update(id, |entry| {
             entry.previous_state = previous.map(str::to_owned);
             entry.state = state.map(str::to_owned).or(entry.state.take());
@@ -44,21 +50,21 @@ impl Journal {
     }
 
     /// Enters that nothing was to be changed.
-    pub fn unchanged(&self, id: &InstanceId) {
+    pub fn record_unchanged(&self, id: &InstanceId) {
         self.update(id, |entry| {
             entry.previous_state.clone_from(&entry.state);
-            entry.result = Some(ResourceResult::Unchanged);
+            (entry.result, entry.error) = (Some(ResourceResult::Unchanged), None);
         });
     }
 
     /// Enters what else is to be said of the result of an instance, in words of the action. The verdict counts such instances
     /// apart.
-    pub fn note(&self, id: &InstanceId, note: &str) {
+    pub fn record_note(&self, id: &InstanceId, note: &str) {
         self.update(id, |entry| entry.note = Some(note.to_owned()));
     }
 
     /// Enters a failure; one of kind [`ErrorKind::Unknown`] means that nobody knows whether EC2 made the change.
-    pub fn failed(&self, id: &InstanceId, error: Error) {
+    pub fn record_failure(&self, id: &InstanceId, error: Error) {
         self.update(id, |entry| {
             entry.result = Some(ResourceResult::of_failure(&error));
             entry.error = Some(error);
@@ -66,7 +72,7 @@ impl Journal {
     }
 
     /// Adds what to do about it to the failure of an instance.
-    pub fn hint(&self, id: &InstanceId, hint: &str) {
+    pub fn add_hint(&self, id: &InstanceId, hint: &str) {
         self.update(id, |entry| entry.error = entry.error.take().map(|error| error.hint(hint)));
     }
 
@@ -86,7 +92,7 @@ impl Journal {
 
     /// Hands over all instances one by one, in the order in which they were entered. `visit` must not use the journal, which
     /// is locked meanwhile.
-    pub fn each(&self, visit: impl FnMut(&InstanceEntry)) {
+    pub fn for_each(&self, visit: impl FnMut(&InstanceEntry)) {
         self.state().instances.values().for_each(visit);
     }
 

@@ -5,7 +5,7 @@ use super::state::Journal;
 
 impl Journal {
     /// Enters what became of a property, in place of what was known of it.
-    pub fn property(&self, entry: PropertyEntry) {
+    pub fn record_property(&self, entry: PropertyEntry) {
         self.state().properties.insert(entry.name.clone(), entry);
     }
 

@@ -14,7 +14,7 @@ pub struct PropertyEntry {
     /// Whether OpCon was seen to hold it.
     pub saved: bool,
     /// Whether it was handed to an agent, which does not say what becomes of it.
-    pub handed_over: bool,
+    pub queued: bool,
     /// What the value is.
     pub contents: Contents,
 }
@@ -22,21 +22,21 @@ pub struct PropertyEntry {
 impl PropertyEntry {
     /// A property that is to be saved.
     pub fn pending(name: impl Into<String>, contents: Contents, value: Option<String>) -> Self {
-        PropertyEntry { name: name.into(), value, saved: false, handed_over: false, contents }
+        PropertyEntry { name: name.into(), value, saved: false, queued: false, contents }
     }
 
     /// The property after the attempt to save it.
     #[must_use]
     pub fn after(self, attempt: &Result<Delivery>) -> Self {
         PropertyEntry {
-            saved: matches!(attempt, Ok(Delivery::Seen)),
-            handed_over: matches!(attempt, Ok(Delivery::HandedOver)),
+            saved: matches!(attempt, Ok(Delivery::Confirmed)),
+            queued: matches!(attempt, Ok(Delivery::Queued)),
             ..self
         }
     }
 
     /// Whether somebody must save it later.
     pub fn is_missing(&self) -> bool {
-        !self.saved && !self.handed_over
+        !self.saved && !self.queued
     }
 }

@@ -9,7 +9,7 @@ use crate::ids::InstanceId;
 impl Journal {
     /// Records what is known of a resource. Unknown values leave those that are recorded. Resources are reported in the order
     /// in which they were recorded first.
-    pub fn resource(&self, resource: &Resource) {
+    pub fn record_resource(&self, resource: &Resource) {
         if resource.kind == INSTANCE {
             return self.update(&InstanceId::from_ec2(&resource.id), |entry| {
                 entry.name = resource.name.clone().or(entry.name.take());
@@ -21,14 +21,14 @@ impl Journal {
 
     /// Records what is known of a resource, and what became of it: a result for which AWS accepted the request, or why it
     /// failed. A failure of kind [`ErrorKind::Unknown`] means that nobody knows whether AWS made the change.
-    pub fn resource_ended(&self, resource: &Resource, end: Result<ResourceResult>) {
-        self.resource(resource);
+    pub fn record_resource_result(&self, resource: &Resource, end: Result<ResourceResult>) {
+        self.record_resource(resource);
         match (resource.kind, end) {
             (INSTANCE, Ok(result)) => self.update(&InstanceId::from_ec2(&resource.id), |entry| {
                 (entry.result, entry.error, entry.accepted) = (Some(result), None, true);
                 entry.changed |= result != ResourceResult::Unchanged;
             }),
-            (INSTANCE, Err(error)) => self.failed(&InstanceId::from_ec2(&resource.id), error),
+            (INSTANCE, Err(error)) => self.record_failure(&InstanceId::from_ec2(&resource.id), error),
             (_, Ok(result)) => {
                 let mut state = self.state();
                 let entry = state.resource(resource);

@@ -57,9 +57,9 @@ pub struct WrittenFile {
 /// A further run of the program that the operator is advised to make, as data: the host adds the program's name and the
 /// common arguments of this job.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Advice {
+pub struct SuggestedCommand {
     /// What it is for, as in `to see what was launched`.
     pub purpose: String,
     /// The function and its arguments.
-    pub words: Vec<String>,
+    pub arguments: Vec<String>,
 }

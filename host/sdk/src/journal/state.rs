@@ -7,7 +7,7 @@ use indexmap::IndexMap;
 use super::entry::{InstanceEntry, ResourceResult};
 use super::property::PropertyEntry;
 use super::resource::{INSTANCE, Resource, ResourceEntry};
-use super::results::{Advice, Table, Text, TitledTable, WrittenFile};
+use super::results::{SuggestedCommand, Table, Text, TitledTable, WrittenFile};
 use crate::error::{Error, ErrorKind};
 use crate::ids::InstanceId;
 
@@ -30,11 +30,11 @@ pub(super) struct State {
     /// How long all texts are together.
     pub(super) text_bytes: usize,
     pub(super) files: Vec<WrittenFile>,
-    something_else_changed: bool,
+    record_other_change: bool,
     under_way: Option<String>,
     unknown: Vec<String>,
-    launch: Option<(String, Advice)>,
-    advice: Vec<Advice>,
+    launch: Option<(String, SuggestedCommand)>,
+    advice: Vec<SuggestedCommand>,
 }
 
 impl State {
@@ -92,36 +92,36 @@ impl Journal {
     }
 
     /// Enters that something other than an instance was made or changed in EC2: a key pair, a security group.
-    pub fn something_else_changed(&self) {
-        self.state().something_else_changed = true;
+    pub fn record_other_change(&self) {
+        self.state().record_other_change = true;
     }
 
-    /// Enters that EC2 is being asked for a change, as in `stopping i-0abc`. Until [`Journal::end`], an interruption must
+    /// Enters that EC2 is being asked for a change, as in `stopping i-0abc`. Until [`Journal::end_change`], an interruption must
     /// say that EC2 may have done it all the same.
-    pub fn begin(&self, action: &str) {
+    pub fn begin_change(&self, action: &str) {
         self.state().under_way = Some(action.to_owned());
     }
 
     /// Enters that EC2 has answered.
-    pub fn end(&self) {
+    pub fn end_change(&self) {
         self.state().under_way = None;
     }
 
     /// The changes that EC2 was asked for of which no answer says whether it made them, that under way first. Those of
     /// instances are with the instances.
-    pub fn open_changes(&self) -> Vec<String> {
+    pub fn unresolved_changes(&self) -> Vec<String> {
         let state = self.state();
         state.under_way.iter().chain(&state.unknown).cloned().collect()
     }
 
     /// Enters a change that is not one of an instance in this journal, as in `creating key pair web`, of which no answer
     /// says whether EC2 made it.
-    pub fn unknown(&self, action: &str) {
+    pub fn record_unknown_change(&self, action: &str) {
         self.state().unknown.push(action.to_owned());
     }
 
     /// Enters that it is known by now what became of that change.
-    pub fn resolve(&self, action: &str) {
+    pub fn resolve_change(&self, action: &str) {
         self.state().unknown.retain(|unknown| unknown != action);
     }
 
@@ -133,22 +133,22 @@ impl Journal {
     }
 
     /// Enters the client token of the launch that is being asked for, and the command that shows what EC2 launched by it.
-    pub fn launching(&self, client_token: &str, look_up: Advice) {
+    pub fn record_launch(&self, client_token: &str, look_up: SuggestedCommand) {
         self.state().launch = Some((client_token.to_owned(), look_up));
     }
 
     /// The client token of the last launch that was asked for, and the command that shows what EC2 launched by it.
-    pub fn last_launch(&self) -> Option<(String, Advice)> {
+    pub fn last_launch(&self) -> Option<(String, SuggestedCommand)> {
         self.state().launch.clone()
     }
 
     /// Enters what the operator is advised to run next.
-    pub fn advise(&self, advice: Advice) {
+    pub fn suggest(&self, advice: SuggestedCommand) {
         self.state().advice.push(advice);
     }
 
     /// What the operator is advised to run next.
-    pub fn advice(&self) -> Vec<Advice> {
+    pub fn suggestions(&self) -> Vec<SuggestedCommand> {
         self.state().advice.clone()
     }
 
@@ -157,6 +157,6 @@ impl Journal {
         let state = self.state();
         let open = state.under_way.is_some() || !state.unknown.is_empty();
         let changed = state.instances.values().any(|entry| entry.changed);
-        open || state.something_else_changed || changed || state.resources.values().any(|entry| entry.changed)
+        open || state.record_other_change || changed || state.resources.values().any(|entry| entry.changed)
     }
 }

@@ -26,7 +26,7 @@ const LONGEST_INTERVAL: Duration = Duration::from_secs(15);
 pub(super) struct Polled {
     instances: HashMap<InstanceId, Counts>,
     /// Why the last poll failed, if one did.
-    pub(super) trouble: Option<Error>,
+    pub(super) last_failure: Option<Error>,
 }
 
 /// The answers that showed an instance without an address.
@@ -35,7 +35,7 @@ struct Counts {
     /// While it was running, and the address was not there.
     none: usize,
     /// While it was going away, or with a text that is no address.
-    odd: usize,
+    inconclusive: usize,
 }
 
 impl Polled {
@@ -46,8 +46,8 @@ impl Polled {
 
     /// Whether nothing more is to be expected for the instance.
     fn is_decided(&self, id: &InstanceId) -> bool {
-        let Counts { none, odd } = self.counts(id);
-        none + odd >= ADDRESS_POLLS
+        let Counts { none, inconclusive } = self.counts(id);
+        none + inconclusive >= ADDRESS_POLLS
     }
 
     fn counts(&self, id: &InstanceId) -> Counts {
@@ -65,7 +65,7 @@ impl Polled {
                 Some(InstanceStateName::Running) if !has_invalid_address(cx, names, id) => counts.none += 1,
                 // EC2 shows the past, or does not know the instance yet.
                 None | Some(InstanceStateName::Pending) => all = false,
-                Some(_) => counts.odd += 1,
+                Some(_) => counts.inconclusive += 1,
             }
         }
         all
@@ -91,10 +91,10 @@ pub(super) async fn poll(cx: &Context, names: &PropertyNames, ids: &[InstanceId]
             }
             Err(error) => {
                 interval = (interval * 2).min(LONGEST_INTERVAL);
-                if polled.trouble.is_none() {
+                if polled.last_failure.is_none() {
                     cx.warning(format!("{error}; addresses are looked up again"));
                 }
-                polled.trouble = Some(error);
+                polled.last_failure = Some(error);
                 false
             }
         };

@@ -9,20 +9,20 @@ pub const ID_PROPERTY: Arg<String> = Arg::new(
     "NAME",
     "The OpCon property that gets the instance id; with several instances NAME_1, NAME_2 and so on.",
 )
-.asked_with(WAIT.spec.name);
+.form_flag(WAIT.spec.name);
 /// The property that the public DNS names are saved into.
 pub const PUBLIC_DNS_PROPERTY: Arg<String> =
     Arg::new("public-dns-property", "NAME", "The OpCon property that gets the public DNS name.")
         .aliases(&["dns-property"])
-        .asked_with(WAIT.spec.name);
+        .form_flag(WAIT.spec.name);
 /// The property that the public IPv4 addresses are saved into.
 pub const PUBLIC_IP_PROPERTY: Arg<String> =
     Arg::new("public-ip-property", "NAME", "The OpCon property that gets the public IPv4 address.")
-        .asked_with(WAIT.spec.name);
+        .form_flag(WAIT.spec.name);
 /// The property that the private IPv4 addresses are saved into.
 pub const PRIVATE_IP_PROPERTY: Arg<String> =
     Arg::new("private-ip-property", "NAME", "The OpCon property that gets the private IPv4 address.")
-        .asked_with(WAIT.spec.name);
+        .form_flag(WAIT.spec.name);
 
 /// The arguments of a function that saves instances into properties.
 pub const PROPERTIES: &[ArgSpec] =

@@ -32,7 +32,7 @@ impl PropertyNames {
     }
 
     /// Whether the job names one for an address, not only for the id.
-    pub fn want_addresses(&self) -> bool {
+    pub fn wants_addresses(&self) -> bool {
         self.given().any(|(field, _)| field != Field::Id)
     }
 
@@ -70,7 +70,7 @@ impl PropertyNames {
     /// to have accepted (refused, of unknown outcome, not asked for yet) are left out, and keep their number.
     pub(super) fn plan(&self, cx: &Context, ids: &[InstanceId]) -> (Vec<PropertyEntry>, Vec<Error>) {
         let (mut planned, mut failures) = (Vec::new(), Vec::new());
-        for (index, id) in ids.iter().enumerate().filter(|(_, id)| is_news(cx, id)) {
+        for (index, id) in ids.iter().enumerate().filter(|(_, id)| is_affected(cx, id)) {
             for (field, name) in self.given() {
                 match cx.properties().full_name(name, counter(index + 1, ids.len())) {
                     Ok(name) => {
@@ -95,7 +95,7 @@ impl PropertyNames {
 }
 
 /// Whether a later job can act on the instance because of this job.
-fn is_news(cx: &Context, id: &InstanceId) -> bool {
+fn is_affected(cx: &Context, id: &InstanceId) -> bool {
     cx.journal().read(id, |entry| entry.accepted || entry.result == Some(ResourceResult::Unchanged))
 }
 

@@ -43,7 +43,7 @@ impl Property {
     pub async fn save(&self, cx: &Context, value: &str) -> Result<Delivery> {
         match self.deliver(cx, value).await {
             Ok(delivery) => {
-                cx.event(delivery.told(&self.full_name, value));
+                cx.event(delivery.describe(&self.full_name, value));
                 Ok(delivery)
             }
             Err(error) => {
@@ -61,9 +61,9 @@ impl Property {
     /// Those of [`PropertyStore::save`](super::PropertyStore::save).
     pub(crate) async fn deliver(&self, cx: &Context, value: &str) -> Result<Delivery> {
         let entry = PropertyEntry::pending(&self.full_name, self.contents.clone(), Some(value.to_owned()));
-        cx.journal().property(entry.clone());
+        cx.journal().record_property(entry.clone());
         let attempt = cx.properties().save(&self.full_name, value).await;
-        cx.journal().property(entry.after(&attempt));
+        cx.journal().record_property(entry.after(&attempt));
         attempt
     }
 }

@@ -32,7 +32,7 @@ impl PropertyNames {
         // A name that OpCon does not accept is reported at the end.
         let (planned, _) = self.plan(cx, ids);
         let is_new = |planned: &&PropertyEntry| cx.journal().read_property(&planned.name, |known| known.is_none());
-        planned.iter().filter(is_new).for_each(|planned| cx.journal().property(planned.clone()));
+        planned.iter().filter(is_new).for_each(|planned| cx.journal().record_property(planned.clone()));
         let mut unsaved = unsaved(cx, planned);
         unsaved.retain(|entry| matches!(entry.contents, Contents::Of(Field::Id, _)));
         if timeout(EARLY_LIMIT, save_all(cx, unsaved)).await.is_err() {
@@ -71,7 +71,7 @@ impl PropertyNames {
                 }
             }
             // What is left out is still to be saved by somebody, and an interruption must not lose the others.
-            cx.journal().property(entry.clone());
+            cx.journal().record_property(entry.clone());
             ready.extend(entry.value.is_some().then_some(entry));
         }
         failures.extend(save_all(cx, ready).await);
@@ -108,7 +108,7 @@ fn value(cx: &Context, entry: &PropertyEntry, polled: Option<&Polled>) -> Result
         (Value::Missing, Some(_)) if instance.error.is_some() => Ok(Err(not_yet)),
         (Value::Missing, Some(polled)) if polled.has_none(id) => Ok(Ok(String::new())),
         (Value::Missing, Some(polled)) => {
-            let reason = polled.trouble.as_ref().map_or_else(
+            let reason = polled.last_failure.as_ref().map_or_else(
                 || format!("the instance is {}", instance.state.as_deref().unwrap_or("not known")),
                 Error::to_string,
             );
@@ -131,7 +131,7 @@ async fn save_all(cx: &Context, entries: Vec<PropertyEntry>) -> Vec<Error> {
     let mut failures = Vec::new();
     while let Some((name, value, result)) = saves.next().await {
         match result {
-            Ok(delivery) => cx.event(delivery.told(&name, &value)),
+            Ok(delivery) => cx.event(delivery.describe(&name, &value)),
             Err(error) => {
                 cx.warning(format!("property {name} = {value}: not saved: {error}"));
                 failures.push(error);

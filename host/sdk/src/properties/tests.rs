@@ -42,11 +42,11 @@ fn accept(job: &Job, description: &Instance) {
 fn accept_as(job: &Job, description: &Instance, result: ResourceResult) {
     let instance = crate::instances::Instance::from_ec2(description).unwrap();
     job.cx.journal().record_instance(&instance);
-    job.cx.journal().accepted(&instance.id, Some("stopped"), None, result);
+    job.cx.journal().record_accepted(&instance.id, Some("stopped"), None, result);
 }
 
 fn fail(job: &Job, id: &str, kind: ErrorKind) {
-    job.cx.journal().failed(&InstanceId::from_ec2(id), Error::new(kind, "as the test says"));
+    job.cx.journal().record_failure(&InstanceId::from_ec2(id), Error::new(kind, "as the test says"));
 }
 
 /// A running instance without public addresses.

@@ -179,7 +179,7 @@ mod tests {
     }
 
     #[test]
-    fn metadata_that_keeps_the_contract_passes() {
+    fn valid_metadata_passes() {
         check_meta(Box::leak(Box::new(Sample(GOOD))));
     }
 

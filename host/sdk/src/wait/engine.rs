@@ -10,7 +10,7 @@ use crate::{Context, Error, ErrorKind, Result};
 
 /// How far apart the polls must be that show something off the way: one alone may be stale (AWS: "Eventual consistency in
 /// the Amazon EC2 API").
-pub(super) const SECOND_POLL: Duration = Duration::from_secs(10);
+pub(super) const CONFIRMATION_INTERVAL: Duration = Duration::from_secs(10);
 
 /// What a poll shows of something that is waited for. [`States`](super::States) finds it out by lists of states.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -46,9 +46,9 @@ where
     A: Future<Output = Result<Poll>> + Send,
 {
     cx.event(format!("waiting for {what}, at most {}", policy.left_text()));
-    let mut watched = Thing { cx, what, poll, state: None, off_since: None, impossible: None };
+    let mut watched = Polled { cx, what, poll, state: None, unexpected_since: None, impossible: None };
     match run(cx, policy, &mut watched).await {
-        End::Over => match watched.impossible {
+        End::Done => match watched.impossible {
             Some(why) => Err(Error::new(ErrorKind::UnexpectedState, why).doing(format!("waiting for {what}"))),
             None => Ok(()),
         },
@@ -59,7 +59,7 @@ where
             };
             Err(timed_out(policy, &still, last_failure.as_ref()))
         }
-        End::GivenUp(error) => Err(error),
+        End::Failed(error) => Err(error),
     }
 }
 
@@ -75,11 +75,11 @@ pub(super) trait Watched {
 #[derive(Debug)]
 pub(super) enum End {
     /// A poll showed the end.
-    Over,
+    Done,
     /// The limit of the job is over; the error is that of the last poll, if it failed.
     TimedOut(Option<Error>),
     /// The polls failed in a way that no later poll can mend.
-    GivenUp(Error),
+    Failed(Error),
 }
 
 /// Polls until the end. The last poll is at the limit, or at once when no time is left.
@@ -95,7 +95,7 @@ pub(super) async fn run(cx: &Context, policy: &WaitPolicy, watched: &mut impl Wa
             }
             Err(error) => {
                 if let Some(error) = failures.add(cx, error) {
-                    return End::GivenUp(error);
+                    return End::Failed(error);
                 }
                 false
             }
@@ -110,7 +110,7 @@ pub(super) async fn run(cx: &Context, policy: &WaitPolicy, watched: &mut impl Wa
         let (line, status) = watched.progress();
         cx.progress(&format!("waiting, {} of {}: {line}", human(elapsed), human(policy.timeout())), &status, due);
         if over {
-            return End::Over;
+            return End::Done;
         }
         sleep(policy.pause(start.elapsed()).min(left)).await;
     }
@@ -128,30 +128,30 @@ pub(super) fn timed_out(policy: &WaitPolicy, still: &str, last_failure: Option<&
 }
 
 /// Anything with an id and a state.
-struct Thing<'a, F> {
+struct Polled<'a, F> {
     cx: &'a Context,
     what: &'a str,
     poll: F,
     /// The state that was seen last.
     state: Option<String>,
     /// The first poll that showed it off the way, since it was last on it.
-    off_since: Option<Instant>,
+    unexpected_since: Option<Instant>,
     impossible: Option<String>,
 }
 
-impl<F, A> Watched for Thing<'_, F>
+impl<F, A> Watched for Polled<'_, F>
 where
     F: FnMut() -> A + Send,
     A: Future<Output = Result<Poll>> + Send,
 {
     async fn poll(&mut self) -> Result<bool> {
         let shown = (self.poll)().await?;
-        let off_since = self.off_since.take().unwrap_or_else(Instant::now);
+        let unexpected_since = self.unexpected_since.take().unwrap_or_else(Instant::now);
         let (state, over) = match shown {
             Poll::Pending(state) => (state, false),
             Poll::Reached(state) => (state, true),
-            Poll::Unexpected { state, .. } if off_since.elapsed() < SECOND_POLL => {
-                self.off_since = Some(off_since);
+            Poll::Unexpected { state, .. } if unexpected_since.elapsed() < CONFIRMATION_INTERVAL => {
+                self.unexpected_since = Some(unexpected_since);
                 (state, false)
             }
             Poll::Unexpected { why, .. } | Poll::Impossible(why) => {

@@ -10,7 +10,7 @@ use crate::ids::InstanceId;
 
 /// For how long status checks, which EC2 makes every minute, are given to leave `ok`: what they do not show by then, they do
 /// not show any more (EC2 user guide, "Status checks for Amazon EC2 instances").
-pub const UNTIL_SEEN: Duration = Duration::from_mins(5);
+pub const OBSERVATION_LIMIT: Duration = Duration::from_mins(5);
 
 /// What instances are waited for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,7 +24,7 @@ pub enum Goal {
         within: Duration,
         /// The note in the journal of an instance whose status checks never left it, which is no failure: what the action
         /// has done was not seen.
-        unobserved: &'static str,
+        unobserved_note: &'static str,
     },
     /// `stopped`.
     Stopped,
@@ -36,17 +36,17 @@ pub enum Goal {
 
 /// Where an instance is on the way to a goal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Place {
+pub(super) enum GoalStatus {
     /// At the goal.
     Reached,
     /// Where the goal is, but never seen away from it.
-    Unmoved,
+    Unobserved,
     /// In a state that leads to it.
-    OnTheWay,
+    InProgress,
     /// Beyond return: such an instance never comes back.
-    Gone,
+    Unreachable,
     /// Anywhere else, also in a state whose name is new.
-    Elsewhere,
+    Unexpected,
 }
 
 impl Goal {
@@ -66,7 +66,7 @@ impl Goal {
     }
 
     /// The goal in one word, for a place of twenty characters.
-    pub(super) fn word(self) -> &'static str {
+    pub(super) fn short_name(self) -> &'static str {
         match self {
             Goal::Ready(_) | Goal::ReadyAgain { .. } => "ready",
             Goal::Stopped => "stopped",
@@ -76,7 +76,7 @@ impl Goal {
     }
 
     /// What became of the action for an instance for which the time is over, where that is not plain.
-    pub(super) fn after_timeout(self) -> &'static str {
+    pub(super) fn timeout_note(self) -> &'static str {
         match self {
             Goal::Left(_) => "; the action was not requested for it",
             _ => "",
@@ -97,29 +97,31 @@ impl Goal {
     }
 
     /// Whether an instance that is where the goal is may still be seen to leave it, after so long a wait.
-    pub(super) fn is_open(self, waited: Duration) -> bool {
+    pub(super) fn may_change(self, waited: Duration) -> bool {
         matches!(self, Goal::ReadyAgain { within, .. } if waited < within)
     }
 
     /// Where a state is on the way to the goal.
-    pub(super) fn place(self, state: &InstanceStateName, status_checks: Option<&SummaryStatus>) -> Place {
+    pub(super) fn goal_status(self, state: &InstanceStateName, status_checks: Option<&SummaryStatus>) -> GoalStatus {
         use InstanceStateName::{Pending, Running, ShuttingDown, Stopped, Stopping, Terminated};
         match (self, state) {
-            (Goal::Left(states), state) if states.contains(state) => Place::OnTheWay,
-            (Goal::Left(_), _) | (Goal::Ready(Readiness::Running), Running) => Place::Reached,
-            (Goal::Ready(Readiness::StatusOk), Running) if status_checks == Some(&SummaryStatus::Ok) => Place::Reached,
-            (Goal::ReadyAgain { .. }, Running) if status_checks == Some(&SummaryStatus::Ok) => Place::Unmoved,
-            (Goal::Ready(_), Pending | Running) | (Goal::ReadyAgain { .. }, Running) => Place::OnTheWay,
-            (Goal::Stopped, Stopped) | (Goal::Terminated, Terminated) => Place::Reached,
-            (Goal::Stopped, Stopping) | (Goal::Terminated, ShuttingDown) => Place::OnTheWay,
-            (_, ShuttingDown | Terminated) => Place::Gone,
-            _ => Place::Elsewhere,
+            (Goal::Left(states), state) if states.contains(state) => GoalStatus::InProgress,
+            (Goal::Left(_), _) | (Goal::Ready(Readiness::Running), Running) => GoalStatus::Reached,
+            (Goal::Ready(Readiness::StatusOk), Running) if status_checks == Some(&SummaryStatus::Ok) => {
+                GoalStatus::Reached
+            }
+            (Goal::ReadyAgain { .. }, Running) if status_checks == Some(&SummaryStatus::Ok) => GoalStatus::Unobserved,
+            (Goal::Ready(_), Pending | Running) | (Goal::ReadyAgain { .. }, Running) => GoalStatus::InProgress,
+            (Goal::Stopped, Stopped) | (Goal::Terminated, Terminated) => GoalStatus::Reached,
+            (Goal::Stopped, Stopping) | (Goal::Terminated, ShuttingDown) => GoalStatus::InProgress,
+            (_, ShuttingDown | Terminated) => GoalStatus::Unreachable,
+            _ => GoalStatus::Unexpected,
         }
     }
 
     /// The states that the instance may have had before the request: that of the journal, otherwise those from which such
     /// a request usually comes.
-    pub(super) fn states_before(self, cx: &Context, id: &InstanceId) -> Vec<InstanceStateName> {
+    pub(super) fn previous_states(self, cx: &Context, id: &InstanceId) -> Vec<InstanceStateName> {
         use InstanceStateName::{Running, Stopped};
         let previous = cx.journal().read(id, |entry| entry.previous_state.as_deref().map(InstanceStateName::from));
         match (previous, self) {

@@ -7,9 +7,9 @@ use aws_sdk_ec2::types::{InstanceStateName, SummaryStatus};
 use tokio::time::Instant;
 
 use super::arguments::{WaitArgs, WaitPolicy};
-use super::engine::{End, SECOND_POLL, Watched, run, timed_out};
+use super::engine::{CONFIRMATION_INTERVAL, End, Watched, run, timed_out};
 use super::failures::UNKNOWN_LIMIT;
-use super::goal::{Goal, Place};
+use super::goal::{Goal, GoalStatus};
 use super::status_checks::status_checks;
 use crate::ids::InstanceId;
 use crate::instances::{Instance, find_by_ids, find_shown};
@@ -42,21 +42,22 @@ pub async fn wait_for_instances(cx: &Context, ids: &[InstanceId], goal: Goal, po
     cx.event(format!("waiting for {} {}, at most {}", count_of(ids.len()), goal.description(), policy.left_text()));
     let mut wait = Wait::new(cx, ids, goal);
     match run(cx, policy, &mut wait).await {
-        End::Over => {}
+        End::Done => {}
         End::TimedOut(last_failure) => {
             let is_shown = last_failure.is_none();
-            let is_unmoved = |id: &&InstanceId| is_shown && wait.tracks.get(id).is_some_and(|track| track.unmoved);
-            let (unmoved, late): (Vec<_>, Vec<_>) = wait.waiting.iter().partition(is_unmoved);
-            unmoved.into_iter().for_each(|id| wait.note(id));
+            let is_unobserved =
+                |id: &&InstanceId| is_shown && wait.histories.get(id).is_some_and(|history| history.unobserved);
+            let (unobserved, late): (Vec<_>, Vec<_>) = wait.waiting.iter().partition(is_unobserved);
+            unobserved.into_iter().for_each(|id| wait.record_unobserved(id));
             for id in late {
-                let still = format!("{}{}", wait.still(id), goal.after_timeout());
+                let still = format!("{}{}", wait.still(id), goal.timeout_note());
                 let error = timed_out(policy, &still, last_failure.as_ref());
                 wait.cx.instance_failed(id, error.hint(goal.hint()));
             }
         }
-        End::GivenUp(error) => {
+        End::Failed(error) => {
             cx.warning(error.to_string());
-            wait.waiting.iter().for_each(|id| cx.journal().failed(id, error.clone()));
+            wait.waiting.iter().for_each(|id| cx.journal().record_failure(id, error.clone()));
         }
     }
 }
@@ -75,9 +76,12 @@ pub async fn not_at_goal(cx: &Context, ids: &[InstanceId], goal: Goal) -> Result
     }
     let checks = if goal.needs_status_checks() { status_checks(cx, &running(&found)).await? } else { HashMap::new() };
     checks.iter().for_each(|(id, status)| cx.journal().record_status_checks(id, status.as_str()));
-    let place = |id: &InstanceId| goal.place(by_id[id], checks.get(id));
-    let elsewhere: Vec<_> =
-        ids.iter().filter(|id| !matches!(place(id), Place::Reached | Place::Unmoved)).cloned().collect();
+    let goal_status = |id: &InstanceId| goal.goal_status(by_id[id], checks.get(id));
+    let elsewhere: Vec<_> = ids
+        .iter()
+        .filter(|id| !matches!(goal_status(id), GoalStatus::Reached | GoalStatus::Unobserved))
+        .cloned()
+        .collect();
     let is_open = |id: &InstanceId| {
         goal.needs_status_checks() && *by_id[id] == InstanceStateName::Running && !checks.contains_key(id)
     };
@@ -97,12 +101,12 @@ fn running(instances: &[Instance]) -> Vec<InstanceId> {
 
 /// What was last seen of an instance.
 #[derive(Clone, PartialEq, Eq)]
-struct Seen {
+struct Observation {
     state: InstanceStateName,
     status_checks: Option<SummaryStatus>,
 }
 
-impl Seen {
+impl Observation {
     fn text(&self) -> String {
         match &self.status_checks {
             Some(status) => format!("{}, status checks {}", self.state.as_str(), status.as_str()),
@@ -120,43 +124,43 @@ impl Seen {
 }
 
 /// What the polls have shown of one instance.
-struct Track {
+struct PollHistory {
     /// The states that it may have had before the request.
     before: Vec<InstanceStateName>,
-    seen: Option<Seen>,
+    seen: Option<Observation>,
     /// The first poll that did not find it, since it was last seen.
     unknown_since: Option<Instant>,
     /// The first poll that showed it off the way, since it was last on it.
-    off_since: Option<Instant>,
+    unexpected_since: Option<Instant>,
     /// Whether a poll has shown its status checks `ok`.
     was_ok: bool,
     /// Whether a later one has shown them otherwise.
     left_ok: bool,
     /// Whether the last poll has shown them `ok`, and none has shown them otherwise since they first were.
-    unmoved: bool,
+    unobserved: bool,
 }
 
-impl Track {
+impl PollHistory {
     /// Takes in status checks that a poll shows.
-    fn take_in(&mut self, status_checks: Option<&SummaryStatus>) {
+    fn record(&mut self, status_checks: Option<&SummaryStatus>) {
         let is_ok = status_checks == Some(&SummaryStatus::Ok);
         self.left_ok |= self.was_ok && status_checks.is_some() && !is_ok;
         self.was_ok |= is_ok;
-        self.unmoved = is_ok && !self.left_ok;
+        self.unobserved = is_ok && !self.left_ok;
     }
 
-    /// Takes in where a poll shows the instance. Returns what is to be believed; [`Place::OnTheWay`] as long as it may be
+    /// Takes in where a poll shows the instance. Returns what is to be believed; [`GoalStatus::InProgress`] as long as it may be
     /// stale.
-    fn believe(&mut self, place: Place, state: &InstanceStateName, waited: Duration) -> Place {
-        match place {
-            Place::Elsewhere if waited < STALE_LIMIT && self.before.contains(state) => Place::OnTheWay,
-            Place::Elsewhere => {
-                let since = *self.off_since.get_or_insert_with(Instant::now);
-                if since.elapsed() >= SECOND_POLL { Place::Elsewhere } else { Place::OnTheWay }
+    fn confirm(&mut self, goal_status: GoalStatus, state: &InstanceStateName, waited: Duration) -> GoalStatus {
+        match goal_status {
+            GoalStatus::Unexpected if waited < STALE_LIMIT && self.before.contains(state) => GoalStatus::InProgress,
+            GoalStatus::Unexpected => {
+                let since = *self.unexpected_since.get_or_insert_with(Instant::now);
+                if since.elapsed() >= CONFIRMATION_INTERVAL { GoalStatus::Unexpected } else { GoalStatus::InProgress }
             }
-            place => {
-                self.off_since = None;
-                if place == Place::Unmoved && self.left_ok { Place::Reached } else { place }
+            goal_status => {
+                self.unexpected_since = None;
+                if goal_status == GoalStatus::Unobserved && self.left_ok { GoalStatus::Reached } else { goal_status }
             }
         }
     }
@@ -170,7 +174,7 @@ struct Wait<'a> {
     total: usize,
     reached: usize,
     waiting: Vec<InstanceId>,
-    tracks: HashMap<InstanceId, Track>,
+    histories: HashMap<InstanceId, PollHistory>,
 }
 
 impl Watched for Wait<'_> {
@@ -185,8 +189,8 @@ impl Watched for Wait<'_> {
         let found: HashMap<_, _> = found.iter().map(|instance| (&instance.id, instance)).collect();
         let mut waiting = std::mem::take(&mut self.waiting);
         waiting.retain(|id| match found.get(id) {
-            Some(instance) => self.take_in(instance, checks.get(id)),
-            None => self.miss(id),
+            Some(instance) => self.record(instance, checks.get(id)),
+            None => self.record_missing(id),
         });
         self.waiting = waiting;
         failure.map_or(Ok(self.waiting.is_empty()), Err)
@@ -198,28 +202,28 @@ impl Watched for Wait<'_> {
             *others.entry(self.seen(id).map_or("not seen yet", |seen| seen.state.as_str())).or_default() += 1;
         }
         let others: String = others.into_iter().map(|(state, count)| format!(", {count} {state}")).collect();
-        let (reached, word) = (self.reached, self.goal.word());
-        let line = format!("{reached} of {} {word}{others}", count_of(self.total));
-        (line, format!("{reached}/{} {word}", self.total))
+        let (reached, short_name) = (self.reached, self.goal.short_name());
+        let line = format!("{reached} of {} {short_name}{others}", count_of(self.total));
+        (line, format!("{reached}/{} {short_name}", self.total))
     }
 }
 
 impl<'a> Wait<'a> {
     fn new(cx: &'a Context, ids: &[InstanceId], goal: Goal) -> Self {
-        let track = |id| {
-            let before = goal.states_before(cx, id);
-            Track {
+        let history = |id| {
+            let before = goal.previous_states(cx, id);
+            PollHistory {
                 before,
                 seen: None,
                 unknown_since: None,
-                off_since: None,
+                unexpected_since: None,
                 was_ok: false,
                 left_ok: false,
-                unmoved: false,
+                unobserved: false,
             }
         };
-        let tracks = ids.iter().map(|id| (id.clone(), track(id))).collect();
-        Wait { cx, goal, start: Instant::now(), total: ids.len(), reached: 0, waiting: ids.to_vec(), tracks }
+        let histories = ids.iter().map(|id| (id.clone(), history(id))).collect();
+        Wait { cx, goal, start: Instant::now(), total: ids.len(), reached: 0, waiting: ids.to_vec(), histories }
     }
 
     async fn status_checks(&self, found: &[Instance]) -> Result<HashMap<InstanceId, SummaryStatus>> {
@@ -227,31 +231,31 @@ impl<'a> Wait<'a> {
     }
 
     /// Takes in what a poll shows of an instance, and reports it when it is new. Returns whether to go on waiting for it.
-    fn take_in(&mut self, instance: &Instance, status_checks: Option<&SummaryStatus>) -> bool {
+    fn record(&mut self, instance: &Instance, status_checks: Option<&SummaryStatus>) -> bool {
         let (id, journal) = (&instance.id, self.cx.journal());
         journal.record_instance(instance);
         if let Some(status) = status_checks {
             journal.record_status_checks(id, status.as_str());
         }
-        let Some(track) = self.tracks.get_mut(id) else { return false };
-        let before = track.seen.take();
-        track.take_in(status_checks);
+        let Some(history) = self.histories.get_mut(id) else { return false };
+        let before = history.seen.take();
+        history.record(status_checks);
         // Status checks that an answer leaves out are those that were seen last.
         let checks_before = before.as_ref().filter(|seen| seen.state == instance.state);
         let status_checks = status_checks.or(checks_before.and_then(|seen| seen.status_checks.as_ref())).cloned();
-        let now = Seen { state: instance.state.clone(), status_checks };
+        let now = Observation { state: instance.state.clone(), status_checks };
         if before.as_ref() != Some(&now) {
             self.cx.event(format!("{}: {}", journal.label(id), now.text()));
         }
-        let place = self.goal.place(&now.state, now.status_checks.as_ref());
-        let place = track.believe(place, &now.state, self.start.elapsed());
-        (track.seen, track.unknown_since) = (Some(now), None);
-        match place {
-            Place::OnTheWay => return true,
-            Place::Reached => self.reached += 1,
-            Place::Unmoved if !track.unmoved || self.goal.is_open(self.start.elapsed()) => return true,
-            Place::Unmoved => self.note(id),
-            Place::Gone | Place::Elsewhere => {
+        let goal_status = self.goal.goal_status(&now.state, now.status_checks.as_ref());
+        let goal_status = history.confirm(goal_status, &now.state, self.start.elapsed());
+        (history.seen, history.unknown_since) = (Some(now), None);
+        match goal_status {
+            GoalStatus::InProgress => return true,
+            GoalStatus::Reached => self.reached += 1,
+            GoalStatus::Unobserved if !history.unobserved || self.goal.may_change(self.start.elapsed()) => return true,
+            GoalStatus::Unobserved => self.record_unobserved(id),
+            GoalStatus::Unreachable | GoalStatus::Unexpected => {
                 let reason = instance.state_reason.as_deref().unwrap_or("EC2 gives no reason");
                 let message = format!("the instance is `{}`: {reason}", instance.state.as_str());
                 let action = format!("waiting for {id} {}", self.goal.description());
@@ -270,10 +274,10 @@ impl<'a> Wait<'a> {
     }
 
     /// Takes in that a poll did not find an instance. Returns whether to go on waiting for it.
-    fn miss(&mut self, id: &InstanceId) -> bool {
-        let Some(track) = self.tracks.get_mut(id) else { return false };
-        track.unmoved = false;
-        if track.unknown_since.get_or_insert_with(Instant::now).elapsed() < UNKNOWN_LIMIT {
+    fn record_missing(&mut self, id: &InstanceId) -> bool {
+        let Some(history) = self.histories.get_mut(id) else { return false };
+        history.unobserved = false;
+        if history.unknown_since.get_or_insert_with(Instant::now).elapsed() < UNKNOWN_LIMIT {
             return true;
         }
         self.cx.instance_failed(
@@ -284,20 +288,20 @@ impl<'a> Wait<'a> {
     }
 
     /// Takes in that it is not seen what became of the instance.
-    fn note(&self, id: &InstanceId) {
-        if let Goal::ReadyAgain { unobserved, .. } = self.goal {
-            self.cx.event(format!("{}: {unobserved}", self.cx.journal().label(id)));
-            self.cx.journal().note(id, unobserved);
+    fn record_unobserved(&self, id: &InstanceId) {
+        if let Goal::ReadyAgain { unobserved_note, .. } = self.goal {
+            self.cx.event(format!("{}: {unobserved_note}", self.cx.journal().label(id)));
+            self.cx.journal().record_note(id, unobserved_note);
         }
     }
 
-    fn seen(&self, id: &InstanceId) -> Option<&Seen> {
-        self.tracks.get(id)?.seen.as_ref()
+    fn seen(&self, id: &InstanceId) -> Option<&Observation> {
+        self.histories.get(id)?.seen.as_ref()
     }
 
     /// What the last poll showed of an instance, as in ``i-0abc is still `pending` ``.
     fn still(&self, id: &InstanceId) -> String {
-        let unknown = self.tracks.get(id).is_some_and(|track| track.unknown_since.is_some());
+        let unknown = self.histories.get(id).is_some_and(|history| history.unknown_since.is_some());
         match self.seen(id) {
             None => format!("the state of {id} is still unknown"),
             Some(seen) if unknown => format!("{id} is not found, its last state is {}", seen.quoted()),

@@ -22,7 +22,7 @@ use super::status_checks::both_checks;
 use super::*;
 use crate::ids::InstanceId;
 use crate::sample::inputs;
-use crate::testing::{Job, Rule, checked, described, describes_in_turn, instance, mock, refusal};
+use crate::testing::{Job, Rule, checked, described, describes_states, instance, mock, refusal};
 use crate::{Error, ErrorKind};
 
 const A: &str = "i-0000000a";
@@ -103,7 +103,7 @@ fn levels_of_readiness_have_their_names() {
 
 #[tokio::test(start_paused = true)]
 async fn waits_until_both_checks_are_ok() {
-    let describe = describes_in_turn(A, &[Pending, Running]);
+    let describe = describes_states(A, &[Pending, Running]);
     let status = mock!(Client::describe_instance_status)
         .sequence()
         .output(|| checked([], &SummaryStatus::Ok))
@@ -130,7 +130,7 @@ async fn waits_until_both_checks_are_ok() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_poll_asks_only_for_those_not_through_yet() {
+async fn a_poll_describes_only_the_instances_still_waited_for() {
     let describe = mock!(Client::describe_instances)
         .sequence()
         .output(|| described([instance(A, &Running), instance(B, &Pending)]))
@@ -188,7 +188,7 @@ async fn an_expired_wait_names_each_instance_and_its_last_state() {
     ] {
         let failed = format!("timed out after 50s: {last}");
         assert_eq!(failure(&job, id), failed);
-        job.assert_says(&format!("warning: {failed}"));
+        job.assert_reported(&format!("warning: {failed}"));
     }
     let error = job.cx.journal().verdict("starting", "started", "unchanged").unwrap_err();
     assert_eq!(error.kind(), ErrorKind::WaitExpired);
@@ -196,23 +196,23 @@ async fn an_expired_wait_names_each_instance_and_its_last_state() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_is_seen_at_the_limit_still_counts() {
-    let describe = describes_in_turn(A, &[Pending, Pending, Pending, Running]);
+async fn a_goal_reached_at_the_timeout_counts() {
+    let describe = describes_states(A, &[Pending, Pending, Pending, Running]);
     let job = Job::new(&[&describe]);
     wait(&job, &[A], RUNNING).await;
     assert_eq!((failure(&job, A), describe.num_calls()), (String::new(), 4));
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_last_poll_comes_at_the_limit_whatever_the_interval() {
-    let describe = describes_in_turn(A, &[Pending, Running]);
+async fn the_last_poll_is_at_the_timeout_for_any_interval() {
+    let describe = describes_states(A, &[Pending, Running]);
     let job = Job::new(&[&describe]);
     let limit = Duration::from_secs(90);
     let policy = WaitPolicy::new(limit, Some(Duration::from_hours(1)));
     let start = Instant::now();
     wait_for_instances(&job.cx, &[id(A)], RUNNING, &policy).await;
     assert_eq!((failure(&job, A), start.elapsed()), (String::new(), limit), "in paused time, which is exact");
-    job.assert_says("at most 90s");
+    job.assert_reported("at most 90s");
 }
 
 #[tokio::test(start_paused = true)]
@@ -234,7 +234,7 @@ async fn waits_only_when_asked_and_only_for_what_did_not_fail() {
         .match_requests(|request| request.instance_ids() == [A])
         .then_output(|| described([instance(A, &Running)]));
     let job = Job::new(&[&describe]);
-    job.cx.journal().failed(&id(B), Error::new(ErrorKind::UnexpectedState, "refused"));
+    job.cx.journal().record_failure(&id(B), Error::new(ErrorKind::UnexpectedState, "refused"));
     assert!(wait_if_asked(&job.cx, &WaitArgs::parse(&inputs(&wait)), &[id(A), id(B)], RUNNING, &a_minute()).await);
     assert_eq!((describe.num_calls(), failure(&job, B)), (1, "refused".to_owned()));
 }
@@ -242,7 +242,7 @@ async fn waits_only_when_asked_and_only_for_what_did_not_fail() {
 #[tokio::test(start_paused = true)]
 async fn a_long_wait_is_reported_once_a_minute_and_a_short_one_not_at_all() {
     let pending = vec![Pending; 13].into_iter().chain([Running]).collect::<Vec<_>>();
-    let rule = describes_in_turn(A, &pending);
+    let rule = describes_states(A, &pending);
     let job = Job::new(&[&rule]);
     let policy = WaitPolicy::new(Duration::from_mins(10), Some(Duration::from_secs(10)));
     wait_for_instances(&job.cx, &[id(A)], RUNNING, &policy).await;
@@ -262,7 +262,7 @@ async fn a_long_wait_is_reported_once_a_minute_and_a_short_one_not_at_all() {
 
 #[tokio::test(start_paused = true)]
 async fn all_waits_of_a_job_have_one_limit() {
-    let describe = describes_in_turn(A, &[Stopping, Stopping, Stopping, Pending]);
+    let describe = describes_states(A, &[Stopping, Stopping, Stopping, Pending]);
     let job = Job::new(&[&describe]);
     let policy = WaitPolicy::new(Duration::from_secs(4), Some(Duration::from_secs(1)));
     let start = Instant::now();
@@ -270,13 +270,13 @@ async fn all_waits_of_a_job_have_one_limit() {
     assert_eq!((failure(&job, A), start.elapsed()), (String::new(), Duration::from_secs(3)));
     wait_for_instances(&job.cx, &[id(A)], RUNNING, &policy).await;
     assert_eq!(start.elapsed(), Duration::from_secs(4), "in paused time, which is exact");
-    job.assert_says("waiting for 1 instance to be running, at most 1s");
+    job.assert_reported("waiting for 1 instance to be running, at most 1s");
     assert!(failure(&job, A).starts_with("timed out after 4s: i-0000000a is still `pending`"), "{}", failure(&job, A));
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_wait_without_time_left_polls_once() {
-    let describe = describes_in_turn(A, &[Running]);
+    let describe = describes_states(A, &[Running]);
     let job = Job::new(&[&describe]);
     let policy = WaitPolicy::new(Duration::ZERO, None);
     wait_for_instances(&job.cx, &[id(A)], RUNNING, &policy).await;
@@ -284,7 +284,7 @@ async fn a_wait_without_time_left_polls_once() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn one_whole_poll_shows_what_is_not_at_the_goal() {
+async fn not_at_goal_polls_once() {
     let rule = |states: &'static [(&'static str, InstanceStateName)]| {
         mock!(Client::describe_instances)
             .then_output(|| described(states.iter().map(|(id, state)| instance(id, state))))

@@ -157,7 +157,7 @@ fn a_tag_limits_every_change_of_an_instance() {
 fn what_makes_no_sense_is_refused_with_a_hint() {
     for (arguments, message, hint) in [
         (&["StopInstanc"][..], "unknown function `StopInstanc`", "did you mean StopInstance"),
-        (&["setup"], "unknown function `setup`", ""),
+        (&["setup"], "`setup` is an administrator command, not a function", "--list"),
         (&["--resource-tag", "team"], "must be a key, `=` and a value", "--help"),
         (&["--resource-tag", "=web"], "must have a key of 1 to 128 characters", "--help"),
         (&["--role-arn", "web"], "must be the ARN of one role", "--help"),

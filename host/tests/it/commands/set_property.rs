@@ -28,6 +28,26 @@ fn a_value_is_saved_and_read_back_whatever_it_holds() {
 }
 
 #[test]
+fn a_name_may_be_written_in_the_ascii_of_the_printed_commands() {
+    let opcon = OwnOpCon::start();
+    let program = with_opcon(&opcon);
+    for (written, name) in [
+        (r"MF_\u{e4}", "MF_\u{e4}"),
+        (r"SI.MF_ID.2026-01-31.N\u{e4}chte \u{1f600}", "SI.MF_ID.2026-01-31.N\u{e4}chte \u{1f600}"),
+    ] {
+        let finished = program.run_bare(&["set-property", written, "x"]).expect_code(0);
+        finished.expect_stdout(&format!("property {written} = x: saved\n"));
+        assert_eq!(opcon.property(name).as_deref(), Some("x"));
+        program.run_bare(&["set-property", name, "y"]).expect_code(0);
+        assert_eq!(opcon.property(name).as_deref(), Some("y"), "as it is");
+    }
+    for wrong in [r"A\u{110000}", r"A\u{zz}", r"A\u{e4", r"A\e4", r"A\u{}"] {
+        program.run_bare(&["set-property", wrong, "x"]).expect_code(2).expect_stderr("cannot hold the character \\");
+    }
+    program.run_bare(&["set-property", r"A\u{0a}B", "x"]).expect_code(2).expect_stderr("it holds a control character");
+}
+
+#[test]
 fn a_short_name_is_completed_from_the_agents_environment() {
     let opcon = OwnOpCon::start();
     let program = with_opcon(&opcon);

@@ -14,12 +14,12 @@ use connector_sdk::ec2::types::{KeyPairInfo, Tag};
 use connector_sdk::testing::{Job, MockResponse, Rule, answer, mock, refusal};
 use tempfile::TempDir;
 
-use super::{PRIVATE_KEY, key, mark};
-use crate::key_pair::provide;
+use super::{PRIVATE_KEY, key, run_tags};
+use crate::key_pair::ensure;
 
 /// How EC2 answers to a request to create the key pair.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Answer {
+pub enum CreateAnswer {
     /// It creates the key pair and says so, or says that there is one.
     Whole,
     /// The same, but the answer has no private key.
@@ -45,7 +45,7 @@ pub struct World {
 
 #[derive(Default)]
 pub struct Ec2 {
-    pub answers: VecDeque<Answer>,
+    pub answers: VecDeque<CreateAnswer>,
     pub pair: Option<KeyPairInfo>,
     /// How many look-ups more do not show what was created.
     pub hidden: usize,
@@ -62,44 +62,44 @@ impl Ec2 {
     }
 
     pub fn create(&mut self, request: &CreateKeyPairInput) -> MockResponse<CreateKeyPairOutput, CreateKeyPairError> {
-        let reply = self.answers.pop_front().unwrap_or(Answer::Whole);
+        let reply = self.answers.pop_front().unwrap_or(CreateAnswer::Whole);
         let tags: Vec<Tag> = request.tag_specifications().iter().flat_map(|tags| tags.tags().to_vec()).collect();
         let lost = || {
             let body = "<Response><Errors><Error><Code>ServiceUnavailable</Code></Error></Errors></Response>";
             MockResponse::Http(answer(503, body))
         };
         match reply {
-            Answer::LostBefore => return lost(),
-            Answer::Refused(code) => return MockResponse::Http(refusal(code, "No")),
-            Answer::RefusesTags if !tags.is_empty() => {
-                self.answers.push_front(Answer::RefusesTags);
+            CreateAnswer::LostBefore => return lost(),
+            CreateAnswer::Refused(code) => return MockResponse::Http(refusal(code, "No")),
+            CreateAnswer::RefusesTags if !tags.is_empty() => {
+                self.answers.push_front(CreateAnswer::RefusesTags);
                 return MockResponse::Http(refusal(
                     "UnauthorizedOperation",
                     "not authorized to perform: ec2:CreateTags",
                 ));
             }
-            Answer::OtherFaster => self.put(vec![]),
+            CreateAnswer::OtherFaster => self.put(vec![]),
             _ => {}
         }
         let exists = self.pair.is_some();
         if !exists {
             self.put(tags);
         }
-        if reply == Answer::Lost {
+        if reply == CreateAnswer::Lost {
             return lost();
         }
         if exists {
             return MockResponse::Http(refusal("InvalidKeyPair.Duplicate", "It exists"));
         }
         let created = CreateKeyPairOutput::builder().key_name("web");
-        let key = (reply != Answer::WithoutKey).then(|| PRIVATE_KEY.to_owned());
+        let key = (reply != CreateAnswer::WithoutKey).then(|| PRIVATE_KEY.to_owned());
         MockResponse::Output(created.set_key_material(key).build())
     }
 }
 
 impl World {
     /// Without the key pair; requests to create it are answered so, in turn, and then in full.
-    pub fn new(answers: &[Answer]) -> Self {
+    pub fn new(answers: &[CreateAnswer]) -> Self {
         let ec2 = Arc::new(Mutex::new(Ec2 { answers: answers.iter().copied().collect(), ..Ec2::default() }));
         let [shown, created, deleted] = [(); 3].map(|()| ec2.clone());
         let describe = mock!(Client::describe_key_pairs).then_compute_response(move |request| {
@@ -144,8 +144,8 @@ impl World {
         fs::read_to_string(self.path()).ok()
     }
 
-    pub async fn provide(&self, job: &Job) -> Result<Option<String>> {
-        provide(&job.cx, &key("web", "rsa", self.folder.path()), None, &mark()).await
+    pub async fn ensure(&self, job: &Job) -> Result<Option<String>> {
+        ensure(&job.cx, &key("web", "rsa", self.folder.path()), None, &run_tags()).await
     }
 
     pub fn creations(&self) -> usize {

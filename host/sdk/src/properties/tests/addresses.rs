@@ -17,7 +17,7 @@ fn throttled_then(throttled: usize, then: impl Fn() -> Instance + Send + Sync + 
 }
 
 #[tokio::test(start_paused = true)]
-async fn there_is_no_address_when_whole_answers_show_a_running_instance_without_one() {
+async fn an_address_is_absent_after_several_complete_answers_without_it() {
     let describe = throttled_then(0, || private_instance(A));
     let job = Job::new(&[&describe]);
     accept(&job, &private_instance(A));
@@ -45,7 +45,7 @@ async fn an_address_that_no_property_wants_is_not_looked_up() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn failed_polls_are_borne_and_reported_once() {
+async fn failed_polls_do_not_end_the_wait_and_are_reported_once() {
     let describe = throttled_then(20, || instance(A, &Running));
     let job = Job::new(&[&describe]);
     accept(&job, &private_instance(A));
@@ -56,7 +56,7 @@ async fn failed_polls_are_borne_and_reported_once() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_address_that_could_not_be_read_is_not_none() {
+async fn an_unreadable_address_is_an_error() {
     let describe = throttled_then(10_000, || private_instance(A));
     let job = Job::new(&[&describe]);
     accept(&job, &private_instance(A));
@@ -65,13 +65,13 @@ async fn an_address_that_could_not_be_read_is_not_none() {
     assert!(error.to_string().contains("2 of 4 properties not saved"), "{error}");
     assert!(error.to_string().contains("unknown public DNS name of i-0000000a: "), "{error}");
     assert_eq!(saved(&job), ["ID=i-0000000a", "!DNS=?", "!PUBLIC=?", "PRIVATE=10.0.0.1"]);
-    job.assert_says("warning: property PUBLIC is not saved: unknown public IPv4 address of i-0000000a: ");
-    job.assert_says("RequestLimitExceeded");
+    job.assert_reported("warning: property PUBLIC is not saved: unknown public IPv4 address of i-0000000a: ");
+    job.assert_reported("RequestLimitExceeded");
     assert!(describe.num_calls() > 5, "it is looked up as long as the job may wait");
 }
 
 #[tokio::test(start_paused = true)]
-async fn when_the_time_is_over_a_failed_poll_is_repeated_once() {
+async fn after_the_timeout_a_failed_poll_is_repeated_once() {
     // The SDK makes three attempts of each.
     for (throttled, expected) in [(3, "PUBLIC=192.0.2.1"), (6, "!PUBLIC=?")] {
         let job = Job::new(&[&throttled_then(throttled, || instance(A, &Running))]);
@@ -109,7 +109,7 @@ async fn an_instance_that_ec2_does_not_know_hides_no_other() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_is_no_address_is_not_saved() {
+async fn an_invalid_address_is_not_saved() {
     let odd = || {
         let mut odd = instance(A, &Running);
         odd.public_ip_address = Some("none at all".to_owned());
@@ -121,8 +121,10 @@ async fn what_is_no_address_is_not_saved() {
     let error = save(&names(&ALL_FOUR), &job.cx, &ids(&[A])).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::PropertyNotSaved);
     assert_eq!(saved(&job), ["ID=i-0000000a", "!DNS=?", "!PUBLIC=?", "PRIVATE=10.0.0.1"]);
-    job.assert_says("property PUBLIC is not saved: EC2 gives `none at all` as the public IPv4 address of i-0000000a");
-    job.assert_says("property DNS is not saved: EC2 gives `a host [[X]]` as the public DNS name of i-0000000a");
+    job.assert_reported(
+        "property PUBLIC is not saved: EC2 gives `none at all` as the public IPv4 address of i-0000000a",
+    );
+    job.assert_reported("property DNS is not saved: EC2 gives `a host [[X]]` as the public DNS name of i-0000000a");
 
     let corrected = Job::new(&[&throttled_then(0, || instance(A, &Running))]);
     accept(&corrected, &odd());

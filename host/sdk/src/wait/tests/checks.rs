@@ -72,7 +72,7 @@ async fn the_status_checks_of_ten_thousand_instances_cost_a_hundred_calls() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_unknown_id_loses_no_other_of_its_hundred() {
+async fn an_unknown_id_does_not_hide_the_others_of_its_batch() {
     let ids: Vec<InstanceId> = (0..250).map(|n| id(&format!("i-{n:08x}"))).collect();
     let lost = ["i-00000007", "i-000000f9"];
     let [refused, answered] = checks_without(&["i-00000007", "i-000000f9"]);
@@ -84,7 +84,7 @@ async fn an_unknown_id_loses_no_other_of_its_hundred() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn checks_of_unknown_ids_alone_are_none() {
+async fn status_checks_of_unknown_ids_are_empty() {
     let [refused, answered] = checks_without(&[A, B]);
     let checks = status_checks(&Job::new(&[&refused, &answered]).cx, &[id(A), id(B)]).await.unwrap();
     assert_eq!((checks.len(), refused.num_calls()), (0, 3));
@@ -105,7 +105,7 @@ async fn a_wait_ends_for_the_others_while_the_checks_do_not_know_one() {
 
 #[tokio::test(start_paused = true)]
 async fn status_checks_that_do_not_know_a_fresh_instance_yet_are_waited_for() {
-    let describe = describes_in_turn(A, &[Running]);
+    let describe = describes_states(A, &[Running]);
     let polls = mock!(Client::describe_instance_status).sequence().http_response(unknown);
     let status = polls.output(|| checked([A], &SummaryStatus::Ok)).build();
     let job = Job::new(&[&describe, &status]);
@@ -130,7 +130,7 @@ async fn status_checks_of_a_region_are_read_to_the_last_page() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_refused_reading_of_status_checks_is_reported() {
+async fn refused_status_checks_are_reported() {
     let status = mock!(Client::describe_instance_status).then_http_response(|| refusal("AuthFailure", "Bad key"));
     let error = all_status_checks(&Job::new(&[&status]).cx).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::PermissionDenied);

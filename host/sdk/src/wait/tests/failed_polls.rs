@@ -51,7 +51,7 @@ async fn throttled_polls_do_not_end_the_wait() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_failed_poll_of_any_form_is_reported_once_and_borne() {
+async fn a_failed_poll_of_any_kind_is_reported_once_and_does_not_end_the_wait() {
     let answers: [fn() -> HttpResponse; 10] = [
         || refusal("ServerInternal", "An internal error has occurred"),
         || refusal("InvalidParameterValue", "No"),
@@ -79,7 +79,7 @@ async fn a_failure_that_comes_and_goes_is_reported_once() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_wait_that_never_sees_anything_says_why() {
+async fn a_timeout_without_a_successful_poll_reports_the_failure() {
     let describe = mock!(Client::describe_instances).then_http_response(throttled);
     let job = Job::new(&[&describe]);
     wait(&job, &[A], RUNNING).await;
@@ -92,7 +92,7 @@ async fn a_wait_that_never_sees_anything_says_why() {
 
 #[tokio::test(start_paused = true)]
 async fn throttled_status_checks_do_not_end_the_wait() {
-    let describe = describes_in_turn(A, &[Running]);
+    let describe = describes_states(A, &[Running]);
     let status = mock!(Client::describe_instance_status)
         .sequence()
         .http_response(throttled)
@@ -102,11 +102,11 @@ async fn throttled_status_checks_do_not_end_the_wait() {
     let job = Job::new(&[&describe, &status]);
     wait(&job, &[A], STATUS_OK).await;
     assert_eq!(failure(&job, A), "");
-    job.assert_says("reading the status checks of i-0000000a: Request limit exceeded.");
+    job.assert_reported("reading the status checks of i-0000000a: Request limit exceeded.");
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_death_is_noticed_while_status_checks_cannot_be_read() {
+async fn a_termination_is_noticed_while_status_checks_cannot_be_read() {
     let describe = mock!(Client::describe_instances).then_compute_output(|request: &DescribeInstancesInput| {
         described(request.instance_ids().iter().map(|id| instance(id, if id == A { &Terminated } else { &Running })))
     });
@@ -124,18 +124,18 @@ async fn permission_denied_twice_in_a_row_ends_the_wait() {
     let error = job.cx.journal().verdict("starting", "started", "unchanged").unwrap_err();
     assert_eq!((error.kind(), describe.num_calls()), (ErrorKind::PermissionDenied, 2));
     assert!(error.to_string().starts_with("looking up i-0000000a: You may not"), "{error}");
-    job.assert_says("warning: looking up i-0000000a: You may not");
+    job.assert_reported("warning: looking up i-0000000a: You may not");
 }
 
 #[tokio::test(start_paused = true)]
-async fn permission_denied_now_and_then_is_borne() {
+async fn an_occasional_permission_denied_does_not_end_the_wait() {
     let job =
         wait_ten_seconds_apart(&answers_in_turn(&[Some(denied), None, Some(denied), Some(odd), Some(denied)])).await;
     assert_eq!(failure(&job, A), "");
 }
 
 #[tokio::test(start_paused = true)]
-async fn credentials_that_are_refused_for_thirty_seconds_end_the_wait() {
+async fn credentials_refused_for_thirty_seconds_end_the_wait() {
     let describe = answers_in_turn(&[BAD_KEYS; 4]);
     let job = wait_ten_seconds_apart(&describe).await;
     assert_eq!(job.cx.journal().instance(&id(A)).error.unwrap().kind(), ErrorKind::PermissionDenied);
@@ -144,7 +144,7 @@ async fn credentials_that_are_refused_for_thirty_seconds_end_the_wait() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn credentials_that_are_refused_for_less_are_borne() {
+async fn credentials_refused_for_less_do_not_end_the_wait() {
     let (bad, good) = (BAD_KEYS, None);
     let job = wait_ten_seconds_apart(&answers_in_turn(&[bad, bad, bad, good, bad, bad, bad])).await;
     assert_eq!(failure(&job, A), "");

@@ -13,7 +13,7 @@ pub const UNTIL_SHOWN: usize = 20;
 const INTERVAL: Duration = Duration::from_secs(3);
 
 /// A resource that EC2 shows.
-pub struct Shown {
+pub struct FoundResource {
     /// Its id.
     pub id: String,
     /// Whether it has the tags of this run.
@@ -36,7 +36,7 @@ pub enum Found {
 /// show the tags later than the rest.
 pub async fn look_up<F>(cx: &Context, times: usize, find: impl Fn() -> F) -> Found
 where
-    F: Future<Output = Result<Option<Shown>>>,
+    F: Future<Output = Result<Option<FoundResource>>>,
 {
     let (mut other, mut answered, mut trouble) = (None, false, None);
     for time in 1..=times {
@@ -82,7 +82,7 @@ mod tests {
         let times = answers.borrow().len();
         let find = || {
             let answer = answers.borrow_mut().remove(0);
-            async { answer.map(|shown| shown.map(|(id, ours)| Shown { id: id.to_owned(), ours })) }
+            async { answer.map(|shown| shown.map(|(id, ours)| FoundResource { id: id.to_owned(), ours })) }
         };
         let text = match look_up(&job.cx, times, find).await {
             Found::Ours(id) => format!("ours {id}"),
@@ -98,12 +98,12 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn what_is_shown_late_is_found() {
+    async fn a_resource_shown_late_is_found() {
         assert_eq!(found([Ok(None), trouble(), Ok(Some(("a", true))), Ok(None)]).await, ("ours a".to_owned(), 1));
     }
 
     #[tokio::test(start_paused = true)]
-    async fn what_shows_no_tags_at_first_may_still_be_our_own() {
+    async fn a_resource_without_tags_at_first_may_belong_to_this_run() {
         assert_eq!(found([Ok(Some(("a", false))), Ok(None), Ok(Some(("a", true)))]).await.0, "ours a");
         assert_eq!(found([Ok(Some(("a", false))), Ok(Some(("a", false))), Ok(None)]).await, ("other a".to_owned(), 1));
         assert_eq!(found([Ok(None), Ok(Some(("a", false)))]).await.0, "other a");

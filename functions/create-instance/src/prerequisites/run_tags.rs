@@ -13,18 +13,18 @@ pub const RUN: &str = "awsec2:run";
 
 /// The tags of one run. What has both was created by this run, and by no other one.
 #[derive(Clone, Debug)]
-pub struct Mark {
+pub struct RunTags {
     token: ClientToken,
     run: ClientToken,
 }
 
-impl Mark {
+impl RunTags {
     /// The tags of this run, in a job with this client token.
     ///
     /// # Errors
     /// When the operating system gives no random numbers.
     pub fn new(token: &ClientToken) -> Result<Self> {
-        Ok(Mark { token: token.clone(), run: random()? })
+        Ok(RunTags { token: token.clone(), run: random()? })
     }
 
     /// The client token of the job.
@@ -33,14 +33,14 @@ impl Mark {
     }
 
     /// The tags in the form that a request to create such a resource takes.
-    pub fn for_ec2(&self, resource: ResourceType) -> TagSpecification {
+    pub fn to_ec2(&self, resource: ResourceType) -> TagSpecification {
         let tag = |(key, value): (&str, &ClientToken)| Tag::builder().key(key).value(value.as_str()).build();
         let tags = self.pairs().map(tag).into();
         TagSpecification::builder().resource_type(resource).set_tags(Some(tags)).build()
     }
 
     /// Whether a resource with these tags was created by this run.
-    pub fn is_in(&self, tags: &[Tag]) -> bool {
+    pub fn are_in(&self, tags: &[Tag]) -> bool {
         self.pairs()
             .iter()
             .all(|(key, value)| tags.iter().any(|tag| tag.key() == Some(*key) && tag.value() == Some(value.as_str())))
@@ -77,16 +77,16 @@ mod tests {
     #[test]
     fn only_what_has_both_tags_is_of_this_run() {
         let token = ClientToken::parse("T").unwrap();
-        let [mark, other_run] = [Mark::new(&token).unwrap(), Mark::new(&token).unwrap()];
-        let tags = mark.for_ec2(ResourceType::KeyPair).tags().to_vec();
+        let [run_tags, other_run] = [RunTags::new(&token).unwrap(), RunTags::new(&token).unwrap()];
+        let tags = run_tags.to_ec2(ResourceType::KeyPair).tags().to_vec();
         let values: Vec<_> = tags.iter().filter(|tag| tag.key() == Some(CLIENT_TOKEN)).map(Tag::value).collect();
         assert_eq!(values, [Some("T")]);
-        assert!(mark.is_in(&tags));
-        assert!(!other_run.is_in(&tags), "an earlier run of the job has the same token");
+        assert!(run_tags.are_in(&tags));
+        assert!(!other_run.are_in(&tags), "an earlier run of the job has the same token");
         for missing in 0..tags.len() {
             let mut fewer = tags.clone();
             fewer.remove(missing);
-            assert!(!mark.is_in(&fewer), "{fewer:?}");
+            assert!(!run_tags.are_in(&fewer), "{fewer:?}");
         }
     }
 

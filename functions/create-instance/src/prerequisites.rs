@@ -1,7 +1,7 @@
 //! What a launch needs beforehand: read, looked up, or created.
 
 pub mod look_up;
-pub mod mark;
+pub mod run_tags;
 
 use connector_sdk::client_token::ClientToken;
 use connector_sdk::ec2::types::BlockDeviceMapping;
@@ -10,12 +10,12 @@ use connector_sdk::{Context, Error, Result, codes};
 use crate::arguments::network::SecurityGroup;
 use crate::arguments::user_data::UserData;
 use crate::launch::Launch;
-use crate::needs::mark::Mark;
+use crate::prerequisites::run_tags::RunTags;
 use crate::{image, key_pair, security_group};
 
 /// What was found or created for a launch.
 #[derive(Clone, Debug, Default)]
-pub struct Needs {
+pub struct Prerequisites {
     /// The name of the key pair; `None` when there is to be none, or a dry run would have to create it.
     pub key_name: Option<String>,
     /// The ids of the security groups; without those that a dry run would have to create.
@@ -28,11 +28,11 @@ pub struct Needs {
     pub groups_shown: bool,
 }
 
-impl Needs {
+impl Prerequisites {
     /// Whether the launch was refused because EC2 does not know the key pair or a security group everywhere yet. EC2 has
     /// shown the key pair, and the groups that were given by name, or has created them, in this run: who created them, and
     /// when, does not matter.
-    pub fn are_not_known_yet(&self, error: &Error) -> bool {
+    pub fn are_not_visible_yet(&self, error: &Error) -> bool {
         match error.code() {
             Some(codes::INVALID_KEY_PAIR_NOT_FOUND) => self.key_name.is_some(),
             Some(codes::INVALID_GROUP_NOT_FOUND) => self.groups_shown,
@@ -45,20 +45,20 @@ impl Needs {
 ///
 /// # Errors
 /// Those of its parts.
-pub async fn provide(cx: &Context, launch: &Launch, token: &ClientToken) -> Result<Needs> {
-    let mark = Mark::new(token)?;
+pub async fn ensure(cx: &Context, launch: &Launch, token: &ClientToken) -> Result<Prerequisites> {
+    let run_tags = RunTags::new(token)?;
     let user_data = launch.user_data.as_ref().map(|source| source.read()).transpose()?;
     let root_volume = match &launch.root_volume {
-        Some(volume) => Some(volume.for_ec2(image::root_device(cx, &volume.image_id).await?)),
+        Some(volume) => Some(volume.to_ec2(image::root_device(cx, &volume.image_id).await?)),
         None => None,
     };
     let key_name = match &launch.key {
-        Some(key) => key_pair::provide(cx, key, launch.image.as_ref(), &mark).await?,
+        Some(key) => key_pair::ensure(cx, key, launch.image.as_ref(), &run_tags).await?,
         None => None,
     };
-    let group_ids = security_group::provide(cx, &launch.network, &mark).await?;
+    let group_ids = security_group::ensure(cx, &launch.network, &run_tags).await?;
     let groups_shown = launch.network.groups.iter().any(|group| matches!(group, SecurityGroup::Name(_)));
-    Ok(Needs { key_name, group_ids, root_volume, user_data, groups_shown })
+    Ok(Prerequisites { key_name, group_ids, root_volume, user_data, groups_shown })
 }
 
 #[cfg(test)]
@@ -68,13 +68,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_ec2_has_shown_in_this_run_is_known_everywhere_soon() {
+    fn resources_seen_in_this_run_become_known_everywhere() {
         let refused = |code: &str| Error::new(ErrorKind::NotFound, "No").with_code(code);
         let (no_key, no_group) = (refused("InvalidKeyPair.NotFound"), refused("InvalidGroup.NotFound"));
-        let only_ids = Needs { group_ids: vec!["sg-1".to_owned()], ..Needs::default() };
-        assert!(!only_ids.are_not_known_yet(&no_key) && !only_ids.are_not_known_yet(&no_group));
-        let shown = Needs { key_name: Some("web".to_owned()), groups_shown: true, ..Needs::default() };
-        assert!(shown.are_not_known_yet(&no_key) && shown.are_not_known_yet(&no_group));
-        assert!(!shown.are_not_known_yet(&refused("InvalidSubnetID.NotFound")));
+        let only_ids = Prerequisites { group_ids: vec!["sg-1".to_owned()], ..Prerequisites::default() };
+        assert!(!only_ids.are_not_visible_yet(&no_key) && !only_ids.are_not_visible_yet(&no_group));
+        let shown = Prerequisites { key_name: Some("web".to_owned()), groups_shown: true, ..Prerequisites::default() };
+        assert!(shown.are_not_visible_yet(&no_key) && shown.are_not_visible_yet(&no_group));
+        assert!(!shown.are_not_visible_yet(&refused("InvalidSubnetID.NotFound")));
     }
 }

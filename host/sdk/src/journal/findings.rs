@@ -7,7 +7,7 @@ use super::state::Journal;
 
 impl Journal {
     /// Enters what the job found, in place of what it found before.
-    pub fn found(&self, table: Table) {
+    pub fn record_table(&self, table: Table) {
         self.state().table = Some(table);
     }
 
@@ -17,7 +17,7 @@ impl Journal {
     }
 
     /// Records a table of a job that finds several.
-    pub fn titled_table(&self, title: impl Into<String>, table: Table) {
+    pub fn record_titled_table(&self, title: impl Into<String>, table: Table) {
         self.state().titled_tables.push(TitledTable { title: title.into(), table });
     }
 
@@ -28,7 +28,7 @@ impl Journal {
 
     /// Records a text that a machine has written. The report marks each of its lines, so that none can pass for one of the
     /// report. Of a text longer than 64 KiB only the end is kept; all texts of a job together have at most 1 MiB.
-    pub fn text(&self, title: impl Into<String>, text: impl Into<String>) {
+    pub fn record_text(&self, title: impl Into<String>, text: impl Into<String>) {
         let mut state = self.state();
         let limit = LONGEST_TEXT.min(LONGEST_TEXTS - state.text_bytes);
         let text = Text::new(title.into(), text.into(), limit);
@@ -42,7 +42,7 @@ impl Journal {
     }
 
     /// Records a file that the job has written; `contents` says what it is, as in `private key of key pair web`.
-    pub fn file(&self, path: impl Into<PathBuf>, contents: impl Into<String>) {
+    pub fn record_file(&self, path: impl Into<PathBuf>, contents: impl Into<String>) {
         self.state().files.push(WrittenFile { path: path.into(), contents: contents.into() });
     }
 
