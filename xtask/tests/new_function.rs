@@ -102,6 +102,7 @@ impl Copy {
         let files =
             WalkDir::new(&self.root).into_iter().map(Result::unwrap).filter(|entry| entry.file_type().is_file());
         let relative = files.map(|entry| entry.path().strip_prefix(&self.root).unwrap().to_owned());
+        let relative = relative.filter(|path| path != Path::new(WORKSPACE_MANIFEST));
         let changed =
             relative.filter(|path| fs::read(self.root.join(path)).ok() != fs::read(self.original.join(path)).ok());
         changed.map(|path| path.to_str().unwrap().replace('\\', "/")).collect()

@@ -93,9 +93,6 @@ impl ResourceCreation {
         let resource = Resource::new(kind, &id);
         cx.journal().record_resource_result(&resource, Ok(ResourceResult::Changed));
         cx.event(format!("{kind} {id}: created"));
-        if created.repeated {
-            cx.warning(format!("{action}: an earlier request may have created another {kind}"));
-        }
         Ok(resource)
     }
 }

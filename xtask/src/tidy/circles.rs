@@ -127,6 +127,17 @@ mod tests {
     }
 
     #[test]
+    fn methods_of_one_type_in_two_files_lead_from_one_to_the_other() {
+        let found = findings_of(&[
+            ("functions/a/src/lib.rs", "mod one;\nmod two;\n"),
+            ("functions/a/src/one.rs", "pub struct A<T>(T);\nimpl<T: Copy> A<T> {\n    fn f(&self) { self.g(1) }\n}\n"),
+            ("functions/a/src/two.rs", "use super::one::A;\nimpl A<u8> {\n    pub fn g(&self, _: u8) {}\n}\n"),
+        ]);
+        assert_eq!(found.len(), 1, "{found:?}");
+        assert!(found[0].contains("one.rs:3 -> functions/a/src/two.rs:1"), "{found:?}");
+    }
+
+    #[test]
     fn unit_tests_may_use_everything() {
         let found = findings_of(&[
             ("functions/a/src/lib.rs", "mod one;\nmod two;\n#[cfg(test)]\nmod tests;\n"),

@@ -7,7 +7,7 @@ use aws_sdk_ec2::types::{InstanceStateChange, InstanceStateName};
 use tokio::time::sleep;
 
 use super::answer::Answer;
-use super::{InstanceAction, is_among, is_in};
+use super::description::{InstanceAction, is_among, is_in};
 use crate::context::Context;
 use crate::error::{Error, ErrorKind};
 use crate::ids::{InstanceId, list_of};

@@ -1,166 +1,128 @@
-//! The requests of an action: batches that are split until the refused instances stand alone.
+//! The request for an action on all instances of a job: transient states are waited out, and refusals because of a state are
+//! checked again.
+
+use std::time::Duration;
 
 use aws_sdk_ec2::error::{ProvideErrorMetadata, SdkError};
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
+use tokio::time::{Instant, sleep};
 
 use super::answer::Answer;
-use super::{InstanceAction, Refusal, is_state, is_state_refusal};
-use crate::attempts::once;
+use super::batches::{Refusal, is_state_refusal};
+use super::description::{InstanceAction, is_in};
 use crate::codes;
 use crate::context::Context;
-use crate::error::{Doing as _, Error, ErrorKind, Result};
-use crate::ids::{IDS_PER_REQUEST, InstanceId, list_of, texts};
+use crate::error::{Error, ErrorKind};
+use crate::ids::InstanceId;
+use crate::instances::find_known;
+use crate::wait::{Goal, WaitPolicy, wait_for_instances};
 
-/// How many instances in a row EC2 may refuse for the same reason, until the others are taken for refused, too.
-const CONSECUTIVE_REFUSALS_LIMIT: usize = 20;
-
-/// Instances for one request.
-struct Batch<'a> {
-    ids: &'a [InstanceId],
-    /// Whether they were in a request before that was refused because of others.
-    split: bool,
-    /// Whether an answer to such a request was lost, so that EC2 may have acted on it.
-    lost: bool,
-}
-
-/// Refusals of single instances, one after the other and with one code.
-#[derive(Default)]
-struct ConsecutiveRefusals {
-    code: Option<String>,
-    length: usize,
-}
-
-impl ConsecutiveRefusals {
-    /// Counts a refusal; whether it is one too many.
-    fn reaches_limit(&mut self, error: &Error) -> bool {
-        if self.code.as_deref() != error.code() {
-            *self = ConsecutiveRefusals { code: error.code().map(str::to_owned), length: 0 };
-        }
-        self.length += 1;
-        self.length >= CONSECUTIVE_REFUSALS_LIMIT
-    }
-}
-
-/// Whether a request for several instances that is refused so may succeed for some of them.
-fn can_be_split(error: &Error) -> bool {
-    !error.is_dry_run_success() && !error.code().is_none_or(codes::concerns_whole_request)
-}
+/// The time between two requests for an instance that EC2 refused because of its state although it is in a fit one.
+const REPEAT_INTERVAL: Duration = Duration::from_secs(3);
+/// For how long EC2 may refuse an instance because of its state although it is in a fit one: reads may be ahead of what
+/// EC2 decides by, and behind it (AWS: "Eventual consistency in the Amazon EC2 API").
+const REPEAT_LIMIT: Duration = Duration::from_mins(1);
 
 impl InstanceAction {
-    /// Whether the instances of a request of unknown outcome may be asked for one by one.
-    fn may_be_split(&self, batch: &Batch<'_>, error: &Error) -> bool {
-        self.repeatable && batch.ids.len() > 1 && can_be_split(error)
-    }
-
-    /// Asks for the action, and returns the instances that EC2 refused, each with the reason. All else is in the journal.
-    pub(super) async fn send_batches<F, A, R, E>(&self, cx: &Context, ids: &[InstanceId], call: &F) -> Vec<Refusal>
+    /// Asks EC2 for the action on all these instances, and records what becomes of each in the journal: also a failure of
+    /// all of them, so that what was accepted before is still waited for and reported.
+    ///
+    /// `call` makes the request for some of them; in a dry run it sets `DryRun`. Their states, as far as the journal has
+    /// them, are those before the job. One call serves them all, unless EC2 refuses it: then it is split until the refused
+    /// ones stand alone. Instances in a transient state are asked for when it is over, within the job's limit for waiting.
+    pub async fn request<F, A, R, E>(&self, cx: &Context, policy: &WaitPolicy, ids: &[InstanceId], call: F)
     where
         F: Fn(Vec<String>) -> A,
         A: Future<Output = Result<R, SdkError<E, HttpResponse>>>,
         R: Into<Answer>,
         E: ProvideErrorMetadata + std::error::Error + Send + Sync + 'static,
     {
-        // An id that EC2 did not show is the likely cause of a refusal.
-        let (seen, unseen): (Vec<_>, Vec<_>) =
-            ids.iter().cloned().partition(|id| cx.journal().read(id, |entry| entry.state.is_some()));
-        let chunks = seen.chunks(IDS_PER_REQUEST).chain(unseen.chunks(IDS_PER_REQUEST));
-        let mut batches: Vec<_> = chunks.map(|ids| Batch { ids, split: false, lost: false }).collect();
-        batches.reverse();
-        let (mut refused, mut consecutive) = (Vec::new(), ConsecutiveRefusals::default());
-        while let Some(batch) = batches.pop() {
-            let action = format!("{} {}", self.doing, list_of(batch.ids));
-            let request = async {
-                let request = call(texts(batch.ids));
-                let answer = if self.repeatable { request.await } else { once(request).await };
-                answer.doing(|| action.clone())
-            };
-            let error = match cx.change(&action, request).await {
-                Ok(changed) => {
-                    consecutive = ConsecutiveRefusals::default();
-                    self.record_answer(cx, batch.ids, changed.answer.into(), changed.repeated || batch.split);
-                    self.confirm(cx, batch.ids, &action).await;
-                    continue;
-                }
-                Err(error) => error,
-            };
-            if cx.dry_run() && error.is_dry_run_success() {
-                self.record_dry_run(cx, batch.ids);
-            } else if error.kind() == ErrorKind::Unknown && !self.may_be_split(&batch, &error) {
-                self.record_unknown(cx, batch.ids, &error);
-                self.confirm(cx, batch.ids, &action).await;
-                let not_asked =
-                    Error::new(ErrorKind::Unavailable, "not asked for, because of a request without an answer");
-                self.abort(cx, &batches, &not_asked.doing(self.doing)).await;
-                return refused;
-            } else if !can_be_split(&error) {
-                let (by_state, others): (Vec<_>, Vec<_>) = refused.into_iter().partition(is_state_refusal);
-                others.into_iter().for_each(|(id, error)| cx.instance_failed(&id, error));
-                if !by_state.is_empty() {
-                    cx.warning(error.to_string());
-                }
-                batches.push(batch);
-                self.abort(cx, &batches, &error).await;
-                return by_state;
-            } else if batch.lost && batch.ids.len() == 1 && !is_state(&error) {
-                // What the lost request may have done survives this answer.
-                self.record_unknown(cx, batch.ids, &error.into_unknown());
-                self.confirm(cx, batch.ids, &action).await;
-            } else if let [id] = batch.ids {
-                let ends = consecutive.reaches_limit(&error);
-                refused.push((id.clone(), error.clone()));
-                if ends {
-                    self.stop_after_refusals(cx, &batches, &error, &mut refused).await;
-                    return refused;
-                }
-            } else {
-                let (front, back) = batch.ids.split_at(batch.ids.len() / 2);
-                let lost = batch.lost || error.kind() == ErrorKind::Unknown;
-                batches.extend([back, front].map(|ids| Batch { ids, split: true, lost }));
+        let [mut ready, mut transient] = self.ready_and_transient(cx, ids);
+        let mut refused_since = None;
+        loop {
+            ready = self.without_ignored(cx, &ready);
+            let refused = self.send_batches(cx, &ready, &call).await;
+            if !transient.is_empty() {
+                wait_for_instances(cx, &transient, Goal::Left(self.transient), policy).await;
+                transient.retain(|id| !cx.journal().has_failed(id));
+            }
+            let since = *refused_since.get_or_insert_with(Instant::now);
+            let (more_transient, again) = self.recheck_refused(cx, refused, policy, since).await;
+            ready = std::mem::take(&mut transient);
+            ready.extend(again);
+            transient = more_transient;
+            if ready.is_empty() && transient.is_empty() {
+                return;
             }
         }
-        refused
     }
 
-    /// The end of the asking because of a row of refusals. Where a state is the reason, whoever looks at the states finds those
-    /// that can be asked for by then.
-    async fn stop_after_refusals(
+    /// Those of the instances that EC2 would not ignore; the others have failed.
+    fn without_ignored(&self, cx: &Context, ids: &[InstanceId]) -> Vec<InstanceId> {
+        let (ignored, others): (Vec<_>, Vec<_>) = ids.iter().cloned().partition(|id| is_in(cx, id, self.ignored_in));
+        for id in ignored {
+            let state = cx.journal().read(&id, |entry| entry.state.clone().unwrap_or_default());
+            let error = Error::new(
+                ErrorKind::UnexpectedState,
+                format!("the instance is `{state}`, in which EC2 ignores a {}", self.verb),
+            );
+            let action = format!("{} {id}", self.doing);
+            cx.instance_failed(&id, error.doing(action));
+        }
+        others
+    }
+
+    /// The instances that can be asked for at once, and those that were seen in a transient state.
+    pub fn ready_and_transient(&self, cx: &Context, ids: &[InstanceId]) -> [Vec<InstanceId>; 2] {
+        let (transient, ready) = ids.iter().cloned().partition(|id| self.must_wait(cx, id));
+        [ready, transient]
+    }
+
+    /// Whether the instance was seen in a transient state. A dry run does not wait.
+    fn must_wait(&self, cx: &Context, id: &InstanceId) -> bool {
+        !cx.dry_run() && is_in(cx, id, self.transient)
+    }
+
+    /// Looks at the instances that were refused because of their state. Returns those in a transient state, and those to
+    /// be asked for again, because their state is a fit one by now. The others have failed, or are there already.
+    async fn recheck_refused(
         &self,
         cx: &Context,
-        remaining: &[Batch<'_>],
-        error: &Error,
-        refused: &mut Vec<Refusal>,
-    ) {
-        if is_state(error) {
-            let remaining = remaining.iter().rev().flat_map(|batch| batch.ids);
-            refused.extend(remaining.map(|id| (id.clone(), error.clone())));
-        } else if !remaining.is_empty() {
-            cx.warning(format!(
-                "EC2 refused {CONSECUTIVE_REFUSALS_LIMIT} instances in a row for one reason: the others are not asked for"
-            ));
-            let open = self.abort(cx, remaining, error).await;
-            open.iter().for_each(|id| cx.journal().record_failure(id, error.clone()));
+        refused: Vec<Refusal>,
+        policy: &WaitPolicy,
+        since: Instant,
+    ) -> (Vec<InstanceId>, Vec<InstanceId>) {
+        let (by_state, others): (Vec<_>, Vec<_>) = refused.into_iter().partition(is_state_refusal);
+        others.into_iter().for_each(|(id, error)| cx.instance_failed(&id, error));
+        let refused_ids: Vec<InstanceId> = by_state.iter().map(|(id, _)| id.clone()).collect();
+        if refused_ids.is_empty() {
+            return (Vec::new(), Vec::new());
         }
-    }
-
-    /// The end of the asking: what is left fails for this reason. It is reported here unless it will be the verdict. What EC2
-    /// may have acted on with a request that was refused, or whose answer was lost, has an unknown outcome, unless it is seen where the action leads. Returns
-    /// those that looks have shown elsewhere.
-    async fn abort(&self, cx: &Context, remaining: &[Batch<'_>], error: &Error) -> Vec<InstanceId> {
-        let ids = || remaining.iter().rev().flat_map(|batch| batch.ids);
-        if ids().next().is_none() {
-            return Vec::new();
+        match find_known(cx, &refused_ids).await {
+            Ok(found) => found.iter().for_each(|instance| cx.journal().record_instance(instance)),
+            Err(error) => cx.warning(error.to_string()),
         }
-        let mut any_result = false;
-        cx.journal().for_each(|entry| any_result |= entry.result.is_some());
-        if any_result {
-            cx.warning(error.to_string());
+        let (mut transient, mut again) = (Vec::new(), Vec::new());
+        for (id, error) in by_state {
+            let spot = error.code() != Some(codes::INCORRECT_INSTANCE_STATE);
+            let in_time = !policy.left().is_zero() && (spot || since.elapsed() < REPEAT_LIMIT);
+            if self.must_wait(cx, &id) {
+                transient.push(id);
+            } else if is_in(cx, &id, self.already) {
+                self.record_state(cx, &id);
+            } else if is_in(cx, &id, self.only_in) && in_time && !cx.dry_run() {
+                again.push(id);
+            } else if spot && is_in(cx, &id, self.only_in) && !cx.dry_run() {
+                let message = format!("timed out: {}", error.message());
+                let expired = Error::new(ErrorKind::WaitExpired, message).with_code(error.code().unwrap_or_default());
+                cx.instance_failed(&id, expired.doing(format!("{} {id}", self.doing)));
+            } else {
+                cx.instance_failed(&id, error);
+            }
         }
-        ids().for_each(|id| cx.journal().record_failure(id, error.clone()));
-        let may_have_acted = |batch: &&Batch<'_>| !cx.dry_run() && (batch.lost || (batch.split && self.non_atomic));
-        let in_part: Vec<InstanceId> =
-            remaining.iter().rev().filter(may_have_acted).flat_map(|batch| batch.ids).cloned().collect();
-        let unknown = self.unknown(error.clone().into_unknown());
-        in_part.iter().for_each(|id| cx.journal().record_failure(id, unknown.clone()));
-        self.confirm(cx, &in_part, &format!("{} {}", self.doing, list_of(&in_part))).await
+        if !again.is_empty() && transient.is_empty() {
+            sleep(REPEAT_INTERVAL.min(policy.left())).await;
+        }
+        (transient, again)
     }
 }

@@ -9,13 +9,14 @@ use aws_sdk_ec2::Client;
 use aws_sdk_ec2::operation::describe_instances::DescribeInstancesOutput;
 use aws_sdk_ec2::operation::reboot_instances::RebootInstancesOutput;
 use aws_sdk_ec2::operation::stop_instances::{StopInstancesInput, StopInstancesOutput};
+use aws_sdk_ec2::types::InstanceStateName;
 
 use super::*;
-use crate::ResourceResult;
 use crate::sample::inputs;
 use crate::selection::look_up_ids;
 use crate::testing::{Job, MockResponse, Rule, answer, described, instance, mock, refusal, state_change};
 use crate::wait::WaitArgs;
+use crate::{Error, ErrorKind, InstanceId, ResourceResult};
 
 const A: &str = "i-0000000a";
 const B: &str = "i-0000000b";
