@@ -16,6 +16,9 @@ const KNOWS_CI: [&str; 2] = [".ci/", "xtask/"];
 const CHECKED: [&str; 3] = ["rs", "md", "toml"];
 const NOT_IN_FUNCTIONS: [&str; 4] = ["std::env", "process::exit", "print!", "println!"];
 
+/// Where `choices!` is defined, which declares every choice.
+const CHOICES: &str = "host/sdk/src/args/values.rs";
+
 /// A text file of the workspace.
 struct Source {
     path: String,
@@ -59,6 +62,7 @@ pub fn findings(workspace: &Workspace) -> Result<Vec<Finding>> {
         findings.extend(layout(&source));
         findings.extend(rust_rules(&source));
         findings.extend(function_rules(&source));
+        findings.extend(choice_rules(&source));
         findings.extend(named_functions(&source, &spellings));
     }
     Ok(findings)
@@ -130,6 +134,15 @@ fn function_rules(source: &Source) -> Vec<Finding> {
         findings.extend(found.map(|pattern| source.finding(number, format!("a function does not use `{pattern}`"))));
     }
     findings
+}
+
+/// A parser of choices that is written by hand can forget one of its own texts.
+fn choice_rules(source: &Source) -> Vec<Finding> {
+    if !source.is_rust() || source.path == CHOICES || source.path.starts_with("xtask/") {
+        return Vec::new();
+    }
+    let declared = source.code_lines().filter(|(_, line)| line.contains("ValueKind::Choice(&["));
+    declared.map(|(number, _)| source.finding(number, "choices are declared by `choices!`")).collect()
 }
 
 /// The code of the host and its SDK names no function, so that a new one changes nothing there. Comments may take one
@@ -231,6 +244,13 @@ mod tests {
                 "functions/stop-instance/src/lib.rs:2: a function does not use `println!`"
             ]
         );
+    }
+
+    #[test]
+    fn choices_have_no_parser_of_their_own() {
+        let text = "//! Not ValueKind::Choice(&[\"a\"]).\nconst KIND: ValueKind =\n    ValueKind::Choice(&[\"a\"]);\n";
+        let found = findings_of(&[("functions/stop-instance/src/lib.rs", text), (CHOICES, text)]);
+        assert_eq!(found, ["functions/stop-instance/src/lib.rs:3: choices are declared by `choices!`"]);
     }
 
     #[test]
