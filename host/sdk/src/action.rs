@@ -1,4 +1,4 @@
-//! Actions on instances, such as a stop: what they are, how EC2 is asked for them, and what becomes of each instance.
+//! Actions on instances, e.g. a stop: their properties, their requests, and the result for each instance.
 
 mod answer;
 mod batches;

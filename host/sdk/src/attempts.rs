@@ -1,7 +1,7 @@
-//! The attempts of one call to AWS: whether AWS may have acted on one of which it gave no answer that can be read.
+//! Counts the attempts of a call to AWS whose outcome is unknown.
 //!
-//! The SDK sends a request several times and shows the outcome of the last attempt alone. Whoever sends the attempts (the
-//! host's HTTP client, a mocked client) records each of them with [`Attempt`], and [`watch`] counts those of one call.
+//! The AWS SDK retries a request and returns only the outcome of the last attempt. The HTTP client of the host, or a
+//! mocked client, records each attempt with [`Attempt`], and [`watch`] counts those without a known outcome.
 
 use std::cell::Cell;
 
@@ -16,7 +16,7 @@ tokio::task_local! {
     static ONCE: ();
 }
 
-/// Runs a call, and returns how many of its attempts ended without an answer that says whether AWS acted.
+/// Runs a call and counts its attempts that ended without an answer that says whether AWS acted.
 pub(crate) async fn watch<T>(call: impl Future<Output = T>) -> (T, u32) {
     UNCLEAR
         .scope(Cell::new(0), async {
@@ -60,8 +60,8 @@ impl ClassifyRetry for SentOnce {
     }
 }
 
-/// One attempt, from the moment at which it may reach AWS. Unless it is [`settled`](Attempt::settle), its outcome is
-/// unclear, also when its future is dropped because of a time limit.
+/// One attempt, from the moment at which it may reach AWS. Unless it is [settled](Attempt::settle), its outcome is
+/// unclear, also when its future is dropped by a timeout.
 #[must_use]
 pub struct Attempt(());
 
@@ -72,7 +72,7 @@ impl Attempt {
         Attempt(())
     }
 
-    /// Records that it is known what became of it: it was never sent, or AWS answered.
+    /// Records that the outcome is known: the attempt was never sent, or AWS answered.
     pub fn settle(self) {
         let _ = UNCLEAR.try_with(|unclear| unclear.set(unclear.get().saturating_sub(1)));
     }

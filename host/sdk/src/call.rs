@@ -1,14 +1,13 @@
-//! A call to an AWS service: which service is called, and for which action.
+//! Identifies a call to an AWS service: the service and the action.
 
 use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
 
-/// The actions whose names begin with these words, as in `DescribeInstances`, change nothing. AWS names actions by verb and
-/// noun, and lists what each does in the "Service Authorization Reference". What is not known here to be a read is a change:
-/// at worst a dry run is refused.
+/// Prefixes of actions that change nothing, e.g. `DescribeInstances`. AWS lists the access level of each action in the
+/// "Service Authorization Reference". An action that is not listed here counts as a change: at worst, a dry run refuses
+/// it.
 const READS: [&str; 7] = ["BatchGet", "Describe", "Filter", "Get", "List", "Lookup", "Search"];
 
-/// Actions, with the signing names of their services, that begin with a word of [`READS`] and write something all the same:
-/// a template into S3, a user of a database, an identity.
+/// Actions with a prefix of [`READS`] that write something: a template into S3, a database user, an identity.
 const CHANGES: [(&str, &str); 4] = [
     ("cognito-identity", "GetId"),
     ("cognito-identity", "GetOpenIdTokenForDeveloperIdentity"),
@@ -16,11 +15,11 @@ const CHANGES: [(&str, &str); 4] = [
     ("redshift", "GetClusterCredentials"),
 ];
 
-/// Actions of the Security Token Service that give temporary credentials, and change nothing.
+/// Prefix of STS actions that return temporary credentials and change nothing.
 const ASSUME_ROLE: &str = "AssumeRole";
 
-/// A call to an AWS service. Whoever sends requests (the host's HTTP client, a mocked client) attaches it to the answer,
-/// or to the error in place of one, so that an [`Error`](crate::Error) can name service and action.
+/// A call to an AWS service. The HTTP client attaches it to the answer, or to the error, so that an
+/// [`Error`](crate::Error) can name the service and the action.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Call {
     service: String,
@@ -28,8 +27,8 @@ pub struct Call {
 }
 
 impl Call {
-    /// A call to the service with this signing name, as in `ec2`, for an action, as in `StopInstances`. A request without
-    /// a named action has `None`.
+    /// A call to the service with this signing name, e.g. `ec2`, for an action, e.g. `StopInstances`; `None` for a
+    /// request without a named action.
     pub fn new(signing_name: impl Into<String>, action: Option<impl Into<String>>) -> Self {
         Call { service: signing_name.into(), action: action.map(Into::into) }
     }
@@ -47,24 +46,24 @@ impl Call {
         }
     }
 
-    /// A call of which nothing is known; its service is `AWS`.
+    /// An unknown call; its service is `AWS`.
     pub fn unknown() -> Self {
         Call::new("aws", None::<String>)
     }
 
-    /// The name of the service for messages: initials in capitals (`EC2`, `SSM`, `STS`), words as they are
+    /// The display name of the service: abbreviations in capitals (`EC2`, `SSM`, `STS`), other names unchanged
     /// (`secretsmanager`).
     pub fn service(&self) -> String {
         const INITIALS: usize = 3;
         if self.service.len() <= INITIALS { self.service.to_uppercase() } else { self.service.clone() }
     }
 
-    /// The name that requests of the service are signed for, as in `ec2`.
+    /// The signing name of the service, e.g. `ec2`.
     pub fn signing_name(&self) -> &str {
         &self.service
     }
 
-    /// The action, as in `StopInstances`.
+    /// The action, e.g. `StopInstances`.
     pub fn action(&self) -> Option<&str> {
         self.action.as_deref()
     }
@@ -74,7 +73,7 @@ impl Call {
         self.action().map(|action| is_read(&self.service, action))
     }
 
-    /// The permission for the action, as in `ec2:StopInstances`. Most services have the same name in IAM as in
+    /// The IAM permission for the action, e.g. `ec2:StopInstances`. Most services have the same name in IAM as in
     /// signatures.
     pub fn permission(&self) -> Option<String> {
         self.action.as_ref().map(|action| format!("{}:{action}", self.service))

@@ -1,4 +1,4 @@
-//! The catalog of EC2: images, instance types and regions, each to the last page.
+//! Reads the EC2 catalog: images, instance types and regions.
 
 use std::time::SystemTime;
 
@@ -13,20 +13,20 @@ use crate::{Arg, Context, Doing, Error, IamAction, Result, choices, dry_run, pag
 const IMAGES_PER_PAGE: i32 = 1000;
 /// The largest page of instance types (AWS API reference, DescribeInstanceTypes).
 const INSTANCE_TYPES_PER_PAGE: i32 = 100;
-/// What [`images`] needs.
+/// The permission for [`images`].
 pub const DESCRIBE_IMAGES: IamAction =
     IamAction::read("ec2:DescribeImages").probe(dry_run!(|ec2| ec2.describe_images().owners("self")));
-/// What [`instance_types`] needs.
+/// The permission for [`instance_types`].
 pub const DESCRIBE_INSTANCE_TYPES: IamAction =
     IamAction::read("ec2:DescribeInstanceTypes").probe(dry_run!(|ec2| ec2.describe_instance_types()));
-/// What [`regions`] needs.
+/// The permission for [`regions`].
 pub const DESCRIBE_REGIONS: IamAction =
     IamAction::read("ec2:DescribeRegions").probe(dry_run!(|ec2| ec2.describe_regions()));
-/// What EC2 says of a region that the account has not enabled.
+/// The opt-in status of a region that is not enabled for the account.
 const NOT_OPTED_IN: &str = "not-opted-in";
 
 choices! {
-    /// The architecture of a processor, in EC2's words.
+    /// A processor architecture, as EC2 names it.
     pub struct Architecture(ArchitectureValues) {
         "x86_64" => ArchitectureValues::X8664,
         "arm64" => ArchitectureValues::Arm64,
@@ -47,7 +47,7 @@ impl Architecture {
 pub const ARCHITECTURE: Arg<Architecture> =
     Arg::new("architecture", "ARCHITECTURE", "Only what is for processors of this architecture.");
 
-/// The images that fit the request. Kernels and RAM disks, which EC2 counts among the images, are left out.
+/// The images that match the request, without kernels and RAM disks.
 ///
 /// # Errors
 /// Those of EC2.
@@ -61,7 +61,7 @@ pub async fn images(request: DescribeImagesFluentBuilder) -> Result<Vec<Image>> 
     Ok(found.into_iter().filter(|image| image.image_id().is_some_and(|id| id.starts_with("ami-"))).collect())
 }
 
-/// The instance types that fit the request, as far as the region offers them.
+/// The instance types that match the request and that the region offers.
 ///
 /// # Errors
 /// Those of EC2.
@@ -90,7 +90,7 @@ pub async fn regions(cx: &Context) -> Result<Vec<Region>> {
     Ok(found)
 }
 
-/// Since when the image is deprecated; `None` when it is not, or not yet.
+/// When the image was deprecated; `None` if it is not deprecated yet.
 pub fn deprecated_since(image: &Image) -> Option<&str> {
     let time = image.deprecation_time()?;
     let since = DateTime::from_str(time, DateTimeFormat::DateTime).ok()?;

@@ -1,4 +1,4 @@
-//! The whole job of creating one resource that is not an instance: request, record, wait, verdict.
+//! Runs the complete job of creating one resource that is not an instance: request, record, wait, verdict.
 
 use aws_sdk_ec2::error::{ProvideErrorMetadata, SdkError};
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
@@ -10,26 +10,26 @@ use crate::journal::{Resource, ResourceResult};
 use crate::outcome::Outcome;
 use crate::wait::{States, WaitArgs, wait_for};
 
-/// The creation of a resource, as of a snapshot or an image.
+/// How a resource such as a snapshot or an image is created.
 #[derive(Clone, Copy, Debug)]
 pub struct ResourceCreation {
-    /// What is created, in the singular, as in `snapshot`.
+    /// The kind of resource, in the singular, e.g. `snapshot`.
     pub kind: &'static str,
-    /// The states that a wait looks for.
+    /// The states for the wait.
     pub states: States,
 }
 
-/// What AWS describes of a resource.
+/// The description of a resource by AWS.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Described {
-    /// The state, in AWS's words.
+    /// The state, as AWS names it.
     pub state: String,
-    /// Why it is in this state, where AWS reports a reason.
+    /// The reason for the state, if AWS reports one.
     pub reason: Option<String>,
 }
 
 impl ResourceCreation {
-    /// Performs the whole job. `what` names the resource before it has an id, as in `a snapshot of vol-0abc`.
+    /// Runs the job. `what` names the resource before it has an id, e.g. `a snapshot of vol-0abc`.
     ///
     /// `create` sends the request, in a dry run with `DryRun`, and returns the id of the answer. The AWS SDK does not repeat
     /// it, because a second request would create a second resource. `describe` returns `None` as long as AWS does not list

@@ -1,6 +1,6 @@
-//! Hints: what an operator can do about a refusal of EC2, or about the reason of an instance's state.
+//! Hints for operators: what to do about an AWS error or the state reason of an instance.
 //!
-//! A hint is one imperative sentence. Where EC2's own message says what to do, there is none.
+//! A hint is one imperative sentence. If the message of EC2 already says what to do, there is no hint.
 
 use crate::ErrorKind;
 use crate::codes::{self, kind_of};
@@ -12,8 +12,8 @@ const ALLOW_KMS_KEY: &str =
 const ENABLE_KMS_KEY: &str =
     "enable the KMS key of the instance's encrypted volumes, and allow these credentials kms:CreateGrant for it";
 
-/// The policies that can deny an action, as AWS names them in its messages (AWS: "Troubleshoot access denied error
-/// messages", in the IAM User Guide).
+/// The policy types in AWS's access denied messages (AWS: "Troubleshoot access denied error messages", in the IAM User
+/// Guide).
 const POLICIES: [&str; 7] = [
     "identity-based policy",
     "permissions boundary",
@@ -24,17 +24,17 @@ const POLICIES: [&str; 7] = [
     "VPC endpoint policy",
 ];
 
-/// What can be done about a refusal with this code and message of AWS. `asked` is the permission for the action that was
-/// asked for, as in `ec2:RunInstances`.
-pub fn for_refusal(code: &str, message: &str, asked: Option<&str>) -> Option<String> {
+/// The hint for an AWS error code and message. `requested` is the permission for the requested action, e.g.
+/// `ec2:RunInstances`.
+pub fn for_refusal(code: &str, message: &str, requested: Option<&str>) -> Option<String> {
     match code {
-        "AccessDenied" | "AccessDeniedException" | "UnauthorizedOperation" => Some(for_denial(message, asked)),
+        "AccessDenied" | "AccessDeniedException" | "UnauthorizedOperation" => Some(for_denial(message, requested)),
         _ => for_code(code, message).map(str::to_owned),
     }
 }
 
-/// What can be done about the reason that EC2 gives for the state of an instance: `StateReason`, such as
-/// `Client.InternalError` with the message `Client.InternalError: Client error on launch`.
+/// The hint for the `StateReason` of an instance, e.g. `Client.InternalError` with the message `Client.InternalError:
+/// Client error on launch`.
 ///
 /// AWS: "StateReason" in the API reference; for KMS "Create an IAM policy to launch instances with encrypted volumes" and
 /// <https://repost.aws/knowledge-center/kms-iam-ec2-permission>. The code may also be `Server.InternalError` there.
@@ -48,13 +48,13 @@ pub fn for_state_reason(code: &str, message: &str) -> Option<&'static str> {
     for_capacity(code.split_once('.').map_or(code, |(_, code)| code))
 }
 
-/// A denied action: which policy must allow it, or denies it. EC2's message names the action as a rule; else it is at
-/// least the one that was asked for.
-fn for_denial(message: &str, asked: Option<&str>) -> String {
+/// The hint for a denied action: the policy that must allow it, or that denies it. The message of EC2 usually names the
+/// action; otherwise it is at least the requested one.
+fn for_denial(message: &str, requested: Option<&str>) -> String {
     let named = message.split_once("perform: ").and_then(|(_, rest)| rest.split_whitespace().next());
-    let action = match (named, asked) {
+    let action = match (named, requested) {
         (Some(named), _) => named.to_owned(),
-        (None, Some(asked)) => format!("at least {asked}"),
+        (None, Some(requested)) => format!("at least {requested}"),
         (None, None) => "this action".to_owned(),
     };
     if let Some((_, policy)) = message.split_once("with an explicit deny") {
@@ -71,7 +71,7 @@ fn for_denial(message: &str, asked: Option<&str>) -> String {
     format!("allow {action} for these credentials in the {policy}{decode}")
 }
 
-/// The policy that a text begins with.
+/// The policy type that a text begins with.
 fn policy_in(text: &str) -> Option<&'static str> {
     POLICIES.into_iter().find(|policy| text.trim_start().starts_with(policy))
 }
@@ -105,7 +105,7 @@ fn for_code(code: &str, message: &str) -> Option<&'static str> {
     })
 }
 
-/// What can be tried when EC2 lacks capacity or a limit is reached.
+/// The hint for a lack of capacity or a reached quota.
 fn for_capacity(code: &str) -> Option<&'static str> {
     Some(match code {
         _ if kind_of(code) != ErrorKind::Capacity => return None,

@@ -1,5 +1,4 @@
-//! The IAM actions of functions, declared as data beside the calls that need them: what policies allow them on, and how
-//! EC2 is asked whether a user has them.
+//! The IAM actions of functions as data: policies are generated from them, and `check` probes them.
 
 use std::error::Error as StdError;
 
@@ -10,67 +9,67 @@ use futures_util::future::BoxFuture;
 
 use crate::{Doing, Error, ErrorKind, Result, codes};
 
-/// An instance that nobody has, for probes.
+/// An instance id that does not exist, for probes.
 pub const NO_INSTANCE: &str = "i-00000000000000000";
 
-/// Instances that exist, in any partition, region and account: a policy can limit them by their tags.
+/// Existing instances in any partition, region and account; a policy can limit them by tag.
 pub const INSTANCES: &[Resource] = &[Resource::Tagged("arn:*:ec2:*:*:instance/*")];
 
-/// The keys of conditions on the tags of what an action acts on begin so.
+/// Prefix of the condition keys for the tags of a resource.
 pub const RESOURCE_TAG: &str = "aws:ResourceTag/";
 
-/// An IAM action that a function may need, and what a least-privilege policy says of it.
+/// An IAM action that a function may need, with its statement in a least-privilege policy.
 ///
 /// AWS: "Actions, resources, and condition keys" of the service, in the Service Authorization Reference.
 #[derive(Clone, Copy, Debug)]
 pub struct IamAction {
-    /// Service and action, as in `ec2:StartInstances`.
+    /// Service and action, e.g. `ec2:StartInstances`.
     pub name: &'static str,
     /// Whether it changes anything.
     pub changes: bool,
-    /// The question whether a user has it; `None` when no request can tell.
+    /// The dry run that shows whether it is allowed; `None` if no request can show it.
     pub probe: Option<Probe>,
-    /// What it is needed for, when jobs can do without.
+    /// The optional feature that needs it; `None` if all jobs do.
     pub optional: Option<Optional>,
-    /// What a policy allows it on; empty when AWS knows no resources for it.
+    /// The resources in the policy; empty for actions without resource-level permissions.
     pub resources: &'static [Resource],
-    /// What must be true besides; all of them.
+    /// Further conditions in the policy; all must hold.
     pub conditions: &'static [Condition],
 }
 
-/// A request of the action that changes nothing, as [`dry_run!`](crate::dry_run) makes it.
+/// A request that changes nothing, created with [`dry_run!`](crate::dry_run).
 pub type Probe = fn(&Client, &'static str) -> BoxFuture<'static, Result<()>>;
 
-/// What some jobs of a function do, and others never.
+/// A feature that only some jobs of a function use.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Optional {
-    /// The name by which an administrator chooses it, in kebab-case.
+    /// The name by which an administrator selects it, in kebab-case.
     pub name: &'static str,
-    /// What it is for, as in `to create key pairs that do not exist`.
+    /// The purpose, e.g. `to create key pairs that do not exist`.
     pub purpose: &'static str,
 }
 
-/// What a policy allows an action on.
+/// A resource in a policy statement.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Resource {
-    /// Whatever has this ARN, with wildcards.
+    /// This ARN, with wildcards.
     Any(&'static str),
-    /// What has this ARN and exists: it can be limited by its tags.
+    /// Existing resources with this ARN; they can be limited by tag.
     Tagged(&'static str),
-    /// What has this ARN and is created with the tags that the request gives it: it can be limited by these.
+    /// Resources with this ARN that the request creates; they can be limited by the tags of the request.
     Created(&'static str),
-    /// The IAM roles that the administrator names: without one, the action is not allowed at all.
+    /// The IAM roles that the administrator names; without one, the statement is left out.
     Role,
 }
 
-/// A condition of a policy's statement.
+/// A condition of a policy statement.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Condition {
-    /// The operator, as in `StringEquals`.
+    /// The operator, e.g. `StringEquals`.
     pub operator: &'static str,
     /// The condition key.
     pub key: &'static str,
-    /// What the operator compares it with.
+    /// The value.
     pub value: &'static str,
 }
 
@@ -91,7 +90,7 @@ impl IamAction {
         IamAction { probe: Some(probe), ..self }
     }
 
-    /// Says what the action is needed for, when jobs can do without.
+    /// Sets the optional feature that needs the action.
     #[must_use]
     pub const fn optional(self, optional: Optional) -> Self {
         IamAction { optional: Some(optional), ..self }
@@ -109,7 +108,7 @@ impl IamAction {
         IamAction { conditions, ..self }
     }
 
-    /// The action without its service, as in `StartInstances`.
+    /// The action without its service, e.g. `StartInstances`.
     pub fn short_name(&self) -> &'static str {
         self.name.split_once(':').map_or(self.name, |(_, action)| action)
     }
@@ -119,14 +118,14 @@ impl IamAction {
         self.resources.iter().any(|resource| matches!(resource, Resource::Tagged(_) | Resource::Created(_)))
     }
 
-    /// Asks EC2 whether the credentials have this permission. AWS, "DryRun" in the API reference of each action:
+    /// Probes whether the credentials have this permission. AWS, "DryRun" in the API reference of each action:
     /// `DryRunOperation` means yes, `UnauthorizedOperation` no.
     ///
-    /// A probe names things that do not exist, which have no tags. So a refusal is no answer when the policy looks at tags:
-    /// because the action's own conditions do, or because it is `limited_by_tag`.
+    /// A probe names resources that do not exist and so have no tags. If the policy has tag conditions (those of the
+    /// action, or because it is `limited_by_tag`), a denial is inconclusive.
     ///
     /// # Errors
-    /// Credentials that EC2 does not accept, and every failure to reach it: then no further question makes sense.
+    /// Rejected credentials, and every failure to reach EC2.
     pub async fn permission(&self, ec2: &Client, limited_by_tag: bool) -> Result<Permission> {
         let Some(probe) = self.probe else {
             return Ok(Permission::Unknown("no dry run can tell".to_owned()));
@@ -143,7 +142,7 @@ impl IamAction {
     }
 }
 
-/// The names of the actions, each once, in their order.
+/// The names of the actions, without duplicates.
 pub fn names<'a>(actions: impl IntoIterator<Item = &'a IamAction>) -> Vec<&'static str> {
     let mut names = Vec::new();
     for action in actions {
@@ -154,14 +153,14 @@ pub fn names<'a>(actions: impl IntoIterator<Item = &'a IamAction>) -> Vec<&'stat
     names
 }
 
-/// What EC2 says of a permission.
+/// The result of a probe.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Permission {
     /// The action is allowed.
     Allowed,
     /// The action is not allowed.
     Denied,
-    /// EC2 did not say, for this reason.
+    /// The probe was inconclusive, for this reason.
     Unknown(String),
 }
 
@@ -174,7 +173,7 @@ fn interpret(error: Error) -> Result<Permission> {
     }
 }
 
-/// The answer to the request of a probe.
+/// Sends the request of a probe.
 #[doc(hidden)]
 pub fn answer<T, E>(
     action: &'static str,
@@ -187,8 +186,8 @@ where
     Box::pin(async move { call.await.doing(|| format!("asking whether {action} is allowed")).map(drop) })
 }
 
-/// A probe: `dry_run!(|ec2| ec2.start_instances().instance_ids(NO_INSTANCE))` asks EC2 with `DryRun`, which changes nothing.
-/// Name things that do not exist, so that the request does no harm even at a server that ignores `DryRun`.
+/// Creates a probe: `dry_run!(|ec2| ec2.start_instances().instance_ids(NO_INSTANCE))`. The request has `DryRun` set;
+/// name resources that do not exist, so that it does no harm even if the server ignores `DryRun`.
 #[macro_export]
 macro_rules! dry_run {
     (|$ec2:ident| $request:expr) => {
@@ -206,7 +205,7 @@ mod tests {
         .on(INSTANCES)
         .probe(dry_run!(|ec2| ec2.stop_instances().instance_ids(NO_INSTANCE)));
 
-    /// What is made of this refusal of a stop.
+    /// The result of a probe that is refused with this code.
     async fn answered(action: IamAction, code: &'static str, limited_by_tag: bool) -> Result<Permission> {
         let rule = mock!(Client::stop_instances)
             .match_requests(|request| request.dry_run() == Some(true) && request.instance_ids() == [NO_INSTANCE])

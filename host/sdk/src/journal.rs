@@ -1,5 +1,4 @@
-//! The journal of a job: what is known of each resource and property, and what the job has found, so that nothing is lost
-//! however the job ends.
+//! The journal of a job records resources, properties and findings, so that nothing is lost if the job is interrupted.
 
 mod contents;
 mod entry;

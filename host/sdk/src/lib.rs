@@ -1,8 +1,8 @@
-//! The contract between the connector host and its function crates: all that a function sees of the world.
+//! The API for function crates: everything that a function needs from the host.
 //!
-//! A function crate defines an [`Operation`], describes it by a constant [`OperationMeta`] and registers it with
-//! [`register!`]. The host finds it at link time, builds its command line from the metadata, and calls it with a
-//! [`Context`] (EC2, OpCon properties, the journal of the job) and the parsed [`Inputs`].
+//! A function crate implements [`Operation`] with a constant [`OperationMeta`] and registers it with [`register!`]. The
+//! host finds it at link time, builds its command line from the metadata, and calls it with a [`Context`] (EC2 client,
+//! OpCon properties, the journal of the job) and the parsed [`Inputs`].
 
 pub mod action;
 pub mod args;

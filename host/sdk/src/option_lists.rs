@@ -1,4 +1,4 @@
-//! Filling option lists: what a function has found in EC2, in the order in which job forms offer it, goes into OpCon and files.
+//! Writes option lists into OpCon properties and data scripts.
 
 use std::num::NonZeroU32;
 use std::path::PathBuf;
@@ -10,18 +10,18 @@ use crate::{Arg, ArgSpec, Context, Error, ErrorKind, Inputs, Outcome, Result, Ta
 pub use crate::option_list::{OptionEntry, OptionList};
 pub use crate::option_list_store::OptionListStore;
 
-/// Write the option list into its OpCon property.
+/// Saves the option list into its OpCon property.
 pub const SAVE: Arg<bool, Always> =
     Arg::flag("save", "Save the option list into its OpCon property, for the job forms of Enterprise Manager.");
 
-/// Write the option list into the text that Solution Manager takes.
+/// Writes the option list into a data script of Solution Manager.
 pub const DATA_SCRIPT: Arg<PathBuf> = Arg::new(
     "data-script",
     "FILE",
     "Write the option list into this file, the data script of Solution Manager; the other lists in the file stay.",
 );
 
-/// Cut the option list after so many entries.
+/// Limits the number of entries.
 pub const MAX: Arg<NonZeroU32> = Arg::new(
     "max",
     "N",
@@ -31,25 +31,25 @@ pub const MAX: Arg<NonZeroU32> = Arg::new(
 /// The arguments of a function that fills an option list.
 pub const ARGUMENTS: &[ArgSpec] = &[MAX.spec, SAVE.spec, DATA_SCRIPT.spec];
 
-/// What a function finds in EC2: how it is shown, and how job forms offer it.
+/// How the items that a function finds in EC2 are shown and written into an option list.
 pub struct Listing<T> {
-    /// The option list that it goes into.
+    /// The option list.
     pub list: OptionList,
-    /// The titles of the table.
+    /// The column titles of the table.
     pub columns: &'static [&'static str],
-    /// The cells of one row, as many as there are titles.
+    /// The cells of an item, one for each column.
     pub row: fn(&T) -> Vec<String>,
-    /// The entry of the option list; `None` where there is nothing to offer.
+    /// The option list entry of an item; `None` leaves the item out.
     pub entry: fn(&T) -> Option<OptionEntry>,
 }
 
 impl<T> Listing<T> {
-    /// Performs the whole job: shows what `find` finds, in its order, and writes it where the job wants it. EC2 is asked
-    /// after it is certain that OpCon can be reached, if the job needs it.
+    /// Performs the whole job: shows the items that `find` returns, in their order, and writes them to the destination.
+    /// `find` is polled after the check that the option list can be saved.
     ///
     /// # Errors
-    /// Those of `find`; [`ErrorKind::NotFound`] when it finds nothing, [`ErrorKind::PropertyNotSaved`] when OpCon did not
-    /// take the list, and those of [`OptionListStore`] and [`PropertyStore::prepare`](crate::properties::PropertyStore::prepare).
+    /// Those of `find`, of [`OptionListStore`] and of [`PropertyStore::prepare`](crate::properties::PropertyStore::prepare);
+    /// [`ErrorKind::NotFound`] when there is no entry; [`ErrorKind::PropertyNotSaved`] when OpCon did not accept the list.
     pub async fn run<F>(&self, cx: &Context, destination: &Destination, find: F) -> Result<Outcome>
     where
         F: Future<Output = Result<Vec<T>>>,
@@ -62,7 +62,7 @@ impl<T> Listing<T> {
     }
 }
 
-/// Where a job writes an option list, and how many entries it keeps.
+/// The destination of an option list, and the number of entries to keep.
 #[derive(Clone, Debug, Default)]
 pub struct Destination {
     max: Option<usize>,
@@ -71,18 +71,18 @@ pub struct Destination {
 }
 
 impl Destination {
-    /// What the arguments say.
+    /// Reads the arguments.
     pub fn parse(inputs: &Inputs) -> Self {
         let max = inputs.get(&MAX).map(|max| usize::try_from(max.get()).unwrap_or(usize::MAX));
         Destination { max, save: inputs.get(&SAVE), script: inputs.get(&DATA_SCRIPT) }
     }
 
-    /// Makes sure, before EC2 is asked, that the option list can be saved where the job wants it.
+    /// Checks that the option list can be saved, before any call to EC2.
     async fn prepare(&self, cx: &Context) -> Result<()> {
         if self.save { cx.properties().prepare().await } else { Ok(()) }
     }
 
-    /// The entries that the job keeps, the first ones. Reports when there are more.
+    /// Keeps the first entries, up to the limit. Reports the omission of others.
     fn truncate<T>(&self, cx: &Context, list: OptionList, mut entries: Vec<T>) -> Vec<T> {
         if let Some(max) = self.max.filter(|max| entries.len() > *max) {
             cx.event(format!("{} found, the first {max} kept", list.count_of(entries.len())));
@@ -91,7 +91,7 @@ impl Destination {
         entries
     }
 
-    /// Writes the option list where the job wants it. An empty one is written nowhere: a form without a choice serves nobody.
+    /// Writes the option list to its destination. An empty list is not written: a form needs at least one choice.
     async fn write(&self, cx: &Context, list: OptionList, entries: &[OptionEntry]) -> Result<Outcome> {
         if entries.is_empty() {
             let error = Error::new(ErrorKind::NotFound, format!("no {} match", list.contents()));

@@ -1,4 +1,4 @@
-//! Answers that come in pages.
+//! Reads all pages of a paginated call.
 
 use std::collections::HashSet;
 use std::error::Error as StdError;
@@ -8,14 +8,14 @@ use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 
 use crate::{Doing, Error, ErrorKind, Result};
 
-/// Pages that one list may have. EC2's largest pages have 1,000 entries.
+/// The most pages of one list. EC2's largest pages have 1,000 entries.
 const MOST_PAGES: usize = 10_000;
 
-/// All pages of a list. `fetch` asks for the page of a token, or for the first one; `next` gives the token of the page
-/// that follows. The SDK's own paginators end without an error at a token that was there before.
+/// Reads all pages of a list. `fetch` requests the page of a token, or the first one; `next` returns the token of the
+/// following page. The paginators of the AWS SDK stop without an error at a repeated token.
 ///
 /// # Errors
-/// Those of the call, and [`ErrorKind::Unavailable`] when a token comes again, or the pages do not end.
+/// Those of the call, and [`ErrorKind::Unavailable`] when a token is repeated, or the pages do not end.
 pub async fn pages<P, F, A, E>(action: &str, mut fetch: F, next: impl Fn(&P) -> Option<&str>) -> Result<Vec<P>>
 where
     F: FnMut(Option<String>) -> A,

@@ -1,4 +1,4 @@
-//! The instances that a job selects, by name or by id.
+//! Selects instances by name or by id.
 
 use std::collections::HashSet;
 
@@ -10,7 +10,7 @@ use crate::ids::{InstanceId, count_of};
 use crate::instances::{ALIVE, Instance, TagName, describe_and_record, find_by_name, find_shown};
 use crate::outcome::Outcome;
 
-/// The value of the tag `Name`.
+/// Selects by the value of the tag `Name`.
 pub const TAG_NAME: Arg<TagName> = Arg::new(
     "tag-name",
     "NAME",
@@ -18,7 +18,7 @@ pub const TAG_NAME: Arg<TagName> = Arg::new(
 )
 .aliases(&["tag"]);
 
-/// Instance ids, repeatable or with commas.
+/// Selects by instance id; repeatable or separated by commas.
 pub const INSTANCE_ID: Arg<InstanceId, Repeated> = Arg::new(
     "instance-id",
     "ID",
@@ -27,38 +27,38 @@ pub const INSTANCE_ID: Arg<InstanceId, Repeated> = Arg::new(
 .repeatable()
 .separated_by(',');
 
-/// That no instances match is a success.
+/// Makes an empty selection a success.
 pub const ALLOW_NONE: Arg<bool, Always> =
     Arg::flag("allow-none", "Succeed when no instance has that name, instead of failing with exit code 4.");
 
-/// The arguments of a function that acts on instances by name or id.
+/// The arguments of a function that selects instances by name or id.
 pub const SELECTION: &[ArgSpec] = &[TAG_NAME.spec, INSTANCE_ID.spec, ALLOW_NONE.spec];
 
-/// One of name and ids must be given; where both are, the name wins.
+/// Name or ids must be given; the name takes precedence.
 pub const SELECTION_GROUP: ArgGroup = ArgGroup::at_least_one(&[TAG_NAME.spec.name, INSTANCE_ID.spec.name]);
 
-/// What a job says of the instances that it selects.
+/// The selection arguments of a job.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Targets {
     by: Selector,
-    /// Whether ids are given that are ignored because of the name.
+    /// Whether the given ids are ignored because of the name.
     ignores_ids: bool,
     allow_none: bool,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Selector {
-    /// Those whose tag `Name` has exactly this value.
+    /// By the exact value of the tag `Name`.
     Name(TagName),
-    /// These, each once, in this order.
+    /// By these ids, in order and without duplicates.
     Ids(Vec<InstanceId>),
 }
 
 impl Targets {
-    /// What the arguments of [`SELECTION`] say; the name wins.
+    /// Reads the arguments of [`SELECTION`]; the name takes precedence.
     ///
     /// # Errors
-    /// [`ErrorKind::InvalidInput`] when neither name nor id is given: that never means "all instances".
+    /// [`ErrorKind::InvalidInput`] when neither name nor id is given: this never selects all instances.
     pub fn parse(inputs: &Inputs) -> Result<Self> {
         let mut seen = HashSet::new();
         let ids: Vec<_> = inputs.get(&INSTANCE_ID).into_iter().filter(|id| seen.insert(id.clone())).collect();
@@ -74,12 +74,12 @@ impl Targets {
         }
     }
 
-    /// The ids of the instances, recorded in the journal with their states before the job. A name costs one call and its
-    /// pages, ids one call for each 1,000. Ids that EC2 does not show are kept, since it may not show them yet; in a dry
-    /// run they have failed. No instance found is an empty list.
+    /// Finds the instances and records their states before the job. A name costs one call per page, ids one call for
+    /// each 1,000. Ids that EC2 does not return are kept, since they may be new; in a dry run, they have failed. The
+    /// result can be empty.
     ///
     /// # Errors
-    /// Those of EC2; where ids are given and may not be described, there is a warning instead.
+    /// Those of EC2. If describing given ids is denied, this is only a warning.
     pub async fn find(&self, cx: &Context) -> Result<Selected> {
         let name = match &self.by {
             Selector::Ids(ids) => {
@@ -97,7 +97,7 @@ impl Targets {
         Ok(Selected { ids: found.iter().map(|instance| instance.id.clone()).collect(), shown: found })
     }
 
-    /// The end of a job that found nothing: a success where the job allows it, otherwise an error.
+    /// The outcome of a job that selected no instances.
     ///
     /// # Errors
     /// [`ErrorKind::NotFound`] unless the job allows it.
@@ -114,16 +114,16 @@ impl Targets {
     }
 }
 
-/// The instances that a job selected.
+/// The selected instances.
 #[derive(Clone, Debug, Default)]
 pub struct Selected {
     /// Their ids, in the order of the job.
     pub ids: Vec<InstanceId>,
-    /// What EC2 shows of them; it may not show all of them.
+    /// The descriptions that EC2 returned; some may be missing.
     pub shown: Vec<Instance>,
 }
 
-/// Records the states before the job of instances that are given by their ids. Returns those to act on.
+/// Records the previous states of instances given by id. Returns the instances to act on.
 pub(crate) async fn look_up_ids(cx: &Context, ids: &[InstanceId]) -> Result<Selected> {
     if cx.dry_run() {
         let shown = describe_and_record(cx, ids).await?;

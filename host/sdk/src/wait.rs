@@ -1,7 +1,7 @@
-//! Waiting until something in AWS has the state that a job needs: success is only what a poll showed.
+//! Waits until a resource has the target state: only a poll that shows it is a success.
 //!
-//! [`wait_for`] waits for anything that has an id and a state, [`wait_for_instances`] for instances. Both follow the same
-//! rules: the interval of the polls, the limit of the job, and which failed polls end the wait.
+//! [`wait_for`] waits for anything with an id and a state, [`wait_for_instances`] for instances. Both have the same
+//! polling interval, timeout, and rules for failed polls.
 
 mod arguments;
 mod engine;

@@ -103,13 +103,13 @@ pub const SPOT: Arg<bool, Always> = Arg::flag(
      capacity back.",
 );
 
-/// Declares the settings, each by its argument and by the parameter of the request that its value sets.
+/// Declares the settings: for each argument, the request parameter that its value sets.
 macro_rules! settings {
     ($($argument:ident($value:ident) => $set:ident($parameter:expr),)+) => {
         /// The arguments of this theme.
         pub const ARGUMENTS: &[ArgSpec] = &[$($argument.spec),+];
 
-        /// A request with the parameters that the arguments set.
+        /// A request with the parameters that are set by arguments.
         fn with_parameters(inputs: &Inputs) -> RunInstancesInputBuilder {
             let request = RunInstancesInput::builder();
             $(let $value = inputs.get(&$argument);
@@ -127,12 +127,12 @@ settings! {
     SPOT(given) => set_instance_market_options(given.then(one_time_spot)),
 }
 
-/// The settings of a launch in the form of EC2's request. What is not given is left to EC2, or to the launch template.
+/// The settings as parameters of the request. A parameter that is not set is left to EC2, or to the launch template.
 #[derive(Clone, Debug)]
 pub struct Settings(RunInstancesInputBuilder);
 
 impl Settings {
-    /// What the arguments say.
+    /// Reads the arguments.
     pub fn parse(inputs: &Inputs) -> Self {
         let request = with_parameters(inputs);
         if inputs.get(&LAUNCH_TEMPLATE).is_some() || request.get_metadata_options().is_some() {

@@ -11,7 +11,7 @@ pub const CLIENT_TOKEN: &str = "awsec2:client-token";
 /// The key of the tag with a random text, different in each run: with `--client-token`, two runs can have the same token.
 pub const RUN: &str = "awsec2:run";
 
-/// The codes of refusals that can concern tags, besides those that name tags themselves.
+/// Error codes that can have tags as their cause, in addition to those that begin with `Tag` or `InvalidTag`.
 const CODES_OF_REFUSED_TAGS: &[&str] = &[
     "UnauthorizedOperation",
     "AccessDenied",
@@ -62,11 +62,11 @@ impl RunTags {
     }
 }
 
-/// Whether EC2 may have refused to create something because of its tags. EC2 has done nothing then, so the request can be sent
-/// again without tags; a refusal for another reason comes again.
+/// Whether EC2 may have rejected a request because of its tags. EC2 has created nothing then, and the request can be sent again
+/// without tags; if the tags were not the reason, the second answer is the same.
 ///
-/// The code decides alone: EC2 names the parameter in the text of its message only, and that text is no data. The message of
-/// a lack of permission is even encoded for most users, and policies can have conditions on tags.
+/// Only the error code counts. Which parameter was invalid is only in the message, and messages are not a stable interface; for
+/// missing permissions, which can have conditions on tags, the message is encoded.
 ///
 /// AWS: "Grant permission to tag Amazon EC2 resources during creation"; "Error codes for the Amazon EC2 API".
 pub fn refuses_tags(error: &Error) -> bool {
@@ -109,7 +109,7 @@ mod tests {
     }
 
     #[test]
-    fn the_text_of_a_refusal_decides_nothing() {
+    fn the_message_of_a_refusal_does_not_matter() {
         for message in ["Tag keys must not contain ':'", "Les cl\u{e9}s ne doivent pas contenir ':'", ""] {
             let error = Error::new(ErrorKind::InvalidInput, message).with_code("InvalidParameterValue");
             assert!(refuses_tags(&error), "{message}");

@@ -1,4 +1,5 @@
-//! The requests of an action: batches that are split until the refused instances stand alone.
+//! Sends the requests of an action in batches, and splits a refused batch until each refused instance has its own
+//! request.
 
 use aws_sdk_ec2::error::{ProvideErrorMetadata, SdkError};
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
@@ -11,22 +12,22 @@ use crate::context::Context;
 use crate::error::{Doing as _, Error, ErrorKind, Result};
 use crate::ids::{IDS_PER_REQUEST, InstanceId, list_of, texts};
 
-/// An instance that EC2 refused to act on.
+/// An instance for which EC2 refused the action.
 pub(super) type Refusal = (InstanceId, Error);
 
-/// How many instances in a row EC2 may refuse for the same reason, until the others are taken for refused, too.
+/// The number of consecutive refusals with one code after which no further requests are sent.
 const CONSECUTIVE_REFUSALS_LIMIT: usize = 20;
 
-/// Instances for one request.
+/// The instances of one request.
 struct Batch<'a> {
     ids: &'a [InstanceId],
-    /// Whether they were in a request before that was refused because of others.
+    /// Whether they were part of a request that was refused because of others.
     split: bool,
-    /// Whether an answer to such a request was lost, so that EC2 may have acted on it.
+    /// Whether the answer to such a request was lost, so that EC2 may have acted on it.
     lost: bool,
 }
 
-/// Refusals of single instances, one after the other and with one code.
+/// Counts consecutive refusals of single instances with one code.
 #[derive(Default)]
 struct ConsecutiveRefusals {
     code: Option<String>,
@@ -34,7 +35,7 @@ struct ConsecutiveRefusals {
 }
 
 impl ConsecutiveRefusals {
-    /// Counts a refusal; whether it is one too many.
+    /// Counts a refusal. Returns whether the limit is reached.
     fn reaches_limit(&mut self, error: &Error) -> bool {
         if self.code.as_deref() != error.code() {
             *self = ConsecutiveRefusals { code: error.code().map(str::to_owned), length: 0 };
@@ -44,18 +45,19 @@ impl ConsecutiveRefusals {
     }
 }
 
-/// Whether a request for several instances that is refused so may succeed for some of them.
+/// Whether a refused request may succeed for some of its instances.
 fn can_be_split(error: &Error) -> bool {
     !error.is_dry_run_success() && !error.code().is_none_or(codes::concerns_whole_request)
 }
 
 impl InstanceAction {
-    /// Whether the instances of a request of unknown outcome may be asked for one by one.
+    /// Whether a request of unknown outcome can be split.
     fn may_be_split(&self, batch: &Batch<'_>, error: &Error) -> bool {
         self.repeatable && batch.ids.len() > 1 && can_be_split(error)
     }
 
-    /// Asks for the action, and returns the instances that EC2 refused, each with the reason. All else is in the journal.
+    /// Requests the action, and returns the instances that EC2 refused, each with its error. All other results are in
+    /// the journal.
     pub(super) async fn send_batches<F, A, R, E>(&self, cx: &Context, ids: &[InstanceId], call: &F) -> Vec<Refusal>
     where
         F: Fn(Vec<String>) -> A,
@@ -63,10 +65,10 @@ impl InstanceAction {
         R: Into<Answer>,
         E: ProvideErrorMetadata + std::error::Error + Send + Sync + 'static,
     {
-        // An id that EC2 did not show is the likely cause of a refusal.
-        let (seen, unseen): (Vec<_>, Vec<_>) =
+        // An id that EC2 did not return is the likely cause of a refusal.
+        let (known, unknown): (Vec<_>, Vec<_>) =
             ids.iter().cloned().partition(|id| cx.journal().read(id, |entry| entry.state.is_some()));
-        let chunks = seen.chunks(IDS_PER_REQUEST).chain(unseen.chunks(IDS_PER_REQUEST));
+        let chunks = known.chunks(IDS_PER_REQUEST).chain(unknown.chunks(IDS_PER_REQUEST));
         let mut batches: Vec<_> = chunks.map(|ids| Batch { ids, split: false, lost: false }).collect();
         batches.reverse();
         let (mut refused, mut consecutive) = (Vec::new(), ConsecutiveRefusals::default());
@@ -104,14 +106,14 @@ impl InstanceAction {
                 batches.push(batch);
                 self.abort(cx, &batches, &error).await;
                 return by_state;
-            } else if batch.lost && batch.ids.len() == 1 && !is_state(&error) {
-                // What the lost request may have done survives this answer.
+            } else if batch.lost && batch.ids.len() == 1 && !is_state_error(&error) {
+                // The lost request may have acted, so the outcome stays unknown.
                 self.record_unknown(cx, batch.ids, &error.into_unknown());
                 self.confirm(cx, batch.ids, &action).await;
             } else if let [id] = batch.ids {
-                let ends = consecutive.reaches_limit(&error);
+                let stops = consecutive.reaches_limit(&error);
                 refused.push((id.clone(), error.clone()));
-                if ends {
+                if stops {
                     self.stop_after_refusals(cx, &batches, &error, &mut refused).await;
                     return refused;
                 }
@@ -124,8 +126,8 @@ impl InstanceAction {
         refused
     }
 
-    /// The end of the asking because of a row of refusals. Where a state is the reason, whoever looks at the states finds those
-    /// that can be asked for by then.
+    /// Stops after too many consecutive refusals. If the cause is a state, the remaining instances are returned as
+    /// refused, so that their states are checked again.
     async fn stop_after_refusals(
         &self,
         cx: &Context,
@@ -133,7 +135,7 @@ impl InstanceAction {
         error: &Error,
         refused: &mut Vec<Refusal>,
     ) {
-        if is_state(error) {
+        if is_state_error(error) {
             let remaining = remaining.iter().rev().flat_map(|batch| batch.ids);
             refused.extend(remaining.map(|id| (id.clone(), error.clone())));
         } else if !remaining.is_empty() {
@@ -145,9 +147,9 @@ impl InstanceAction {
         }
     }
 
-    /// The end of the asking: what is left fails for this reason. It is reported here unless it will be the verdict. What EC2
-    /// may have acted on with a request that was refused, or whose answer was lost, has an unknown outcome, unless it is seen where the action leads. Returns
-    /// those that looks have shown elsewhere.
+    /// Stops because of an error: the remaining instances fail with it. The error is reported here unless it becomes
+    /// the verdict. Where EC2 may have acted on a refused or lost request, the outcome is unknown, unless the states
+    /// confirm it. Returns the instances that polls showed in other states.
     async fn abort(&self, cx: &Context, remaining: &[Batch<'_>], error: &Error) -> Vec<InstanceId> {
         let ids = || remaining.iter().rev().flat_map(|batch| batch.ids);
         if ids().next().is_none() {
@@ -160,19 +162,19 @@ impl InstanceAction {
         }
         ids().for_each(|id| cx.journal().record_failure(id, error.clone()));
         let may_have_acted = |batch: &&Batch<'_>| !cx.dry_run() && (batch.lost || (batch.split && self.non_atomic));
-        let in_part: Vec<InstanceId> =
+        let possibly_changed: Vec<InstanceId> =
             remaining.iter().rev().filter(may_have_acted).flat_map(|batch| batch.ids).cloned().collect();
         let unknown = self.unknown(error.clone().into_unknown());
-        in_part.iter().for_each(|id| cx.journal().record_failure(id, unknown.clone()));
-        self.confirm(cx, &in_part, &format!("{} {}", self.doing, list_of(&in_part))).await
+        possibly_changed.iter().for_each(|id| cx.journal().record_failure(id, unknown.clone()));
+        self.confirm(cx, &possibly_changed, &format!("{} {}", self.doing, list_of(&possibly_changed))).await
     }
 }
 
 /// Whether EC2 refused the instance because of its state.
 pub(super) fn is_state_refusal((_, error): &Refusal) -> bool {
-    is_state(error)
+    is_state_error(error)
 }
 
-fn is_state(error: &Error) -> bool {
+fn is_state_error(error: &Error) -> bool {
     error.code().is_some_and(codes::concerns_state)
 }

@@ -1,4 +1,4 @@
-//! What an action on instances is: its words, the states between which it leads, and how EC2 treats requests for it.
+//! Describes an action on instances: its words in messages, its states, and how EC2 handles requests for it.
 
 use aws_sdk_ec2::types::InstanceStateName;
 
@@ -7,24 +7,24 @@ use crate::error::Result;
 use crate::ids::InstanceId;
 use crate::outcome::Outcome;
 
-/// An action on instances: its words, the states between which it leads, and how EC2 treats requests for it.
+/// An action on instances: its words in messages, its states, and how EC2 handles requests for it.
 #[derive(Clone, Copy, Debug)]
 pub struct InstanceAction {
-    /// The action as it goes on, as in `stopping`.
+    /// The present participle, e.g. `stopping`.
     pub doing: &'static str,
-    /// The action's name, as in `stop`.
+    /// The name, e.g. `stop`.
     pub verb: &'static str,
-    /// What an instance has been when the job was told to wait, as in `stopped`.
+    /// The past participle, e.g. `stopped`.
     pub done: &'static str,
-    /// The states in which the action makes sense.
+    /// The states that allow the action.
     pub only_in: &'static [InstanceStateName],
-    /// The states in which there is nothing to do. None for an action that leads to no state of its own, as a reboot.
+    /// The states in which nothing has to be done. Empty for an action without a target state, e.g. a reboot.
     pub already: &'static [InstanceStateName],
-    /// The states in which EC2 refuses the action, but which end by themselves: these are waited out first.
+    /// The transient states in which EC2 refuses the action; the job waits until they end.
     pub transient: &'static [InstanceStateName],
-    /// The states in which EC2 accepts the request, and ignores it without saying so.
+    /// The states in which EC2 accepts the request but silently ignores it.
     pub ignored_in: &'static [InstanceStateName],
-    /// Whether EC2 may have acted on some of the instances of a request that it refuses because of others.
+    /// Whether EC2 may act on some instances of a request that it refuses because of others.
     pub non_atomic: bool,
     /// Whether a second request for an instance that EC2 has acted on does no harm. Otherwise the AWS SDK does not repeat
     /// requests either, and those without an answer end as unknown.
@@ -32,7 +32,7 @@ pub struct InstanceAction {
 }
 
 impl InstanceAction {
-    /// An action that leads to no state of its own, of which EC2 does all or nothing, and which must not be asked for twice.
+    /// Creates an action without a target state, which is atomic and not repeatable.
     pub const fn new(doing: &'static str, verb: &'static str, done: &'static str) -> Self {
         let none = &[];
         let (only_in, already, transient, ignored_in) = (none, none, none, none);
@@ -40,32 +40,32 @@ impl InstanceAction {
         InstanceAction { doing, verb, done, only_in, already, transient, ignored_in, non_atomic, repeatable }
     }
 
-    /// The same that makes sense in these states.
+    /// Sets the states that allow the action.
     pub const fn only_in(self, states: &'static [InstanceStateName]) -> Self {
         InstanceAction { only_in: states, ..self }
     }
 
-    /// The same for which there is nothing to do in these states.
+    /// Sets the states in which nothing has to be done.
     pub const fn already(self, states: &'static [InstanceStateName]) -> Self {
         InstanceAction { already: states, ..self }
     }
 
-    /// The same of which EC2 may do a part.
+    /// Marks the action as non-atomic: EC2 may act on some instances of a request that it refuses.
     pub const fn non_atomic(self) -> Self {
         InstanceAction { non_atomic: true, ..self }
     }
 
-    /// The same that may be asked for twice.
+    /// Marks the action as repeatable: a second request does no harm.
     pub const fn repeatable(self) -> Self {
         InstanceAction { repeatable: true, ..self }
     }
 
-    /// The same for which these states are waited out.
+    /// Sets the transient states to wait for.
     pub const fn transient(self, states: &'static [InstanceStateName]) -> Self {
         InstanceAction { transient: states, ..self }
     }
 
-    /// The same that EC2 ignores in these states.
+    /// Sets the states in which EC2 ignores the request.
     pub const fn ignored_in(self, states: &'static [InstanceStateName]) -> Self {
         InstanceAction { ignored_in: states, ..self }
     }
@@ -83,7 +83,7 @@ impl InstanceAction {
     }
 }
 
-/// Whether the instance was last seen in one of these states.
+/// Whether the last known state of the instance is one of these.
 pub(super) fn is_in(cx: &Context, id: &InstanceId, states: &[InstanceStateName]) -> bool {
     cx.journal().read(id, |entry| is_among(entry.state.as_deref(), states))
 }

@@ -1,5 +1,5 @@
-//! The request for an action on all instances of a job: transient states are waited out, and refusals because of a state are
-//! checked again.
+//! Requests an action for all instances of a job: waits for the end of transient states, and checks refusals because of a
+//! state again.
 
 use std::time::Duration;
 
@@ -17,19 +17,21 @@ use crate::ids::InstanceId;
 use crate::instances::find_known;
 use crate::wait::{Goal, WaitPolicy, wait_for_instances};
 
-/// The time between two requests for an instance that EC2 refused because of its state although it is in a fit one.
+/// The delay before a repeated request for an instance that EC2 refused because of its state, although the state allows
+/// the action.
 const REPEAT_INTERVAL: Duration = Duration::from_secs(3);
-/// For how long EC2 may refuse an instance because of its state although it is in a fit one: reads may be ahead of what
-/// EC2 decides by, and behind it (AWS: "Eventual consistency in the Amazon EC2 API").
+/// How long requests are repeated in this case: a read may be ahead of the state that EC2 checks, or stale (AWS:
+/// "Eventual consistency in the Amazon EC2 API").
 const REPEAT_LIMIT: Duration = Duration::from_mins(1);
 
 impl InstanceAction {
-    /// Asks EC2 for the action on all these instances, and records what becomes of each in the journal: also a failure of
-    /// all of them, so that what was accepted before is still waited for and reported.
+    /// Requests the action for all these instances and records each result in the journal. A failure of the whole
+    /// request is recorded too, so that instances accepted before are still waited for and reported.
     ///
-    /// `call` makes the request for some of them; in a dry run it sets `DryRun`. Their states, as far as the journal has
-    /// them, are those before the job. One call serves them all, unless EC2 refuses it: then it is split until the refused
-    /// ones stand alone. Instances in a transient state are asked for when it is over, within the job's limit for waiting.
+    /// `call` sends the request for some of the instances; in a dry run, it sets `DryRun`. The states in the journal
+    /// are those before the job. One request serves all instances, unless EC2 refuses it: then it is split until each
+    /// refused instance has its own request. Instances in a transient state follow when it has ended, within the job's
+    /// timeout.
     pub async fn request<F, A, R, E>(&self, cx: &Context, policy: &WaitPolicy, ids: &[InstanceId], call: F)
     where
         F: Fn(Vec<String>) -> A,
@@ -57,7 +59,7 @@ impl InstanceAction {
         }
     }
 
-    /// Those of the instances that EC2 would not ignore; the others have failed.
+    /// Removes the instances for which EC2 would ignore the request; they have failed.
     fn without_ignored(&self, cx: &Context, ids: &[InstanceId]) -> Vec<InstanceId> {
         let (ignored, others): (Vec<_>, Vec<_>) = ids.iter().cloned().partition(|id| is_in(cx, id, self.ignored_in));
         for id in ignored {
@@ -72,19 +74,20 @@ impl InstanceAction {
         others
     }
 
-    /// The instances that can be asked for at once, and those that were seen in a transient state.
+    /// Splits the instances into those ready for the action and those in a transient state.
     pub fn ready_and_transient(&self, cx: &Context, ids: &[InstanceId]) -> [Vec<InstanceId>; 2] {
-        let (transient, ready) = ids.iter().cloned().partition(|id| self.must_wait(cx, id));
+        let (transient, ready) = ids.iter().cloned().partition(|id| self.is_transient(cx, id));
         [ready, transient]
     }
 
-    /// Whether the instance was seen in a transient state. A dry run does not wait.
-    fn must_wait(&self, cx: &Context, id: &InstanceId) -> bool {
+    /// Whether the instance is in a transient state. A dry run does not wait.
+    fn is_transient(&self, cx: &Context, id: &InstanceId) -> bool {
         !cx.dry_run() && is_in(cx, id, self.transient)
     }
 
-    /// Looks at the instances that were refused because of their state. Returns those in a transient state, and those to
-    /// be asked for again, because their state is a fit one by now. The others have failed, or are there already.
+    /// Describes the instances that were refused because of their state. Returns those in a transient state, and those
+    /// to request again because their state now allows the action. The others have failed or are already in the target
+    /// state.
     async fn recheck_refused(
         &self,
         cx: &Context,
@@ -106,7 +109,7 @@ impl InstanceAction {
         for (id, error) in by_state {
             let spot = error.code() != Some(codes::INCORRECT_INSTANCE_STATE);
             let in_time = !policy.left().is_zero() && (spot || since.elapsed() < REPEAT_LIMIT);
-            if self.must_wait(cx, &id) {
+            if self.is_transient(cx, &id) {
                 transient.push(id);
             } else if is_in(cx, &id, self.already) {
                 self.record_state(cx, &id);

@@ -1,4 +1,4 @@
-//! Actions: how many calls they cost, what becomes of each instance, and what is waited out first.
+//! Actions: the number of calls, the result for each instance, and transient states.
 
 mod parts;
 mod unnamed;
@@ -42,7 +42,7 @@ fn many(count: usize) -> Vec<InstanceId> {
     (0..count).map(|n| InstanceId::from_ec2(&format!("i-{n:08x}"))).collect()
 }
 
-/// A rule for StopInstances that stops everything which `refuses` does not refuse with a code.
+/// A rule for StopInstances that accepts everything unless `refuses` returns a code.
 fn stops(refuses: impl Fn(&[String]) -> Option<&'static str> + Send + Sync + 'static) -> Rule {
     mock!(Client::stop_instances).then_compute_response(move |request: &StopInstancesInput| {
         let ids = request.instance_ids();
@@ -58,7 +58,7 @@ fn stopping(ids: &[String]) -> StopInstancesOutput {
     StopInstancesOutput::builder().set_stopping_instances(Some(ids.iter().map(change).collect())).build()
 }
 
-/// Asks for the stop of the instances.
+/// Requests the stop of the instances.
 async fn request(job: &Job, ids: &[InstanceId]) {
     request_action(&STOP, job, ids).await;
 }
@@ -113,7 +113,7 @@ async fn an_instance_already_in_the_target_state_is_unchanged() {
     assert_eq!(STOP.verdict(&job.cx, true).unwrap().message, "1 instance stopped, 1 instance unchanged");
 }
 
-/// A rule for DescribeInstances of one instance by filter: each look sees it in the next of these states.
+/// A rule for DescribeInstances of one instance by filter, which returns these states in turn.
 fn shows(id: &'static str, states: &[InstanceStateName]) -> Rule {
     let mut describe =
         mock!(Client::describe_instances).match_requests(|request| !request.filters().is_empty()).sequence();
@@ -166,8 +166,8 @@ async fn a_refused_instance_does_not_affect_the_others() {
 
         let refused = format!("stopping i-00000002: no ({code}, request req-1)");
         assert_eq!(error_of(&job, "i-00000002").to_string(), refused);
-        let looked = usize::from(code == "IncorrectInstanceState");
-        assert_eq!(describe.num_calls(), looked, "its state is worth a look only when it is the reason");
+        let described = usize::from(code == "IncorrectInstanceState");
+        assert_eq!(describe.num_calls(), described, "described only if the state is the reason");
         job.assert_reported(&format!("warning: {refused}"));
         let verdict = STOP.verdict(&job.cx, false).unwrap_err();
         assert_eq!(verdict.kind(), ErrorKind::Partial);
@@ -218,15 +218,15 @@ async fn after_twenty_consecutive_refusals_no_further_requests_are_sent() {
 
 #[tokio::test(start_paused = true)]
 async fn many_refusals_for_a_past_state_fail_no_instance() {
-    let looked = Arc::new(Mutex::new(false));
-    let seen = looked.clone();
-    let look = mock!(Client::describe_instances).then_compute_output(move |request| {
+    let was_described = Arc::new(Mutex::new(false));
+    let seen = was_described.clone();
+    let describe = mock!(Client::describe_instances).then_compute_output(move |request| {
         *seen.lock().unwrap() = true;
         let ids = request.filters().iter().flat_map(|filter| filter.values());
         described(ids.map(|id| instance(id, &InstanceStateName::Running)).collect::<Vec<_>>())
     });
-    let stop = stops(move |_| (!*looked.lock().unwrap()).then_some("IncorrectInstanceState"));
-    let job = Job::new(&[&stop, &look]);
+    let stop = stops(move |_| (!*was_described.lock().unwrap()).then_some("IncorrectInstanceState"));
+    let job = Job::new(&[&stop, &describe]);
     request(&job, &many(50)).await;
     assert_eq!(STOP.verdict(&job.cx, false).unwrap().message, "50 instances stopping");
 }
@@ -310,10 +310,10 @@ async fn a_dry_run_answer_to_a_real_request_is_no_success() {
     assert!(error.is_dry_run_success(), "{error}");
 }
 
-/// A rule for StopInstances that refuses an instance until the other rule has shown it so often.
-fn stops_after_polls(number: usize, look: &Rule) -> Rule {
-    let look = look.clone();
-    stops(move |_| (look.num_calls() < number).then_some("IncorrectInstanceState"))
+/// A rule for StopInstances that refuses until the other rule was called this often.
+fn stops_after_polls(number: usize, describe: &Rule) -> Rule {
+    let describe = describe.clone();
+    stops(move |_| (describe.num_calls() < number).then_some("IncorrectInstanceState"))
 }
 
 #[tokio::test(start_paused = true)]
@@ -327,10 +327,10 @@ async fn the_action_is_requested_again_after_a_transient_state() {
     let stop = stops_after_polls(2, &describe);
     let job = Job::new(&[&describe, &stop]);
     request(&job, &ids(&[A])).await;
-    assert_eq!((stop.num_calls(), describe.num_calls()), (2, 2), "refused, looked at, waited out, accepted");
+    assert_eq!((stop.num_calls(), describe.num_calls()), (2, 2), "refused, described, waited for, accepted");
     assert_eq!(result_of(&job, A), Some(ResourceResult::Changed));
 
-    // What is known to pass is not asked for in vain.
+    // A known transient state is not requested in vain.
     let (describe, stop) = (pending_then_running(), stops(|_| None));
     let job = Job::new(&[&describe, &stop]);
     look_up_ids(&job.cx, &ids(&[A])).await.unwrap();
@@ -383,7 +383,7 @@ async fn a_transient_state_that_does_not_end_in_time_fails_without_a_request() {
 
 #[tokio::test(start_paused = true)]
 async fn an_effect_of_a_refused_request_is_a_change() {
-    // EC2 refuses the request because of B, but A has begun to stop with it, and is stopped by the second request.
+    // EC2 refuses the request because of B, but has begun to stop A; the second request stops A.
     for now in [InstanceStateName::Stopping, InstanceStateName::Stopped] {
         let stop = mock!(Client::stop_instances).then_compute_response(move |request: &StopInstancesInput| {
             let under_way = state_change(A, &now, &now);
@@ -418,7 +418,8 @@ async fn an_instance_changed_by_someone_else_is_unchanged() {
     assert_eq!(result_of(&job, A), Some(ResourceResult::Unchanged), "a whole first answer rules");
 }
 
-/// A rule for StopInstances whose first answer is lost inside the SDK's attempts, and whose second one says this.
+/// A rule for StopInstances whose first answer is lost within the SDK's attempts; the second one has this previous
+/// state.
 fn stops_at_the_second_attempt(previous: InstanceStateName) -> Rule {
     mock!(Client::stop_instances)
         .sequence()
@@ -467,7 +468,7 @@ async fn a_dry_run_fails_for_a_terminated_instance() {
 
 #[tokio::test(start_paused = true)]
 async fn a_refusal_before_a_failed_request_is_reported_too() {
-    // A alone is refused, B is accepted, and then the credentials are refused.
+    // A is refused, B is accepted, and then the credentials are rejected.
     let stop = stops(|ids| match ids {
         [a] if a == A => Some("OperationNotPermitted"),
         [b] if b == B => None,

@@ -1,4 +1,4 @@
-//! The arguments of one job, parsed and checked by the same rules whatever they come from: command line, form or test.
+//! Parses and checks the arguments of a job, by the same rules for the command line, forms and tests.
 
 #[cfg(feature = "testing")]
 use std::collections::BTreeSet;
@@ -10,7 +10,7 @@ use super::declaration::{Arg, ArgGroup, ArgSpec, Presence};
 use super::values::{ArgValue, ParsedValue};
 use crate::error::{Error, ErrorKind, Result};
 
-/// An argument that was given, with the text of its value; that of a flag is `true`.
+/// An argument of a job with its text; the text of a flag is `true`.
 #[derive(Clone, Debug)]
 pub struct Given {
     /// The argument.
@@ -20,7 +20,7 @@ pub struct Given {
 }
 
 impl Given {
-    /// Parses the text into its values: one, or those between the delimiters.
+    /// Parses the text: one value, or several between delimiters.
     ///
     /// # Errors
     /// [`ErrorKind::InvalidInput`] with the argument, the text unless it is secret, and what the text must be.
@@ -51,7 +51,7 @@ pub struct Inputs {
 }
 
 impl Inputs {
-    /// Parses what was given of the declared arguments. What was not given has its default, or no value.
+    /// Parses the given arguments and applies the defaults of the others.
     ///
     /// # Errors
     /// [`ErrorKind::InvalidInput`]: those of [`Given::parse`] and of [`check_rules`].
@@ -78,7 +78,7 @@ impl Inputs {
     /// The value of an argument: `Option<T>`, `T` or `Vec<T>`, as its constant says.
     ///
     /// # Panics
-    /// When the argument is not among those that the operation declares: a defect that its first test shows.
+    /// When the operation does not declare the argument.
     pub fn get<T: ArgValue, P: Presence<T>>(&self, arg: &Arg<T, P>) -> P::Output {
         let name = arg.spec.name;
         #[cfg(feature = "testing")]
@@ -91,17 +91,16 @@ impl Inputs {
 
 #[cfg(feature = "testing")]
 impl Inputs {
-    /// The names of the arguments that were read so far.
+    /// The names of the arguments that were read.
     pub(crate) fn names_read(&self) -> BTreeSet<&'static str> {
         self.read.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 }
 
-/// Checks which arguments are given, each as often as it is: whether any is missing, is there too often, or cannot be
-/// there together with another one.
+/// Checks the rules about missing, repeated and conflicting arguments.
 ///
 /// # Errors
-/// [`ErrorKind::InvalidInput`] with the first rule that is broken.
+/// [`ErrorKind::InvalidInput`] for the first violated rule.
 pub fn check_rules(declared: &[&'static ArgSpec], groups: &[ArgGroup], given: &[&'static ArgSpec]) -> Result<()> {
     let count = |name: &str| given.iter().filter(|spec| spec.name == name).count();
     for spec in declared {
@@ -137,7 +136,7 @@ fn check_group(declared: &[&ArgSpec], group: &ArgGroup, count: impl Fn(&str) -> 
     Ok(())
 }
 
-/// The arguments of these names as users type them, with commas between them.
+/// The options with these names, as users type them.
 fn options_of(declared: &[&ArgSpec], names: &[&str]) -> String {
     let spec = |name: &&str| declared.iter().find(|spec| spec.name == *name);
     let options = names.iter().filter_map(spec).map(|spec| format!("`{}`", spec.option()));

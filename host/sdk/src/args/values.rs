@@ -1,4 +1,4 @@
-//! Values of arguments: the types that texts are parsed into.
+//! The types of argument values and their parsers.
 
 use std::any::Any;
 use std::num::NonZeroU32;
@@ -6,19 +6,20 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// A type that an argument's text is parsed into, once, by the host.
+/// A type that the host parses the text of an argument into.
 pub trait ArgValue: Clone + Send + Sync + 'static {
-    /// How the value is described to people and to forms.
+    /// The kind of the value, for the help and for forms.
     const KIND: ValueKind;
 
     /// Parses the text, which is never empty.
     ///
     /// # Errors
-    /// Says what the text should be, as in `must be a whole number of at least 1`; the host adds argument and text.
+    /// A description of the expected form, e.g. `must be a whole number of at least 1`; the host adds the argument and
+    /// the text.
     fn parse(text: &str) -> Result<Self, String>;
 }
 
-/// What kind of value an argument takes, for the help, the list of functions and forms.
+/// The kind of an argument's value, for the help, the list of functions and forms.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ValueKind {
     /// Any text.
@@ -34,7 +35,7 @@ pub enum ValueKind {
     Duration,
     /// A file or folder.
     Path,
-    /// One of the texts listed.
+    /// One of these texts.
     Choice(&'static [&'static str]),
 }
 
@@ -51,7 +52,7 @@ impl ValueKind {
         }
     }
 
-    /// The texts to choose from; empty for every other kind.
+    /// The choices; empty for every other kind.
     pub const fn choices(self) -> &'static [&'static str] {
         match self {
             ValueKind::Choice(choices) => choices,
@@ -59,30 +60,30 @@ impl ValueKind {
         }
     }
 
-    /// What is wrong with a text that is none of its choices.
+    /// The error message for a text that is not one of the choices.
     pub fn invalid_choice(self) -> String {
         format!("must be one of {}", self.choices().join(", "))
     }
 }
 
-/// Declares the choices of an argument, each with the text that people type, in the order in which they are shown.
+/// Declares an enum as the choices of an argument, each with the text that users type, in display order.
 ///
 /// ```
 /// use connector_sdk::{ArgValue as _, choices};
 ///
 /// choices! {
-///     /// What becomes of it.
-///     pub enum Fate {
-///         /// It stays.
+///     /// What to do with old files.
+///     pub enum OldFiles {
+///         /// Keep them.
 ///         Keep = "keep",
-///         /// It goes.
-///         Drop = "drop",
+///         /// Delete them.
+///         Delete = "delete",
 ///     }
 /// }
-/// assert_eq!(Fate::parse("drop"), Ok(Fate::Drop));
+/// assert_eq!(OldFiles::parse("delete"), Ok(OldFiles::Delete));
 /// ```
 ///
-/// Where the choices are values of a type from elsewhere, each text names its value:
+/// For values of an existing type, each text is followed by its value:
 ///
 /// ```
 /// use connector_sdk::ec2::types::ShutdownBehavior;
@@ -180,7 +181,7 @@ impl ArgValue for Duration {
     }
 }
 
-/// A parsed value of a type that only the argument's constant knows.
+/// A parsed value; its type is known to the argument's constant.
 #[derive(Clone)]
 pub struct ParsedValue(Arc<dyn Any + Send + Sync>);
 

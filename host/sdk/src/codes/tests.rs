@@ -1,4 +1,4 @@
-//! The kinds of the documented codes, and what the predicates say of them.
+//! The kinds of the documented codes, and the predicates on codes.
 
 use super::*;
 use ErrorKind::{Capacity, InvalidInput, NotFound, PermissionDenied, Service, Unavailable, UnexpectedState};

@@ -1,4 +1,4 @@
-//! Errors: their text and JSON form, and what becomes of each kind of failed call to EC2.
+//! Errors: their text, and the conversion of failed calls to EC2.
 
 use std::time::Duration;
 
@@ -15,18 +15,18 @@ use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use super::*;
 use crate::testing::{answer, client, mock, refusal};
 
-/// What a call to EC2 through this client fails with.
+/// The error of a call to EC2 with this client.
 async fn failure(client: &Client) -> Error {
     client.describe_instances().send().await.doing(|| "looking".to_owned()).unwrap_err()
 }
 
-/// What an answer is made of, and how often EC2 was asked for it.
+/// The error for an answer, and the number of requests.
 async fn failure_of_answer(make_answer: fn() -> HttpResponse) -> (Error, usize) {
     let rule = mock!(Client::describe_instances).then_http_response(make_answer);
     (failure(&client(&[&rule])).await, rule.num_calls())
 }
 
-/// A network on which every request goes the same way.
+/// A network that treats every request the same way.
 #[derive(Clone, Debug)]
 enum Network {
     Refusing,
@@ -52,13 +52,13 @@ impl HttpClient for Network {
     }
 }
 
-/// The settings of a client whose answers, if the request gets so far, are empty.
+/// The settings of a client whose responses are empty.
 fn settings() -> aws_sdk_ec2::config::Builder {
     let rule = mock!(Client::describe_instances).then_http_response(|| answer(200, ""));
     client(&[&rule]).config().to_builder()
 }
 
-/// What fails on such a network, with a time limit for each attempt.
+/// The error of a call on such a network, with a timeout for each attempt.
 async fn failure_on(network: Network) -> Error {
     let limit = TimeoutConfig::builder().operation_attempt_timeout(Duration::from_secs(5)).build();
     failure(&Client::from_conf(settings().http_client(network).timeout_config(limit).build())).await

@@ -1,4 +1,4 @@
-//! Instances: forms of ids and names, and finding.
+//! Finding instances, and the forms of ids and names.
 
 use aws_sdk_ec2::Client;
 use aws_sdk_ec2::operation::describe_instances::DescribeInstancesInput;
@@ -49,10 +49,13 @@ fn empty_values_are_none() {
     let seen = Instance::from_ec2(&bare.clone().public_dns_name("").state_transition_reason("").build()).unwrap();
     assert_eq!((seen.name, seen.public_dns, seen.state_reason, seen.launch_index), (None, None, None, 0));
 
-    let told = bare.clone().state_transition_reason("User initiated");
-    assert_eq!(Instance::from_ec2(&told.clone().build()).unwrap().state_reason.as_deref(), Some("User initiated"));
-    let told = told.state_reason(StateReason::builder().code("x").message("x: the key is gone").build());
-    assert_eq!(Instance::from_ec2(&told.build()).unwrap().state_reason.as_deref(), Some("x: the key is gone"));
+    let with_reason = bare.clone().state_transition_reason("User initiated");
+    assert_eq!(
+        Instance::from_ec2(&with_reason.clone().build()).unwrap().state_reason.as_deref(),
+        Some("User initiated")
+    );
+    let with_reason = with_reason.state_reason(StateReason::builder().code("x").message("x: the key is gone").build());
+    assert_eq!(Instance::from_ec2(&with_reason.build()).unwrap().state_reason.as_deref(), Some("x: the key is gone"));
 
     let stateless = Instance::from_ec2(&aws_sdk_ec2::types::Instance::builder().instance_id(A).build()).unwrap_err();
     assert_eq!(stateless.kind(), ErrorKind::Unavailable);

@@ -1,4 +1,4 @@
-//! The journal: what it gathers, and what the verdict on it is.
+//! The journal: its records and the verdict.
 
 use super::*;
 use crate::ids::InstanceId;
@@ -10,7 +10,7 @@ fn id(number: usize) -> InstanceId {
     InstanceId::from_ec2(&format!("i-{number:08x}"))
 }
 
-/// A journal of instances that ended so.
+/// A journal of instances with these results.
 fn journal_of(ends: &[Result<ResourceResult, ErrorKind>]) -> Journal {
     let journal = Journal::default();
     for (number, end) in ends.iter().enumerate() {
@@ -95,7 +95,7 @@ fn an_answer_without_a_state_keeps_the_known_state() {
     assert!(entry.changed, "once changed, it stays so");
 }
 
-/// A property for the address of an instance that has no value yet.
+/// A property for the address of an instance, without a value.
 fn pending(name: &str) -> PropertyEntry {
     PropertyEntry::pending(name, Contents::Of(Field::PrivateIp, id(0)), None)
 }
@@ -107,8 +107,8 @@ fn a_property_is_recorded_once_with_whether_it_is_missing() {
     journal.record_property(pending("B"));
     journal.record_property(pending("A").after(&Ok(Delivery::Confirmed)));
     let entries = journal.properties();
-    let told: Vec<_> = entries.iter().map(|entry| (entry.name.as_str(), entry.saved, entry.is_missing())).collect();
-    assert_eq!(told, [("A", true, false), ("B", false, true)]);
+    let reported: Vec<_> = entries.iter().map(|entry| (entry.name.as_str(), entry.saved, entry.is_missing())).collect();
+    assert_eq!(reported, [("A", true, false), ("B", false, true)]);
     let queued = pending("C").after(&Ok(Delivery::Queued));
     assert!(!queued.saved && !queued.is_missing());
     assert!(pending("D").after(&Err(Error::new(ErrorKind::Service, "no"))).is_missing());

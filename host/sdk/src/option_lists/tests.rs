@@ -1,4 +1,4 @@
-//! Option lists on their way from EC2 into OpCon and files.
+//! Writing option lists into properties and files.
 
 use super::*;
 use crate::testing::{Job, parse_arguments};

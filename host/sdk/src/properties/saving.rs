@@ -1,4 +1,4 @@
-//! How the values of instances are saved into properties: ids at once, addresses when they are known.
+//! Saves the values of instances into properties: ids at once, addresses when they are known.
 
 use std::time::Duration;
 
@@ -14,17 +14,16 @@ use crate::journal::{Contents, Field, Value};
 use crate::wait::{WAIT, WaitPolicy};
 use crate::{Context, Error, ErrorKind, PropertyEntry, Result};
 
-/// How many properties are saved at the same time.
+/// The number of concurrent saves.
 const SAVES_AT_ONCE: usize = 8;
-/// For how long the saving of ids may hold up a wait: OpCon may have gone since the job began.
+/// The longest time that saving ids may delay a wait, since OpCon may have become unreachable.
 const EARLY_LIMIT: Duration = Duration::from_secs(30);
 
 impl PropertyNames {
-    /// Saves the ids of those of the instances that EC2 has accepted, and enters all properties of these instances into the
-    /// journal as not saved yet, so that an interruption loses none. Called as soon as EC2 has accepted the launch or the
-    /// start, with all instances of the job, since their number is part of the names; it may be called again when EC2 has
-    /// accepted more of them. An id that is not saved now is tried again by [`PropertyNames::save_addresses`]. In a dry
-    /// run there is nothing to save.
+    /// Saves the ids of the instances that EC2 has accepted, and records all their properties as not saved yet, so that
+    /// an interruption loses none. Called as soon as EC2 has accepted a launch or start, with all instances of the job,
+    /// since their number is part of the names; it may be called again when EC2 has accepted more.
+    /// [`PropertyNames::save_addresses`] retries ids that are not saved. A dry run saves nothing.
     pub async fn save_ids(&self, cx: &Context, ids: &[InstanceId]) {
         if cx.dry_run() {
             return;
@@ -40,14 +39,14 @@ impl PropertyNames {
         }
     }
 
-    /// Saves what [`PropertyNames::save_ids`] has left: the addresses, and ids that OpCon did not take. `settled` says that
-    /// the instances are where they should be: then a missing address is looked up until it is there or certainly does
-    /// not exist (a private subnet has no public one), which is saved as an empty value. Otherwise it is left out with a
-    /// warning. Whatever is not saved stays in the journal as such.
+    /// Saves the remaining values: addresses, and ids that OpCon did not accept. If `settled`, the instances have
+    /// reached their goal: a missing address is polled until it exists or certainly does not (e.g. in a private
+    /// subnet), and then saved as an empty value. Otherwise it is left out with a warning. Unsaved values stay in the
+    /// journal.
     ///
     /// # Errors
-    /// [`ErrorKind::PropertyNotSaved`] when a value was not saved, could not be read, or cannot be an address; the others
-    /// are saved all the same.
+    /// [`ErrorKind::PropertyNotSaved`] when a value was not saved, could not be read, or is invalid; the others are
+    /// still saved.
     pub async fn save_addresses(
         &self,
         cx: &Context,
@@ -70,7 +69,7 @@ impl PropertyNames {
                     failures.push(error);
                 }
             }
-            // What is left out is still to be saved by somebody, and an interruption must not lose the others.
+            // An omitted value still has to be saved, and an interruption must not lose the others.
             cx.journal().record_property(entry.clone());
             ready.extend(entry.value.is_some().then_some(entry));
         }
@@ -82,18 +81,18 @@ impl PropertyNames {
     }
 }
 
-/// Those of the properties that OpCon does not have yet.
+/// The properties that are not saved yet.
 fn unsaved(cx: &Context, mut planned: Vec<PropertyEntry>) -> Vec<PropertyEntry> {
     let is_missing = |known: Option<&PropertyEntry>| known.is_none_or(PropertyEntry::is_missing);
     planned.retain(|planned| cx.journal().read_property(&planned.name, is_missing));
     planned
 }
 
-/// The value to be saved; empty for an address that does not exist. `None` when it is left out, with a warning: there may be
-/// one later. `polled` is `None` when the job did not wait.
+/// The value to save; empty for an address that does not exist. `None`, with a warning, for an address that may exist
+/// later. `polled` is `None` if the job did not wait.
 ///
 /// # Errors
-/// When the instance is where it should be, and its address is not known or is none.
+/// When the instance has reached its goal, and its address is unknown or invalid.
 fn value(cx: &Context, entry: &PropertyEntry, polled: Option<&Polled>) -> Result<Option<String>> {
     let (name, contents) = (&entry.name, &entry.contents);
     let Contents::Of(field, id) = contents else { return Ok(entry.value.clone()) };
@@ -118,8 +117,7 @@ fn value(cx: &Context, entry: &PropertyEntry, polled: Option<&Polled>) -> Result
     Ok(known.map_err(|left_out| cx.warning(left_out)).ok())
 }
 
-/// Saves properties that have a value, several at a time, and records what becomes of each. It is reported in the order of
-/// the properties, whichever was saved first. Returns the errors.
+/// Saves properties concurrently and records each result. They are reported in order. Returns the errors.
 async fn save_all(cx: &Context, entries: Vec<PropertyEntry>) -> Vec<Error> {
     let saves = entries.into_iter().map(|entry| async move {
         let PropertyEntry { name, value, contents, .. } = entry;

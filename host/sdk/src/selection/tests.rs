@@ -1,4 +1,4 @@
-//! Selecting instances by name or by id, and what is recorded of them before the job.
+//! Selecting instances by name or by id, and recording their previous states.
 
 use aws_sdk_ec2::Client;
 

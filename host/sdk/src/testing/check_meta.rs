@@ -1,4 +1,5 @@
-//! What every function's metadata keeps to: the command line, the help, the job forms and the policies rely on it.
+//! Checks the rules for the metadata of functions, on which the command line, the help, the job forms and the policies
+//! rely.
 
 use std::collections::BTreeSet;
 
@@ -6,12 +7,11 @@ use crate::args::{ArgSpec, Given, Inputs};
 use crate::call::is_read;
 use crate::{AnyOperation, IamAction, OperationMeta};
 
-/// Asserts that the metadata of a function keeps the contract, and that its examples are jobs:
-/// `check_meta(&ShowTags)`. What clashes with other functions, or with the arguments that the host gives to all of
-/// them, is found when the program starts.
+/// Asserts that the metadata of a function is valid and that its examples can be parsed: `check_meta(&ShowTags)`.
+/// Conflicts with other functions, or with the common arguments of the host, are found when the program starts.
 ///
 /// # Panics
-/// With the first rule that is broken.
+/// With the first violated rule.
 #[track_caller]
 pub fn check_meta(operation: &'static dyn AnyOperation) {
     let meta = operation.meta();
@@ -101,8 +101,8 @@ fn check_action(meta: &OperationMeta, action: &IamAction) {
     }
 }
 
-/// An example is a job of the function, and its ids are nobody's. Returns the arguments that are read while it is prepared: one
-/// that is read later, when the job may have changed something already, is not noticed in time if it is not declared.
+/// Asserts that an example can be parsed, and that its ids are placeholders. Returns the names of the arguments that parsing
+/// reads: an argument that is read later, and is not declared, ends a job that may have changed something already.
 #[track_caller]
 fn check_example(operation: &'static dyn AnyOperation, words: &'static [&'static str]) -> BTreeSet<&'static str> {
     let meta = operation.meta();
@@ -114,7 +114,7 @@ fn check_example(operation: &'static dyn AnyOperation, words: &'static [&'static
     read.unwrap_or_else(|error| panic!("{}: the example {words:?} is not a job: {error}", meta.name))
 }
 
-/// The arguments of an example, all of the function's own: the common ones do not belong in it.
+/// The arguments of an example, without the common ones.
 #[track_caller]
 fn given(meta: &OperationMeta, words: &'static [&'static str]) -> Vec<Given> {
     let mut words = words.iter();
@@ -131,7 +131,7 @@ fn given(meta: &OperationMeta, words: &'static [&'static str]) -> Vec<Given> {
     given
 }
 
-/// Whether a text is an id of AWS with a long number, as in `i-0123456789abcdef0`.
+/// Whether a text is a long AWS id, e.g. `i-0123456789abcdef0`.
 fn is_long_id(text: &str) -> bool {
     let number = text.rsplit_once('-').map(|(_, number)| number).unwrap_or_default();
     number.len() == 17 && number.bytes().all(|byte| byte.is_ascii_hexdigit())
@@ -153,7 +153,7 @@ mod tests {
         .examples(&[Example { about: "Show one.", arguments: &["--name", "web"] }])
         .iam_actions(&[DESCRIBE_REGIONS]);
 
-    /// A function with metadata of the test's.
+    /// A function with the metadata of a test.
     struct Sample(OperationMeta);
 
     impl AnyOperation for Sample {

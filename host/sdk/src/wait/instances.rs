@@ -1,4 +1,4 @@
-//! Waiting for instances: one poll asks about all of them, and each has an end of its own.
+//! Waits for instances: one poll describes all of them, and each reaches its own end.
 
 use std::collections::{BTreeMap, HashMap};
 use std::time::Duration;
@@ -8,17 +8,17 @@ use tokio::time::Instant;
 
 use super::arguments::{WaitArgs, WaitPolicy};
 use super::engine::{CONFIRMATION_INTERVAL, End, Watched, run, timed_out};
-use super::failures::UNKNOWN_LIMIT;
+use super::failures::NOT_FOUND_LIMIT;
 use super::goal::{Goal, GoalStatus};
 use super::status_checks::status_checks;
 use crate::ids::InstanceId;
 use crate::instances::{Instance, find_by_ids, find_shown};
 use crate::{Context, Error, ErrorKind, Result, count_of, hints};
 
-/// For how long the state before the request may still be shown (AWS: "Eventual consistency in the Amazon EC2 API").
+/// How long a poll may return the state before the request (AWS: "Eventual consistency in the Amazon EC2 API").
 const STALE_LIMIT: Duration = Duration::from_mins(1);
 
-/// Waits as the job says, for those of the instances that have not failed already. Returns whether it was to wait.
+/// Waits if requested, for the instances that have not failed. Returns whether it waited.
 pub async fn wait_if_asked(cx: &Context, wait: &WaitArgs, ids: &[InstanceId], goal: Goal, policy: &WaitPolicy) -> bool {
     let applies = wait.applies(cx);
     if applies {
@@ -27,14 +27,14 @@ pub async fn wait_if_asked(cx: &Context, wait: &WaitArgs, ids: &[InstanceId], go
     applies
 }
 
-/// Waits until every instance has reached the goal, cannot reach it any more, or the limit of the job is over. A poll is
-/// one call for all that are still waited for (and one per 100 for status checks). What becomes of each is recorded in the
-/// journal: a state off the way as [`ErrorKind::UnexpectedState`], an id that stays unknown as [`ErrorKind::NotFound`], the
-/// end of the time as [`ErrorKind::WaitExpired`], and a failure that no later poll can mend as what it is.
+/// Waits until every instance has reached the goal or cannot reach it, or until the timeout. A poll is one request for
+/// all remaining instances (and one per 100 for status checks). The result for each is recorded in the journal: an
+/// unexpected state as [`ErrorKind::UnexpectedState`], an id that stays unknown as [`ErrorKind::NotFound`], a timeout
+/// as [`ErrorKind::WaitExpired`], and a permanent failure of the polls with its own kind.
 ///
-/// `shutting-down` and `terminated` are believed at once, unless they are the goal or on the way to it. The state before
-/// the request may be shown for a minute; any other state off the way is believed after two polls that are ten seconds
-/// apart. An id may be unknown for a minute after it was last seen. Failed polls: see [`wait_for`](super::wait_for).
+/// `shutting-down` and `terminated` count at once, unless they are the goal or lead to it. Polls may return the state
+/// before the request for a minute; any other unexpected state counts after two polls that are ten seconds apart. An id
+/// may be unknown for a minute after it was last found. For failed polls, see [`wait_for`](super::wait_for).
 pub async fn wait_for_instances(cx: &Context, ids: &[InstanceId], goal: Goal, policy: &WaitPolicy) {
     if ids.is_empty() {
         return;
@@ -62,10 +62,10 @@ pub async fn wait_for_instances(cx: &Context, ids: &[InstanceId], goal: Goal, po
     }
 }
 
-/// Polls once, without waiting: the instances that are not at the goal. What is seen is recorded in the journal.
+/// Polls once, without waiting, and records the result in the journal. Returns the instances that are not at the goal.
 ///
 /// # Errors
-/// Those of EC2, and [`ErrorKind::Unavailable`] when its answers leave open whether all instances are at the goal.
+/// Those of EC2, and [`ErrorKind::Unavailable`] when an answer leaves out an instance.
 pub async fn not_at_goal(cx: &Context, ids: &[InstanceId], goal: Goal) -> Result<Vec<InstanceId>> {
     let found = find_by_ids(cx, ids).await?;
     found.iter().for_each(|instance| cx.journal().record_instance(instance));
@@ -76,12 +76,9 @@ pub async fn not_at_goal(cx: &Context, ids: &[InstanceId], goal: Goal) -> Result
     }
     let checks = if goal.needs_status_checks() { status_checks(cx, &running(&found)).await? } else { HashMap::new() };
     checks.iter().for_each(|(id, status)| cx.journal().record_status_checks(id, status.as_str()));
-    let goal_status = |id: &InstanceId| goal.goal_status(by_id[id], checks.get(id));
-    let elsewhere: Vec<_> = ids
-        .iter()
-        .filter(|id| !matches!(goal_status(id), GoalStatus::Reached | GoalStatus::Unobserved))
-        .cloned()
-        .collect();
+    let status = |id: &InstanceId| goal.status(by_id[id], checks.get(id));
+    let elsewhere: Vec<_> =
+        ids.iter().filter(|id| !matches!(status(id), GoalStatus::Reached | GoalStatus::Unobserved)).cloned().collect();
     let is_open = |id: &InstanceId| {
         goal.needs_status_checks() && *by_id[id] == InstanceStateName::Running && !checks.contains_key(id)
     };
@@ -99,7 +96,7 @@ fn running(instances: &[Instance]) -> Vec<InstanceId> {
     running.map(|instance| instance.id.clone()).collect()
 }
 
-/// What was last seen of an instance.
+/// The last known values of an instance.
 #[derive(Clone, PartialEq, Eq)]
 struct Observation {
     state: InstanceStateName,
@@ -114,7 +111,7 @@ impl Observation {
         }
     }
 
-    /// The same as part of a sentence.
+    /// The values as part of a sentence.
     fn quoted(&self) -> String {
         match &self.status_checks {
             Some(status) => format!("`{}`, status checks `{}`", self.state.as_str(), status.as_str()),
@@ -123,44 +120,46 @@ impl Observation {
     }
 }
 
-/// What the polls have shown of one instance.
+/// The poll results of one instance.
 struct PollHistory {
-    /// The states that it may have had before the request.
-    before: Vec<InstanceStateName>,
+    /// The possible states before the request.
+    previous_states: Vec<InstanceStateName>,
     seen: Option<Observation>,
-    /// The first poll that did not find it, since it was last seen.
-    unknown_since: Option<Instant>,
-    /// The first poll that showed it off the way, since it was last on it.
+    /// The first of the consecutive polls that did not find it.
+    not_found_since: Option<Instant>,
+    /// The first of the consecutive polls with an unexpected state.
     unexpected_since: Option<Instant>,
-    /// Whether a poll has shown its status checks `ok`.
+    /// Whether a poll has shown its status checks as `ok`.
     was_ok: bool,
-    /// Whether a later one has shown them otherwise.
-    left_ok: bool,
-    /// Whether the last poll has shown them `ok`, and none has shown them otherwise since they first were.
+    /// Whether a later poll has shown another status.
+    has_left_ok: bool,
+    /// Whether the last poll has shown them as `ok`, and none has shown another status since the first `ok`.
     unobserved: bool,
 }
 
 impl PollHistory {
-    /// Takes in status checks that a poll shows.
+    /// Records the status checks of a poll.
     fn record(&mut self, status_checks: Option<&SummaryStatus>) {
         let is_ok = status_checks == Some(&SummaryStatus::Ok);
-        self.left_ok |= self.was_ok && status_checks.is_some() && !is_ok;
+        self.has_left_ok |= self.was_ok && status_checks.is_some() && !is_ok;
         self.was_ok |= is_ok;
-        self.unobserved = is_ok && !self.left_ok;
+        self.unobserved = is_ok && !self.has_left_ok;
     }
 
-    /// Takes in where a poll shows the instance. Returns what is to be believed; [`GoalStatus::InProgress`] as long as it may be
+    /// Records the status of a poll. Returns the confirmed one; [`GoalStatus::InProgress`] as long as the poll may be
     /// stale.
-    fn confirm(&mut self, goal_status: GoalStatus, state: &InstanceStateName, waited: Duration) -> GoalStatus {
-        match goal_status {
-            GoalStatus::Unexpected if waited < STALE_LIMIT && self.before.contains(state) => GoalStatus::InProgress,
+    fn confirm(&mut self, status: GoalStatus, state: &InstanceStateName, waited: Duration) -> GoalStatus {
+        match status {
+            GoalStatus::Unexpected if waited < STALE_LIMIT && self.previous_states.contains(state) => {
+                GoalStatus::InProgress
+            }
             GoalStatus::Unexpected => {
                 let since = *self.unexpected_since.get_or_insert_with(Instant::now);
                 if since.elapsed() >= CONFIRMATION_INTERVAL { GoalStatus::Unexpected } else { GoalStatus::InProgress }
             }
-            goal_status => {
+            status => {
                 self.unexpected_since = None;
-                if goal_status == GoalStatus::Unobserved && self.left_ok { GoalStatus::Reached } else { goal_status }
+                if status == GoalStatus::Unobserved && self.has_left_ok { GoalStatus::Reached } else { status }
             }
         }
     }
@@ -178,8 +177,8 @@ struct Wait<'a> {
 }
 
 impl Watched for Wait<'_> {
-    /// Asks about all that are waited for, and takes off the list those whose wait is over. States count also when the
-    /// status checks could not be read.
+    /// Describes all remaining instances, and removes those whose wait is over. States count even if the status checks
+    /// cannot be read.
     async fn poll(&mut self) -> Result<bool> {
         let found = find_shown(self.cx, &self.waiting).await?;
         let (checks, failure) = match self.status_checks(&found).await {
@@ -211,14 +210,14 @@ impl Watched for Wait<'_> {
 impl<'a> Wait<'a> {
     fn new(cx: &'a Context, ids: &[InstanceId], goal: Goal) -> Self {
         let history = |id| {
-            let before = goal.previous_states(cx, id);
+            let previous_states = goal.previous_states(cx, id);
             PollHistory {
-                before,
+                previous_states,
                 seen: None,
-                unknown_since: None,
+                not_found_since: None,
                 unexpected_since: None,
                 was_ok: false,
-                left_ok: false,
+                has_left_ok: false,
                 unobserved: false,
             }
         };
@@ -230,7 +229,7 @@ impl<'a> Wait<'a> {
         if self.goal.needs_status_checks() { status_checks(self.cx, &running(found)).await } else { Ok(HashMap::new()) }
     }
 
-    /// Takes in what a poll shows of an instance, and reports it when it is new. Returns whether to go on waiting for it.
+    /// Records and reports the description of an instance. Returns whether to continue waiting for it.
     fn record(&mut self, instance: &Instance, status_checks: Option<&SummaryStatus>) -> bool {
         let (id, journal) = (&instance.id, self.cx.journal());
         journal.record_instance(instance);
@@ -240,17 +239,17 @@ impl<'a> Wait<'a> {
         let Some(history) = self.histories.get_mut(id) else { return false };
         let before = history.seen.take();
         history.record(status_checks);
-        // Status checks that an answer leaves out are those that were seen last.
+        // An answer without status checks keeps the last known ones.
         let checks_before = before.as_ref().filter(|seen| seen.state == instance.state);
         let status_checks = status_checks.or(checks_before.and_then(|seen| seen.status_checks.as_ref())).cloned();
         let now = Observation { state: instance.state.clone(), status_checks };
         if before.as_ref() != Some(&now) {
             self.cx.event(format!("{}: {}", journal.label(id), now.text()));
         }
-        let goal_status = self.goal.goal_status(&now.state, now.status_checks.as_ref());
-        let goal_status = history.confirm(goal_status, &now.state, self.start.elapsed());
-        (history.seen, history.unknown_since) = (Some(now), None);
-        match goal_status {
+        let status = self.goal.status(&now.state, now.status_checks.as_ref());
+        let status = history.confirm(status, &now.state, self.start.elapsed());
+        (history.seen, history.not_found_since) = (Some(now), None);
+        match status {
             GoalStatus::InProgress => return true,
             GoalStatus::Reached => self.reached += 1,
             GoalStatus::Unobserved if !history.unobserved || self.goal.may_change(self.start.elapsed()) => return true,
@@ -273,11 +272,11 @@ impl<'a> Wait<'a> {
         false
     }
 
-    /// Takes in that a poll did not find an instance. Returns whether to go on waiting for it.
+    /// Records that a poll did not find an instance. Returns whether to continue waiting for it.
     fn record_missing(&mut self, id: &InstanceId) -> bool {
         let Some(history) = self.histories.get_mut(id) else { return false };
         history.unobserved = false;
-        if history.unknown_since.get_or_insert_with(Instant::now).elapsed() < UNKNOWN_LIMIT {
+        if history.not_found_since.get_or_insert_with(Instant::now).elapsed() < NOT_FOUND_LIMIT {
             return true;
         }
         self.cx.instance_failed(
@@ -287,7 +286,7 @@ impl<'a> Wait<'a> {
         false
     }
 
-    /// Takes in that it is not seen what became of the instance.
+    /// Records that the effect of the action was not observed.
     fn record_unobserved(&self, id: &InstanceId) {
         if let Goal::ReadyAgain { unobserved_note, .. } = self.goal {
             self.cx.event(format!("{}: {unobserved_note}", self.cx.journal().label(id)));
@@ -299,9 +298,9 @@ impl<'a> Wait<'a> {
         self.histories.get(id)?.seen.as_ref()
     }
 
-    /// What the last poll showed of an instance, as in ``i-0abc is still `pending` ``.
+    /// Describes the last poll of an instance, e.g. ``i-0abc is still `pending` ``.
     fn still(&self, id: &InstanceId) -> String {
-        let unknown = self.histories.get(id).is_some_and(|history| history.unknown_since.is_some());
+        let unknown = self.histories.get(id).is_some_and(|history| history.not_found_since.is_some());
         match self.seen(id) {
             None => format!("the state of {id} is still unknown"),
             Some(seen) if unknown => format!("{id} is not found, its last state is {}", seen.quoted()),

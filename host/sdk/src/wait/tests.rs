@@ -1,4 +1,4 @@
-//! Waiting: what counts as the end, what ends it early, and how many calls it costs.
+//! Waiting: its goals, its early ends, and the number of calls.
 
 mod again;
 mod anything;
@@ -44,12 +44,12 @@ async fn wait(job: &Job, ids: &[&str], goal: Goal) {
     wait_for_instances(&job.cx, &ids, goal, &a_minute()).await;
 }
 
-/// Why an instance failed; empty when it did not.
+/// The error of an instance; empty without one.
 fn failure(job: &Job, text: &str) -> String {
     job.cx.journal().instance(&id(text)).error.map(|error| error.to_string()).unwrap_or_default()
 }
 
-/// A rule for DescribeInstances: refused until the last poll, which sees the instance running.
+/// A rule for DescribeInstances that refuses this often and then returns the running instance.
 fn refused_at_first(times: usize, refuse: fn() -> HttpResponse) -> Rule {
     let refusals = mock!(Client::describe_instances).sequence().http_response(refuse).times(times);
     refusals.output(|| described([instance(A, &Running)])).build()
@@ -63,7 +63,7 @@ fn unknown() -> HttpResponse {
     refusal("InvalidInstanceID.NotFound", "The instance ID does not exist")
 }
 
-/// The answer of DescribeInstanceStatus that a request asks for, with this status.
+/// The answer of DescribeInstanceStatus for the requested ids, with this status.
 fn checked_as_asked(request: &DescribeInstanceStatusInput, status: &SummaryStatus) -> DescribeInstanceStatusOutput {
     checked(request.instance_ids().iter().map(String::as_str), status)
 }
@@ -246,9 +246,9 @@ async fn a_long_wait_is_reported_once_a_minute_and_a_short_one_not_at_all() {
     let job = Job::new(&[&rule]);
     let policy = WaitPolicy::new(Duration::from_mins(10), Some(Duration::from_secs(10)));
     wait_for_instances(&job.cx, &[id(A)], RUNNING, &policy).await;
-    let told: Vec<_> = job.lines().into_iter().filter(|line| line.starts_with("waiting, ")).collect();
+    let reported: Vec<_> = job.lines().into_iter().filter(|line| line.starts_with("waiting, ")).collect();
     assert_eq!(
-        told,
+        reported,
         [
             "waiting, 1m of 10m: 0 of 1 instance ready, 1 pending",
             "waiting, 2m of 10m: 0 of 1 instance ready, 1 pending"

@@ -2,17 +2,17 @@
 
 use super::*;
 
-/// Like `STOP`, where EC2 may act on some instances of a request that it refuses.
+/// `STOP` as a non-atomic action.
 const BY_ZONE: InstanceAction = InstanceAction { non_atomic: true, ..STOP };
 
 #[tokio::test(start_paused = true)]
 async fn the_remaining_instances_of_a_non_atomic_action_are_confirmed() {
-    // All but the last are protected; the last one was stopped with the first request.
+    // All but the last are protected; the first request stops the last one.
     let instances = many(60);
     let stop = stops(|_| Some("OperationNotPermitted"));
-    for (looked, last) in [(true, ResourceResult::Changed), (false, ResourceResult::Unknown)] {
+    for (is_allowed, last) in [(true, ResourceResult::Changed), (false, ResourceResult::Unknown)] {
         let describe = mock!(Client::describe_instances).then_compute_response(move |request| {
-            if !looked {
+            if !is_allowed {
                 return MockResponse::Http(refusal("UnauthorizedOperation", "No"));
             }
             let state = |id: &String| match id.as_str() {
@@ -25,7 +25,7 @@ async fn the_remaining_instances_of_a_non_atomic_action_are_confirmed() {
         instances.iter().for_each(|id| job.cx.journal().record_previous_state(id, "running"));
         request_action(&BY_ZONE, &job, &instances).await;
         assert_eq!(result_of(&job, "i-0000003b"), Some(last));
-        let other = if looked { ResourceResult::Failed } else { ResourceResult::Unknown };
+        let other = if is_allowed { ResourceResult::Failed } else { ResourceResult::Unknown };
         assert_eq!(result_of(&job, "i-0000003a"), Some(other));
         assert_eq!(result_of(&job, "i-00000000"), Some(ResourceResult::Failed), "it was refused alone");
     }

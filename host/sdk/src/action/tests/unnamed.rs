@@ -14,7 +14,7 @@ const RESTART: InstanceAction = InstanceAction {
     ..STOP
 };
 
-/// Asks for the restart of the instances, which were seen in these states.
+/// Requests the restart of the instances, with these previous states.
 async fn restart(job: &Job, before: &[(&str, InstanceStateName)]) {
     let instances: Vec<_> = before.iter().map(|(id, _)| InstanceId::from_ec2(id)).collect();
     look_up_ids(&job.cx, &instances).await.unwrap();

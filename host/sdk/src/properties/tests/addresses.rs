@@ -1,4 +1,4 @@
-//! Addresses: when there is none, when nobody knows, and what is no address.
+//! Addresses: absent, unknown and invalid ones.
 
 use aws_sdk_ec2::Client;
 use aws_sdk_ec2::types::InstanceStateName::{Pending, Running, Stopping};
@@ -8,7 +8,7 @@ use crate::testing::{Rule, described, mock, refusal};
 
 const PUBLIC: [(&str, &str); 1] = [("public-ip-property", "PUBLIC")];
 
-/// A rule for DescribeInstances: first this many throttled polls, then this instance.
+/// A rule for DescribeInstances: throttled this often, then this instance.
 fn throttled_then(throttled: usize, then: impl Fn() -> Instance + Send + Sync + 'static) -> Rule {
     let polls = mock!(Client::describe_instances).sequence();
     let refuse = || refusal("RequestLimitExceeded", "Too many requests");
@@ -72,7 +72,7 @@ async fn an_unreadable_address_is_an_error() {
 
 #[tokio::test(start_paused = true)]
 async fn after_the_timeout_a_failed_poll_is_repeated_once() {
-    // The SDK makes three attempts of each.
+    // The AWS SDK makes three attempts per request.
     for (throttled, expected) in [(3, "PUBLIC=192.0.2.1"), (6, "!PUBLIC=?")] {
         let job = Job::new(&[&throttled_then(throttled, || instance(A, &Running))]);
         accept(&job, &private_instance(A));

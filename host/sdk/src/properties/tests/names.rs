@@ -1,4 +1,4 @@
-//! Names: the four differ, and OpCon is contacted only where something is saved.
+//! Names: they are distinct, and OpCon is contacted only if something is saved.
 
 use super::*;
 

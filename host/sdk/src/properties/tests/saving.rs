@@ -1,4 +1,4 @@
-//! What is saved and when, what is left out, and what becomes of a refusal.
+//! Saving: what is saved when, what is left out, and refusals.
 
 use std::sync::atomic::AtomicUsize;
 use std::sync::atomic::Ordering::Relaxed;
@@ -126,7 +126,7 @@ async fn a_dry_run_saves_nothing() {
     assert!(saved(&job).is_empty() && job.lines().is_empty());
 }
 
-/// A store whose OpCon never answers for some names, and refuses others as often as they stand there.
+/// A store that never answers for some names, and refuses others as often as they are listed.
 #[derive(Default)]
 pub(super) struct UnreliableStore {
     pub(super) silent: &'static [&'static str],
@@ -192,7 +192,7 @@ async fn an_opcon_that_does_not_answer_does_not_stop_the_wait() {
     job.assert_reported("warning: saving ids in OpCon takes long: the job goes on, and saves the others at its end");
 }
 
-/// A store that counts what is asked of it.
+/// A store that counts its calls.
 #[derive(Default)]
 struct Counting {
     names: AtomicUsize,
@@ -229,7 +229,7 @@ async fn ten_thousand_instances_are_saved_by_as_many_calls() {
     assert_eq!(store.names.load(Relaxed), 20_002 + 2 * 20_000, "checked once, planned twice");
 }
 
-/// A store that takes its time for every property but the last.
+/// A store that is slow for every property but the last.
 struct SlowStore;
 
 #[async_trait]

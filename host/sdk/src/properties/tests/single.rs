@@ -1,4 +1,4 @@
-//! One property for any value: what is checked before, and what becomes of the value.
+//! One property for any value: the check before, and the delivery.
 
 use std::sync::Arc;
 

@@ -1,4 +1,4 @@
-//! Ready again: status checks that are seen to leave `ok` and to come back, and those that never leave it.
+//! Ready again: status checks that leave `ok` and return to it, and those that never leave it.
 
 use aws_sdk_ec2::types::SummaryStatus::{Impaired, Initializing, Ok};
 
@@ -9,7 +9,7 @@ use crate::testing::describes_as;
 const NOTE: &str = "restart accepted, not observed";
 const AGAIN: Goal = Goal::ReadyAgain { within: Duration::from_mins(5), unobserved_note: NOTE };
 
-/// A rule for DescribeInstanceStatus: each answer one of these statuses, the last one for ever.
+/// A rule for DescribeInstanceStatus that returns these statuses in turn, and repeats the last one.
 fn checks_in_turn(statuses: &[SummaryStatus]) -> Rule {
     let (last, first) = statuses.split_last().unwrap();
     let mut answers = mock!(Client::describe_instance_status).sequence();
@@ -21,7 +21,7 @@ fn checks_in_turn(statuses: &[SummaryStatus]) -> Rule {
     answers.output(move || checked([A], &last)).repeatedly().build()
 }
 
-/// Waits so many minutes at most, with a poll every 20 seconds. Returns the verdict.
+/// Waits for at most this many minutes, with a poll every 20 seconds. Returns the verdict.
 async fn wait_for(job: &Job, minutes: u64) -> String {
     let policy = WaitPolicy::new(Duration::from_mins(minutes), Some(Duration::from_secs(20)));
     job.cx.journal().record_accepted(&id(A), Some("running"), None, ResourceResult::Changed);
@@ -35,7 +35,7 @@ async fn checks_that_leave_ok_and_come_back_are_the_goal() {
     for (statuses, polls) in [
         (&[Ok, Ok, Initializing, Ok][..], 4),
         (&[Ok, Impaired, Initializing, Ok], 4),
-        // What is not `ok` before it ever was has not left it.
+        // A status before the first `ok` has not left it.
         (&[Initializing, Ok, Initializing, Ok], 4),
     ] {
         let (describe, checks) = (describes_as(Running), checks_in_turn(statuses));

@@ -7,7 +7,7 @@ use crate::Result;
 
 const IMAGE: &str = "image ami-0000000a";
 
-/// Waits for an image whose polls have these results, and the last of them for ever.
+/// Waits for an image with these poll results; the last one is repeated.
 async fn wait_for_image(job: &Job, polls: Vec<Result<Poll>>) -> Result<()> {
     let polls = Mutex::new(polls);
     let next = || {
@@ -25,7 +25,7 @@ fn pending() -> Result<Poll> {
 const IMAGE_STATES: States =
     States { target: &["available"], transient: &["pending", "transient"], failed: &["failed", "error"] };
 
-/// Waits for an image that is in these states in turn, and in the last of them for ever.
+/// Waits for an image with these states; the last one is repeated.
 async fn wait_through(job: &Job, states: &[&str]) -> Result<()> {
     wait_for_image(job, states.iter().map(|state| Ok(IMAGE_STATES.poll(state, None))).collect()).await
 }

@@ -1,4 +1,4 @@
-//! Status checks: how they are read, and that one unknown id loses no other.
+//! Reading status checks, with unknown ids.
 
 use std::sync::atomic::AtomicUsize;
 use std::sync::atomic::Ordering::Relaxed;
@@ -21,7 +21,7 @@ fn only_two_passed_checks_are_ok() {
     assert_eq!(both_checks(&InstanceStatus::builder().build()), InsufficientData);
 }
 
-/// Rules for DescribeInstanceStatus, which refuses every request that names one of the unknown ids.
+/// Rules for DescribeInstanceStatus that refuse every request with an unknown id.
 fn checks_without(unknown_ids: &'static [&'static str]) -> [Rule; 2] {
     let names_unknown = |request: &DescribeInstanceStatusInput| {
         request.instance_ids().iter().any(|id| unknown_ids.contains(&id.as_str()))

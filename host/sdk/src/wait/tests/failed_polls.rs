@@ -1,4 +1,4 @@
-//! Polls that fail: what is borne, what ends a wait, and how often it is reported.
+//! Failed polls: which end a wait, and how often they are reported.
 
 use super::*;
 use crate::testing::answer;
@@ -7,8 +7,7 @@ fn warnings(job: &Job) -> Vec<String> {
     job.lines().into_iter().filter(|line| line.starts_with("warning: ")).collect()
 }
 
-/// A rule for DescribeInstances: each poll gets the next of these answers, `None` for the instance as pending; after the
-/// last, the instance is running.
+/// A rule for DescribeInstances with these answers in turn, `None` for the pending instance; then it is running.
 fn answers_in_turn(answers: &[Option<fn() -> HttpResponse>]) -> Rule {
     let mut sequence = mock!(Client::describe_instances).sequence();
     for answer in answers {

@@ -1,9 +1,9 @@
-//! States: which are believed at once, which may be stale, and how long an id may be unknown.
+//! States: which count at once, which may be stale, and how long an id may be unknown.
 
 use super::*;
 use crate::ResourceResult;
 
-/// Polls at these intervals, for an hour at most.
+/// Polls with this interval, for at most an hour.
 async fn wait_an_hour(job: &Job, goal: Goal, interval: u64) {
     let policy = WaitPolicy::new(Duration::from_hours(1), Some(Duration::from_secs(interval)));
     wait_for_instances(&job.cx, &[id(A)], goal, &policy).await;
@@ -175,7 +175,7 @@ async fn a_start_that_falls_back_to_stopped_because_of_a_kms_key_names_the_permi
     assert!(error.hint_text().unwrap().contains("kms:CreateGrant"), "{error:?}");
 }
 
-/// Rules for a poll by ids, which refuses because of the id B, and for one that asks which ids are known.
+/// Rules for a poll by ids, which refuses the id B, and for one by filter.
 fn knows_only_a(polls_until_running: usize) -> [Rule; 2] {
     let by_ids = mock!(Client::describe_instances)
         .match_requests(|request| request.filters().is_empty() && request.instance_ids().iter().any(|id| id == B))
