@@ -8,6 +8,7 @@ mod features;
 mod finding;
 mod layers;
 mod modules;
+mod repeated;
 mod sdk_text;
 mod sources;
 
@@ -36,6 +37,7 @@ pub fn check(workspace: &Workspace) -> Result<()> {
     let mut findings = edges::findings(workspace)?;
     findings.extend(features::findings(workspace)?);
     findings.extend(sources::findings(workspace)?);
+    findings.extend(repeated::findings(workspace)?);
     for package in &workspace.packages {
         let crates = Crate::of_package(workspace, package)?;
         findings.extend(crates.iter().flat_map(cycles::findings));

@@ -8,19 +8,14 @@ use connector_sdk::ec2::types::{Image, ImageState, InstanceTypeInfo, Region};
 use connector_sdk::names::ImageId;
 use connector_sdk::option_lists::{OptionEntry, OptionList};
 use connector_sdk::prelude::*;
-use connector_sdk::{ArgValue, Table, VALUES_PER_FILTER, ValueKind, filter};
+use connector_sdk::{ArgValue as _, Table, VALUES_PER_FILTER, filter};
 
-/// An option list as an argument.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct ListChoice(OptionList);
-
-impl ArgValue for ListChoice {
-    const KIND: ValueKind = ValueKind::Choice(&["images", "instance-types", "regions"]);
-
-    fn parse(text: &str) -> Result<Self, String> {
-        let choices = Self::KIND.choices();
-        let known = OptionList::ALL.into_iter().zip(choices).find(|(_, choice)| **choice == text);
-        known.map(|(list, _)| ListChoice(list)).ok_or_else(|| format!("must be one of {}", choices.join(", ")))
+choices! {
+    /// An option list as an argument.
+    struct ListChoice(OptionList) {
+        "images" => OptionList::Images,
+        "instance-types" => OptionList::InstanceTypes,
+        "regions" => OptionList::Regions,
     }
 }
 
@@ -44,7 +39,7 @@ register!(CheckLists);
 /// The lists to check, and their source.
 struct Query {
     /// The lists to check; all if empty.
-    only: Vec<ListChoice>,
+    only: Vec<OptionList>,
     script: Option<PathBuf>,
 }
 
@@ -71,7 +66,8 @@ impl Operation for CheckLists {
         .iam_actions(&[catalog::DESCRIBE_IMAGES, catalog::DESCRIBE_INSTANCE_TYPES, catalog::DESCRIBE_REGIONS]);
 
     fn parse(&self, inputs: &Inputs) -> Result<Query> {
-        Ok(Query { only: inputs.get(&ONLY), script: inputs.get(&DATA_SCRIPT) })
+        let only = inputs.get(&ONLY).into_iter().map(|choice| choice.0).collect();
+        Ok(Query { only, script: inputs.get(&DATA_SCRIPT) })
     }
 
     async fn run(&self, cx: &Context, query: &Query) -> Result<Outcome> {
@@ -88,7 +84,7 @@ impl Operation for CheckLists {
 
 /// Reads the option lists, and warns of missing or empty ones.
 async fn read(cx: &Context, Query { only, script }: &Query) -> Result<Vec<(OptionList, Vec<OptionEntry>)>> {
-    let is_wanted = |list: &OptionList| only.is_empty() || only.contains(&ListChoice(*list));
+    let is_wanted = |list: &OptionList| only.is_empty() || only.contains(list);
     let mut present = Vec::new();
     for list in OptionList::ALL.into_iter().filter(is_wanted) {
         let entries = match script {

@@ -215,3 +215,11 @@ fn every_list_can_be_named() {
     assert_eq!(ListChoice::KIND.choices().len(), OptionList::ALL.len());
     assert!(ListChoice::parse("sizes").unwrap_err().starts_with("must be one of images, instance-types"));
 }
+
+#[test]
+fn every_option_list_can_be_chosen_by_its_contents() {
+    let choices = ONLY.spec.kind.choices();
+    let chosen: Vec<_> = choices.iter().map(|choice| ListChoice::parse(choice).unwrap().0).collect();
+    assert_eq!(chosen, OptionList::ALL);
+    assert_eq!(choices, OptionList::ALL.map(|list| list.contents().replace(' ', "-")));
+}

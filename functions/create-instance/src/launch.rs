@@ -9,6 +9,7 @@ use crate::arguments::count::Count;
 use crate::arguments::key::Key;
 use crate::arguments::network::{Network, unique};
 use crate::arguments::root_volume::RootVolume;
+use crate::arguments::settings::Settings;
 use crate::arguments::source::{IMAGE_ID, INSTANCE_TYPE, LAUNCH_TEMPLATE, LaunchTemplate};
 use crate::arguments::tags::Tags;
 use crate::arguments::user_data::UserDataSource;
@@ -32,8 +33,8 @@ pub struct Launch {
     pub root_volume: Option<RootVolume>,
     /// The user data.
     pub user_data: Option<UserDataSource>,
-    /// All arguments, for the settings that are only part of the request.
-    pub inputs: Inputs,
+    /// The settings of the instances.
+    pub settings: Settings,
     /// The instance types in order of preference, without duplicates.
     pub instance_types: Vec<InstanceTypeName>,
     /// The given client token.
@@ -54,7 +55,7 @@ impl Launch {
             tags: Tags::parse(inputs)?,
             root_volume: RootVolume::parse(inputs)?,
             user_data: UserDataSource::parse(inputs),
-            inputs: inputs.clone(),
+            settings: Settings::parse(inputs),
             instance_types: unique(inputs.get(&INSTANCE_TYPE)),
             token: inputs.get(&CLIENT_TOKEN),
             network: Network::parse(inputs),

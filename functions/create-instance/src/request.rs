@@ -1,10 +1,8 @@
 //! Builds the request of a launch.
 
-use connector_sdk::ec2::Client;
-use connector_sdk::ec2::operation::run_instances::builders::RunInstancesFluentBuilder;
+use connector_sdk::ec2::operation::run_instances::builders::RunInstancesInputBuilder;
 use connector_sdk::ec2::types::{InstanceNetworkInterfaceSpecification, Placement};
 
-use crate::arguments::settings;
 use crate::arguments::source::LaunchTemplate;
 use crate::arguments::user_data::UserData;
 use crate::attempt::Attempt;
@@ -12,15 +10,11 @@ use crate::launch::Launch;
 use crate::prerequisites::Prerequisites;
 
 /// Builds the request of one attempt.
-pub fn request(
-    ec2: &Client,
-    launch: &Launch,
-    attempt: &Attempt,
-    prerequisites: &Prerequisites,
-) -> RunInstancesFluentBuilder {
+pub fn request(launch: &Launch, attempt: &Attempt, prerequisites: &Prerequisites) -> RunInstancesInputBuilder {
     let instance_type = attempt.instance_type.as_ref().map(|instance_type| instance_type.as_str().into());
-    let request = ec2
-        .run_instances()
+    let request = launch
+        .settings
+        .to_ec2()
         .client_token(attempt.token.as_str())
         .min_count(launch.count.minimum.to_ec2())
         .max_count(launch.count.wanted.to_ec2())
@@ -31,17 +25,17 @@ pub fn request(
         .set_block_device_mappings(prerequisites.root_volume.clone().map(|volume| vec![volume]))
         .set_user_data(prerequisites.user_data.as_ref().map(UserData::to_ec2))
         .set_tag_specifications(launch.tags.to_ec2());
-    settings::add_to(place(request, launch, attempt, prerequisites), &launch.inputs)
+    place(request, launch, attempt, prerequisites)
 }
 
 /// Sets the network. A public address can only be requested for a network interface, and then EC2 expects subnet and
 /// security groups there.
 fn place(
-    request: RunInstancesFluentBuilder,
+    request: RunInstancesInputBuilder,
     launch: &Launch,
     attempt: &Attempt,
     prerequisites: &Prerequisites,
-) -> RunInstancesFluentBuilder {
+) -> RunInstancesInputBuilder {
     let subnet_id = attempt.subnet.as_ref().map(|subnet| subnet.as_str().to_owned());
     let groups = Some(prerequisites.group_ids.clone()).filter(|ids| !ids.is_empty());
     let zone = launch.network.zone.as_ref();

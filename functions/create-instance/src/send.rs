@@ -42,10 +42,10 @@ impl LaunchRequest<'_> {
     /// than the minimum.
     pub async fn send(&self, action: &str, launched: &mut Launched) -> Result<()> {
         let LaunchRequest { cx, launch, prerequisites, attempt } = *self;
-        let request = request(cx.ec2(), launch, attempt, prerequisites).dry_run(cx.dry_run());
+        let request = request(launch, attempt, prerequisites).dry_run(cx.dry_run());
         let mut sends = 1;
         loop {
-            let call = async { request.clone().send().await.doing(|| action.to_owned()) };
+            let call = async { request.clone().send_with(cx.ec2()).await.doing(|| action.to_owned()) };
             match cx.change(action, call).await {
                 Err(error) if sends < SEND_ATTEMPTS && prerequisites.are_not_visible_yet(&error) => sends += 1,
                 Err(error) => return Err(error),

@@ -1,21 +1,20 @@
 //! `GetInstanceStatusByTag`: shows the status of instances, and can check it.
 
 use connector_sdk::client_token::{ClientToken, launched_by};
+use connector_sdk::count_of;
 use connector_sdk::instances::{ALIVE, Instance, TagName, find_all, find_by_name, read_all};
 use connector_sdk::prelude::*;
 use connector_sdk::wait::{all_status_checks, status_checks};
-use connector_sdk::{ArgValue, ValueKind, count_of};
 
-/// An expected state of an instance.
-#[derive(Clone, Debug, PartialEq, Eq)]
-struct ExpectedState(InstanceStateName);
-
-impl ArgValue for ExpectedState {
-    const KIND: ValueKind =
-        ValueKind::Choice(&["pending", "running", "stopping", "stopped", "shutting-down", "terminated"]);
-
-    fn parse(text: &str) -> Result<Self, String> {
-        Self::KIND.choose(text).map(|state| ExpectedState(state.into()))
+choices! {
+    /// An expected state of an instance.
+    struct ExpectedState(InstanceStateName) {
+        "pending" => InstanceStateName::Pending,
+        "running" => InstanceStateName::Running,
+        "stopping" => InstanceStateName::Stopping,
+        "stopped" => InstanceStateName::Stopped,
+        "shutting-down" => InstanceStateName::ShuttingDown,
+        "terminated" => InstanceStateName::Terminated,
     }
 }
 

@@ -1,5 +1,6 @@
 //! `GetInstanceStatusByTag` against a mocked EC2: its output, its requests and its verdicts.
 
+use connector_sdk::ArgValue as _;
 use connector_sdk::ec2::Client;
 use connector_sdk::ec2::types::InstanceStateName::{Pending, Running, ShuttingDown, Stopped};
 use connector_sdk::ec2::types::SummaryStatus;
@@ -167,7 +168,7 @@ async fn refused_status_checks_fail_the_job_with_the_instances_shown() {
 fn states_are_those_of_ec2() {
     for name in EXPECT_STATE.spec.kind.choices() {
         let ExpectedState(state) = ExpectedState::parse(name).unwrap();
-        assert!(InstanceStateName::values().contains(&state.as_str()), "{name}");
+        assert!(state.as_str() == *name && InstanceStateName::values().contains(name), "{name}");
     }
     assert_eq!(EXPECT_STATE.spec.kind.choices().len(), InstanceStateName::values().len());
     assert!(ExpectedState::parse("Running").unwrap_err().starts_with("must be one of pending, running"));

@@ -6,9 +6,9 @@ use std::collections::HashSet;
 
 use connector_sdk::catalog::{self, ARCHITECTURE, Architecture, deprecated_since};
 use connector_sdk::ec2::types::{ArchitectureValues, Image};
-use connector_sdk::option_lists::{self, Destination, OptionEntry, OptionList};
+use connector_sdk::option_lists::{self, Destination, Listing, OptionEntry, OptionList};
 use connector_sdk::prelude::*;
-use connector_sdk::{Table, checked_text, filter};
+use connector_sdk::{checked_text, filter};
 
 use family::family_of;
 
@@ -58,7 +58,8 @@ const LATEST: Arg<bool, Always> = Arg::flag(
 
 const INCLUDE_DEPRECATED: Arg<bool, Always> = Arg::flag("include-deprecated", "Include deprecated images.");
 
-const COLUMNS: &[&str] = &["Image ID", "Name", "Architecture", "Created"];
+const LISTING: Listing<Image> =
+    Listing { list: OptionList::Images, columns: &["Image ID", "Name", "Architecture", "Created"], row, entry };
 
 struct ListImages;
 register!(ListImages);
@@ -117,23 +118,12 @@ impl Operation for ListImages {
     }
 
     async fn run(&self, cx: &Context, query: &Query) -> Result<Outcome> {
-        let destination = &query.destination;
-        destination.prepare(cx).await?;
-        let mut found = find(cx, query).await?;
-        found.sort_by(|a, b| (b.creation_date(), a.image_id()).cmp(&(a.creation_date(), b.image_id())));
-        if query.latest {
-            let mut seen = HashSet::new();
-            found.retain(|image| seen.insert(family_key(image)));
-        }
-        let kept = destination.truncate(cx, OptionList::Images, found);
-        cx.journal().record_table(Table { columns: COLUMNS, rows: kept.iter().map(row).collect() });
-        let entries: Vec<_> = kept.iter().filter_map(entry).collect();
-        destination.write(cx, OptionList::Images, &entries).await
+        LISTING.run(cx, &query.destination, images(cx, query)).await
     }
 }
 
-/// Finds the requested images.
-async fn find(cx: &Context, query: &Query) -> Result<Vec<Image>> {
+/// Finds the requested images, the newest first.
+async fn images(cx: &Context, query: &Query) -> Result<Vec<Image>> {
     let mut owners: Vec<_> = query.owners.iter().map(|owner| owner.0.clone()).collect();
     if owners.is_empty() {
         owners.push(SELF.to_owned());
@@ -148,6 +138,11 @@ async fn find(cx: &Context, query: &Query) -> Result<Vec<Image>> {
     let mut found = catalog::images(request.include_deprecated(deprecated)).await?;
     // EC2 always returns deprecated images to their owner.
     found.retain(|image| deprecated || deprecated_since(image).is_none());
+    found.sort_by(|a, b| (b.creation_date(), a.image_id()).cmp(&(a.creation_date(), b.image_id())));
+    if query.latest {
+        let mut seen = HashSet::new();
+        found.retain(|image| seen.insert(family_key(image)));
+    }
     Ok(found)
 }
 

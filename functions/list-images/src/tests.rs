@@ -46,7 +46,7 @@ async fn all_pages_are_shown_newest_first() {
     assert_eq!(outcome.message, "4 images found");
     assert_eq!(shown(&job), ["ami-4", "ami-1", "ami-2", "ami-3"], "those of one time by id");
     let table = job.cx.journal().table().unwrap();
-    assert_eq!(table.columns, COLUMNS);
+    assert_eq!(table.columns, LISTING.columns);
     assert_eq!(table.rows[0], ["ami-4", "web", "x86_64", "2023-04-10T10:00:00.000Z"]);
     assert!(!job.cx.journal().anything_changed());
 }

@@ -3,9 +3,9 @@
 use connector_sdk::catalog::{self, ARCHITECTURE, Architecture};
 use connector_sdk::ec2::types::{ArchitectureType, InstanceTypeInfo};
 use connector_sdk::names::is_family;
-use connector_sdk::option_lists::{self, Destination, OptionEntry, OptionList};
+use connector_sdk::option_lists::{self, Destination, Listing, OptionEntry, OptionList};
 use connector_sdk::prelude::*;
-use connector_sdk::{Table, checked_text, filter};
+use connector_sdk::{checked_text, filter};
 
 checked_text! {
     /// A family of instance types: the part of their names before the dot.
@@ -24,7 +24,12 @@ const FAMILY: Arg<Family, Repeated> = Arg::new(
 const CURRENT_GENERATION: Arg<bool, Always> =
     Arg::flag("current-generation", "Only current-generation instance types.");
 
-const COLUMNS: &[&str] = &["Instance type", "vCPUs", "Memory MiB", "Architectures"];
+const LISTING: Listing<InstanceTypeInfo> = Listing {
+    list: OptionList::InstanceTypes,
+    columns: &["Instance type", "vCPUs", "Memory MiB", "Architectures"],
+    row,
+    entry,
+};
 
 struct ListInstanceTypes;
 register!(ListInstanceTypes);
@@ -73,20 +78,12 @@ impl Operation for ListInstanceTypes {
     }
 
     async fn run(&self, cx: &Context, query: &Query) -> Result<Outcome> {
-        let destination = &query.destination;
-        destination.prepare(cx).await?;
-        let mut found = find(cx, query).await?;
-        found.sort_by(|a, b| sort_key(a).cmp(&sort_key(b)));
-        let kept = destination.truncate(cx, OptionList::InstanceTypes, found);
-        cx.journal().record_table(Table { columns: COLUMNS, rows: kept.iter().map(row).collect() });
-        let entries: Vec<_> =
-            kept.iter().map(|info| OptionEntry { id: name(info).to_owned(), description: None }).collect();
-        destination.write(cx, OptionList::InstanceTypes, &entries).await
+        LISTING.run(cx, &query.destination, instance_types(cx, query)).await
     }
 }
 
-/// Finds the requested instance types, which always have a name.
-async fn find(cx: &Context, query: &Query) -> Result<Vec<InstanceTypeInfo>> {
+/// Finds the requested instance types, which always have a name, sorted by family and size.
+async fn instance_types(cx: &Context, query: &Query) -> Result<Vec<InstanceTypeInfo>> {
     let mut filters = Vec::new();
     let families = &query.families;
     if !families.is_empty() {
@@ -98,7 +95,8 @@ async fn find(cx: &Context, query: &Query) -> Result<Vec<InstanceTypeInfo>> {
         filters.push(filter("current-generation", ["true"]));
     }
     let filters = (!filters.is_empty()).then_some(filters);
-    let found = catalog::instance_types(cx.ec2().describe_instance_types().set_filters(filters)).await?;
+    let mut found = catalog::instance_types(cx.ec2().describe_instance_types().set_filters(filters)).await?;
+    found.sort_by(|a, b| sort_key(a).cmp(&sort_key(b)));
     Ok(found)
 }
 
@@ -126,6 +124,10 @@ fn row(info: &InstanceTypeInfo) -> Vec<String> {
     let vcpus = vcpus(info).map(|count| count.to_string()).unwrap_or_default();
     let memory = memory(info).map(|size| size.to_string()).unwrap_or_default();
     vec![name(info).to_owned(), vcpus, memory, architectures]
+}
+
+fn entry(info: &InstanceTypeInfo) -> Option<OptionEntry> {
+    Some(OptionEntry { id: name(info).to_owned(), description: None })
 }
 
 #[cfg(test)]

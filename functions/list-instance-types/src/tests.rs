@@ -63,7 +63,7 @@ async fn all_pages_are_shown_by_family_and_size() {
     assert_eq!(outcome.message, "7 instance types found");
     assert_eq!(shown(&job), ["m5.large", "m5.xlarge", "t2.micro", "t3.b", "t3.nano", "t3.large", "t3.2xlarge"]);
     let table = job.cx.journal().table().unwrap();
-    assert_eq!(table.columns, COLUMNS);
+    assert_eq!(table.columns, LISTING.columns);
     assert_eq!(table.rows[0], ["m5.large", "2", "8192", "i386, x86_64"]);
     assert!(!job.cx.journal().anything_changed());
 }

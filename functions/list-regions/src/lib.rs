@@ -1,11 +1,12 @@
 //! `ListRegions`: shows regions, and fills their option list in OpCon.
 
+use connector_sdk::catalog;
 use connector_sdk::ec2::types::Region;
-use connector_sdk::option_lists::{self, Destination, OptionEntry, OptionList};
+use connector_sdk::option_lists::{self, Destination, Listing, OptionEntry, OptionList};
 use connector_sdk::prelude::*;
-use connector_sdk::{Table, catalog};
 
-const COLUMNS: &[&str] = &["Region", "Status", "Endpoint"];
+const LISTING: Listing<Region> =
+    Listing { list: OptionList::Regions, columns: &["Region", "Status", "Endpoint"], row, entry };
 
 struct ListRegions;
 register!(ListRegions);
@@ -31,14 +32,15 @@ impl Operation for ListRegions {
     }
 
     async fn run(&self, cx: &Context, destination: &Destination) -> Result<Outcome> {
-        destination.prepare(cx).await?;
-        let mut found = catalog::regions(cx).await?;
-        found.sort_by(|a, b| a.region_name().cmp(&b.region_name()));
-        let kept = destination.truncate(cx, OptionList::Regions, found);
-        cx.journal().record_table(Table { columns: COLUMNS, rows: kept.iter().map(row).collect() });
-        let entries: Vec<_> = kept.iter().filter_map(entry).collect();
-        destination.write(cx, OptionList::Regions, &entries).await
+        LISTING.run(cx, destination, regions(cx)).await
     }
+}
+
+/// The regions of the account.
+async fn regions(cx: &Context) -> Result<Vec<Region>> {
+    let mut found = catalog::regions(cx).await?;
+    found.sort_by(|a, b| a.region_name().cmp(&b.region_name()));
+    Ok(found)
 }
 
 fn row(region: &Region) -> Vec<String> {

@@ -27,7 +27,7 @@ async fn the_enabled_regions_are_shown_by_name() {
     let outcome = job.run(&ListRegions, &[]).await.unwrap();
     assert_eq!((outcome.message.as_str(), describe.num_calls()), ("2 regions found", 1));
     let table = job.cx.journal().table().unwrap();
-    assert_eq!(table.columns, COLUMNS);
+    assert_eq!(table.columns, LISTING.columns);
     assert_eq!(
         table.rows,
         [

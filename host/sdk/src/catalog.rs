@@ -5,9 +5,9 @@ use std::time::SystemTime;
 use aws_sdk_ec2::operation::describe_images::builders::DescribeImagesFluentBuilder;
 use aws_sdk_ec2::operation::describe_instance_types::builders::DescribeInstanceTypesFluentBuilder;
 use aws_sdk_ec2::primitives::{DateTime, DateTimeFormat};
-use aws_sdk_ec2::types::{Image, InstanceTypeInfo, Region};
+use aws_sdk_ec2::types::{ArchitectureValues, Image, InstanceTypeInfo, Region};
 
-use crate::{Arg, ArgValue, Context, Doing, Error, IamAction, Result, ValueKind, dry_run, pages};
+use crate::{Arg, Context, Doing, Error, IamAction, Result, choices, dry_run, pages};
 
 /// The largest page of images (AWS: "Pagination in the Amazon EC2 API").
 const IMAGES_PER_PAGE: i32 = 1000;
@@ -25,22 +25,21 @@ pub const DESCRIBE_REGIONS: IamAction =
 /// The opt-in status of a region that is not enabled for the account.
 const NOT_OPTED_IN: &str = "not-opted-in";
 
-/// A processor architecture, as EC2 names it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Architecture(&'static str);
-
-impl Architecture {
-    /// The architecture as text.
-    pub fn as_str(&self) -> &'static str {
-        self.0
+choices! {
+    /// A processor architecture, as EC2 names it.
+    pub struct Architecture(ArchitectureValues) {
+        "x86_64" => ArchitectureValues::X8664,
+        "arm64" => ArchitectureValues::Arm64,
+        "i386" => ArchitectureValues::I386,
+        "x86_64_mac" => ArchitectureValues::X8664Mac,
+        "arm64_mac" => ArchitectureValues::Arm64Mac,
     }
 }
 
-impl ArgValue for Architecture {
-    const KIND: ValueKind = ValueKind::Choice(&["x86_64", "arm64", "i386", "x86_64_mac", "arm64_mac"]);
-
-    fn parse(text: &str) -> Result<Self, String> {
-        Self::KIND.choose(text).map(Architecture)
+impl Architecture {
+    /// The architecture as text.
+    pub fn as_str(&self) -> &str {
+        self.0.as_str()
     }
 }
 

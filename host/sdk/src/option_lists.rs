@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use crate::args::Always;
 use crate::properties::{Contents, Delivery, Property};
-use crate::{Arg, ArgSpec, Context, Error, ErrorKind, Inputs, Outcome, Result};
+use crate::{Arg, ArgSpec, Context, Error, ErrorKind, Inputs, Outcome, Result, Table};
 
 pub use crate::option_list::{OptionEntry, OptionList};
 pub use crate::option_list_store::OptionListStore;
@@ -31,6 +31,37 @@ pub const MAX: Arg<NonZeroU32> = Arg::new(
 /// The arguments of a function that fills an option list.
 pub const ARGUMENTS: &[ArgSpec] = &[MAX.spec, SAVE.spec, DATA_SCRIPT.spec];
 
+/// How the items that a function finds in EC2 are shown and written into an option list.
+pub struct Listing<T> {
+    /// The option list.
+    pub list: OptionList,
+    /// The column titles of the table.
+    pub columns: &'static [&'static str],
+    /// The cells of an item, one for each column.
+    pub row: fn(&T) -> Vec<String>,
+    /// The option list entry of an item; `None` leaves the item out.
+    pub entry: fn(&T) -> Option<OptionEntry>,
+}
+
+impl<T> Listing<T> {
+    /// Performs the whole job: shows the items that `find` returns, in their order, and writes them to the destination.
+    /// `find` is polled after the check that the option list can be saved.
+    ///
+    /// # Errors
+    /// Those of `find`, of [`OptionListStore`] and of [`PropertyStore::prepare`](crate::properties::PropertyStore::prepare);
+    /// [`ErrorKind::NotFound`] when there is no entry; [`ErrorKind::PropertyNotSaved`] when OpCon did not accept the list.
+    pub async fn run<F>(&self, cx: &Context, destination: &Destination, find: F) -> Result<Outcome>
+    where
+        F: Future<Output = Result<Vec<T>>>,
+    {
+        destination.prepare(cx).await?;
+        let kept = destination.truncate(cx, self.list, find.await?);
+        cx.journal().record_table(Table { columns: self.columns, rows: kept.iter().map(self.row).collect() });
+        let entries: Vec<_> = kept.iter().filter_map(self.entry).collect();
+        destination.write(cx, self.list, &entries).await
+    }
+}
+
 /// The destination of an option list, and the number of entries to keep.
 #[derive(Clone, Debug, Default)]
 pub struct Destination {
@@ -47,15 +78,12 @@ impl Destination {
     }
 
     /// Checks that the option list can be saved, before any call to EC2.
-    ///
-    /// # Errors
-    /// Those of [`PropertyStore::prepare`](crate::properties::PropertyStore::prepare).
-    pub async fn prepare(&self, cx: &Context) -> Result<()> {
+    async fn prepare(&self, cx: &Context) -> Result<()> {
         if self.save { cx.properties().prepare().await } else { Ok(()) }
     }
 
     /// Keeps the first entries, up to the limit. Reports the omission of others.
-    pub fn truncate<T>(&self, cx: &Context, list: OptionList, mut entries: Vec<T>) -> Vec<T> {
+    fn truncate<T>(&self, cx: &Context, list: OptionList, mut entries: Vec<T>) -> Vec<T> {
         if let Some(max) = self.max.filter(|max| entries.len() > *max) {
             cx.event(format!("{} found, the first {max} kept", list.count_of(entries.len())));
             entries.truncate(max);
@@ -64,11 +92,7 @@ impl Destination {
     }
 
     /// Writes the option list to its destination. An empty list is not written: a form needs at least one choice.
-    ///
-    /// # Errors
-    /// [`ErrorKind::NotFound`] when there is no entry, [`ErrorKind::PropertyNotSaved`] when OpCon did not accept the
-    /// list, and those of [`OptionListStore`].
-    pub async fn write(&self, cx: &Context, list: OptionList, entries: &[OptionEntry]) -> Result<Outcome> {
+    async fn write(&self, cx: &Context, list: OptionList, entries: &[OptionEntry]) -> Result<Outcome> {
         if entries.is_empty() {
             let error = Error::new(ErrorKind::NotFound, format!("no {} match", list.contents()));
             return Err(error

@@ -17,6 +17,9 @@ const KNOWS_CI: [&str; 2] = [".ci/", "xtask/"];
 const CHECKED: [&str; 3] = ["rs", "md", "toml"];
 const NOT_IN_FUNCTIONS: [&str; 4] = ["std::env", "process::exit", "print!", "println!"];
 
+/// Where `choices!` is defined, which declares every choice.
+const CHOICES: &str = "host/sdk/src/args/values.rs";
+
 /// A text file of the workspace.
 struct Source {
     path: String,
@@ -60,6 +63,7 @@ pub fn findings(workspace: &Workspace) -> Result<Vec<Finding>> {
         findings.extend(layout(&source));
         findings.extend(rust_rules(&source));
         findings.extend(function_rules(&source)?);
+        findings.extend(choice_rules(&source));
         findings.extend(named_functions(&source, &spellings));
     }
     Ok(findings)
@@ -137,6 +141,15 @@ fn function_rules(source: &Source) -> Result<Vec<Finding>> {
         found.map(|import| import.line).filter(|line| findings.iter().all(|known| known.line != *line)).collect();
     findings.extend(missed.into_iter().map(|line| source.finding(line, "functions must not use `std::env`")));
     Ok(findings)
+}
+
+/// A parser of choices that is written by hand can forget one of its own texts.
+fn choice_rules(source: &Source) -> Vec<Finding> {
+    if !source.is_rust() || source.path == CHOICES || source.path.starts_with("xtask/") {
+        return Vec::new();
+    }
+    let declared = source.code_lines().filter(|(_, line)| line.contains("ValueKind::Choice(&["));
+    declared.map(|(number, _)| source.finding(number, "choices are declared by `choices!`")).collect()
 }
 
 /// The code of the host and its SDK names no function, so that a new one changes nothing there. Comments may take one
@@ -239,6 +252,13 @@ mod tests {
                 "functions/stop-instance/src/lib.rs:3: functions must not use `std::env`"
             ]
         );
+    }
+
+    #[test]
+    fn choices_have_no_parser_of_their_own() {
+        let text = "//! Not ValueKind::Choice(&[\"a\"]).\nconst KIND: ValueKind =\n    ValueKind::Choice(&[\"a\"]);\n";
+        let found = findings_of(&[("functions/stop-instance/src/lib.rs", text), (CHOICES, text)]);
+        assert_eq!(found, ["functions/stop-instance/src/lib.rs:3: choices are declared by `choices!`"]);
     }
 
     #[test]

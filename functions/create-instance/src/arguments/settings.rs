@@ -1,7 +1,8 @@
 //! Settings of the instances: role, metadata, protection, shutdown and spot instances.
 
 use connector_sdk::args::Always;
-use connector_sdk::ec2::operation::run_instances::builders::RunInstancesFluentBuilder;
+use connector_sdk::ec2::operation::run_instances::RunInstancesInput;
+use connector_sdk::ec2::operation::run_instances::builders::RunInstancesInputBuilder;
 use connector_sdk::ec2::types::{
     HttpTokensState, IamInstanceProfileSpecification, InstanceInterruptionBehavior, InstanceMarketOptionsRequest,
     InstanceMetadataOptionsRequest, MarketType, ShutdownBehavior as Ec2ShutdownBehavior, SpotInstanceType,
@@ -40,23 +41,30 @@ impl ArgValue for InstanceProfile {
     }
 }
 
+impl InstanceProfile {
+    fn into_ec2(self) -> IamInstanceProfileSpecification {
+        let specification = IamInstanceProfileSpecification::builder();
+        match self {
+            InstanceProfile::Arn(arn) => specification.arn(arn),
+            InstanceProfile::Name(name) => specification.name(name),
+        }
+        .build()
+    }
+}
+
 choices! {
     /// Whether reading the metadata of an instance requires a session token (IMDSv2) or not (IMDSv1).
-    pub enum MetadataTokens {
-        /// A token is required.
-        Required = "required",
-        /// A token is optional.
-        Optional = "optional",
+    pub struct MetadataTokens(HttpTokensState) {
+        "required" => HttpTokensState::Required,
+        "optional" => HttpTokensState::Optional,
     }
 }
 
 choices! {
     /// The effect of a shutdown from inside an instance.
-    pub enum ShutdownBehavior {
-        /// Stop the instance.
-        Stop = "stop",
-        /// Terminate the instance.
-        Terminate = "terminate",
+    pub struct ShutdownBehavior(Ec2ShutdownBehavior) {
+        "stop" => Ec2ShutdownBehavior::Stop,
+        "terminate" => Ec2ShutdownBehavior::Terminate,
     }
 }
 
@@ -94,45 +102,52 @@ pub const SPOT: Arg<bool, Always> = Arg::flag(
      needs the capacity back.",
 );
 
-/// The arguments of this topic.
-pub const ARGUMENTS: &[ArgSpec] =
-    &[IAM_INSTANCE_PROFILE.spec, METADATA_TOKENS.spec, TERMINATION_PROTECTION.spec, SHUTDOWN_BEHAVIOR.spec, SPOT.spec];
+/// Declares the settings: for each argument, the request parameter that its value sets.
+macro_rules! settings {
+    ($($argument:ident($value:ident) => $set:ident($parameter:expr),)+) => {
+        /// The arguments of this topic.
+        pub const ARGUMENTS: &[ArgSpec] = &[$($argument.spec),+];
 
-/// Adds the settings to a request. Missing ones are left to EC2 or the launch template.
-pub fn add_to(request: RunInstancesFluentBuilder, inputs: &Inputs) -> RunInstancesFluentBuilder {
-    let by_default = inputs.get(&LAUNCH_TEMPLATE).is_none().then_some(MetadataTokens::Required);
-    request
-        .set_iam_instance_profile(inputs.get(&IAM_INSTANCE_PROFILE).as_ref().map(to_ec2_profile))
-        .set_metadata_options(inputs.get(&METADATA_TOKENS).or(by_default).map(to_ec2_metadata_options))
-        .set_disable_api_termination(inputs.get(&TERMINATION_PROTECTION).then_some(true))
-        .set_instance_initiated_shutdown_behavior(inputs.get(&SHUTDOWN_BEHAVIOR).map(ShutdownBehavior::to_ec2))
-        .set_instance_market_options(inputs.get(&SPOT).then(one_time_spot))
-}
-
-impl ShutdownBehavior {
-    fn to_ec2(self) -> Ec2ShutdownBehavior {
-        match self {
-            ShutdownBehavior::Stop => Ec2ShutdownBehavior::Stop,
-            ShutdownBehavior::Terminate => Ec2ShutdownBehavior::Terminate,
+        /// A request with the parameters that are set by arguments.
+        fn with_parameters(inputs: &Inputs) -> RunInstancesInputBuilder {
+            let request = RunInstancesInput::builder();
+            $(let $value = inputs.get(&$argument);
+            let request = request.$set($parameter);)+
+            request
         }
-    }
-}
-
-fn to_ec2_profile(profile: &InstanceProfile) -> IamInstanceProfileSpecification {
-    let specification = IamInstanceProfileSpecification::builder();
-    match profile {
-        InstanceProfile::Arn(arn) => specification.arn(arn),
-        InstanceProfile::Name(name) => specification.name(name),
-    }
-    .build()
-}
-
-fn to_ec2_metadata_options(tokens: MetadataTokens) -> InstanceMetadataOptionsRequest {
-    let state = match tokens {
-        MetadataTokens::Required => HttpTokensState::Required,
-        MetadataTokens::Optional => HttpTokensState::Optional,
     };
-    InstanceMetadataOptionsRequest::builder().http_tokens(state).build()
+}
+
+settings! {
+    IAM_INSTANCE_PROFILE(profile) => set_iam_instance_profile(profile.map(InstanceProfile::into_ec2)),
+    METADATA_TOKENS(tokens) => set_metadata_options(tokens.map(|tokens| to_ec2_metadata_options(tokens.0))),
+    TERMINATION_PROTECTION(given) => set_disable_api_termination(given.then_some(true)),
+    SHUTDOWN_BEHAVIOR(behavior) => set_instance_initiated_shutdown_behavior(behavior.map(|behavior| behavior.0)),
+    SPOT(given) => set_instance_market_options(given.then(one_time_spot)),
+}
+
+/// The settings as parameters of the request. A parameter that is not set is left to EC2, or to the launch template.
+#[derive(Clone, Debug)]
+pub struct Settings(RunInstancesInputBuilder);
+
+impl Settings {
+    /// Reads the arguments.
+    pub fn parse(inputs: &Inputs) -> Self {
+        let request = with_parameters(inputs);
+        if inputs.get(&LAUNCH_TEMPLATE).is_some() || request.get_metadata_options().is_some() {
+            return Settings(request);
+        }
+        Settings(request.metadata_options(to_ec2_metadata_options(HttpTokensState::Required)))
+    }
+
+    /// A request with these settings and nothing else.
+    pub fn to_ec2(&self) -> RunInstancesInputBuilder {
+        self.0.clone()
+    }
+}
+
+fn to_ec2_metadata_options(tokens: HttpTokensState) -> InstanceMetadataOptionsRequest {
+    InstanceMetadataOptionsRequest::builder().http_tokens(tokens).build()
 }
 
 fn one_time_spot() -> InstanceMarketOptionsRequest {

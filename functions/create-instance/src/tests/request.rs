@@ -40,9 +40,9 @@ impl Intercept for Wire {
 async fn wire_form(launch: &Launch, prerequisites: &Prerequisites) -> Vec<String> {
     let answer = mock!(Client::run_instances).then_output(|| launched(&[]));
     let wire = Wire::default();
-    let request =
-        crate::request::request(&client(&[&answer]), launch, Attempts::of(launch).unwrap().first(), prerequisites);
-    request.customize().interceptor(wire.clone()).send().await.unwrap();
+    let ec2 = client(&[&answer]).config().to_builder().interceptor(wire.clone()).build();
+    let request = crate::request::request(launch, Attempts::of(launch).unwrap().first(), prerequisites);
+    request.send_with(&Client::from_conf(ec2)).await.unwrap();
     let body = wire.0.lock().unwrap().clone();
     body.split('&').skip(2).map(str::to_owned).collect()
 }
@@ -259,9 +259,8 @@ async fn user_data_is_sent_in_base64_and_shown_nowhere() {
             prerequisites::ensure(&Job::new(&[&key_pair_exists()]).cx, &launch, &token()).await.unwrap();
         let parameters = wire_form(&launch, &prerequisites).await;
         assert!(parameters.contains(&"UserData=aHVzaA%3D%3D".to_owned()), "{parameters:?}");
-        let request =
-            crate::request::request(&client(&[]), &launch, Attempts::of(&launch).unwrap().first(), &prerequisites);
-        let shown = format!("{launch:?} {prerequisites:?} {:?}", request.as_input());
+        let request = crate::request::request(&launch, Attempts::of(&launch).unwrap().first(), &prerequisites);
+        let shown = format!("{launch:?} {prerequisites:?} {request:?}");
         assert!(!shown.contains("hush") && !shown.contains("aHVzaA"), "{shown}");
     }
 }

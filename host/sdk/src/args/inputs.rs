@@ -1,6 +1,10 @@
 //! Parses and checks the arguments of a job, by the same rules for the command line, forms and tests.
 
+#[cfg(feature = "testing")]
+use std::collections::BTreeSet;
 use std::collections::HashMap;
+#[cfg(feature = "testing")]
+use std::sync::{Arc, Mutex, PoisonError};
 
 use super::declaration::{Arg, ArgGroup, ArgSpec, Presence};
 use super::values::{ArgValue, ParsedValue};
@@ -42,6 +46,8 @@ fn wrong(message: impl Into<String>) -> Error {
 #[derive(Clone, Debug, Default)]
 pub struct Inputs {
     values: HashMap<&'static str, Vec<ParsedValue>>,
+    #[cfg(feature = "testing")]
+    read: Arc<Mutex<BTreeSet<&'static str>>>,
 }
 
 impl Inputs {
@@ -66,7 +72,7 @@ impl Inputs {
                 values.extend(Given { spec, text: default.to_owned() }.parse()?);
             }
         }
-        Ok(Inputs { values })
+        Ok(Inputs { values, ..Inputs::default() })
     }
 
     /// The value of an argument: `Option<T>`, `T` or `Vec<T>`, as its constant says.
@@ -75,9 +81,19 @@ impl Inputs {
     /// When the operation does not declare the argument.
     pub fn get<T: ArgValue, P: Presence<T>>(&self, arg: &Arg<T, P>) -> P::Output {
         let name = arg.spec.name;
+        #[cfg(feature = "testing")]
+        self.read.lock().unwrap_or_else(PoisonError::into_inner).insert(name);
         let values = self.values.get(name).and_then(|values| values.iter().map(ParsedValue::get).collect());
         let output = values.and_then(P::take);
         output.unwrap_or_else(|| panic!("the operation reads the argument {name} but does not declare it"))
+    }
+}
+
+#[cfg(feature = "testing")]
+impl Inputs {
+    /// The names of the arguments that were read.
+    pub(crate) fn names_read(&self) -> BTreeSet<&'static str> {
+        self.read.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 }
 

@@ -60,15 +60,6 @@ impl ValueKind {
         }
     }
 
-    /// Finds the choice with this text.
-    ///
-    /// # Errors
-    /// A message that lists the choices.
-    pub fn choose(self, text: &str) -> Result<&'static str, String> {
-        let known = self.choices().iter().find(|choice| **choice == text);
-        known.copied().ok_or_else(|| self.invalid_choice())
-    }
-
     /// The error message for a text that is not one of the choices.
     pub fn invalid_choice(self) -> String {
         format!("must be one of {}", self.choices().join(", "))
@@ -86,13 +77,41 @@ impl ValueKind {
 ///         /// Keep them.
 ///         Keep = "keep",
 ///         /// Delete them.
-///             Delete = "delete",
+///         Delete = "delete",
 ///     }
 /// }
 /// assert_eq!(OldFiles::parse("delete"), Ok(OldFiles::Delete));
 /// ```
+///
+/// For values of an existing type, each text is followed by its value:
+///
+/// ```
+/// use connector_sdk::ec2::types::ShutdownBehavior;
+/// use connector_sdk::{ArgValue as _, choices};
+///
+/// choices! {
+///     /// What a shutdown does to an instance.
+///     struct OnShutdown(ShutdownBehavior) {
+///         "stop" => ShutdownBehavior::Stop,
+///         "terminate" => ShutdownBehavior::Terminate,
+///     }
+/// }
+/// assert_eq!(OnShutdown::parse("stop").unwrap().0, ShutdownBehavior::Stop);
+/// ```
 #[macro_export]
 macro_rules! choices {
+    (@values $name:ident { $($text:literal => $value:expr,)+ }) => {
+        impl $crate::ArgValue for $name {
+            const KIND: $crate::ValueKind = $crate::ValueKind::Choice(&[$($text),+]);
+
+            fn parse(text: &str) -> ::std::result::Result<Self, ::std::string::String> {
+                match text {
+                    $($text => Ok($value),)+
+                    _ => Err(Self::KIND.invalid_choice()),
+                }
+            }
+        }
+    };
     ($(#[$doc:meta])* $visible:vis enum $name:ident { $($(#[$choice_doc:meta])* $choice:ident = $text:literal,)+ }) => {
         $(#[$doc])*
         #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -100,16 +119,14 @@ macro_rules! choices {
             $($(#[$choice_doc])* $choice,)+
         }
 
-        impl $crate::ArgValue for $name {
-            const KIND: $crate::ValueKind = $crate::ValueKind::Choice(&[$($text),+]);
+        $crate::choices! { @values $name { $($text => $name::$choice,)+ } }
+    };
+    ($(#[$doc:meta])* $visible:vis struct $name:ident($type:ty) { $($text:literal => $value:expr,)+ }) => {
+        $(#[$doc])*
+        #[derive(Clone, Debug, PartialEq, Eq)]
+        $visible struct $name($type);
 
-            fn parse(text: &str) -> ::std::result::Result<Self, ::std::string::String> {
-                match text {
-                    $($text => Ok($name::$choice),)+
-                    _ => Err(Self::KIND.invalid_choice()),
-                }
-            }
-        }
+        $crate::choices! { @values $name { $($text => $name($value),)+ } }
     };
 }
 
@@ -201,11 +218,22 @@ mod tests {
         }
     }
 
+    choices! {
+        /// Sizes in meters.
+        struct Meters(u8) {
+            "s" => 1,
+            "l" => 9,
+        }
+    }
+
     #[test]
     fn choices_keep_their_declared_order() {
         assert_eq!(Size::KIND, ValueKind::Choice(&["s", "l"]));
         assert_eq!(["s", "l"].map(Size::parse), [Ok(Size::Small), Ok(Size::Large)]);
         assert_eq!(Size::parse("S"), Err("must be one of s, l".to_owned()));
+        assert_eq!(Meters::KIND, Size::KIND);
+        assert_eq!(["s", "l"].map(Meters::parse), [Ok(Meters(1)), Ok(Meters(9))]);
+        assert_eq!(Meters::parse("1"), Err("must be one of s, l".to_owned()));
     }
 
     #[test]

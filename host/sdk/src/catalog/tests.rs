@@ -4,11 +4,11 @@ use aws_sdk_ec2::Client;
 use aws_sdk_ec2::operation::describe_images::DescribeImagesOutput;
 use aws_sdk_ec2::operation::describe_instance_types::DescribeInstanceTypesOutput;
 use aws_sdk_ec2::operation::describe_regions::DescribeRegionsOutput;
-use aws_sdk_ec2::types::{ArchitectureType, ArchitectureValues, InstanceType};
+use aws_sdk_ec2::types::{ArchitectureType, InstanceType};
 
 use super::*;
-use crate::ErrorKind;
 use crate::testing::{Job, Rule, mock, refusal};
+use crate::{ArgValue as _, ErrorKind};
 
 const MORE: Option<&str> = Some("more");
 

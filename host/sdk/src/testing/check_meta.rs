@@ -27,8 +27,11 @@ pub fn check_meta(operation: &'static dyn AnyOperation) {
         meta.name
     );
     assert!(!meta.examples.is_empty(), "{}: it has no example", meta.name);
-    for example in meta.examples {
-        check_example(operation, example.arguments);
+    let read: BTreeSet<_> =
+        meta.examples.iter().flat_map(|example| check_example(operation, example.arguments)).collect();
+    for spec in meta.all_arguments() {
+        let is_read = read.contains(spec.name);
+        assert!(is_read, "{}: {} is not read while the arguments of its examples are parsed", meta.name, spec.name);
     }
 }
 
@@ -98,17 +101,17 @@ fn check_action(meta: &OperationMeta, action: &IamAction) {
     }
 }
 
-/// Asserts that an example can be parsed, and that its ids are placeholders.
+/// Asserts that an example can be parsed, and that its ids are placeholders. Returns the names of the arguments that parsing
+/// reads: an argument that is read later, and is not declared, ends a job that may have changed something already.
 #[track_caller]
-fn check_example(operation: &'static dyn AnyOperation, words: &'static [&'static str]) {
+fn check_example(operation: &'static dyn AnyOperation, words: &'static [&'static str]) -> BTreeSet<&'static str> {
     let meta = operation.meta();
     for id in words.iter().flat_map(|word| word.split(',')).filter(|text| is_long_id(text)) {
         assert!(id.contains("-0123456789abcdef"), "{}: {id} could be somebody's", meta.name);
     }
     let parsed = Inputs::parse(meta.all_arguments(), meta.groups, &given(meta, words));
-    if let Err(error) = parsed.and_then(|inputs| operation.prepare(&inputs)) {
-        panic!("{}: the example {words:?} is not a job: {error}", meta.name);
-    }
+    let read = parsed.and_then(|inputs| operation.prepare(&inputs).map(|_| inputs.names_read()));
+    read.unwrap_or_else(|error| panic!("{}: the example {words:?} is not a job: {error}", meta.name))
 }
 
 /// The arguments of an example, without the common ones.
@@ -144,6 +147,7 @@ mod tests {
     use crate::{Context, Example, Outcome, PreparedJob, Result};
 
     const NAME: Arg<String, Optional> = Arg::new("name", "NAME", "A name.");
+    const UNREAD: Arg<String, Optional> = Arg::new("unread", "TEXT", "What nobody reads.");
     const GOOD: OperationMeta = OperationMeta::new("ShowThings", "Show things.")
         .arguments(&[&[NAME.spec]])
         .examples(&[Example { about: "Show one.", arguments: &["--name", "web"] }])
@@ -203,6 +207,7 @@ mod tests {
             (GOOD.changes_resources(), "changes something if one of its IAM actions does"),
             (GOOD.examples(&[]), "has no example"),
             (GOOD.examples(&[ODD]), "--region in its example is no argument of it"),
+            (GOOD.arguments(&[&[NAME.spec, UNREAD.spec]]), "unread is not read"),
             (GOOD.examples(&[BARE]), "--name in its example has no value"),
         ] {
             let found = broken_rule(meta);
