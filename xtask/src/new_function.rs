@@ -10,8 +10,8 @@ use anyhow::{Context, Result, ensure};
 use clap::builder::{PossibleValue, PossibleValuesParser};
 use clap::{Arg, ArgMatches, Command};
 
-use crate::report;
 use crate::workspace::Workspace;
+use crate::{process, report};
 use name::FunctionName;
 
 const FUNCTIONS_MANIFEST: &str = "functions/Cargo.toml";
@@ -82,6 +82,8 @@ pub fn run(workspace: &Workspace, matches: &ArgMatches) -> Result<()> {
     );
     let kind = KINDS.iter().find(|kind| kind.name == argument("kind")).context("reading --kind")?;
     create(workspace, &name, summary, kind)?;
+    // Where lines break depends on the length of the name.
+    process::run(process::cargo().args(["fmt", "--package", name.package()]).current_dir(&workspace.root))?;
     report_next_steps(&name, kind);
     Ok(())
 }

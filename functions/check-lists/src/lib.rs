@@ -57,11 +57,11 @@ impl Operation for CheckLists {
         )
         .arguments(&[&[ONLY.spec, DATA_SCRIPT.spec]])
         .examples(&[
-            Example { about: "Check all option lists.", arguments: &[] },
-            Example {
-                about: "Check the images in the data script of Solution Manager.",
-                arguments: &["--only", "images", "--data-script", "lists.txt"],
-            },
+            Example::new("Check all option lists.", &[]),
+            Example::new(
+                "Check the images in the data script of Solution Manager.",
+                &["--only", "images", "--data-script", "lists.txt"],
+            ),
         ])
         .iam_actions(&[catalog::DESCRIBE_IMAGES, catalog::DESCRIBE_INSTANCE_TYPES, catalog::DESCRIBE_REGIONS]);
 

@@ -71,9 +71,9 @@ impl Operation for CreateInstance {
         ])
         .groups(GROUPS)
         .examples(&[
-            Example {
-                about: "Launch an instance named `web`, wait until it is ready, and save its id and address.",
-                arguments: &[
+            Example::new(
+                "Launch an instance named `web`, wait until it is ready, and save its id and address.",
+                &[
                     "--image-id",
                     "ami-0123456789abcdef0",
                     "--instance-type",
@@ -90,14 +90,14 @@ impl Operation for CreateInstance {
                     "--private-ip-property",
                     "WEB_IP",
                 ],
-            },
-            Example {
-                about: "Launch from a template, once for each run of the job.",
-                arguments: &["--launch-template", "nightly:$Latest", "--client-token", "[[$JOBID]]-[[$SCHEDULE DATE]]"],
-            },
-            Example {
-                about: "Launch three instances in a subnet without waiting.",
-                arguments: &[
+            ),
+            Example::new(
+                "Launch from a template, once for each run of the job.",
+                &["--launch-template", "nightly:$Latest", "--client-token", "[[$JOBID]]-[[$SCHEDULE DATE]]"],
+            ),
+            Example::new(
+                "Launch three instances in a subnet without waiting.",
+                &[
                     "--number",
                     "3",
                     "--image-id",
@@ -109,7 +109,7 @@ impl Operation for CreateInstance {
                     "--subnet-id",
                     "subnet-0123456789abcdef0",
                 ],
-            },
+            ),
         ])
         .iam_actions(permissions::ALL)
         .changes_resources();

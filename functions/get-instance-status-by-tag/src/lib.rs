@@ -67,15 +67,15 @@ impl Operation for GetInstanceStatusByTag {
         .arguments(&[&[TAG_NAME.spec, CLIENT_TOKEN.spec, EXPECT_STATE.spec, ALL.spec]])
         .groups(&[ArgGroup::at_most_one(&[TAG_NAME.spec.name, CLIENT_TOKEN.spec.name])])
         .examples(&[
-            Example { about: "Show all instances in the region.", arguments: &[] },
-            Example {
-                about: "Show what was launched when the response to a launch was lost.",
-                arguments: &["--client-token", "0123456789abcdef0123456789abcdef"],
-            },
-            Example {
-                about: "Fail unless every instance named `web` is running.",
-                arguments: &["--tag-name", "web", "--expect-state", "running"],
-            },
+            Example::new("Show all instances in the region.", &[]),
+            Example::new(
+                "Show what was launched when the response to a launch was lost.",
+                &["--client-token", "0123456789abcdef0123456789abcdef"],
+            ),
+            Example::new(
+                "Fail unless every instance named `web` is running.",
+                &["--tag-name", "web", "--expect-state", "running"],
+            ),
         ])
         .iam_actions(&[DESCRIBE_INSTANCES, DESCRIBE_INSTANCE_STATUS]);
 

@@ -89,14 +89,11 @@ impl Operation for ListImages {
             option_lists::ARGUMENTS,
         ])
         .examples(&[
-            Example {
-                about: "Save the account's own images for the job forms of Enterprise Manager.",
-                arguments: &["--save"],
-            },
-            Example {
-                about: "Show the newest image of each family of Amazon Linux 2023.",
-                arguments: &["--owner", "amazon", "--name", "al2023-ami-2023*", "--latest"],
-            },
+            Example::new("Save the account's own images for the job forms of Enterprise Manager.", &["--save"]),
+            Example::new(
+                "Show the newest image of each family of Amazon Linux 2023.",
+                &["--owner", "amazon", "--name", "al2023-ami-2023*", "--latest"],
+            ),
         ])
         .iam_actions(&[catalog::DESCRIBE_IMAGES]);
 

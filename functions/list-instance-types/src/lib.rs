@@ -57,14 +57,8 @@ impl Operation for ListInstanceTypes {
     )
     .arguments(&[&[FAMILY.spec, ARCHITECTURE.spec, CURRENT_GENERATION.spec], option_lists::ARGUMENTS])
     .examples(&[
-        Example {
-            about: "Show the current instance types for ARM.",
-            arguments: &["--architecture", "arm64", "--current-generation"],
-        },
-        Example {
-            about: "Save two families for the job forms of Enterprise Manager.",
-            arguments: &["--family", "t4g,m6g", "--save"],
-        },
+        Example::new("Show the current instance types for ARM.", &["--architecture", "arm64", "--current-generation"]),
+        Example::new("Save two families for the job forms of Enterprise Manager.", &["--family", "t4g,m6g", "--save"]),
     ])
     .iam_actions(&[catalog::DESCRIBE_INSTANCE_TYPES]);
 

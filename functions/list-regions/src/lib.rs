@@ -22,8 +22,8 @@ impl Operation for ListRegions {
         )
         .arguments(&[option_lists::ARGUMENTS])
         .examples(&[
-            Example { about: "Show the regions of the account.", arguments: &[] },
-            Example { about: "Save them for the job forms of Enterprise Manager.", arguments: &["--save"] },
+            Example::new("Show the regions of the account.", &[]),
+            Example::new("Save them for the job forms of Enterprise Manager.", &["--save"]),
         ])
         .iam_actions(&[catalog::DESCRIBE_REGIONS]);
 

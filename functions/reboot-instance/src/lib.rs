@@ -27,10 +27,10 @@ impl Operation for RebootInstance {
         )
         .arguments(&[SELECTION, UNTIL_DONE])
         .groups(&[SELECTION_GROUP])
-        .examples(&[Example {
-            about: "Reboot all instances named `web` and wait for it.",
-            arguments: &["--tag-name", "web", "--wait"],
-        }])
+        .examples(&[Example::new(
+            "Reboot all instances named `web` and wait for it.",
+            &["--tag-name", "web", "--wait"],
+        )])
         .iam_actions(&[REBOOT_INSTANCES, DESCRIBE_INSTANCES, DESCRIBE_INSTANCE_STATUS])
         .changes_resources();
 

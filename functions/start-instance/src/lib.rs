@@ -31,14 +31,14 @@ impl Operation for StartInstance {
         .arguments(&[SELECTION, UNTIL_READY, PROPERTIES])
         .groups(&[SELECTION_GROUP])
         .examples(&[
-            Example {
-                about: "Start all instances named `web`, wait until they are ready, and save their addresses.",
-                arguments: &["--tag-name", "web", "--wait", "--private-ip-property", "WEB_IP"],
-            },
-            Example {
-                about: "Start two instances without waiting.",
-                arguments: &["--instance-id", "i-0123456789abcdef0,i-0123456789abcdef1"],
-            },
+            Example::new(
+                "Start all instances named `web`, wait until they are ready, and save their addresses.",
+                &["--tag-name", "web", "--wait", "--private-ip-property", "WEB_IP"],
+            ),
+            Example::new(
+                "Start two instances without waiting.",
+                &["--instance-id", "i-0123456789abcdef0,i-0123456789abcdef1"],
+            ),
         ])
         .iam_actions(&[START_INSTANCES, DESCRIBE_INSTANCES, DESCRIBE_INSTANCE_STATUS])
         .changes_resources();

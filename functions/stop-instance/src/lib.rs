@@ -4,16 +4,12 @@ use std::collections::HashMap;
 
 use connector_sdk::prelude::*;
 
-const FORCE: Arg<bool, Always> = Arg::flag(
-    "force",
-    "Force the stop: the operating system has no chance to save its data. Not recommended for Windows.",
-);
+const FORCE: Arg<bool, Always> =
+    Arg::flag("force", "Force the stop: the operating system cannot save its data. Not recommended for Windows.");
 const SKIP_OS_SHUTDOWN: Arg<bool, Always> =
     Arg::flag("skip-os-shutdown", "Do not wait for the operating system to shut down; data in memory is lost.");
-const HIBERNATE: Arg<bool, Always> = Arg::flag(
-    "hibernate",
-    "Hibernate the instances instead of stopping them; they must have been launched with hibernation enabled.",
-);
+const HIBERNATE: Arg<bool, Always> =
+    Arg::flag("hibernate", "Hibernate the instances, which must have been launched with hibernation enabled.");
 const HIBERNATE_FALLBACK: Arg<Fallback, Always> = Arg::new(
     "hibernate-fallback",
     "ACTION",
@@ -26,14 +22,13 @@ choices! {
     /// What to do with an instance that cannot hibernate.
     enum Fallback {
         Fail = "fail",
-        Args = "stop",
+        Stop = "stop",
     }
 }
 
-const STOP_OPTIONS: &[ArgSpec] = &[FORCE.spec, SKIP_OS_SHUTDOWN.spec, HIBERNATE.spec, HIBERNATE_FALLBACK.spec];
+const OPTIONS: &[ArgSpec] = &[FORCE.spec, SKIP_OS_SHUTDOWN.spec, HIBERNATE.spec, HIBERNATE_FALLBACK.spec];
 /// An instance needs time to write its memory to the volume.
-const STOP_OPTIONS_GROUP: ArgGroup =
-    ArgGroup::at_most_one(&[FORCE.spec.name, SKIP_OS_SHUTDOWN.spec.name, HIBERNATE.spec.name]);
+const EXCLUSIVE: ArgGroup = ArgGroup::at_most_one(&[FORCE.spec.name, SKIP_OS_SHUTDOWN.spec.name, HIBERNATE.spec.name]);
 
 const STOP_INSTANCES: IamAction = IamAction::change("ec2:StopInstances")
     .on(INSTANCES)
@@ -68,18 +63,15 @@ impl Operation for StopInstance {
             "Stops the instances with the given name or ids. An instance that is already stopped counts as a success. \
              Without `--wait`, the job ends when EC2 has accepted the stop.",
         )
-        .arguments(&[SELECTION, STOP_OPTIONS, UNTIL_DONE])
-        .groups(&[SELECTION_GROUP, STOP_OPTIONS_GROUP])
+        .arguments(&[SELECTION, OPTIONS, UNTIL_DONE])
+        .groups(&[SELECTION_GROUP, EXCLUSIVE])
         .examples(&[
-            Example {
-                about: "Stop all instances named `web` and wait for it.",
-                arguments: &["--tag-name", "web", "--wait"],
-            },
-            Example {
-                about: "Hibernate all instances named `web`, and stop those that cannot hibernate.",
-                arguments: &["--tag-name", "web", "--hibernate", "--hibernate-fallback", "stop"],
-            },
-            Example { about: "Stop one instance.", arguments: &["--instance-id", "i-0123456789abcdef0"] },
+            Example::new("Stop all instances named `web` and wait for it.", &["--tag-name", "web", "--wait"]),
+            Example::new(
+                "Hibernate all instances named `web`, and stop those that cannot hibernate.",
+                &["--tag-name", "web", "--hibernate", "--hibernate-fallback", "stop"],
+            ),
+            Example::new("Stop one instance.", &["--instance-id", "i-0123456789abcdef0"]),
         ])
         .iam_actions(&[STOP_INSTANCES, DESCRIBE_INSTANCES])
         .changes_resources();
@@ -120,15 +112,14 @@ fn divide(cx: &Context, job: &InstanceJob<'_>, fallback: Fallback) -> (Vec<Insta
     for id in job.ids() {
         match shown.get(id) {
             Some(instance) if STOP.already.contains(&instance.state) => to_stop.push(id.clone()),
-            Some(instance) if !instance.can_hibernate && fallback == Fallback::Args => {
+            Some(instance) if !instance.can_hibernate && fallback == Fallback::Stop => {
                 cx.event(format!("{}: cannot hibernate, stopping it instead", cx.journal().label(id)));
                 to_stop.push(id.clone());
             }
             Some(instance) if !instance.can_hibernate => {
-                let error =
-                    Error::new(ErrorKind::UnexpectedState, "the instance was launched without hibernation enabled")
-                        .doing(format!("hibernating {id}"))
-                        .hint("use `--hibernate-fallback stop` to stop such an instance");
+                let error = Error::new(ErrorKind::UnexpectedState, "hibernation is not enabled for the instance")
+                    .doing(format!("hibernating {id}"))
+                    .hint("use `--hibernate-fallback stop` to stop such an instance");
                 cx.instance_failed(id, error);
             }
             _ => to_hibernate.push(id.clone()),

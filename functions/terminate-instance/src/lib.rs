@@ -16,10 +16,7 @@ const MODIFY_INSTANCE_ATTRIBUTE: IamAction = IamAction::change("ec2:ModifyInstan
     .on(INSTANCES)
     .only_if(&[iam::Condition { operator: "StringEquals", key: "ec2:Attribute", value: "DisableApiTermination" }])
     .optional(iam::Optional { name: "termination-protection", purpose: "to disable termination protection" })
-    .probe(dry_run!(|ec2| ec2
-        .modify_instance_attribute()
-        .instance_id(NO_INSTANCE)
-        .disable_api_termination(disabled())));
+    .probe(dry_run!(|ec2| ec2.modify_instance_attribute().instance_id(NO_INSTANCE).disable_api_termination(off())));
 
 struct TerminateInstance;
 register!(TerminateInstance);
@@ -40,15 +37,12 @@ impl Operation for TerminateInstance {
         .arguments(&[SELECTION, &[DISABLE_PROTECTION.spec], UNTIL_DONE])
         .groups(&[SELECTION_GROUP])
         .examples(&[
-            Example {
-                about: "Terminate all instances named `web` and wait for it.",
-                arguments: &["--tag-name", "web", "--wait"],
-            },
-            Example {
-                about: "Terminate one instance, even if it is protected against termination.",
-                arguments: &["--instance-id", "i-0123456789abcdef0", "--disable-protection"],
-            },
-            Example { about: "Terminate one instance.", arguments: &["--instance-id", "i-0123456789abcdef0"] },
+            Example::new("Terminate all instances named `web` and wait for it.", &["--tag-name", "web", "--wait"]),
+            Example::new(
+                "Terminate one instance, even if it is protected against termination.",
+                &["--instance-id", "i-0123456789abcdef0", "--disable-protection"],
+            ),
+            Example::new("Terminate one instance.", &["--instance-id", "i-0123456789abcdef0"]),
         ])
         .iam_actions(&[TERMINATE_INSTANCES, DESCRIBE_INSTANCES, MODIFY_INSTANCE_ATTRIBUTE])
         .changes_resources();
@@ -73,7 +67,7 @@ impl Operation for TerminateInstance {
 
 /// EC2 disables the protection of one instance per request.
 async fn disable_termination_protection(cx: &Context, id: InstanceId) -> Result<()> {
-    let request = cx.ec2().modify_instance_attribute().dry_run(cx.dry_run()).disable_api_termination(disabled());
+    let request = cx.ec2().modify_instance_attribute().dry_run(cx.dry_run()).disable_api_termination(off());
     let action = format!("disabling the termination protection of {id}");
     cx.change(&action, async { request.instance_id(id.as_str()).send().await.doing(|| action.clone()) }).await?;
     cx.event(format!("{id}: termination protection disabled"));
@@ -81,7 +75,7 @@ async fn disable_termination_protection(cx: &Context, id: InstanceId) -> Result<
     Ok(())
 }
 
-fn disabled() -> AttributeBooleanValue {
+fn off() -> AttributeBooleanValue {
     AttributeBooleanValue::builder().value(false).build()
 }
 

@@ -94,6 +94,13 @@ pub struct Example {
     pub arguments: &'static [&'static str],
 }
 
+impl Example {
+    /// The command line with the sentence about what it does.
+    pub const fn new(about: &'static str, arguments: &'static [&'static str]) -> Self {
+        Example { about, arguments }
+    }
+}
+
 /// The metadata of a function.
 #[derive(Clone, Copy, Debug)]
 pub struct OperationMeta {

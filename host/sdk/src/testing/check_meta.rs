@@ -150,7 +150,7 @@ mod tests {
     const UNREAD: Arg<String, Optional> = Arg::new("unread", "TEXT", "What nobody reads.");
     const GOOD: OperationMeta = OperationMeta::new("ShowThings", "Show things.")
         .arguments(&[&[NAME.spec]])
-        .examples(&[Example { about: "Show one.", arguments: &["--name", "web"] }])
+        .examples(&[Example::new("Show one.", &["--name", "web"])])
         .iam_actions(&[DESCRIBE_REGIONS]);
 
     /// A function with the metadata of a test.
@@ -189,8 +189,8 @@ mod tests {
 
     #[test]
     fn each_broken_rule_is_named() {
-        const ODD: Example = Example { about: "Show one.", arguments: &["--region", "eu-west-1"] };
-        const BARE: Example = Example { about: "Show one.", arguments: &["--name"] };
+        const ODD: Example = Example::new("Show one.", &["--region", "eu-west-1"]);
+        const BARE: Example = Example::new("Show one.", &["--name"]);
         const CHANGE: &[IamAction] = &[IamAction::change("ec2:DescribeRegions")];
         const UNASKED: &[IamAction] = &[IamAction::read("ec2:DescribeRegions")];
         const NO_SERVICE: &[IamAction] = &[IamAction::read("DescribeRegions")];

@@ -13,7 +13,7 @@ impl Operation for ShowIdentity {
     type Args = ();
 
     const META: OperationMeta = OperationMeta::new("ShowIdentity", "Show whose the credentials are.")
-        .examples(&[Example { about: "Show whose the credentials of the job are.", arguments: &[] }])
+        .examples(&[Example::new("Show whose the credentials of the job are.", &[])])
         .iam_actions(&[IamAction::read("sts:GetCallerIdentity")]);
 
     fn parse(&self, _: &Inputs) -> Result<()> {
