@@ -1,4 +1,4 @@
-//! Writes the source that links the function crates, and fails when a folder and the dependencies do not agree.
+//! Generates the source that links the function crates, and fails if the folders and the dependencies differ.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -31,7 +31,7 @@ fn dependencies(manifest: &Path) -> Result<BTreeSet<String>, Box<dyn std::error:
     Ok(dependencies.map(|table| table.keys().cloned().collect()).unwrap_or_default())
 }
 
-/// The function crates: folders with a manifest, each named like its package.
+/// The function crates: folders with a manifest, whose package has the name of the folder.
 fn packages(folder: &Path) -> Result<BTreeSet<String>, Box<dyn std::error::Error>> {
     let mut packages = BTreeSet::new();
     for entry in fs::read_dir(folder)? {

@@ -1,6 +1,6 @@
-//! Links every function crate into the program, and says which ones these are.
+//! Links every function crate into the program.
 //!
-//! A Cargo dependency alone links nothing: the crate must be named in source. `build.rs` writes that source from the
-//! dependencies of this package, so a function that is added here is linked, and one that is not is a build error.
+//! A Cargo dependency alone links nothing: the crate must be named in source code. `build.rs` generates that code from
+//! the dependencies of this package; a folder without a dependency is a build error.
 
 include!(concat!(env!("OUT_DIR"), "/linked.rs"));

@@ -17,7 +17,7 @@ use word::wrong;
 pub use options::Options;
 pub use raw::{output_form, positional};
 pub use values::{References, check, check_path, not_replaced, reference};
-pub use word::{Origin, VERTICAL_TAB, Word, Words};
+pub use word::{CommandLine, Origin, VERTICAL_TAB, Word};
 
 /// What OpCon puts around an encrypted value; the agent replaces it before it starts the job.
 const ENCRYPTED: &str = "<smaencrypt>";
@@ -31,10 +31,10 @@ const BYTE_ORDER_MARK: char = '\u{feff}';
 ///
 /// # Errors
 /// [`ErrorKind::InvalidInput`] when a file cannot be read, a word is no Unicode text, or a value is still encrypted.
-pub fn read(arguments: impl Iterator<Item = OsString>, registry: &Registry) -> Result<Words> {
+pub fn read(arguments: impl Iterator<Item = OsString>, registry: &Registry) -> Result<CommandLine> {
     let mut words = Vec::new();
     for (index, argument) in arguments.enumerate() {
-        let text = argument.into_string().map_err(|_| no_unicode(index))?;
+        let text = argument.into_string().map_err(|_| not_unicode(index))?;
         let mut pieces = order::split_at_vertical_tabs(&text, registry).into_iter();
         if index == 0 {
             pieces.next(); // the program's name, to which the first separator may have glued the arguments
@@ -51,12 +51,12 @@ pub fn read(arguments: impl Iterator<Item = OsString>, registry: &Registry) -> R
 ///
 /// # Errors
 /// [`ErrorKind::InvalidInput`] when a value is still encrypted.
-pub fn of_form(meta: &'static OperationMeta, filled: Vec<String>, more: Vec<String>) -> Result<Words> {
+pub fn of_form(meta: &'static OperationMeta, filled: Vec<String>, more: Vec<String>) -> Result<CommandLine> {
     let word = |origin| move |text| Word { text, origin };
     let more = more.into_iter().map(word(Origin::CommandLine));
     let words: Vec<_> = filled.into_iter().map(word(Origin::File)).chain(more).collect();
     refuse_encrypted(&words)?;
-    Ok(Words { function: Some(meta.name.to_owned()), rest: order::join(words, &Options::of(meta)) })
+    Ok(CommandLine { function: Some(meta.name.to_owned()), rest: order::join(words, &Options::of(meta)) })
 }
 
 /// The words as far as they are plain without reading anything: for what must be known when [`read`] fails.
@@ -66,8 +66,8 @@ pub fn unread(arguments: impl Iterator<Item = OsString>) -> Vec<String> {
 }
 
 /// The error for an argument that cannot be passed on without a loss.
-pub fn no_unicode(index: usize) -> Error {
-    wrong(format!("argument {index} is no Unicode text"))
+pub fn not_unicode(index: usize) -> Error {
+    wrong(format!("argument {index} is not valid Unicode"))
 }
 
 /// A word that names a file of arguments becomes its lines, taken literally: an `@` in the file has no meaning.
@@ -76,12 +76,12 @@ fn expand(text: String) -> Result<Vec<Word>> {
         return Ok(vec![Word { text, origin: Origin::CommandLine }]);
     };
     if let Some(found) = reference(path) {
-        return Err(not_replaced("the name of the argument file", found, Origin::CommandLine));
+        return Err(not_replaced("the name of the argument file", &format!("`{found}`"), Origin::CommandLine));
     }
     let content = check_path(path).and_then(|()| fs::read_to_string(path).map_err(|error| error.to_string()));
     let content = content.map_err(|why| {
         wrong(format!("argument file `{path}`: {why}"))
-            .hint("`@FILE` stands for the arguments in FILE, a line each, as UTF-8 text")
+            .hint("check the file: `@FILE` stands for the arguments in FILE, one per line, as UTF-8 text")
     })?;
     let lines = content.strip_prefix(BYTE_ORDER_MARK).unwrap_or(&content).lines();
     Ok(lines.map(|line| Word { text: line.to_owned(), origin: Origin::File }).collect())
@@ -93,9 +93,15 @@ fn refuse_encrypted(words: &[Word]) -> Result<()> {
         return Ok(());
     };
     let option = words[..=at].iter().rev().find(|word| word.text.starts_with("--"));
-    let option = option.and_then(|word| word.text.split(['=', '<']).next()).unwrap_or("an argument");
-    Err(wrong(format!("the value of {option} is still encrypted: the agent did not decrypt it before it started the job"))
-        .hint("the agent must be able to decrypt (Windows 17.0, UNIX 17.1 with TLS), and its machine needs `Requires XML Escape Sequences`"))
+    let option = option.and_then(|word| word.text.split(['=', '<']).next());
+    let option = option.map_or("an argument".to_owned(), |option| format!("`{option}`"));
+    Err(wrong(format!(
+        "the value of {option} is still encrypted: the agent did not decrypt it before starting the job"
+    ))
+    .hint(
+        "use an agent that can decrypt (Windows 17.0, UNIX 17.1 with TLS), and enable `Requires XML Escape Sequences` \
+         for its machine",
+    ))
 }
 
 #[cfg(test)]

@@ -14,6 +14,7 @@ use aws_config::profile::ProfileFileRegionProvider;
 use aws_config::stalled_stream_protection::StalledStreamProtectionConfig;
 use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_credential_types::Credentials;
+use connector_sdk::attempts::SentOnce;
 use connector_sdk::ec2::{self, Client};
 use connector_sdk::iam::IamAction;
 use connector_sdk::{Doing as _, Error, ErrorKind, Result, retry_partition};
@@ -43,8 +44,8 @@ impl Account {
         let http = if settings.dry_run { Http::of_dry_run(declared) } else { Http::of_job() };
         let config = load(settings, keys).await?.into_builder().http_client(http).build();
         let Some(region) = config.region().map(ToString::to_string) else {
-            return Err(Error::new(ErrorKind::InvalidInput, "no region is given")
-                .hint("give --region REGION, as in --region us-east-1"));
+            return Err(Error::new(ErrorKind::InvalidInput, "no region specified")
+                .hint("add `--region REGION`, such as `--region us-east-1`"));
         };
         Ok(Account { config, ec2_endpoint: settings.endpoint_url.clone(), region })
     }
@@ -56,7 +57,8 @@ impl Account {
 
     /// A client for EC2.
     pub fn ec2(&self) -> Client {
-        let mut config = ec2::config::Builder::from(&self.config).retry_partition(retry_partition());
+        let mut config =
+            ec2::config::Builder::from(&self.config).retry_partition(retry_partition()).retry_classifier(SentOnce);
         if let Some(url) = &self.ec2_endpoint {
             config = config.endpoint_url(url.as_str());
         }
@@ -69,7 +71,7 @@ impl Account {
     /// Those of the Security Token Service.
     pub async fn identity(&self) -> Result<String> {
         let answer = aws_sdk_sts::Client::new(&self.config).get_caller_identity().send().await;
-        let answer = answer.doing(|| "asking AWS whose credentials these are".to_owned())?;
+        let answer = answer.doing(|| "identifying the AWS credentials".to_owned())?;
         Ok(answer.arn().unwrap_or("an identity without a name").to_owned())
     }
 }
@@ -108,7 +110,7 @@ async fn load(settings: &Settings, keys: Option<&AwsKeys>) -> Result<SdkConfig> 
 /// The settings that AWS's own reader would answer with a panic.
 fn check_environment() -> Result<()> {
     let wrong = |name: &str, must: &str| {
-        Err(Error::new(ErrorKind::InvalidInput, format!("{name} must be {must}")).doing("reading the environment"))
+        Err(Error::new(ErrorKind::InvalidInput, format!("`{name}` must be {must}")).doing("reading the environment"))
     };
     let value = |name| env::var(name).ok().map(|value| value.trim().to_owned()).filter(|value| !value.is_empty());
     if value("AWS_MAX_ATTEMPTS").is_some_and(|attempts| attempts.parse::<u32>().map_or(true, |attempts| attempts == 0))

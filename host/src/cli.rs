@@ -14,7 +14,7 @@ pub use usage::help_or_error;
 
 use self::parser::{Parsed, all_arguments, argument, given, program_name};
 use self::usage::wrong;
-use crate::arguments::{self, Options, References, Words};
+use crate::arguments::{self, CommandLine, Options, References};
 use crate::program;
 use crate::registry::Registry;
 use crate::settings::{COMMON, OUTPUT, Output, Settings};
@@ -52,12 +52,12 @@ pub struct CommandName {
 
 const LIST: &str = "list";
 
-/// Parses a command line. `commands` are those that the help shows beside the functions.
+/// Parses a command line. `commands` are the administrator commands in the help.
 ///
 /// # Errors
 /// [`ErrorKind::InvalidInput`](connector_sdk::ErrorKind::InvalidInput) with what is wrong, and a hint where there is a
 /// likely remedy.
-pub fn parse(registry: &Registry, commands: &[CommandName], words: &Words) -> Result<Request> {
+pub fn parse(registry: &Registry, commands: &[CommandName], words: &CommandLine) -> Result<Request> {
     match &words.function {
         None => parse_without_function(registry, commands, words),
         Some(name) => {
@@ -67,13 +67,13 @@ pub fn parse(registry: &Registry, commands: &[CommandName], words: &Words) -> Re
     }
 }
 
-fn parse_without_function(registry: &Registry, commands: &[CommandName], words: &Words) -> Result<Request> {
+fn parse_without_function(registry: &Registry, commands: &[CommandName], words: &CommandLine) -> Result<Request> {
     let functions = registry.all().iter().map(|found| found.operation.meta());
     let commands: String = commands.iter().map(|command| entry(command.name, command.summary)).collect();
     let functions: String = functions.map(|meta| entry(meta.name, meta.summary)).collect();
     let program = program::name();
     let mut command = clap::Command::new(program)
-        .about("Performs one Amazon EC2 function as a job of OpCon.")
+        .about("Runs one Amazon EC2 function as an OpCon job.")
         .version(env!("CARGO_PKG_VERSION"))
         .override_usage(format!("{program} [COMMON OPTIONS] <FUNCTION> [OPTIONS]\n       {program} <COMMAND> [OPTIONS]\n       {program} <FUNCTION or COMMAND> --help\n       {program} --list [--output json]"))
         .after_help(format!("Functions:\n{functions}\nCommands for administrators:\n{commands}"))
@@ -85,8 +85,8 @@ fn parse_without_function(registry: &Registry, commands: &[CommandName], words: 
             let inputs = Inputs::parse(COMMON.iter(), &[], &given(&matches, COMMON.iter()))?;
             Ok(Request::List(inputs.get(&OUTPUT)))
         }
-        Ok(_) => Err(wrong("no function is given")
-            .hint(format!("`{program} --list` shows the functions, `{program} --help` the rest"))),
+        Ok(_) => Err(wrong("no function specified")
+            .hint(format!("run `{program} --list` for the functions, or `{program} --help` for all options"))),
         Err(error) => help_or_error(&error, &command, &[]).map(Request::Print),
     }
 }
@@ -95,7 +95,7 @@ fn entry(name: &str, summary: &str) -> String {
     format!("  {name:<24}{summary}\n")
 }
 
-fn parse_function(function: &'static Registration, words: &Words) -> Result<Request> {
+fn parse_function(function: &'static Registration, words: &CommandLine) -> Result<Request> {
     let meta = function.operation.meta();
     let warnings = arguments::check(&words.rest, &Options::of(meta), References::Replaced)?;
     let with_hint = |error| usage::with_hint(error, meta.name);
@@ -108,7 +108,7 @@ fn parse_function(function: &'static Registration, words: &Words) -> Result<Requ
 }
 
 /// The arguments of a function's job, or the text to print in place of it.
-fn inputs(meta: &'static OperationMeta, words: &Words) -> Result<Result<Inputs, String>> {
+fn inputs(meta: &'static OperationMeta, words: &CommandLine) -> Result<Result<Inputs, String>> {
     match parser::parse(meta, words, &[])? {
         Parsed::Help(text) => Ok(Err(text)),
         Parsed::Given(given) => Inputs::parse(all_arguments(meta), meta.groups, &given).map(Ok),

@@ -1,4 +1,4 @@
-//! The commands for administrators: what the program does beside its functions, named in kebab-case.
+//! Administrator commands: what the program does in addition to its functions, named in kebab-case.
 //!
 //! Their arguments are plain: no vertical tabs, no `@FILE`, and an empty value is a value.
 
@@ -15,7 +15,7 @@ use std::ffi::OsString;
 
 use connector_sdk::Result;
 
-use crate::arguments::{Options, no_unicode, positional};
+use crate::arguments::{Options, not_unicode, positional};
 use crate::cli::CommandName;
 use crate::registry::Registry;
 
@@ -25,7 +25,7 @@ pub struct Command {
     pub name: &'static str,
     /// What it does: one imperative sentence.
     pub summary: &'static str,
-    /// Performs it with the words behind its name, and returns the exit code.
+    /// Runs it with the arguments after its name, and returns the exit code.
     pub run: fn(&Registry, &[String]) -> Result<u8>,
 }
 
@@ -57,7 +57,7 @@ pub fn find(
     let at = *positional(&words, &Options::of_all(registry)).first()?;
     let command = ALL.iter().find(|command| words[at] == command.name)?;
     if let Some(odd) = exact.iter().position(|word| word.to_str().is_none()) {
-        return Some((command, Err(no_unicode(odd + 1))));
+        return Some((command, Err(not_unicode(odd + 1))));
     }
     words.remove(at);
     Some((command, Ok(words)))

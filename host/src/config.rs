@@ -20,21 +20,21 @@ pub fn read(named: Option<&Path>, user_id: Option<&str>) -> Result<Option<Config
         (None, None) => Ok(None),
         (None, Some(user_id)) => Err(Error::new(
             ErrorKind::InvalidInput,
-            format!("there is no {FILE_NAME}, neither in the current directory nor beside the program"),
+            format!("no {FILE_NAME} in the current directory or in the folder of the program"),
         )
         .doing(format!("reading the keys of user id {user_id}"))
-        .hint("name the file with --config FILE")),
+        .hint("specify the file with `--config FILE`")),
     }
 }
 
 /// The file that is named, else the first of the usual ones that there is.
 pub fn find(named: Option<&Path>) -> Option<PathBuf> {
-    let usual = [Some(PathBuf::from(FILE_NAME)), beside_the_program(FILE_NAME)];
+    let usual = [Some(PathBuf::from(FILE_NAME)), in_program_folder(FILE_NAME)];
     named.map(Path::to_path_buf).or_else(|| usual.into_iter().flatten().find(|path| path.is_file()))
 }
 
-/// The path of a file or folder beside this program.
-pub fn beside_the_program(name: &str) -> Option<PathBuf> {
+/// The path of a file or folder in the folder of this program.
+pub fn in_program_folder(name: &str) -> Option<PathBuf> {
     Some(env::current_exe().ok()?.parent()?.join(name))
 }
 

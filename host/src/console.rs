@@ -8,6 +8,7 @@ use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 use connector_sdk::{Error, ErrorKind, Reporter, Result};
 use serde::Serialize;
 
+use crate::escaped::ascii;
 use crate::exit;
 use crate::settings::Output;
 use crate::status_text::StatusText;
@@ -32,7 +33,7 @@ impl Console {
         Console { output, live, status: None, lost: OnceLock::new() }
     }
 
-    /// The same console, which also hands short texts to the agent.
+    /// The same console, which also passes short texts to the agent.
     #[must_use]
     pub fn with_status(self, status: StatusText) -> Self {
         Console { status: Some(status), ..self }
@@ -54,7 +55,8 @@ impl Console {
     pub fn failure(&self, error: &Error) {
         tracing::error!("{error}");
         self.error_line(&format!("error: {error}"));
-        if let Some(hint) = error.hint_text() {
+        // A line each: an error may have two hints.
+        for hint in error.hint_text().into_iter().flat_map(str::lines) {
             self.error_line(&format!("hint: {hint}"));
         }
     }
@@ -73,7 +75,7 @@ impl Console {
         printed.map_err(|error| {
             Error::new(ErrorKind::Service, error.to_string())
                 .doing("printing the first line of the output")
-                .hint("nothing is done without a place for the output; check the disk and the program that reads it")
+                .hint("check the disk and the program that reads the output, without which nothing is done")
         })
     }
 
@@ -88,20 +90,20 @@ impl Console {
     /// Prints a text of several lines; they are logged only when stdout does not take them.
     pub fn text(&self, text: &str) {
         let text: String = text.lines().map(one_line).collect();
-        if !self.offer(&text) {
+        if !self.try_print(&text) {
             self.divert(&text);
         }
     }
 
     /// Prints a text on stdout. Returns whether all that was printed so far has been taken.
-    pub fn offer(&self, text: &str) -> bool {
+    pub fn try_print(&self, text: &str) -> bool {
         self.clear();
         if self.lost.get().is_some() {
             return false;
         }
         let Err(error) = write_now(io::stdout().lock(), text) else { return true };
         let _ = self.lost.set(not_written(&error));
-        self.warning(&format!("stdout takes no more: {error}; the rest of the output follows here and in the log"));
+        self.warning(&format!("writing to stdout failed: {error}; the rest of the output follows here and in the log"));
         false
     }
 
@@ -130,7 +132,7 @@ impl Console {
     }
 
     fn line(&self, line: &str) {
-        if self.output == Output::Json || !self.offer(&one_line(line)) {
+        if self.output == Output::Json || !self.try_print(&one_line(line)) {
             self.error_line(line);
         }
     }
@@ -271,17 +273,6 @@ fn not_written(error: &io::Error) -> Error {
 
 fn print_error_line(line: &str) {
     let _ = writeln!(io::stderr().lock(), "{}", ascii(line));
-}
-
-/// The text in one line of printable ASCII: everything else is escaped, so that no value can forge a line.
-pub fn ascii(line: &str) -> String {
-    line.chars().fold(String::with_capacity(line.len()), |mut escaped, c| {
-        match c {
-            ' '..='~' => escaped.push(c),
-            _ => escaped.extend(c.escape_default()),
-        }
-        escaped
-    })
 }
 
 fn ascii_json(text: &str) -> String {

@@ -48,7 +48,7 @@ macro_rules! main {
 fn work(own: &[&str]) -> u8 {
     program::set_name(env::args_os().next().as_deref());
     let panics = Panics::remember();
-    let registry = match Registry::load_with(own) {
+    let registry = match Registry::load_with(own, commands::names().iter().map(|command| command.name).collect()) {
         Ok(registry) => registry,
         Err(error) => return job::end_without(raw_output(), None, error),
     };

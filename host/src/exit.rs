@@ -4,7 +4,7 @@ use connector_sdk::{Error, ErrorKind};
 
 /// All of it succeeded.
 pub const SUCCESS: u8 = 0;
-/// A change was asked for, and no answer says whether EC2 made it.
+/// A change was requested, and no response says whether EC2 made it.
 const UNKNOWN: u8 = 11;
 /// A defect in the program, also when it shows before any job was read.
 pub const DEFECT: u8 = 70;
@@ -15,7 +15,7 @@ pub fn code_of(error: &Error, changed: bool, unknown: bool) -> u8 {
     match error.kind() {
         ErrorKind::Interrupted => 10,
         ErrorKind::Bug => DEFECT,
-        // Whoever repeats the job must know that first.
+        // Before the job is repeated, this must be known first.
         ErrorKind::Unknown => UNKNOWN,
         _ if unknown => UNKNOWN,
         // These codes promise that nothing was changed.

@@ -1,5 +1,5 @@
 //! The forms of functions, for people who define jobs in Solution Manager: JSON Schema and UI schema for
-//! react-jsonschema-form, made from the functions' metadata, and what a filled form means.
+//! react-jsonschema-form, created from the metadata of the functions, and the meaning of a completed form.
 //!
 //! The shapes are those of the OpCon documentation, "ACS SDK", page "Schema". A field is named like its argument, in
 //! camelCase.
@@ -14,7 +14,7 @@ use crate::settings::{REGION_NAME, USER_ID_NAME, common_arguments};
 pub use filled::words;
 pub use schema::{Choices, document};
 
-/// The field that says which function's form it is; nobody sees it.
+/// The hidden field that names the function of the form.
 pub const FUNCTION: &str = "function";
 /// What is chosen where nothing is to be chosen.
 const NONE: &str = "None";
@@ -96,7 +96,7 @@ impl Field {
     fn of(spec: &'static ArgSpec, meta: &OperationMeta, exclusive: &[Choice]) -> Self {
         let choice = exclusive.iter().find(|choice| choice.has(spec.name));
         let chosen = choice.map(|choice| Condition::Chosen { key: choice.key(), title: title(spec.name) });
-        let names = || spec.requires.iter().copied().chain(spec.asked_with);
+        let names = || spec.requires.iter().copied().chain(spec.form_flag);
         let needed = names().filter_map(|name| meta.all_arguments().find(|other| other.name == name));
         let mut conditions: Vec<Condition> = Vec::new();
         for condition in chosen.into_iter().chain(needed.map(|other| condition(other, exclusive))) {

@@ -43,8 +43,8 @@ pub fn run(job: &Job) -> u8 {
         }
     };
     let (user_id, config) = (job.settings.user_id.as_deref(), job.settings.config.as_ref());
-    let surroundings = match panics.guard(name, || runtime.block_on(prepare(job, &console))) {
-        Ok(surroundings) => surroundings,
+    let prepared_job = match panics.guard(name, || runtime.block_on(prepare(job, &console))) {
+        Ok(prepared_job) => prepared_job,
         Err(error) => {
             let region = job.settings.region.as_ref().map(|region| region.as_str());
             let result = Err(error);
@@ -52,14 +52,14 @@ pub fn run(job: &Job) -> u8 {
             return report::finish(&console, &report);
         }
     };
-    let result = panics.guard(name, || perform(&runtime, job, &surroundings.context));
+    let result = panics.guard(name, || perform(&runtime, job, &prepared_job.context));
     // A thread may still be looking up a host name: the job does not wait for it.
     runtime.shutdown_background();
-    let (region, journal) = (Some(surroundings.region.as_str()), Some(surroundings.context.journal()));
+    let (region, journal) = (Some(prepared_job.region.as_str()), Some(prepared_job.context.journal()));
     report::finish(&console, &Report { function, iam_actions, region, user_id, journal, config, result: &result })
 }
 
-/// The console of a job, which hands texts to the agent when the job wants it and the agent can take them.
+/// The console of a job, which passes status texts to the agent if the job asks for it and the agent supports it.
 fn console_of(job: &Job) -> Console {
     let console = Console::new(job.settings.output);
     if !job.settings.status_text {
@@ -75,13 +75,13 @@ fn console_of(job: &Job) -> Console {
 }
 
 /// All that a job needs around it.
-struct Surroundings {
+struct PreparedJob {
     region: String,
     context: Context,
 }
 
-/// Reads the configuration, prints the first line and makes the context. Nothing is sent to EC2 or OpCon yet.
-async fn prepare(job: &Job, console: &Arc<Console>) -> Result<Surroundings> {
+/// Reads the configuration, prints the first line and creates the context. Nothing is sent to EC2 or OpCon yet.
+async fn prepare(job: &Job, console: &Arc<Console>) -> Result<PreparedJob> {
     let settings = &job.settings;
     let config = config::read(settings.config.as_deref(), settings.user_id.as_deref())?;
     log::start(settings.log_dir.as_deref(), settings.debug || config.as_ref().is_some_and(|config| config.debug()));
@@ -102,7 +102,7 @@ async fn prepare(job: &Job, console: &Arc<Console>) -> Result<Surroundings> {
     if let Some(config) = &config {
         context = context.default_wait(config.max_wait());
     }
-    Ok(Surroundings { region: account.region, context: context.build() })
+    Ok(PreparedJob { region: account.region, context: context.build() })
 }
 
 /// The records of the job. Without a folder for them they last as long as the job.
@@ -129,20 +129,21 @@ fn interruption(signal: std::io::Result<&'static str>, meta: &OperationMeta, con
         Ok(signal) => Error::new(ErrorKind::Interrupted, format!("interrupted by {signal}")),
         Err(error) => Error::new(ErrorKind::Service, error.to_string()).doing("listening for signals"),
     };
-    let mut open = context.journal().open_changes();
+    let mut open = context.journal().unresolved_changes();
     open.extend(unknown_instances(context.journal()));
     if !open.is_empty() {
         let token = context.journal().last_launch().map(|(token, _)| format!(" (client token {token})"));
         let (open, token) = (open.join("; "), token.unwrap_or_default());
-        error.hint(format!("{services} may have done this all the same: {open}{token}; look before the job runs again"))
+        error.hint(format!("check in {services} whether this was done before you run the job again: {open}{token}"))
     } else if context.journal().anything_changed() {
-        error.hint(format!("what {services} has accepted goes on; this output shows it"))
+        let what = if context.journal().instances().is_empty() { "results" } else { "instances" };
+        error.hint(format!("check the {what} in this output: {services} completes the actions that it accepted"))
     } else {
         error
     }
 }
 
-/// The instances of which nobody knows what became of them, as a change.
+/// The instances with an unknown outcome, as a change.
 fn unknown_instances(journal: &Journal) -> Option<String> {
     let entries = journal.instances();
     let is_unknown = |entry: &&InstanceEntry| entry.result == Some(ResourceResult::Unknown) && entry.error.is_some();
@@ -162,8 +163,8 @@ mod tests {
         let meta = OperationMeta::new("PublishMessage", "Publish a message.")
             .iam_actions(const { &[IamAction::change("sns:Publish")] });
         let cx = Job::new(&[]).cx;
-        cx.journal().begin("publishing a message");
+        cx.journal().begin_change("publishing a message");
         let hint = interruption(Ok("SIGTERM"), &meta, &cx).hint_text().unwrap().to_owned();
-        assert!(hint.starts_with("SNS may have done this all the same: publishing a message; "), "{hint}");
+        assert_eq!(hint, "check in SNS whether this was done before you run the job again: publishing a message");
     }
 }

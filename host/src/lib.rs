@@ -9,6 +9,7 @@ mod commands;
 mod config;
 mod console;
 mod dispatch;
+mod escaped;
 mod exit;
 mod forms;
 mod job;

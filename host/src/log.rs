@@ -1,4 +1,4 @@
-//! The administrator's log: `log/awsec2.log` beside the program, in rotation. Nothing here ever fails a job.
+//! The administrator's log: `log/awsec2.log` in the folder of the program, with rotation. It never fails a job.
 
 use std::fmt;
 use std::fs::{self, File, OpenOptions};
@@ -15,20 +15,20 @@ use tracing_subscriber::fmt::format::Writer;
 use tracing_subscriber::fmt::time::{FormatTime, SystemTime};
 use tracing_subscriber::layer::SubscriberExt as _;
 
-use crate::config::beside_the_program;
+use crate::config::in_program_folder;
 use crate::console;
 
 const FILE_NAME: &str = "awsec2.log";
 /// Held while the files are renamed, so that of several jobs one does it.
 const LOCK_NAME: &str = "awsec2.log.lock";
-/// Files kept beside the current one: `awsec2.log.1`, the newest, to `awsec2.log.5`.
+/// Files kept in addition to the current one: `awsec2.log.1`, the newest, to `awsec2.log.5`.
 const OLD_FILES: usize = 5;
 /// A job that finds the file larger than this starts a new one. Bytes.
 const ROTATE_ABOVE: u64 = 10 * 1024 * 1024;
 
-/// The folder of the log: this one, or `log` beside the program. `None` when the program does not know where it is.
+/// The folder of the log: this one, or `log` in the folder of the program. `None` when the program does not know where it is.
 pub fn folder(named: Option<&Path>) -> Option<PathBuf> {
-    named.map(PathBuf::from).or_else(|| beside_the_program("log"))
+    named.map(PathBuf::from).or_else(|| in_program_folder("log"))
 }
 
 /// The file of the log, see [`folder`].
@@ -40,7 +40,7 @@ pub fn file(named: Option<&Path>) -> Option<PathBuf> {
 pub fn start(folder: Option<&Path>, debug: bool) {
     let Some(file) = file(folder).and_then(|path| open(&path).ok()) else { return };
     let level = if debug { Level::DEBUG } else { Level::INFO };
-    // Our own events only: those of the libraries could tell more than an administrator may see.
+    // Only the program's own events: those of libraries could contain more than an administrator may read.
     let ours =
         Targets::new().with_target("awsec2", level).with_target("opcon", level).with_target("connector_sdk", level);
     let lines = tracing_subscriber::fmt()
@@ -60,7 +60,7 @@ fn open(path: &Path) -> io::Result<File> {
     open_to_append(path)
 }
 
-/// Opens the file for appending; it and its folder are made if need be.
+/// Opens the file for appending; the file and its folder are created if needed.
 ///
 /// # Errors
 /// When the system does not allow it: then jobs run without a log.

@@ -1,4 +1,4 @@
-//! The program `awsec2`: hands over to the library and returns its exit code.
+//! The program `awsec2`: calls the library and returns its exit code.
 
 use std::process::ExitCode;
 

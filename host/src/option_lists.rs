@@ -109,7 +109,7 @@ impl OptionListStore for OpConProperties {
         let property = row(list).property;
         self.refuse_events(property)?;
         let value = option_lists::to_property(property, &texts(list, entries)?).map_err(|error| {
-            opcon_error(error).hint("cut the list with --max N, or leave entries out by the other arguments")
+            opcon_error(error).hint("limit the list with `--max N`, or filter it with the other arguments")
         })?;
         Ok((property.to_owned(), value.as_str().to_owned()))
     }

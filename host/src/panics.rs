@@ -33,7 +33,7 @@ impl Panics {
             let place = self.place.lock().map(|place| place.clone()).unwrap_or_default();
             Err(Error::new(ErrorKind::Bug, format!("a defect in the program: {place}"))
                 .doing(format!("running {name}"))
-                .hint("report it with this output; what was done until then is shown here"))
+                .hint("report this defect with the job output"))
         })
     }
 }

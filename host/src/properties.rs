@@ -29,12 +29,12 @@ impl OpConProperties {
         Ok(OpConProperties { channel, job, client: OnceCell::new() })
     }
 
-    /// What the administrator should know about these settings, in every job.
+    /// The warning about these settings for the administrator, in every job.
     pub fn warning(&self) -> Option<String> {
         match &self.channel {
             Some(PropertyChannel::Api(api)) if !api.verifies_the_server() => Some(format!(
-                "VERIFY_TLS=False: any server can pass for the OpCon API at {} and read the token; name its certificate \
-                 in CA_FILE instead",
+                "`VERIFY_TLS=False`: any server can impersonate the OpCon API at {} and read the token; set `CA_FILE` \
+                 to its certificate instead",
                 api.address()
             )),
             _ => None,
@@ -43,9 +43,9 @@ impl OpConProperties {
 
     fn channel(&self) -> Result<&PropertyChannel> {
         self.channel.as_ref().ok_or_else(|| {
-            Error::new(ErrorKind::InvalidInput, "the configuration does not say how to reach OpCon")
+            Error::new(ErrorKind::InvalidInput, "the configuration has no OpCon API and no MSGIN folder")
                 .doing("preparing to save properties")
-                .hint("Connector.config needs a section [OPCON API INFORMATION] with ADDRESS and TOKEN")
+                .hint("add the section `[OPCON API INFORMATION]` with `ADDRESS` and `TOKEN` to `Connector.config`")
         })
     }
 
@@ -56,9 +56,9 @@ impl OpConProperties {
     pub fn refuse_events(&self, property: &str) -> Result<()> {
         match &self.channel {
             Some(PropertyChannel::Msgin(_)) => {
-                Err(Error::new(ErrorKind::InvalidInput, "with PROPERTY_CHANNEL=msgin no option list can be saved")
+                Err(Error::new(ErrorKind::InvalidInput, "option lists cannot be saved with `PROPERTY_CHANNEL=msgin`")
                     .doing(format!("saving the option list {property}"))
-                    .hint("run the job on a machine that reaches the OpCon API, or write a --data-script"))
+                    .hint("run the job on a machine that can reach the OpCon API, or use `--data-script`"))
             }
             _ => Ok(()),
         }
@@ -71,7 +71,7 @@ impl OpConProperties {
     /// [`PropertyStore::prepare`].
     pub async fn value(&self, full_name: &str) -> Result<Option<String>> {
         let PropertyChannel::Api(api) = self.channel()? else {
-            return Err(Error::new(ErrorKind::InvalidInput, "with PROPERTY_CHANNEL=msgin no property can be read")
+            return Err(Error::new(ErrorKind::InvalidInput, "properties cannot be read with `PROPERTY_CHANNEL=msgin`")
                 .doing(format!("reading the OpCon property {full_name}")));
         };
         let name = full_name.parse().map_err(opcon_error)?;
@@ -109,12 +109,12 @@ impl PropertyStore for OpConProperties {
         match self.channel()? {
             PropertyChannel::Api(api) => {
                 self.client(api).await?.save_property(&name, &value).await.map_err(opcon_error)?;
-                Ok(Delivery::Seen)
+                Ok(Delivery::Confirmed)
             }
             PropertyChannel::Msgin(agent) => {
                 let event = agent.add_property(&name, &value).map_err(opcon_error)?;
                 msgin::write_events(agent.folder(), &[event]).map_err(opcon_error)?;
-                Ok(Delivery::HandedOver)
+                Ok(Delivery::Queued)
             }
         }
     }

@@ -1,4 +1,4 @@
-//! Records: a small file for each, in the folder `state` beside the log.
+//! Records: one small file for each, in the folder `state` next to the log.
 
 use std::fs;
 use std::io::{self, Write as _};
@@ -10,7 +10,7 @@ use connector_sdk::{Error, ErrorKind, Result};
 use sha2::{Digest as _, Sha256};
 use tempfile::NamedTempFile;
 
-/// The folder, beside the log.
+/// The folder next to the log.
 const FOLDER: &str = "state";
 /// How large a record may be. Bytes.
 const LARGEST: u64 = 4096;
@@ -46,7 +46,7 @@ impl FileRecords {
         Ok(())
     }
 
-    /// Removes records that nobody needs any more. Others may do so at the same time.
+    /// Removes records that are no longer needed. Other processes may do so at the same time.
     fn forget_old(&self) {
         let Ok(entries) = fs::read_dir(&self.folder) else { return };
         for entry in entries.flatten() {
@@ -68,7 +68,7 @@ impl Records for FileRecords {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
             Err(error) => return Err(failed(error.to_string())),
             Ok(file) if !file.is_file() || file.len() > LARGEST => {
-                return Err(failed("it is not one of this program".to_owned()));
+                return Err(failed("not a record of this program".to_owned()));
             }
             Ok(_) => {}
         }
@@ -126,7 +126,7 @@ mod tests {
         let records = FileRecords::new(log.path(), "a", "us-east-1");
         fs::create_dir_all(records.path("folder")).unwrap();
         let error = records.read("folder").unwrap_err();
-        assert!(error.to_string().ends_with(": it is not one of this program"), "{error}");
+        assert!(error.to_string().ends_with(": not a record of this program"), "{error}");
         fs::write(records.path("large"), vec![b'x'; LARGEST as usize + 1]).unwrap();
         assert!(records.read("large").is_err());
 

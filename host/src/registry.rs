@@ -10,28 +10,36 @@ use crate::settings::COMMON;
 /// The functions of this program, sorted by name.
 pub struct Registry {
     registrations: Vec<&'static Registration>,
+    /// The names of the administrator commands, which no function may have.
+    commands: Vec<&'static str>,
 }
 
 impl Registry {
     /// Collects what was registered at link time. `own` are the crates that the program links beside the connector's, as
-    /// sources name them.
+    /// sources name them; `commands` are the administrator commands.
     ///
     /// # Errors
-    /// [`ErrorKind::Bug`] when a linked crate has registered nothing, two functions have one name, or their arguments clash:
-    /// a defect of the build, which must not show as an unknown function or option.
-    pub fn load_with(own: &[&str]) -> Result<Self> {
-        Self::check(operations(), &[LINKED, own].concat()).map_err(|defect| {
-            Error::new(ErrorKind::Bug, defect).doing("collecting the functions").hint("this program was built wrongly")
+    /// [`ErrorKind::Bug`] when a linked crate has registered nothing, two functions have one name, a function has that of a
+    /// command, or their arguments clash: a defect of the build, which must not show as an unknown function or option.
+    pub fn load_with(own: &[&str], commands: Vec<&'static str>) -> Result<Self> {
+        Self::check(operations(), &[LINKED, own].concat(), commands).map_err(|defect| {
+            Error::new(ErrorKind::Bug, defect)
+                .doing("collecting the functions")
+                .hint("correct the functions, and build the program again")
         })
     }
 
     /// Those of the connector alone.
     #[cfg(test)]
     pub fn load() -> Result<Self> {
-        Self::load_with(&[])
+        Self::load_with(&[], Vec::new())
     }
 
-    fn check(registrations: Vec<&'static Registration>, linked: &[&str]) -> Result<Self, String> {
+    fn check(
+        registrations: Vec<&'static Registration>,
+        linked: &[&str],
+        commands: Vec<&'static str>,
+    ) -> Result<Self, String> {
         let is_named = |found: &Registration, name: &str| found.crate_name.replace('-', "_") == name.replace('-', "_");
         let silent = linked.iter().find(|name| !registrations.iter().any(|found| is_named(found, name)));
         if let Some(silent) = silent {
@@ -44,13 +52,16 @@ impl Registry {
                 return Err(format!("{} is registered twice: {places}", found.operation.meta().name));
             }
         }
+        if let Some(taken) = commands.iter().find(|command| seen.contains_key(**command)) {
+            return Err(format!("a function has the name of the administrator command {taken}"));
+        }
         let mut options = Options::common();
         for meta in registrations.iter().map(|found| found.operation.meta()) {
             for spec in meta.all_arguments() {
                 spec.names().try_for_each(|name| options.add(meta.name, name, spec.is_flag()))?;
             }
         }
-        Ok(Registry { registrations })
+        Ok(Registry { registrations, commands })
     }
 
     /// All functions, sorted by name.
@@ -65,6 +76,11 @@ impl Registry {
             full == name || kebab_case(full) == name
         };
         self.registrations.iter().find(named).copied()
+    }
+
+    /// Whether an administrator command has this name.
+    pub fn is_command(&self, name: &str) -> bool {
+        self.commands.contains(&name)
     }
 
     /// The names most like this one, the nearest first, of functions and of what else there is.
@@ -95,7 +111,7 @@ impl Options {
 
     fn add(&mut self, function: &'static str, name: &'static str, is_flag: bool) -> Result<(), String> {
         match *self.seen.entry(name).or_insert((Some(function), is_flag)) {
-            (None, _) => Err(format!("{function} has an argument {name}, which every function has")),
+            (None, _) => Err(format!("{function} has an argument {name}, which is a common argument")),
             (Some(first), known) if known != is_flag => Err(format!(
                 "the argument {name} takes a value in one of {first} and {function}, and none in the other"
             )),

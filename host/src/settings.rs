@@ -23,7 +23,7 @@ pub struct Settings {
     pub endpoint_url: Option<EndpointUrl>,
     /// Whether EC2 is only to be asked what would happen.
     pub dry_run: bool,
-    /// Whether the log is to tell everything.
+    /// Whether the log contains all details.
     pub debug: bool,
     /// Whether the agent is to show how far the job is.
     pub status_text: bool,
@@ -35,39 +35,41 @@ pub struct Settings {
 const USER_ID: Arg<String> = Arg::new(
     "user-id",
     "NAME",
-    "The section of Connector.config that gives the AWS keys. Without it, AWS's own credential chain applies.",
+    "The section of `Connector.config` with the AWS keys. Without it, the default credential chain is used.",
 );
 /// `--region REGION`.
 const REGION: Arg<RegionName> = Arg::new(
     "region",
     "REGION",
-    "The AWS region, as in `us-east-1` or `US_EAST_1`. Default: AWS's own settings, such as AWS_REGION.",
+    "The AWS region, such as `us-east-1` or `US_EAST_1`. Default: the AWS settings, such as `AWS_REGION`.",
 )
-.offered_by(OptionList::Regions);
+.option_list(OptionList::Regions);
 /// `--config FILE`.
 pub const CONFIG: Arg<PathBuf> = Arg::new(
     "config",
     "FILE",
-    "The configuration file. Default: Connector.config in the current directory, then beside the program.",
+    "The configuration file. Default: `Connector.config` in the current directory, then in the folder of the program.",
 );
 /// `--output text|json`.
 pub const OUTPUT: Arg<Output, Always> =
-    Arg::new("output", "FORM", "The form of the output; with `json`, stdout holds one JSON document.").default("text");
+    Arg::new("output", "FORM", "The output format; with `json`, stdout contains one JSON document.").default("text");
 /// `--log-dir DIR`.
-const LOG_DIR: Arg<PathBuf> = Arg::new("log-dir", "DIR", "The folder of the log. Default: `log` beside the program.");
+const LOG_DIR: Arg<PathBuf> =
+    Arg::new("log-dir", "DIR", "The folder of the log. Default: `log` in the folder of the program.");
 /// `--endpoint-url URL`.
 const ENDPOINT_URL: Arg<EndpointUrl> =
-    Arg::new("endpoint-url", "URL", "Send the requests for EC2 to this address instead of AWS's own.");
+    Arg::new("endpoint-url", "URL", "Send the EC2 requests to this URL instead of the default AWS endpoint.");
 /// `--dry-run`.
 const DRY_RUN: Arg<bool, Always> =
-    Arg::flag("dry-run", "Only ask EC2 whether the job would succeed; nothing is changed.");
+    Arg::flag("dry-run", "Check with EC2 whether the job would succeed; nothing is changed.");
 /// `--debug`.
-const DEBUG: Arg<bool, Always> = Arg::flag("debug", "Write everything but secrets to the log.");
+const DEBUG: Arg<bool, Always> = Arg::flag("debug", "Write more details to the log, but no secrets.");
 
 /// `--status-text`.
 const STATUS_TEXT: Arg<bool, Always> = Arg::flag(
     "status-text",
-    "Show how far the job is beside it in OpCon, in at most 20 characters, where the agent can (SMAStatus, sma_status).",
+    "Show the progress of the job in OpCon, in at most 20 characters, if the agent supports it (`SMAStatus`, \
+     `sma_status`).",
 );
 
 /// The name of `--user-id`.
@@ -94,18 +96,18 @@ pub fn common_arguments(meta: &OperationMeta) -> impl Iterator<Item = &'static A
     COMMON.iter().filter(move |spec| changes_resources || spec.name != DRY_RUN.spec.name)
 }
 
-/// What the help says of an argument: what it is for, and the default that this program gives it.
+/// The help text of an argument: its purpose, and its default in this program.
 pub fn help(spec: &ArgSpec) -> String {
     match spec.name {
         name if name == WAIT_TIMEOUT.spec.name => {
-            format!("{} Default: MAX_WAIT_TIME_FOR_STARTUP of Connector.config, otherwise 10 minutes.", spec.help)
+            format!("{} Default: `MAX_WAIT_TIME_FOR_STARTUP` in `Connector.config`, otherwise 10 minutes.", spec.help)
         }
         _ => spec.help.to_owned(),
     }
 }
 
 impl Settings {
-    /// What the command line says.
+    /// The settings on the command line.
     pub fn parse(inputs: &Inputs, meta: &OperationMeta) -> Self {
         Settings {
             user_id: inputs.get(&USER_ID),
@@ -135,7 +137,7 @@ choices! {
 
 checked_text! {
     /// An address of EC2 in place of AWS's own: `http://` or `https://`, and a host.
-    pub struct EndpointUrl where is_http_url, else "must be an address as in `https://host:port`";
+    pub struct EndpointUrl where is_http_url, else "must be a URL such as `https://host:port`";
 }
 
 fn is_http_url(text: &str) -> bool {

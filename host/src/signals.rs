@@ -1,4 +1,4 @@
-//! The ways in which a job is told to end: signals on UNIX, console events on Windows.
+//! Interruption of a job: signals on UNIX, console events on Windows.
 
 use std::io;
 
@@ -31,8 +31,8 @@ pub async fn interrupted() -> io::Result<&'static str> {
     Ok(tokio::select! {
         _ = c.recv() => "Ctrl-C",
         _ = break_.recv() => "Ctrl-Break",
-        _ = close.recv() => "the end of the console",
-        _ = logoff.recv() => "the end of the session",
-        _ = shutdown.recv() => "the shutdown of the system",
+        _ = close.recv() => "console close",
+        _ = logoff.recv() => "logoff",
+        _ = shutdown.recv() => "system shutdown",
     })
 }

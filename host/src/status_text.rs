@@ -1,4 +1,4 @@
-//! Short texts beside a running job in OpCon's views, shown by a program that its agent brings along.
+//! Short status texts next to a running job in OpCon, shown with a program of the agent.
 //!
 //! Source: "SMAStatus" in the documentation of the Windows agent, `sma_status` in that of the UNIX agent. A text has at
 //! most 20 characters. Nothing here ever fails a job.
@@ -10,7 +10,7 @@ use std::sync::{Mutex, PoisonError};
 
 /// The most characters that OpCon shows.
 const LONGEST: usize = 20;
-/// Where an agent says its folder to be, and how the program in it is called.
+/// The variable with the folder of the agent, and the name of its program for status texts.
 const AGENTS: [(&str, &str); 2] = [("SMA_MSLSAM_ROOT_DIRECTORY", "SMAStatus.exe"), ("SMA_BINDIR", "sma_status")];
 
 /// The agent's program for status texts.
@@ -31,7 +31,7 @@ impl StatusText {
         let mut named = AGENTS.iter().filter_map(|(variable, program)| Some((env::var_os(variable)?, program)));
         let Some((folder, program)) = named.next() else {
             let variables = AGENTS.map(|(variable, _)| variable).join(" nor ");
-            return Err(format!("no OpCon agent started this job: neither {variables} is set"));
+            return Err(format!("the job was not started by an OpCon agent: neither {variables} is set"));
         };
         let program = Path::new(&folder).join(program);
         if !program.is_file() {

@@ -12,20 +12,20 @@ pub(crate) struct Address {
 }
 
 impl Address {
-    /// Reads `text`; the error says what is wrong with it.
+    /// Reads `text`; the error describes what is wrong.
     ///
     /// The port must be said, for OpCon's differ from site to site (9010 with TLS and 9000 without are its defaults).
     pub(crate) fn parse(text: &str, using_tls: bool) -> Result<Self, &'static str> {
-        const FORM: &str = "it must be HOST:PORT, for example opcon.example.com:9010";
+        const FORM: &str = "must be HOST:PORT, such as `opcon.example.com:9010`";
         if text.contains("://") {
-            return Err("it must be HOST:PORT without http:// or https:// (USING_TLS says which of the two)");
+            return Err("must be HOST:PORT without `http://` or `https://` (`USING_TLS` selects one)");
         }
         if text.contains(['/', '\\', '?', '#', '@', '%']) || text.contains(char::is_whitespace) {
             return Err(FORM);
         }
         let (_host, port) = text.rsplit_once(':').ok_or(FORM)?;
         if !port.parse::<u16>().is_ok_and(|port| port > 0) {
-            return Err("the port is missing or no number from 1 to 65535; it must be HOST:PORT");
+            return Err("must be HOST:PORT with a port from 1 to 65535");
         }
         let scheme = if using_tls { "https" } else { "http" };
         let url = Url::parse(&format!("{scheme}://{text}")).map_err(|_| FORM)?;

@@ -39,7 +39,7 @@ impl ApiSettings {
     /// [`ErrorKind::Invalid`] when the address is none.
     pub fn new(address: &str, token: SecretString, trust: Trust) -> Result<Self, Error> {
         let checked = Address::parse(address, trust != Trust::PlainHttp).map_err(|wrong| {
-            Error::new(ErrorKind::Invalid, format!("reading the address '{}'", excerpt(address)), wrong)
+            Error::new(ErrorKind::Invalid, format!("reading the address `{}`", excerpt(address)), wrong)
         })?;
         Ok(ApiSettings { address: checked, token, trust })
     }
@@ -115,11 +115,7 @@ impl Client {
         let connection = Connection::new(settings.address.clone(), &settings.trust, limits, token)?;
         let mut authorization =
             HeaderValue::from_str(&format!("Token {}", settings.token.expose_secret())).map_err(|_| {
-                Error::new(
-                    ErrorKind::Invalid,
-                    "preparing the OpCon client",
-                    "the token holds characters that no token has",
-                )
+                Error::new(ErrorKind::Invalid, "preparing the OpCon client", "the token contains invalid characters")
             })?;
         authorization.set_sensitive(true);
         Ok(Client { connection, authorization })
@@ -131,26 +127,29 @@ impl Client {
     /// Every kind but [`ErrorKind::Invalid`] and [`ErrorKind::Failed`].
     pub async fn check(&self) -> Result<Version, Error> {
         let limit = self.connection.limits().check;
-        tokio::time::timeout(limit, self.check_patiently()).await.unwrap_or_else(|_| {
-            let wrong =
-                format!("the OpCon server did not answer well within {limit:?}, connections and attempts included");
-            Err(self.connection.with_address(Error::new(ErrorKind::Unreachable, "checking the way to OpCon", wrong)))
+        tokio::time::timeout(limit, self.check_with_retries()).await.unwrap_or_else(|_| {
+            let wrong = format!("no valid response from the OpCon server within {limit:?}, including all attempts");
+            Err(self.connection.with_address(Error::new(
+                ErrorKind::Unreachable,
+                "checking the connection to OpCon",
+                wrong,
+            )))
         })
     }
 
-    async fn check_patiently(&self) -> Result<Version, Error> {
+    async fn check_with_retries(&self) -> Result<Version, Error> {
         #[derive(Deserialize)]
         struct Answer {
             #[serde(rename = "opConRestApiProductVersion")]
             version: String,
         }
-        let doing = "asking OpCon for its version";
+        let doing = "reading the OpCon version";
         let answer: Answer = self.connection.send(doing, || self.connection.request(Method::GET, "version")).await?;
         let version = Version::parse(&answer.version).ok_or_else(|| {
-            Error::new(ErrorKind::Unexpected, doing, format!("'{}' is no version", excerpt(&answer.version)))
+            Error::new(ErrorKind::Unexpected, doing, format!("`{}` is not a version", excerpt(&answer.version)))
         })?;
         if version < OLDEST_VERSION {
-            let wrong = format!("its API has version {version}; at least {OLDEST_VERSION} is needed");
+            let wrong = format!("the OpCon API has version {version}, but {OLDEST_VERSION} or later is required");
             return Err(Error::new(ErrorKind::Unexpected, doing, wrong));
         }
         let request = || self.authorized(self.connection.request(Method::GET, "tokens"));
@@ -177,7 +176,7 @@ impl Client {
         let doing = format!("reading the OpCon property {name}");
         match self.evaluate(&doing, &name.to_token()).await? {
             Some(value) => Ok(value),
-            None => Err(Error::new(ErrorKind::Unexpected, doing, "the answer has no result")),
+            None => Err(Error::new(ErrorKind::Unexpected, doing, "the response has no result")),
         }
     }
 
@@ -209,13 +208,13 @@ impl Client {
             "success" => Ok(result),
             "failed" => {
                 let message = self.connection.quotable(&message.unwrap_or_else(|| "OpCon gave no reason".into()));
-                Err(Error::new(ErrorKind::Failed, doing, format!("OpCon could not do it: {message}")))
+                Err(Error::new(ErrorKind::Failed, doing, format!("OpCon reported a failure: {message}")))
             }
-            "" => Err(Error::new(ErrorKind::Unexpected, doing, "the answer has no status")),
+            "" => Err(Error::new(ErrorKind::Unexpected, doing, "the response has no status")),
             _ => Err(Error::new(
                 ErrorKind::Unexpected,
                 doing,
-                format!("the answer has the unknown status '{}'", self.connection.quotable(&status)),
+                format!("the response has the unknown status `{}`", self.connection.quotable(&status)),
             )),
         }
     }

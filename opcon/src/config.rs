@@ -52,9 +52,9 @@ pub struct AwsKeys {
 /// The way by which properties get into OpCon.
 #[derive(Debug, Clone)]
 pub enum PropertyChannel {
-    /// Calls of the OpCon API, which say whether a property was saved.
+    /// Calls of the OpCon API, which confirm whether a property was saved.
     Api(ApiSettings),
-    /// Events in a folder of the OpCon agent, which say nothing.
+    /// Events in a folder of the OpCon agent, without confirmation.
     Msgin(MsginSettings),
 }
 
@@ -88,7 +88,7 @@ impl Config {
         self.max_wait
     }
 
-    /// `DEBUG`: whether the log tells everything; off when it is not set.
+    /// `DEBUG`: whether the log contains all details; off when it is not set.
     pub fn debug(&self) -> bool {
         self.debug
     }
@@ -121,7 +121,7 @@ impl Config {
         match channel.value.to_ascii_lowercase().as_str() {
             "api" => Ok(self.opcon_api()?.map(PropertyChannel::Api)),
             "msgin" => Ok(Some(PropertyChannel::Msgin(self.msgin(section)?))),
-            _ => Err(channel.invalid("the value is neither api nor msgin")),
+            _ => Err(channel.invalid("the value must be `api` or `msgin`")),
         }
     }
 
@@ -189,9 +189,9 @@ impl Config {
     fn no_such_user(&self, user_id: &str) -> Error {
         let users: Vec<String> = self.users().map(|name| format!("[{name}]")).collect();
         let there_are = if users.is_empty() {
-            "there is none of any user".into()
+            "the file has no section of a user".into()
         } else {
-            format!("there are {}", users.join(", "))
+            format!("the file has {}", users.join(", "))
         };
         let doing = format!("reading {}", self.path().display());
         Error::new(ErrorKind::Invalid, doing, format!("no section [{user_id}] for the user id; {there_are}"))
@@ -213,17 +213,15 @@ fn is_user(section: &str) -> bool {
 fn minutes(setting: Setting<'_>) -> Result<Duration, Error> {
     match setting.value.parse::<u32>() {
         Ok(minutes) if minutes > 0 => Ok(Duration::from_secs(u64::from(minutes) * 60)),
-        _ => Err(setting.invalid("the value is not a whole number of minutes, at least 1")),
+        _ => Err(setting.invalid("the value must be a whole number of minutes, at least 1")),
     }
 }
 
-/// The text behind an encoded setting.
+/// The decoded text of a setting.
 fn decoded(setting: Setting<'_>) -> Result<SecretString, Error> {
     let text = encoded::decode(setting.value).map_err(|error| setting.invalid(error))?;
     if text.expose_secret().is_empty() || !text.expose_secret().chars().all(|c| c.is_ascii_graphic()) {
-        return Err(
-            setting.invalid("what the value encodes is empty, or has spaces, line ends or letters that no key has")
-        );
+        return Err(setting.invalid("the decoded value is empty, or contains characters that are not valid in a key"));
     }
     Ok(text)
 }
@@ -233,9 +231,9 @@ fn decoded(setting: Setting<'_>) -> Result<SecretString, Error> {
 fn token(setting: Setting<'_>) -> Result<SecretString, Error> {
     let token = encoded::decode(setting.value).unwrap_or_else(|_| setting.value.into());
     if !token.expose_secret().chars().all(|c| c.is_ascii_graphic()) {
-        return Err(setting.invalid(
-            "a token has neither spaces nor other than ASCII characters (a comment needs a line of its own)",
-        ));
+        return Err(
+            setting.invalid("a token contains only ASCII characters and no spaces (a comment needs its own line)")
+        );
     }
     Ok(token)
 }

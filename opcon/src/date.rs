@@ -16,6 +16,6 @@ pub(crate) fn checked_date(date: String) -> Result<String, String> {
     if valid {
         Ok(date)
     } else {
-        Err("the date must have the form yyyy-mm-dd, as [[$SCHEDULE DATE-YYYY-MM-DD]] gives it".into())
+        Err("the date must have the form yyyy-mm-dd, such as the value of [[$SCHEDULE DATE-YYYY-MM-DD]]".into())
     }
 }

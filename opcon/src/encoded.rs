@@ -11,15 +11,13 @@ use secrecy::SecretString;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum DecodeError {
     /// There is a character other than `0-9` and `a-f`, or an odd number of them.
-    #[error("the value is not in the encoded form (EncryptValue makes it): it is not hexadecimal")]
+    #[error("the value is not encoded by EncryptValue: not hexadecimal")]
     NotHexadecimal,
     /// The bytes behind the hexadecimal are not Base64 text.
-    #[error(
-        "the value is not in the encoded form (EncryptValue makes it): there is no Base64 text behind its hexadecimal"
-    )]
+    #[error("the value is not encoded by EncryptValue: the hexadecimal text does not contain Base64")]
     NotBase64,
     /// The bytes behind the Base64 are not UTF-8 text.
-    #[error("the value is not in the encoded form (EncryptValue makes it): what it encodes is not text")]
+    #[error("the value is not encoded by EncryptValue: the decoded value is not text")]
     NotText,
 }
 

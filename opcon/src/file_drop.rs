@@ -28,7 +28,7 @@ impl PreparedFile {
     /// Writes a file for `folder` to the disk, in the folder above: that is on the same volume, so that the file can be
     /// moved in one step, and what watches `folder` takes whatever file it finds there, finished or not.
     pub(crate) fn new(folder: &Path, extension: &str, content: &str, readers: Readers) -> Result<Self, Error> {
-        let (mut file, watched) = file_above(folder, readers)?;
+        let (mut file, watched) = file_in_parent_folder(folder, readers)?;
         file.write_all(content.as_bytes())
             .and_then(|()| file.as_file().sync_all())
             .map_err(|error| failed(folder, error.to_string()))?;
@@ -48,14 +48,14 @@ impl PreparedFile {
 /// Gives a file new content in one step, so that nobody reads a part of it; who may read it follows from the process's
 /// `umask`.
 pub(crate) fn replace(path: &Path, content: &str) -> io::Result<()> {
-    let file = written_beside(path, content, Readers::Everyone)?;
+    let file = write_in_same_folder(path, content, Readers::Everyone)?;
     file.as_file().sync_all()?;
     file.persist(path).map_err(|error| error.error)?;
     Ok(())
 }
 
 /// A new file in the folder of `path`, with this content; it is not on the disk for sure yet.
-pub(crate) fn written_beside(path: &Path, content: &str, readers: Readers) -> io::Result<NamedTempFile> {
+pub(crate) fn write_in_same_folder(path: &Path, content: &str, readers: Readers) -> io::Result<NamedTempFile> {
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let mut file = unfinished(readers).tempfile_in(folder)?;
     file.write_all(content.as_bytes())?;
@@ -77,19 +77,19 @@ fn unfinished(readers: Readers) -> Builder<'static, 'static> {
 
 /// Checks that files can be written for `folder`.
 pub(crate) fn check(folder: &Path) -> Result<(), Error> {
-    file_above(folder, Readers::Owner).map(|_| ())
+    file_in_parent_folder(folder, Readers::Owner).map(|_| ())
 }
 
 /// An empty file in the folder above `folder`, and the true path of `folder`.
-fn file_above(folder: &Path, readers: Readers) -> Result<(NamedTempFile, PathBuf), Error> {
+fn file_in_parent_folder(folder: &Path, readers: Readers) -> Result<(NamedTempFile, PathBuf), Error> {
     let watched = folder.canonicalize().map_err(|error| failed(folder, error.to_string()))?;
     if !watched.is_dir() {
-        return Err(failed(folder, "it is no folder".into()));
+        return Err(failed(folder, "not a folder".into()));
     }
-    let above = watched.parent().ok_or_else(|| failed(folder, "there is no folder above it".into()))?;
+    let above = watched.parent().ok_or_else(|| failed(folder, "the folder has no parent folder".into()))?;
     let file = unfinished(readers).tempfile_in(above).map_err(|error| {
-        failed(folder, format!("no file can be made in the folder above it: {error}"))
-            .with_hint("files are written there and then moved, so that nobody reads an unfinished one")
+        failed(folder, format!("no file can be created in the parent folder: {error}"))
+            .with_hint("allow this user to write to the parent folder, from which complete files are moved")
     })?;
     Ok((file, watched))
 }
@@ -149,9 +149,9 @@ mod tests {
         let error = check(&missing).unwrap_err();
         assert!(error.to_string().starts_with(&format!("writing to the folder {}: ", missing.display())), "{error}");
         std::fs::write(&missing, "").unwrap();
-        assert!(check(&missing).unwrap_err().to_string().ends_with("it is no folder"));
+        assert!(check(&missing).unwrap_err().to_string().ends_with("not a folder"));
         let root = above.path().ancestors().last().unwrap();
-        assert!(check(root).unwrap_err().to_string().ends_with("there is no folder above it"));
+        assert!(check(root).unwrap_err().to_string().ends_with("the folder has no parent folder"));
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! Who the running job is in OpCon, as the agent's environment says it.
+//! The identity of the running job in OpCon, from the environment of the agent.
 
 use crate::date::checked_date;
 use crate::excerpt::excerpt;
@@ -78,18 +78,18 @@ fn clear_date(variable: &str, date: &str) -> Known {
     };
     checked_date(dashed).map_err(|_| {
         format!(
-            "{variable} holds '{}', of which only the forms yyyy-mm-dd, yyyy/mm/dd and yyyymmdd are clear",
+            "{variable} is `{}`, but only the forms yyyy-mm-dd, yyyy/mm/dd and yyyymmdd are unambiguous",
             excerpt(date)
         )
     })
 }
 
-/// The name, unless it may be a short one with the job's number behind it.
+/// The name, unless it may be a short one followed by the number of the job.
 fn full_name(variable: &str, name: String) -> Known {
     let mut behind = name.chars().skip(SHORT_NAME).peekable();
     if behind.peek().is_some() && behind.all(|character| character == ' ' || character.is_ascii_digit()) {
         return Err(format!(
-            "{variable} holds '{}', which may be {SHORT_NAME} characters of the name and the job's number",
+            "{variable} is `{}`, which may be {SHORT_NAME} characters of the name followed by the job number",
             excerpt(&name)
         ));
     }
@@ -151,7 +151,7 @@ mod tests {
             ["31.01.2026", "01/02/2026", "26-01-31", "2026-1-31", "31012026", "01312026", "202601310", "\u{e9}2601312"]
         {
             let wrong = windows(unclear, "J").date.unwrap_err();
-            assert!(wrong.starts_with("SMA_MSLSAM_SCHEDULE_DATE holds '"), "{wrong}");
+            assert!(wrong.starts_with("SMA_MSLSAM_SCHEDULE_DATE is `"), "{wrong}");
         }
     }
 
@@ -162,7 +162,7 @@ mod tests {
         }
         for short in ["NIGHTLY     0000000123", "NIGHTLY_JOBS0000000123", "NIGHTLY_JOBS     0000000123"] {
             let wrong = windows("2026-01-31", short).job.unwrap_err();
-            assert!(wrong.contains("may be 12 characters of the name and the job's number"), "{wrong}");
+            assert!(wrong.contains("may be 12 characters of the name followed by the job number"), "{wrong}");
         }
     }
 }

@@ -61,14 +61,18 @@ impl MsginSettings {
         };
         let (name, value) = (name.to_string(), value.as_str());
         if !is_printable(&name) || name.contains([',', ';', '=', '|', '*', '?']) {
-            return Err(invalid("an event cannot hold the name: it has one of , ; = | * ? or is not ASCII".into()));
+            return Err(invalid(
+                "an event cannot contain the name: one of `, ; = | * ?`, or characters that are not ASCII".into(),
+            ));
         }
         if !is_printable(value) || value.contains([',', ';', '=', '|']) || value.contains("[[") || value.contains("{{")
         {
-            return Err(invalid("an event cannot hold the value: it has one of , ; = | [[ {{ or is not ASCII".into()));
+            return Err(invalid(
+                "an event cannot contain the value: one of `, ; = | [[ {{`, or characters that are not ASCII".into(),
+            ));
         }
         if value.is_empty() || value.trim() != value {
-            return Err(invalid("an event cannot hold the value: it is empty or has spaces around it".into()));
+            return Err(invalid("an event cannot contain the value: empty, or spaces around the text".into()));
         }
         let line = format!("$PROPERTY:ADD,{name},{value},{},{}", self.user, self.token.expose_secret());
         match line.len() {
@@ -107,7 +111,10 @@ fn release(files: Vec<PreparedFile>) -> Result<Vec<PathBuf>, Error> {
     let mut released = Vec::new();
     for file in files {
         let path = file.release().map_err(|error| {
-            error.with_hint(format!("{} of {count} events were handed to the agent before", released.len()))
+            error.with_hint(format!(
+                "check OpCon for the {} of {count} events that were queued before the failure",
+                released.len()
+            ))
         })?;
         released.push(path);
     }
@@ -117,7 +124,7 @@ fn release(files: Vec<PreparedFile>) -> Result<Vec<PathBuf>, Error> {
 /// Checks that an event can hold the text as one of its parts.
 pub(crate) fn check_part(text: &str) -> Result<(), &'static str> {
     if text.contains(',') || !is_printable(text) {
-        return Err("an event cannot hold the value: it has a comma, or other than printable ASCII characters");
+        return Err("an event cannot contain the value: a comma, or characters that are not printable ASCII");
     }
     Ok(())
 }
@@ -157,16 +164,16 @@ mod tests {
     #[test]
     fn what_an_event_cannot_hold_is_refused() {
         for (name, value, reason) in [
-            ("A*", "x", "cannot hold the name"),
-            ("MI.A.m,n", "x", "cannot hold the name"),
-            ("\u{e9}", "x", "cannot hold the name"),
-            ("A", "x,y", "cannot hold the value"),
-            ("A", "x;y", "cannot hold the value"),
-            ("A", "[[B]]", "cannot hold the value"),
-            ("A", "{{B}}", "cannot hold the value"),
-            ("A", "\u{e9}", "cannot hold the value"),
-            ("A", "", "it is empty"),
-            ("A", " x", "spaces around it"),
+            ("A*", "x", "cannot contain the name"),
+            ("MI.A.m,n", "x", "cannot contain the name"),
+            ("\u{e9}", "x", "cannot contain the name"),
+            ("A", "x,y", "cannot contain the value"),
+            ("A", "x;y", "cannot contain the value"),
+            ("A", "[[B]]", "cannot contain the value"),
+            ("A", "{{B}}", "cannot contain the value"),
+            ("A", "\u{e9}", "cannot contain the value"),
+            ("A", "", "the value: empty"),
+            ("A", " x", "or spaces around the text"),
         ] {
             let error = event(name, value).unwrap_err();
             assert_eq!(error.kind(), ErrorKind::Invalid);
@@ -215,7 +222,7 @@ mod tests {
         std::fs::remove_dir(&second).unwrap();
         let error = release(files).unwrap_err();
         assert!(error.to_string().starts_with(&format!("writing to the folder {}: ", second.display())), "{error}");
-        assert_eq!(error.hint(), Some("1 of 2 events were handed to the agent before"));
+        assert_eq!(error.hint(), Some("check OpCon for the 1 of 2 events that were queued before the failure"));
         assert_eq!(std::fs::read_dir(first).unwrap().count(), 1);
     }
 
@@ -243,7 +250,7 @@ mod tests {
             after in values(),
         ) {
             let error = event("MF_ID", &format!("{before}{meaning}{after}")).unwrap_err();
-            prop_assert!(error.to_string().contains("cannot hold the value"), "{}", error);
+            prop_assert!(error.to_string().contains("cannot contain the value"), "{}", error);
         }
     }
 }

@@ -33,14 +33,14 @@ pub fn from_property<T>(
             let doing = format!("reading the option list {property}");
             Error::new(ErrorKind::Invalid, doing, format!("entry {number}: {wrong}"))
         };
-        let quoted = rest.strip_prefix('"').ok_or_else(|| wrong("it is not in double quotes"))?;
-        let (text, after) = quoted.split_once('"').ok_or_else(|| wrong("its closing quote is missing"))?;
+        let quoted = rest.strip_prefix('"').ok_or_else(|| wrong("not in double quotes"))?;
+        let (text, after) = quoted.split_once('"').ok_or_else(|| wrong("the closing quote is missing"))?;
         entries.push(checked(text).and_then(|()| read(text)).map_err(|reason| wrong(&named(text, &reason)))?);
         rest = match after.trim_start().strip_prefix(',') {
-            Some(next) if next.trim().is_empty() => return Err(wrong("a comma follows, and no entry")),
+            Some(next) if next.trim().is_empty() => return Err(wrong("no entry after the comma")),
             Some(next) => next.trim_start(),
             None if after.trim().is_empty() => "",
-            None => return Err(wrong("no comma follows")),
+            None => return Err(wrong("no comma after the entry")),
         };
     }
     Ok(entries)
@@ -59,8 +59,8 @@ pub fn to_property(property: &str, texts: &[String]) -> Result<PropertyValue, Er
     let value = texts.iter().map(|text| format!("\"{text}\"")).collect::<Vec<_>>().join(",");
     let length = value.chars().count();
     if length > LONGEST_VALUE {
-        let wrong = format!("its {} entries have {length} characters; OpCon allows {LONGEST_VALUE}", texts.len());
-        return Err(Error::new(ErrorKind::Invalid, doing(), wrong).with_hint("leave entries out"));
+        let wrong = format!("the {} entries have {length} characters; OpCon allows {LONGEST_VALUE}", texts.len());
+        return Err(Error::new(ErrorKind::Invalid, doing(), wrong).with_hint("leave out some entries"));
     }
     PropertyValue::new(value)
 }
@@ -116,10 +116,10 @@ pub fn fitting(text: &str) -> String {
 /// Checks what no entry can have, as it has another meaning in a form of the list or in OpCon.
 fn checked(text: &str) -> Result<(), String> {
     if text.contains(char::is_control) || text.contains('"') {
-        return Err("must not have a double quote or a control character".into());
+        return Err("must not contain a double quote or a control character".into());
     }
     if BRACKETS.iter().any(|brackets| text.contains(brackets)) {
-        return Err("must not have [[, ]], {{ or }}, which OpCon would take for a reference".into());
+        return Err("must not contain `[[`, `]]`, `{{` or `}}`, which mark a reference in OpCon".into());
     }
     Ok(())
 }

@@ -90,7 +90,7 @@ impl PropertyName {
         }
     }
 
-    /// The parts behind the prefix, without quotes.
+    /// The parts after the prefix, without quotes.
     fn parts(&self) -> Vec<&str> {
         let name = self.name.as_str();
         match &self.owner {
@@ -127,10 +127,10 @@ impl FromStr for PropertyName {
 }
 
 fn invalid_name(name: &str, wrong: String) -> Error {
-    Error::new(ErrorKind::Invalid, format!("reading the property name '{}'", excerpt(name)), wrong)
+    Error::new(ErrorKind::Invalid, format!("reading the property name `{}`", excerpt(name)), wrong)
 }
 
-/// A part as it stands in a name, in quotes if needed; `closing` replaces a `]` before the closing quote.
+/// A part in the form for names, in quotes if needed; `closing` replaces a `]` before the closing quote.
 fn quoted(part: &str, closing: &str) -> String {
     match part.strip_suffix(']') {
         Some(start) => format!("\"{start}{closing}\""),
@@ -158,10 +158,10 @@ fn parse(text: &str, job: Option<&JobIdentity>) -> Result<PropertyName, String> 
     let name = part("name")?;
     let completed = |given: Result<String, String>, of_job: fn(&JobIdentity) -> &Known| match (given, job) {
         (Ok(part), _) => Ok(part),
-        (Err(missing), None) => Err(format!("{missing}, and needed where no OpCon agent says which job is running")),
-        (Err(missing), Some(job)) => {
-            of_job(job).clone().map_err(|wrong| format!("{missing}, and it cannot be the running job's: {wrong}"))
-        }
+        (Err(missing), None) => Err(format!("{missing}, and is required outside of an OpCon job")),
+        (Err(missing), Some(job)) => of_job(job)
+            .clone()
+            .map_err(|wrong| format!("{missing}, and cannot be completed from the running job: {wrong}")),
     };
     let owner = match scope {
         Scope::OpCon => Owner::OpCon,
@@ -188,7 +188,7 @@ enum Scope {
     Job,
 }
 
-/// The scope that the prefix says, and what stands behind it.
+/// The scope of the prefix, and the text after it.
 fn split_scope(text: &str) -> Result<(Scope, &str), String> {
     let Some((prefix, rest)) = text.split_once('.').filter(|_| !text.starts_with('"')) else {
         return Ok((Scope::OpCon, text));
@@ -198,11 +198,12 @@ fn split_scope(text: &str) -> Result<(Scope, &str), String> {
         "MI" => Ok((Scope::Machine, rest)),
         "SI" => Ok((Scope::Schedule, rest)),
         "JI" => Ok((Scope::Job, rest)),
-        "SSI" | "SJI" | "RI" => Err(format!("properties of the kind {prefix} cannot be set through the OpCon API")),
-        _ => Err(
-            "only OI, MI, SI and JI can stand before the first dot; a name with a dot in it must be in double quotes"
-                .into(),
-        ),
+        "SSI" | "SJI" | "RI" => Err(format!("{prefix} properties cannot be set through the OpCon API")),
+        _ => {
+            Err("only OI, MI, SI and JI are valid before the first dot; a name that contains a dot must be in double \
+                 quotes"
+                .into())
+        }
     }
 }
 
@@ -227,7 +228,7 @@ fn split_parts(text: &str, count: usize, open_ended: bool) -> Result<Vec<String>
         parts.push(part.trim().to_owned());
     }
     if parts.len() > count {
-        return Err("it has too many parts; one with a dot in it must be in double quotes".into());
+        return Err("too many parts; a part that contains a dot must be in double quotes".into());
     }
     Ok(parts)
 }
@@ -235,13 +236,13 @@ fn split_parts(text: &str, count: usize, open_ended: bool) -> Result<Vec<String>
 /// Checks the property's own name.
 fn check_own_name(name: &str) -> Result<(), String> {
     if name.starts_with('$') {
-        return Err("names that begin with $ are OpCon's own and cannot be set".into());
+        return Err("names that begin with $ are reserved by OpCon".into());
     }
     if let Some(character) = name.chars().find(|c| NOT_IN_NAMES.contains(c)) {
-        return Err(format!("a property's name cannot hold the character {character}"));
+        return Err(format!("a property name cannot contain the character {character}"));
     }
     if name.starts_with('@') || name.ends_with('@') || name.contains("@@") {
-        return Err("a property's name cannot begin or end with @, nor hold two in a row".into());
+        return Err("a property name cannot begin or end with @, or contain @@".into());
     }
     Ok(())
 }
@@ -249,13 +250,13 @@ fn check_own_name(name: &str) -> Result<(), String> {
 /// Checks what no part can hold.
 fn check_part(part: &str) -> Result<(), String> {
     if part.contains(char::is_control) {
-        return Err("it holds a control character".into());
+        return Err("a part contains a control character".into());
     }
     if ["[[", "]]", "{{", "}}"].iter().any(|bracket| part.contains(bracket)) {
-        return Err("it holds a reference ([[...]]) that OpCon did not replace before it started the job".into());
+        return Err("a part contains a reference ([[...]]) that OpCon did not replace before it started the job".into());
     }
     if part.contains(['"', '\\']) {
-        return Err("a double quote or a backslash stands inside a part".into());
+        return Err("a part contains a double quote or a backslash".into());
     }
     Ok(())
 }
@@ -271,13 +272,13 @@ impl PropertyValue {
     /// [`ErrorKind::Invalid`] when it is too long or holds a control character.
     pub fn new(text: impl Into<String>) -> Result<Self, Error> {
         let text = text.into();
-        let invalid = |wrong: String| Error::new(ErrorKind::Invalid, "checking a property's value", wrong);
+        let invalid = |wrong: String| Error::new(ErrorKind::Invalid, "checking the property value", wrong);
         if text.contains(char::is_control) {
-            return Err(invalid("it holds a control character, such as a line end".into()));
+            return Err(invalid("the value contains a control character, such as a line break".into()));
         }
         let length = text.chars().count();
         if length > LONGEST_VALUE {
-            return Err(invalid(format!("it has {length} characters; OpCon allows {LONGEST_VALUE}")));
+            return Err(invalid(format!("the value has {length} characters; OpCon allows {LONGEST_VALUE}")));
         }
         Ok(PropertyValue(text))
     }

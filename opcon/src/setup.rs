@@ -33,13 +33,13 @@ pub async fn request_token(
     struct Token {
         id: String,
     }
-    let doing = format!("asking OpCon for a token as the user {}", excerpt(user));
+    let doing = format!("requesting an OpCon token for the user {}", excerpt(user));
     let invalid = |wrong: &str| Error::new(ErrorKind::Invalid, doing.as_str(), wrong);
     if user.is_empty() || password.expose_secret().is_empty() || application.is_empty() {
         return Err(invalid("the user, the password or the name of the application is empty"));
     }
     let address = Address::parse(address, *trust != Trust::PlainHttp)
-        .map_err(|wrong| invalid(&format!("the address '{}' is wrong: {wrong}", excerpt(address))))?;
+        .map_err(|wrong| invalid(&format!("the address `{}` {wrong}", excerpt(address))))?;
     let secret = Secret { what: "the password", text: password.clone() };
     let connection = Connection::new(address, trust, Limits::default(), secret)?;
     let body = json!({
@@ -48,12 +48,12 @@ pub async fn request_token(
     });
     let request = || connection.request(Method::POST, "tokens").json(&body);
     let answer = connection.send_for_text(&doing, request).await.map_err(|error| match error.kind() {
-        ErrorKind::Refused => error.with_hint("check the user and the password, and the user's rights in OpCon"),
+        ErrorKind::Refused => error.with_hint("check the user, the password and the privileges of the user in OpCon"),
         _ => error,
     })?;
     match serde_json::from_str(&answer) {
         Ok(Token { id }) if !id.is_empty() && id.chars().all(|c| c.is_ascii_graphic()) => Ok(id.into()),
         // The answer is not quoted: a token may well be somewhere in it.
-        _ => Err(connection.unexpected(&doing, "there is no token in it")),
+        _ => Err(connection.unexpected(&doing, "no token in the response")),
     }
 }

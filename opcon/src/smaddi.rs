@@ -23,7 +23,7 @@ const NOT_IN_NAMES: &str = "<>&'\"|;%()[]{}=\\!*?,~`";
 /// Characters that names of machines and parameters of UNIX programs cannot hold.
 const NOT_IN_PARAMETERS: &str = "'~`";
 
-/// What a job runs, and as whom. References such as `[[NAME]]` may stand in every text; OpCon replaces them.
+/// What a job runs, and as whom. Every text may contain references such as `[[NAME]]`; OpCon replaces them.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Program {
     /// A program on a Windows machine.
@@ -66,7 +66,7 @@ impl JobDefinition {
     pub fn new(schedule: &str, job: &str, machine: &str, program: Program) -> Result<Self, Error> {
         let definition = JobDefinition { schedule: schedule.into(), job: job.into(), machine: machine.into(), program };
         definition.check().map_err(|wrong| {
-            Error::new(ErrorKind::Invalid, format!("defining the OpCon job '{}'", excerpt(job)), wrong)
+            Error::new(ErrorKind::Invalid, format!("defining the OpCon job `{}`", excerpt(job)), wrong)
         })?;
         Ok(definition)
     }
@@ -184,10 +184,10 @@ fn parent<W: Write>(
 /// Checks a text: its length, that it is printable ASCII, and that it has none of the `forbidden` characters.
 fn check_text(what: &str, text: &str, length: std::ops::RangeInclusive<usize>, forbidden: &str) -> Result<(), String> {
     if let Some(wrong) = text.chars().find(|c| !(*c == ' ' || c.is_ascii_graphic())) {
-        return Err(format!("{what} has a character that is not printable ASCII, U+{:04X}", u32::from(wrong)));
+        return Err(format!("{what} contains a character that is not printable ASCII, U+{:04X}", u32::from(wrong)));
     }
     if let Some(wrong) = text.chars().find(|c| forbidden.contains(*c)) {
-        return Err(format!("{what} has the character {wrong}, which OpCon does not allow there"));
+        return Err(format!("{what} contains the character {wrong}, which OpCon does not allow"));
     }
     match text.len() {
         0 if *length.start() > 0 => Err(format!("{what} is missing")),

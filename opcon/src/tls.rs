@@ -102,10 +102,10 @@ fn trusted_store(system: Vec<CertificateDer<'static>>) -> Result<RootCertStore, 
     let mut store = RootCertStore::empty();
     store.add_parsable_certificates(system);
     if store.is_empty() {
-        let error = Error::new(ErrorKind::Invalid, "reading the certificates that the system trusts", "there are none");
-        return Err(error.with_hint(
-            "install the system's package ca-certificates, or name a file of certificates in SSL_CERT_FILE",
-        ));
+        let error = Error::new(ErrorKind::Invalid, "reading the certificates that the system trusts", "none found");
+        return Err(
+            error.with_hint("install the package `ca-certificates`, or set `SSL_CERT_FILE` to a file of certificates")
+        );
     }
     Ok(store)
 }
@@ -118,7 +118,7 @@ fn system_and_file(file: &Path, provider: Arc<CryptoProvider>) -> Result<Policy,
     let certificates: Vec<CertificateDer<'static>> =
         CertificateDer::pem_file_iter(file).and_then(Iterator::collect).map_err(|error| invalid(error.to_string()))?;
     if certificates.is_empty() {
-        return Err(invalid("there is no PEM certificate in it".into()));
+        return Err(invalid("the file contains no PEM certificate".into()));
     }
     let mut store = RootCertStore::empty();
     store.add_parsable_certificates(system_certificates());
@@ -172,13 +172,13 @@ mod tests {
 
         std::fs::write(&file, "no certificate\n").unwrap();
         let error = client_config(&Trust::SystemAndFile(file)).unwrap_err();
-        assert!(error.to_string().ends_with("there is no PEM certificate in it"), "{error}");
+        assert!(error.to_string().ends_with("the file contains no PEM certificate"), "{error}");
     }
 
     #[test]
     fn a_system_without_certificates_trusts_nobody() {
         let error = trusted_store(Vec::new()).unwrap_err();
-        assert_eq!(error.to_string(), "reading the certificates that the system trusts: there are none");
+        assert_eq!(error.to_string(), "reading the certificates that the system trusts: none found");
         assert!(error.hint().unwrap().contains("SSL_CERT_FILE"));
     }
 

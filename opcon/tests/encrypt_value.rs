@@ -41,9 +41,9 @@ fn the_value_may_come_from_standard_input_with_or_without_a_line_end() {
 #[test]
 fn wrong_use_is_an_error_with_code_2() {
     for (arguments, message) in [
-        (vec![], "error: give the value as EncryptValue -v TEXT, or see EncryptValue --help"),
-        (vec!["secret"], "error: give the value as EncryptValue -v TEXT, or see EncryptValue --help"),
-        (vec!["-v"], "error: give the value as EncryptValue -v TEXT, or see EncryptValue --help"),
+        (vec![], "error: use `EncryptValue -v TEXT`, or see `EncryptValue --help`"),
+        (vec!["secret"], "error: use `EncryptValue -v TEXT`, or see `EncryptValue --help`"),
+        (vec!["-v"], "error: use `EncryptValue -v TEXT`, or see `EncryptValue --help`"),
         (vec!["-v", ""], "error: the value is empty"),
         (vec!["-v", "-"], "error: the value is empty"),
     ] {

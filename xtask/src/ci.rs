@@ -31,7 +31,7 @@ const STEPS: &[Step] = &[
     ("lints", |workspace| {
         cargo(workspace, &["clippy", "--workspace", "--all-targets", "--locked", "--", "-D", "warnings"])
     }),
-    ("rules of the house", tidy::check),
+    ("project rules", tidy::check),
     ("tests", |workspace| test::run_tests(workspace, &["--locked"])),
     ("generated documents", codegen::check),
     ("a program of one function", subset),
@@ -76,7 +76,7 @@ fn windows(workspace: &Workspace) -> Result<()> {
     let folder = process::stdout_of(Command::new("rustc").args(["--print", "target-libdir", "--target", WINDOWS]))?;
     ensure!(
         Path::new(folder.trim()).is_dir(),
-        "looking for Rust's library for {WINDOWS}: it is not installed; run `rustup target add {WINDOWS}`"
+        "finding the Rust library for {WINDOWS}: not installed; run `rustup target add {WINDOWS}`"
     );
     let rest = ["--package", "opcon-stand-in", "--package", "xtask"];
     cargo(workspace, &[&["check", "--target", WINDOWS, "--locked"], &rest[..]].concat())?;

@@ -79,12 +79,14 @@ pub struct Argument {
 
 /// The command line of this task.
 pub fn command() -> clap::Command {
-    clap::Command::new("codegen").about("Write docs/ and the README's table from the functions' metadata").arg(
-        Arg::new("check")
-            .long("check")
-            .action(ArgAction::SetTrue)
-            .help("Write nothing; fail if something would change"),
-    )
+    clap::Command::new("codegen")
+        .about("Write docs/ and the table in README.md from the metadata of the functions")
+        .arg(
+            Arg::new("check")
+                .long("check")
+                .action(ArgAction::SetTrue)
+                .help("Write nothing; fail if something would change"),
+        )
 }
 
 /// Writes the documents, or with `--check` compares them.
@@ -96,7 +98,7 @@ fn write(workspace: &Workspace) -> Result<()> {
     for (path, text) in documents(workspace, &workspace.build("awsec2")?)? {
         let file = workspace.root.join(path);
         if let Some(folder) = file.parent() {
-            fs::create_dir_all(folder).with_context(|| format!("making {}", folder.display()))?;
+            fs::create_dir_all(folder).with_context(|| format!("creating {}", folder.display()))?;
         }
         fs::write(&file, text).with_context(|| format!("writing {path}"))?;
         report::line(format_args!("wrote {path}"));
@@ -109,7 +111,7 @@ pub fn check(workspace: &Workspace) -> Result<()> {
     for (path, wanted) in documents(workspace, &workspace.build("awsec2")?)? {
         let there = fs::read_to_string(workspace.root.join(path)).unwrap_or_default();
         if let Some(line) = first_difference(&there, &wanted) {
-            bail!("{path}:{line}: not what the functions' metadata says; run `cargo xtask codegen`");
+            bail!("{path}:{line}: differs from the metadata of the functions; run `cargo xtask codegen`");
         }
     }
     report::line("docs/ and README.md are up to date");
@@ -256,8 +258,8 @@ mod tests {
 
     #[test]
     fn a_field_nobody_expects_is_refused() {
-        let error = parse_list(r#"[{"name": "X", "colour": "red"}]"#).unwrap_err();
-        assert!(format!("{error:#}").contains("unknown field `colour`"), "{error:#}");
+        let error = parse_list(r#"[{"name": "X", "color": "red"}]"#).unwrap_err();
+        assert!(format!("{error:#}").contains("unknown field `color`"), "{error:#}");
     }
 
     #[test]

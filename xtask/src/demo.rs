@@ -50,7 +50,7 @@ pub fn run_demo(workspace: &Workspace) -> Result<()> {
     let awsec2 = workspace.build("awsec2")?;
     let bed = TestBed::start(workspace)?;
     let jobs = bed.folder().join("jobs");
-    fs::create_dir(&jobs).with_context(|| format!("making {}", jobs.display()))?;
+    fs::create_dir(&jobs).with_context(|| format!("creating {}", jobs.display()))?;
 
     for step in steps(&bed.addresses.image_id) {
         report::heading(step.about);
@@ -60,7 +60,7 @@ pub fn run_demo(workspace: &Workspace) -> Result<()> {
         ensure!(code == "0", "running the demo: {}: the exit code is {code}", step.about);
     }
 
-    report::heading("The properties as OpCon now holds them");
+    report::heading("The properties in OpCon");
     let held = read_properties(&bed.addresses.opcon.http)?;
     for (name, value) in &held {
         report::line(format_args!("{name} = {value}"));
@@ -136,7 +136,7 @@ fn check_properties(held: &OpConProperties) -> Result<()> {
         for number in 1..=INSTANCES {
             let name = format!("{property}_{number}");
             if held.get(&name).is_none_or(String::is_empty) {
-                bail!("checking the properties: OpCon has no value of {name}");
+                bail!("checking the properties: OpCon has no value for {name}");
             }
         }
     }
@@ -162,7 +162,7 @@ mod tests {
         let mut held = all_properties();
         held.remove("MF_publicIp_2");
         let error = check_properties(&held).unwrap_err();
-        assert_eq!(error.to_string(), "checking the properties: OpCon has no value of MF_publicIp_2");
+        assert_eq!(error.to_string(), "checking the properties: OpCon has no value for MF_publicIp_2");
 
         let mut held = all_properties();
         held.insert("MF_instanceId_1".to_owned(), String::new());

@@ -10,8 +10,8 @@ use anyhow::{Context, Result, ensure};
 use clap::builder::{PossibleValue, PossibleValuesParser};
 use clap::{Arg, ArgMatches, Command};
 
-use crate::report;
 use crate::workspace::Workspace;
+use crate::{process, report};
 use name::FunctionName;
 
 const FUNCTIONS_MANIFEST: &str = "functions/Cargo.toml";
@@ -52,7 +52,7 @@ const KINDS: [Kind; 3] = [
 pub fn command() -> Command {
     let kinds = KINDS.map(|kind| PossibleValue::new(kind.name).help(kind.about));
     Command::new("new-function")
-        .about("Start the crate of a new function")
+        .about("Create the crate of a new function")
         .arg(Arg::new("name").value_name("NAME").required(true).help("The function's name, such as RebootInstance"))
         .arg(
             Arg::new("kind")
@@ -78,10 +78,12 @@ pub fn run(workspace: &Workspace, matches: &ArgMatches) -> Result<()> {
     let summary = argument("summary");
     ensure!(
         !summary.contains(['"', '\\', '\n', '\r']),
-        "reading --summary: it has a quotation mark, a backslash or a line break"
+        "reading --summary: it contains a quotation mark, a backslash or a line break"
     );
     let kind = KINDS.iter().find(|kind| kind.name == argument("kind")).context("reading --kind")?;
     create(workspace, &name, summary, kind)?;
+    // Where lines break depends on the length of the name.
+    process::run(process::cargo().args(["fmt", "--package", name.package()]).current_dir(&workspace.root))?;
     report_next_steps(&name, kind);
     Ok(())
 }
@@ -89,7 +91,7 @@ pub fn run(workspace: &Workspace, matches: &ArgMatches) -> Result<()> {
 fn create(workspace: &Workspace, name: &FunctionName, summary: &str, kind: &Kind) -> Result<()> {
     let folder = format!("functions/{}", name.package());
     let taken = workspace.packages.iter().any(|package| package.name == name.package());
-    ensure!(!taken && !workspace.root.join(&folder).exists(), "creating {folder}: there is a package of this name");
+    ensure!(!taken && !workspace.root.join(&folder).exists(), "creating {folder}: a package with this name exists");
     let files = [("Cargo.toml", CARGO_TOML), ("src/lib.rs", kind.source)];
     let files = files.map(|(file, template)| Ok((file, filled(template, name, summary)?)));
 
@@ -179,7 +181,7 @@ mod tests {
         fs::create_dir(folder.path().join("functions/reboot-instance")).unwrap();
         let name = "RebootInstance".parse().unwrap();
         let error = create(&workspace(folder.path()), &name, "Restart instances.", &KINDS[0]).unwrap_err();
-        assert_eq!(error.to_string(), "creating functions/reboot-instance: there is a package of this name");
+        assert_eq!(error.to_string(), "creating functions/reboot-instance: a package with this name exists");
     }
 
     #[test]

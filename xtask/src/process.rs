@@ -20,7 +20,7 @@ impl fmt::Display for Failed {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.code {
             Some(code) => write!(f, "{}: failed with exit code {code}", self.command),
-            None => write!(f, "{}: was ended by a signal", self.command),
+            None => write!(f, "{}: terminated by a signal", self.command),
         }
     }
 }

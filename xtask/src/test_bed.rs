@@ -46,7 +46,7 @@ pub struct TestBed {
     folder: TempDir,
 }
 
-/// What `moto_server.py` says when it is ready.
+/// The output of `moto_server.py` when it is ready.
 #[derive(Deserialize)]
 struct Moto {
     endpoint: String,
@@ -67,11 +67,11 @@ impl TestBed {
     /// Starts everything, side by side, and returns when all of it is ready.
     pub fn start(workspace: &Workspace) -> Result<Self> {
         let home = workspace.target.join("testbed");
-        fs::create_dir_all(&home).with_context(|| format!("making {}", home.display()))?;
+        fs::create_dir_all(&home).with_context(|| format!("creating {}", home.display()))?;
         let folder = tempfile::Builder::new()
             .prefix(&format!("run-{}-", std::process::id()))
             .tempdir_in(&home)
-            .with_context(|| format!("making a folder in {}", home.display()))?;
+            .with_context(|| format!("creating a folder in {}", home.display()))?;
 
         let (moto, stand_in) = thread::scope(|scope| {
             let moto = scope.spawn(|| start_both_motos(workspace, &home, folder.path()));
@@ -81,7 +81,7 @@ impl TestBed {
         let ((open, open_server), (strict, strict_server)) =
             moto.map_err(|_| anyhow!("starting moto: the thread panicked"))??;
         let (opcon, stand_in_server) = stand_in?;
-        let users = strict.users.context("starting moto with users: it named none")?;
+        let users = strict.users.context("starting moto with users: its output has no users")?;
 
         let config = folder.path().join("Connector.config");
         let sections = [(USER_ID, &users.allowed), (DENIED_USER_ID, &users.denied)];
@@ -121,7 +121,7 @@ type Started<T> = Result<(T, Server)>;
 
 fn start_both_motos(workspace: &Workspace, home: &Path, folder: &Path) -> Result<((Moto, Server), (Moto, Server))> {
     let python = Python::with_moto(workspace, home)?;
-    report::line("starting moto, once open to all and once checking permissions");
+    report::line("starting moto twice, without and with permission checks");
     thread::scope(|scope| {
         let strict = scope.spawn(|| start_moto(&python, &["--users"], &folder.join("moto-strict.log")));
         let open = start_moto(&python, &[], &folder.join("moto.log"))?;

@@ -30,7 +30,7 @@ use values::Values;
 
 /// The command line of this task.
 pub fn command() -> clap::Command {
-    clap::Command::new("test-forms").about("Fill every job form in, in a browser, and run its jobs on the test bed")
+    clap::Command::new("test-forms").about("Fill in every job form in a browser, and run its jobs on the test bed")
 }
 
 /// Runs the test.
@@ -52,13 +52,13 @@ pub fn run_test(workspace: &Workspace) -> Result<()> {
     let jobs = Jobs::prepare(&awsec2, &bed)?;
     let fillings =
         forms.iter().map(|form| fillings(form, &jobs.values, &screenshots)).collect::<Result<Vec<Vec<Filling>>>>()?;
-    report::line("filling the forms in");
+    report::line("filling in the forms");
     let outcomes = browser::fill_in(&tools, &page, &file, &fillings, bed.folder())?;
     for ((form, fillings), outcomes) in forms.iter().zip(&fillings).zip(outcomes) {
         report::heading(&form.function);
         check(form, fillings, outcomes, &jobs).with_context(|| format!("testing the form {}", form.function))?;
     }
-    report::line(format_args!("\nAll forms succeeded. How they look: {}", screenshots.display()));
+    report::line(format_args!("\nAll forms succeeded. Screenshots: {}", screenshots.display()));
     Ok(())
 }
 
@@ -75,7 +75,7 @@ fn make_empty(folder: &Path) -> Result<()> {
     if folder.exists() {
         fs::remove_dir_all(folder).with_context(|| format!("removing {}", folder.display()))?;
     }
-    fs::create_dir(folder).with_context(|| format!("making {}", folder.display()))
+    fs::create_dir(folder).with_context(|| format!("creating {}", folder.display()))
 }
 
 /// The form untouched, and then filled in once for each of its choices.
@@ -121,7 +121,7 @@ fn check(form: &Form, fillings: &[Filling], outcomes: Vec<Outcome>, jobs: &Jobs<
 /// A form is refused if and only if it lacks something.
 fn check_untouched(form: &Form, submitted: Submitted) -> Result<String> {
     match (form.lacks_something_untouched(), submitted) {
-        (true, Submitted::Errors(errors)) => Ok(format!("refused as it must be: {}", errors.join("; "))),
+        (true, Submitted::Errors(errors)) => Ok(format!("refused as expected: {}", errors.join("; "))),
         (true, Submitted::FormData(_)) => bail!("accepted, although required fields are empty"),
         (false, Submitted::FormData(_)) => Ok("accepted, since nothing more is required".to_owned()),
         (false, Submitted::Errors(errors)) => bail!("refused: {}", errors.join("; ")),

@@ -1,12 +1,14 @@
-//! `cargo xtask tidy`: checks the rules of the house that the compiler does not.
+//! `cargo xtask tidy`: checks project rules that the compiler does not check.
 
-mod circles;
 mod code;
+mod contents;
+mod cycles;
 mod edges;
 mod features;
 mod finding;
-mod floors;
+mod layers;
 mod modules;
+mod repeated;
 mod sdk_text;
 mod sources;
 
@@ -22,7 +24,7 @@ const SDK: &str = "host/sdk";
 
 /// The command line of this task.
 pub fn command() -> Command {
-    Command::new("tidy").about("Check the rules of the house: who may depend on whom, and how sources look")
+    Command::new("tidy").about("Check the project rules: allowed dependencies, and the form of sources")
 }
 
 /// Checks the workspace.
@@ -35,11 +37,15 @@ pub fn check(workspace: &Workspace) -> Result<()> {
     let mut findings = edges::findings(workspace)?;
     findings.extend(features::findings(workspace)?);
     findings.extend(sources::findings(workspace)?);
+    findings.extend(repeated::findings(workspace)?);
     for package in &workspace.packages {
         let crates = Crate::of_package(workspace, package)?;
-        findings.extend(crates.iter().flat_map(circles::findings));
+        findings.extend(crates.iter().flat_map(cycles::findings));
+        for of in &crates {
+            findings.extend(contents::findings(of)?);
+        }
         if package.folder == SDK {
-            findings.extend(crates.iter().flat_map(floors::findings));
+            findings.extend(crates.iter().flat_map(layers::findings));
             findings.extend(sdk_text::findings(workspace, &crates)?);
         }
     }
@@ -48,10 +54,10 @@ pub fn check(workspace: &Workspace) -> Result<()> {
     }
     match findings.len() {
         0 => {
-            report::line("tidy: nothing found");
+            report::line("tidy: no violations found");
             Ok(())
         }
-        number => bail!("checking the rules of the house: {number} broken"),
+        number => bail!("checking the project rules: {number} violated"),
     }
 }
 

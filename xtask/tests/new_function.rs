@@ -1,4 +1,5 @@
-//! A further function costs a crate: `new-function` in a copy of the workspace, and what the program makes of its crate.
+//! A further function costs a crate: `new-function` in a copy of the workspace, what the program makes of its crate, and
+//! what becomes of a program of one's own that forgets one.
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
 use std::collections::BTreeSet;
@@ -9,6 +10,8 @@ use std::process::{Command, Output};
 
 use serde_json::Value;
 use walkdir::WalkDir;
+
+const WORKSPACE_MANIFEST: &str = "Cargo.toml";
 
 /// A copy of the workspace with a program of its own. Whatever both builds have in common is compiled once, because they
 /// share cargo's build folder.
@@ -21,7 +24,7 @@ struct Copy {
 }
 
 impl Copy {
-    /// Makes the copy, always at the same place, where cargo finds what it built of the last one. One test has it at a time.
+    /// Creates the copy, always at the same place, where cargo finds what it built of the last one. One test has it at a time.
     fn new() -> Self {
         let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("new-function");
         let root = folder.join("workspace");
@@ -35,6 +38,7 @@ impl Copy {
         let package = PathBuf::from(env::var("CARGO_MANIFEST_DIR").unwrap());
         let original = package.parent().unwrap().to_owned();
         copy_sources(&original, &root);
+        give_another_version(&root);
         Copy { target: folder.join("target"), build: build_folder(&original), original, root, _lock: lock }
     }
 
@@ -93,11 +97,12 @@ impl Copy {
         self.output("cargo", &["test", "--offline", "--package", package])
     }
 
-    /// The files that the copy has otherwise than the original, or in addition.
+    /// The files that the copy has otherwise than the original, or in addition; but its version is another anyway.
     fn changed_files(&self) -> BTreeSet<String> {
         let files =
             WalkDir::new(&self.root).into_iter().map(Result::unwrap).filter(|entry| entry.file_type().is_file());
         let relative = files.map(|entry| entry.path().strip_prefix(&self.root).unwrap().to_owned());
+        let relative = relative.filter(|path| path != Path::new(WORKSPACE_MANIFEST));
         let changed =
             relative.filter(|path| fs::read(self.root.join(path)).ok() != fs::read(self.original.join(path)).ok());
         changed.map(|path| path.to_str().unwrap().replace('\\', "/")).collect()
@@ -129,6 +134,16 @@ fn copy_sources(from: &Path, to: &Path) {
     }
 }
 
+/// Cargo tells the packages of two workspaces in one build folder apart by their versions, not by their paths: with the same
+/// versions it would take what it built of the copy for what it built of the original.
+fn give_another_version(root: &Path) {
+    let manifest = fs::read_to_string(root.join(WORKSPACE_MANIFEST)).unwrap();
+    let version = format!("version = \"{}\"", env!("CARGO_PKG_VERSION"));
+    let other = format!("version = \"{}-copy\"", env!("CARGO_PKG_VERSION"));
+    assert_eq!(manifest.matches(&version).count(), 1, "the version of all packages");
+    fs::write(root.join(WORKSPACE_MANIFEST), manifest.replace(&version, &other)).unwrap();
+}
+
 /// Where cargo keeps what it has built on the way.
 fn build_folder(workspace: &Path) -> String {
     let mut cargo = Command::new("cargo");
@@ -150,10 +165,10 @@ fn text(bytes: Vec<u8>) -> String {
     String::from_utf8(bytes).unwrap()
 }
 
-/// The command lines of the README about a further function.
+/// The command lines of the README about a new function.
 fn commands_of_the_readme(copy: &Copy) -> Vec<String> {
     let readme = fs::read_to_string(copy.root.join("README.md")).unwrap();
-    let section = readme.split_once("**A further function**").unwrap().1;
+    let section = readme.split_once("**A new function**").unwrap().1;
     let block = section.split("```").nth(1).unwrap().strip_prefix("sh").unwrap();
     block
         .lines()
@@ -218,7 +233,33 @@ fn a_crate_that_forgets_to_register_its_function_is_a_defect_of_the_build() {
     assert_eq!(
         text(output.stderr).replace("\r\n", "\n"),
         "error: collecting the functions: the crate try-thing is linked but has registered no function\n\
-         hint: this program was built wrongly\n"
+         hint: correct the functions, and build the program again\n"
     );
     assert_eq!(text(output.stdout).trim_end(), "awsec2 failed, exit code 70");
+}
+
+#[test]
+fn a_program_of_ones_own_that_forgets_a_crate_does_not_build() {
+    let copy = Copy::new();
+    let program = copy.root.join("host/examples/own-connector");
+    copy_sources(&program.join("show-identity"), &program.join("show-more"));
+    for (manifest, known, with_more) in [
+        ("show-more/Cargo.toml", "name = \"show-identity\"", "name = \"show-more\""),
+        ("Cargo.toml", "[dependencies]\n", "[dependencies]\nshow-more = { path = \"show-more\" }\n"),
+    ] {
+        let manifest = program.join(manifest);
+        let text = fs::read_to_string(&manifest).unwrap();
+        assert!(text.contains(known), "{text}");
+        fs::write(&manifest, text.replace(known, with_more)).unwrap();
+    }
+    let build = ["build", "--offline", "--package", "own-connector"];
+    let refused = copy.output("cargo", &build);
+    let told = text(refused.stderr);
+    assert!(!refused.status.success(), "{told}");
+    assert!(told.contains("error: extern crate `show_more` is unused in crate `own_connector`"), "{told}");
+
+    let main = program.join("src/main.rs");
+    let named = fs::read_to_string(&main).unwrap().replace("(show_identity)", "(show_identity, show_more)");
+    fs::write(&main, named).unwrap();
+    copy.run("cargo", &build);
 }

@@ -8,34 +8,26 @@ use connector_sdk::ec2::types::{Image, ImageState, InstanceTypeInfo, Region};
 use connector_sdk::names::ImageId;
 use connector_sdk::option_lists::{OptionEntry, OptionList};
 use connector_sdk::prelude::*;
-use connector_sdk::{ArgValue, Table, VALUES_PER_FILTER, ValueKind, filter};
+use connector_sdk::{ArgValue as _, Table, VALUES_PER_FILTER, filter};
 
-/// An option list on the command line.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct ListChoice(OptionList);
-
-impl ArgValue for ListChoice {
-    const KIND: ValueKind = ValueKind::Choice(&["images", "instance-types", "regions"]);
-
-    fn parse(text: &str) -> Result<Self, String> {
-        let choices = Self::KIND.choices();
-        let known = OptionList::ALL.into_iter().zip(choices).find(|(_, choice)| **choice == text);
-        known.map(|(list, _)| ListChoice(list)).ok_or_else(|| format!("must be one of {}", choices.join(", ")))
+choices! {
+    /// An option list as an argument.
+    struct ListChoice(OptionList) {
+        "images" => OptionList::Images,
+        "instance-types" => OptionList::InstanceTypes,
+        "regions" => OptionList::Regions,
     }
 }
 
-const ONLY: Arg<ListChoice, Repeated> = Arg::new(
-    "only",
-    "LIST",
-    "Check only this option list. Repeatable; several may stand in one value with commas between them. Default: all.",
-)
-.repeatable()
-.separated_by(',');
+const ONLY: Arg<ListChoice, Repeated> =
+    Arg::new("only", "LIST", "Check only this option list. Repeatable or comma-separated. Default: all.")
+        .repeatable()
+        .separated_by(',');
 
 const DATA_SCRIPT: Arg<PathBuf> = Arg::new(
     "data-script",
     "FILE",
-    "Check the option lists in this file, the data script of Solution Manager, instead of those in OpCon's properties.",
+    "Check the option lists in this file, the data script of Solution Manager, instead of the OpCon properties.",
 );
 
 const COLUMNS: &[&str] = &["List", "Entry", "Problem"];
@@ -44,10 +36,10 @@ const DOING: &str = "checking the option lists";
 struct CheckLists;
 register!(CheckLists);
 
-/// Which lists are checked, and where they are.
+/// The lists to check, and their source.
 struct Query {
-    /// These; none means all.
-    only: Vec<ListChoice>,
+    /// The lists to check; all if empty.
+    only: Vec<OptionList>,
     script: Option<PathBuf>,
 }
 
@@ -57,24 +49,25 @@ impl Operation for CheckLists {
 
     const META: OperationMeta = OperationMeta::new("CheckLists", "Check the option lists of job forms against EC2.")
         .description(
-            "Reads the option lists of images, instance types and regions from OpCon and shows every entry that is not in EC2 \
-             any more, or that no instance can be launched from: then the exit code is 4. Images and instance types belong to a \
-             region, and are checked in the region of the job; regions are those that are enabled for the account. Systems \
-             Manager parameters among the images are not checked. An option list that is missing or empty is a warning, and a \
-             failure only when there is nothing else to check.",
+            "Reads the option lists of images, instance types and regions from OpCon, and reports every entry that is \
+             no longer in EC2 or that no instance can be launched from, with exit code 4. Images and instance types \
+             are checked in the region of the job, and regions must be enabled for the account. Systems Manager \
+             parameters among the images are not checked. An option list that is missing or empty is a warning, and a \
+             failure only if there is nothing else to check.",
         )
         .arguments(&[&[ONLY.spec, DATA_SCRIPT.spec]])
         .examples(&[
-            Example { about: "Check all option lists.", arguments: &[] },
-            Example {
-                about: "Check the images in the data script of Solution Manager.",
-                arguments: &["--only", "images", "--data-script", "lists.txt"],
-            },
+            Example::new("Check all option lists.", &[]),
+            Example::new(
+                "Check the images in the data script of Solution Manager.",
+                &["--only", "images", "--data-script", "lists.txt"],
+            ),
         ])
         .iam_actions(&[catalog::DESCRIBE_IMAGES, catalog::DESCRIBE_INSTANCE_TYPES, catalog::DESCRIBE_REGIONS]);
 
     fn parse(&self, inputs: &Inputs) -> Result<Query> {
-        Ok(Query { only: inputs.get(&ONLY), script: inputs.get(&DATA_SCRIPT) })
+        let only = inputs.get(&ONLY).into_iter().map(|choice| choice.0).collect();
+        Ok(Query { only, script: inputs.get(&DATA_SCRIPT) })
     }
 
     async fn run(&self, cx: &Context, query: &Query) -> Result<Outcome> {
@@ -84,14 +77,14 @@ impl Operation for CheckLists {
             checked.push(check(cx, list, entries).await?);
         }
         let rows = checked.iter().flat_map(CheckedList::rows).collect();
-        cx.journal().found(Table { columns: COLUMNS, rows });
-        judge(&checked)
+        cx.journal().record_table(Table { columns: COLUMNS, rows });
+        verdict(&checked)
     }
 }
 
-/// The option lists with entries to check. Warns of those without.
+/// Reads the option lists, and warns of missing or empty ones.
 async fn read(cx: &Context, Query { only, script }: &Query) -> Result<Vec<(OptionList, Vec<OptionEntry>)>> {
-    let is_wanted = |list: &OptionList| only.is_empty() || only.contains(&ListChoice(*list));
+    let is_wanted = |list: &OptionList| only.is_empty() || only.contains(list);
     let mut present = Vec::new();
     for list in OptionList::ALL.into_iter().filter(is_wanted) {
         let entries = match script {
@@ -107,13 +100,13 @@ async fn read(cx: &Context, Query { only, script }: &Query) -> Result<Vec<(Optio
         }
     }
     if present.is_empty() {
-        let error = Error::new(ErrorKind::NotFound, "there is no entry to check").doing(DOING);
-        return Err(error.hint("fill them with ListImages, ListInstanceTypes and ListRegions"));
+        let error = Error::new(ErrorKind::NotFound, "no entries to check").doing(DOING);
+        return Err(error.hint("fill the option lists with `ListImages`, `ListInstanceTypes` and `ListRegions`"));
     }
     Ok(present)
 }
 
-/// The entries but for Systems Manager parameters, which contain the id of an image: EC2 does not describe them.
+/// Removes Systems Manager parameters, which contain an image id: EC2 does not describe them.
 fn without_parameters(cx: &Context, mut entries: Vec<OptionEntry>) -> Vec<OptionEntry> {
     entries.retain(|entry| {
         let is_parameter = matches!(ImageId::parse(&entry.id), Ok(ImageId::Parameter(_)));
@@ -125,11 +118,11 @@ fn without_parameters(cx: &Context, mut entries: Vec<OptionEntry>) -> Vec<Option
     entries
 }
 
-/// An option list after its check.
+/// The result of checking an option list.
 struct CheckedList {
     list: OptionList,
     count: usize,
-    /// Entries and what is wrong with them.
+    /// Invalid entries and their problems.
     problems: Vec<(String, String)>,
 }
 
@@ -148,8 +141,8 @@ async fn check(cx: &Context, list: OptionList, entries: Vec<OptionEntry>) -> Res
             let known = images(cx, &ids).await?;
             ids.iter().filter_map(|id| Some((id.clone(), problem_of_image(known.get(id))?))).collect()
         }
-        OptionList::InstanceTypes => unknown(&ids, &instance_types(cx, &ids).await?, "the region does not offer it"),
-        OptionList::Regions => unknown(&ids, &regions(cx).await?, "it is not enabled for the account"),
+        OptionList::InstanceTypes => unknown(&ids, &instance_types(cx, &ids).await?, "not available in the region"),
+        OptionList::Regions => unknown(&ids, &regions(cx).await?, "not enabled for the account"),
     };
     cx.event(format!("{} checked, {} with a problem", list.count_of(ids.len()), problems.len()));
     Ok(CheckedList { list, count: ids.len(), problems })
@@ -159,7 +152,7 @@ fn unknown(ids: &[String], known: &HashSet<String>, problem: &str) -> Vec<(Strin
     ids.iter().filter(|id| !known.contains(*id)).map(|id| (id.clone(), problem.to_owned())).collect()
 }
 
-/// Those of the images that EC2 knows, by id. They are asked for by a filter: one unknown id is no error there.
+/// The existing images by id. A filter selects them, so that an unknown id is not an error.
 async fn images(cx: &Context, ids: &[String]) -> Result<HashMap<String, Image>> {
     let mut known = HashMap::new();
     for chunk in ids.chunks(VALUES_PER_FILTER) {
@@ -172,12 +165,12 @@ async fn images(cx: &Context, ids: &[String]) -> Result<HashMap<String, Image>> 
 
 fn problem_of_image(image: Option<&Image>) -> Option<String> {
     let Some(image) = image else {
-        return Some("EC2 has no such image in the region, or not for the account".to_owned());
+        return Some("not found in the region, or not shared with the account".to_owned());
     };
     let unavailable = image.state().filter(|state| **state != ImageState::Available);
     unavailable
-        .map(|state| format!("it is {}, not available", state.as_str()))
-        .or_else(|| deprecated_since(image).map(|since| format!("it is deprecated since {since}")))
+        .map(|state| format!("`{}`, not `available`", state.as_str()))
+        .or_else(|| deprecated_since(image).map(|since| format!("deprecated since {since}")))
 }
 
 async fn instance_types(cx: &Context, names: &[String]) -> Result<HashSet<String>> {
@@ -195,16 +188,16 @@ async fn regions(cx: &Context) -> Result<HashSet<String>> {
     Ok(found.iter().filter_map(Region::region_name).map(str::to_owned).collect())
 }
 
-fn judge(checked: &[CheckedList]) -> Result<Outcome> {
+fn verdict(checked: &[CheckedList]) -> Result<Outcome> {
     let stale = |list: &&CheckedList| !list.problems.is_empty();
     if !checked.iter().any(|list| stale(&list)) {
         let counts: Vec<_> = checked.iter().map(|checked| checked.list.count_of(checked.count)).collect();
-        return Ok(Outcome::new(format!("{} checked, EC2 knows them all", counts.join(", "))));
+        return Ok(Outcome::new(format!("{} checked, all found in EC2", counts.join(", "))));
     }
     let count = |stale: &CheckedList| format!("{} of {}", stale.problems.len(), stale.list.count_of(stale.count));
     let counts: Vec<_> = checked.iter().filter(stale).map(count).collect();
     let error = Error::new(ErrorKind::NotFound, format!("{} cannot be used", counts.join(", ")));
-    Err(error.doing(DOING).hint("fill the option lists again with ListImages, ListInstanceTypes and ListRegions"))
+    Err(error.doing(DOING).hint("update the option lists with `ListImages`, `ListInstanceTypes` and `ListRegions`"))
 }
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! `CheckLists` against a mocked EC2: what it asks for, and how it judges the entries.
+//! `CheckLists` against a mocked EC2: its requests and its verdicts on entries.
 
 use connector_sdk::ec2::Client;
 use connector_sdk::ec2::operation::describe_images::{DescribeImagesInput, DescribeImagesOutput};
@@ -8,18 +8,18 @@ use connector_sdk::testing::{Job, MockResponse, Rule, mock, refusal};
 
 use super::*;
 
-/// An EC2 that knows these things and nothing else.
+/// An EC2 with only these images, types and regions.
 fn ec2(images: &'static [&'static str], types: &'static [&'static str], regions: &'static [&'static str]) -> [Rule; 3] {
     [
         mock!(Client::describe_images).then_compute_response(move |request: &DescribeImagesInput| {
-            let asked_for = request.filters()[0].values();
-            let known = images.iter().filter(|id| asked_for.iter().any(|other| other == *id));
+            let requested = request.filters()[0].values();
+            let known = images.iter().filter(|id| requested.iter().any(|other| other == *id));
             let known = known.map(|id| Image::builder().image_id(*id).state(ImageState::Available).build()).collect();
             MockResponse::Output(DescribeImagesOutput::builder().set_images(Some(known)).build())
         }),
         mock!(Client::describe_instance_types).then_compute_response(move |request: &DescribeInstanceTypesInput| {
-            let asked_for = request.filters()[0].values();
-            let known = types.iter().filter(|name| asked_for.iter().any(|other| other == *name));
+            let requested = request.filters()[0].values();
+            let known = types.iter().filter(|name| requested.iter().any(|other| other == *name));
             let known = known.map(|name| InstanceTypeInfo::builder().instance_type((*name).into()).build()).collect();
             MockResponse::Output(DescribeInstanceTypesOutput::builder().set_instance_types(Some(known)).build())
         }),
@@ -41,11 +41,11 @@ fn rows(job: &Job) -> Vec<Vec<String>> {
 }
 
 #[tokio::test(start_paused = true)]
-async fn lists_that_ec2_knows_are_a_success() {
+async fn valid_lists_are_a_success() {
     let ec2 = ec2(&["ami-1", "ami-2"], &["t3.micro"], &["us-east-1", "eu-west-1", "eu-west-2"]);
     let job = Job::with_lists(&ec2.each_ref(), LISTS);
     let outcome = job.run(&CheckLists, &[]).await.unwrap();
-    assert_eq!(outcome.message, "2 images, 1 instance type, 2 regions checked, EC2 knows them all");
+    assert_eq!(outcome.message, "2 images, 1 instance type, 2 regions checked, all found in EC2");
     assert_eq!(
         job.lines(),
         [
@@ -68,22 +68,22 @@ async fn stale_entries_are_shown_and_counted() {
     assert_eq!(
         rows(&job),
         [
-            ["images", "ami-2", "EC2 has no such image in the region, or not for the account"],
-            ["regions", "eu-west-1", "it is not enabled for the account"]
+            ["images", "ami-2", "not found in the region, or not shared with the account"],
+            ["regions", "eu-west-1", "not enabled for the account"]
         ]
     );
-    job.assert_says("2 images checked, 1 with a problem");
+    job.assert_reported("2 images checked, 1 with a problem");
 
     let job = Job::with_lists(
         &ec2(&[], &["m5.large"], &[]).each_ref(),
         &[(OptionList::InstanceTypes, &["t3.micro", "m5.large"])],
     );
     job.run(&CheckLists, &[]).await.unwrap_err();
-    assert_eq!(rows(&job), [["instance types", "t3.micro", "the region does not offer it"]]);
+    assert_eq!(rows(&job), [["instance types", "t3.micro", "not available in the region"]]);
 }
 
 #[tokio::test(start_paused = true)]
-async fn images_that_nobody_should_launch_are_problems() {
+async fn images_that_should_not_be_launched_are_problems() {
     let describe = mock!(Client::describe_images)
         .match_requests(|request| {
             let all = request.include_deprecated() == Some(true) && request.include_disabled() == Some(true);
@@ -106,20 +106,20 @@ async fn images_that_nobody_should_launch_are_problems() {
     assert_eq!(
         rows(&job),
         [
-            ["images", "ami-1", "it is disabled, not available"],
-            ["images", "ami-2", "it is deprecated since 2023-01-31T00:00:00.000Z"]
+            ["images", "ami-1", "`disabled`, not `available`"],
+            ["images", "ami-2", "deprecated since 2023-01-31T00:00:00.000Z"]
         ]
     );
 }
 
 #[tokio::test(start_paused = true)]
-async fn long_lists_are_asked_for_in_parts_and_pages() {
+async fn long_lists_are_described_in_batches_and_pages() {
     let ids: Vec<_> = (0..450).map(|number| format!("ami-{number}")).collect();
     let ids: Vec<_> = ids.iter().map(String::as_str).collect();
     let describe = mock!(Client::describe_images).then_compute_response(|request: &DescribeImagesInput| {
-        let asked_for = request.filters()[0].values();
-        assert!(request.filters()[0].name() == Some("image-id") && asked_for.len() <= 200);
-        let (first, second) = asked_for.split_at(asked_for.len() / 2);
+        let requested = request.filters()[0].values();
+        assert!(request.filters()[0].name() == Some("image-id") && requested.len() <= 200);
+        let (first, second) = requested.split_at(requested.len() / 2);
         let (page, next) =
             if request.next_token().is_none() { (first, Some("more".to_owned())) } else { (second, None) };
         let images = page.iter().map(|id| Image::builder().image_id(id).build()).collect();
@@ -149,11 +149,11 @@ async fn long_lists_are_asked_for_in_parts_and_pages() {
 #[tokio::test(start_paused = true)]
 async fn only_the_lists_that_the_job_names_are_checked() {
     for (arguments, message) in [
-        (&[("only", "regions")][..], "2 regions checked, EC2 knows them all"),
-        (&[("only", "regions, images")], "2 images, 2 regions checked, EC2 knows them all"),
+        (&[("only", "regions")][..], "2 regions checked, all found in EC2"),
+        (&[("only", "regions, images")], "2 images, 2 regions checked, all found in EC2"),
         (
             &[("only", "regions"), ("only", "regions"), ("data-script", "lists.txt")],
-            "2 regions checked, EC2 knows them all",
+            "2 regions checked, all found in EC2",
         ),
     ] {
         let ec2 = ec2(&["ami-1", "ami-2"], &[], &["us-east-1", "eu-west-1"]);
@@ -168,14 +168,14 @@ async fn a_missing_list_is_a_warning_unless_all_are_missing() {
     let job = Job::with_lists(&ec2.each_ref(), &[(OptionList::Regions, &["us-east-1"]), (OptionList::Images, &[])]);
     for arguments in [&[][..], &[("data-script", "lists.txt")]] {
         let outcome = job.run(&CheckLists, arguments).await.unwrap();
-        assert_eq!(outcome.message, "1 region checked, EC2 knows them all");
+        assert_eq!(outcome.message, "1 region checked, all found in EC2");
     }
-    job.assert_says("warning: the option list of images is missing or empty: not checked");
-    job.assert_says("warning: the option list of instance types is missing or empty: not checked");
+    job.assert_reported("warning: the option list of images is missing or empty: not checked");
+    job.assert_reported("warning: the option list of instance types is missing or empty: not checked");
 
     for arguments in [[("only", "images")], [("only", "images,instance-types")]] {
         let error = job.run(&CheckLists, &arguments).await.unwrap_err();
-        let message = "checking the option lists: there is no entry to check";
+        let message = "checking the option lists: no entries to check";
         assert_eq!((error.kind(), error.to_string().as_str()), (ErrorKind::NotFound, message));
     }
     assert_eq!(ec2[0].num_calls(), 0);
@@ -186,7 +186,7 @@ async fn a_refusal_ends_the_check() {
     let refused = mock!(Client::describe_images).then_http_response(|| refusal("UnauthorizedOperation", "no"));
     let error = Job::with_lists(&[&refused], LISTS).run(&CheckLists, &[]).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::PermissionDenied);
-    assert!(error.to_string().starts_with("reading the images: no"), "{error}");
+    assert!(error.to_string().starts_with("describing images: no"), "{error}");
 }
 
 #[tokio::test(start_paused = true)]
@@ -195,12 +195,12 @@ async fn a_parameter_among_the_images_is_not_checked_and_reported() {
     let ec2 = ec2(&["ami-1"], &[], &[]);
     let job = Job::with_lists(&ec2.each_ref(), &[(OptionList::Images, &[parameter, "ami-1"])]);
     let outcome = job.run(&CheckLists, &[("only", "images")]).await.unwrap();
-    assert_eq!(outcome.message, "1 image checked, EC2 knows them all");
-    job.assert_says("warning: resolve:ssm:/images/web is a Systems Manager parameter: not checked");
+    assert_eq!(outcome.message, "1 image checked, all found in EC2");
+    job.assert_reported("warning: resolve:ssm:/images/web is a Systems Manager parameter: not checked");
 
     let job = Job::with_lists(&ec2.each_ref(), &[(OptionList::Images, &[parameter])]);
     let error = job.run(&CheckLists, &[("only", "images")]).await.unwrap_err();
-    assert_eq!((error.kind(), error.message()), (ErrorKind::NotFound, "there is no entry to check"));
+    assert_eq!((error.kind(), error.message()), (ErrorKind::NotFound, "no entries to check"));
 }
 
 #[test]
@@ -214,4 +214,12 @@ fn every_list_can_be_named() {
     }
     assert_eq!(ListChoice::KIND.choices().len(), OptionList::ALL.len());
     assert!(ListChoice::parse("sizes").unwrap_err().starts_with("must be one of images, instance-types"));
+}
+
+#[test]
+fn every_option_list_can_be_chosen_by_its_contents() {
+    let choices = ONLY.spec.kind.choices();
+    let chosen: Vec<_> = choices.iter().map(|choice| ListChoice::parse(choice).unwrap().0).collect();
+    assert_eq!(chosen, OptionList::ALL);
+    assert_eq!(choices, OptionList::ALL.map(|list| list.contents().replace(' ', "-")));
 }

@@ -1,4 +1,4 @@
-//! The arguments of `CreateInstance` by theme, each parsed into a type that cannot be wrong inside.
+//! The arguments of `CreateInstance`, grouped by topic.
 
 pub mod client_token;
 pub mod count;
@@ -19,10 +19,10 @@ use self::settings::{SPOT, TERMINATION_PROTECTION};
 use self::source::{IMAGE_ID, INSTANCE_TYPE, LAUNCH_TEMPLATE};
 use self::user_data::{USER_DATA, USER_DATA_FILE};
 
-/// What a launch template can stand for.
+/// The option that can replace mandatory ones.
 const TEMPLATE: &str = LAUNCH_TEMPLATE.spec.name;
 
-/// What must be given, and what must not be given together.
+/// The rules about mandatory and conflicting arguments.
 pub const GROUPS: &[ArgGroup] = &[
     ArgGroup::at_least_one(&[IMAGE_ID.spec.name, TEMPLATE]),
     ArgGroup::at_least_one(&[INSTANCE_TYPE.spec.name, TEMPLATE]),

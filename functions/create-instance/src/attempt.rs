@@ -1,4 +1,4 @@
-//! The attempts of a launch: one, or several where instance types or subnets to fall back on are given.
+//! The attempts of a launch: several if alternative instance types or subnets are given.
 
 use std::fmt;
 
@@ -10,16 +10,16 @@ use crate::arguments::client_token::{random, tokens};
 use crate::arguments::network::SubnetId;
 use crate::launch::Launch;
 
-/// One way to launch all instances. Displayed as what sets it apart, as in ` as t3.micro in subnet-0123abcd`.
+/// One attempt to launch all instances. Displayed with its type and subnet, e.g. ` as t3.micro in subnet-0123abcd`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Attempt {
     /// The instance type; `None` leaves it to the launch template.
     pub instance_type: Option<InstanceTypeName>,
     /// The subnet; `None` leaves it to EC2, or to the launch template.
     pub subnet: Option<SubnetId>,
-    /// The client token: no two attempts have the same.
+    /// The client token, which is different for each attempt.
     pub token: ClientToken,
-    /// The client token of the first attempt: the one to give when the job is run again.
+    /// The client token of the first attempt, which a repeated job must be given.
     pub first_token: ClientToken,
 }
 
@@ -35,23 +35,23 @@ impl fmt::Display for Attempt {
     }
 }
 
-/// The attempts of a job, in their order, at least one.
+/// The attempts of a job, in order, at least one.
 #[derive(Clone, Debug)]
 pub struct Attempts {
-    /// The first type in all subnets, then the second type, and so on.
+    /// All subnets with the first type, then with the second, and so on.
     pub all: Vec<Attempt>,
-    /// Whether the client token was given, so that an earlier run of the job may have launched already.
+    /// Whether the client token was given, so that an earlier run may have launched already.
     pub may_be_repeated: bool,
 }
 
 impl Attempts {
-    /// The attempts of a launch, with the client token that was given, or a random one.
+    /// Creates the attempts of a launch, with the given or a random client token.
     ///
     /// # Errors
-    /// When the operating system gives no random numbers.
+    /// When the operating system provides no random numbers.
     pub fn of(launch: &Launch) -> Result<Self> {
         let token = launch.token.clone().map_or_else(random, Ok)?;
-        let (types, subnets) = (or_none(&launch.instance_types), or_none(&launch.network.subnets));
+        let (types, subnets) = (options(&launch.instance_types), options(&launch.network.subnets));
         let places = types.iter().flat_map(|instance_type| subnets.iter().map(move |subnet| (instance_type, subnet)));
         let attempts = places.zip(tokens(&token, types.len() * subnets.len()));
         let attempts = attempts.map(|((instance_type, subnet), own_token)| Attempt {
@@ -63,13 +63,13 @@ impl Attempts {
         Ok(Attempts { all: attempts.collect(), may_be_repeated: launch.token.is_some() })
     }
 
-    /// The first one.
+    /// The first attempt.
     pub fn first(&self) -> &Attempt {
         &self.all[0]
     }
 }
 
 /// The items, or a single `None`.
-fn or_none<T: Clone>(items: &[T]) -> Vec<Option<T>> {
+fn options<T: Clone>(items: &[T]) -> Vec<Option<T>> {
     if items.is_empty() { vec![None] } else { items.iter().cloned().map(Some).collect() }
 }

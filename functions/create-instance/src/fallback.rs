@@ -1,48 +1,52 @@
-//! The attempts of a launch, one after the other, until EC2 has capacity for one of them.
+//! Sends the attempts of a launch in turn until EC2 has capacity for one.
 
-use connector_sdk::{Advice, Context, Error, ErrorKind, InstanceId, Result, codes};
+use connector_sdk::{Context, Error, ErrorKind, InstanceId, Result, SuggestedCommand, codes};
 
 use crate::arguments::client_token::option;
 use crate::attempt::Attempts;
 use crate::history;
 use crate::launch::Launch;
 use crate::launched::Launched;
-use crate::needs::Needs;
+use crate::prerequisites::Prerequisites;
 use crate::recover::recover;
-use crate::send::{Sending, explain};
+use crate::send::{LaunchRequest, explain};
 
-/// Launches the instances by the first attempt for which EC2 has capacity, and returns their ids in the order of the
-/// launch; all of them are in the journal. A dry run asks for the first attempt only. After an attempt whose outcome is
-/// unknown no other one is sent.
+/// Launches the instances by the first attempt for which EC2 has capacity, and returns their ids in launch order; all
+/// are in the journal. A dry run sends the first attempt only. After an attempt of unknown outcome, no other is sent.
 ///
 /// # Errors
-/// Those of EC2: of the only attempt, of the first one that failed for another reason than capacity, or one that sums up
-/// all of them; in a dry run also the one that says it would succeed. Instances may be in the journal all the same.
-pub async fn launch(cx: &Context, launch: &Launch, attempts: &Attempts, needs: &Needs) -> Result<Vec<InstanceId>> {
+/// Those of EC2: of the only attempt, of the first one that failed for another reason than capacity, or a summary of
+/// all; in a dry run, also the one that confirms it. The journal may still contain instances.
+pub async fn launch(
+    cx: &Context,
+    launch: &Launch,
+    attempts: &Attempts,
+    prerequisites: &Prerequisites,
+) -> Result<Vec<InstanceId>> {
     let in_order = history::order(cx, attempts).await?;
     let mut failures = Vec::new();
     for attempt in &in_order {
-        let sending = Sending { cx, launch, needs, attempt };
-        announce(&sending, attempts);
+        let launch_request = LaunchRequest { cx, launch, prerequisites, attempt };
+        announce(&launch_request, attempts);
         history::record(cx, attempts, attempt);
         let mut launched = Launched::default();
-        match sending.send(&sending.action(), &mut launched).await {
+        match launch_request.send(&launch_request.action(), &mut launched).await {
             Ok(()) => return Ok(launched.ids()),
-            Err(error) if error.kind() == ErrorKind::Unknown => return recover(&sending, launched, error).await,
-            Err(error) if in_order.len() > 1 && error.code().is_some_and(codes::lets_next_attempt_try) => {
+            Err(error) if error.kind() == ErrorKind::Unknown => return recover(&launch_request, launched, error).await,
+            Err(error) if in_order.len() > 1 && error.code().is_some_and(codes::may_succeed_elsewhere) => {
                 cx.warning(error.to_string());
                 failures.push(error);
             }
             Err(error) => return Err(explain(error, attempt)),
         }
     }
-    Err(no_attempt_succeeded(launch, &failures))
+    Err(all_attempts_failed(launch, &failures))
 }
 
-/// Says what comes next, with the token by which the launch can be found again if the job does not live to see the end.
-fn announce(sending: &Sending<'_>, attempts: &Attempts) {
-    let Sending { cx, attempt, .. } = *sending;
-    let of_several = match attempts.all.as_slice() {
+/// Reports the next attempt and records its client token, by which the launch can be found after an interruption.
+fn announce(launch_request: &LaunchRequest<'_>, attempts: &Attempts) {
+    let LaunchRequest { cx, attempt, .. } = *launch_request;
+    let attempt_number = match attempts.all.as_slice() {
         [_] => String::new(),
         all => {
             let number = all.iter().position(|other| other == attempt).map_or(1, |index| index + 1);
@@ -50,21 +54,21 @@ fn announce(sending: &Sending<'_>, attempts: &Attempts) {
         }
     };
     if cx.dry_run() {
-        return cx.event(format!("asking about {}{of_several}", sending.action()));
+        return cx.event(format!("dry run: {}{attempt_number}", launch_request.action()));
     }
-    cx.event(format!("{}, client token {}{of_several}", sending.action(), attempt.token));
-    let look_up = Advice {
+    cx.event(format!("{}, client token {}{attempt_number}", launch_request.action(), attempt.token));
+    let look_up = SuggestedCommand {
         purpose: "to show what was launched".to_owned(),
-        words: vec!["GetInstanceStatusByTag".to_owned(), option(&attempt.token)],
+        arguments: vec!["GetInstanceStatusByTag".to_owned(), option(&attempt.token)],
     };
-    cx.journal().launching(attempt.token.as_str(), look_up);
+    cx.journal().record_launch(attempt.token.as_str(), look_up);
 }
 
-fn no_attempt_succeeded(launch: &Launch, failures: &[Error]) -> Error {
+fn all_attempts_failed(launch: &Launch, failures: &[Error]) -> Error {
     let capacity = failures.iter().find(|error| error.kind() == ErrorKind::Capacity);
     let kind = capacity.or(failures.last()).map_or(ErrorKind::Capacity, Error::kind);
     let last = failures.last().map(Error::to_string).unwrap_or_default();
-    let message = format!("EC2 has capacity for none of {} attempts; the last: {last}", failures.len());
+    let message = format!("EC2 has no capacity for any of {} attempts; the last: {last}", failures.len());
     let error = Error::new(kind, message).doing(launch.action());
     match failures.last().and_then(Error::hint_text) {
         Some(hint) => error.hint(hint),

@@ -1,4 +1,4 @@
-//! The launch: what a job asks for, the request for it, and whether EC2 launched enough.
+//! The launch that a job requests.
 
 use connector_sdk::client_token::ClientToken;
 use connector_sdk::names::{ImageId, InstanceTypeName};
@@ -7,41 +7,42 @@ use connector_sdk::{Context, Inputs, Result};
 use crate::arguments::client_token::{CLIENT_TOKEN, check_length};
 use crate::arguments::count::Count;
 use crate::arguments::key::Key;
-use crate::arguments::network::{Network, each_once};
+use crate::arguments::network::{Network, unique};
 use crate::arguments::root_volume::RootVolume;
+use crate::arguments::settings::Settings;
 use crate::arguments::source::{IMAGE_ID, INSTANCE_TYPE, LAUNCH_TEMPLATE, LaunchTemplate};
 use crate::arguments::tags::Tags;
 use crate::arguments::user_data::UserDataSource;
 
-/// What a job asks to be launched. What is `None` is left to EC2, or to the launch template.
+/// The requested launch. `None` is left to EC2, or to the launch template.
 #[derive(Clone, Debug)]
 pub struct Launch {
-    /// How many instances.
+    /// The number of instances.
     pub count: Count,
-    /// The image they are made of.
+    /// The image.
     pub image: Option<ImageId>,
-    /// The launch template, for what nothing else says.
+    /// The launch template, for everything that is not given.
     pub template: Option<LaunchTemplate>,
-    /// Where in the network they go.
+    /// The network settings.
     pub network: Network,
-    /// The key pair that opens them.
+    /// The key pair.
     pub key: Option<Key>,
-    /// Their tags, and those of their volumes.
+    /// The tags of the instances and their volumes.
     pub tags: Tags,
-    /// Their root volume.
+    /// The root volume.
     pub root_volume: Option<RootVolume>,
-    /// Their user data.
+    /// The user data.
     pub user_data: Option<UserDataSource>,
-    /// All arguments, for those that only the request takes.
-    pub inputs: Inputs,
-    /// The instance types to try in turn, each once.
+    /// The settings of the instances.
+    pub settings: Settings,
+    /// The instance types in order of preference, without duplicates.
     pub instance_types: Vec<InstanceTypeName>,
-    /// The client token that was given.
+    /// The given client token.
     pub token: Option<ClientToken>,
 }
 
 impl Launch {
-    /// What the arguments say.
+    /// Reads the arguments.
     ///
     /// # Errors
     /// [`ErrorKind::InvalidInput`](connector_sdk::ErrorKind::InvalidInput) when arguments contradict each other.
@@ -54,8 +55,8 @@ impl Launch {
             tags: Tags::parse(inputs)?,
             root_volume: RootVolume::parse(inputs)?,
             user_data: UserDataSource::parse(inputs),
-            inputs: inputs.clone(),
-            instance_types: each_once(inputs.get(&INSTANCE_TYPE)),
+            settings: Settings::parse(inputs),
+            instance_types: unique(inputs.get(&INSTANCE_TYPE)),
             token: inputs.get(&CLIENT_TOKEN),
             network: Network::parse(inputs),
         };
@@ -64,14 +65,14 @@ impl Launch {
         Ok(launch)
     }
 
-    /// Reports that EC2 launched fewer instances than wanted, where these are enough.
-    pub fn tell_count(&self, cx: &Context, number: usize, enough: bool) {
+    /// Reports a launch with fewer instances than wanted, if they are enough.
+    pub fn report_count(&self, cx: &Context, number: usize, enough: bool) {
         if enough && number < self.count.wanted.into() {
-            cx.event(format!("EC2 launched {number} of {}, enough for --min-number", self.count));
+            cx.event(format!("EC2 launched {number} of {}, enough for `--min-number`", self.count));
         }
     }
 
-    /// What is being done, as in `launching 2 instances of ami-0123abcd`.
+    /// The action, e.g. `launching 2 instances of ami-0123abcd`.
     pub fn action(&self) -> String {
         match (&self.image, &self.template) {
             (Some(image), _) => format!("launching {} of {}", self.count, image.as_str()),

@@ -1,5 +1,4 @@
-//! `CreateInstance`: launches instances of one image, with the key pair and the security groups that they need, and
-//! saves them into OpCon properties.
+//! `CreateInstance`: launches instances with their key pair and security groups, and saves them into OpCon properties.
 
 mod arguments;
 mod attempt;
@@ -10,8 +9,8 @@ mod image;
 mod key_pair;
 mod launch;
 mod launched;
-mod needs;
 mod permissions;
+mod prerequisites;
 mod private_key;
 mod recover;
 mod request;
@@ -22,7 +21,7 @@ mod tests;
 
 use connector_sdk::prelude::*;
 use connector_sdk::properties::{PROPERTIES, PropertyNames};
-use connector_sdk::wait::{WAIT_FOR, WaitArgs, wait_if_asked};
+use connector_sdk::wait::{WAIT_FOR, WaitArgs, wait_if_requested};
 
 use crate::arguments::on_timeout::OnTimeout;
 use crate::arguments::{
@@ -34,7 +33,7 @@ use crate::launch::Launch;
 struct CreateInstance;
 register!(CreateInstance);
 
-/// What a job is to launch, and what it does after the launch.
+/// The arguments of a job.
 struct Args {
     launch: Launch,
     on_timeout: OnTimeout,
@@ -47,14 +46,14 @@ struct Args {
 impl Operation for CreateInstance {
     type Args = Args;
 
-    const META: OperationMeta = OperationMeta::new("CreateInstance", "Launch one or more instances of one image.")
+    const META: OperationMeta = OperationMeta::new("CreateInstance", "Launch one or more instances from one image.")
         .description(
-            "Launches all of the instances or none, unless --min-number is given. A key pair that does not exist is created, and \
-             its private key stored in a file that only its owner can read; a security group that does not exist is created, \
-             closed for incoming traffic. What was created stays, even if the launch fails. \
-             Several instance types or subnets are tried in their order until EC2 has capacity for one of them. \
-             Without --wait the job ends when EC2 has accepted the launch, and only those addresses are saved into \
-             properties that EC2 knows by then. Several instances are numbered in the order of their launch.",
+            "Launches all of the instances or none, unless `--min-number` is given. A key pair that does not exist is \
+             created, and its private key is saved in a file that only its owner can read. A security group that does \
+             not exist is created without inbound rules. Created key pairs and security groups are kept, even if the \
+             launch fails. Several instance types or subnets are tried in order until EC2 has capacity for one of \
+             them. Without `--wait`, the job ends when EC2 has accepted the launch, and saves only the addresses that \
+             EC2 has assigned by then. Several instances are numbered in the order of their launch.",
         )
         .arguments(&[
             count::ARGUMENTS,
@@ -72,9 +71,9 @@ impl Operation for CreateInstance {
         ])
         .groups(GROUPS)
         .examples(&[
-            Example {
-                about: "Launch an instance named web, wait until it is ready, and save its id and address.",
-                arguments: &[
+            Example::new(
+                "Launch an instance named `web`, wait until it is ready, and save its id and address.",
+                &[
                     "--image-id",
                     "ami-0123456789abcdef0",
                     "--instance-type",
@@ -91,14 +90,14 @@ impl Operation for CreateInstance {
                     "--private-ip-property",
                     "WEB_IP",
                 ],
-            },
-            Example {
-                about: "Launch what a template says, for each run of the job once.",
-                arguments: &["--launch-template", "nightly:$Latest", "--client-token", "[[$JOBID]]-[[$SCHEDULE DATE]]"],
-            },
-            Example {
-                about: "Launch three instances into a subnet without waiting.",
-                arguments: &[
+            ),
+            Example::new(
+                "Launch from a template, once for each run of the job.",
+                &["--launch-template", "nightly:$Latest", "--client-token", "[[$JOBID]]-[[$SCHEDULE DATE]]"],
+            ),
+            Example::new(
+                "Launch three instances in a subnet without waiting.",
+                &[
                     "--number",
                     "3",
                     "--image-id",
@@ -110,7 +109,7 @@ impl Operation for CreateInstance {
                     "--subnet-id",
                     "subnet-0123456789abcdef0",
                 ],
-            },
+            ),
         ])
         .iam_actions(permissions::ALL)
         .changes_resources();
@@ -130,20 +129,20 @@ impl Operation for CreateInstance {
         let (attempts, policy) = (Attempts::of(launch)?, wait.policy(cx));
         properties.prepare(cx, launch.count.wanted.into()).await?;
 
-        let needs = needs::provide(cx, launch, &attempts.first().token).await?;
-        let (launched, enough) = match fallback::launch(cx, launch, &attempts, &needs).await {
+        let prerequisites = prerequisites::ensure(cx, launch, &attempts.first().token).await?;
+        let (launched, enough) = match fallback::launch(cx, launch, &attempts, &prerequisites).await {
             Err(error) if cx.dry_run() && error.is_dry_run_success() => {
                 let message = format!("launch of {} would succeed, nothing changed (dry run)", launch.count);
                 return Ok(Outcome::new(message));
             }
-            // What EC2 shows of a launch of unknown outcome is a result of this job, too.
+            // Instances of a launch of unknown outcome are results of this job, too.
             Err(error) if error.kind() == ErrorKind::Unknown => (cx.journal().ids(), Err(error)),
             launched => (launched?, Ok(())),
         };
         properties.save_ids(cx, &launched).await;
-        launch.tell_count(cx, launched.len(), enough.is_ok());
+        launch.report_count(cx, launched.len(), enough.is_ok());
 
-        let waited = enough.is_ok() && wait_if_asked(cx, wait, &launched, *goal, &policy).await;
+        let waited = enough.is_ok() && wait_if_requested(cx, wait, &launched, *goal, &policy).await;
         let saved = properties.save_addresses(cx, &launched, waited, &policy).await;
         let done = if waited { "launched and ready" } else { "launched" };
         let outcome = match enough.and_then(|()| cx.journal().verdict("launching", done, "unchanged")) {

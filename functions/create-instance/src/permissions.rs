@@ -1,4 +1,4 @@
-//! The IAM actions of a launch, and what only some launches need.
+//! The IAM actions of a launch.
 
 use connector_sdk::catalog::DESCRIBE_IMAGES;
 use connector_sdk::ec2::Client;
@@ -9,7 +9,7 @@ use connector_sdk::instances::DESCRIBE_INSTANCES;
 use connector_sdk::wait::DESCRIBE_INSTANCE_STATUS;
 use connector_sdk::{IamAction, action, dry_run};
 
-/// All of them.
+/// All IAM actions of the function.
 pub const ALL: &[IamAction] = &[
     RUN_INSTANCES,
     TAG_INSTANCES,
@@ -34,12 +34,12 @@ const KEY_PAIRS: Optional = Optional { name: "key-pairs", purpose: "to create ke
 const SECURITY_GROUPS: Optional =
     Optional { name: "security-groups", purpose: "to create security groups that do not exist" };
 
-/// An image that nobody has.
+/// An image id that does not exist.
 const NO_IMAGE: &str = "ami-00000000000000000";
-/// A name for what is never created.
+/// A name that is never created.
 const NO_NAME: &str = "awsec2-check";
 
-/// What a launch may create or use.
+/// The resources that a launch may create or use.
 const OF_A_LAUNCH: &[Resource] = &[
     Resource::Created("arn:*:ec2:*:*:instance/*"),
     Resource::Any("arn:*:ec2:*::image/*"),
@@ -60,7 +60,7 @@ const OF_A_LAUNCH: &[Resource] = &[
 const RUN_INSTANCES: IamAction =
     IamAction::change("ec2:RunInstances").on(OF_A_LAUNCH).probe(dry_run!(|ec2| no_launch(ec2)));
 
-/// The tags are part of the launch: so nobody can tag, with this, what exists already.
+/// Tags are allowed only as part of a launch, so that existing resources cannot be tagged.
 const TAG_INSTANCES: IamAction = IamAction::change("ec2:CreateTags")
     .only_if(&[Condition { operator: "StringEquals", key: "ec2:CreateAction", value: "RunInstances" }])
     .probe(dry_run!(|ec2| no_launch(ec2).tag_specifications(tag(ResourceType::Instance))));
@@ -85,7 +85,7 @@ const TAG_KEY_PAIR: IamAction = IamAction::change("ec2:CreateTags")
     .optional(KEY_PAIRS)
     .probe(dry_run!(|ec2| ec2.create_key_pair().key_name(NO_NAME).tag_specifications(tag(ResourceType::KeyPair))));
 
-/// Only key pairs that have the program's tag.
+/// Only key pairs with the program's tag.
 const DELETE_KEY_PAIR: IamAction = IamAction::change("ec2:DeleteKeyPair")
     .on(ON_KEY_PAIRS)
     .only_if(&[Condition { operator: "StringLike", key: "aws:ResourceTag/awsec2:run", value: "*" }])
@@ -106,15 +106,15 @@ const TAG_SECURITY_GROUP: IamAction = IamAction::change("ec2:CreateTags")
     }));
 
 const TERMINATE_INSTANCES: IamAction = action::TERMINATE_INSTANCES
-    .optional(Optional { name: "terminate-on-timeout", purpose: "to terminate what was launched when the wait fails" });
+    .optional(Optional { name: "terminate-on-timeout", purpose: "to terminate launched instances if the wait fails" });
 
-/// EC2 gives the role to the instances: AWS, "Grant permissions to attach an IAM role to an instance".
+/// EC2 passes the role to the instances: AWS, "Grant permissions to attach an IAM role to an instance".
 const PASS_ROLE: IamAction = IamAction::change("iam:PassRole")
     .on(&[Resource::Role])
     .only_if(&[Condition { operator: "StringEquals", key: "iam:PassedToService", value: "ec2.amazonaws.com" }])
     .optional(Optional { name: "instance-profile", purpose: "to launch instances with an IAM instance profile" });
 
-/// EC2 reads the parameter for the user: AWS, "Use a Systems Manager parameter to reference an AMI".
+/// EC2 reads the parameter on behalf of the user: AWS, "Use a Systems Manager parameter to reference an AMI".
 const GET_PARAMETERS: IamAction = IamAction::read("ssm:GetParameters")
     .on(&[Resource::Any("arn:*:ssm:*:*:parameter/*")])
     .optional(Optional { name: "parameters", purpose: "to launch images that Systems Manager parameters name" });
@@ -131,7 +131,7 @@ fn tag(resource: ResourceType) -> TagSpecification {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::needs::mark::RUN;
+    use crate::prerequisites::run_tags::RUN;
 
     #[test]
     fn only_key_pairs_with_the_tag_of_a_run_can_be_deleted() {

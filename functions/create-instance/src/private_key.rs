@@ -1,7 +1,8 @@
-//! The file of a private key: reserved before EC2 creates the key pair, for its owner alone, and never overwritten.
+//! The file of a private key: reserved before EC2 creates the key pair, accessible only to its owner, and never
+//! overwritten.
 //!
-//! A reserved file is empty, and locked as long as the run that reserved it lives. So an empty file without a lock is what a
-//! run has left that was ended before it had the private key.
+//! A reserved file is empty, and locked while the run that reserved it exists. So an empty file without a lock was left
+//! by a run that ended before it had the private key.
 
 use std::fs::{self, File, Metadata, OpenOptions, TryLockError};
 use std::io::{self, Write as _};
@@ -12,30 +13,30 @@ use std::os::windows::fs::OpenOptionsExt as _;
 use std::path::{self, Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
-use connector_sdk::files::{Access, create_folder, leave_to_owner};
+use connector_sdk::files::{Access, create_folder, restrict_to_owner};
 use connector_sdk::{Error, ErrorKind, Result};
 
 use crate::arguments::key::KeyName;
 
-/// How long after a file was written EC2 may not show its key pair yet.
+/// How long after the creation of a file EC2 may not return its key pair yet.
 const FRESH: Duration = Duration::from_mins(1);
 
-/// Where the private key of a new key pair goes: `<key name>.pem` in the folder, as an absolute path.
+/// The absolute path of the private key of a new key pair: `<key name>.pem` in the folder.
 ///
 /// # Errors
-/// [`ErrorKind::InvalidInput`] when the name cannot be a file name on every system.
+/// [`ErrorKind::InvalidInput`] when the name is not a valid file name on every system.
 pub fn path(folder: &Path, key_name: &KeyName) -> Result<PathBuf> {
     if !can_be_file_name(key_name.as_str()) {
-        let message = "EC2 has no such key pair, and its name cannot be the name of a private key file";
+        let message = "the key pair does not exist, and its name is not valid as the name of a private key file";
         return Err(Error::new(ErrorKind::InvalidInput, message)
             .doing(format!("creating key pair {key_name}"))
-            .hint("give a name without / \\ : * ? \" < > | that is not one of Windows' devices, such as CON"));
+            .hint("use a name without `/ \\ : * ? \" < > |` that is not a Windows device name such as `CON`"));
     }
     let path = folder.join(format!("{key_name}.pem"));
-    Ok(path::absolute(&path).unwrap_or(path)) // whoever reads it may not know the current folder
+    Ok(path::absolute(&path).unwrap_or(path)) // the reader may not know the current folder
 }
 
-/// Windows is the strictest, and a job may move there. Its devices are devices with any file name extension.
+/// Windows has the strictest rules, and a job may move there. Device names are reserved with any extension.
 ///
 /// Source: Microsoft, "Naming Files, Paths, and Namespaces".
 fn can_be_file_name(name: &str) -> bool {
@@ -46,45 +47,45 @@ fn can_be_file_name(name: &str) -> bool {
     !is_device && !name.contains(['/', '\\', ':', '*', '?', '"', '<', '>', '|'])
 }
 
-/// What is at the path of a private key.
+/// The state of a private key file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Place {
-    /// Nothing.
+pub enum FileState {
+    /// No file.
     Free,
-    /// The empty file of a run that was ended before it had the private key.
+    /// An empty file, left by a run that ended before it had the private key.
     Abandoned,
-    /// The empty file of a run that is creating the key pair now.
+    /// An empty file of a run that is creating the key pair now.
     Reserved,
-    /// Something else, which must stay as it is; `fresh` when it was written within the last minute.
+    /// Another file, which must not be changed; `fresh` if it was written within the last minute.
     Taken {
         /// Whether it is that new.
         fresh: bool,
     },
 }
 
-/// Whether there is an empty file, whoever has it: it holds no private key.
+/// Whether there is an empty file, which contains no private key.
 pub fn is_empty(path: &Path) -> bool {
     fs::metadata(path).is_ok_and(|file| file.is_file() && file.len() == 0)
 }
 
-/// Finds out what is at the path of a private key, and changes nothing.
-pub fn inspect(path: &Path) -> Place {
-    let Ok(metadata) = fs::symlink_metadata(path) else { return Place::Free };
+/// Determines the state of the file, and changes nothing.
+pub fn file_state(path: &Path) -> FileState {
+    let Ok(metadata) = fs::symlink_metadata(path) else { return FileState::Free };
     let age = metadata.modified().ok().and_then(|written| SystemTime::now().duration_since(written).ok());
-    let taken = Place::Taken { fresh: age.is_some_and(|age| age < FRESH) };
+    let taken = FileState::Taken { fresh: age.is_some_and(|age| age < FRESH) };
     if !is_reservation(path, &metadata) {
         return taken;
     }
     match open_options().open(path).map(|file| file.try_lock()) {
-        Ok(Ok(())) => Place::Abandoned,
-        Ok(Err(TryLockError::WouldBlock)) => Place::Reserved,
-        Ok(Err(TryLockError::Error(_))) => taken, // without locks, nobody knows whether its run still lives
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Place::Free,
+        Ok(Ok(())) => FileState::Abandoned,
+        Ok(Err(TryLockError::WouldBlock)) => FileState::Reserved,
+        Ok(Err(TryLockError::Error(_))) => taken, // without locks, its run may still exist
+        Err(error) if error.kind() == io::ErrorKind::NotFound => FileState::Free,
         Err(_) => taken,
     }
 }
 
-/// An empty file that waits for its private key, locked against other runs. It is removed unless the key is stored.
+/// An empty file, reserved for a private key and locked against other runs. It is removed unless the key is stored.
 #[derive(Debug)]
 pub struct ReservedFile {
     path: PathBuf,
@@ -93,17 +94,17 @@ pub struct ReservedFile {
 }
 
 impl ReservedFile {
-    /// Creates the file, which its owner alone can read and write, and the folder where that is missing. A file that another
-    /// run has abandoned is used again. `None` when another run has been faster.
+    /// Creates the file with owner-only access, and its folder if needed. A file left by another run is reused. `None`
+    /// if another run was faster.
     ///
     /// # Errors
-    /// [`ErrorKind::InvalidInput`] when that cannot be done here, or the file is something else.
+    /// [`ErrorKind::InvalidInput`] when the file cannot be created, or another file exists.
     pub fn create(path: PathBuf) -> Result<Option<Self>> {
         let action = format!("reserving the file {} for a private key", path.display());
         Self::reserve(path).map_err(|error| {
             Error::new(ErrorKind::InvalidInput, error.to_string())
                 .doing(action)
-                .hint("give a folder that this job may write to with --key-dir DIR")
+                .hint("use `--key-dir DIR` with a folder that the user of this job can write to")
         })
     }
 
@@ -122,34 +123,34 @@ impl ReservedFile {
         match file.try_lock() {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => return Ok(None),
-            // Where there are no locks, only a new file is surely not that of another run.
+            // Without locks, only a new file certainly belongs to this run.
             Err(TryLockError::Error(_)) if is_new => {}
             Err(TryLockError::Error(error)) => return Err(error),
         }
-        // Between the opening and the lock, another run may have used the file, or removed it.
+        // Between opening and locking, another run may have used or removed the file.
         if file.metadata()?.len() > 0 || !is_at(&file, &path) {
             return Ok(None);
         }
         let file = ReservedFile { path, file: Some(file), stays: false };
-        leave_to_owner(&file.path)?;
+        restrict_to_owner(&file.path)?;
         Ok(Some(file))
     }
 
-    /// Where the file is.
+    /// The path of the file.
     pub fn path(&self) -> &Path {
         &self.path
     }
 
-    /// Says whether the file stays, empty, if no key is stored: as long as there may be a key pair whose private key nobody
-    /// has, it makes the next job fail instead of using that key pair.
-    pub fn stays_if_empty(&mut self, stays: bool) {
+    /// Sets whether the empty file is kept if no key is stored. While there may be a key pair without a private key, it
+    /// makes the next job fail instead of using that key pair.
+    pub fn keep_if_empty(&mut self, stays: bool) {
         self.stays = stays;
     }
 
     /// Writes the private key to the disk.
     ///
     /// # Errors
-    /// [`ErrorKind::LocalFile`] when it is not safely there; the file is empty then.
+    /// [`ErrorKind::LocalFile`] when it was not completely written; then the file is empty.
     pub fn store(&mut self, private_key: &str) -> Result<()> {
         let stored = self.write(private_key);
         self.stays |= stored.is_ok();
@@ -162,7 +163,7 @@ impl ReservedFile {
 
     fn write(&self, private_key: &str) -> io::Result<()> {
         let Some(mut file) = self.file.as_ref() else { return Err(io::ErrorKind::NotFound.into()) };
-        let line_end = if private_key.ends_with('\n') { "" } else { "\n" }; // without it, some tools refuse the key
+        let line_end = if private_key.ends_with('\n') { "" } else { "\n" }; // some tools require it
         file.write_all(private_key.as_bytes())?;
         file.write_all(line_end.as_bytes())?;
         file.sync_all()?;
@@ -176,19 +177,19 @@ impl Drop for ReservedFile {
         if !is_at(&file, &self.path) {
             return;
         }
-        // On Windows an open file cannot be removed, and one that another run has opened since stays. Elsewhere the lock must
-        // last until the file is gone.
+        // On Windows an open file cannot be removed, and one that another run has opened since stays. Elsewhere, the
+        // lock must be held until the file is removed.
         let mut locked = Some(file);
         if cfg!(windows) {
             locked = None;
         }
-        let _ = fs::remove_file(&self.path); // a file that stays can be used again
+        let _ = fs::remove_file(&self.path); // a remaining file can be reused
         drop(locked);
     }
 }
 
-/// How a file of a private key is opened: for its owner alone where it is new. On Windows nobody can remove or rename it while
-/// it is open.
+/// The options for opening a private key file: owner-only access if it is new. On Windows it cannot be removed or
+/// renamed while it is open.
 fn open_options() -> OpenOptions {
     let mut options = OpenOptions::new();
     #[cfg(unix)]
@@ -199,26 +200,26 @@ fn open_options() -> OpenOptions {
     options
 }
 
-/// Whether a file looks as this program reserves it: empty, and for its owner alone.
+/// Whether a file looks like a reserved one: empty, with owner-only access.
 fn is_reservation(path: &Path, metadata: &Metadata) -> bool {
-    metadata.is_file() && metadata.len() == 0 && is_owners_alone(path, metadata)
+    metadata.is_file() && metadata.len() == 0 && is_owner_only(path, metadata)
 }
 
-/// Whether nobody but the owner of the file, who is the owner of the folder or the only one who can write there, can have it
+/// Whether only the owner of the file, who also owns the folder or is the only one with write access to it, can have it
 /// open.
 #[cfg(unix)]
-fn is_owners_alone(path: &Path, metadata: &Metadata) -> bool {
+fn is_owner_only(path: &Path, metadata: &Metadata) -> bool {
     let Some(folder) = path.parent().and_then(|folder| fs::metadata(folder).ok()) else { return false };
     metadata.mode() & 0o077 == 0 && (folder.uid() == metadata.uid() || folder.mode() & 0o022 == 0)
 }
 
-/// On Windows the rights of the file are set again when it is used.
+/// On Windows the access rights are set again when the file is used.
 #[cfg(not(unix))]
-fn is_owners_alone(_: &Path, _: &Metadata) -> bool {
+fn is_owner_only(_: &Path, _: &Metadata) -> bool {
     true
 }
 
-/// Whether the path still leads to this open file.
+/// Whether the path still refers to this open file.
 #[cfg(unix)]
 fn is_at(file: &File, path: &Path) -> bool {
     let identity = |metadata: Metadata| (metadata.dev(), metadata.ino());
@@ -226,7 +227,7 @@ fn is_at(file: &File, path: &Path) -> bool {
     open.is_some() && open == there
 }
 
-/// The open file keeps its path: see [`open_options`].
+/// An open file keeps its path: see [`open_options`].
 #[cfg(not(unix))]
 fn is_at(_: &File, path: &Path) -> bool {
     path.exists()

@@ -1,4 +1,4 @@
-//! The security groups of a launch: names become ids in the VPC of the launch, and a group that is missing is created there.
+//! Resolves the security groups of a launch: names are looked up in its VPC, and missing groups are created there.
 
 mod create;
 mod find;
@@ -10,22 +10,23 @@ use std::collections::HashMap;
 use connector_sdk::{Context, Doing as _, Error, ErrorKind, Result, filter};
 
 use crate::arguments::network::{Network, SecurityGroup, SubnetId};
-use crate::needs::mark::Mark;
+use crate::prerequisites::run_tags::RunTags;
 use find::find;
 
-/// The ids of the security groups, each once, in their order. Groups that a dry run would have to create are left out.
+/// Ensures the security groups and returns their ids, in order and without duplicates. Groups that a dry run would have
+/// to create are left out.
 ///
 /// # Errors
-/// Where there are names: [`ErrorKind::NotFound`] without a VPC to look them up in, and [`ErrorKind::InvalidInput`] with
-/// several; [`ErrorKind::Unknown`] when EC2 may have created a group and does not show it; otherwise those of EC2.
-pub async fn provide(cx: &Context, network: &Network, mark: &Mark) -> Result<Vec<String>> {
+/// For names: [`ErrorKind::NotFound`] without a VPC, [`ErrorKind::InvalidInput`] with several VPCs, and
+/// [`ErrorKind::Unknown`] when EC2 may have created a group and does not return it; otherwise those of EC2.
+pub async fn ensure(cx: &Context, network: &Network, run_tags: &RunTags) -> Result<Vec<String>> {
     let wanted = &network.groups;
     let names = wanted.iter().filter_map(|group| match group {
         SecurityGroup::Name(name) => Some(name.as_str()),
         SecurityGroup::Id(_) => None,
     });
     let names: Vec<&str> = names.collect();
-    let known = if names.is_empty() { HashMap::new() } else { provide_named(cx, network, &names, mark).await? };
+    let known = if names.is_empty() { HashMap::new() } else { ensure_named(cx, network, &names, run_tags).await? };
     let mut ids: Vec<String> = Vec::with_capacity(wanted.len());
     for group in wanted {
         let id = match group {
@@ -38,11 +39,11 @@ pub async fn provide(cx: &Context, network: &Network, mark: &Mark) -> Result<Vec
 }
 
 /// The ids by name.
-async fn provide_named(
+async fn ensure_named(
     cx: &Context,
     network: &Network,
     names: &[&str],
-    mark: &Mark,
+    run_tags: &RunTags,
 ) -> Result<HashMap<String, String>> {
     let vpc = match network.subnets.as_slice() {
         [] => default_vpc(cx).await?,
@@ -59,7 +60,7 @@ async fn provide_named(
             cx.event(format!("security group `{name}`: would be created in {vpc}"));
             continue;
         }
-        known.insert((*name).to_owned(), create::create(cx, &vpc, name, mark).await?);
+        known.insert((*name).to_owned(), create::create(cx, &vpc, name, run_tags).await?);
     }
     Ok(known)
 }
@@ -69,15 +70,15 @@ async fn default_vpc(cx: &Context) -> Result<String> {
     let answer = cx.ec2().describe_vpcs().filters(filter("is-default", ["true"])).send().await;
     let answer = answer.doing(|| action.to_owned())?;
     let Some(vpc) = answer.vpcs().first() else {
-        let message = "the region has none, and security groups are looked up there by name";
-        return Err(Error::new(ErrorKind::NotFound, message)
-            .doing(action)
-            .hint("give --security-group the id (sg-...) of a group, or give a --subnet-id, whose VPC is taken"));
+        let message = "the region has no default VPC, in which security groups are looked up by name";
+        return Err(Error::new(ErrorKind::NotFound, message).doing(action).hint(
+            "use `--security-group` with the id (`sg-...`) of a group, or `--subnet-id`, whose VPC is used then",
+        ));
     };
     vpc.vpc_id().map(str::to_owned).ok_or_else(|| Error::incomplete("a VPC without its id").doing(action))
 }
 
-/// The VPC in which all the subnets are.
+/// The VPC of all the subnets.
 async fn vpc_of(cx: &Context, subnets: &[SubnetId]) -> Result<String> {
     let ids: Vec<_> = subnets.iter().map(|subnet| subnet.as_str().to_owned()).collect();
     let action = format!("looking up the VPC of {}", ids.join(", "));
@@ -88,11 +89,13 @@ async fn vpc_of(cx: &Context, subnets: &[SubnetId]) -> Result<String> {
     vpcs.dedup();
     match vpcs.as_slice() {
         [vpc] => Ok((*vpc).to_owned()),
-        [] => Err(Error::new(ErrorKind::NotFound, "EC2 has no such subnet").doing(action)),
+        [] => Err(Error::new(ErrorKind::NotFound, "subnet not found").doing(action)),
         several => {
-            let message =
-                format!("they are in several VPCs ({}), and security groups belong to one", several.join(", "));
-            Err(Error::new(ErrorKind::InvalidInput, message).doing(action).hint("give subnets of one VPC"))
+            let message = format!(
+                "the subnets are in several VPCs ({}), and a security group belongs to one VPC",
+                several.join(", ")
+            );
+            Err(Error::new(ErrorKind::InvalidInput, message).doing(action).hint("use subnets of one VPC"))
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Sending one attempt of a launch to EC2.
+//! Sends one attempt of a launch to EC2.
 
 use std::time::Duration;
 
@@ -7,47 +7,47 @@ use connector_sdk::{Context, Doing as _, Error, ErrorKind, Result, codes};
 use crate::attempt::Attempt;
 use crate::launch::Launch;
 use crate::launched::Launched;
-use crate::needs::Needs;
+use crate::prerequisites::Prerequisites;
 use crate::request::request;
 
-/// How often the launch is sent while EC2 does not know what is fresh: that lasts seconds, and here it may last a minute
-/// (AWS: "Eventual consistency in the Amazon EC2 API").
-const SENDINGS: usize = 20;
-/// The time between two of these.
-const SENDING_INTERVAL: Duration = Duration::from_secs(3);
+/// The number of sends while EC2 does not know new resources yet: usually seconds, here up to a minute (AWS: "Eventual
+/// consistency in the Amazon EC2 API").
+const SEND_ATTEMPTS: usize = 20;
+/// The interval of sends.
+const SEND_INTERVAL: Duration = Duration::from_secs(3);
 
-/// An attempt, with all that is sent.
+/// An attempt, with everything for its request.
 #[derive(Clone, Copy)]
-pub struct Sending<'a> {
-    /// The job.
+pub struct LaunchRequest<'a> {
+    /// The context of the job.
     pub cx: &'a Context,
-    /// What is launched.
+    /// The launch.
     pub launch: &'a Launch,
-    /// What was found or created for it.
-    pub needs: &'a Needs,
+    /// The prerequisites.
+    pub prerequisites: &'a Prerequisites,
     /// The attempt.
     pub attempt: &'a Attempt,
 }
 
-impl Sending<'_> {
-    /// What is being done, as in `launching 2 instances of ami-0123abcd as t3.micro`.
+impl LaunchRequest<'_> {
+    /// The action, e.g. `launching 2 instances of ami-0123abcd as t3.micro`.
     pub fn action(&self) -> String {
         format!("{}{}", self.launch.action(), self.attempt)
     }
 
-    /// Sends the request, which has the same client token every time, and records what was launched.
+    /// Sends the request, always with the same client token, and records the launched instances.
     ///
     /// # Errors
-    /// Those of EC2, with this action. [`ErrorKind::Unknown`] also when the answer names fewer instances than it has,
-    /// or than EC2 launches at least.
+    /// Those of EC2, with this action. [`ErrorKind::Unknown`] also when the answer has instances without ids, or fewer
+    /// than the minimum.
     pub async fn send(&self, action: &str, launched: &mut Launched) -> Result<()> {
-        let Sending { cx, launch, needs, attempt } = *self;
-        let request = request(cx.ec2(), launch, attempt, needs).dry_run(cx.dry_run());
-        let mut sending = 1;
+        let LaunchRequest { cx, launch, prerequisites, attempt } = *self;
+        let request = request(launch, attempt, prerequisites).dry_run(cx.dry_run());
+        let mut sends = 1;
         loop {
-            let call = async { request.clone().send().await.doing(|| action.to_owned()) };
+            let call = async { request.clone().send_with(cx.ec2()).await.doing(|| action.to_owned()) };
             match cx.change(action, call).await {
-                Err(error) if sending < SENDINGS && needs.are_not_known_yet(&error) => sending += 1,
+                Err(error) if sends < SEND_ATTEMPTS && prerequisites.are_not_visible_yet(&error) => sends += 1,
                 Err(error) => return Err(error),
                 Ok(changed) => {
                     let all_have_ids = launched.record(cx, changed.answer.instances());
@@ -57,27 +57,25 @@ impl Sending<'_> {
                     }
                     let least = minimum.max(changed.answer.instances().len());
                     let message =
-                        format!("the answer was incomplete: it names {} of {least} instances", launched.len());
+                        format!("the response was incomplete: it names {} of {least} instances", launched.len());
                     return Err(Error::new(ErrorKind::Unknown, message).doing(action));
                 }
             }
-            cx.sleep(SENDING_INTERVAL).await;
+            cx.sleep(SEND_INTERVAL).await;
         }
     }
 }
 
-/// Adds what the client token has to do with the failure.
+/// Adds the hint about the client token to the error.
 pub fn explain(error: Error, attempt: &Attempt) -> Error {
     let token = &attempt.token;
     match error.code() {
         Some(codes::IDEMPOTENT_PARAMETER_MISMATCH) => error.hint(format!(
-            "client token {token} was used before for a launch with other arguments; give each run of the job a \
-             --client-token of its own, and a repetition the same arguments"
+            "use a different `--client-token` for each run of the job, and the same arguments for a repeated run: \
+             {token} was used for a launch with other arguments"
         )),
-        Some(codes::IDEMPOTENT_INSTANCE_TERMINATED) => error.hint(format!(
-            "client token {token} was used before, and its instances are terminated; another launch needs another \
-             --client-token"
-        )),
+        Some(codes::IDEMPOTENT_INSTANCE_TERMINATED) => error
+            .hint(format!("use another `--client-token` for another launch: the instances of {token} are terminated")),
         _ => error,
     }
 }

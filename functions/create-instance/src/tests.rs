@@ -1,4 +1,4 @@
-//! Tests of the whole function: what it asks of EC2, what it says, and how it ends.
+//! Tests of the complete function: its requests, its output and its outcome.
 
 mod arguments;
 mod clean_up;
@@ -23,13 +23,13 @@ use crate::CreateInstance;
 const I0: &str = "i-0123456789abcdef0";
 const I1: &str = "i-0123456789abcdef1";
 
-/// The client token of tests that look at all lines.
+/// The client token of tests that check all lines.
 const TOKEN: (&str, &str) = ("client-token", "T");
 
-/// The line that announces a launch of two with that token.
+/// The line that announces a launch of two with this token.
 const ANNOUNCED: &str = "launching 2 instances of ami-0123abcd as t3.micro in subnet-0123abcd, client token T";
 
-/// The arguments of every test, but for an image or a key pair of this one's own, and those of this one.
+/// The common arguments of all tests, unless overridden, and those of this one.
 fn arguments<'a>(more: &[(&'a str, &'a str)]) -> Vec<(&'a str, &'a str)> {
     let usual = [("image-id", "ami-0123abcd"), ("instance-type", "t3.micro"), ("key-name", "batch")];
     let replaced = |name: &str| name != "instance-type" && more.iter().any(|(own, _)| *own == name);
@@ -75,8 +75,10 @@ async fn a_launch_without_waiting_costs_two_calls_and_saves_what_ec2_knows() {
             format!("{I0} (web): launched, pending"),
             format!("property ID_1 = {I1}: saved"),
             format!("property ID_2 = {I0}: saved"),
-            "warning: property IP_1 is not saved: there is no such address yet; give --wait".to_owned(),
-            "warning: property IP_2 is not saved: there is no such address yet; give --wait".to_owned(),
+            "warning: property IP_1 is not saved: the instance has no such address yet (`--wait` waits for it)"
+                .to_owned(),
+            "warning: property IP_2 is not saved: the instance has no such address yet (`--wait` waits for it)"
+                .to_owned(),
             "property PIP_1 = 10.0.0.1: saved".to_owned(),
             "property PIP_2 = 10.0.0.1: saved".to_owned(),
         ]
@@ -90,7 +92,7 @@ async fn a_wait_goes_on_until_both_status_checks_are_ok() {
     let key_pair = key_pair_exists();
     let launch = mock!(Client::run_instances).then_output(|| launched(&[(0, I0)]));
     // EC2 may not know the new instance everywhere at first.
-    let look = mock!(Client::describe_instances)
+    let describe = mock!(Client::describe_instances)
         .sequence()
         .http_response(|| refusal("InvalidInstanceID.NotFound", "The instance does not exist"))
         .output(|| described([instance(I0, &InstanceStateName::Pending)]))
@@ -102,7 +104,7 @@ async fn a_wait_goes_on_until_both_status_checks_are_ok() {
         .output(|| checked([I0], &SummaryStatus::Initializing))
         .output(|| checked([I0], &SummaryStatus::Ok))
         .build();
-    let job = Job::new(&[&key_pair, &launch, &look, &checks]);
+    let job = Job::new(&[&key_pair, &launch, &describe, &checks]);
     let properties =
         [("wait", "true"), ("id-property", "ID"), ("public-dns-property", "DNS"), ("public-ip-property", "IP")];
     assert_eq!(run(&job, &properties).await.unwrap().message, "1 instance launched and ready");
@@ -110,15 +112,16 @@ async fn a_wait_goes_on_until_both_status_checks_are_ok() {
         job.cx.journal().properties().into_iter().filter_map(|saved| Some((saved.name, saved.value?))).collect();
     let expected = [("ID", I0), ("DNS", "ec2-192-0-2-1.example"), ("IP", "192.0.2.1")];
     assert_eq!(saved, expected.map(|(name, value)| (name.to_owned(), value.to_owned())));
-    assert_eq!((look.num_calls(), checks.num_calls()), (4, 2));
+    assert_eq!((describe.num_calls(), checks.num_calls()), (4, 2));
 }
 
 #[tokio::test(start_paused = true)]
 async fn the_id_is_saved_before_the_wait_and_the_address_after_it() {
     let key_pair = key_pair_exists();
     let launch = mock!(Client::run_instances).then_output(|| launched(&[(0, I0)]));
-    let look = mock!(Client::describe_instances).then_output(|| described([instance(I0, &InstanceStateName::Running)]));
-    let job = Job::new(&[&key_pair, &launch, &look]);
+    let describe =
+        mock!(Client::describe_instances).then_output(|| described([instance(I0, &InstanceStateName::Running)]));
+    let job = Job::new(&[&key_pair, &launch, &describe]);
     let more = [("wait", "true"), ("wait-for", "running"), ("id-property", "ID"), ("public-ip-property", "IP")];
     run(&job, &more).await.unwrap();
     let lines = job.lines();
@@ -139,11 +142,12 @@ async fn two_properties_of_one_name_are_refused_before_anything_is_done() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_wait_for_running_asks_for_no_status_checks() {
+async fn a_wait_for_running_reads_no_status_checks() {
     let key_pair = key_pair_exists();
     let launch = mock!(Client::run_instances).then_output(|| launched(&[(0, I0)]));
-    let look = mock!(Client::describe_instances).then_output(|| described([instance(I0, &InstanceStateName::Running)]));
-    let job = Job::new(&[&key_pair, &launch, &look]);
+    let describe =
+        mock!(Client::describe_instances).then_output(|| described([instance(I0, &InstanceStateName::Running)]));
+    let job = Job::new(&[&key_pair, &launch, &describe]);
     let message = run(&job, &[("wait", "true"), ("wait-for", "running")]).await.unwrap().message;
     assert_eq!(message, "1 instance launched and ready");
 }
@@ -152,8 +156,9 @@ async fn a_wait_for_running_asks_for_no_status_checks() {
 async fn an_expired_wait_keeps_the_ids() {
     let key_pair = key_pair_exists();
     let launch = mock!(Client::run_instances).then_output(|| launched(&[(0, I0)]));
-    let look = mock!(Client::describe_instances).then_output(|| described([instance(I0, &InstanceStateName::Pending)]));
-    let job = Job::new(&[&key_pair, &launch, &look]);
+    let describe =
+        mock!(Client::describe_instances).then_output(|| described([instance(I0, &InstanceStateName::Pending)]));
+    let job = Job::new(&[&key_pair, &launch, &describe]);
     let error = run(&job, &[("wait", "true"), ("wait-timeout", "90s"), ("id-property", "ID")]).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::WaitExpired);
     assert_eq!(error.message(), format!("timed out after 90s: {I0} is still `pending`"));
@@ -164,15 +169,16 @@ async fn an_expired_wait_keeps_the_ids() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_instance_that_dies_at_once_is_reported_with_the_reason() {
+async fn an_instance_that_terminates_at_once_is_reported_with_the_reason() {
     let key_pair = key_pair_exists();
     let launch = mock!(Client::run_instances).then_output(|| launched(&[(0, I0), (1, I1)]));
-    let look = mock!(Client::describe_instances).then_output(|| {
-        let mut dead = instance(I0, &InstanceStateName::Terminated);
-        dead.state_reason = Some(StateReason::builder().message("Client.InternalError: the key is not usable").build());
-        described([dead, instance(I1, &InstanceStateName::Running)])
+    let describe = mock!(Client::describe_instances).then_output(|| {
+        let mut terminated = instance(I0, &InstanceStateName::Terminated);
+        terminated.state_reason =
+            Some(StateReason::builder().message("Client.InternalError: the key is not usable").build());
+        described([terminated, instance(I1, &InstanceStateName::Running)])
     });
-    let job = Job::new(&[&key_pair, &launch, &look]);
+    let job = Job::new(&[&key_pair, &launch, &describe]);
     let error = run(&job, &[("number", "2"), ("wait", "true"), ("wait-for", "running")]).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Partial);
     assert!(error.to_string().starts_with("launching: 1 of 2 instances failed"), "{error}");
@@ -190,7 +196,7 @@ async fn a_property_that_is_not_saved_fails_the_job_but_hides_no_id() {
 }
 
 #[tokio::test]
-async fn no_capacity_is_told_as_such() {
+async fn lack_of_capacity_is_reported() {
     let key_pair = key_pair_exists();
     let launch =
         mock!(Client::run_instances).then_http_response(|| refusal("InsufficientInstanceCapacity", "Not enough room"));
@@ -205,8 +211,8 @@ async fn no_capacity_is_told_as_such() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn fewer_instances_than_asked_are_no_success_and_their_ids_are_kept() {
-    for (answer, found) in [(&[(0, I0)][..], format!("1 of 3 are shown: {I0}")), (&[], "none is shown".to_owned())] {
+async fn fewer_instances_than_requested_are_no_success_and_their_ids_are_kept() {
+    for (answer, found) in [(&[(0, I0)][..], format!("1 of 3 found: {I0}")), (&[], "none found".to_owned())] {
         let key_pair = key_pair_exists();
         let launch = mock!(Client::run_instances).then_output(|| launched(answer));
         let job = Job::new(&[&key_pair, &launch, &mock!(Client::describe_instances).then_output(|| described([]))]);
@@ -218,8 +224,8 @@ async fn fewer_instances_than_asked_are_no_success_and_their_ids_are_kept() {
     }
 }
 
-/// Rules by which the key pair and the security group do not exist and are made.
-fn makings() -> [Rule; 6] {
+/// Rules for a missing key pair and a missing security group, which are created.
+fn creation_rules() -> [Rule; 6] {
     [
         mock!(Client::describe_key_pairs).then_http_response(|| refusal("InvalidKeyPair.NotFound", "No such key pair")),
         mock!(Client::create_key_pair).then_output(|| CreateKeyPairOutput::builder().key_material("made up").build()),
@@ -234,7 +240,7 @@ fn makings() -> [Rule; 6] {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_was_just_made_may_be_unknown_to_ec2_for_a_moment() {
+async fn new_resources_may_be_unknown_to_ec2_for_a_moment() {
     let folder = tempfile::tempdir().unwrap();
     let launch = mock!(Client::run_instances)
         .match_requests(|request| request.key_name() == Some("batch") && request.security_group_ids() == ["sg-1"])
@@ -243,8 +249,8 @@ async fn what_was_just_made_may_be_unknown_to_ec2_for_a_moment() {
         .http_response(|| refusal("InvalidGroup.NotFound", "No such group"))
         .output(|| launched(&[(0, I0)]))
         .build();
-    let makings = makings();
-    let rules: Vec<&Rule> = makings.iter().chain([&launch]).collect();
+    let creation_rules = creation_rules();
+    let rules: Vec<&Rule> = creation_rules.iter().chain([&launch]).collect();
     let job = Job::new(&rules);
     let more = arguments(&[("security-group", "web"), ("key-dir", folder.path().to_str().unwrap())]);
     assert_eq!(job.run(&CreateInstance, &more).await.unwrap().message, "1 instance launched");
@@ -256,11 +262,11 @@ async fn what_was_just_made_may_be_unknown_to_ec2_for_a_moment() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_stays_unknown_to_ec2_ends_the_job() {
+async fn resources_that_stay_unknown_to_ec2_end_the_job() {
     let folder = tempfile::tempdir().unwrap();
     let launch = mock!(Client::run_instances).then_http_response(|| refusal("InvalidGroup.NotFound", "No such group"));
-    let makings = makings();
-    let rules: Vec<&Rule> = makings.iter().chain([&launch]).collect();
+    let creation_rules = creation_rules();
+    let rules: Vec<&Rule> = creation_rules.iter().chain([&launch]).collect();
     let job = Job::new(&rules);
     let more = arguments(&[("security-group", "web"), ("key-dir", folder.path().to_str().unwrap())]);
     let error = job.run(&CreateInstance, &more).await.unwrap_err();
@@ -273,7 +279,7 @@ async fn what_stays_unknown_to_ec2_ends_the_job() {
 }
 
 #[tokio::test]
-async fn what_the_job_did_not_make_is_not_asked_for_again() {
+async fn a_resource_from_outside_the_job_is_not_retried() {
     let key_pair = key_pair_exists();
     let launch = mock!(Client::run_instances).then_http_response(|| refusal("InvalidGroup.NotFound", "No such group"));
     let job = Job::new(&[&key_pair, &launch]);
@@ -283,14 +289,14 @@ async fn what_the_job_did_not_make_is_not_asked_for_again() {
 }
 
 #[tokio::test]
-async fn a_dry_run_asks_ec2_and_changes_nothing() {
+async fn a_dry_run_sends_dry_run_requests_and_changes_nothing() {
     let folder = tempfile::tempdir().unwrap();
     let launch = mock!(Client::run_instances)
         .match_requests(|request| {
             request.dry_run() == Some(true) && request.key_name().is_none() && request.security_group_ids().is_empty()
         })
         .then_http_response(|| refusal("DryRunOperation", "Request would have succeeded"));
-    let [key_pairs, _, vpcs, groups, _, images] = makings();
+    let [key_pairs, _, vpcs, groups, _, images] = creation_rules();
     let job = Job::dry_run(&[&key_pairs, &vpcs, &groups, &images, &launch]);
     let more = [
         ("security-group", "web"),
@@ -307,7 +313,7 @@ async fn a_dry_run_asks_ec2_and_changes_nothing() {
         [
             format!("key pair batch: would be created, its private key in {}", path.display()),
             "security group `web`: would be created in vpc-1".to_owned(),
-            "asking about launching 2 instances of ami-0123abcd as t3.micro".to_owned(),
+            "dry run: launching 2 instances of ami-0123abcd as t3.micro".to_owned(),
         ]
     );
     assert!(!path.exists());

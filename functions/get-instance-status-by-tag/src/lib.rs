@@ -1,29 +1,28 @@
-//! `GetInstanceStatusByTag`: shows the status of the instances of a region, and can check it.
+//! `GetInstanceStatusByTag`: shows the status of instances, and can check it.
 
 use connector_sdk::client_token::{ClientToken, launched_by};
+use connector_sdk::count_of;
 use connector_sdk::instances::{ALIVE, Instance, TagName, find_all, find_by_name, read_all};
 use connector_sdk::prelude::*;
 use connector_sdk::wait::{all_status_checks, status_checks};
-use connector_sdk::{ArgValue, ValueKind, count_of};
 
-/// A state that an instance is expected to be in.
-#[derive(Clone, Debug, PartialEq, Eq)]
-struct ExpectedState(InstanceStateName);
-
-impl ArgValue for ExpectedState {
-    const KIND: ValueKind =
-        ValueKind::Choice(&["pending", "running", "stopping", "stopped", "shutting-down", "terminated"]);
-
-    fn parse(text: &str) -> Result<Self, String> {
-        Self::KIND.choose(text).map(|state| ExpectedState(state.into()))
+choices! {
+    /// An expected state of an instance.
+    struct ExpectedState(InstanceStateName) {
+        "pending" => InstanceStateName::Pending,
+        "running" => InstanceStateName::Running,
+        "stopping" => InstanceStateName::Stopping,
+        "stopped" => InstanceStateName::Stopped,
+        "shutting-down" => InstanceStateName::ShuttingDown,
+        "terminated" => InstanceStateName::Terminated,
     }
 }
 
 const EXPECT_STATE: Arg<ExpectedState, Repeated> = Arg::new(
     "expect-state",
     "STATE",
-    "Fail with exit code 1 unless every instance is in this state, and with exit code 4 when there is none. \
-     Repeatable: any of the states will do.",
+    "Fail with exit code 1 unless every instance is in this state, and with exit code 4 if there is no instance. \
+     Repeatable: any of the states is accepted.",
 )
 .repeatable()
 .separated_by(',');
@@ -31,22 +30,24 @@ const EXPECT_STATE: Arg<ExpectedState, Repeated> = Arg::new(
 const TAG_NAME: Arg<TagName> = Arg::new(
     "tag-name",
     "NAME",
-    "Only the instances whose tag `Name` has exactly this value; wildcards have no meaning. Default: all of the region.",
+    "Only instances whose `Name` tag has exactly this value; wildcards are not supported. Default: all instances in \
+     the region.",
 )
 .aliases(&["tag"]);
 
 const CLIENT_TOKEN: Arg<ClientToken> = Arg::new(
     "client-token",
     "TOKEN",
-    "Only the instances that were launched with this client token, in any state: what a launch made whose answer was lost.",
+    "Only instances that were launched with this client token, in any state. Shows what was launched when the \
+     response to a launch was lost.",
 );
 
-const ALL: Arg<bool, Always> = Arg::flag("all", "Show instances that are shutting down or terminated, too.");
+const ALL: Arg<bool, Always> = Arg::flag("all", "Also show instances that are shutting down or terminated.");
 
 struct GetInstanceStatusByTag;
 register!(GetInstanceStatusByTag);
 
-/// What is shown, and what is expected of it.
+/// The instances to show, and their expected states.
 struct Query {
     selection: Selection,
     all: bool,
@@ -59,22 +60,22 @@ impl Operation for GetInstanceStatusByTag {
 
     const META: OperationMeta = OperationMeta::new("GetInstanceStatusByTag", "Show the status of instances.")
         .description(
-            "Shows state, status checks and addresses of all instances of the region, or of those with the given name; a name \
-             or a client token that matches none is a failure, exit code 4. \
-             Instances that are shutting down or terminated are left out, unless --all or an expected state asks for them.",
+            "Shows state, status checks and addresses of all instances in the region, or of those with the given \
+             name. A name or client token without a match is a failure, exit code 4. Instances that are shutting down \
+             or terminated are left out, unless `--all` or an expected state includes them.",
         )
         .arguments(&[&[TAG_NAME.spec, CLIENT_TOKEN.spec, EXPECT_STATE.spec, ALL.spec]])
         .groups(&[ArgGroup::at_most_one(&[TAG_NAME.spec.name, CLIENT_TOKEN.spec.name])])
         .examples(&[
-            Example { about: "Show all instances of the region.", arguments: &[] },
-            Example {
-                about: "Show what a launch made whose answer was lost.",
-                arguments: &["--client-token", "0123456789abcdef0123456789abcdef"],
-            },
-            Example {
-                about: "Fail unless every instance named web is running.",
-                arguments: &["--tag-name", "web", "--expect-state", "running"],
-            },
+            Example::new("Show all instances in the region.", &[]),
+            Example::new(
+                "Show what was launched when the response to a launch was lost.",
+                &["--client-token", "0123456789abcdef0123456789abcdef"],
+            ),
+            Example::new(
+                "Fail unless every instance named `web` is running.",
+                &["--tag-name", "web", "--expect-state", "running"],
+            ),
         ])
         .iam_actions(&[DESCRIBE_INSTANCES, DESCRIBE_INSTANCE_STATUS]);
 
@@ -86,17 +87,18 @@ impl Operation for GetInstanceStatusByTag {
     async fn run(&self, cx: &Context, Query { selection, all, expected }: &Query) -> Result<Outcome> {
         let found = selection.find(cx, &states_to_show(*all, expected)).await?;
         if found.is_empty() && (*selection != Selection::Region || !expected.is_empty()) {
-            let error = Error::new(ErrorKind::NotFound, format!("no instance{} in the region", selection.described()));
-            return Err(error.doing("looking up the status").hint(selection.advice()));
+            let error =
+                Error::new(ErrorKind::NotFound, format!("no instances{} in the region", selection.description()));
+            return Err(error.doing("looking up the status").hint(selection.hint()));
         }
         found.iter().for_each(|instance| cx.journal().record_instance(instance));
-        found.iter().for_each(|instance| cx.journal().unchanged(&instance.id));
+        found.iter().for_each(|instance| cx.journal().record_unchanged(&instance.id));
         look_up_status_checks(cx, &found, *selection != Selection::Region).await?;
-        judge(cx, &found, expected)
+        verdict(cx, &found, expected)
     }
 }
 
-/// Which instances are shown.
+/// The selection of instances.
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Selection {
     Name(TagName),
@@ -123,7 +125,7 @@ impl Selection {
         }
     }
 
-    fn described(&self) -> String {
+    fn description(&self) -> String {
         match self {
             Selection::Name(name) => format!(" named `{}`", name.as_str()),
             Selection::Launch(token) => format!(" with client token `{token}`"),
@@ -131,25 +133,27 @@ impl Selection {
         }
     }
 
-    /// What to do when there is none.
-    fn advice(&self) -> &'static str {
+    /// The hint if no instance matches.
+    fn hint(&self) -> &'static str {
         match self {
             Selection::Launch(_) => {
-                "look again after a minute, because EC2 may not show fresh instances yet; terminated ones are shown for an hour"
+                "run the job again after a minute: EC2 may not show new instances yet, and shows terminated instances \
+                 for an hour"
             }
             _ => "check the name and the region",
         }
     }
 }
 
-/// `terminated` instances stay visible for an hour: they are shown only when asked for.
+/// `terminated` instances stay visible for an hour, so they are shown only on request.
 fn states_to_show(all: bool, expected: &[InstanceStateName]) -> Vec<InstanceStateName> {
-    let gone = [InstanceStateName::ShuttingDown, InstanceStateName::Terminated];
-    let asked_for = gone.into_iter().filter(|state| all || expected.contains(state));
-    ALIVE.iter().cloned().chain(asked_for).collect()
+    let terminated = [InstanceStateName::ShuttingDown, InstanceStateName::Terminated];
+    let shown = terminated.into_iter().filter(|state| all || expected.contains(state));
+    ALIVE.iter().cloned().chain(shown).collect()
 }
 
-/// Only running instances have status checks. Those of some cost a call per 100, those of a whole region one per page.
+/// Only running instances have status checks. For selected instances, this costs one request per 100; for a region, one
+/// per page.
 async fn look_up_status_checks(cx: &Context, found: &[Instance], some: bool) -> Result<()> {
     let running = found.iter().filter(|instance| instance.state == InstanceStateName::Running);
     let running: Vec<InstanceId> = running.map(|instance| instance.id.clone()).collect();
@@ -165,7 +169,7 @@ async fn look_up_status_checks(cx: &Context, found: &[Instance], some: bool) -> 
     Ok(())
 }
 
-fn judge(cx: &Context, found: &[Instance], expected: &[InstanceStateName]) -> Result<Outcome> {
+fn verdict(cx: &Context, found: &[Instance], expected: &[InstanceStateName]) -> Result<Outcome> {
     let shown = count_of(found.len());
     if expected.is_empty() {
         return Ok(Outcome::new(format!("{shown} found")));
@@ -173,9 +177,9 @@ fn judge(cx: &Context, found: &[Instance], expected: &[InstanceStateName]) -> Re
     let expectation = expected.iter().map(InstanceStateName::as_str).collect::<Vec<_>>().join(" or ");
     let others: Vec<_> = found.iter().filter(|instance| !expected.contains(&instance.state)).collect();
     for instance in &others {
-        let message = format!("it is {}, not {expectation}", instance.state.as_str());
+        let message = format!("the instance is {}, not {expectation}", instance.state.as_str());
         let error = Error::new(ErrorKind::UnexpectedState, message).doing(format!("checking {}", instance.id));
-        cx.journal().failed(&instance.id, error);
+        cx.journal().record_failure(&instance.id, error);
     }
     if others.is_empty() {
         return Ok(Outcome::new(format!("{shown} found, all {expectation}")));

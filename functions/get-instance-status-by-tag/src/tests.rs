@@ -1,5 +1,6 @@
-//! `GetInstanceStatusByTag` against a mocked EC2: what it shows, what it asks for, and how it judges states.
+//! `GetInstanceStatusByTag` against a mocked EC2: its output, its requests and its verdicts.
 
+use connector_sdk::ArgValue as _;
 use connector_sdk::ec2::Client;
 use connector_sdk::ec2::types::InstanceStateName::{Pending, Running, ShuttingDown, Stopped};
 use connector_sdk::ec2::types::SummaryStatus;
@@ -11,7 +12,7 @@ const A: &str = "i-0000000a";
 const B: &str = "i-0000000b";
 const ALIVE_STATES: &[&str] = &["pending", "running", "stopping", "stopped"];
 
-/// A rule for DescribeInstances: these instances, whoever asks.
+/// A rule for DescribeInstances that returns these instances.
 fn describes(instances: &'static [(&'static str, InstanceStateName)]) -> Rule {
     mock!(Client::describe_instances).then_output(|| described(instances.iter().map(|(id, state)| instance(id, state))))
 }
@@ -68,7 +69,7 @@ async fn all_pages_of_a_region_are_shown() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn by_name_only_the_checks_of_those_running_are_asked_for() {
+async fn by_name_only_running_instances_have_their_checks_described() {
     let describe = describes(&[(A, Running), (B, Stopped)]);
     let status = mock!(Client::describe_instance_status)
         .match_requests(|request| request.instance_ids() == [A])
@@ -80,7 +81,7 @@ async fn by_name_only_the_checks_of_those_running_are_asked_for() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn without_a_running_instance_no_checks_are_asked_for() {
+async fn without_a_running_instance_no_checks_are_described() {
     for arguments in [&[][..], &[("tag-name", "web")]] {
         let job = Job::new(&[&describes(&[(A, Stopped), (B, Pending)])]);
         let outcome = job.run(&GetInstanceStatusByTag, arguments).await.unwrap();
@@ -89,14 +90,14 @@ async fn without_a_running_instance_no_checks_are_asked_for() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_is_gone_is_asked_for_only_on_demand() {
-    for (arguments, gone) in [
+async fn terminated_instances_are_shown_only_on_request() {
+    for (arguments, terminated) in [
         (&[][..], &[][..]),
         (&[("expect-state", "running")], &[]),
         (&[("expect-state", "terminated")], &["terminated"]),
         (&[("all", "true")], &["shutting-down", "terminated"]),
     ] {
-        let states: Vec<String> = ALIVE_STATES.iter().chain(gone).map(|state| (*state).to_owned()).collect();
+        let states: Vec<String> = ALIVE_STATES.iter().chain(terminated).map(|state| (*state).to_owned()).collect();
         let describe = mock!(Client::describe_instances)
             .match_requests(move |request| request.filters().len() == 1 && request.filters()[0].values() == states)
             .then_output(|| described([]));
@@ -122,16 +123,16 @@ async fn an_expectation_that_is_not_met_fails_and_names_the_instances() {
     assert_eq!(error.to_string(), "checking the states: 1 of 2 instances not stopped");
     let errors: Vec<_> = job.cx.journal().instances().into_iter().map(|entry| entry.error).collect();
     assert!(errors[0].is_none());
-    assert_eq!(errors[1].as_ref().unwrap().to_string(), "checking i-0000000b: it is pending, not stopped");
+    assert_eq!(errors[1].as_ref().unwrap().to_string(), "checking i-0000000b: the instance is pending, not stopped");
 }
 
 #[tokio::test(start_paused = true)]
-async fn nothing_found_fails_when_something_was_asked_for() {
+async fn nothing_found_fails_for_a_selection() {
     let describe = describes(&[]);
     let job = Job::new(&[&describe]);
     for (arguments, message) in [
-        ([("tag-name", "web")], "looking up the status: no instance named `web` in the region"),
-        ([("expect-state", "running")], "looking up the status: no instance in the region"),
+        ([("tag-name", "web")], "looking up the status: no instances named `web` in the region"),
+        ([("expect-state", "running")], "looking up the status: no instances in the region"),
     ] {
         let error = job.run(&GetInstanceStatusByTag, &arguments).await.unwrap_err();
         assert_eq!((error.kind(), error.to_string().as_str()), (ErrorKind::NotFound, message));
@@ -140,7 +141,7 @@ async fn nothing_found_fails_when_something_was_asked_for() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_instance_whose_checks_are_not_found_loses_no_other() {
+async fn an_instance_without_status_checks_does_not_hide_others() {
     let unknown = mock!(Client::describe_instance_status)
         .match_requests(|request| request.instance_ids().contains(&B.to_owned()))
         .then_http_response(|| refusal("InvalidInstanceID.NotFound", "The instance ID does not exist"));
@@ -154,12 +155,12 @@ async fn an_instance_whose_checks_are_not_found_loses_no_other() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_refused_reading_of_the_checks_fails_with_the_instances_shown() {
+async fn refused_status_checks_fail_the_job_with_the_instances_shown() {
     let status = mock!(Client::describe_instance_status).then_http_response(|| refusal("UnauthorizedOperation", "no"));
     let job = Job::new(&[&describes(&[(A, Running)]), &status]);
     let error = job.run(&GetInstanceStatusByTag, &[("tag-name", "web")]).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::PermissionDenied);
-    assert!(error.to_string().starts_with("reading the status checks of i-0000000a: no"), "{error}");
+    assert!(error.to_string().starts_with("describing status checks of i-0000000a: no"), "{error}");
     assert_eq!(shown(&job), [state("running", None)]);
 }
 
@@ -167,7 +168,7 @@ async fn a_refused_reading_of_the_checks_fails_with_the_instances_shown() {
 fn states_are_those_of_ec2() {
     for name in EXPECT_STATE.spec.kind.choices() {
         let ExpectedState(state) = ExpectedState::parse(name).unwrap();
-        assert!(InstanceStateName::values().contains(&state.as_str()), "{name}");
+        assert!(state.as_str() == *name && InstanceStateName::values().contains(name), "{name}");
     }
     assert_eq!(EXPECT_STATE.spec.kind.choices().len(), InstanceStateName::values().len());
     assert!(ExpectedState::parse("Running").unwrap_err().starts_with("must be one of pending, running"));
@@ -199,7 +200,7 @@ async fn by_client_token_the_instances_of_a_launch_are_shown_in_any_state_and_in
 async fn a_client_token_that_matches_none_is_not_found() {
     let describe = mock!(Client::describe_instances).then_output(|| described([]));
     let error = Job::new(&[&describe]).run(&GetInstanceStatusByTag, &[("client-token", "T")]).await.unwrap_err();
-    assert_eq!(error.to_string(), "looking up the status: no instance with client token `T` in the region");
+    assert_eq!(error.to_string(), "looking up the status: no instances with client token `T` in the region");
     assert_eq!(error.kind(), ErrorKind::NotFound);
-    assert!(error.hint_text().unwrap().contains("may not show fresh instances yet"), "{error:?}");
+    assert!(error.hint_text().unwrap().contains("may not show new instances yet"), "{error:?}");
 }

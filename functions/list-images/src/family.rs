@@ -1,47 +1,47 @@
-//! Families of images: names that differ only in when the image was made.
+//! Groups images into families: names that differ only in the date of the image.
 
-/// The family of a name: `*` stands for each date in it, and for what belongs to the date: a version before it
-/// (`2023.0.20230329`), a build number or a time behind it (`20230329.1`, `20230329-1270`, `2023-03-29T10-30-00Z`).
+/// The family of a name: `*` replaces each date and what belongs to it: a version before it (`2023.0.20230329`), a
+/// build number or a time after it (`20230329.1`, `20230329-1270`, `2023-03-29T10-30-00Z`).
 pub fn family_of(name: &str) -> String {
     let mut family = String::with_capacity(name.len());
     let mut rest = name;
     while let Some((before, behind)) = split_at_date(rest) {
         family.push_str(before.trim_end_matches(|c: char| c.is_ascii_digit() || c == '.'));
         family.push('*');
-        rest = behind_time(behind);
+        rest = after_time(behind);
     }
     family + rest
 }
 
-/// What stands before the first date in the text, and what behind it.
+/// Splits the text into the parts before and after the first date.
 fn split_at_date(text: &str) -> Option<(&str, &str)> {
     let digits = text.match_indices(|c: char| c.is_ascii_digit()).map(|(at, _)| at);
     let starts = digits.filter(|at| !text[..*at].ends_with(|c: char| c.is_ascii_digit()));
-    starts.map(|at| text.split_at(at)).find_map(|(before, from)| Some((before, behind_date(from)?)))
+    starts.map(|at| text.split_at(at)).find_map(|(before, from)| Some((before, after_date(from)?)))
 }
 
-/// What stands behind the date with which the text begins: `20230329`, `2023.03.29` or `2023-03-29`.
-fn behind_date(text: &str) -> Option<&str> {
+/// The part after the date at the beginning of the text: `20230329`, `2023.03.29` or `2023-03-29`.
+fn after_date(text: &str) -> Option<&str> {
     ["", ".", "-"].into_iter().find_map(|separator| {
         let (year, rest) = number(text, 4)?;
         let (month, rest) = number(rest.strip_prefix(separator)?, 2)?;
         let (day, rest) = number(rest.strip_prefix(separator)?, 2)?;
-        // Further digits are a time of day, but only behind a date that is all digits itself.
+        // Further digits are a time of day, but only after a date of digits alone.
         let is_whole = separator.is_empty() || !rest.starts_with(|c: char| c.is_ascii_digit());
         let is_date = (2000..2100).contains(&year) && (1..=12).contains(&month) && (1..=31).contains(&day);
         (is_date && is_whole).then_some(rest)
     })
 }
 
-/// The number in the first characters of the text, and what stands behind it.
+/// The number in the first characters of the text, and the rest.
 fn number(text: &str, digits: usize) -> Option<(u32, &str)> {
     let (number, rest) = text.split_at_checked(digits)?;
     let all_digits = number.bytes().all(|byte| byte.is_ascii_digit());
     Some((all_digits.then(|| number.parse().ok())??, rest))
 }
 
-/// What stands behind the build number and the time of day that follow a date.
-fn behind_time(text: &str) -> &str {
+/// The part after the build number and the time of day.
+fn after_time(text: &str) -> &str {
     let is_part = |c: char| c.is_ascii_digit() || c == '.' || c == '-';
     let text = text.trim_start_matches(is_part);
     match text.strip_prefix('T') {

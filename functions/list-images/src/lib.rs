@@ -6,25 +6,25 @@ use std::collections::HashSet;
 
 use connector_sdk::catalog::{self, ARCHITECTURE, Architecture, deprecated_since};
 use connector_sdk::ec2::types::{ArchitectureValues, Image};
-use connector_sdk::option_lists::{self, Destination, OptionEntry, OptionList};
+use connector_sdk::option_lists::{self, Destination, Listing, OptionEntry, OptionList};
 use connector_sdk::prelude::*;
-use connector_sdk::{Table, checked_text, filter};
+use connector_sdk::{checked_text, filter};
 
 use family::family_of;
 
-/// The account of the job.
+/// The account of the credentials.
 const SELF: &str = "self";
-/// Owners of more images than anybody can choose from.
+/// Owners with too many images for a list.
 const PUBLIC_OWNERS: &[&str] = &["amazon", "aws-marketplace"];
 
 checked_text! {
-    /// Whose images they are: an account, or a name that EC2 has for some of them.
+    /// An owner of images: an account id, or a name defined by EC2.
     struct Owner where is_owner, else "must be `self`, `amazon`, `aws-marketplace` or an account id of 12 digits";
 }
 
 fn is_owner(text: &str) -> bool {
-    let is_account = text.len() == 12 && text.bytes().all(|byte| byte.is_ascii_digit());
-    is_account || text == SELF || PUBLIC_OWNERS.contains(&text)
+    let is_account_id = text.len() == 12 && text.bytes().all(|byte| byte.is_ascii_digit());
+    is_account_id || text == SELF || PUBLIC_OWNERS.contains(&text)
 }
 
 impl Owner {
@@ -36,8 +36,8 @@ impl Owner {
 const OWNER: Arg<Owner, Repeated> = Arg::new(
     "owner",
     "OWNER",
-    "Whose images: `self`, `amazon`, `aws-marketplace` or an account id of 12 digits. Default: `self`. `amazon` and \
-     `aws-marketplace` need --name. Repeatable; several may stand in one value with commas between them.",
+    "The owner of the images: `self`, `amazon`, `aws-marketplace` or an account id of 12 digits. Default: `self`. \
+     `amazon` and `aws-marketplace` need `--name`. Repeatable or comma-separated.",
 )
 .repeatable()
 .separated_by(',');
@@ -45,25 +45,26 @@ const OWNER: Arg<Owner, Repeated> = Arg::new(
 const NAME: Arg<String, Repeated> = Arg::new(
     "name",
     "PATTERN",
-    "Only images with this name; `*` stands for any text, `?` for any character. Repeatable: any of the patterns will do.",
+    "Only images with this name; `*` matches any text, `?` any character. Repeatable: images that match any of the \
+     patterns.",
 )
 .repeatable();
 
 const LATEST: Arg<bool, Always> = Arg::flag(
     "latest",
-    "Only the newest image of each family: of those whose names differ in nothing but a date and the version or build \
-     number around it.",
+    "Only the newest image of each family: images whose names differ only in a date and the version or build number \
+     around it.",
 );
 
-const INCLUDE_DEPRECATED: Arg<bool, Always> =
-    Arg::flag("include-deprecated", "Do not leave out images that their owners have deprecated.");
+const INCLUDE_DEPRECATED: Arg<bool, Always> = Arg::flag("include-deprecated", "Include deprecated images.");
 
-const COLUMNS: &[&str] = &["Image ID", "Name", "Architecture", "Created"];
+const LISTING: Listing<Image> =
+    Listing { list: OptionList::Images, columns: &["Image ID", "Name", "Architecture", "Created"], row, entry };
 
 struct ListImages;
 register!(ListImages);
 
-/// Which images are shown, and where they are written.
+/// The images to show, and the destination of the list.
 struct Query {
     owners: Vec<Owner>,
     names: Vec<String>,
@@ -77,31 +78,31 @@ struct Query {
 impl Operation for ListImages {
     type Args = Query;
 
-    const META: OperationMeta = OperationMeta::new("ListImages", "Show images, and fill their option list in OpCon.")
+    const META: OperationMeta = OperationMeta::new("ListImages", "Show images and fill their option list in OpCon.")
         .description(
-            "Shows the images of the region that are available, newest first. --save and --data-script write them into the \
-             option list of the job forms, each described by its name; without both they are only shown. Images belong to a \
-             region: an option list serves the jobs of this region alone.",
+            "Shows the available images in the region, newest first. `--save` and `--data-script` write them to the \
+             option list of the job forms, each described by its name; without these options they are only shown. \
+             Images belong to a region: an option list is only for jobs in this region.",
         )
-        .arguments(&[&[OWNER.spec, NAME.spec, ARCHITECTURE.spec, LATEST.spec, INCLUDE_DEPRECATED.spec], option_lists::ARGUMENTS])
+        .arguments(&[
+            &[OWNER.spec, NAME.spec, ARCHITECTURE.spec, LATEST.spec, INCLUDE_DEPRECATED.spec],
+            option_lists::ARGUMENTS,
+        ])
         .examples(&[
-            Example {
-                about: "Save the account's own images for the job forms of Enterprise Manager.",
-                arguments: &["--save"],
-            },
-            Example {
-                about: "Show the newest image of each family of Amazon Linux 2023.",
-                arguments: &["--owner", "amazon", "--name", "al2023-ami-2023*", "--latest"],
-            },
+            Example::new("Save the account's own images for the job forms of Enterprise Manager.", &["--save"]),
+            Example::new(
+                "Show the newest image of each family of Amazon Linux 2023.",
+                &["--owner", "amazon", "--name", "al2023-ami-2023*", "--latest"],
+            ),
         ])
         .iam_actions(&[catalog::DESCRIBE_IMAGES]);
 
     fn parse(&self, inputs: &Inputs) -> Result<Query> {
         let (owners, names) = (inputs.get(&OWNER), inputs.get(&NAME));
         if let Some(owner) = owners.iter().find(|owner| owner.is_public() && names.is_empty()) {
-            let message = format!("--owner {owner} without --name would be tens of thousands");
+            let message = format!("`--owner {owner}` without `--name` matches tens of thousands of images");
             let error = Error::new(ErrorKind::InvalidInput, message);
-            return Err(error.hint("give the beginning of the names, as in --name \"al2023-ami-2023*\""));
+            return Err(error.hint("specify how the names begin, such as `--name \"al2023-ami-2023*\"`"));
         }
         Ok(Query {
             owners,
@@ -114,23 +115,12 @@ impl Operation for ListImages {
     }
 
     async fn run(&self, cx: &Context, query: &Query) -> Result<Outcome> {
-        let destination = &query.destination;
-        destination.prepare(cx).await?;
-        let mut found = find(cx, query).await?;
-        found.sort_by(|a, b| (b.creation_date(), a.image_id()).cmp(&(a.creation_date(), b.image_id())));
-        if query.latest {
-            let mut seen = HashSet::new();
-            found.retain(|image| seen.insert(kin(image)));
-        }
-        let kept = destination.cut(cx, OptionList::Images, found);
-        cx.journal().found(Table { columns: COLUMNS, rows: kept.iter().map(row).collect() });
-        let entries: Vec<_> = kept.iter().filter_map(entry).collect();
-        destination.write(cx, OptionList::Images, &entries).await
+        LISTING.run(cx, &query.destination, images(cx, query)).await
     }
 }
 
-/// The images that the job asks for.
-async fn find(cx: &Context, query: &Query) -> Result<Vec<Image>> {
+/// Finds the requested images, the newest first.
+async fn images(cx: &Context, query: &Query) -> Result<Vec<Image>> {
     let mut owners: Vec<_> = query.owners.iter().map(|owner| owner.0.clone()).collect();
     if owners.is_empty() {
         owners.push(SELF.to_owned());
@@ -143,13 +133,18 @@ async fn find(cx: &Context, query: &Query) -> Result<Vec<Image>> {
     let deprecated = query.include_deprecated;
     let request = cx.ec2().describe_images().set_owners(Some(owners)).set_filters(Some(filters));
     let mut found = catalog::images(request.include_deprecated(deprecated)).await?;
-    // The owner of a deprecated image gets it whatever was asked for.
+    // EC2 always returns deprecated images to their owner.
     found.retain(|image| deprecated || deprecated_since(image).is_none());
+    found.sort_by(|a, b| (b.creation_date(), a.image_id()).cmp(&(a.creation_date(), b.image_id())));
+    if query.latest {
+        let mut seen = HashSet::new();
+        found.retain(|image| seen.insert(family_key(image)));
+    }
     Ok(found)
 }
 
-/// What the images of one family have in common. One without a name has none but itself.
-fn kin(image: &Image) -> (Option<String>, Option<String>, Option<ArchitectureValues>) {
+/// The key that images of one family have in common; an image without a name has a family of its own.
+fn family_key(image: &Image) -> (Option<String>, Option<String>, Option<ArchitectureValues>) {
     let family = image.name().map(family_of).or_else(|| image.image_id().map(str::to_owned));
     (family, image.owner_id().map(str::to_owned), image.architecture().cloned())
 }

@@ -1,4 +1,4 @@
-//! `ListImages` against a mocked EC2: what it asks for, what it keeps, and in which order.
+//! `ListImages` against a mocked EC2: its requests, the images that it keeps, and their order.
 
 use connector_sdk::ArgValue as _;
 use connector_sdk::ec2::Client;
@@ -14,7 +14,7 @@ fn image(id: &str, name: &str, day: u32) -> ImageBuilder {
     builder.owner_id("123456789012").architecture(ArchitectureValues::X8664)
 }
 
-/// A rule for DescribeImages: these images, whoever asks.
+/// A rule for DescribeImages that returns these images.
 fn describes(images: impl Fn() -> Vec<ImageBuilder> + Send + Sync + 'static) -> Rule {
     mock!(Client::describe_images).then_output(move || {
         let images = images().into_iter().map(ImageBuilder::build).collect();
@@ -22,7 +22,7 @@ fn describes(images: impl Fn() -> Vec<ImageBuilder> + Send + Sync + 'static) -> 
     })
 }
 
-/// The ids that are shown, in their order.
+/// The ids shown, in order.
 fn shown(job: &Job) -> Vec<String> {
     job.cx.journal().table().unwrap().rows.into_iter().map(|mut row| row.swap_remove(0)).collect()
 }
@@ -46,7 +46,7 @@ async fn all_pages_are_shown_newest_first() {
     assert_eq!(outcome.message, "4 images found");
     assert_eq!(shown(&job), ["ami-4", "ami-1", "ami-2", "ami-3"], "those of one time by id");
     let table = job.cx.journal().table().unwrap();
-    assert_eq!(table.columns, COLUMNS);
+    assert_eq!(table.columns, LISTING.columns);
     assert_eq!(table.rows[0], ["ami-4", "web", "x86_64", "2023-04-10T10:00:00.000Z"]);
     assert!(!job.cx.journal().anything_changed());
 }
@@ -93,13 +93,13 @@ async fn public_owners_without_a_name_are_refused_before_any_call() {
     let job = Job::new(&[]);
     let error = job.run(&ListImages, &[("owner", "self,amazon"), ("save", "true")]).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::InvalidInput);
-    assert_eq!(error.to_string(), "--owner amazon without --name would be tens of thousands");
+    assert_eq!(error.to_string(), "`--owner amazon` without `--name` matches tens of thousands of images");
     assert!(error.hint_text().unwrap().contains("--name"), "{error:?}");
     assert!(job.lines().is_empty());
 }
 
 #[tokio::test(start_paused = true)]
-async fn deprecated_images_are_left_out_unless_asked_for() {
+async fn deprecated_images_are_left_out_unless_requested() {
     let describe = describes(|| {
         vec![
             image("ami-1", "web", 1).deprecation_time("2023-05-01T00:00:00.000Z"),
@@ -139,7 +139,7 @@ async fn what_is_kept_is_shown_and_saved_after_opcon_was_contacted() {
     let job = Job::new(&[&describes(|| (1..=3).map(|day| image(&format!("ami-{day}"), "web", day)).collect())]);
     let arguments = [("save", "true"), ("data-script", "lists.txt"), ("max", "2")];
     let outcome = job.run(&ListImages, &arguments).await.unwrap();
-    assert_eq!(outcome.message, "2 images found, written into lists.txt, saved into images");
+    assert_eq!(outcome.message, "2 images found, written to lists.txt, saved in images");
     assert_eq!(
         job.lines(),
         ["OpCon is contacted", "3 images found, the first 2 kept", "lists.txt: images ami-3,ami-2"]
@@ -148,7 +148,7 @@ async fn what_is_kept_is_shown_and_saved_after_opcon_was_contacted() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn no_image_that_fits_saves_nothing() {
+async fn no_matching_image_saves_nothing() {
     let job = Job::new(&[&describes(Vec::new)]);
     let error = job.run(&ListImages, &[("save", "true")]).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::NotFound);
@@ -160,7 +160,7 @@ async fn a_refusal_ends_the_job() {
     let refused = mock!(Client::describe_images).then_http_response(|| refusal("UnauthorizedOperation", "no"));
     let error = Job::new(&[&refused]).run(&ListImages, &[]).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::PermissionDenied);
-    assert!(error.to_string().starts_with("reading the images: no"), "{error}");
+    assert!(error.to_string().starts_with("describing images: no"), "{error}");
 
     let job = Job::refusing_property(&[&describes(|| vec![image("ami-1", "web", 1)])], "images");
     let error = job.run(&ListImages, &[("save", "true")]).await.unwrap_err();

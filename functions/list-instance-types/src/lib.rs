@@ -3,34 +3,38 @@
 use connector_sdk::catalog::{self, ARCHITECTURE, Architecture};
 use connector_sdk::ec2::types::{ArchitectureType, InstanceTypeInfo};
 use connector_sdk::names::is_family;
-use connector_sdk::option_lists::{self, Destination, OptionEntry, OptionList};
+use connector_sdk::option_lists::{self, Destination, Listing, OptionEntry, OptionList};
 use connector_sdk::prelude::*;
-use connector_sdk::{Table, checked_text, filter};
+use connector_sdk::{checked_text, filter};
 
 checked_text! {
     /// A family of instance types: the part of their names before the dot.
     struct Family where is_family,
-        else "must be a family as in `t3`: lower-case letters, digits and dashes, without a dot";
+        else "must be a family such as `t3`: lower-case letters, digits and dashes, without a dot";
 }
 
 const FAMILY: Arg<Family, Repeated> = Arg::new(
     "family",
     "FAMILY",
-    "Only the instance types of this family, what stands before the dot: `t3`. Repeatable; several may stand in one value \
-     with commas between them.",
+    "Only instance types of this family, the part before the dot, such as `t3`. Repeatable or comma-separated.",
 )
 .repeatable()
 .separated_by(',');
 
 const CURRENT_GENERATION: Arg<bool, Always> =
-    Arg::flag("current-generation", "Only the instance types that EC2 counts among the current generation.");
+    Arg::flag("current-generation", "Only current-generation instance types.");
 
-const COLUMNS: &[&str] = &["Instance type", "vCPUs", "Memory MiB", "Architectures"];
+const LISTING: Listing<InstanceTypeInfo> = Listing {
+    list: OptionList::InstanceTypes,
+    columns: &["Instance type", "vCPUs", "Memory MiB", "Architectures"],
+    row,
+    entry,
+};
 
 struct ListInstanceTypes;
 register!(ListInstanceTypes);
 
-/// Which instance types are shown, and where they are written.
+/// The instance types to show, and the destination of the list.
 struct Query {
     families: Vec<Family>,
     architecture: Option<Architecture>,
@@ -42,24 +46,21 @@ struct Query {
 impl Operation for ListInstanceTypes {
     type Args = Query;
 
-    const META: OperationMeta = OperationMeta::new("ListInstanceTypes", "Show instance types, and fill their option list in OpCon.")
-        .description(
-            "Shows the instance types that the region offers, sorted by family, vCPUs and memory. --save and --data-script \
-             write them into the option list of the job forms; without both they are only shown. All types of a region are too \
-             many for an OpCon property: choose some families.",
-        )
-        .arguments(&[&[FAMILY.spec, ARCHITECTURE.spec, CURRENT_GENERATION.spec], option_lists::ARGUMENTS])
-        .examples(&[
-            Example {
-                about: "Show the current instance types for ARM.",
-                arguments: &["--architecture", "arm64", "--current-generation"],
-            },
-            Example {
-                about: "Save two families for the job forms of Enterprise Manager.",
-                arguments: &["--family", "t4g,m6g", "--save"],
-            },
-        ])
-        .iam_actions(&[catalog::DESCRIBE_INSTANCE_TYPES]);
+    const META: OperationMeta = OperationMeta::new(
+        "ListInstanceTypes",
+        "Show instance types and fill their option list in OpCon.",
+    )
+    .description(
+        "Shows the instance types that are available in the region, sorted by family, vCPUs and memory. `--save` and \
+         `--data-script` write them to the option list of the job forms; without these options they are only shown. \
+         All types of a region are too many for an OpCon property: select some families.",
+    )
+    .arguments(&[&[FAMILY.spec, ARCHITECTURE.spec, CURRENT_GENERATION.spec], option_lists::ARGUMENTS])
+    .examples(&[
+        Example::new("Show the current instance types for ARM.", &["--architecture", "arm64", "--current-generation"]),
+        Example::new("Save two families for the job forms of Enterprise Manager.", &["--family", "t4g,m6g", "--save"]),
+    ])
+    .iam_actions(&[catalog::DESCRIBE_INSTANCE_TYPES]);
 
     fn parse(&self, inputs: &Inputs) -> Result<Query> {
         Ok(Query {
@@ -71,20 +72,12 @@ impl Operation for ListInstanceTypes {
     }
 
     async fn run(&self, cx: &Context, query: &Query) -> Result<Outcome> {
-        let destination = &query.destination;
-        destination.prepare(cx).await?;
-        let mut found = find(cx, query).await?;
-        found.sort_by(|a, b| rank(a).cmp(&rank(b)));
-        let kept = destination.cut(cx, OptionList::InstanceTypes, found);
-        cx.journal().found(Table { columns: COLUMNS, rows: kept.iter().map(row).collect() });
-        let entries: Vec<_> =
-            kept.iter().map(|info| OptionEntry { id: name(info).to_owned(), description: None }).collect();
-        destination.write(cx, OptionList::InstanceTypes, &entries).await
+        LISTING.run(cx, &query.destination, instance_types(cx, query)).await
     }
 }
 
-/// The instance types that the job asks for; EC2 never leaves out the name.
-async fn find(cx: &Context, query: &Query) -> Result<Vec<InstanceTypeInfo>> {
+/// Finds the requested instance types, which always have a name, sorted by family and size.
+async fn instance_types(cx: &Context, query: &Query) -> Result<Vec<InstanceTypeInfo>> {
     let mut filters = Vec::new();
     let families = &query.families;
     if !families.is_empty() {
@@ -96,7 +89,8 @@ async fn find(cx: &Context, query: &Query) -> Result<Vec<InstanceTypeInfo>> {
         filters.push(filter("current-generation", ["true"]));
     }
     let filters = (!filters.is_empty()).then_some(filters);
-    let found = catalog::instance_types(cx.ec2().describe_instance_types().set_filters(filters)).await?;
+    let mut found = catalog::instance_types(cx.ec2().describe_instance_types().set_filters(filters)).await?;
+    found.sort_by(|a, b| sort_key(a).cmp(&sort_key(b)));
     Ok(found)
 }
 
@@ -104,8 +98,8 @@ fn name(info: &InstanceTypeInfo) -> &str {
     info.instance_type().map(|name| name.as_str()).unwrap_or_default()
 }
 
-/// Its place in the list: that of its family, and in it by size.
-fn rank(info: &InstanceTypeInfo) -> (&str, Option<i32>, Option<i64>, &str) {
+/// The sort key: by family, then by size.
+fn sort_key(info: &InstanceTypeInfo) -> (&str, Option<i32>, Option<i64>, &str) {
     let family = name(info).split('.').next().unwrap_or_default();
     (family, vcpus(info), memory(info), name(info))
 }
@@ -124,6 +118,10 @@ fn row(info: &InstanceTypeInfo) -> Vec<String> {
     let vcpus = vcpus(info).map(|count| count.to_string()).unwrap_or_default();
     let memory = memory(info).map(|size| size.to_string()).unwrap_or_default();
     vec![name(info).to_owned(), vcpus, memory, architectures]
+}
+
+fn entry(info: &InstanceTypeInfo) -> Option<OptionEntry> {
+    Some(OptionEntry { id: name(info).to_owned(), description: None })
 }
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! `ListInstanceTypes` against a mocked EC2: what it asks for, and in which order it keeps what it finds.
+//! `ListInstanceTypes` against a mocked EC2: its requests, and the order of its results.
 
 use connector_sdk::ArgValue as _;
 use connector_sdk::ErrorKind;
@@ -33,12 +33,12 @@ fn page(sizes: &[Size], next: Option<&str>) -> DescribeInstanceTypesOutput {
         .build()
 }
 
-/// A rule for DescribeInstanceTypes: these instance types, whoever asks.
+/// A rule for DescribeInstanceTypes that returns these types.
 fn describes(sizes: &'static [Size]) -> Rule {
     mock!(Client::describe_instance_types).then_output(|| page(sizes, None))
 }
 
-/// The names that are shown, in their order.
+/// The names shown, in order.
 fn shown(job: &Job) -> Vec<String> {
     job.cx.journal().table().unwrap().rows.into_iter().map(|mut row| row.swap_remove(0)).collect()
 }
@@ -63,7 +63,7 @@ async fn all_pages_are_shown_by_family_and_size() {
     assert_eq!(outcome.message, "7 instance types found");
     assert_eq!(shown(&job), ["m5.large", "m5.xlarge", "t2.micro", "t3.b", "t3.nano", "t3.large", "t3.2xlarge"]);
     let table = job.cx.journal().table().unwrap();
-    assert_eq!(table.columns, COLUMNS);
+    assert_eq!(table.columns, LISTING.columns);
     assert_eq!(table.rows[0], ["m5.large", "2", "8192", "i386, x86_64"]);
     assert!(!job.cx.journal().anything_changed());
 }
@@ -95,7 +95,7 @@ async fn what_is_kept_is_shown_and_saved_after_opcon_was_contacted() {
     let job = Job::new(&[&describes(&[("t3.small", 2, 2048), ("t3.nano", 2, 512), ("t3.micro", 2, 1024)])]);
     let arguments = [("save", "true"), ("data-script", "lists.txt"), ("max", "2")];
     let outcome = job.run(&ListInstanceTypes, &arguments).await.unwrap();
-    assert_eq!(outcome.message, "2 instance types found, written into lists.txt, saved into instance types");
+    assert_eq!(outcome.message, "2 instance types found, written to lists.txt, saved in instance types");
     assert_eq!(
         job.lines(),
         [
@@ -109,7 +109,7 @@ async fn what_is_kept_is_shown_and_saved_after_opcon_was_contacted() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_ec2_does_not_tell_is_left_blank() {
+async fn missing_values_are_blank() {
     let describe = mock!(Client::describe_instance_types).then_output(|| {
         let bare = InstanceTypeInfo::builder().instance_type("t3.nano".into()).build();
         DescribeInstanceTypesOutput::builder().instance_types(bare).build()
@@ -129,18 +129,18 @@ async fn an_instance_type_without_a_name_is_an_error() {
         (error.kind(), error.to_string().as_str()),
         (
             ErrorKind::Unavailable,
-            "reading the instance types: the answer was incomplete: it has an instance type without its name"
+            "describing instance types: the response was incomplete: it has an instance type without its name"
         )
     );
 }
 
 #[tokio::test(start_paused = true)]
-async fn nothing_that_fits_saves_nothing() {
+async fn no_matching_instance_type_saves_nothing() {
     let job = Job::new(&[&describes(&[])]);
     let error = job.run(&ListInstanceTypes, &[("save", "true"), ("family", "t99")]).await.unwrap_err();
     assert_eq!(
         (error.kind(), error.to_string().as_str()),
-        (ErrorKind::NotFound, "reading the instance types: no instance types match")
+        (ErrorKind::NotFound, "describing instance types: no instance types match")
     );
     assert!(job.cx.journal().properties().is_empty());
 }
@@ -157,11 +157,11 @@ async fn a_refusal_ends_the_job() {
 }
 
 #[test]
-fn a_family_is_what_stands_before_the_dot() {
+fn a_family_is_the_part_before_the_dot() {
     for text in ["t3", "u-6tb1", "hpc7g"] {
         assert_eq!(Family::parse(text), Ok(Family(text.to_owned())));
     }
     for text in ["t3.micro", "t3.*", "T3", "t*", "t 3"] {
-        assert!(Family::parse(text).unwrap_err().starts_with("must be a family as in `t3`"), "{text}");
+        assert!(Family::parse(text).unwrap_err().starts_with("must be a family such as `t3`"), "{text}");
     }
 }

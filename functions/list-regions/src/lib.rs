@@ -1,11 +1,12 @@
 //! `ListRegions`: shows regions, and fills their option list in OpCon.
 
+use connector_sdk::catalog;
 use connector_sdk::ec2::types::Region;
-use connector_sdk::option_lists::{self, Destination, OptionEntry, OptionList};
+use connector_sdk::option_lists::{self, Destination, Listing, OptionEntry, OptionList};
 use connector_sdk::prelude::*;
-use connector_sdk::{Table, catalog};
 
-const COLUMNS: &[&str] = &["Region", "Status", "Endpoint"];
+const LISTING: Listing<Region> =
+    Listing { list: OptionList::Regions, columns: &["Region", "Status", "Endpoint"], row, entry };
 
 struct ListRegions;
 register!(ListRegions);
@@ -14,15 +15,15 @@ register!(ListRegions);
 impl Operation for ListRegions {
     type Args = Destination;
 
-    const META: OperationMeta = OperationMeta::new("ListRegions", "Show regions, and fill their option list in OpCon.")
+    const META: OperationMeta = OperationMeta::new("ListRegions", "Show regions and fill their option list in OpCon.")
         .description(
-            "Shows the regions that are enabled for the account, sorted by name. --save and --data-script write them into the \
-             option list of the job forms; without both they are only shown.",
+            "Shows the regions that are enabled for the account, sorted by name. `--save` and `--data-script` write \
+             them to the option list of the job forms; without these options they are only shown.",
         )
         .arguments(&[option_lists::ARGUMENTS])
         .examples(&[
-            Example { about: "Show the regions of the account.", arguments: &[] },
-            Example { about: "Save them for the job forms of Enterprise Manager.", arguments: &["--save"] },
+            Example::new("Show the regions of the account.", &[]),
+            Example::new("Save them for the job forms of Enterprise Manager.", &["--save"]),
         ])
         .iam_actions(&[catalog::DESCRIBE_REGIONS]);
 
@@ -31,14 +32,15 @@ impl Operation for ListRegions {
     }
 
     async fn run(&self, cx: &Context, destination: &Destination) -> Result<Outcome> {
-        destination.prepare(cx).await?;
-        let mut found = catalog::regions(cx).await?;
-        found.sort_by(|a, b| a.region_name().cmp(&b.region_name()));
-        let kept = destination.cut(cx, OptionList::Regions, found);
-        cx.journal().found(Table { columns: COLUMNS, rows: kept.iter().map(row).collect() });
-        let entries: Vec<_> = kept.iter().filter_map(entry).collect();
-        destination.write(cx, OptionList::Regions, &entries).await
+        LISTING.run(cx, destination, regions(cx)).await
     }
+}
+
+/// The regions of the account.
+async fn regions(cx: &Context) -> Result<Vec<Region>> {
+    let mut found = catalog::regions(cx).await?;
+    found.sort_by(|a, b| a.region_name().cmp(&b.region_name()));
+    Ok(found)
 }
 
 fn row(region: &Region) -> Vec<String> {

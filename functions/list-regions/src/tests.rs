@@ -1,4 +1,4 @@
-//! `ListRegions` against a mocked EC2: what it shows and what it saves.
+//! `ListRegions` against a mocked EC2: its output, and the saved list.
 
 use connector_sdk::ErrorKind;
 use connector_sdk::ec2::Client;
@@ -7,7 +7,7 @@ use connector_sdk::testing::{Job, Rule, mock, refusal};
 
 use super::*;
 
-/// A rule for DescribeRegions: these regions, with their opt-in status.
+/// A rule for DescribeRegions that returns these regions with their opt-in status.
 fn describes(regions: &'static [(&'static str, &'static str)]) -> Rule {
     mock!(Client::describe_regions).then_output(|| {
         let region = |(name, status): &(&str, &str)| {
@@ -27,7 +27,7 @@ async fn the_enabled_regions_are_shown_by_name() {
     let outcome = job.run(&ListRegions, &[]).await.unwrap();
     assert_eq!((outcome.message.as_str(), describe.num_calls()), ("2 regions found", 1));
     let table = job.cx.journal().table().unwrap();
-    assert_eq!(table.columns, COLUMNS);
+    assert_eq!(table.columns, LISTING.columns);
     assert_eq!(
         table.rows,
         [
@@ -43,7 +43,7 @@ async fn what_is_kept_is_shown_and_saved_after_opcon_was_contacted() {
     let job = Job::new(&[&describes(REGIONS)]);
     let arguments = [("save", "true"), ("data-script", "lists.txt"), ("max", "1")];
     let outcome = job.run(&ListRegions, &arguments).await.unwrap();
-    assert_eq!(outcome.message, "1 region found, written into lists.txt, saved into regions");
+    assert_eq!(outcome.message, "1 region found, written to lists.txt, saved in regions");
     assert_eq!(
         job.lines(),
         ["OpCon is contacted", "2 regions found, the first 1 kept", "lists.txt: regions eu-south-2"]
@@ -66,7 +66,7 @@ async fn a_refusal_by_ec2_ends_the_job() {
     let job = Job::new(&[&refused]);
     let error = job.run(&ListRegions, &[]).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::PermissionDenied);
-    assert!(error.to_string().starts_with("reading the regions: no"), "{error}");
+    assert!(error.to_string().starts_with("describing regions: no"), "{error}");
     assert!(job.cx.journal().table().is_none());
 }
 

@@ -1,8 +1,7 @@
 //! `RebootInstance`: reboots running instances, by name or by id.
 
-use connector_sdk::action::once;
 use connector_sdk::prelude::*;
-use connector_sdk::wait::UNTIL_SEEN;
+use connector_sdk::wait::OBSERVATION_LIMIT;
 
 const REBOOT_INSTANCES: IamAction = IamAction::change("ec2:RebootInstances")
     .on(INSTANCES)
@@ -22,12 +21,16 @@ impl Operation for RebootInstance {
 
     const META: OperationMeta = OperationMeta::new("RebootInstance", "Reboot running instances.")
         .description(
-            "Without --wait the job ends when EC2 has accepted the reboot, with it when the status checks were seen to leave ok and \
-             to come back. When they do not leave it for five minutes, the job succeeds: `reboot accepted, not observed`.",
+            "Without `--wait`, the job ends when EC2 has accepted the reboot. With `--wait`, it ends when the status \
+             checks have left `ok` and returned to it. If they do not leave `ok` within five minutes, the job \
+             succeeds with `reboot accepted, not observed`.",
         )
         .arguments(&[SELECTION, UNTIL_DONE])
         .groups(&[SELECTION_GROUP])
-        .examples(&[Example { about: "Reboot web, and wait.", arguments: &["--tag-name", "web", "--wait"] }])
+        .examples(&[Example::new(
+            "Reboot all instances named `web` and wait for it.",
+            &["--tag-name", "web", "--wait"],
+        )])
         .iam_actions(&[REBOOT_INSTANCES, DESCRIBE_INSTANCES, DESCRIBE_INSTANCE_STATUS])
         .changes_resources();
 
@@ -38,9 +41,9 @@ impl Operation for RebootInstance {
     async fn run(&self, cx: &Context, args: &Self::Args) -> Result<Outcome> {
         let call = |ids| {
             let request = cx.ec2().reboot_instances().set_instance_ids(Some(ids)).dry_run(cx.dry_run());
-            async { request.customize().config_override(once()).send().await.map(drop) }
+            async { request.send().await.map(drop) }
         };
-        let goal = Goal::ReadyAgain { within: UNTIL_SEEN, unobserved: "reboot accepted, not observed" };
+        let goal = Goal::ReadyAgain { within: OBSERVATION_LIMIT, unobserved_note: "reboot accepted, not observed" };
         REBOOT.run(cx, args, goal, call).await
     }
 }

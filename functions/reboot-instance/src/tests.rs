@@ -1,4 +1,4 @@
-//! `RebootInstance` against a mocked EC2: the reboot, what EC2 ignores, and the wait.
+//! `RebootInstance` against a mocked EC2: the reboot, ignored requests, and the wait.
 
 use connector_sdk::ec2::Client;
 use connector_sdk::ec2::operation::reboot_instances::RebootInstancesOutput;
@@ -17,7 +17,7 @@ fn reboots() -> Rule {
     mock!(Client::reboot_instances).then_output(|| RebootInstancesOutput::builder().build())
 }
 
-/// A rule for DescribeInstanceStatus: first one status of A, B being `ok`, then both are `ok` for ever.
+/// A rule for DescribeInstanceStatus: first these statuses of A while B is `ok`, then `ok` for both.
 fn checks(first: &'static [SummaryStatus]) -> Rule {
     let mut answers = mock!(Client::describe_instance_status).sequence();
     for status in first {
@@ -38,7 +38,7 @@ async fn without_wait_the_job_ends_when_ec2_has_accepted() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_reboot_that_was_seen_is_told_from_one_that_was_not() {
+async fn an_observed_reboot_is_distinguished_from_an_unobserved_one() {
     let (describe, reboot, checks) = (describes_as(Running), reboots(), checks(&[Ok, Initializing]));
     let job = Job::new(&[&describe, &reboot, &checks]);
     let outcome = job.run(&RebootInstance, &[("instance-id", A), ("instance-id", B), WAIT]).await.unwrap();
@@ -54,13 +54,13 @@ async fn an_instance_whose_reboot_ec2_ignores_fails() {
         mock!(Client::describe_instances).then_output(|| described([instance(A, &Running), instance(B, &Terminated)]));
     let job = Job::new(&[&describe, &reboot]);
     let error = job.run(&RebootInstance, &[("instance-id", A), ("instance-id", B)]).await.unwrap_err();
-    assert!(error.message().contains("the instance is `terminated`, in which EC2 ignores a reboot"), "{error}");
+    assert!(error.message().contains("the instance is `terminated`, and EC2 ignores a reboot"), "{error}");
     let results: Vec<_> = job.cx.journal().instances().into_iter().map(|entry| entry.result).collect();
     assert_eq!(results, [Some(ResourceResult::Changed), Some(ResourceResult::Failed)]);
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_lost_answer_is_asked_for_once_and_unknown() {
+async fn a_lost_answer_is_unknown_and_not_retried() {
     let reboot = mock!(Client::reboot_instances).then_http_response(|| answer(502, "<html>"));
     let job = Job::new(&[&describes_as(Running), &reboot]);
     let error = job.run(&RebootInstance, &[("instance-id", A)]).await.unwrap_err();
@@ -77,7 +77,7 @@ async fn a_stopped_instance_is_refused_by_ec2() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_dry_run_says_what_would_become_of_each() {
+async fn a_dry_run_reports_a_result_for_each_instance() {
     let reboot = mock!(Client::reboot_instances)
         .match_requests(|request| request.dry_run() == Some(true))
         .then_http_response(|| refusal("DryRunOperation", "would have succeeded"));
@@ -85,12 +85,12 @@ async fn a_dry_run_says_what_would_become_of_each() {
         mock!(Client::describe_instances).then_output(|| described([instance(A, &Running), instance(B, &Stopped)]));
     let job = Job::dry_run(&[&describe, &reboot]);
     let error = job.run(&RebootInstance, &[("instance-id", A), ("instance-id", B), WAIT]).await.unwrap_err();
-    assert!(error.message().ends_with("rebooting i-0000000b: it is stopped"), "{error}");
-    job.assert_says("i-0000000a (web): is running, would be rebooted");
+    assert!(error.message().ends_with("rebooting i-0000000b: the instance is `stopped`"), "{error}");
+    job.assert_reported("i-0000000a (web): is running, would be rebooted");
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_throttled_reboot_is_asked_for_again_but_not_for_ever() {
+async fn a_throttled_reboot_is_retried_but_not_forever() {
     let throttled = || refusal("RequestLimitExceeded", "slow down");
     for (refusals, succeeds) in [(2, true), (3, false)] {
         let mut answers = mock!(Client::reboot_instances).sequence();

@@ -23,21 +23,22 @@ impl Operation for StartInstance {
 
     const META: OperationMeta = OperationMeta::new("StartInstance", "Start stopped instances.")
         .description(
-            "Starts the instances with the given name or ids. An instance that is running already counts as a success. \
-             Without --wait the job ends when EC2 has accepted the start, and only those addresses are saved into properties \
-             that EC2 knows by then. Instances found by name are numbered in the order of their ids, others as they were given.",
+            "Starts the instances with the given name or ids. An instance that is already running counts as a \
+             success. Without `--wait`, the job ends when EC2 has accepted the start, and saves only the addresses \
+             that EC2 has assigned by then. Instances found by name are numbered in the order of their ids, others in \
+             the order in which they are given.",
         )
         .arguments(&[SELECTION, UNTIL_READY, PROPERTIES])
         .groups(&[SELECTION_GROUP])
         .examples(&[
-            Example {
-                about: "Start all instances named web, wait until they are ready, and save their addresses.",
-                arguments: &["--tag-name", "web", "--wait", "--private-ip-property", "WEB_IP"],
-            },
-            Example {
-                about: "Start two instances without waiting.",
-                arguments: &["--instance-id", "i-0123456789abcdef0,i-0123456789abcdef1"],
-            },
+            Example::new(
+                "Start all instances named `web`, wait until they are ready, and save their addresses.",
+                &["--tag-name", "web", "--wait", "--private-ip-property", "WEB_IP"],
+            ),
+            Example::new(
+                "Start two instances without waiting.",
+                &["--instance-id", "i-0123456789abcdef0,i-0123456789abcdef1"],
+            ),
         ])
         .iam_actions(&[START_INSTANCES, DESCRIBE_INSTANCES, DESCRIBE_INSTANCE_STATUS])
         .changes_resources();

@@ -5,7 +5,7 @@ use connector_sdk::ec2::operation::start_instances::{StartInstancesInput, StartI
 use connector_sdk::ec2::types::InstanceStateName::{Pending, Running, Stopped, Terminated};
 use connector_sdk::ec2::types::SummaryStatus;
 use connector_sdk::testing::{
-    Job, MockResponse, Rule, checked, described, describes_as, describes_in_turn, instance, mock, refusal, state_change,
+    Job, MockResponse, Rule, checked, described, describes_as, describes_states, instance, mock, refusal, state_change,
 };
 use connector_sdk::{ErrorKind, PropertyEntry};
 
@@ -17,7 +17,7 @@ const WAIT: (&str, &str) = ("wait", "true");
 const RUNNING: (&str, &str) = ("wait-for", "running");
 const PUBLIC_IP: (&str, &str) = ("public-ip-property", "IP");
 
-/// A rule for StartInstances: all were in that state, and are pending now; `refused` is refused.
+/// A rule for StartInstances: all have this previous state and are now pending; `refused` is refused.
 fn starts(previous: InstanceStateName, refused: Option<&'static str>) -> Rule {
     mock!(Client::start_instances).then_compute_response(move |request: &StartInstancesInput| {
         let ids = request.instance_ids();
@@ -29,7 +29,7 @@ fn starts(previous: InstanceStateName, refused: Option<&'static str>) -> Rule {
     })
 }
 
-/// All properties as `name=value`, those not saved with a `!` in front, unknown values as `?`.
+/// All properties as `name=value`, with a `!` before unsaved ones and `?` for unknown values.
 fn properties(job: &Job) -> Vec<String> {
     let properties = job.cx.journal().properties();
     let value = |p: &PropertyEntry| p.value.clone().unwrap_or("?".to_owned());
@@ -39,12 +39,12 @@ fn properties(job: &Job) -> Vec<String> {
 #[tokio::test(start_paused = true)]
 async fn by_ids_or_by_name_costs_two_calls() {
     for arguments in [[("instance-id", A)], [("tag-name", "web")]] {
-        let (describe, start) = (describes_in_turn(A, &[Stopped]), starts(Stopped, None));
+        let (describe, start) = (describes_states(A, &[Stopped]), starts(Stopped, None));
         let job = Job::new(&[&describe, &start]);
         let outcome = job.run(&StartInstance, &arguments).await.unwrap();
         assert_eq!((describe.num_calls(), start.num_calls()), (1, 1));
         assert_eq!(outcome.message, "1 instance starting");
-        job.assert_says("start accepted, stopped -> pending");
+        job.assert_reported("start accepted, stopped -> pending");
     }
 }
 
@@ -68,9 +68,9 @@ async fn a_running_instance_is_a_success() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn waits_until_both_checks_are_ok_unless_told_otherwise() {
+async fn waits_until_both_checks_are_ok_by_default() {
     for (arguments, checks) in [(&[("instance-id", A), WAIT][..], 1), (&[("instance-id", A), WAIT, RUNNING], 0)] {
-        let (start, describe) = (starts(Stopped, None), describes_in_turn(A, &[Stopped, Stopped, Pending, Running]));
+        let (start, describe) = (starts(Stopped, None), describes_states(A, &[Stopped, Stopped, Pending, Running]));
         let status = mock!(Client::describe_instance_status).then_output(|| checked([A], &SummaryStatus::Ok));
         let job = Job::new(&[&start, &describe, &status]);
         let outcome = job.run(&StartInstance, arguments).await.unwrap();
@@ -115,14 +115,14 @@ async fn names_that_collide_for_several_instances_are_refused_before_the_start()
 }
 
 #[tokio::test(start_paused = true)]
-async fn without_wait_one_more_look_finds_what_is_known() {
+async fn without_wait_one_more_call_finds_the_known_values() {
     let (start, describe) = (starts(Stopped, None), describes_as(Pending));
     let job = Job::new(&[&start, &describe]);
     let arguments = [("instance-id", A), PUBLIC_IP, ("private-ip-property", "PRIVATE")];
     let outcome = job.run(&StartInstance, &arguments).await.unwrap();
     assert_eq!((outcome.message.as_str(), describe.num_calls()), ("1 instance starting", 2));
     assert_eq!(properties(&job), ["!IP=?", "PRIVATE=10.0.0.1"]);
-    job.assert_says("warning: property IP is not saved");
+    job.assert_reported("warning: property IP is not saved");
 }
 
 #[tokio::test(start_paused = true)]
@@ -136,7 +136,7 @@ async fn a_property_that_is_not_saved_fails_the_job() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_failed_start_wins_over_a_property_that_is_not_saved() {
+async fn a_failed_start_takes_precedence_over_an_unsaved_property() {
     let start = starts(Stopped, Some(A));
     let looks = mock!(Client::describe_instances).then_compute_output(|request| {
         let state = |id: &str| if id == A { Terminated } else { Running };
@@ -152,7 +152,7 @@ async fn a_failed_start_wins_over_a_property_that_is_not_saved() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_instance_refused_for_its_state_is_looked_at_once() {
+async fn an_instance_refused_for_its_state_is_described_at_once() {
     let start = starts(Stopped, Some(A));
     let describe = mock!(Client::describe_instances).then_output(|| described([instance(A, &Terminated)]));
     let job = Job::new(&[&start, &describe]);
@@ -162,8 +162,8 @@ async fn an_instance_refused_for_its_state_is_looked_at_once() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_instance_that_dies_while_it_starts_fails_the_job() {
-    let (start, describe) = (starts(Stopped, None), describes_in_turn(A, &[Stopped, Pending, Terminated]));
+async fn an_instance_that_terminates_while_starting_fails_the_job() {
+    let (start, describe) = (starts(Stopped, None), describes_states(A, &[Stopped, Pending, Terminated]));
     let job = Job::new(&[&start, &describe]);
     let error = job.run(&StartInstance, &[("instance-id", A), WAIT]).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::UnexpectedState);

@@ -1,4 +1,4 @@
-//! `StopInstance` against a mocked EC2: which calls it makes, and how a job ends.
+//! `StopInstance` against a mocked EC2: its requests and its outcomes.
 
 use connector_sdk::ErrorKind;
 use connector_sdk::ResourceResult::{Changed, Failed, Unchanged};
@@ -7,7 +7,7 @@ use connector_sdk::ec2::operation::stop_instances::{StopInstancesInput, StopInst
 use connector_sdk::ec2::types::HibernationOptions;
 use connector_sdk::ec2::types::InstanceStateName::{Running, Stopped, Stopping};
 use connector_sdk::testing::{
-    Job, MockResponse, Rule, described, describes_as, describes_in_turn, instance, mock, refusal, state_change,
+    Job, MockResponse, Rule, described, describes_as, describes_states, instance, mock, refusal, state_change,
 };
 
 use super::*;
@@ -15,7 +15,7 @@ use super::*;
 const A: &str = "i-0000000a";
 const B: &str = "i-0000000b";
 
-/// A rule for StopInstances: these instances were in that state, and are stopping now.
+/// A rule for StopInstances: these instances have this previous state and are now stopping.
 fn stops(ids: &'static [&'static str], previous: &InstanceStateName) -> Rule {
     let previous = previous.clone();
     mock!(Client::stop_instances).match_requests(move |request| request.instance_ids() == ids).then_output(move || {
@@ -24,12 +24,12 @@ fn stops(ids: &'static [&'static str], previous: &InstanceStateName) -> Rule {
     })
 }
 
-/// A rule for StopInstances: every request is refused.
+/// A rule for StopInstances that refuses every request.
 fn refuses(code: &'static str) -> Rule {
     mock!(Client::stop_instances).then_http_response(move || refusal(code, "no"))
 }
 
-/// What became of the instances, in the order of the journal.
+/// The results of the instances, in the order of the journal.
 fn results(job: &Job) -> Vec<Option<connector_sdk::ResourceResult>> {
     job.cx.journal().instances().iter().map(|entry| entry.result).collect()
 }
@@ -45,18 +45,18 @@ async fn by_ids_costs_two_calls() {
 
 #[tokio::test(start_paused = true)]
 async fn by_name_costs_two_calls() {
-    let describe = describes_in_turn(A, &[Running]);
+    let describe = describes_states(A, &[Running]);
     let stop = stops(&[A], &Running);
     let job = Job::new(&[&describe, &stop]);
     let outcome = job.run(&StopInstance, &[("tag-name", "web"), ("instance-id", B)]).await.unwrap();
     assert_eq!(outcome.message, "1 instance stopping");
     assert_eq!((describe.num_calls(), stop.num_calls()), (1, 1));
-    job.assert_says("ignored");
-    job.assert_says("i-0000000a (web): stop accepted, running -> stopping");
+    job.assert_reported("ignored");
+    job.assert_reported("i-0000000a (web): stop accepted, running -> stopping");
 }
 
 #[tokio::test(start_paused = true)]
-async fn without_name_and_ids_nothing_is_asked() {
+async fn without_name_and_ids_nothing_is_requested() {
     let error = Job::new(&[]).run(&StopInstance, &[]).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::InvalidInput);
 }
@@ -83,7 +83,7 @@ async fn a_stopped_or_stopping_instance_is_a_success() {
 
 #[tokio::test(start_paused = true)]
 async fn waits_until_stopped() {
-    let (stop, describe) = (stops(&[A], &Running), describes_in_turn(A, &[Running, Stopping, Stopping, Stopped]));
+    let (stop, describe) = (stops(&[A], &Running), describes_states(A, &[Running, Stopping, Stopping, Stopped]));
     let job = Job::new(&[&stop, &describe]);
     let outcome = job.run(&StopInstance, &[("instance-id", A), ("wait", "true")]).await.unwrap();
     assert_eq!((outcome.message.as_str(), describe.num_calls()), ("1 instance stopped", 4));
@@ -91,18 +91,18 @@ async fn waits_until_stopped() {
 
 #[tokio::test(start_paused = true)]
 async fn an_expired_wait_keeps_its_kind() {
-    let (stop, describe) = (stops(&[A], &Running), describes_in_turn(A, &[Running, Stopping]));
+    let (stop, describe) = (stops(&[A], &Running), describes_states(A, &[Running, Stopping]));
     let job = Job::new(&[&stop, &describe]);
     let arguments = [("instance-id", A), ("wait", "true"), ("wait-timeout", "1m"), ("poll-interval", "30s")];
     let error = job.run(&StopInstance, &arguments).await.unwrap_err();
     assert_eq!((error.kind(), describe.num_calls()), (ErrorKind::WaitExpired, 4));
     assert!(error.message().ends_with("is still `stopping`"), "{error}");
-    assert!(error.hint_text().is_some_and(|hint| hint.starts_with("the action was accepted")), "{error:?}");
+    assert!(error.hint_text().is_some_and(|hint| hint.starts_with("check the instance later")), "{error:?}");
     assert!(job.cx.journal().anything_changed());
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_protected_instance_does_not_keep_the_others_from_stopping() {
+async fn a_protected_instance_does_not_prevent_the_others_from_stopping() {
     let stop = mock!(Client::stop_instances).then_compute_response(|request: &StopInstancesInput| {
         if request.instance_ids().iter().any(|id| id == B) {
             return MockResponse::Http(refusal("OperationNotPermitted", "The instance is protected"));
@@ -136,11 +136,11 @@ async fn refused_credentials_and_throttling_end_the_job() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_dry_run_asks_and_does_not_wait() {
+async fn a_dry_run_does_not_wait() {
     let stop = mock!(Client::stop_instances)
         .match_requests(|request| request.dry_run() == Some(true))
         .then_http_response(|| refusal("DryRunOperation", "would have succeeded"));
-    let describe = describes_in_turn(A, &[Running]);
+    let describe = describes_states(A, &[Running]);
     let job = Job::dry_run(&[&stop, &describe]);
     let outcome = job.run(&StopInstance, &[("instance-id", A), ("wait", "true")]).await.unwrap();
     assert_eq!(outcome.message, "1 instance checked, nothing changed (dry run)");
@@ -161,7 +161,7 @@ fn describes_hibernation() -> Rule {
 }
 
 #[tokio::test(start_paused = true)]
-async fn hibernates_who_can_and_fails_or_stops_the_others() {
+async fn instances_that_cannot_hibernate_fail_or_stop() {
     let both = ("instance-id", "i-0000000a,i-0000000b");
     let request = |id: &'static str, hibernate: Option<bool>| {
         mock!(Client::stop_instances)
@@ -176,17 +176,17 @@ async fn hibernates_who_can_and_fails_or_stops_the_others() {
     assert_eq!((error.kind(), hibernate.num_calls(), stop.num_calls()), (ErrorKind::Partial, 1, 0));
     assert!(error.hint_text().unwrap().contains("--hibernate-fallback stop"), "{error:?}");
     assert_eq!(results(&job), [Some(Changed), Some(Failed)]);
-    job.assert_says("i-0000000a (web): hibernation accepted, running -> stopping");
+    job.assert_reported("i-0000000a (web): hibernation accepted, running -> stopping");
 
     let job = Job::new(&[&hibernate, &stop, &describe]);
     let arguments = [both, ("hibernate", "true"), ("hibernate-fallback", "stop")];
     let outcome = job.run(&StopInstance, &arguments).await.unwrap();
     assert_eq!((outcome.message.as_str(), stop.num_calls()), ("2 instances stopping", 1));
-    job.assert_says("i-0000000b (web): cannot hibernate, is stopped instead");
+    job.assert_reported("i-0000000b (web): cannot hibernate, stopping it instead");
 }
 
 #[tokio::test(start_paused = true)]
-async fn force_and_skipping_the_shutdown_are_sent_only_when_told() {
+async fn force_and_skipping_the_shutdown_are_sent_only_on_request() {
     for (flag, force, skip) in
         [(None, None, None), (Some("force"), Some(true), None), (Some("skip-os-shutdown"), None, Some(true))]
     {

@@ -1,4 +1,5 @@
-//! `TerminateInstance` against a mocked EC2: what it has of its own. What all changes share is tested in connector-sdk.
+//! `TerminateInstance` against a mocked EC2: its own behavior. The shared behavior of actions is tested in
+//! connector-sdk.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -10,14 +11,14 @@ use connector_sdk::ec2::operation::terminate_instances::TerminateInstancesOutput
 use connector_sdk::ec2::types::InstanceStateName;
 use connector_sdk::ec2::types::InstanceStateName::{Running, ShuttingDown, Terminated};
 use connector_sdk::testing::{
-    Job, MockResponse, Rule, described, describes_as, describes_in_turn, mock, refusal, state_change,
+    Job, MockResponse, Rule, described, describes_as, describes_states, mock, refusal, state_change,
 };
 
 use super::*;
 
 const A: &str = "i-0000000a";
 
-/// A rule for TerminateInstances: the instance was in that state, and is shutting down now.
+/// A rule for TerminateInstances: the instance has this previous state and is now shutting down.
 fn terminates(previous: InstanceStateName) -> Rule {
     mock!(Client::terminate_instances)
         .match_requests(|request| request.instance_ids() == [A] && request.dry_run() == Some(false))
@@ -30,12 +31,12 @@ fn terminates(previous: InstanceStateName) -> Rule {
 #[tokio::test(start_paused = true)]
 async fn by_ids_or_by_name_costs_two_calls() {
     for arguments in [[("instance-id", A)], [("tag-name", "web")]] {
-        let (describe, terminate) = (describes_in_turn(A, &[Running]), terminates(Running));
+        let (describe, terminate) = (describes_states(A, &[Running]), terminates(Running));
         let job = Job::new(&[&describe, &terminate]);
         let outcome = job.run(&TerminateInstance, &arguments).await.unwrap();
         assert_eq!((describe.num_calls(), terminate.num_calls()), (1, 1));
         assert_eq!(outcome.message, "1 instance terminating");
-        job.assert_says("termination accepted, running -> shutting-down");
+        job.assert_reported("termination accepted, running -> shutting-down");
     }
 }
 
@@ -60,14 +61,14 @@ async fn a_terminated_instance_is_a_success() {
 
 #[tokio::test(start_paused = true)]
 async fn waits_until_terminated() {
-    let (terminate, describe) = (terminates(Running), describes_in_turn(A, &[Running, ShuttingDown, Terminated]));
+    let (terminate, describe) = (terminates(Running), describes_states(A, &[Running, ShuttingDown, Terminated]));
     let job = Job::new(&[&terminate, &describe]);
     let outcome = job.run(&TerminateInstance, &[("instance-id", A), ("wait", "true")]).await.unwrap();
     assert_eq!((outcome.message.as_str(), describe.num_calls()), ("1 instance terminated", 3));
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_protected_instance_is_told_in_the_words_of_ec2() {
+async fn a_protected_instance_fails_with_the_message_of_ec2() {
     let refuse = || refusal("OperationNotPermitted", "The instance may not be terminated");
     let refused = mock!(Client::terminate_instances).then_http_response(refuse);
     let job = Job::new(&[&refused, &describes_as(Running)]);
@@ -84,15 +85,15 @@ async fn a_dry_run_sends_no_real_request() {
     let terminate = mock!(Client::terminate_instances)
         .match_requests(|request| request.dry_run() == Some(true))
         .then_http_response(|| refusal("DryRunOperation", "would have succeeded"));
-    let describe = describes_in_turn(A, &[Running]);
+    let describe = describes_states(A, &[Running]);
     let job = Job::dry_run(&[&terminate, &describe]);
     let outcome = job.run(&TerminateInstance, &[("instance-id", A), ("wait", "true")]).await.unwrap();
     assert_eq!(outcome.message, "1 instance checked, nothing changed (dry run)");
-    job.assert_says("i-0000000a (web): is running, would be terminated");
+    job.assert_reported("i-0000000a (web): is running, would be terminated");
 }
 
 #[tokio::test(start_paused = true)]
-async fn protection_is_lifted_only_when_told_and_only_where_it_is() {
+async fn protection_is_disabled_only_on_request_and_only_where_enabled() {
     const B: &str = "i-0000000b";
     let lifted = Arc::new(AtomicBool::new(false));
     let (is_lifted, lift) = (lifted.clone(), lifted);
@@ -106,8 +107,8 @@ async fn protection_is_lifted_only_when_told_and_only_where_it_is() {
     });
     let modify = mock!(Client::modify_instance_attribute)
         .match_requests(|request| {
-            let off = request.disable_api_termination().and_then(|attribute| attribute.value()) == Some(false);
-            off && request.instance_id() == Some(A)
+            let disabled = request.disable_api_termination().and_then(|attribute| attribute.value()) == Some(false);
+            disabled && request.instance_id() == Some(A)
         })
         .then_compute_output(move |_| {
             lift.store(true, Ordering::Relaxed);
@@ -124,16 +125,32 @@ async fn protection_is_lifted_only_when_told_and_only_where_it_is() {
     let job = Job::new(&[&terminate, &modify, &describes_as(Running)]);
     let outcome = job.run(&TerminateInstance, &[both, ("disable-protection", "true")]).await.unwrap();
     assert_eq!((outcome.message.as_str(), modify.num_calls()), ("2 instances terminating", 1));
-    job.assert_says("i-0000000a: termination protection lifted");
+    job.assert_reported("i-0000000a: termination protection disabled");
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_protection_that_may_not_be_lifted_is_told() {
+async fn a_dry_run_checks_whether_protection_may_be_lifted_and_lifts_none() {
+    let terminate = mock!(Client::terminate_instances)
+        .match_requests(|request| request.dry_run() == Some(true))
+        .then_http_response(|| refusal("OperationNotPermitted", "protected"));
+    let modify = mock!(Client::modify_instance_attribute)
+        .match_requests(|request| request.dry_run() == Some(true))
+        .then_http_response(|| refusal("DryRunOperation", "would have succeeded"));
+    let job = Job::dry_run(&[&terminate, &modify, &describes_states(A, &[Running])]);
+    let outcome = job.run(&TerminateInstance, &[("instance-id", A), ("disable-protection", "true")]).await.unwrap();
+    assert_eq!(outcome.message, "1 instance checked, nothing changed (dry run)");
+    job.assert_reported("disabling the termination protection of i-0000000a: would succeed");
+    assert_eq!((terminate.num_calls(), modify.num_calls()), (1, 1));
+    assert!(job.cx.journal().instance(&InstanceId::from_ec2(A)).error.is_none());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_denied_change_of_protection_is_reported() {
     let terminate = mock!(Client::terminate_instances).then_http_response(|| refusal("OperationNotPermitted", "no"));
     let modify = mock!(Client::modify_instance_attribute).then_http_response(|| refusal("UnauthorizedOperation", "no"));
     let job = Job::new(&[&terminate, &modify, &describes_as(Running)]);
     let error = job.run(&TerminateInstance, &[("instance-id", A), ("disable-protection", "true")]).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::PermissionDenied);
-    assert!(error.hint_text().unwrap().contains("allow at least ec2:ModifyInstanceAttribute"), "{error:?}");
+    assert!(error.hint_text().unwrap().contains("allow at least `ec2:ModifyInstanceAttribute`"), "{error:?}");
     assert_eq!(terminate.num_calls(), 1, "what is still protected is not asked for again");
 }

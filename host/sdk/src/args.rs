@@ -1,7 +1,7 @@
 //! Arguments of functions: typed constants that declare an argument and read it.
 //!
 //! The presence of an argument is in its type: [`Optional`] reads as `Option<T>`, [`Always`] (required, or with a
-//! default) as `T`, [`Repeated`] as `Vec<T>`. So a function has no branch for a missing or malformed argument.
+//! default) as `T`, [`Repeated`] as `Vec<T>`. Functions need no code for missing or malformed arguments.
 
 mod declaration;
 mod inputs;

@@ -1,15 +1,22 @@
-//! The attempts of one call to AWS: whether AWS may have acted on one of which it gave no answer that can be read.
+//! Counts the attempts of a call to AWS whose outcome is unknown.
 //!
-//! The SDK sends a request several times and shows the outcome of the last attempt alone. Whoever sends the attempts (the
-//! host's HTTP client, a mocked client) records each of them with [`Attempt`], and [`watch`] counts those of one call.
+//! The AWS SDK retries a request and returns only the outcome of the last attempt. The HTTP client of the host, or a
+//! mocked client, records each attempt with [`Attempt`], and [`watch`] counts those without a known outcome.
 
 use std::cell::Cell;
 
+use aws_smithy_runtime_api::client::interceptors::context::InterceptorContext;
+use aws_smithy_runtime_api::client::retries::classifiers::{
+    ClassifyRetry, RetryAction, RetryClassifierPriority, RetryReason,
+};
+use aws_smithy_types::retry::ErrorKind;
+
 tokio::task_local! {
     static UNCLEAR: Cell<u32>;
+    static ONCE: ();
 }
 
-/// Runs a call, and returns how many of its attempts ended without an answer that says whether AWS acted.
+/// Runs a call and counts its attempts that ended without an answer that says whether AWS acted.
 pub(crate) async fn watch<T>(call: impl Future<Output = T>) -> (T, u32) {
     UNCLEAR
         .scope(Cell::new(0), async {
@@ -19,8 +26,42 @@ pub(crate) async fn watch<T>(call: impl Future<Output = T>) -> (T, u32) {
         .await
 }
 
-/// One attempt, from the moment at which it may reach AWS. Unless it is [`settled`](Attempt::settle), its outcome is
-/// unclear, also when its future is dropped because of a time limit.
+/// Runs a call whose request must not be retried, because a second one would do harm after the first.
+pub(crate) async fn once<T>(call: impl Future<Output = T>) -> T {
+    ONCE.scope((), call).await
+}
+
+/// Prevents the AWS SDK from retrying a request that is sent once, unless it was throttled. Every EC2 client uses this
+/// retry classifier.
+#[derive(Debug)]
+pub struct SentOnce;
+
+impl ClassifyRetry for SentOnce {
+    fn classify_retry(&self, _: &InterceptorContext) -> RetryAction {
+        ONCE.try_with(|()| RetryAction::RetryForbidden).unwrap_or_default()
+    }
+
+    fn classify_retry_v2(&self, context: &InterceptorContext, previous: &RetryAction) -> RetryAction {
+        match previous {
+            RetryAction::RetryIndicated(RetryReason::RetryableError { kind: ErrorKind::ThrottlingError, .. }) => {
+                RetryAction::NoActionIndicated
+            }
+            _ => self.classify_retry(context),
+        }
+    }
+
+    fn name(&self) -> &'static str {
+        "SentOnce"
+    }
+
+    /// Runs after all others, since it depends on their results.
+    fn priority(&self) -> RetryClassifierPriority {
+        RetryClassifierPriority::run_after(RetryClassifierPriority::transient_error_classifier())
+    }
+}
+
+/// One attempt, from the moment at which it may reach AWS. Unless it is [settled](Attempt::settle), its outcome is
+/// unclear, also when its future is dropped by a timeout.
 #[must_use]
 pub struct Attempt(());
 
@@ -31,7 +72,7 @@ impl Attempt {
         Attempt(())
     }
 
-    /// Records that it is known what became of it: it was never sent, or AWS answered.
+    /// Records that the outcome is known: the attempt was never sent, or AWS answered.
     pub fn settle(self) {
         let _ = UNCLEAR.try_with(|unclear| unclear.set(unclear.get().saturating_sub(1)));
     }
@@ -51,6 +92,6 @@ mod tests {
         })
         .await;
         assert_eq!(unclear, 1, "a later answer does not settle an earlier attempt");
-        Attempt::begin().settle(); // outside a call, nobody counts
+        Attempt::begin().settle(); // outside a call, nothing is counted
     }
 }

@@ -1,12 +1,13 @@
-//! A call to an AWS service: which service is called, and for which action.
+//! Identifies a call to an AWS service: the service and the action.
 
-/// The actions whose names begin with these words, as in `DescribeInstances`, change nothing. AWS names actions by verb and
-/// noun, and lists what each does in the "Service Authorization Reference". What is not known here to be a read is a change:
-/// at worst a dry run is refused.
+use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
+
+/// Prefixes of actions that change nothing, e.g. `DescribeInstances`. AWS lists the access level of each action in the
+/// "Service Authorization Reference". An action that is not listed here counts as a change: at worst, a dry run refuses
+/// it.
 const READS: [&str; 7] = ["BatchGet", "Describe", "Filter", "Get", "List", "Lookup", "Search"];
 
-/// Actions, with the signing names of their services, that begin with a word of [`READS`] and write something all the same:
-/// a template into S3, a user of a database, an identity.
+/// Actions with a prefix of [`READS`] that write something: a template into S3, a database user, an identity.
 const CHANGES: [(&str, &str); 4] = [
     ("cognito-identity", "GetId"),
     ("cognito-identity", "GetOpenIdTokenForDeveloperIdentity"),
@@ -31,11 +32,11 @@ const MANNERS: [&str; 4] = ["Admin", "Batch", "Bulk", "Transact"];
 /// The service of which all names are known: what changes nothing begins with a word of [`READS`].
 const EC2: &str = "ec2";
 
-/// Actions of the Security Token Service that give temporary credentials, and change nothing.
+/// Prefix of STS actions that return temporary credentials and change nothing.
 const ASSUME_ROLE: &str = "AssumeRole";
 
-/// A call to an AWS service. Whoever sends requests (the host's HTTP client, a mocked client) attaches it to the answer,
-/// or to the error in place of one, so that an [`Error`](crate::Error) can name service and action.
+/// A call to an AWS service. The HTTP client attaches it to the answer, or to the error, so that an
+/// [`Error`](crate::Error) can name the service and the action.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Call {
     service: String,
@@ -43,30 +44,43 @@ pub struct Call {
 }
 
 impl Call {
-    /// A call to the service with this signing name, as in `ec2`, for an action, as in `StopInstances`. A request without
-    /// a named action has `None`.
+    /// A call to the service with this signing name, e.g. `ec2`, for an action, e.g. `StopInstances`; `None` for a
+    /// request without a named action.
     pub fn new(signing_name: impl Into<String>, action: Option<impl Into<String>>) -> Self {
         Call { service: signing_name.into(), action: action.map(Into::into) }
     }
 
-    /// A call of which nothing is known; its service is `AWS`.
+    /// The call of a signed request, in any AWS protocol; [`Call::unknown`] for an unsigned one.
+    pub fn of(request: &HttpRequest) -> Self {
+        let header = |name| request.headers().get(name).unwrap_or_default();
+        let query = query_action(request.body().bytes().unwrap_or_default());
+        let target = header("x-amz-target").rsplit('.').next().filter(|action| !action.is_empty());
+        let operation = path_of(request.uri()).rsplit_once("/operation/").map(|(_, action)| action);
+        let rpc = operation.filter(|_| header("smithy-protocol").starts_with("rpc-v2"));
+        match signing_name(header("authorization")) {
+            Some(service) => Call::new(service, query.or(target).or(rpc)),
+            None => Call::unknown(),
+        }
+    }
+
+    /// An unknown call; its service is `AWS`.
     pub fn unknown() -> Self {
         Call::new("aws", None::<String>)
     }
 
-    /// The name of the service for messages: initials in capitals (`EC2`, `SSM`, `STS`), words as they are
+    /// The display name of the service: abbreviations in capitals (`EC2`, `SSM`, `STS`), other names unchanged
     /// (`secretsmanager`).
     pub fn service(&self) -> String {
         const INITIALS: usize = 3;
         if self.service.len() <= INITIALS { self.service.to_uppercase() } else { self.service.clone() }
     }
 
-    /// The name that requests of the service are signed for, as in `ec2`.
+    /// The signing name of the service, e.g. `ec2`.
     pub fn signing_name(&self) -> &str {
         &self.service
     }
 
-    /// The action, as in `StopInstances`.
+    /// The action, e.g. `StopInstances`.
     pub fn action(&self) -> Option<&str> {
         self.action.as_deref()
     }
@@ -76,7 +90,7 @@ impl Call {
         self.action().map(|action| is_read(&self.service, action, changes))
     }
 
-    /// The permission for the action, as in `ec2:StopInstances`. Most services have the same name in IAM as in
+    /// The IAM permission for the action, e.g. `ec2:StopInstances`. Most services have the same name in IAM as in
     /// signatures.
     pub fn permission(&self) -> Option<String> {
         self.action.as_ref().map(|action| format!("{}:{action}", self.service))
@@ -110,6 +124,30 @@ fn is_change_by_name(service: &str, action: &str) -> bool {
 /// What follows the word at the beginning of the action's name: the next word.
 fn after<'a>(word: &str, action: &'a str) -> Option<&'a str> {
     action.strip_prefix(word).filter(|rest| rest.starts_with(char::is_uppercase))
+}
+
+/// The action of a request in the form of AWS's query protocol: the first of the fields in its body. The others may contain
+/// secrets. `None` for other requests.
+pub fn query_action(body: &[u8]) -> Option<&str> {
+    let first = body.split(|byte| *byte == b'&').next().unwrap_or_default();
+    std::str::from_utf8(first.strip_prefix(b"Action=")?).ok()
+}
+
+/// The service that a request is signed for: the last but one part of the credential scope, as in
+/// `AWS4-HMAC-SHA256 Credential=AKIA.../20260101/us-east-1/ec2/aws4_request, SignedHeaders=...`.
+///
+/// Source: AWS, "Create a signed AWS API request", in the IAM User Guide.
+fn signing_name(authorization: &str) -> Option<&str> {
+    let (_, credential) = authorization.split_once("Credential=")?;
+    let scope = credential.split(',').next()?;
+    scope.rsplit('/').nth(1)
+}
+
+/// The path of an address, without its query.
+pub fn path_of(uri: &str) -> &str {
+    let rest = uri.split_once("://").map_or(uri, |(_, rest)| rest);
+    let path = rest.find('/').map_or("/", |start| &rest[start..]);
+    path.split('?').next().unwrap_or(path)
 }
 
 #[cfg(test)]
@@ -156,7 +194,7 @@ mod tests {
     }
 
     #[test]
-    fn a_service_has_the_name_that_people_know() {
+    fn a_service_has_its_common_name() {
         for (signing_name, name) in [("ec2", "EC2"), ("ssm", "SSM"), ("secretsmanager", "secretsmanager")] {
             assert_eq!(Call::new(signing_name, Some("Act")).service(), name);
         }
@@ -164,8 +202,15 @@ mod tests {
     }
 
     #[test]
-    fn the_permission_has_the_name_of_the_service_in_iam() {
+    fn a_permission_has_the_signing_name() {
         assert_eq!(Call::new("ec2", Some("StopInstances")).permission().as_deref(), Some("ec2:StopInstances"));
         assert_eq!(Call::unknown().permission(), None);
+    }
+
+    #[test]
+    fn the_action_is_the_first_field() {
+        assert_eq!(query_action(b"Action=StopInstances&Version=2016-11-15"), Some("StopInstances"));
+        assert_eq!(query_action(b"Version=2016-11-15&Action=StopInstances"), None);
+        assert_eq!(query_action(b""), None);
     }
 }

@@ -1,8 +1,7 @@
-//! Names, ids and tokens: texts that are checked once, when an argument is parsed.
+//! A macro for names, ids and tokens whose form is checked when an argument is parsed.
 
-/// Declares a type for texts of one form, with `as_str`, [`Display`](std::fmt::Display) and
-/// [`ArgValue`](crate::ArgValue). `where` gives the check, `else` what the text must be; `from` names a function that first
-/// brings what people type into the one form that is kept.
+/// Declares a string type with `as_str`, [`Display`](std::fmt::Display) and [`ArgValue`](crate::ArgValue). `where`
+/// gives the check, `else` the error message; `from` names a function that normalizes the text first.
 ///
 /// ```
 /// use connector_sdk::{ArgValue as _, checked_text};

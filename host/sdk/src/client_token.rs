@@ -1,14 +1,14 @@
-//! The client token, by which EC2 knows a launch again, and by which its instances are found.
+//! The client token, which makes a launch idempotent and by which its instances are found.
 
 use aws_sdk_ec2::types;
 
 use crate::{Context, Result, checked_text, filter, pages};
 
-/// The longest token that EC2 takes (AWS: "Ensuring idempotency in Amazon EC2 API requests").
+/// The longest token that EC2 accepts (AWS: "Ensuring idempotency in Amazon EC2 API requests").
 pub const MAXIMUM_LENGTH: usize = 64;
 
 checked_text! {
-    /// A client token: 1 to 64 printable ASCII characters, upper and lower case distinct.
+    /// A client token: 1 to 64 printable ASCII characters, case-sensitive.
     pub struct ClientToken where is_client_token,
         else format!("must have 1 to {MAXIMUM_LENGTH} printable ASCII characters");
 }
@@ -18,14 +18,14 @@ fn is_client_token(text: &str) -> bool {
 }
 
 impl ClientToken {
-    /// A token that need not be checked, because it comes from EC2 or is one that EC2 takes.
+    /// A token from EC2, or one that is known to be valid.
     pub fn from_ec2(token: &str) -> Self {
         ClientToken(token.to_owned())
     }
 }
 
-/// The instances that were launched with these tokens, in any state, as EC2 describes them. Fresh ones may be missing for
-/// some seconds (AWS: "Eventual consistency in the Amazon EC2 API").
+/// The instances that were launched with these tokens, in any state. New instances may be missing for some seconds
+/// (AWS: "Eventual consistency in the Amazon EC2 API").
 ///
 /// # Errors
 /// Those of EC2.
@@ -35,7 +35,7 @@ pub async fn launched_by(
     action: &str,
 ) -> Result<Vec<types::Instance>> {
     let tokens: Vec<&ClientToken> = tokens.into_iter().collect();
-    // A filter's value may hold wildcards, and a backslash would escape what follows it: so the exact token is compared.
+    // The values of a filter may contain wildcards and escapes, so the exact token is compared.
     let patterns = tokens.iter().map(|token| token.as_str().replace('\\', "?"));
     let request = cx.ec2().describe_instances().filters(filter("client-token", patterns));
     let pages = pages(action, |token| request.clone().set_next_token(token).send(), |page| page.next_token()).await?;

@@ -1,12 +1,12 @@
-//! The error codes of EC2 that the connector acts on, and what kind of failure each one is.
+//! The EC2 error codes that the connector handles, and the kind of each.
 //!
-//! EC2 models almost none of its errors: a code is a text. Source of the codes: the AWS documentation, "Error codes for
-//! the Amazon EC2 API" (<https://docs.aws.amazon.com/AWSEC2/latest/APIReference/errors-overview.html>). Codes of actions
-//! that the connector does not call, such as those of VPNs, are left to the patterns.
+//! EC2 models almost none of its errors, so a code is a string. Source: the AWS documentation, "Error codes for the
+//! Amazon EC2 API" (<https://docs.aws.amazon.com/AWSEC2/latest/APIReference/errors-overview.html>). Codes of actions
+//! that the connector does not call, such as those for VPNs, are left to the patterns.
 
 use crate::ErrorKind;
 
-/// A dry run would have succeeded: the answer to a request with `DryRun` that is allowed and well formed.
+/// The request with `DryRun` is valid and allowed.
 pub const DRY_RUN_OPERATION: &str = "DryRunOperation";
 /// A security group of that name exists in the VPC already.
 pub const INVALID_GROUP_DUPLICATE: &str = "InvalidGroup.Duplicate";
@@ -14,13 +14,13 @@ pub const INVALID_GROUP_DUPLICATE: &str = "InvalidGroup.Duplicate";
 pub const INVALID_GROUP_NOT_FOUND: &str = "InvalidGroup.NotFound";
 /// The client token was used before for a launch with other parameters.
 pub const IDEMPOTENT_PARAMETER_MISMATCH: &str = "IdempotentParameterMismatch";
-/// The client token was used before for instances that are terminated since.
+/// The instances launched with this client token have been terminated since.
 pub const IDEMPOTENT_INSTANCE_TERMINATED: &str = "IdempotentInstanceTerminated";
-/// The account makes more calls than EC2 takes; nothing was done.
+/// The account exceeds its request rate; nothing was done.
 pub const REQUEST_LIMIT_EXCEEDED: &str = "RequestLimitExceeded";
-/// What was asked for is not offered there, such as an instance type in an availability zone.
+/// The requested configuration is not offered there, e.g. an instance type in an availability zone.
 pub const UNSUPPORTED: &str = "Unsupported";
-/// An instance id is unknown, or not yet known everywhere.
+/// The instance id is unknown, or not yet known everywhere.
 pub const INVALID_INSTANCE_ID_NOT_FOUND: &str = "InvalidInstanceID.NotFound";
 /// A key pair of that name exists already.
 pub const INVALID_KEY_PAIR_DUPLICATE: &str = "InvalidKeyPair.Duplicate";
@@ -33,8 +33,8 @@ pub const OPERATION_NOT_PERMITTED: &str = "OperationNotPermitted";
 /// The instance does not support the action.
 pub const UNSUPPORTED_OPERATION: &str = "UnsupportedOperation";
 
-/// The account or its credentials are not accepted, whatever is asked for. Such a refusal may end by itself: a session is
-/// renewed, an account is verified.
+/// The account or its credentials are not accepted for any action. This may be temporary: a session is renewed, an
+/// account is verified.
 const CREDENTIALS: &[&str] = &[
     "AuthFailure",
     "Blocked",
@@ -53,11 +53,11 @@ const CREDENTIALS: &[&str] = &[
     "UnrecognizedClientException",
 ];
 
-/// A policy, or AWS itself, does not allow the action to these credentials.
+/// A policy, or AWS itself, denies the action to these credentials.
 const PERMISSION: &[&str] = &["AccessDenied", "AccessDeniedException", "AccountDisabled", "UnauthorizedOperation"];
 
-/// Too many requests or too much data: the request was refused before it was looked at. The codes of EC2, and those that
-/// the SDK retries as throttling.
+/// Too many requests or too much data: the request was refused before it was processed. The codes of EC2, and those
+/// that the AWS SDK retries as throttling.
 const THROTTLING: &[&str] = &[
     "BandwidthLimitExceeded",
     "EC2ThrottledException",
@@ -71,7 +71,7 @@ const THROTTLING: &[&str] = &[
     "TooManyRequestsException",
 ];
 
-/// The form of the request is wrong, whichever instances it names.
+/// The request is malformed, independent of the instances that it names.
 const REQUEST_FORM: &[&str] = &[
     "InvalidAction",
     "InvalidQueryParameter",
@@ -83,32 +83,32 @@ const REQUEST_FORM: &[&str] = &[
     "UnsupportedProtocol",
 ];
 
-/// A refusal because of a state, of an instance or of the spot request behind it.
+/// The state of an instance, or of its spot request, does not allow the action.
 const STATE: &[&str] =
     &[INCORRECT_INSTANCE_STATE, "IncorrectSpotRequestState", "IncorrectState", "InvalidInstanceState"];
 
-/// Codes that a pattern of [`KINDS`] would misjudge.
+/// Codes that a pattern of [`KINDS`] would misclassify.
 const EXACT: &[(&str, ErrorKind)] = &[
     // The image was deregistered, or is not ready: neither a malformed value nor a fault of EC2.
     ("InvalidAMIID.Unavailable", ErrorKind::NotFound),
-    // The group does not exist; only its code says so in another way.
+    // The group does not exist, though the code does not end in `NotFound`.
     ("InvalidPlacementGroup.Unknown", ErrorKind::NotFound),
-    // The request is larger than any request may be: no quota, instance type or subnet changes that.
+    // The request exceeds a fixed maximum: a higher quota, another instance type or another subnet would not help.
     ("FilterLimitExceeded", ErrorKind::InvalidInput),
     ("RequestResourceCountExceeded", ErrorKind::InvalidInput),
     ("ResourceCountExceeded", ErrorKind::InvalidInput),
     ("TagLimitExceeded", ErrorKind::InvalidInput),
-    // The values are right; what they name is in the wrong state.
+    // The values are valid, but the resource is in the wrong state.
     ("InvalidCapacityReservationState.PendingActivation", ErrorKind::UnexpectedState),
     ("InvalidHostState", ErrorKind::UnexpectedState),
     ("InvalidInstanceState", ErrorKind::UnexpectedState),
     ("InvalidState", ErrorKind::UnexpectedState),
-    // What is not available is sold or over; EC2 itself is well.
+    // The offering is sold or has expired; EC2 itself is available.
     ("ReservedInstancesUnavailable", ErrorKind::Capacity),
     ("ScheduledInstanceSlotUnavailable", ErrorKind::UnexpectedState),
 ];
 
-/// The kinds in the order in which they are tried, each with its codes; `*` stands for any text.
+/// The kinds in matching order, each with its codes; `*` matches any text.
 const KINDS: &[(ErrorKind, &[&str])] = &[
     (ErrorKind::PermissionDenied, CREDENTIALS),
     (ErrorKind::PermissionDenied, PERMISSION),
@@ -178,42 +178,42 @@ const KINDS: &[(ErrorKind, &[&str])] = &[
     ),
 ];
 
-/// The kind of failure that an EC2 error code stands for.
+/// The kind of an EC2 error code.
 pub fn kind_of(code: &str) -> ErrorKind {
     if let Some((_, kind)) = EXACT.iter().find(|(exact, _)| *exact == code) {
         return *kind;
     }
-    let of_kind = KINDS.iter().find(|(_, patterns)| patterns.iter().any(|pattern| fits(pattern, code)));
+    let of_kind = KINDS.iter().find(|(_, patterns)| patterns.iter().any(|pattern| matches_pattern(pattern, code)));
     of_kind.map_or(ErrorKind::Service, |(kind, _)| *kind)
 }
 
-/// Whether a code fits a pattern, in which `*` stands for any text.
-fn fits(pattern: &str, code: &str) -> bool {
+/// Whether a code matches a pattern, in which `*` matches any text.
+fn matches_pattern(pattern: &str, code: &str) -> bool {
     match pattern.split_once('*') {
         None => pattern == code,
         Some((start, rest)) => code.strip_prefix(start).is_some_and(|left| {
-            (0..=left.len()).any(|skipped| left.get(skipped..).is_some_and(|left| fits(rest, left)))
+            (0..=left.len()).any(|skipped| left.get(skipped..).is_some_and(|left| matches_pattern(rest, left)))
         }),
     }
 }
 
-/// Whether the account or its credentials as such are not accepted. Such a refusal may end by itself; see
-/// [`is_permission_denied`] for one that does not.
+/// Whether the account or its credentials are not accepted for any action. This may be temporary; see
+/// [`is_permission_denied`] for a lasting denial.
 pub fn concerns_credentials(code: &str) -> bool {
     CREDENTIALS.contains(&code)
 }
 
-/// Whether accepted credentials are not allowed to perform the action.
+/// Whether valid credentials are not allowed to perform the action.
 pub fn is_permission_denied(code: &str) -> bool {
     PERMISSION.contains(&code)
 }
 
-/// Whether the request was refused because of the number of requests; nothing was done.
+/// Whether the request was throttled; nothing was done.
 pub fn is_throttling(code: &str) -> bool {
     THROTTLING.contains(&code)
 }
 
-/// Whether the code concerns a request as a whole: credentials, throttling, the form of the request, a fault of EC2. A
+/// Whether the code is about the request as a whole: credentials, throttling, a malformed request, an EC2 fault. A
 /// request for several instances that is refused with any other code may succeed for some of them when it is split.
 pub fn concerns_whole_request(code: &str) -> bool {
     concerns_credentials(code)
@@ -222,14 +222,14 @@ pub fn concerns_whole_request(code: &str) -> bool {
         || code == DRY_RUN_OPERATION
 }
 
-/// Whether the refusal is because of the state of an instance, or of the spot request behind it. The code does not say
-/// whether that state is transient: the state itself does.
+/// Whether the state of an instance, or of its spot request, does not allow the action. The code does not say whether
+/// that state is transient.
 pub fn concerns_state(code: &str) -> bool {
     STATE.contains(&code)
 }
 
 /// Whether a launch that is refused with this code may succeed with another instance type or in another subnet.
-pub fn lets_next_attempt_try(code: &str) -> bool {
+pub fn may_succeed_elsewhere(code: &str) -> bool {
     kind_of(code) == ErrorKind::Capacity || code == UNSUPPORTED
 }
 

@@ -1,38 +1,39 @@
-//! The whole job of creating one resource that is not an instance: request, record, wait, verdict.
+//! Runs the complete job of creating one resource that is not an instance: request, record, wait, verdict.
 
 use aws_sdk_ec2::error::{ProvideErrorMetadata, SdkError};
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 
+use crate::attempts::once;
 use crate::context::Context;
 use crate::error::{Doing as _, Error, ErrorKind, Result};
 use crate::journal::{Resource, ResourceResult};
 use crate::outcome::Outcome;
 use crate::wait::{States, WaitArgs, wait_for};
 
-/// The creation of a resource, as of a snapshot or an image.
+/// How a resource such as a snapshot or an image is created.
 #[derive(Clone, Copy, Debug)]
 pub struct ResourceCreation {
-    /// What is created, in the singular, as in `snapshot`.
+    /// The kind of resource, in the singular, e.g. `snapshot`.
     pub kind: &'static str,
-    /// The states that a wait looks for.
+    /// The states for the wait.
     pub states: States,
 }
 
-/// What AWS describes of a resource.
+/// The description of a resource by AWS.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Described {
-    /// The state, in AWS's words.
+    /// The state, as AWS names it.
     pub state: String,
-    /// Why it is in this state, where AWS reports a reason.
+    /// The reason for the state, if AWS reports one.
     pub reason: Option<String>,
 }
 
 impl ResourceCreation {
-    /// Performs the whole job. `what` names the resource before it has an id, as in `a snapshot of vol-0abc`.
+    /// Runs the job. `what` names the resource before it has an id, e.g. `a snapshot of vol-0abc`.
     ///
-    /// `create` sends the request, in a dry run with `DryRun`, and returns the id of the answer. An EC2 action without a
-    /// client token must be sent [once](crate::action::once): a second request creates a second resource. `describe`
-    /// returns `None` as long as AWS does not list the resource.
+    /// `create` sends the request, in a dry run with `DryRun`, and returns the id of the answer. The AWS SDK does not repeat
+    /// it, because a second request would create a second resource. `describe` returns `None` as long as AWS does not list
+    /// the resource.
     ///
     /// # Errors
     /// Those of the request; [`ErrorKind::Unknown`] when the answer is lost or has no id; those of [`wait_for`].
@@ -63,11 +64,11 @@ impl ResourceCreation {
                 let described = describe(resource.id.clone()).await.doing(|| format!("describing {name}"))?;
                 let not_found = || Error::new(ErrorKind::NotFound, "not found").doing(format!("describing {name}"));
                 let Described { state, reason } = described.ok_or_else(not_found)?;
-                cx.journal().resource(&resource.clone().with_state(&state));
+                cx.journal().record_resource(&resource.clone().with_state(&state));
                 Ok(self.states.poll(&state, reason.as_deref()))
             };
             if let Err(error) = wait_for(cx, &name, &wait.policy(cx), poll).await {
-                cx.journal().resource_ended(&resource, Err(error));
+                cx.journal().record_resource_result(&resource, Err(error));
             }
         }
         cx.journal().verdict("creating", "created", "unchanged")
@@ -81,20 +82,17 @@ impl ResourceCreation {
     {
         let (kind, action) = (self.kind, format!("creating {what}"));
         let check = format!("check whether there is a new {kind} before you run the job again");
-        let created = match cx.change(&action, async { create.await.doing(|| action.clone()) }).await {
+        let created = match cx.change(&action, async { once(create).await.doing(|| action.clone()) }).await {
             Err(error) if error.kind() == ErrorKind::Unknown => return Err(error.hint(check)),
             created => created?,
         };
         let Some(id) = created.answer.filter(|id| !id.is_empty()) else {
-            let message = format!("the answer was incomplete: it has no id of the {kind}");
+            let message = format!("the response was incomplete: it has no id of the {kind}");
             return Err(Error::new(ErrorKind::Unknown, message).doing(action).hint(check));
         };
         let resource = Resource::new(kind, &id);
-        cx.journal().resource_ended(&resource, Ok(ResourceResult::Changed));
+        cx.journal().record_resource_result(&resource, Ok(ResourceResult::Changed));
         cx.event(format!("{kind} {id}: created"));
-        if created.repeated {
-            cx.warning(format!("{action}: an earlier request may have created another {kind}"));
-        }
         Ok(resource)
     }
 }

@@ -1,4 +1,4 @@
-//! The one error of the contract: what was being done, what went wrong, and what kind of failure it is.
+//! The error type of the SDK: the action that failed, the message, and the kind of failure.
 
 mod kind;
 
@@ -11,7 +11,7 @@ use aws_sdk_ec2::operation::RequestId;
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::ConnectorError;
 
-use crate::no_answer::{ForgottenDryRun, NoAnswer, Unanswered, nothing_was_done};
+use crate::no_answer::{DryRunViolation, NoAnswer, Unanswered, nothing_was_done};
 use crate::{Call, codes, hints};
 
 pub use kind::ErrorKind;
@@ -19,9 +19,9 @@ pub use kind::ErrorKind;
 /// A result whose error is an [`Error`].
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
-/// A failure, told for the operator.
+/// A failure, described for the operator.
 ///
-/// Displayed as `<action>: <message> (<code>, request <request id>)`. The hint is kept apart, for a line of its own.
+/// Displayed as `<action>: <message> (<code>, request <request id>)`. The hint is printed on a separate line.
 #[derive(Clone, Debug)]
 pub struct Error(Box<Parts>);
 
@@ -33,12 +33,12 @@ struct Parts {
     message: String,
     request_id: Option<String>,
     hint: Option<String>,
-    /// Whether the request may have been acted on all the same.
+    /// Whether AWS may have acted on the request.
     unclear: bool,
 }
 
 impl Error {
-    /// An error of that kind; `message` says what went wrong, without a period.
+    /// Creates an error; `message` has no period.
     pub fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
         Error(Box::new(Parts {
             kind,
@@ -51,89 +51,89 @@ impl Error {
         }))
     }
 
-    /// An answer that lacks what EC2 always gives, as in `an image without its id`.
+    /// Creates the error for an answer without a mandatory value, e.g. `an image without its id`.
     pub fn incomplete(what: &str) -> Self {
-        Error::new(ErrorKind::Unavailable, format!("the answer was incomplete: it has {what}"))
+        Error::new(ErrorKind::Unavailable, format!("the response was incomplete: it has {what}"))
     }
 
-    /// Says what was being done, as in `stopping i-0abc`. The first call counts: it is the nearest to the cause.
+    /// Sets the action, e.g. `stopping i-0abc`. The first call wins: it is nearest to the cause.
     #[must_use]
     pub fn doing(mut self, action: impl Into<String>) -> Self {
         self.0.action.get_or_insert_with(|| action.into());
         self
     }
 
-    /// Says what the operator can do about it.
+    /// Sets the hint: what the operator can do.
     #[must_use]
     pub fn hint(mut self, hint: impl Into<String>) -> Self {
         self.0.hint = Some(hint.into());
         self
     }
 
-    /// Says what the operator can do about it, where nothing says so yet.
+    /// Sets the hint, unless there is one.
     #[must_use]
     pub fn or_hint(mut self, hint: impl Into<String>) -> Self {
         self.0.hint.get_or_insert_with(|| hint.into());
         self
     }
 
-    /// The same failure as one of another kind: action, message, code, request id and hint stay.
+    /// Changes the kind and keeps everything else.
     #[must_use]
     pub fn into_kind(mut self, kind: ErrorKind) -> Self {
         self.0.kind = kind;
         self
     }
 
-    /// Sets the service's own error code.
+    /// Sets the error code of the service.
     #[must_use]
     pub fn with_code(mut self, code: impl Into<String>) -> Self {
         self.0.code = Some(code.into());
         self
     }
 
-    /// What kind of failure it is.
+    /// The kind of failure.
     pub fn kind(&self) -> ErrorKind {
         self.0.kind
     }
 
-    /// The service's own error code, as in `InvalidAMIID.NotFound`.
+    /// The error code of the service, e.g. `InvalidAMIID.NotFound`.
     pub fn code(&self) -> Option<&str> {
         self.0.code.as_deref()
     }
 
-    /// What was being done, as in `stopping i-0abc`.
+    /// The action, e.g. `stopping i-0abc`.
     pub fn action(&self) -> Option<&str> {
         self.0.action.as_deref()
     }
 
-    /// The id of the request, by which AWS can find it.
+    /// The request id, for AWS Support.
     pub fn request_id(&self) -> Option<&str> {
         self.0.request_id.as_deref()
     }
 
-    /// What went wrong, without the action, the code and the request id.
+    /// The message, without the action, the code and the request id.
     pub fn message(&self) -> &str {
         &self.0.message
     }
 
-    /// What the operator can do about it.
+    /// The hint: what the operator can do.
     pub fn hint_text(&self) -> Option<&str> {
         self.0.hint.as_deref()
     }
 
-    /// Whether the answer, or that there is none, leaves open whether AWS acted on the request.
-    pub fn leaves_open(&self) -> bool {
+    /// Whether it is unknown if AWS acted on the request.
+    pub fn outcome_unknown(&self) -> bool {
         self.0.unclear
     }
 
-    /// The same failure as one of a change of which nobody knows whether AWS made it.
+    /// Marks the outcome of the change as unknown.
     #[must_use]
     pub(crate) fn into_unknown(mut self) -> Self {
         self.0.unclear = true;
         self.into_kind(ErrorKind::Unknown)
     }
 
-    /// Whether EC2 answered a dry run with "it would have succeeded".
+    /// Whether EC2 confirmed that the dry run would have succeeded.
     pub fn is_dry_run_success(&self) -> bool {
         self.code() == Some(codes::DRY_RUN_OPERATION)
     }
@@ -157,8 +157,8 @@ impl fmt::Display for Error {
 
 impl StdError for Error {}
 
-/// An error that `?` can turn into the connector's own. No type is one: a bare `?` after `send().await` must not compile, since
-/// nothing would say what was being done, and then the compiler shows this label.
+/// An error that `?` can convert. No type implements this: a bare `?` after `send().await` must not compile, since the
+/// error would not name the action; the compiler shows this label instead.
 #[diagnostic::on_unimplemented(
     label = "this error needs to know what was being done: write `.doing(|| \"stopping i-0abc\".to_owned())?` (trait `Doing`)"
 )]
@@ -173,10 +173,10 @@ impl<E: CallError> From<E> for Error {
     }
 }
 
-/// Turns the result of a call to AWS into the connector's own, naming what was being done. Without it, a bare `?` after
-/// `send().await` does not compile.
+/// Converts the result of an AWS call and names the action. Without it, a bare `?` after `send().await` does not
+/// compile.
 pub trait Doing<T> {
-    /// Names the action for the error, as in `stopping i-0abc`.
+    /// Names the action, e.g. `stopping i-0abc`.
     fn doing(self, action: impl FnOnce() -> String) -> Result<T>;
 }
 
@@ -206,7 +206,7 @@ fn from_answer<E: ProvideErrorMetadata>(error: &E, raw: &HttpResponse) -> Error 
     let meta = error.meta();
     let Some(code) = meta.code() else { return unreadable(raw) };
     let call = call_of(raw);
-    let no_message = || format!("{} gave no further explanation", call.service());
+    let no_message = || format!("{} gave no details", call.service());
     let message = meta.message().map_or_else(no_message, str::to_owned);
     let mut answer = Error::new(codes::kind_of(code), message);
     answer.0.code = Some(code.to_owned());
@@ -216,13 +216,13 @@ fn from_answer<E: ProvideErrorMetadata>(error: &E, raw: &HttpResponse) -> Error 
     answer
 }
 
-/// The call that this is the answer to.
+/// The call that the response belongs to.
 fn call_of(raw: &HttpResponse) -> Call {
     raw.extension().cloned().unwrap_or_else(Call::unknown)
 }
 
-/// An answer in which the SDK found neither a success nor an error: one to the call of which it cannot read a part, as of
-/// a date that is none, or one from elsewhere.
+/// Classifies a response in which the AWS SDK found neither an output nor an error: an incomplete or malformed answer
+/// of the service, or one from another server.
 fn unreadable(raw: &HttpResponse) -> Error {
     let (status, body, call) = (raw.status().as_u16(), raw.body().bytes().unwrap_or_default(), call_of(raw));
     let is_its_answer = |action: &str| String::from_utf8_lossy(body).contains(&format!("<{action}Response"));
@@ -233,7 +233,7 @@ fn unreadable(raw: &HttpResponse) -> Error {
     from_no_answer(&reason.to(call))
 }
 
-/// How a text begins, in one line.
+/// The beginning of a text, in one line.
 pub fn excerpt(text: &[u8]) -> String {
     const SHOWN: usize = 120;
     let text = String::from_utf8_lossy(text);
@@ -252,24 +252,25 @@ fn from_no_answer(unanswered: &Unanswered) -> Error {
             "check the network and the proxy (HTTPS_PROXY, NO_PROXY) between this machine and {service}"
         )),
         NoAnswer::Foreign { .. } => {
-            error.hint(format!("is there a proxy, or another server, between this machine and {service}?"))
+            error.hint(format!("check for a proxy or another server between this machine and {service}"))
         }
     }
 }
 
 fn late(call: Call) -> Error {
-    let why = format!("{} did not answer in time, after all retries", call.service());
+    let why = format!("{} did not respond in time, after all retries", call.service());
     from_no_answer(&NoAnswer::Lost(why).to(call))
 }
 
-/// A request without an answer: no credentials, no network, no such host, or an answer that cannot be read.
+/// Converts the error of a request without an answer: no credentials, no network, no such host, or an unreadable
+/// answer.
 fn not_answered(error: &(dyn StdError + 'static)) -> Error {
     if chain(error).any(|cause| cause.is::<CredentialsError>()) {
         return Error::new(ErrorKind::PermissionDenied, format!("no usable AWS credentials: {}", causes(error)))
-            .hint("give a user id of the configuration, or set up the default credential chain of AWS");
+            .hint("use a user id from the configuration, or set up the default credential chain");
     }
-    if let Some(forgotten) = find::<ForgottenDryRun>(error) {
-        return Error::new(ErrorKind::Bug, forgotten.to_string()).hint("report it with this output; nothing was sent");
+    if let Some(violation) = find::<DryRunViolation>(error) {
+        return Error::new(ErrorKind::Bug, violation.to_string()).hint("report this defect with the job output");
     }
     let connector = find::<ConnectorError>(error);
     let is_late = connector.is_some_and(ConnectorError::is_timeout);
@@ -278,13 +279,13 @@ fn not_answered(error: &(dyn StdError + 'static)) -> Error {
             late(unanswered.call.clone())
         }
         (Some(unanswered), _) => from_no_answer(unanswered),
-        // Our own side: an address or certificates. Nothing was sent.
+        // A local problem, e.g. an invalid address or certificate. Nothing was sent.
         (None, Some(connector)) if connector.is_user() => Error::new(ErrorKind::InvalidInput, causes(error)),
         (None, Some(connector)) if connector.is_io() || is_late => {
-            from_no_answer(&NoAnswer::Lost(format!("no answer from AWS: {}", causes(error))).to(Call::unknown()))
+            from_no_answer(&NoAnswer::Lost(format!("no response from AWS: {}", causes(error))).to(Call::unknown()))
         }
-        // What the SDK says here may hold the whole request.
-        _ => Error::new(ErrorKind::InvalidInput, "the request could not be made")
+        // The message of the AWS SDK may contain the whole request.
+        _ => Error::new(ErrorKind::InvalidInput, "the request could not be built")
             .hint("check the endpoint URL of the job, and AWS_ENDPOINT_URL in the environment"),
     }
 }
@@ -297,7 +298,7 @@ fn chain<'a>(error: &'a (dyn StdError + 'static)) -> impl Iterator<Item = &'a (d
     std::iter::successors(Some(error), |error| (*error).source())
 }
 
-/// All causes below the SDK's own wrappers ("dispatch failure", "io error": they tell an operator nothing), each said once
+/// All causes below the wrappers of the AWS SDK ("dispatch failure", "io error": of no use to an operator), each once
 /// and in one line.
 fn causes(error: &(dyn StdError + 'static)) -> String {
     let mut texts: Vec<String> = Vec::new();

@@ -1,4 +1,4 @@
-//! Files that a job writes on this machine: whole or not at all, and for whom they are.
+//! Writes local files atomically and with restricted access.
 
 use std::fs::{self, DirBuilder};
 use std::io::{self, Write as _};
@@ -8,37 +8,36 @@ use std::path::Path;
 
 use tempfile::{Builder, NamedTempFile};
 
-/// Who may use a file.
+/// Who may access a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Access {
-    /// The user of this job alone, as for a private key.
+    /// Only the user of this job, e.g. for a private key.
     OwnerOnly,
-    /// Whoever may use new files of this user, or the file that is replaced.
+    /// The default access of new files, or that of the replaced file.
     Usual,
 }
 
-/// Writes a file, and the folder where that is missing. Until all of it is on the disk, the path leads to what was there
-/// before. A link is replaced, not followed.
+/// Writes a file atomically, and creates its folder if needed. A link is replaced, not followed.
 ///
 /// # Errors
-/// When the path leads to something other than a file, or the file cannot be written.
+/// When the path is not a file, or the file cannot be written.
 pub fn write(path: &Path, bytes: &[u8], access: Access) -> io::Result<()> {
     if fs::metadata(path).is_ok_and(|there| !there.is_file()) {
         return Err(io::Error::other("it is not a file"));
     }
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     create_folder(folder, access)?;
-    let mut file = begin(folder, path, access)?;
+    let mut file = create_temp_file(folder, path, access)?;
     file.write_all(bytes)?;
     file.as_file().sync_all()?;
     file.persist(path).map_err(|error| error.error)?;
     Ok(())
 }
 
-/// Creates a folder and those above it where they are missing.
+/// Creates a folder and its missing parents.
 ///
 /// # Errors
-/// When that is not possible.
+/// When a folder cannot be created.
 pub fn create_folder(folder: &Path, access: Access) -> io::Result<()> {
     let mut builder = DirBuilder::new();
     #[cfg(unix)]
@@ -46,19 +45,19 @@ pub fn create_folder(folder: &Path, access: Access) -> io::Result<()> {
         builder.mode(0o700);
     }
     #[cfg(not(unix))]
-    let _ = access; // a folder has the rights of the one above it
+    let _ = access; // a folder inherits the rights of its parent
     builder.recursive(true).create(folder)
 }
 
-/// A new file beside the one that it replaces later.
+/// Creates the temporary file beside the one that it replaces.
 #[cfg(unix)]
-fn begin(folder: &Path, path: &Path, access: Access) -> io::Result<NamedTempFile> {
-    const OF_A_NEW_FILE: u32 = 0o666; // the process takes away what its umask says
+fn create_temp_file(folder: &Path, path: &Path, access: Access) -> io::Result<NamedTempFile> {
+    const DEFAULT_MODE: u32 = 0o666; // reduced by the umask
     let mut builder = Builder::new();
     if access == Access::OwnerOnly {
-        return builder.tempfile_in(folder); // such a file is its owner's alone
+        return builder.tempfile_in(folder); // mode 0600
     }
-    let file = builder.permissions(fs::Permissions::from_mode(OF_A_NEW_FILE)).tempfile_in(folder)?;
+    let file = builder.permissions(fs::Permissions::from_mode(DEFAULT_MODE)).tempfile_in(folder)?;
     match fs::symlink_metadata(path) {
         Ok(replaced) if replaced.is_file() => file.as_file().set_permissions(replaced.permissions())?,
         _ => {}
@@ -66,24 +65,23 @@ fn begin(folder: &Path, path: &Path, access: Access) -> io::Result<NamedTempFile
     Ok(file)
 }
 
-/// A new file beside the one that it replaces later.
+/// Creates the temporary file beside the one that it replaces.
 #[cfg(not(unix))]
-fn begin(folder: &Path, _: &Path, access: Access) -> io::Result<NamedTempFile> {
+fn create_temp_file(folder: &Path, _: &Path, access: Access) -> io::Result<NamedTempFile> {
     let file = Builder::new().tempfile_in(folder)?;
     if access == Access::OwnerOnly {
-        leave_to_owner(file.path())?;
+        restrict_to_owner(file.path())?;
     }
     Ok(file)
 }
 
-/// Takes away the rights that a file has inherited, and gives all to its owner. On UNIX, a file has no others when its
-/// creator says so.
+/// Removes inherited access rights and grants full control to the owner. On UNIX, the mode at creation does this.
 ///
 /// # Errors
-/// When the rights cannot be set.
+/// When `icacls` fails.
 #[cfg(windows)]
-pub fn leave_to_owner(path: &Path) -> io::Result<()> {
-    const OWNER_RIGHTS: &str = "*S-1-3-4:F"; // by number: the name is translated on every Windows
+pub fn restrict_to_owner(path: &Path) -> io::Result<()> {
+    const OWNER_RIGHTS: &str = "*S-1-3-4:F"; // the SID, since names are localized
     let output =
         std::process::Command::new("icacls").arg(path).args(["/inheritance:r", "/grant:r", OWNER_RIGHTS]).output()?;
     if output.status.success() {
@@ -92,12 +90,12 @@ pub fn leave_to_owner(path: &Path) -> io::Result<()> {
     Err(io::Error::other(format!("icacls: {}", String::from_utf8_lossy(&output.stderr).trim())))
 }
 
-/// Takes away the rights that a file has inherited: here, a file has none.
+/// Does nothing: files inherit no access rights here.
 ///
 /// # Errors
 /// None.
 #[cfg(not(windows))]
-pub fn leave_to_owner(_: &Path) -> io::Result<()> {
+pub fn restrict_to_owner(_: &Path) -> io::Result<()> {
     Ok(())
 }
 
@@ -122,7 +120,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_written_leaves_what_was_there() {
+    fn a_failed_write_keeps_the_old_file() {
         let folder = tempfile::tempdir().unwrap();
         let (file, occupied) = (folder.path().join("file"), folder.path().join("folder"));
         fs::write(&file, "kept").unwrap();
@@ -142,7 +140,7 @@ mod tests {
         }
 
         #[test]
-        fn a_file_for_its_owner_is_nobody_elses_whatever_it_replaces() {
+        fn an_owner_only_file_has_no_other_access_whatever_it_replaces() {
             let folder = tempfile::tempdir().unwrap();
             let path = folder.path().join("new/secret");
             write(&path, b"x", Access::OwnerOnly).unwrap();
@@ -153,7 +151,7 @@ mod tests {
         }
 
         #[test]
-        fn a_usual_file_keeps_the_rights_of_the_one_that_it_replaces() {
+        fn a_default_file_keeps_the_mode_of_the_file_that_it_replaces() {
             let folder = tempfile::tempdir().unwrap();
             let [path, by_others] = ["new", "other"].map(|name| folder.path().join(name));
             write(&path, b"x", Access::Usual).unwrap();
@@ -165,7 +163,7 @@ mod tests {
         }
 
         #[test]
-        fn a_link_is_replaced_and_what_it_leads_to_stays() {
+        fn a_link_is_replaced_and_its_target_is_kept() {
             let folder = tempfile::tempdir().unwrap();
             let [target, link] = ["target", "link"].map(|name| folder.path().join(name));
             fs::write(&target, "kept").unwrap();

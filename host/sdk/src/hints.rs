@@ -1,6 +1,6 @@
-//! Hints: what an operator can do about a refusal of EC2, or about the reason of an instance's state.
+//! Hints for operators: what to do about an AWS error or the state reason of an instance.
 //!
-//! A hint is one imperative sentence. Where EC2's own message says what to do, there is none.
+//! A hint is one imperative sentence. If the message of EC2 already says what to do, there is no hint.
 
 use crate::ErrorKind;
 use crate::codes::{self, kind_of};
@@ -8,12 +8,12 @@ use crate::codes::{self, kind_of};
 const CHECK_KEYS: &str = "check the access key and the secret key of this user, the clock of this machine, and whether the \
                           region is enabled for the account";
 const ALLOW_KMS_KEY: &str =
-    "allow these credentials kms:CreateGrant for the KMS key of the instance's encrypted volumes";
+    "allow `kms:CreateGrant` for these credentials on the KMS key of the instance's encrypted volumes";
 const ENABLE_KMS_KEY: &str =
-    "enable the KMS key of the instance's encrypted volumes, and allow these credentials kms:CreateGrant for it";
+    "enable the KMS key of the instance's encrypted volumes, and allow `kms:CreateGrant` on it for these credentials";
 
-/// The policies that can deny an action, as AWS names them in its messages (AWS: "Troubleshoot access denied error
-/// messages", in the IAM User Guide).
+/// The policy types in AWS's access denied messages (AWS: "Troubleshoot access denied error messages", in the IAM User
+/// Guide).
 const POLICIES: [&str; 7] = [
     "identity-based policy",
     "permissions boundary",
@@ -24,17 +24,17 @@ const POLICIES: [&str; 7] = [
     "VPC endpoint policy",
 ];
 
-/// What can be done about a refusal with this code and message of AWS. `asked` is the permission for the action that was
-/// asked for, as in `ec2:RunInstances`.
-pub fn for_refusal(code: &str, message: &str, asked: Option<&str>) -> Option<String> {
+/// The hint for an AWS error code and message. `requested` is the permission for the requested action, e.g.
+/// `ec2:RunInstances`.
+pub fn for_refusal(code: &str, message: &str, requested: Option<&str>) -> Option<String> {
     match code {
-        "AccessDenied" | "AccessDeniedException" | "UnauthorizedOperation" => Some(for_denial(message, asked)),
+        "AccessDenied" | "AccessDeniedException" | "UnauthorizedOperation" => Some(for_denial(message, requested)),
         _ => for_code(code, message).map(str::to_owned),
     }
 }
 
-/// What can be done about the reason that EC2 gives for the state of an instance: `StateReason`, such as
-/// `Client.InternalError` with the message `Client.InternalError: Client error on launch`.
+/// The hint for the `StateReason` of an instance, e.g. `Client.InternalError` with the message `Client.InternalError:
+/// Client error on launch`.
 ///
 /// AWS: "StateReason" in the API reference; for KMS "Create an IAM policy to launch instances with encrypted volumes" and
 /// <https://repost.aws/knowledge-center/kms-iam-ec2-permission>. The code may also be `Server.InternalError` there.
@@ -48,19 +48,19 @@ pub fn for_state_reason(code: &str, message: &str) -> Option<&'static str> {
     for_capacity(code.split_once('.').map_or(code, |(_, code)| code))
 }
 
-/// A denied action: which policy must allow it, or denies it. EC2's message names the action as a rule; else it is at
-/// least the one that was asked for.
-fn for_denial(message: &str, asked: Option<&str>) -> String {
+/// The hint for a denied action: the policy that must allow it, or that denies it. The message of EC2 usually names the
+/// action; otherwise it is at least the requested one.
+fn for_denial(message: &str, requested: Option<&str>) -> String {
     let named = message.split_once("perform: ").and_then(|(_, rest)| rest.split_whitespace().next());
-    let action = match (named, asked) {
-        (Some(named), _) => named.to_owned(),
-        (None, Some(asked)) => format!("at least {asked}"),
+    let action = match (named, requested) {
+        (Some(named), _) => format!("`{named}`"),
+        (None, Some(requested)) => format!("at least `{requested}`"),
         (None, None) => "this action".to_owned(),
     };
     if let Some((_, policy)) = message.split_once("with an explicit deny") {
         let policy = policy_in(policy.trim_start_matches(" in a").trim_start_matches('n')).unwrap_or("policy");
         return format!(
-            "change the {policy} that denies {action} explicitly, as no permission outweighs an explicit deny"
+            "change the {policy} that explicitly denies {action}: an explicit deny overrides every permission"
         );
     }
     let policy = message.split_once("because no").and_then(|(_, policy)| policy_in(policy)).unwrap_or("IAM policy");
@@ -71,7 +71,7 @@ fn for_denial(message: &str, asked: Option<&str>) -> String {
     format!("allow {action} for these credentials in the {policy}{decode}")
 }
 
-/// The policy that a text begins with.
+/// The policy type that a text begins with.
 fn policy_in(text: &str) -> Option<&'static str> {
     POLICIES.into_iter().find(|policy| text.trim_start().starts_with(policy))
 }
@@ -92,10 +92,10 @@ fn for_code(code: &str, message: &str) -> Option<&'static str> {
         "AccountDisabled" | "Blocked" | "PendingVerification" => "ask AWS Support about the state of the account",
         "CustomerKeyHasBeenRevoked" => ENABLE_KMS_KEY,
         codes::OPERATION_NOT_PERMITTED => {
-            "lift the termination or stop protection of the instance, if the job is meant to change it"
+            "disable the termination or stop protection of the instance, if the job is meant to stop or terminate it"
         }
         codes::IDEMPOTENT_PARAMETER_MISMATCH => {
-            "give each run of the job a client token of its own, and a repetition the same arguments"
+            "use a different client token for each run of the job, and the same arguments for a repeated run"
         }
         codes::IDEMPOTENT_INSTANCE_TERMINATED => "use a new client token for a new launch",
         _ if codes::is_throttling(code) => {
@@ -105,7 +105,7 @@ fn for_code(code: &str, message: &str) -> Option<&'static str> {
     })
 }
 
-/// What can be tried when EC2 lacks capacity or a limit is reached.
+/// The hint for a lack of capacity or a reached quota.
 fn for_capacity(code: &str) -> Option<&'static str> {
     Some(match code {
         _ if kind_of(code) != ErrorKind::Capacity => return None,
@@ -134,20 +134,20 @@ mod tests {
     fn a_missing_permission_is_named_with_the_policy_that_must_allow_it() {
         let user = "You are not authorized to perform this operation. User: arn:aws:iam::1:user/job is not authorized";
         for (message, expected) in [
-            ("No.", "allow at least ec2:StopInstances for these credentials in the IAM policy"),
+            ("No.", "allow at least `ec2:StopInstances` for these credentials in the IAM policy"),
             (
                 "You are not authorized to perform this operation. Encoded authorization failure message: Ab-1",
-                "allow at least ec2:StopInstances for these credentials in the IAM policy, and decode the rest of the \
-                 message with `aws sts decode-authorization-message`",
+                "allow at least `ec2:StopInstances` for these credentials in the IAM policy, and decode the rest of \
+                 the message with `aws sts decode-authorization-message`",
             ),
             (
                 " to perform: ec2:CreateTags on resource: arn:aws:ec2:us-east-1:1:instance/* because no identity-based \
                  policy allows the ec2:CreateTags action.",
-                "allow ec2:CreateTags for these credentials in the identity-based policy",
+                "allow `ec2:CreateTags` for these credentials in the identity-based policy",
             ),
             (
                 " to perform: ec2:RunInstances because no service control policy allows the ec2:RunInstances action",
-                "allow ec2:RunInstances for these credentials in the service control policy",
+                "allow `ec2:RunInstances` for these credentials in the service control policy",
             ),
         ] {
             assert_eq!(hint("UnauthorizedOperation", &format!("{user}{message}")), expected);
@@ -159,7 +159,7 @@ mod tests {
     }
 
     #[test]
-    fn an_explicit_deny_is_not_answered_with_a_permission() {
+    fn an_explicit_deny_has_a_hint_about_the_denying_policy() {
         for (deny, policy) in [
             (" in a service control policy. Encoded authorization failure message: Ab-1", "service control policy"),
             (" in an identity-based policy: arn:aws:iam::1:policy/night", "identity-based policy"),
@@ -169,14 +169,15 @@ mod tests {
             let message =
                 format!("User: job is not authorized to perform: ec2:StopInstances on it with an explicit deny{deny}");
             let expected = format!(
-                "change the {policy} that denies ec2:StopInstances explicitly, as no permission outweighs an explicit deny"
+                "change the {policy} that explicitly denies `ec2:StopInstances`: an explicit deny overrides every \
+                 permission"
             );
             assert_eq!(hint("UnauthorizedOperation", &message), expected);
         }
     }
 
     #[test]
-    fn refused_credentials_have_a_hint_that_fits_the_code() {
+    fn refused_credentials_have_a_hint_for_their_code() {
         assert!(
             hint("AuthFailure", "AWS was not able to validate")
                 .ends_with("whether the region is enabled for the account")

@@ -1,5 +1,4 @@
-//! The IAM actions of functions, declared as data beside the calls that need them: what policies allow them on, and how
-//! EC2 is asked whether a user has them.
+//! The IAM actions of functions as data: policies are generated from them, and `check` probes them.
 
 use std::error::Error as StdError;
 
@@ -10,16 +9,16 @@ use futures_util::future::BoxFuture;
 
 use crate::{Call, Doing, Error, ErrorKind, Result, codes};
 
-/// An instance that nobody has, for probes.
+/// An instance id that does not exist, for probes.
 pub const NO_INSTANCE: &str = "i-00000000000000000";
 
-/// Instances that exist, in any partition, region and account: a policy can limit them by their tags.
+/// Existing instances in any partition, region and account; a policy can limit them by tag.
 pub const INSTANCES: &[Resource] = &[Resource::Tagged("arn:*:ec2:*:*:instance/*")];
 
-/// The keys of conditions on the tags of what an action acts on begin so.
+/// Prefix of the condition keys for the tags of a resource.
 pub const RESOURCE_TAG: &str = "aws:ResourceTag/";
 
-/// An IAM action that a function may need, and what a least-privilege policy says of it.
+/// An IAM action that a function may need, with its statement in a least-privilege policy.
 ///
 /// In a dry run the program sends reads only, and requests with `DryRun`. Which actions read follows from their names in EC2,
 /// and in other services from names such as `GetThing` and `PutThing`. Of the rest, such as `dynamodb:Query`, the declaration
@@ -29,54 +28,54 @@ pub const RESOURCE_TAG: &str = "aws:ResourceTag/";
 /// AWS: "Actions, resources, and condition keys" of the service, in the Service Authorization Reference.
 #[derive(Clone, Copy, Debug)]
 pub struct IamAction {
-    /// Service and action, as in `ec2:StartInstances`.
+    /// Service and action, e.g. `ec2:StartInstances`.
     pub name: &'static str,
     /// Whether it changes anything.
     pub changes: bool,
-    /// The question whether a user has it; `None` when no request can tell: for other services than EC2, and for the few
-    /// actions of EC2 without `DryRun`.
+    /// The dry run that shows whether it is allowed; `None` if no request can show it: for other services than EC2, and for
+    /// the few EC2 actions without `DryRun`.
     pub probe: Option<Probe>,
-    /// What it is needed for, when jobs can do without.
+    /// The optional feature that needs it; `None` if all jobs do.
     pub optional: Option<Optional>,
-    /// What a policy allows it on; empty when AWS knows no resources for it.
+    /// The resources in the policy; empty for actions without resource-level permissions.
     pub resources: &'static [Resource],
-    /// What must be true besides; all of them.
+    /// Further conditions in the policy; all must hold.
     pub conditions: &'static [Condition],
 }
 
-/// A request of the action that changes nothing, as [`dry_run!`](crate::dry_run) makes it.
+/// A request that changes nothing, created with [`dry_run!`](crate::dry_run).
 pub type Probe = fn(&Client, &'static str) -> BoxFuture<'static, Result<()>>;
 
-/// What some jobs of a function do, and others never.
+/// A feature that only some jobs of a function use.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Optional {
-    /// The name by which an administrator chooses it, in kebab-case.
+    /// The name by which an administrator selects it, in kebab-case.
     pub name: &'static str,
-    /// What it is for, as in `to create key pairs that do not exist`.
+    /// The purpose, e.g. `to create key pairs that do not exist`.
     pub purpose: &'static str,
 }
 
-/// What a policy allows an action on.
+/// A resource in a policy statement.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Resource {
-    /// Whatever has this ARN, with wildcards.
+    /// This ARN, with wildcards.
     Any(&'static str),
-    /// What has this ARN and exists: it can be limited by its tags.
+    /// Existing resources with this ARN; they can be limited by tag.
     Tagged(&'static str),
-    /// What has this ARN and is created with the tags that the request gives it: it can be limited by these.
+    /// Resources with this ARN that the request creates; they can be limited by the tags of the request.
     Created(&'static str),
-    /// The IAM roles that the administrator names: without one, the action is not allowed at all.
+    /// The IAM roles that the administrator names; without one, the statement is left out.
     Role,
 }
 
-/// A condition of a policy's statement.
+/// A condition of a policy statement.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Condition {
-    /// The operator, as in `StringEquals`.
+    /// The operator, e.g. `StringEquals`.
     pub operator: &'static str,
     /// The condition key.
     pub key: &'static str,
-    /// What the operator compares it with.
+    /// The value.
     pub value: &'static str,
 }
 
@@ -97,7 +96,7 @@ impl IamAction {
         IamAction { probe: Some(probe), ..self }
     }
 
-    /// Says what the action is needed for, when jobs can do without.
+    /// Sets the optional feature that needs the action.
     #[must_use]
     pub const fn optional(self, optional: Optional) -> Self {
         IamAction { optional: Some(optional), ..self }
@@ -120,7 +119,7 @@ impl IamAction {
         self.name.split_once(':').map_or("", |(service, _)| service)
     }
 
-    /// The action without its service, as in `StartInstances`.
+    /// The action without its service, e.g. `StartInstances`.
     pub fn short_name(&self) -> &'static str {
         self.name.split_once(':').map_or(self.name, |(_, action)| action)
     }
@@ -130,31 +129,31 @@ impl IamAction {
         self.resources.iter().any(|resource| matches!(resource, Resource::Tagged(_) | Resource::Created(_)))
     }
 
-    /// Asks EC2 whether the credentials have this permission. AWS, "DryRun" in the API reference of each action:
+    /// Probes whether the credentials have this permission. AWS, "DryRun" in the API reference of each action:
     /// `DryRunOperation` means yes, `UnauthorizedOperation` no.
     ///
-    /// A probe names things that do not exist, which have no tags. So a refusal is no answer when the policy looks at tags:
-    /// because the action's own conditions do, or because it is `limited_by_tag`.
+    /// A probe names resources that do not exist and so have no tags. If the policy has tag conditions (those of the
+    /// action, or because it is `limited_by_tag`), a denial is inconclusive.
     ///
     /// # Errors
-    /// Credentials that EC2 does not accept, and every failure to reach it: then no further question makes sense.
+    /// Rejected credentials, and every failure to reach EC2.
     pub async fn permission(&self, ec2: &Client, limited_by_tag: bool) -> Result<Permission> {
         let Some(probe) = self.probe else {
-            return Ok(Permission::Unknown("no dry run can tell".to_owned()));
+            return Ok(Permission::Unknown("a dry run cannot check it".to_owned()));
         };
         let permission = match probe(ec2, self.name).await {
             Ok(()) => Permission::Allowed,
-            Err(error) => judge(error)?,
+            Err(error) => interpret(error)?,
         };
         let on_tags = self.conditions.iter().any(|condition| condition.key.starts_with(RESOURCE_TAG));
         if permission == Permission::Denied && (on_tags || limited_by_tag && self.can_be_limited_by_tag()) {
-            return Ok(Permission::Unknown("denied for what has no tags".to_owned()));
+            return Ok(Permission::Unknown("denied for resources without tags".to_owned()));
         }
         Ok(permission)
     }
 }
 
-/// The names of the actions, each once, in their order.
+/// The names of the actions, without duplicates.
 pub fn names<'a>(actions: impl IntoIterator<Item = &'a IamAction>) -> Vec<&'static str> {
     let mut names = Vec::new();
     for action in actions {
@@ -184,27 +183,27 @@ pub fn changed_services(actions: &[IamAction]) -> String {
     if services.is_empty() { Call::unknown().service() } else { services.join(" or ") }
 }
 
-/// What EC2 says of a permission.
+/// The result of a probe.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Permission {
     /// The action is allowed.
     Allowed,
     /// The action is not allowed.
     Denied,
-    /// EC2 did not say, for this reason.
+    /// The probe was inconclusive, for this reason.
     Unknown(String),
 }
 
-fn judge(error: Error) -> Result<Permission> {
+fn interpret(error: Error) -> Result<Permission> {
     match (error.code(), error.kind()) {
         (Some(codes::DRY_RUN_OPERATION), _) => Ok(Permission::Allowed),
         (Some(code), _) if codes::is_permission_denied(code) => Ok(Permission::Denied),
         (None, _) | (_, ErrorKind::PermissionDenied | ErrorKind::Unavailable) => Err(error),
-        (Some(code), _) => Ok(Permission::Unknown(format!("EC2 answers {code} before it checks the permission"))),
+        (Some(code), _) => Ok(Permission::Unknown(format!("EC2 returns `{code}` before it checks the permission"))),
     }
 }
 
-/// The answer to the request of a probe.
+/// Sends the request of a probe.
 #[doc(hidden)]
 pub fn answer<T, E>(
     action: &'static str,
@@ -214,11 +213,11 @@ where
     T: 'static,
     E: ProvideErrorMetadata + StdError + Send + Sync + 'static,
 {
-    Box::pin(async move { call.await.doing(|| format!("asking whether {action} is allowed")).map(drop) })
+    Box::pin(async move { call.await.doing(|| format!("checking whether {action} is allowed")).map(drop) })
 }
 
-/// A probe: `dry_run!(|ec2| ec2.start_instances().instance_ids(NO_INSTANCE))` asks EC2 with `DryRun`, which changes nothing.
-/// Name things that do not exist, so that the request does no harm even at a server that ignores `DryRun`.
+/// Creates a probe: `dry_run!(|ec2| ec2.start_instances().instance_ids(NO_INSTANCE))`. The request has `DryRun` set;
+/// name resources that do not exist, so that it does no harm even if the server ignores `DryRun`.
 #[macro_export]
 macro_rules! dry_run {
     (|$ec2:ident| $request:expr) => {
@@ -236,7 +235,7 @@ mod tests {
         .on(INSTANCES)
         .probe(dry_run!(|ec2| ec2.stop_instances().instance_ids(NO_INSTANCE)));
 
-    /// What is made of this refusal of a stop.
+    /// The result of a probe that is refused with this code.
     async fn answered(action: IamAction, code: &'static str, limited_by_tag: bool) -> Result<Permission> {
         let rule = mock!(Client::stop_instances)
             .match_requests(|request| request.dry_run() == Some(true) && request.instance_ids() == [NO_INSTANCE])
@@ -245,18 +244,18 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn the_code_of_the_refusal_tells() {
+    async fn the_error_code_decides() {
         assert_eq!(answered(STOP, "DryRunOperation", false).await.unwrap(), Permission::Allowed);
         assert_eq!(answered(STOP, "UnauthorizedOperation", false).await.unwrap(), Permission::Denied);
         for code in ["InvalidInstanceID.NotFound", "IncorrectInstanceState", "VcpuLimitExceeded", "SomethingNew"] {
-            let reason = format!("EC2 answers {code} before it checks the permission");
+            let reason = format!("EC2 returns `{code}` before it checks the permission");
             assert_eq!(answered(STOP, code, false).await.unwrap(), Permission::Unknown(reason));
         }
     }
 
     #[tokio::test]
-    async fn a_refusal_is_no_answer_where_the_policy_looks_at_tags() {
-        let unknown = Permission::Unknown("denied for what has no tags".to_owned());
+    async fn a_denial_is_unknown_where_the_policy_has_tag_conditions() {
+        let unknown = Permission::Unknown("denied for resources without tags".to_owned());
         assert_eq!(answered(STOP, "UnauthorizedOperation", true).await.unwrap(), unknown);
         assert_eq!(answered(STOP, "DryRunOperation", true).await.unwrap(), Permission::Allowed);
         let only_marked =
@@ -267,25 +266,25 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn credentials_that_are_refused_end_the_questions() {
+    async fn refused_credentials_are_an_error() {
         let error = answered(STOP, "AuthFailure", false).await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::PermissionDenied);
-        assert!(error.to_string().starts_with("asking whether ec2:StopInstances is allowed: "), "{error}");
+        assert!(error.to_string().starts_with("checking whether ec2:StopInstances is allowed: "), "{error}");
     }
 
     #[tokio::test]
     async fn an_action_without_a_probe_stays_unknown() {
-        let asked = IamAction::change("iam:PassRole").permission(&client(&[]), false).await;
-        assert_eq!(asked.unwrap(), Permission::Unknown("no dry run can tell".to_owned()));
+        let permission = IamAction::change("iam:PassRole").permission(&client(&[]), false).await;
+        assert_eq!(permission.unwrap(), Permission::Unknown("a dry run cannot check it".to_owned()));
     }
 
     static STOPS: OperationMeta = OperationMeta::new("StopSomething", "Stop something.").iam_actions(&[STOP]);
 
     #[test]
     #[should_panic(expected = "ec2:StartInstances is none of the function's IAM actions")]
-    fn the_tests_of_a_function_notice_a_call_that_it_does_not_declare() {
-        assert_declared(&[&STOPS], "EC2", "StopInstances");
-        assert_declared(&[&STOPS], "EC2", "StartInstances");
+    fn an_undeclared_call_panics() {
+        assert_declared(&[&STOPS], "ec2:StopInstances");
+        assert_declared(&[&STOPS], "ec2:StartInstances");
     }
 
     #[test]

@@ -1,11 +1,11 @@
-//! What a description of an instance says, as far as the connector needs it.
+//! The description of an instance, reduced to what the connector uses.
 
 use aws_sdk_ec2::types::InstanceStateName;
 
 use crate::error::{Error, Result};
 use crate::ids::InstanceId;
 
-/// What a description of an instance says, as far as the connector needs it.
+/// The description of an instance, reduced to what the connector uses.
 #[derive(Clone, Debug)]
 pub struct Instance {
     /// The instance id.
@@ -14,13 +14,13 @@ pub struct Instance {
     pub name: Option<String>,
     /// Its state.
     pub state: InstanceStateName,
-    /// Why it is in that state, where EC2 says so: `<code>: <message>`.
+    /// The reason for the state, if EC2 reports one: `<code>: <message>`.
     pub state_reason: Option<String>,
-    /// The code of that reason, as in `Server.InsufficientInstanceCapacity`.
+    /// The code of the reason, e.g. `Server.InsufficientInstanceCapacity`.
     pub state_reason_code: Option<String>,
-    /// Its place among the instances of one launch, from 0.
+    /// Its index within the launch, from 0.
     pub launch_index: i32,
-    /// Whether it was launched so that it can hibernate.
+    /// Whether hibernation was enabled at launch.
     pub can_hibernate: bool,
     /// Its public DNS name; `None` while it has none.
     pub public_dns: Option<String>,
@@ -31,7 +31,7 @@ pub struct Instance {
 }
 
 impl Instance {
-    /// Takes over a description.
+    /// Converts a description.
     ///
     /// # Errors
     /// [`ErrorKind::Unavailable`](crate::ErrorKind::Unavailable) when the answer lacks the id or the state.

@@ -1,4 +1,4 @@
-//! Instances: what EC2 says of them, and how they are found.
+//! Finds instances by name, by id or all of a region.
 
 use std::collections::HashSet;
 
@@ -14,9 +14,9 @@ use crate::ids::{IDS_PER_REQUEST, InstanceId, list_of, texts};
 pub use crate::instance::Instance;
 use crate::pages::pages;
 
-/// The largest page that DescribeInstances gives (AWS API reference, `MaxResults`).
+/// The largest page of DescribeInstances (AWS API reference, `MaxResults`).
 const PAGE_SIZE: i32 = 1000;
-/// What finding instances needs, by whatever, and waiting for them.
+/// The permission to find instances and to wait for them.
 pub const DESCRIBE_INSTANCES: IamAction =
     IamAction::read("ec2:DescribeInstances").probe(dry_run!(|ec2| ec2.describe_instances()));
 
@@ -43,17 +43,17 @@ impl ArgValue for TagName {
     }
 }
 
-/// The states in which an instance can be acted on: all but `shutting-down` and `terminated`.
+/// All states but `shutting-down` and `terminated`.
 pub const ALIVE: &[InstanceStateName] =
     &[InstanceStateName::Pending, InstanceStateName::Running, InstanceStateName::Stopping, InstanceStateName::Stopped];
 
-/// The instances whose tag `Name` has exactly this value and whose state is among those, sorted by id.
+/// The instances whose tag `Name` has exactly this value and whose state is one of these, sorted by id.
 ///
 /// # Errors
 /// Those of EC2.
 pub async fn find_by_name(cx: &Context, name: &TagName, states: &[InstanceStateName]) -> Result<Vec<Instance>> {
-    // A filter's value may hold wildcards; `*` and `?` in a name match themselves as well as others, and a backslash
-    // would escape what follows it. So EC2 is asked for a little too much, and the exact name is compared here.
+    // The values of a filter may contain wildcards and escapes: `*` and `?` in a name match more than themselves. So
+    // the exact name is compared here.
     let pattern = name.as_str().replace('\\', "?");
     let filters = vec![filter("tag:Name", [pattern]), states_filter(states)];
     let mut found = describe(cx, &[], filters, &format!("looking up instances named `{}`", name.as_str())).await?;
@@ -62,12 +62,12 @@ pub async fn find_by_name(cx: &Context, name: &TagName, states: &[InstanceStateN
     Ok(found)
 }
 
-/// All instances of the region whose state is among those, sorted by id.
+/// All instances of the region whose state is one of these, sorted by id.
 ///
 /// # Errors
 /// Those of EC2.
 pub async fn find_all(cx: &Context, states: &[InstanceStateName]) -> Result<Vec<Instance>> {
-    let mut found = describe(cx, &[], vec![states_filter(states)], "looking up all instances of the region").await?;
+    let mut found = describe(cx, &[], vec![states_filter(states)], "looking up all instances in the region").await?;
     found.sort_by(|a, b| a.id.cmp(&b.id));
     Ok(found)
 }
@@ -84,7 +84,7 @@ pub async fn find_by_ids(cx: &Context, ids: &[InstanceId]) -> Result<Vec<Instanc
     Ok(found)
 }
 
-/// Those of the instances that EC2 knows, in any state; at most 200 a request. An unknown id is no error, but left out.
+/// The instances with these ids, in any state; at most 200 a request. Unknown ids are left out.
 ///
 /// # Errors
 /// Those of EC2.
@@ -97,8 +97,8 @@ pub async fn find_known(cx: &Context, ids: &[InstanceId]) -> Result<Vec<Instance
     Ok(found)
 }
 
-/// Those of the instances that EC2 shows, in any state; one call for each 1,000, unless EC2 does not know one of the ids,
-/// which must not hide the others.
+/// The instances with these ids, in any state. One request for each 1,000 ids, unless an id is unknown; unknown ids are
+/// left out.
 ///
 /// # Errors
 /// Those of EC2.
@@ -111,11 +111,11 @@ pub async fn find_shown(cx: &Context, ids: &[InstanceId]) -> Result<Vec<Instance
     }
 }
 
-/// Describes these instances and records them in the journal; one that EC2 does not know has failed.
+/// Describes these instances and records them in the journal. One that is not found has failed.
 ///
 /// # Errors
 /// Those of EC2.
-pub async fn look_up_all(cx: &Context, ids: &[InstanceId]) -> Result<Vec<Instance>> {
+pub async fn describe_and_record(cx: &Context, ids: &[InstanceId]) -> Result<Vec<Instance>> {
     let known = find_known(cx, ids).await?;
     known.iter().for_each(|instance| cx.journal().record_instance(instance));
     let shown: HashSet<_> = known.iter().map(|instance| &instance.id).collect();
@@ -126,7 +126,7 @@ pub async fn look_up_all(cx: &Context, ids: &[InstanceId]) -> Result<Vec<Instanc
     Ok(known)
 }
 
-/// DescribeInstances to the last page. An empty list of ids means all: callers that have ids never pass an empty one.
+/// Reads all pages of DescribeInstances. An empty list of ids means all instances, so callers with ids never pass one.
 async fn describe(cx: &Context, ids: &[InstanceId], filters: Vec<Filter>, action: &str) -> Result<Vec<Instance>> {
     let request = cx.ec2().describe_instances();
     let request = if ids.is_empty() {
@@ -139,8 +139,8 @@ async fn describe(cx: &Context, ids: &[InstanceId], filters: Vec<Filter>, action
     read_all(cx, reservations.flat_map(|reservation| reservation.instances()), action)
 }
 
-/// What descriptions of instances say. When one of them is not whole, the ids of all are entered into the journal: an id is
-/// never lost.
+/// Converts descriptions of instances. If one is incomplete, the ids of all are recorded in the journal, so that none
+/// is lost.
 ///
 /// # Errors
 /// [`ErrorKind::Unavailable`] when one lacks its id or its state.

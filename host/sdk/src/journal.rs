@@ -1,9 +1,8 @@
-//! The journal of a job: what is known of each resource and property, and what the job has found, so that nothing is lost
-//! however the job ends.
+//! The journal of a job records resources, properties and findings, so that nothing is lost if the job is interrupted.
 
 mod contents;
 mod entry;
-mod found;
+mod findings;
 mod instances;
 mod properties;
 mod property;
@@ -18,7 +17,7 @@ pub use contents::{Contents, Field};
 pub use entry::{InstanceEntry, ResourceResult};
 pub use property::PropertyEntry;
 pub use resource::{INSTANCE, Resource, ResourceEntry};
-pub use results::{Advice, Table, Text, TitledTable, WrittenFile};
+pub use results::{SuggestedCommand, Table, Text, TitledTable, WrittenFile};
 pub use state::Journal;
 
 #[cfg(test)]

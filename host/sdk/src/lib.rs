@@ -1,13 +1,13 @@
-//! The contract between the connector host and its function crates: all that a function sees of the world.
+//! The API for function crates: everything that a function needs from the host.
 //!
-//! A function crate defines an [`Operation`], describes it by a constant [`OperationMeta`] and registers it with
-//! [`register!`]. The host finds it at link time, builds its command line from the metadata, and calls it with a
-//! [`Context`] (EC2, OpCon properties, the journal of the job) and the parsed [`Inputs`].
+//! A function crate implements [`Operation`] with a constant [`OperationMeta`] and registers it with [`register!`]. The
+//! host finds it at link time, builds its command line from the metadata, and calls it with a [`Context`] (EC2 client,
+//! OpCon properties, the journal of the job) and the parsed [`Inputs`].
 
 pub mod action;
 pub mod args;
 pub mod attempts;
-mod call;
+pub mod call;
 pub mod catalog;
 mod checked_text;
 pub mod client_token;
@@ -53,8 +53,8 @@ pub use filter::{VALUES_PER_FILTER, filter};
 pub use iam::IamAction;
 pub use ids::{InstanceId, count_of, count_of_kind};
 pub use journal::{
-    Advice, INSTANCE, InstanceEntry, Journal, PropertyEntry, Resource, ResourceEntry, ResourceResult, Table, Text,
-    TitledTable, WrittenFile,
+    INSTANCE, InstanceEntry, Journal, PropertyEntry, Resource, ResourceEntry, ResourceResult, SuggestedCommand, Table,
+    Text, TitledTable, WrittenFile,
 };
 pub use operation::{AnyOperation, Example, Operation, OperationMeta, PreparedJob, Registration, operations};
 pub use outcome::Outcome;

@@ -1,18 +1,19 @@
-//! What regions, instance types and images are called: the one parser of each, for jobs, option lists and forms.
+//! Names of regions, instance types and images, with one parser for jobs, option lists and forms.
 
 use crate::ids::is_resource_id;
 use crate::{ArgValue, ValueKind, checked_text};
 
 checked_text! {
-    /// A region in AWS's form, `us-east-1`. The form of option lists, `US_EAST_1`, is read as well.
-    pub struct RegionName from name_of_region where is_region, else "must be a region as in `us-east-1` or `US_EAST_1`";
+    /// A region, e.g. `us-east-1`. The form of option lists, `US_EAST_1`, is accepted as well.
+    pub struct RegionName from name_of_region where is_region, else "must be a region, such as `us-east-1` or \
+                                                                     `US_EAST_1`";
 }
 
 fn name_of_region(text: &str) -> String {
     entry(text).replace('_', "-").to_ascii_lowercase()
 }
 
-/// An area, places and a number.
+/// Lower-case words and a number, separated by dashes.
 fn is_region(name: &str) -> bool {
     let consists_of = |part: &str, allowed: fn(&u8) -> bool| !part.is_empty() && part.bytes().all(|b| allowed(&b));
     match name.split('-').collect::<Vec<_>>().as_slice() {
@@ -25,24 +26,24 @@ fn is_region(name: &str) -> bool {
 }
 
 impl RegionName {
-    /// The region as option lists have it, `US_EAST_1`.
+    /// The region in the form of option lists, `US_EAST_1`.
     pub fn in_option_list(&self) -> String {
         self.0.to_ascii_uppercase().replace('-', "_")
     }
 }
 
 checked_text! {
-    /// An instance type, as in `t3.micro`: family and size, each of lower-case letters, digits and dashes.
+    /// An instance type, e.g. `t3.micro`: family and size, each of lower-case letters, digits and dashes.
     pub struct InstanceTypeName from entry where is_instance_type,
-        else "must be an instance type in lower case, as in `t3.micro`";
+        else "must be an instance type in lower case, such as `t3.micro`";
 }
 
 fn is_instance_type(text: &str) -> bool {
     text.split_once('.').is_some_and(|(family, size)| is_family(family) && is_family(size))
 }
 
-/// Whether the text can be a family of instance types, which is the part of their names before the dot. The size, after
-/// it, has the same form.
+/// Whether the text can be an instance family, the part of an instance type before the dot. The size, after it, has the
+/// same form.
 pub fn is_family(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(|byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'-'))
 }
@@ -54,22 +55,22 @@ pub fn is_family(text: &str) -> bool {
 pub enum ImageId {
     /// The id: `ami-` and 8 or 17 lower-case hexadecimal digits.
     Ami(String),
-    /// `resolve:ssm:` and the name or the ARN of the parameter, perhaps with a version or a label.
+    /// `resolve:ssm:` and the name or the ARN of the parameter, optionally with a version or a label.
     Parameter(String),
 }
 
 impl ImageId {
-    /// The text that RunInstances takes.
+    /// The text for RunInstances.
     pub fn as_str(&self) -> &str {
         match self {
             ImageId::Ami(text) | ImageId::Parameter(text) => text,
         }
     }
 
-    /// The image, and its description, in an entry of an option list: `description : id`. The description can be missing.
+    /// Parses an entry of an option list, `description : id`, with an optional description.
     ///
     /// # Errors
-    /// Says what the text must be.
+    /// A description of the expected form.
     pub fn parse_described(text: &str) -> Result<(Option<&str>, Self), String> {
         let text = entry(text);
         let (description, id) =
@@ -79,8 +80,8 @@ impl ImageId {
             _ if is_resource_id(id, "ami-") => Ok((description, ImageId::Ami(id.to_owned()))),
             _ if is_parameter => Ok((description, ImageId::Parameter(id.to_owned()))),
             _ => Err(
-                "must be an image id, `ami-` and 8 or 17 lower-case hexadecimal digits, alone or after ` : ` as in an \
-                      option list; or `resolve:ssm:` and the name of a parameter"
+                "must be an image id (`ami-` and 8 or 17 lower-case hexadecimal digits), alone or after ` : ` as in \
+                 an option list; or `resolve:ssm:` and the name of a parameter"
                     .to_owned(),
             ),
         }
@@ -99,7 +100,7 @@ fn is_name_of_parameter(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_.-/:".contains(&byte))
 }
 
-/// An entry of an option list, which may arrive with the quotation marks that it has there.
+/// Removes the quotation marks that an entry has in an option list.
 fn entry(text: &str) -> &str {
     text.trim().trim_matches('"').trim()
 }
@@ -109,7 +110,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn regions_come_in_two_forms() {
+    fn a_region_has_two_forms() {
         for (text, name, in_option_list) in [
             ("us-east-1", "us-east-1", "US_EAST_1"),
             ("US_EAST_1", "us-east-1", "US_EAST_1"),
@@ -137,7 +138,7 @@ mod tests {
             assert_eq!(InstanceTypeName::parse(text).unwrap().as_str(), instance_type, "{text}");
         }
         for text in ["t3", "t3.", ".micro", "t3.micro.x", "t3 .micro", "t3.mi_cro", "T3.micro", "\"\""] {
-            assert!(InstanceTypeName::parse(text).unwrap_err().contains("as in `t3.micro`"), "{text}");
+            assert!(InstanceTypeName::parse(text).unwrap_err().contains("such as `t3.micro`"), "{text}");
         }
     }
 

@@ -1,51 +1,51 @@
-//! Requests to AWS without an answer that can be read, and answers that do not say whether AWS acted.
+//! Requests to AWS without a readable answer, and answers that do not say whether AWS acted.
 
 use std::error::Error as StdError;
 use std::fmt;
 
 use crate::{Call, ErrorKind, codes};
 
-/// Whether an answer with this HTTP status and error code says that nothing was done. Faults inside AWS say nothing: it
-/// may have acted before it failed.
+/// Whether an answer with this HTTP status and error code says that nothing was done. After an internal fault, AWS may
+/// have acted.
 pub fn nothing_was_done(status: u16, code: &str) -> bool {
     let fault = matches!(codes::kind_of(code), ErrorKind::Unavailable | ErrorKind::Service);
     status < 500 || !fault || codes::is_throttling(code)
 }
 
-/// Why a request has no answer that can be read.
+/// Why a request has no readable answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum NoAnswer {
-    /// There was no connection, so AWS never heard of the request.
+    /// There was no connection, so AWS did not receive the request.
     NotSent(String),
-    /// The request may have reached AWS, but the connection broke or the time was over.
+    /// AWS may have received the request, but the connection failed or timed out.
     Lost(String),
-    /// The answer is empty or ends too early.
+    /// The answer is empty or truncated.
     Incomplete {
         /// The HTTP status.
         status: u16,
-        /// The size of what came, in bytes.
+        /// The number of bytes received.
         size: usize,
     },
-    /// The answer comes from something else than the service, such as a proxy.
+    /// The answer is from another server, such as a proxy.
     Foreign {
         /// The HTTP status.
         status: u16,
-        /// How it begins, in one line of printable ASCII.
+        /// Its beginning, in one line of printable ASCII.
         excerpt: String,
     },
 }
 
 impl NoAnswer {
-    /// As the reason that this call has no answer: the source of the error of an HTTP client.
+    /// Combines the reason with its call, as the source error of an HTTP client.
     pub fn to(self, call: Call) -> Unanswered {
         Unanswered { call, reason: self }
     }
 }
 
-/// A call without an answer that can be read: the source of the error of an HTTP client.
+/// A call without a readable answer: the source error of an HTTP client.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Unanswered {
-    /// What was asked for.
+    /// The call.
     pub call: Call,
     /// Why there is no answer.
     pub reason: NoAnswer,
@@ -58,10 +58,10 @@ impl fmt::Display for Unanswered {
             NoAnswer::NotSent(why) => write!(f, "{service} could not be reached: {why}"),
             NoAnswer::Lost(why) => f.write_str(why),
             NoAnswer::Incomplete { status, size } => {
-                write!(f, "the answer was incomplete (HTTP status {status}, {size} bytes)")
+                write!(f, "the response was incomplete (HTTP status {status}, {size} bytes)")
             }
             NoAnswer::Foreign { status, excerpt } => {
-                write!(f, "HTTP status {status} with an answer that is not from {service}: `{excerpt}`")
+                write!(f, "HTTP status {status} with a response that is not from {service}: `{excerpt}`")
             }
         }
     }
@@ -69,20 +69,20 @@ impl fmt::Display for Unanswered {
 
 impl StdError for Unanswered {}
 
-/// A change that an HTTP client has not sent, since the job is a dry run: the source of its error.
+/// A change that an HTTP client refuses to send because the job is a dry run: its source error.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ForgottenDryRun {
-    /// The service, and the change: its action, or method and path.
-    pub asked: String,
+pub struct DryRunViolation {
+    /// The service and the change: the action, or method and path.
+    pub call: String,
 }
 
-impl fmt::Display for ForgottenDryRun {
+impl fmt::Display for DryRunViolation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "the function asked {} in a dry run without DryRun", self.asked)
+        write!(f, "blocked a request to {} without `DryRun` in a dry run", self.call)
     }
 }
 
-impl StdError for ForgottenDryRun {}
+impl StdError for DryRunViolation {}
 
 #[cfg(test)]
 mod tests {

@@ -1,4 +1,4 @@
-//! What a function is: its metadata, its behaviour, and its registration at link time.
+//! The trait of functions, their metadata, and their registration at link time.
 
 use async_trait::async_trait;
 
@@ -10,32 +10,32 @@ use crate::outcome::Outcome;
 
 /// A function of the connector.
 ///
-/// An implementation is a unit struct: client, clock and configuration come with the [`Context`].
+/// An implementation is a unit struct; client, clock and configuration come from the [`Context`].
 #[async_trait]
 pub trait Operation: Send + Sync + 'static {
-    /// What a job of this function is to do: its arguments in types that cannot be wrong.
+    /// The parsed arguments of a job.
     type Args: Send + Sync + 'static;
 
-    /// What the host needs to know to offer the function.
+    /// The metadata of the function.
     const META: OperationMeta;
 
-    /// Takes the arguments of a job, and checks what a single one cannot tell. Called once, before anything else; without
-    /// input or output, and without randomness.
+    /// Parses the arguments of a job and checks the rules between them. Called once, before anything else; must not
+    /// perform I/O or use random numbers.
     ///
     /// # Errors
     /// Of kind [`InvalidInput`](crate::ErrorKind::InvalidInput).
     fn parse(&self, inputs: &Inputs) -> Result<Self::Args>;
 
-    /// Performs the job, and records in the context's journal whatever happens to an instance, as soon as it is known.
+    /// Runs the job, and records all changes to instances in the journal as soon as they are known.
     ///
-    /// The future may be dropped at any point where it awaits: the job was interrupted.
+    /// The future may be dropped at any await point when the job is interrupted.
     ///
     /// # Errors
-    /// When not all of it succeeded. What did happen is in the journal.
+    /// When a part failed. The journal contains what succeeded.
     async fn run(&self, cx: &Context, args: &Self::Args) -> Result<Outcome>;
 }
 
-/// Any [`Operation`], as the registry keeps it.
+/// An object-safe [`Operation`], for the registry.
 #[doc(hidden)]
 pub trait AnyOperation: Send + Sync {
     /// See [`Operation::META`].
@@ -48,7 +48,7 @@ pub trait AnyOperation: Send + Sync {
     fn prepare(&'static self, inputs: &Inputs) -> Result<Box<dyn PreparedJob>>;
 }
 
-/// An operation with the arguments of a job.
+/// An operation with its parsed arguments.
 #[doc(hidden)]
 #[async_trait]
 pub trait PreparedJob: Send + Sync {
@@ -59,13 +59,13 @@ pub trait PreparedJob: Send + Sync {
     async fn run(&self, cx: &Context) -> Result<Outcome>;
 }
 
-struct Prepared<O: Operation> {
+struct PreparedOperation<O: Operation> {
     operation: &'static O,
     args: O::Args,
 }
 
 #[async_trait]
-impl<O: Operation> PreparedJob for Prepared<O> {
+impl<O: Operation> PreparedJob for PreparedOperation<O> {
     async fn run(&self, cx: &Context) -> Result<Outcome> {
         self.operation.run(cx, &self.args).await
     }
@@ -77,46 +77,53 @@ impl<O: Operation> AnyOperation for O {
     }
 
     fn prepare(&'static self, inputs: &Inputs) -> Result<Box<dyn PreparedJob>> {
-        Ok(Box::new(Prepared { operation: self, args: self.parse(inputs)? }))
+        Ok(Box::new(PreparedOperation { operation: self, args: self.parse(inputs)? }))
     }
 }
 
 /// An example of a function's command line.
 ///
-/// Tests run the examples, and fill the job form in with the values of all examples of a function together. An id is a
-/// placeholder such as `i-0123456789abcdef0`, of a kind that the tests can create (`xtask/src/test_bed/placeholders.rs` has
-/// them); instances are named `web`, the launch template is `nightly`, and the data script is `lists.txt`.
+/// Tests run the examples, and fill in the job form with the values of all examples of a function. An id is a placeholder
+/// such as `i-0123456789abcdef0`, of a kind that the tests can create (see `xtask/src/test_bed/placeholders.rs`); instances
+/// are named `web`, the launch template is `nightly`, and the data script is `lists.txt`.
 #[derive(Clone, Copy, Debug)]
 pub struct Example {
-    /// What it does, a sentence.
+    /// A sentence about what it does.
     pub about: &'static str,
-    /// The arguments behind the function's name.
+    /// The arguments after the function's name.
     pub arguments: &'static [&'static str],
 }
 
-/// All that is known of a function without running it.
+impl Example {
+    /// The command line with the sentence about what it does.
+    pub const fn new(about: &'static str, arguments: &'static [&'static str]) -> Self {
+        Example { about, arguments }
+    }
+}
+
+/// The metadata of a function.
 #[derive(Clone, Copy, Debug)]
 pub struct OperationMeta {
-    /// The name in job definitions, in the style of EC2's actions, without the plural.
+    /// The name in job definitions, in the style of EC2 actions, in the singular.
     pub name: &'static str,
     /// What it does: one imperative sentence.
     pub summary: &'static str,
     /// Further sentences for the help and the reference.
     pub description: &'static str,
-    /// Its arguments, in lists, so that functions can share lists.
+    /// Its arguments, in lists that functions can share.
     pub arguments: &'static [&'static [ArgSpec]],
     /// Rules about several arguments.
     pub groups: &'static [ArgGroup],
-    /// Command lines to learn from.
+    /// Example command lines.
     pub examples: &'static [Example],
     /// The IAM actions that it may need.
     pub iam_actions: &'static [IamAction],
-    /// Whether it changes anything in EC2; if so it has a dry run.
+    /// Whether it changes anything in EC2; if so, it has a dry run.
     pub changes_resources: bool,
 }
 
 impl OperationMeta {
-    /// Metadata of a function that takes no arguments and changes nothing.
+    /// Creates the metadata of a function without arguments that changes nothing.
     pub const fn new(name: &'static str, summary: &'static str) -> Self {
         OperationMeta {
             name,
@@ -160,19 +167,19 @@ impl OperationMeta {
         OperationMeta { iam_actions, ..self }
     }
 
-    /// Says that the function changes something in EC2.
+    /// Marks the function as one that changes EC2 and has a dry run.
     #[must_use]
     pub const fn changes_resources(self) -> Self {
         OperationMeta { changes_resources: true, ..self }
     }
 
-    /// All its arguments, one after the other.
+    /// All its arguments, in order.
     pub fn all_arguments(&self) -> impl Iterator<Item = &'static ArgSpec> + use<> {
         self.arguments.iter().flat_map(|list| list.iter())
     }
 }
 
-/// An operation and where it was registered.
+/// An operation and the source location of its registration.
 pub struct Registration {
     /// The operation.
     pub operation: &'static dyn AnyOperation,
@@ -236,7 +243,7 @@ mod tests {
     }
 
     #[test]
-    fn registered_operations_are_sorted_and_say_where_they_come_from() {
+    fn registered_operations_are_sorted_and_have_their_source_location() {
         let found: Vec<_> = operations()
             .into_iter()
             .map(|registration| (registration.operation.meta().name, registration.crate_name))

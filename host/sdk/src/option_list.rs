@@ -1,6 +1,6 @@
-//! The option lists of OpCon, from which job forms offer images, instance types and regions.
+//! The option lists of job forms: images, instance types and regions.
 
-/// One of the option lists.
+/// An option list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum OptionList {
     /// Images to launch.
@@ -12,10 +12,10 @@ pub enum OptionList {
 }
 
 impl OptionList {
-    /// All of them, in the order in which they are reported.
+    /// All lists, in the order in which they are reported.
     pub const ALL: [OptionList; 3] = [OptionList::Images, OptionList::InstanceTypes, OptionList::Regions];
 
-    /// What is in it, in the plural: `images`.
+    /// The contents, in the plural, e.g. `images`.
     pub const fn contents(self) -> &'static str {
         match self {
             OptionList::Images => "images",
@@ -24,7 +24,7 @@ impl OptionList {
         }
     }
 
-    /// So many of its contents in words: `1 region`, `2 regions`.
+    /// A number of entries, e.g. `1 region`, `2 regions`.
     pub fn count_of(self, count: usize) -> String {
         let contents = self.contents();
         format!("{count} {}", if count == 1 { contents.trim_end_matches('s') } else { contents })
@@ -36,6 +36,6 @@ impl OptionList {
 pub struct OptionEntry {
     /// The name or id in EC2: `ami-...`, `t3.micro`, `us-east-1`.
     pub id: String,
-    /// What people read beside it; only images have it.
+    /// The description for users; only images have one.
     pub description: Option<String>,
 }

@@ -1,4 +1,4 @@
-//! Where option lists are kept, as the host provides it.
+//! The store of option lists, which the host implements.
 
 use std::path::Path;
 
@@ -7,31 +7,31 @@ use async_trait::async_trait;
 use crate::error::Result;
 use crate::option_list::{OptionEntry, OptionList};
 
-/// Where option lists are kept: OpCon's properties and data scripts of Solution Manager, or a stand-in of a test.
+/// A store of option lists: OpCon properties and data scripts of Solution Manager, or a test double.
 #[async_trait]
 pub trait OptionListStore: Send + Sync {
-    /// The name of the option list's property, and its value for these entries.
+    /// The name of the list's property, and its value for these entries.
     ///
     /// # Errors
-    /// [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput) when the value would be longer than OpCon allows; the
-    /// message has the count.
+    /// [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput) when the value is longer than OpCon allows; the
+    /// message contains the length.
     fn to_property(&self, list: OptionList, entries: &[OptionEntry]) -> Result<(String, String)>;
 
-    /// The entries in the option list's property; `None` when OpCon has no such property.
+    /// The entries in the list's property; `None` if OpCon has no such property.
     ///
     /// # Errors
-    /// [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput) when the property contains anything but entries of this
-    /// list, and those of [`PropertyStore::prepare`](crate::properties::PropertyStore::prepare).
+    /// [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput) when the property contains anything but entries of
+    /// this list, and those of [`PropertyStore::prepare`](crate::properties::PropertyStore::prepare).
     async fn read(&self, list: OptionList) -> Result<Option<Vec<OptionEntry>>>;
 
-    /// Replaces the option list in the data script, which is created if need be; the other lists in it stay.
+    /// Replaces the list in the data script and keeps the others. The file is created if needed.
     ///
     /// # Errors
     /// [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput) when the file cannot be read or written, or contains
     /// anything but option lists.
     fn write_script(&self, file: &Path, list: OptionList, entries: &[OptionEntry]) -> Result<()>;
 
-    /// The entries of the option list in the data script; none when it has no line of this list.
+    /// The entries of the list in the data script; empty if it has none.
     ///
     /// # Errors
     /// [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput) when the file cannot be read, or contains anything but

@@ -1,14 +1,14 @@
-//! How a job that succeeded ends.
+//! The outcome of a successful job.
 
-/// The success of a job, in one sentence for its last line.
+/// The outcome of a successful job, as one sentence.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Outcome {
-    /// What was done, as in `2 instances started`; without a period.
+    /// What was done, e.g. `2 instances started`; without a period.
     pub message: String,
 }
 
 impl Outcome {
-    /// The outcome with that message.
+    /// Creates an outcome.
     pub fn new(message: impl Into<String>) -> Self {
         Outcome { message: message.into() }
     }

@@ -1,4 +1,4 @@
-//! Answers that come in pages.
+//! Reads all pages of a paginated call.
 
 use std::collections::HashSet;
 use std::error::Error as StdError;
@@ -8,14 +8,14 @@ use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 
 use crate::{Doing, Error, ErrorKind, Result};
 
-/// Pages that one list may have. EC2's largest pages have 1,000 entries.
+/// The most pages of one list. EC2's largest pages have 1,000 entries.
 const MOST_PAGES: usize = 10_000;
 
-/// All pages of a list. `fetch` asks for the page of a token, or for the first one; `next` gives the token of the page
-/// that follows. The SDK's own paginators end without an error at a token that was there before.
+/// Reads all pages of a list. `fetch` requests the page of a token, or the first one; `next` returns the token of the
+/// following page. The paginators of the AWS SDK stop without an error at a repeated token.
 ///
 /// # Errors
-/// Those of the call, and [`ErrorKind::Unavailable`] when a token comes again, or the pages do not end.
+/// Those of the call, and [`ErrorKind::Unavailable`] when a token is repeated, or the pages do not end.
 pub async fn pages<P, F, A, E>(action: &str, mut fetch: F, next: impl Fn(&P) -> Option<&str>) -> Result<Vec<P>>
 where
     F: FnMut(Option<String>) -> A,
@@ -31,7 +31,7 @@ where
         match &token {
             None => return Ok(pages),
             Some(token) if !seen.insert(token.clone()) || pages.len() == MOST_PAGES => {
-                let message = format!("the answer does not end: page {} leads back to an earlier one", pages.len());
+                let message = format!("the response does not end: page {} points back to an earlier page", pages.len());
                 return Err(Error::new(ErrorKind::Unavailable, message).doing(action));
             }
             Some(_) => {}
@@ -69,15 +69,15 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_token_that_comes_again_is_an_error() {
+    async fn a_repeated_token_is_an_error() {
         let rule = mock!(Client::describe_instances).then_output(|| page("a"));
         let error = all_of(&client(&[&rule])).await.unwrap_err();
-        assert_eq!(error.to_string(), "looking: the answer does not end: page 2 leads back to an earlier one");
+        assert_eq!(error.to_string(), "looking: the response does not end: page 2 points back to an earlier page");
         assert_eq!((error.kind(), rule.num_calls()), (ErrorKind::Unavailable, 2));
     }
 
     #[tokio::test]
-    async fn a_page_that_is_refused_is_an_error() {
+    async fn a_refused_page_is_an_error() {
         let rule = mock!(Client::describe_instances)
             .sequence()
             .output(|| page("a"))

@@ -1,4 +1,4 @@
-//! What almost every function needs, for `use connector_sdk::prelude::*;`.
+//! Imports that almost every function needs: `use connector_sdk::prelude::*;`.
 
 pub use crate::action::{InstanceAction, InstanceArgs, InstanceJob};
 pub use crate::args::{Always, Arg, ArgGroup, ArgSpec, Inputs, Optional, Repeated};

@@ -1,4 +1,4 @@
-//! OpCon properties: how a job saves any value into one, and its instances into the four that it may name.
+//! OpCon properties: a job saves any value into one, and the values of its instances into up to four.
 
 mod addresses;
 mod arguments;

@@ -1,46 +1,46 @@
-//! Where OpCon properties are saved, and how sure it is that OpCon has a value.
+//! The store of OpCon properties, which the host implements.
 
 use async_trait::async_trait;
 
 use crate::error::Result;
 
-/// Where properties are saved: OpCon, or a stand-in of a test.
+/// A store of properties: OpCon, or a test double.
 #[async_trait]
 pub trait PropertyStore: Send + Sync {
-    /// The full name of a property: the counter, if any, goes on the name part, never on a schedule or job behind it.
+    /// The full name of a property. The counter, if any, is added to the name part, before a schedule or job.
     ///
     /// # Errors
-    /// [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput) when OpCon would not accept the name.
+    /// [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput) when OpCon does not accept the name.
     fn full_name(&self, name: &str, counter: Option<usize>) -> Result<String>;
 
-    /// Makes sure that properties can be saved: settings, address, token. Called before anything is changed in EC2.
+    /// Checks that properties can be saved: settings, address, token. Called before anything is changed in EC2.
     ///
     /// # Errors
     /// Of kind `InvalidInput`, `PermissionDenied` or `Unavailable`.
     async fn prepare(&self) -> Result<()>;
 
-    /// Saves a value under a full name. Several may be saved at the same time.
+    /// Saves a value under a full name. Called concurrently.
     ///
     /// # Errors
-    /// When OpCon, or the agent's folder, did not take it.
+    /// When OpCon, or the agent's folder, did not accept it.
     async fn save(&self, full_name: &str, value: &str) -> Result<Delivery>;
 }
 
-/// How sure it is that OpCon holds a value.
+/// How a value was delivered to OpCon.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Delivery {
-    /// It was read back.
-    Seen,
-    /// It was handed to an agent, which does not say what becomes of it.
-    HandedOver,
+    /// OpCon returned the value on a read.
+    Confirmed,
+    /// It was queued with an agent, which does not confirm it.
+    Queued,
 }
 
 impl Delivery {
-    /// What became of the value of a property, in one line.
-    pub fn told(self, name: &str, value: &str) -> String {
+    /// Describes the delivery of a property in one line.
+    pub fn describe(self, name: &str, value: &str) -> String {
         match self {
-            Delivery::Seen => format!("property {name} = {value}: saved"),
-            Delivery::HandedOver => format!("property {name} = {value}: handed to the agent, not confirmed"),
+            Delivery::Confirmed => format!("property {name} = {value}: saved"),
+            Delivery::Queued => format!("property {name} = {value}: queued with the agent, not confirmed"),
         }
     }
 }

@@ -1,26 +1,26 @@
-//! Records: small texts that outlive a job on this machine.
+//! Stores small records that outlive a job on this machine.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 
 use crate::Result;
 
-/// Where records are kept, those of each account and region apart.
+/// A store of records, separate for each account and region.
 pub trait Records: Send + Sync {
-    /// The record with this key, as it was written last; `None` when there is none.
+    /// The last record with this key; `None` if there is none.
     ///
     /// # Errors
     /// When it cannot be read.
     fn read(&self, key: &str) -> Result<Option<String>>;
 
-    /// Writes a record in the place of the one before. It is on the disk when this returns, and is kept for some days.
+    /// Writes or replaces a record. It is on the disk when this returns, and is kept for some days.
     ///
     /// # Errors
     /// When it cannot be written.
     fn write(&self, key: &str, text: &str) -> Result<()>;
 }
 
-/// Records that last as long as the job: for programs without a place for others, and for tests.
+/// In-memory records that last as long as the job: for programs without a folder for records, and for tests.
 #[derive(Debug, Default)]
 pub struct InMemory(Mutex<HashMap<String, String>>);
 

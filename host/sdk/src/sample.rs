@@ -1,4 +1,4 @@
-//! What the tests of this crate share: an operation that takes all shared arguments and does nothing, ids and instances.
+//! Test helpers of this crate: an operation that takes all shared arguments and does nothing, ids and instances.
 
 use aws_sdk_ec2::operation::describe_instances::DescribeInstancesInput;
 use aws_sdk_ec2::types::{Filter, InstanceStateName, Tag};
@@ -9,7 +9,7 @@ use crate::testing::{self, instance};
 use crate::wait::UNTIL_READY;
 use crate::{Context, Inputs, InstanceId, Operation, OperationMeta, Outcome, Result, async_trait, register};
 
-/// See the module.
+/// An operation that does nothing.
 pub struct SampleOperation;
 register!(SampleOperation);
 
@@ -30,7 +30,7 @@ impl Operation for SampleOperation {
     }
 }
 
-/// The parsed arguments, given without their dashes. Nothing needs to be selected.
+/// Parses arguments, given without their dashes. No selection is required.
 pub fn inputs(arguments: &[(&str, &str)]) -> Inputs {
     testing::parse_arguments(SampleOperation::META.all_arguments(), &[], arguments).unwrap()
 }

@@ -1,8 +1,9 @@
-//! What the tests of function crates need: mocked EC2 clients, parsed inputs, a context that records what is reported.
+//! Test helpers for function crates: mocked AWS clients, parsed inputs, and a context that records output.
 //!
-//! Use paused time (`#[tokio::test(start_paused = true)]`): then a wait of ten minutes takes none.
+//! Use paused time (`#[tokio::test(start_paused = true)]`), so that waits take no real time.
 
 mod check_meta;
+mod services;
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -35,14 +36,14 @@ use aws_smithy_types::config_bag::ConfigBag;
 pub use check_meta::check_meta;
 
 use crate::args::{ArgGroup, ArgSpec, Given, Inputs};
-use crate::attempts::Attempt;
+use crate::attempts::{Attempt, SentOnce};
 use crate::no_answer::nothing_was_done;
 use crate::option_lists::{OptionEntry, OptionList, OptionListStore};
 use crate::properties::{Delivery, PropertyStore};
 use crate::{Call, Context, Error, ErrorKind, Operation, OperationMeta, Outcome, Reporter, Result, operations};
 
-/// A client whose answers are the rules: each call takes the first rule that matches it. Its calls panic when they are none
-/// of the IAM actions that the functions of the test declare.
+/// A client that answers by these rules: each call uses the first matching rule. A call panics unless a function of the
+/// test declares its IAM action.
 pub fn client(rules: &[&Rule]) -> Client {
     let start = MockResponseInterceptor::new().rule_mode(RuleMode::MatchAny);
     let interceptor = rules.iter().fold(start, |interceptor, rule| interceptor.with_rule(rule));
@@ -52,8 +53,9 @@ pub fn client(rules: &[&Rule]) -> Client {
             .region(Region::from_static("us-east-1"))
             .credentials_provider(Credentials::for_tests())
             .http_client(create_mock_http_client())
-            // Clients share the tokens of their retries by default: then tests would take them from each other.
+            // By default, clients share a retry quota, so tests would affect each other.
             .retry_partition(RetryPartition::custom("test").build())
+            .retry_classifier(SentOnce)
             .interceptor(interceptor)
             .interceptor(RecordAttempts)
             .interceptor(OnlyDeclared)
@@ -61,7 +63,7 @@ pub fn client(rules: &[&Rule]) -> Client {
     )
 }
 
-/// Records the attempts of a mocked client, and attaches each call to its answer, as the host's HTTP client does.
+/// Records attempts and attaches each call to its answer, like the host's HTTP client.
 #[derive(Debug)]
 struct RecordAttempts;
 
@@ -105,7 +107,7 @@ impl Intercept for RecordAttempts {
     }
 }
 
-/// Compares calls with what is declared: `check` and the IAM policies know of no others.
+/// Checks that calls are declared: `check` and the IAM policies rely on it.
 #[derive(Debug)]
 struct OnlyDeclared;
 
@@ -121,26 +123,27 @@ impl Intercept for OnlyDeclared {
         config: &mut ConfigBag,
     ) -> Result<(), BoxError> {
         if let Some(call) = config.load::<Metadata>() {
-            let functions: Vec<_> = operations().iter().map(|found| found.operation.meta()).collect();
-            assert_declared(&functions, call.service(), call.name());
+            assert_declared_here(&format!("{}:{}", call.service().to_lowercase(), call.name()));
         }
         Ok(())
     }
 }
 
-/// Where nothing is declared, as in the tests of this crate, everything may be called.
-pub(crate) fn assert_declared(functions: &[&OperationMeta], service: &str, call: &str) {
+/// Compares a call with what the functions of this test program declare.
+fn assert_declared_here(action: &str) {
+    let functions: Vec<_> = operations().iter().map(|found| found.operation.meta()).collect();
+    assert_declared(&functions, action);
+}
+
+/// Without any declaration, as in the tests of this crate, all calls are allowed.
+pub(crate) fn assert_declared(functions: &[&OperationMeta], action: &str) {
     let declared: Vec<_> = functions.iter().flat_map(|meta| meta.iam_actions).map(|action| action.name).collect();
-    let action = format!("{}:{call}", service.to_lowercase());
-    assert!(
-        declared.is_empty() || declared.contains(&action.as_str()),
-        "{action} is none of the function's IAM actions"
-    );
+    assert!(declared.is_empty() || declared.contains(&action), "{action} is none of the function's IAM actions");
 }
 
 /// A job of a test: a context with a mocked client that records events, warnings and properties.
 pub struct Job {
-    /// The context to hand to the operation.
+    /// The context for the operation.
     pub cx: Context,
     recorder: Arc<Recorder>,
 }
@@ -187,12 +190,12 @@ impl PropertyStore for Recorder {
     async fn save(&self, full_name: &str, _value: &str) -> Result<Delivery> {
         match self.refused_property {
             Some(refused) if refused == full_name => Err(Error::new(ErrorKind::Service, "refused by the test")),
-            _ => Ok(Delivery::Seen),
+            _ => Ok(Delivery::Confirmed),
         }
     }
 }
 
-/// Option lists whose property is named after what they hold, and whose value is the ids with commas between them.
+/// Option lists with their contents as the property name, and comma-separated ids as the value.
 #[async_trait]
 impl OptionListStore for Recorder {
     fn to_property(&self, list: OptionList, entries: &[OptionEntry]) -> Result<(String, String)> {
@@ -216,29 +219,29 @@ impl OptionListStore for Recorder {
 }
 
 impl Job {
-    /// A job against a client with these rules.
+    /// A job with these rules for EC2.
     pub fn new(rules: &[&Rule]) -> Self {
         Self::with(rules, false, Recorder::default())
     }
 
-    /// A dry run against a client with these rules.
+    /// A dry run with these rules for EC2.
     pub fn dry_run(rules: &[&Rule]) -> Self {
         Self::with(rules, true, Recorder::default())
     }
 
-    /// A job for which OpCon does not save the property of that full name.
+    /// A job for which OpCon refuses the property with that full name.
     pub fn refusing_property(rules: &[&Rule], full_name: &'static str) -> Self {
         Self::with(rules, false, Recorder { refused_property: Some(full_name), ..Recorder::default() })
     }
 
-    /// A job for which OpCon, and every file, has these option lists, given by the ids of their entries.
+    /// A job with these option lists in OpCon and in every file, given by the ids of their entries.
     pub fn with_lists(rules: &[&Rule], lists: &[(OptionList, &[&str])]) -> Self {
         let entry = |id: &&str| OptionEntry { id: (*id).to_owned(), description: None };
         let lists = lists.iter().map(|(list, ids)| (*list, ids.iter().map(entry).collect())).collect();
         Self::with(rules, false, Recorder { lists, ..Recorder::default() })
     }
 
-    /// A job whose properties go into a store of the test's own.
+    /// A job with its own property store.
     pub fn with_properties(rules: &[&Rule], store: Arc<dyn PropertyStore>) -> Self {
         let recorder = Arc::new(Recorder::default());
         let cx = Context::builder(client(rules), recorder.clone(), store, recorder.clone()).build();
@@ -251,7 +254,7 @@ impl Job {
         Job { cx: builder.dry_run(dry_run).build(), recorder }
     }
 
-    /// Parses the arguments as [`args`], and runs an operation with them.
+    /// Parses the arguments, see [`args`], and runs an operation with them.
     ///
     /// # Errors
     /// Those of the operation.
@@ -265,24 +268,23 @@ impl Job {
         self.recorder.lines.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// How far the waits were at each look, in the short form.
+    /// The progress of the waits at each poll, in the short form.
     pub fn progress(&self) -> Vec<String> {
         self.recorder.progress.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// Asserts that a line so far holds the text.
+    /// Asserts that a reported line contains the text.
     ///
     /// # Panics
-    /// When none does; the message shows all lines.
+    /// If there is none, with all lines in the message.
     #[track_caller]
-    pub fn assert_says(&self, text: &str) {
+    pub fn assert_reported(&self, text: &str) {
         let lines = self.lines();
         assert!(lines.iter().any(|line| line.contains(text)), "no line says `{text}` among {lines:#?}");
     }
 }
 
-/// The arguments of an operation, parsed from those of a command line without the dashes, by the same rules. Flags have the
-/// value `true`.
+/// Parses the arguments of an operation, given without the dashes. Flags have the value `true`.
 ///
 /// # Errors
 /// Of kind [`ErrorKind::InvalidInput`], as on the command line.
@@ -308,7 +310,7 @@ pub(crate) fn parse_arguments(
     Inputs::parse(specs.iter().copied(), groups, &given)
 }
 
-/// An instance as EC2 describes it, with the name `web`, a private address, and public ones while it is running.
+/// An EC2 instance with the name `web`, a private address, and public addresses if it is running.
 pub fn instance(id: &str, state: &InstanceStateName) -> Instance {
     let running = *state == InstanceStateName::Running;
     Instance::builder()
@@ -327,11 +329,11 @@ pub fn described(instances: impl IntoIterator<Item = Instance>) -> DescribeInsta
     DescribeInstancesOutput::builder().reservations(reservation).build()
 }
 
-/// A rule for DescribeInstances: each call sees the one instance in the next of these states, and in the last for ever.
+/// A rule for DescribeInstances that returns the instance in each of these states in turn, and repeats the last one.
 ///
 /// # Panics
 /// Without any state.
-pub fn describes_in_turn(id: &'static str, states: &[InstanceStateName]) -> Rule {
+pub fn describes_states(id: &'static str, states: &[InstanceStateName]) -> Rule {
     let mut sequence = mock!(Client::describe_instances).sequence();
     for state in states {
         let state = state.clone();
@@ -340,7 +342,7 @@ pub fn describes_in_turn(id: &'static str, states: &[InstanceStateName]) -> Rule
     sequence.repeatedly().build()
 }
 
-/// A rule for DescribeInstances by ids: all that are asked for are in that state.
+/// A rule for DescribeInstances by ids that returns all requested ids in this state.
 pub fn describes_as(state: InstanceStateName) -> Rule {
     mock!(Client::describe_instances)
         .match_requests(|request| !request.instance_ids().is_empty())
@@ -371,7 +373,7 @@ fn state_of(name: &InstanceStateName) -> InstanceState {
 /// The request id of every [`refusal`].
 pub const REQUEST_ID: &str = "req-1";
 
-/// A refusal in EC2's own form, with HTTP status 400 and the request id [`REQUEST_ID`].
+/// An error response of EC2, with HTTP status 400 and the request id [`REQUEST_ID`].
 ///
 /// # Panics
 /// Never: status and header are valid.
@@ -385,7 +387,7 @@ pub fn refusal(code: &str, message: &str) -> HttpResponse {
     refusal
 }
 
-/// An answer with any HTTP status and body.
+/// A response with this HTTP status and body.
 ///
 /// # Panics
 /// When the status is not one of HTTP.

@@ -1,7 +1,7 @@
-//! Waiting until something in AWS has the state that a job needs: success is only what a poll showed.
+//! Waits until a resource has the target state: only a poll that shows it is a success.
 //!
-//! [`wait_for`] waits for anything that has an id and a state, [`wait_for_instances`] for instances. Both follow the same
-//! rules: the interval of the polls, the limit of the job, and which failed polls end the wait.
+//! [`wait_for`] waits for anything with an id and a state, [`wait_for_instances`] for instances. Both have the same
+//! polling interval, timeout, and rules for failed polls.
 
 mod arguments;
 mod engine;
@@ -15,8 +15,8 @@ pub use arguments::{
     POLL_INTERVAL, Readiness, UNTIL_DONE, UNTIL_READY, WAIT, WAIT_FOR, WAIT_TIMEOUT, WaitArgs, WaitPolicy,
 };
 pub use engine::{Poll, wait_for};
-pub use goal::{Goal, UNTIL_SEEN};
-pub use instances::{not_at_goal, wait_for_instances, wait_if_asked};
+pub use goal::{Goal, OBSERVATION_LIMIT};
+pub use instances::{not_at_goal, wait_for_instances, wait_if_requested};
 pub use states::States;
 pub use status_checks::{DESCRIBE_INSTANCE_STATUS, STATUS_IDS_PER_REQUEST, all_status_checks, status_checks};
 

@@ -1,11 +1,11 @@
-//! What must be known of options to tell names from values.
+//! The properties of options that distinguish names from values.
 
 use connector_sdk::{ArgSpec, OperationMeta};
 
 use crate::registry::Registry;
 use crate::settings::{COMMON, common_arguments};
 
-/// The options that every command line has beside those of its function.
+/// The common options of every command line.
 const HELP: [&str; 4] = ["--help", "-h", "--version", "-V"];
 
 /// The options that a command line can have.

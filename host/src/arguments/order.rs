@@ -2,7 +2,7 @@
 
 use super::options::Options;
 use super::raw::positional;
-use super::word::{Origin, VERTICAL_TAB, Word, Words};
+use super::word::{CommandLine, Origin, VERTICAL_TAB, Word};
 use crate::registry::Registry;
 
 /// The pieces between vertical tabs. Two in a row are one separator, unless the value of an option is missing
@@ -23,13 +23,13 @@ pub fn split_at_vertical_tabs(text: &str, registry: &Registry) -> Vec<String> {
 }
 
 /// Takes out the function's name, and joins the options with their values.
-pub fn arrange(mut words: Vec<Word>, registry: &Registry) -> Words {
+pub fn arrange(mut words: Vec<Word>, registry: &Registry) -> CommandLine {
     let positional = positional(&words, &Options::of_all(registry));
     let known = positional.iter().find(|at| registry.find(&words[**at].text).is_some());
     let function = known.or(positional.first()).copied().map(|at| words.remove(at).text);
     let meta = function.as_ref().and_then(|name| registry.find(name)).map(|found| found.operation.meta());
     let options = meta.map_or_else(Options::common, Options::of);
-    Words { function, rest: join(words, &options) }
+    CommandLine { function, rest: join(words, &options) }
 }
 
 /// Makes an option and its value one word, and leaves out what is empty.

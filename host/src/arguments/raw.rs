@@ -1,4 +1,4 @@
-//! What must be known of a command line before it is parsed: which words are names, and the form of the output.
+//! What is needed from a command line before it is parsed: which words are names, and the output format.
 
 use super::Options;
 use crate::settings::{OUTPUT, Output};

@@ -6,7 +6,7 @@ use connector_sdk::ErrorKind;
 
 use super::*;
 
-fn read_all(arguments: &[&str]) -> Result<Words> {
+fn read_all(arguments: &[&str]) -> Result<CommandLine> {
     read(arguments.iter().map(OsString::from), &Registry::load().unwrap())
 }
 
@@ -16,7 +16,7 @@ fn words(arguments: &[&str]) -> (Option<String>, Vec<String>) {
     texts(read_all(&arguments).unwrap())
 }
 
-fn texts(words: Words) -> (Option<String>, Vec<String>) {
+fn texts(words: CommandLine) -> (Option<String>, Vec<String>) {
     (words.function, words.rest.into_iter().map(|word| word.text).collect())
 }
 
@@ -123,15 +123,18 @@ fn a_file_that_is_missing_is_named() {
     assert_eq!(error.kind(), ErrorKind::InvalidInput);
     let text = error.to_string();
     assert!(text.starts_with("argument file ") && text.contains("no-such-file"), "{text}");
-    assert_eq!(error.hint_text(), Some("`@FILE` stands for the arguments in FILE, a line each, as UTF-8 text"));
+    assert_eq!(
+        error.hint_text(),
+        Some("check the file: `@FILE` stands for the arguments in FILE, one per line, as UTF-8 text")
+    );
 }
 
 #[test]
 fn a_value_that_is_still_encrypted_is_refused_and_not_echoed() {
     for (line, option) in [
-        (&["--region", "<SmaEncrypt>0a1b</SmaEncrypt>"][..], "--region"),
-        (&["--region=<SMAENCRYPT>0a1b</SMAENCRYPT>"], "--region"),
-        (&["--wait", "--tag-name\u{b}web\u{b}--user-id\u{b}<smaencrypt>0a1b"], "--user-id"),
+        (&["--region", "<SmaEncrypt>0a1b</SmaEncrypt>"][..], "`--region`"),
+        (&["--region=<SMAENCRYPT>0a1b</SMAENCRYPT>"], "`--region`"),
+        (&["--wait", "--tag-name\u{b}web\u{b}--user-id\u{b}<smaencrypt>0a1b"], "`--user-id`"),
         (&["<SmaEncrypt>0a1b</SmaEncrypt>"], "an argument"),
     ] {
         let line: Vec<_> = ["awsec2", "StartInstance"].iter().chain(line).copied().collect();
@@ -145,5 +148,5 @@ fn a_value_that_is_still_encrypted_is_refused_and_not_echoed() {
 #[test]
 fn the_name_of_an_argument_file_with_a_reference_is_refused() {
     let error = read_all(&["awsec2", "StartInstance", "@[[FILE]]"]).unwrap_err();
-    assert_eq!(error.to_string(), "the name of the argument file contains [[FILE]]: OpCon has no such property");
+    assert_eq!(error.to_string(), "the name of the argument file contains `[[FILE]]`: OpCon has no such property");
 }

@@ -35,28 +35,28 @@ pub fn check(words: &[Word], options: &Options, references: References) -> Resul
             continue;
         }
         match given {
-            Some((spec, _)) if spec.foreign_text => warnings.push(format!(
-                "--{} contains text in the form of a reference to an OpCon property; it is passed on as it is",
+            Some((spec, _)) if spec.verbatim => warnings.push(format!(
+                "`--{}` contains text in the form of a reference to an OpCon property; the text is passed on unchanged",
                 spec.name
             )),
             Some((spec, _)) => {
-                let found = if spec.secret { "a reference" } else { found };
-                return Err(not_replaced(&format!("the value of --{}", spec.name), found, word.origin));
+                let found = if spec.secret { "a reference".to_owned() } else { format!("`{found}`") };
+                return Err(not_replaced(&format!("the value of `--{}`", spec.name), &found, word.origin));
             }
-            None => return Err(not_replaced("an argument", found, word.origin)),
+            None => return Err(not_replaced("an argument", &format!("`{found}`"), word.origin)),
         }
     }
     Ok(warnings)
 }
 
 fn missing(option: &str, spec: &ArgSpec, next: Option<&Word>) -> Error {
-    let error = wrong(format!("the value of {option} is missing"));
+    let error = wrong(format!("the value of `{option}` is missing"));
     let looks_like_a_value = next.filter(|next| next.text.starts_with('-') && next.text != "-");
     match looks_like_a_value {
-        None => error.hint(format!("give {option} {}, or leave {option} out", spec.value_name)),
+        None => error.hint(format!("use `{option} {}`, or leave out `{option}`", spec.value_name)),
         Some(next) => {
             let value = if spec.secret { spec.value_name } else { &next.text };
-            error.hint(format!("a value that begins with `-` is written with `=`: `{option}={value}`"))
+            error.hint(format!("use `=` for a value that begins with `-`: `{option}={value}`"))
         }
     }
 }
@@ -67,8 +67,8 @@ pub fn not_replaced(place: &str, found: &str, origin: Origin) -> Error {
         Origin::CommandLine => wrong(format!("{place} contains {found}: OpCon has no such property")).hint(
             "check the spelling and the kind (SI, JI, MI) of the property, and that it exists when the job starts",
         ),
-        Origin::File => wrong(format!("{place} contains {found}: OpCon replaces no references in a file"))
-            .hint("put the value itself into the file, or give the argument on the command line of the job"),
+        Origin::File => wrong(format!("{place} contains {found}: OpCon does not replace references in files"))
+            .hint("put the value itself in the file, or move the argument to the command line of the job"),
     }
 }
 
@@ -95,9 +95,9 @@ fn reference_between<'a>(text: &'a str, open: &str, close: &str) -> Option<&'a s
 /// # Errors
 /// Says what a double quote in it means: `"C:\dir\" --next` is one argument to Windows, `C:\dir" --next`.
 pub fn check_path(text: &str) -> Result<(), String> {
-    const SWALLOWED: &str = "a path cannot contain a double quote, and this one has swallowed what follows it on the command line: \
-                             `\\\"` is a quote, not the end of the path; leave out the last `\\`, as in \"C:\\dir\"";
-    if text.contains('"') { Err(SWALLOWED.to_owned()) } else { Ok(()) }
+    const QUOTE_IN_PATH: &str = "a path cannot contain a double quote: Windows reads `\\\"` as a quote inside the path, \
+                             not as its end; leave out the last `\\`, as in `\"C:\\dir\"`";
+    if text.contains('"') { Err(QUOTE_IN_PATH.to_owned()) } else { Ok(()) }
 }
 
 #[cfg(test)]
@@ -143,7 +143,7 @@ mod tests {
     }
 
     const NAME: Arg<String> = Arg::new("name", "NAME", "A name.");
-    const SCRIPT: Arg<String> = Arg::new("script", "TEXT", "A script.").foreign_text();
+    const SCRIPT: Arg<String> = Arg::new("script", "TEXT", "A script.").verbatim();
     const PASSWORD: Arg<String, Always> = Arg::new("password", "TEXT", "A password.").required().secret();
     static META: OperationMeta =
         OperationMeta::new("Try", "Try it.").arguments(&[&[NAME.spec, SCRIPT.spec, PASSWORD.spec]]);
@@ -165,28 +165,28 @@ mod tests {
         let on_the_command_line = |text| checked(text, Origin::CommandLine, References::Replaced);
         assert_refused(
             on_the_command_line("--name=a[[B]]"),
-            "the value of --name contains [[B]]: OpCon has no such property",
+            "the value of `--name` contains `[[B]]`: OpCon has no such property",
         );
-        assert_refused(on_the_command_line("{{B}}"), "an argument contains {{B}}: OpCon has no such property");
+        assert_refused(on_the_command_line("{{B}}"), "an argument contains `{{B}}`: OpCon has no such property");
         let secret = on_the_command_line("--password=[[B]]");
-        assert_refused(secret, "the value of --password contains a reference: OpCon has no such property");
+        assert_refused(secret, "the value of `--password` contains a reference: OpCon has no such property");
     }
 
     #[test]
     fn a_reference_in_a_file_is_refused_even_where_opcon_will_replace_others() {
         for references in [References::Replaced, References::Allowed] {
-            let message = "the value of --name contains [[B]]: OpCon replaces no references in a file";
+            let message = "the value of `--name` contains `[[B]]`: OpCon does not replace references in files";
             assert_refused(checked("--name=[[B]]", Origin::File, references), message);
         }
         assert_eq!(checked("--name=[[B]]", Origin::CommandLine, References::Allowed).unwrap(), [""; 0]);
     }
 
     #[test]
-    fn foreign_text_may_hold_what_looks_like_a_reference() {
+    fn verbatim_text_may_contain_what_looks_like_a_reference() {
         for origin in [Origin::CommandLine, Origin::File] {
             let warnings = checked("--script=[[B]]", origin, References::Replaced).unwrap();
-            let warning =
-                "--script contains text in the form of a reference to an OpCon property; it is passed on as it is";
+            let warning = "`--script` contains text in the form of a reference to an OpCon property; the text is \
+                           passed on unchanged";
             assert_eq!(warnings, [warning]);
         }
         assert_eq!(checked("--script=x", Origin::CommandLine, References::Replaced).unwrap(), [""; 0]);
@@ -195,22 +195,22 @@ mod tests {
     #[test]
     fn a_missing_value_is_refused_with_the_form_that_works() {
         for (words, hint) in [
-            (&["--name", "-old"][..], "a value that begins with `-` is written with `=`: `--name=-old`"),
-            (&["--name", "--script=x"], "a value that begins with `-` is written with `=`: `--name=--script=x`"),
-            (&["--name"], "give --name NAME, or leave --name out"),
-            (&["--password", "-hush"], "a value that begins with `-` is written with `=`: `--password=TEXT`"),
+            (&["--name", "-old"][..], "use `=` for a value that begins with `-`: `--name=-old`"),
+            (&["--name", "--script=x"], "use `=` for a value that begins with `-`: `--name=--script=x`"),
+            (&["--name"], "use `--name NAME`, or leave out `--name`"),
+            (&["--password", "-hush"], "use `=` for a value that begins with `-`: `--password=TEXT`"),
         ] {
             let words: Vec<_> =
                 words.iter().map(|text| Word { text: (*text).to_owned(), origin: Origin::CommandLine }).collect();
             let error = check(&words, &Options::of(&META), References::Replaced).unwrap_err();
-            assert_eq!(error.message(), format!("the value of {} is missing", words[0].text));
+            assert_eq!(error.message(), format!("the value of `{}` is missing", words[0].text));
             assert_eq!(error.hint_text(), Some(hint));
         }
     }
 
     #[test]
     fn a_path_with_a_double_quote_has_swallowed_what_follows() {
-        assert!(check_path("C:\\dir\" --next").unwrap_err().contains("has swallowed what follows"));
+        assert!(check_path("C:\\dir\" --next").unwrap_err().contains("as a quote inside the path"));
         assert_eq!(check_path("C:\\it's a dir\\"), Ok(()));
     }
 }

@@ -1,14 +1,14 @@
-//! The words of a command line, and where each of them was written.
+//! The words of a command line, and the origin of each word.
 
 use connector_sdk::{Error, ErrorKind};
 
-/// What stands between arguments when a job form of OpCon's Enterprise Manager wrote the command line.
+/// The separator of arguments in command lines that job forms of OpCon's Enterprise Manager write.
 pub const VERTICAL_TAB: char = '\u{b}';
 
 /// The words of a command line: the function's name, if there is one, and everything else in its order, without options
 /// whose value is empty.
 #[derive(Debug, PartialEq, Eq)]
-pub struct Words {
+pub struct CommandLine {
     /// The function's name as it was given.
     pub function: Option<String>,
     /// All other words. An option with a value is one word, `--name=value`; one without `=` has no value.

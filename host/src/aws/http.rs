@@ -16,7 +16,7 @@ use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_types::body::SdkBody;
 use connector_sdk::attempts::Attempt;
 use connector_sdk::iam::IamAction;
-use connector_sdk::no_answer::{ForgottenDryRun, NoAnswer, Unanswered, nothing_was_done};
+use connector_sdk::no_answer::{DryRunViolation, NoAnswer, Unanswered, nothing_was_done};
 use opcon::tls::{Proxy, TimeLimits, Trust, http_client};
 use reqwest::Url;
 
@@ -117,14 +117,14 @@ impl HttpConnector for Connector {
         if let Sender::DryRun(declared) = self.sender
             && !asked.changes_nothing(declared)
         {
-            let forgotten = ForgottenDryRun { asked: asked.to_string() };
-            return HttpConnectorFuture::ready(Err(ConnectorError::user(forgotten.into())));
+            let violation = DryRunViolation { call: asked.to_string() };
+            return HttpConnectorFuture::ready(Err(ConnectorError::user(violation.into())));
         }
         let counted = !matches!(self.sender, Sender::Credentials);
         HttpConnectorFuture::new(async move {
             let attempt = counted.then(Attempt::begin);
             let late = |_| {
-                let lost = NoAnswer::Lost("no answer in time".to_owned());
+                let lost = NoAnswer::Lost("no response in time".to_owned());
                 ConnectorError::timeout(lost.to(asked.call.clone()).into())
             };
             let exchanged = tokio::time::timeout(limit, exchange(&clients, request, &asked)).await.map_err(late);
@@ -163,7 +163,7 @@ async fn exchange(
 ) -> Result<(HttpResponse, Whole), ConnectorError> {
     // What these errors say of a request may contain all of it.
     let unfit = || {
-        let wrong = format!("the address of {} is not one of HTTP", asked.call.service());
+        let wrong = format!("the address of {} is not an HTTP address", asked.call.service());
         ConnectorError::user(wrong.into())
     };
     // Paths may contain secrets.
@@ -206,7 +206,7 @@ fn connector_error(asked: &Asked, server: &str, error: &reqwest::Error) -> Conne
     let reason = if error.is_connect() {
         NoAnswer::NotSent(format!("no connection to {server}: {cause}"))
     } else {
-        NoAnswer::Lost(format!("no answer from {server}: {cause}"))
+        NoAnswer::Lost(format!("no response from {server}: {cause}"))
     };
     let unanswered = reason.to(asked.call.clone()).into();
     if error.is_timeout() { ConnectorError::timeout(unanswered) } else { ConnectorError::io(unanswered) }

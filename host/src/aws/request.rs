@@ -1,7 +1,7 @@
 //! What a request to AWS asks for, and whether a dry run may send it.
 
 use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
-use connector_sdk::Call;
+use connector_sdk::call::{Call, path_of, query_action};
 use connector_sdk::iam::{IamAction, declared_change};
 use serde::Deserialize;
 
@@ -22,23 +22,15 @@ pub struct Asked {
 impl Asked {
     /// Reads a request.
     pub fn of(request: &HttpRequest) -> Self {
-        let header = |name| request.headers().get(name).unwrap_or_default();
         let body = request.body().bytes().unwrap_or_default();
-        let path = path_of(request.uri());
-        let query = action_of(body);
-        let target = header("x-amz-target").rsplit('.').next().filter(|action| !action.is_empty());
-        let operation = path.rsplit_once("/operation/").map(|(_, action)| action);
-        let rpc = operation.filter(|_| header("smithy-protocol").starts_with("rpc-v2"));
-        let service = signing_name(header("authorization"));
+        let call = Call::of(request);
+        let is_json = request.headers().get("x-amz-target").is_some();
         Asked {
-            call: match service {
-                Some(service) => Call::new(service, query.or(target).or(rpc)),
-                None => Call::unknown(),
-            },
-            query: query.map(str::to_owned),
-            line: format!("{} {path}", request.method()),
+            is_dry_run: is_dry_run(&call, is_json, body),
+            call,
+            query: query_action(body).map(str::to_owned),
+            line: format!("{} {}", request.method(), path_of(request.uri())),
             method_reads: ["GET", "HEAD"].contains(&request.method()),
-            is_dry_run: service.is_some_and(|service| is_dry_run(service, target, body)),
         }
     }
 
@@ -54,13 +46,6 @@ impl std::fmt::Display for Asked {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "{} for {}", self.call.service(), self.call.action().unwrap_or(&self.line))
     }
-}
-
-/// The action of a request in the form of AWS's query protocol: the first of the fields in its body. The others may contain
-/// secrets. `None` for other requests.
-pub fn action_of(body: &[u8]) -> Option<&str> {
-    let first = body.split(|byte| *byte == b'&').next().unwrap_or_default();
-    std::str::from_utf8(first.strip_prefix(b"Action=")?).ok()
 }
 
 /// The actions with a parameter `DryRun` that has the same meaning as in EC2, of services that speak JSON: others ignore
@@ -88,42 +73,25 @@ const JSON_DRY_RUNS: [(&str, &[&str]); 1] = [(
     ],
 )];
 
-/// Whether a request has the parameter `DryRun` of EC2's query protocol, or that of a JSON protocol where the action, which is
-/// its `target`, has one. Every other `DryRun` in a body is somebody's data.
-fn is_dry_run(service: &str, target: Option<&str>, body: &[u8]) -> bool {
+/// Whether a request has the parameter `DryRun` of EC2's query protocol, or that of a JSON protocol where the action has
+/// one. Every other `DryRun` in a body is somebody's data.
+fn is_dry_run(call: &Call, is_json: bool, body: &[u8]) -> bool {
     #[derive(Deserialize)]
     #[serde(rename_all = "PascalCase")]
     struct Parameters {
         #[serde(default)]
         dry_run: bool,
     }
-    match target {
-        None if service == "ec2" => {
-            action_of(body).is_some() && body.split(|byte| *byte == b'&').any(|field| field == b"DryRun=true")
-        }
-        Some(action) => {
-            let has_it = JSON_DRY_RUNS.iter().any(|(known, actions)| *known == service && actions.contains(&action));
-            has_it && serde_json::from_slice::<Parameters>(body).is_ok_and(|parameters| parameters.dry_run)
-        }
-        None => false,
+    let is_of = |(service, actions): &(&str, &[&str])| {
+        call.signing_name() == *service && call.action().is_some_and(|action| actions.contains(&action))
+    };
+    if is_json {
+        return JSON_DRY_RUNS.iter().any(is_of)
+            && serde_json::from_slice::<Parameters>(body).is_ok_and(|parameters| parameters.dry_run);
     }
-}
-
-/// The service that a request is signed for: the last but one part of the credential scope, as in
-/// `AWS4-HMAC-SHA256 Credential=AKIA.../20260101/us-east-1/ec2/aws4_request, SignedHeaders=...`.
-///
-/// Source: AWS, "Create a signed AWS API request", in the IAM User Guide.
-fn signing_name(authorization: &str) -> Option<&str> {
-    let (_, credential) = authorization.split_once("Credential=")?;
-    let scope = credential.split(',').next()?;
-    scope.rsplit('/').nth(1)
-}
-
-/// The path of an address, without its query.
-fn path_of(uri: &str) -> &str {
-    let rest = uri.split_once("://").map_or(uri, |(_, rest)| rest);
-    let path = rest.find('/').map_or("/", |start| &rest[start..]);
-    path.split('?').next().unwrap_or(path)
+    call.signing_name() == "ec2"
+        && query_action(body).is_some()
+        && body.split(|byte| *byte == b'&').any(|field| field == b"DryRun=true")
 }
 
 #[cfg(test)]
@@ -242,12 +210,5 @@ mod tests {
         let query = asked("DynamoDB_20120810.Query");
         assert!(query.changes_nothing(&declared) && !query.changes_nothing(&[]));
         assert!(!asked("DynamoDB_20120810.PutItem").changes_nothing(&declared));
-    }
-
-    #[test]
-    fn the_action_is_the_first_field() {
-        assert_eq!(action_of(b"Action=StopInstances&Version=2016-11-15"), Some("StopInstances"));
-        assert_eq!(action_of(b"Version=2016-11-15&Action=StopInstances"), None);
-        assert_eq!(action_of(b""), None);
     }
 }

@@ -118,9 +118,9 @@ async fn a_function_that_forgets_the_dry_run_is_stopped_before_anything_is_sent(
     let server = Server::answering(200, STOPPED);
     for forgotten in [None, Some(false)] {
         let error = stop(&server.account(true), forgotten).await.unwrap_err();
-        let text = "stopping i-1: the function asked EC2 for StopInstances in a dry run without DryRun";
+        let text = "stopping i-1: blocked a request to EC2 for StopInstances without `DryRun` in a dry run";
         assert_eq!((error.kind(), error.to_string().as_str()), (ErrorKind::Bug, text));
-        assert!(!error.leaves_open());
+        assert!(!error.outcome_unknown());
     }
     assert_eq!(server.requests(), 0);
 }
@@ -147,18 +147,21 @@ async fn every_service_is_named_in_its_own_errors() {
     let sts = |server: &Server| aws_sdk_sts::Client::new(server.account(true).config());
     let server = Server::answering(403, "<ErrorResponse><Error><Code>AccessDenied</Code></Error></ErrorResponse>");
     let error = sts(&server).get_caller_identity().send().await.doing(|| "asking".to_owned()).unwrap_err();
-    assert_eq!(error.to_string(), "asking: STS gave no further explanation (AccessDenied)");
-    assert!(error.hint_text().unwrap().contains("allow at least sts:GetCallerIdentity "), "{error:?}");
+    assert_eq!(error.to_string(), "asking: STS gave no details (AccessDenied)");
+    assert!(error.hint_text().unwrap().contains("allow at least `sts:GetCallerIdentity` "), "{error:?}");
 
     let server = Server::answering(407, "<html>proxy</html>");
     let error = sts(&server).get_caller_identity().send().await.doing(|| "asking".to_owned()).unwrap_err();
-    assert_eq!(error.message(), "HTTP status 407 with an answer that is not from STS: `<html>proxy</html>`");
+    assert_eq!(error.message(), "HTTP status 407 with a response that is not from STS: `<html>proxy</html>`");
     let error = stop(&server.account(false), None).await.unwrap_err();
-    assert_eq!(error.message(), "HTTP status 407 with an answer that is not from EC2: `<html>proxy</html>`");
+    assert_eq!(error.message(), "HTTP status 407 with a response that is not from EC2: `<html>proxy</html>`");
 
     let request = sts(&server).decode_authorization_message().encoded_message("x").send();
     let error = request.await.doing(|| "decoding".to_owned()).unwrap_err();
-    assert_eq!(error.message(), "the function asked STS for DecodeAuthorizationMessage in a dry run without DryRun");
+    assert_eq!(
+        error.message(),
+        "blocked a request to STS for DecodeAuthorizationMessage without `DryRun` in a dry run"
+    );
 }
 
 #[tokio::test]

@@ -4,10 +4,10 @@
 use connector_sdk::args::check_rules;
 use connector_sdk::{Given, Inputs, OperationMeta, Result};
 
-use super::function::{function, list_shows};
+use super::function::{function, run_list};
 use super::parser::{self, Parsed, all_arguments};
 use super::usage::{with_hint, wrong};
-use crate::arguments::{self, Options, References, Words};
+use crate::arguments::{self, CommandLine, Options, References};
 use crate::registry::Registry;
 
 /// A job as it is defined.
@@ -35,9 +35,9 @@ pub enum Defined {
 /// # Errors
 /// Those of [`parse`](super::parse), and [`ErrorKind::InvalidInput`](connector_sdk::ErrorKind::InvalidInput) without a
 /// function.
-pub fn define(registry: &Registry, commands: &[&'static str], words: &Words, more: &[String]) -> Result<Defined> {
+pub fn define(registry: &Registry, commands: &[&'static str], words: &CommandLine, more: &[String]) -> Result<Defined> {
     let Some(name) = &words.function else {
-        return Err(wrong("no function is given").hint(list_shows()));
+        return Err(wrong("no function specified").hint(run_list()));
     };
     let function = function(registry, commands, name)?;
     let meta = function.operation.meta();

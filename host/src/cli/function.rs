@@ -8,24 +8,28 @@ use crate::program;
 use crate::registry::Registry;
 
 /// What helps where no function is known.
-pub fn list_shows() -> String {
-    format!("`{} --list` shows the functions", program::name())
+pub fn run_list() -> String {
+    format!("run `{} --list` for the functions", program::name())
 }
 
 /// The function of that name; `commands` are other names that may be meant.
 ///
 /// # Errors
-/// [`ErrorKind::InvalidInput`](connector_sdk::ErrorKind::InvalidInput) when there is none, with those that are most like it.
+/// [`ErrorKind::InvalidInput`](connector_sdk::ErrorKind::InvalidInput) when there is none, with those that are most like it;
+/// also for an administrator command, which nobody who names a function means.
 pub fn function(registry: &Registry, commands: &[&'static str], name: &str) -> Result<&'static Registration> {
     if let Some(found) = registry.find(name) {
         return Ok(found);
     }
     if let Some(found) = arguments::reference(name) {
-        return Err(arguments::not_replaced("the name of the function", found, Origin::CommandLine));
+        return Err(arguments::not_replaced("the name of the function", &format!("`{found}`"), Origin::CommandLine));
+    }
+    if registry.is_command(name) {
+        return Err(wrong(format!("`{name}` is an administrator command, not a function")).hint(run_list()));
     }
     let error = wrong(format!("unknown function `{name}`"));
     Err(match registry.nearest(name, commands.iter().copied()).as_slice() {
-        [] => error.hint(list_shows()),
-        names => error.hint(format!("did you mean {}?", names.join(" or "))),
+        [] => error.hint(run_list()),
+        names => error.hint(format!("did you mean `{}`?", names.join("` or `"))),
     })
 }

@@ -9,14 +9,14 @@ use clap::{ArgAction, ArgMatches, Command};
 use connector_sdk::{ArgGroup, ArgSpec, Given, OperationMeta, Result};
 
 use super::usage::help_or_error;
-use crate::arguments::Words;
+use crate::arguments::CommandLine;
 use crate::program;
 use crate::settings::{common_arguments, help};
 
 /// Help is wrapped at this width everywhere: a job's output has no terminal.
 pub const HELP_WIDTH: usize = 100;
 
-/// What the words of a command line come to.
+/// The result of parsing a command line.
 pub enum Parsed {
     /// A text to print.
     Help(String),
@@ -24,11 +24,11 @@ pub enum Parsed {
     Given(Vec<Given>),
 }
 
-/// Parses the words of a function's job. `more` are options that the caller takes beside those of the function.
+/// Parses the command line of a function's job. `more` are additional options of the caller.
 ///
 /// # Errors
 /// [`InvalidInput`](connector_sdk::ErrorKind::InvalidInput) for an unknown argument, or a flag with a value.
-pub fn parse(meta: &'static OperationMeta, words: &Words, more: &[String]) -> Result<Parsed> {
+pub fn parse(meta: &'static OperationMeta, words: &CommandLine, more: &[String]) -> Result<Parsed> {
     let mut command = of_function(meta);
     match command.try_get_matches_from_mut(program_name(words)) {
         Ok(matches) => Ok(Parsed::Given(given(&matches, all_arguments(meta)))),
@@ -41,8 +41,8 @@ pub fn all_arguments(meta: &'static OperationMeta) -> impl Iterator<Item = &'sta
     meta.all_arguments().chain(common_arguments(meta))
 }
 
-/// The words as a parser takes them.
-pub fn program_name(words: &Words) -> impl Iterator<Item = &str> {
+/// The words as input of a parser.
+pub fn program_name(words: &CommandLine) -> impl Iterator<Item = &str> {
     std::iter::once(program::name()).chain(words.rest.iter().map(AsRef::as_ref))
 }
 
@@ -96,7 +96,7 @@ fn spelled(spec: &ArgSpec) -> String {
     if spec.is_flag() { spec.option() } else { format!("{} <{}>", spec.option(), spec.value_name) }
 }
 
-/// An argument as the parser knows it.
+/// An argument in the parser's form.
 pub fn argument(spec: &'static ArgSpec) -> clap::Arg {
     let argument =
         clap::Arg::new(spec.name).long(spec.name).visible_aliases(spec.aliases).help(help(spec)).hide(spec.hidden);

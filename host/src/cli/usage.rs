@@ -1,4 +1,4 @@
-//! What the parser finds wrong with a command line, in this program's words.
+//! Errors of the command line in this program's wording.
 
 use clap::error::{ContextKind, ContextValue, ErrorKind as ClapErrorKind};
 use connector_sdk::{Error, ErrorKind, Result};
@@ -19,7 +19,7 @@ pub fn with_hint(error: Error, function: &str) -> Error {
 }
 
 fn shows(command: &str) -> String {
-    format!("`{command} --help` shows the arguments")
+    format!("run `{command} --help` for the arguments")
 }
 
 /// Turns what the parser says into a text to print, or into an error. `more` are further options that may be meant by an
@@ -44,13 +44,13 @@ pub fn help_or_error(error: &clap::Error, command: &clap::Command, more: &[Strin
         ClapErrorKind::ArgumentConflict => {
             let other = option_of(&text(error, ContextKind::PriorArg));
             if other == option {
-                wrong(format!("`{option}` is given more than once")).hint("give it once")
+                wrong(format!("`{option}` is given more than once")).hint("specify it once")
             } else {
-                wrong(format!("`{other}`, `{option}` cannot be given together")).hint("give one of them")
+                wrong(format!("`{other}`, `{option}` cannot be used together")).hint("use only one of them")
             }
         }
         ClapErrorKind::MissingRequiredArgument => {
-            wrong(format!("missing: {}", text(error, ContextKind::InvalidArg))).hint(shows)
+            wrong(format!("missing argument: {}", text(error, ContextKind::InvalidArg))).hint(shows)
         }
         _ => invalid_value(error, &option).hint(shows),
     })
@@ -68,7 +68,7 @@ fn invalid_value(error: &clap::Error, option: &str) -> Error {
     }
 }
 
-/// What the parser's error says of this, several things with commas between them.
+/// The context of this kind in the parser's error, comma-separated if there are several.
 fn text(error: &clap::Error, kind: ContextKind) -> String {
     match error.get(kind) {
         Some(ContextValue::String(text)) => text.clone(),
@@ -112,16 +112,16 @@ mod tests {
         for (words, message, hint) in [
             (&["--confg", "x"][..], "unexpected argument `--confg`", "did you mean `--config`?"),
             (&["--shedule=hush"], "unexpected argument `--shedule`", "did you mean `--schedule`?"),
-            (&["x", "y"], "unexpected argument `y`", "`awsec2 try --help` shows the arguments"),
-            (&["x", "--wait=yes"], "`--wait` takes no value", "`awsec2 try --help` shows the arguments"),
-            (&["x", "--wait", "--wait"], "`--wait` is given more than once", "give it once"),
-            (&["x", "--wait", "--no-wait"], "`--no-wait`, `--wait` cannot be given together", "give one of them"),
-            (&[], "missing: <NAME>", "`awsec2 try --help` shows the arguments"),
-            (&["x", "--config"], "the value of `--config` is missing", "`awsec2 try --help` shows the arguments"),
+            (&["x", "y"], "unexpected argument `y`", "run `awsec2 try --help` for the arguments"),
+            (&["x", "--wait=yes"], "`--wait` takes no value", "run `awsec2 try --help` for the arguments"),
+            (&["x", "--wait", "--wait"], "`--wait` is given more than once", "specify it once"),
+            (&["x", "--wait", "--no-wait"], "`--no-wait`, `--wait` cannot be used together", "use only one of them"),
+            (&[], "missing argument: <NAME>", "run `awsec2 try --help` for the arguments"),
+            (&["x", "--config"], "the value of `--config` is missing", "run `awsec2 try --help` for the arguments"),
             (
                 &["x", "--form", "xml"],
                 "invalid value `xml` for `--form`: must be one of text, json",
-                "`awsec2 try --help` shows the arguments",
+                "run `awsec2 try --help` for the arguments",
             ),
         ] {
             let error = error_of(words);

@@ -1,4 +1,4 @@
-//! `awsec2 check`: tries everything that jobs need, and tells each thing in a line.
+//! `awsec2 check`: tests everything that jobs need, and reports each result in one line.
 
 use std::fmt::Display;
 use std::path::{Path, PathBuf};
@@ -22,31 +22,38 @@ use crate::{config, exit, log, program};
 /// The command's name.
 pub const NAME: &str = "check";
 /// What it does.
-pub const SUMMARY: &str = "Test configuration, credentials, permissions, OpCon and log, a line for each.";
+pub const SUMMARY: &str = "Test the configuration, credentials, permissions, OpCon and the log.";
 
 fn command() -> clap::Command {
     parser(NAME, SUMMARY)
         .after_help(
-            "A line begins with `ok`, `note` (look at it) or `FAILED`. The exit code is 0 only if nothing failed, otherwise \
-             that of the first failure. Permissions are asked for by dry runs, which change nothing; `unknown` are those of \
-             which no dry run can tell, and `only for NAME` those that only some jobs need.",
+            "Each line begins with `ok`, `note` (review it) or `FAILED`. The exit code is 0 only if nothing failed, \
+             otherwise that of the first failure. Permissions are checked with dry runs, which change nothing: \
+             `unknown` are permissions that a dry run cannot check, `only for NAME` are permissions that only some \
+             jobs need.",
         )
-        .arg(option("region", "REGION", "The region to ask in. Default: AWS's own settings.").value_parser(RegionName::parse))
-        .arg(option("endpoint-url", "URL", "Ask this address instead of AWS's own for EC2.").value_parser(EndpointUrl::parse))
+        .arg(
+            option("region", "REGION", "The AWS region. Default: the AWS settings, such as `AWS_REGION`.")
+                .value_parser(RegionName::parse),
+        )
+        .arg(
+            option("endpoint-url", "URL", "Send the EC2 requests to this URL instead of the default AWS endpoint.")
+                .value_parser(EndpointUrl::parse),
+        )
         .arg(
             option(
                 ResourceTag::OPTION,
                 "KEY=VALUE",
-                "The tag to which the users' policy is limited. The dry runs name no instance that has it, so that a refusal \
-                 of what the tag limits is `unknown`.",
+                "The tag to which the policy of the users is limited. The dry runs name no instance with this tag, so \
+                 permissions that the tag limits are `unknown` if they are denied.",
             )
             .value_parser(ResourceTag::parse),
         )
-        .arg(path_option("log-dir", "DIR", "The folder of the log. Default: `log` beside the program."))
+        .arg(path_option("log-dir", "DIR", "The folder of the log. Default: `log` in the folder of the program."))
         .arg(config_argument())
 }
 
-/// Tests everything, and tells it.
+/// Tests everything, and reports the results.
 pub fn run(registry: &Registry, words: &[String]) -> Result<u8> {
     let Some(matches) = parse(command(), words)? else { return Ok(exit::SUCCESS) };
     let mut findings = Findings { console: Console::new(Output::Text), code: exit::SUCCESS };
@@ -80,15 +87,17 @@ impl Findings {
     }
 
     fn failed(&mut self, subject: impl Display, error: &connector_sdk::Error) {
-        let hint = error.hint_text().map_or(String::new(), |hint| format!("; {hint}"));
-        self.console.event(&format!("FAILED  {subject}: {error}{hint}"));
+        self.console.event(&format!("FAILED  {subject}: {error}"));
+        for hint in error.hint_text().into_iter().flat_map(str::lines) {
+            self.console.event(&format!("        hint: {hint}"));
+        }
         if self.code == exit::SUCCESS {
             self.code = exit::code_of(error, false, false);
         }
     }
 }
 
-/// Reads the configuration, and looks who else may read it.
+/// Reads the configuration, and checks who else may read it.
 fn check_config(findings: &mut Findings, named: Option<&Path>) -> Option<Config> {
     match config::read(named, None) {
         Ok(Some(config)) => {
@@ -99,7 +108,7 @@ fn check_config(findings: &mut Findings, named: Option<&Path>) -> Option<Config>
         Ok(None) => {
             findings.note(
                 "configuration",
-                "there is no Connector.config: AWS's own credential chain applies, and no OpCon",
+                "no `Connector.config`: the default credential chain is used, and OpCon is not configured",
             );
             None
         }
@@ -115,13 +124,13 @@ fn check_readers(findings: &mut Findings, path: &Path) {
     use std::os::unix::fs::PermissionsExt as _;
     let subject = "permissions of the configuration";
     match path.metadata().map(|file| file.permissions().mode() & 0o777) {
-        Ok(mode) if mode & 0o077 == 0 => findings.ok(subject, "only its owner may use it"),
+        Ok(mode) if mode & 0o077 == 0 => findings.ok(subject, "only the owner has access"),
         Ok(mode) => {
             let error = connector_sdk::Error::new(
                 ErrorKind::InvalidInput,
-                format!("others than its owner may use it (mode {mode:03o}), and there are secrets in it"),
+                format!("other users have access to the secrets in the file (mode {mode:03o})"),
             );
-            findings.failed(subject, &error.hint(format!("chmod 600 {}", path.display())));
+            findings.failed(subject, &error.hint(format!("run `chmod 600 {}`", path.display())));
         }
         Err(error) => findings.note(subject, error),
     }
@@ -129,26 +138,31 @@ fn check_readers(findings: &mut Findings, path: &Path) {
 
 #[cfg(not(unix))]
 fn check_readers(findings: &mut Findings, path: &Path) {
-    let advice =
-        format!("look at them with `icacls \"{}\"`: only administrators and the agent's user need it", path.display());
+    let advice = format!(
+        "check them with `icacls \"{}\"`: only administrators and the user of the agent need access",
+        path.display()
+    );
     findings.note("permissions of the configuration", advice);
 }
 
 fn check_log(findings: &mut Findings, named: Option<&PathBuf>) {
     let Some(file) = log::file(named.map(PathBuf::as_path)) else {
-        return findings.note("log", "there is none: the program's folder is not known");
+        return findings.note("log", "no log: the folder of the program is unknown");
     };
     match log::open_to_append(&file) {
         Ok(_) => findings.ok("log", file.display()),
         Err(error) => {
             let error = connector_sdk::Error::new(ErrorKind::InvalidInput, error.to_string());
             let error = error.doing(format!("opening {}", file.display()));
-            findings.failed("log", &error.hint("jobs run without it, but nothing is kept of them"));
+            findings.failed(
+                "log",
+                &error.hint("allow this user to write the log, without which nothing is recorded about jobs"),
+            );
         }
     }
 }
 
-/// Every user of the configuration, or without one the credentials that AWS's own chain finds.
+/// Every user of the configuration, or without users the default credential chain.
 async fn check_users(findings: &mut Findings, registry: &Registry, matches: &ArgMatches, config: Option<&Config>) {
     let users: Vec<&str> = config.iter().flat_map(|config| config.users()).collect();
     for user in &users {
@@ -159,7 +173,7 @@ async fn check_users(findings: &mut Findings, registry: &Registry, matches: &Arg
         }
     }
     if users.is_empty() {
-        check_user(findings, registry, matches, "AWS's own credentials", None).await;
+        check_user(findings, registry, matches, "default credential chain", None).await;
     }
 }
 
@@ -170,12 +184,7 @@ async fn check_user(
     subject: &str,
     keys: Option<&opcon::AwsKeys>,
 ) {
-    let settings = Settings {
-        region: matches.get_one::<RegionName>("region").cloned(),
-        endpoint_url: matches.get_one::<EndpointUrl>("endpoint-url").cloned(),
-        ..Settings::default()
-    };
-    let account = match aws::Account::load(&settings, keys, &[]).await {
+    let account = match aws::Account::load(&settings(matches), keys, &[]).await {
         Ok(account) => account,
         Err(error) => return findings.failed(subject, &error),
     };
@@ -193,7 +202,17 @@ async fn check_user(
     }
 }
 
-/// The answers of EC2 so far: most actions are needed by several functions.
+/// The settings of a dry run: a probe that forgets `DryRun` is refused, whatever it asks for.
+fn settings(matches: &ArgMatches) -> Settings {
+    Settings {
+        region: matches.get_one::<RegionName>("region").cloned(),
+        endpoint_url: matches.get_one::<EndpointUrl>("endpoint-url").cloned(),
+        dry_run: true,
+        ..Settings::default()
+    }
+}
+
+/// The results so far: most actions are needed by several functions.
 struct Permissions {
     ec2: ec2::Client,
     limited_by_tag: bool,
@@ -240,22 +259,24 @@ async fn check_permissions(findings: &mut Findings, subject: &str, user: &mut Pe
     if denied.is_empty() {
         return findings.ok(subject, text);
     }
-    let hint =
-        format!("`{} {} {}` prints a policy that allows what is needed", program::name(), iam_policy::NAME, meta.name);
+    let hint = format!(
+        "run `{} {} {}` to print a policy with these permissions",
+        program::name(),
+        iam_policy::NAME,
+        meta.name
+    );
     findings.failed(subject, &connector_sdk::Error::new(ErrorKind::PermissionDenied, text).hint(hint));
 }
 
 async fn check_opcon(findings: &mut Findings, config: Option<&Config>) {
     let subject = "OpCon";
     match config.map(Config::property_channel).transpose().map(Option::flatten) {
-        Ok(None) => {
-            findings.note(subject, "the configuration does not say how to reach it: no job can save properties")
-        }
+        Ok(None) => findings.note(subject, "not configured: no job can save properties"),
         Ok(Some(PropertyChannel::Api(api))) => check_api(findings, &api).await,
         Ok(Some(PropertyChannel::Msgin(agent))) => match agent.check() {
             Ok(()) => {
                 findings.ok(subject, format!("events can be written for the agent at {}", agent.folder().display()));
-                findings.note(subject, "whether OpCon accepts the events cannot be known here");
+                findings.note(subject, "whether OpCon accepts the events cannot be checked");
             }
             Err(error) => findings.failed(subject, &opcon_error(error)),
         },
@@ -275,9 +296,35 @@ async fn check_api(findings: &mut Findings, api: &ApiSettings) {
     };
     findings.ok(&subject, format!("version {version}, the token is accepted"));
     match api.trust() {
-        Trust::System => findings.ok(&subject, "the system trusts its certificate"),
-        Trust::SystemAndFile(file) => findings.ok(&subject, format!("{} vouches for its certificate", file.display())),
-        Trust::Unverified => findings.note(&subject, "VERIFY_TLS=False: any server can pass for it and read the token"),
-        Trust::PlainHttp => findings.note(&subject, "USING_TLS=False: the token travels in clear"),
+        Trust::System => findings.ok(&subject, "the certificate is trusted by the system"),
+        Trust::SystemAndFile(file) => {
+            findings.ok(&subject, format!("the certificate is verified with {}", file.display()))
+        }
+        Trust::Unverified => {
+            findings.note(&subject, "`VERIFY_TLS=False`: any server can impersonate the OpCon API and read the token")
+        }
+        Trust::PlainHttp => findings.note(&subject, "`USING_TLS=False`: the token is sent unencrypted"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// An action whose probe forgets `DryRun`.
+    const FORGETS: IamAction = IamAction::change("ec2:StopInstances").probe(|ec2, action| {
+        connector_sdk::iam::answer(action, ec2.stop_instances().instance_ids(connector_sdk::iam::NO_INSTANCE).send())
+    });
+
+    #[tokio::test]
+    async fn a_probe_that_would_change_something_is_not_sent() {
+        let words = ["check", "--region", "us-east-1", "--endpoint-url", "http://127.0.0.1:9"];
+        let settings = settings(&command().try_get_matches_from(words).unwrap());
+        let keys = opcon::AwsKeys { access_key_id: "AKIATEST".to_owned(), secret_access_key: "made-up".into() };
+        let account = aws::Account::load(&settings, Some(&keys), &[]).await.unwrap();
+        let mut permissions = Permissions { ec2: account.ec2(), limited_by_tag: false, answers: Vec::new() };
+        let error = permissions.of(&FORGETS).await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Bug, "{error}");
+        assert!(error.to_string().contains("blocked a request to EC2 for StopInstances without `DryRun`"), "{error}");
     }
 }

@@ -17,29 +17,33 @@ use crate::{cli, config, exit, option_lists, program};
 /// The command's name.
 pub const NAME: &str = "forms";
 /// What it does.
-pub const SUMMARY: &str = "Print the functions' forms, as JSON Schema and UI schema.";
+pub const SUMMARY: &str = "Print the forms of functions as JSON Schema and UI schema.";
 
 fn command() -> clap::Command {
     parser(NAME, SUMMARY)
         .after_help(format!(
-            "Without a function: a list of all forms. The texts are for react-jsonschema-form; `{} run-form` runs the \
-             job of a filled form. With option lists, image, instance type and region are chosen from them.",
+            "Without a function, prints a list of all forms. The forms are for react-jsonschema-form; `{} \
+             run-form` runs the job of a completed form. With option lists, image, instance type and region are \
+             selected from them.",
             program::name()
         ))
-        .arg(Arg::new("FUNCTION").help("The function whose form is wanted."))
+        .arg(Arg::new("FUNCTION").help("The function. Default: all functions."))
         .arg(path_option(
             "data-script",
             "FILE",
-            "Take the option lists from this file, the data script of Solution Manager.",
+            "Read the option lists from this file, the data script of Solution Manager.",
         ))
         .arg(
-            flag("from-opcon", "Take the option lists from OpCon's properties AWS_IMAGES, AWS_SIZES and AWS_REGIONS.")
-                .conflicts_with("data-script"),
+            flag(
+                "from-opcon",
+                "Read the option lists from the OpCon properties `AWS_IMAGES`, `AWS_SIZES` and `AWS_REGIONS`.",
+            )
+            .conflicts_with("data-script"),
         )
         .arg(config_argument())
 }
 
-/// Prints the forms that the words ask for.
+/// Prints the requested forms.
 pub fn run(registry: &Registry, words: &[String]) -> Result<u8> {
     let Some(matches) = parse(command(), words)? else { return Ok(exit::SUCCESS) };
     let choices = choices(&matches)?;

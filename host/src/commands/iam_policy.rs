@@ -32,38 +32,37 @@ fn command(registry: &Registry) -> clap::Command {
     let optional: Vec<_> = optional.values().map(|only| format!("  {:<24}{}", only.name, only.purpose)).collect();
     parser(NAME, SUMMARY)
         .after_help(format!(
-            "The policy allows what every job of the functions may need, and nothing else. What only some jobs need is chosen \
-             with --with:\n{}\n\n\
-             Example:\n  {} {NAME} FUNCTION FUNCTION --resource-tag team=web\n",
+            "The policy allows what every job of the functions may need, and nothing else. Add what only some jobs \
+             need with `--with`:\n{}\n\nExample:\n  {} {NAME} FUNCTION FUNCTION --resource-tag team=web\n",
             optional.join("\n"),
             program::name()
         ))
+        .arg(Arg::new(FUNCTION).num_args(0..).help("The functions whose jobs the user runs. Default: all functions."))
         .arg(
-            Arg::new(FUNCTION)
-                .num_args(0..)
-                .help("The functions whose jobs the user runs. Default: all functions."),
-        )
-        .arg(
-            option(WITH, "NAME", "Allow also what only some jobs need. Repeatable, or with commas; the names are below.")
-                .value_delimiter(',')
-                .action(ArgAction::Append),
+            option(
+                WITH,
+                "NAME",
+                "Also allow what only some jobs need. Repeatable or comma-separated; the names are listed below.",
+            )
+            .value_delimiter(',')
+            .action(ArgAction::Append),
         )
         .arg(
             option(
                 ResourceTag::OPTION,
                 "KEY=VALUE",
-                "Allow actions only on instances with this tag. Then launches must give the tag to their instances.",
+                "Allow actions only on instances with this tag. Launches must then add the tag to their instances.",
             )
             .value_parser(ResourceTag::parse),
         )
         .arg(
-            option(ROLE_ARN, "ARN", "Allow launches to give this IAM role to their instances. Repeatable.")
+            option(ROLE_ARN, "ARN", "Allow launches to pass this IAM role to their instances. Repeatable.")
                 .value_parser(RoleArn::parse)
                 .action(ArgAction::Append),
         )
 }
 
-/// Prints the policy that the words ask for.
+/// Prints the requested policy.
 pub fn run(registry: &Registry, words: &[String]) -> Result<u8> {
     let Some(matches) = parse(command(registry), words)? else { return Ok(exit::SUCCESS) };
     let functions = functions(registry, &matches)?;
@@ -77,8 +76,8 @@ pub fn run(registry: &Registry, words: &[String]) -> Result<u8> {
     };
     let actions: Vec<&IamAction> = actions(&functions).filter(is_chosen).collect();
     if limits.tag.is_some() && !actions.iter().any(|action| action.can_be_limited_by_tag()) {
-        let message = format!("--{}: no action of the functions can be limited by a tag", ResourceTag::OPTION);
-        return Err(wrong(message).hint("leave it out, or name a function that changes instances"));
+        let message = format!("`--{}`: no action of the functions can be limited by a tag", ResourceTag::OPTION);
+        return Err(wrong(message).hint("leave out the option, or add a function that changes instances"));
     }
     print_pretty_json(&policy(&actions, &limits))
 }
@@ -103,7 +102,7 @@ fn optional_permissions(functions: &[&'static Registration]) -> BTreeMap<&'stati
     actions(functions).filter_map(|action| action.optional).map(|only| (only.name, only)).collect()
 }
 
-/// Whether the action hands roles over, and there are some.
+/// Whether the action passes roles, and there are some.
 fn passes_roles(action: &IamAction, limits: &Limits) -> bool {
     !limits.roles.is_empty() && needs_role(action)
 }
@@ -121,26 +120,26 @@ fn chosen<'a>(
     let known = optional_permissions(functions);
     let chosen: BTreeSet<&str> = matches.get_many::<String>(WITH).into_iter().flatten().map(String::as_str).collect();
     if let Some(unknown) = chosen.iter().find(|name| !known.contains_key(*name)) {
-        let error = wrong(format!("--{WITH} {unknown}: the functions have no optional permissions of this name"));
+        let error = wrong(format!("`--{WITH} {unknown}`: the functions have no optional permissions with this name"));
         let names: Vec<_> = known.into_keys().collect();
         return Err(match names.is_empty() {
-            true => error.hint(format!("leave out --{WITH}: the functions have no optional permissions")),
-            false => error.hint(format!("give --{WITH} one of: {}", names.join(", "))),
+            true => error.hint(format!("leave out `--{WITH}`: the functions have no optional permissions")),
+            false => error.hint(format!("use `--{WITH}` with one of: {}", names.join(", "))),
         });
     }
     let roles: Vec<_> = actions(functions).filter(|action| needs_role(action)).collect();
     if roles.is_empty() && !limits.roles.is_empty() {
-        let message = format!("--{ROLE_ARN}: none of the functions gives a role to instances");
-        return Err(wrong(message).hint("leave it out, or name a function that launches instances"));
+        let message = format!("`--{ROLE_ARN}`: none of the functions passes a role to instances");
+        return Err(wrong(message).hint("leave out the option, or add a function that launches instances"));
     }
     let without_role = roles.iter().find_map(|action| action.optional.filter(|only| chosen.contains(only.name)));
     match without_role {
-        Some(only) if limits.roles.is_empty() => Err(wrong(format!("--{WITH} {}: no role is given", only.name))
-            .hint(format!("give the ARN of the role with --{ROLE_ARN}"))),
+        Some(only) if limits.roles.is_empty() => Err(wrong(format!("`--{WITH} {}`: no role specified", only.name))
+            .hint(format!("add `--{ROLE_ARN}` with the ARN of the role"))),
         _ => Ok(chosen),
     }
 }
 
 fn wrong(message: String) -> Error {
-    Error::new(ErrorKind::InvalidInput, message).doing("reading the command line")
+    Error::new(ErrorKind::InvalidInput, message)
 }

@@ -20,7 +20,7 @@ use crate::{arguments, exit, program};
 /// The command's name.
 pub const NAME: &str = "job-definition";
 /// What it does.
-pub const SUMMARY: &str = "Print or drop the definition of a job for OpCon's SMADDI.";
+pub const SUMMARY: &str = "Print a job definition for OpCon's SMADDI, or write it to a folder.";
 
 /// The global property that holds the program's folder on the agents' machines; OpCon's own sub-type for EC2 uses it.
 const USUAL_FOLDER: &str = "[[AWSEC2Path]]";
@@ -34,21 +34,28 @@ fn command() -> clap::Command {
     parser(NAME, SUMMARY)
         .override_usage(format!("{} {NAME} {USAGE}", program::name()))
         .after_help(
-            "The function's arguments are those of the job, and are checked as when it runs. References such as [[NAME]] \
-             may stand in every value; OpCon replaces them when the job starts.",
+            "The arguments of the function are those of the job, and are checked in the same way. Every value can \
+             contain references such as `\"[[NAME]]\"`, which OpCon replaces when the job starts.",
         )
         .arg(option("schedule", "NAME", "The schedule, which must exist.").required(true))
         .arg(option("job", "NAME", "The job.").required(true))
         .arg(option("machine", "NAME", "The machine of the agent.").required(true))
-        .arg(option("platform", "PLATFORM", "The kind of the agent.").required(true).value_parser(["windows", "unix"]))
-        .arg(option("user", "USER", "The batch user. Default on Windows: Use Service Account; UNIX needs one."))
+        .arg(
+            option("platform", "PLATFORM", "The platform of the agent.")
+                .required(true)
+                .value_parser(["windows", "unix"]),
+        )
+        .arg(option("user", "USER", "The batch user. Default on Windows: `Use Service Account`; required on UNIX."))
         .arg(option("group", "GROUP", "The group of the UNIX user."))
-        .arg(folder("folder", "The program's folder on that machine.").default_value(USUAL_FOLDER))
-        .arg(folder("working-directory", "The job's folder (Windows). Default: the program's."))
+        .arg(folder("folder", "The folder of the program on that machine.").default_value(USUAL_FOLDER))
+        .arg(folder(
+            "working-directory",
+            "The working directory of the job (Windows). Default: the folder of the program.",
+        ))
         .arg(path_option(
             "smaddi-dir",
             "DIR",
-            "Put the definition into this folder, which SMADDI watches, instead of printing it.",
+            "Write the definition to this folder, which SMADDI watches, instead of printing it.",
         ))
 }
 
@@ -57,7 +64,7 @@ fn folder(name: &'static str, help: &'static str) -> Arg {
     option(name, "DIR", help).value_parser(path_text)
 }
 
-/// Prints the definition that the words describe, or puts it where SMADDI takes it from.
+/// Prints the job definition, or writes it to the folder that SMADDI watches.
 pub fn run(registry: &Registry, words: &[String]) -> Result<u8> {
     let (own, of_the_job) = split(words);
     let of_the_job: Vec<&str> = of_the_job.iter().map(String::as_str).collect();
@@ -77,18 +84,18 @@ pub fn run(registry: &Registry, words: &[String]) -> Result<u8> {
     );
     let (job, console) = (job.map_err(opcon_error)?, Console::new(Output::Text));
     for name in &definition.unchecked {
-        console.warning(&format!("--{name} holds a reference: it is checked only when the job runs"));
+        console.warning(&format!("`--{name}` contains a reference: the value is checked only when the job runs"));
     }
     let Some(folder) = matches.get_one::<PathBuf>("smaddi-dir") else {
         return print_result(&job.to_xml().map_err(opcon_error)?);
     };
     let file = job.drop_into(folder).map_err(opcon_error)?;
     let (name, function) = (text(&matches, "job"), definition.meta.name);
-    console.event(&format!("job {name} of {function} written to {}", file.display()));
+    console.event(&format!("job `{name}` of {function} written to {}", file.display()));
     Ok(console.exit_code(exit::SUCCESS))
 }
 
-/// The command's own options with their values, and the words of the job.
+/// The options of the command with their values, and the arguments of the job.
 fn split(words: &[String]) -> (Vec<String>, Vec<String>) {
     let own = options();
     let (mut of_this, mut of_the_job) = (Vec::new(), Vec::new());
@@ -107,7 +114,7 @@ fn split(words: &[String]) -> (Vec<String>, Vec<String>) {
     (of_this, of_the_job)
 }
 
-/// The words of the job, checked as far as references allow.
+/// The arguments of the job, checked as far as references allow.
 fn checked(registry: &Registry, words: &[&str]) -> Result<Defined> {
     let program = std::iter::once(OsString::from(program::name()));
     let words = arguments::read(program.chain(words.iter().map(OsString::from)), registry)?;
@@ -118,7 +125,7 @@ fn checked(registry: &Registry, words: &[&str]) -> Result<Defined> {
     Ok(defined)
 }
 
-/// The command's own options, as they stand on the command line.
+/// The options of the command, as on the command line.
 pub fn options() -> Vec<String> {
     command().get_arguments().filter_map(Arg::get_long).map(|name| format!("--{name}")).collect()
 }
@@ -153,7 +160,7 @@ fn program(matches: &ArgMatches, words: &[&str]) -> Result<Program> {
         return Err(wrong("a UNIX job has no working directory"));
     }
     let (Some(user), Some(group)) = (user, group) else {
-        return Err(wrong("a UNIX job needs a user and a group").hint("give --user USER and --group GROUP"));
+        return Err(wrong("a UNIX job needs a user and a group").hint("add `--user USER` and `--group GROUP`"));
     };
     Ok(Program::Unix { start_image: format!("{folder}/{name}"), parameters: unix_parameters(words), user, group })
 }

@@ -1,4 +1,4 @@
-//! What the commands have in common: parsers of words, options, and work that needs the network.
+//! Common parts of the commands: parsers, options, and work that needs the network.
 
 use std::path::PathBuf;
 
@@ -52,7 +52,7 @@ pub fn config_argument() -> Arg {
     path_option(CONFIG.spec.name, CONFIG.spec.value_name, CONFIG.spec.help)
 }
 
-/// What `--config` says.
+/// The value of `--config`.
 pub fn config_path(matches: &ArgMatches) -> Option<PathBuf> {
     matches.get_one::<PathBuf>(CONFIG.spec.name).cloned()
 }
@@ -62,7 +62,7 @@ pub fn text<'a>(matches: &'a ArgMatches, name: &str) -> &'a str {
     matches.get_one::<String>(name).map(String::as_str).unwrap_or_default()
 }
 
-/// Parses the words. `None` when help was wanted, and is printed.
+/// Parses the arguments. `None` when help was requested and printed.
 pub fn parse(mut parser: clap::Command, words: &[String]) -> Result<Option<ArgMatches>> {
     let words = std::iter::once(program::name()).chain(words.iter().map(String::as_str));
     match parser.try_get_matches_from_mut(words) {

@@ -18,29 +18,33 @@ use crate::{exit, job, program};
 /// The command's name.
 pub const NAME: &str = "run-form";
 /// What it does.
-pub const SUMMARY: &str = "Run the job of a filled form.";
+pub const SUMMARY: &str = "Run the job of a completed form.";
 
 fn command() -> clap::Command {
     parser(NAME, SUMMARY)
         .override_usage(format!("{} {NAME} FILE [COMMON ARGUMENTS]", program::name()))
         .after_help(format!(
-            "FILE is the JSON object that a form of `{} forms` yields. The arguments behind it are those of every \
-             function, such as --config, --dry-run and --output.",
+            "FILE is the JSON object that a form of `{} forms` returns. The arguments after it are those of every \
+             function, such as `--config`, `--dry-run` and `--output`.",
             program::name()
         ))
-        .arg(Arg::new("FILE").required(true).value_parser(path).help("The filled form."))
+        .arg(Arg::new("FILE").required(true).value_parser(path).help("The completed form."))
 }
 
-/// Runs the job of the form that the words name.
+/// Runs the job of the named form.
 pub fn run(registry: &Registry, words: &[String]) -> Result<u8> {
     let (own, common) = split(registry, words);
     let Some(matches) = parse(command(), &own)? else { return Ok(exit::SUCCESS) };
     let Some(file) = matches.get_one::<PathBuf>("FILE") else { return Ok(exit::DEFECT) };
     let filled = read(file)?;
     let Some(name) = filled.get(FUNCTION).and_then(Value::as_str) else {
-        let error =
-            wrong(file.display(), format!("the form does not say its function: there is no text `{FUNCTION}` in it"));
-        return Err(error.hint(format!("a form of `{} forms` has it as a hidden field", program::name())));
+        let error = wrong(
+            file.display(),
+            format!("the form does not name its function: the text field `{FUNCTION}` is missing"),
+        );
+        return Err(
+            error.hint(format!("use a form of `{} forms`, which has the field as a hidden one", program::name()))
+        );
     };
     let form = Form::of(cli::function(registry, &[], name)?.operation.meta());
     let words = arguments::of_form(form.meta, forms::words(&form, &filled)?, common)?;
@@ -68,7 +72,7 @@ fn read(file: &Path) -> Result<Map<String, Value>> {
     let name = file.display();
     let text = fs::read_to_string(file).map_err(|error| wrong(&name, error.to_string()))?;
     let text = text.trim_start_matches('\u{feff}');
-    serde_json::from_str(text).map_err(|error| wrong(&name, format!("it is not the JSON object of a form: {error}")))
+    serde_json::from_str(text).map_err(|error| wrong(&name, format!("not the JSON object of a form: {error}")))
 }
 
 fn wrong(file: impl std::fmt::Display, message: String) -> Error {

@@ -6,6 +6,7 @@ use connector_sdk::{Error, ErrorKind, Reporter as _, Result};
 
 use super::parts::{block_on, config_argument, config_path, parse, parser, text};
 use crate::console::Console;
+use crate::escaped::unescaped;
 use crate::properties::OpConProperties;
 use crate::registry::Registry;
 use crate::settings::Output;
@@ -14,19 +15,19 @@ use crate::{config, exit, log};
 /// The command's name.
 pub const NAME: &str = "set-property";
 /// What it does.
-pub const SUMMARY: &str = "Save a value in an OpCon property, and read it back.";
+pub const SUMMARY: &str = "Save a value in an OpCon property and read it back.";
 
 fn command() -> clap::Command {
     parser(NAME, SUMMARY)
         .arg(Arg::new("NAME").required(true).help(
             "The property: NAME (global), MI.NAME.MACHINE, SI.NAME.yyyy-mm-dd.SCHEDULE or \
-             JI.NAME.yyyy-mm-dd.SCHEDULE.JOB.",
+             JI.NAME.yyyy-mm-dd.SCHEDULE.JOB. A character may be written as in the output of jobs: `\\u{e9}`.",
         ))
-        .arg(Arg::new("VALUE").required(true).allow_hyphen_values(true).help("The value; it may be empty."))
+        .arg(Arg::new("VALUE").required(true).allow_hyphen_values(true).help("The value; it can be empty."))
         .arg(config_argument())
 }
 
-/// Saves the property that the words name.
+/// Saves the named property.
 pub fn run(_: &Registry, words: &[String]) -> Result<u8> {
     let Some(matches) = parse(command(), words)? else { return Ok(exit::SUCCESS) };
     let config = config::read(config_path(&matches).as_deref(), None)?;
@@ -34,12 +35,14 @@ pub fn run(_: &Registry, words: &[String]) -> Result<u8> {
     let store = OpConProperties::new(config.as_ref())?;
     let console = Console::new(Output::Text);
     store.warning().iter().for_each(|warning| console.warning(warning));
-    let (name, value) = (store.full_name(text(&matches, "NAME"), None)?, text(&matches, "VALUE"));
+    // No name has a backslash, so nothing else can be meant.
+    let name = store.full_name(&unescaped(text(&matches, "NAME")), None)?;
+    let value = text(&matches, "VALUE");
     let delivery = block_on(async {
         store.prepare().await?;
         store.save(&name, value).await.map_err(not_saved)
     })?;
-    console.event(&delivery.told(&name, value));
+    console.event(&delivery.describe(&name, value));
     Ok(console.exit_code(exit::SUCCESS))
 }
 

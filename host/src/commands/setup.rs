@@ -1,5 +1,7 @@
 //! `awsec2 setup`: gets the token for the OpCon API, tries it, and writes it into `Connector.config`.
 
+mod password_prompt;
+
 use std::fs;
 use std::io::{self, IsTerminal as _, Read as _};
 use std::path::{Path, PathBuf, absolute};
@@ -20,36 +22,42 @@ use crate::{config, exit, program};
 /// The command's name.
 pub const NAME: &str = "setup";
 /// What it does.
-pub const SUMMARY: &str = "Get a token for the OpCon API, and write it into Connector.config.";
+pub const SUMMARY: &str = "Get a token for the OpCon API and write it to Connector.config.";
 
 fn command() -> clap::Command {
     parser(NAME, SUMMARY)
         .after_help(format!(
-            "The user needs the rights that saving properties takes. OpCon is asked for an application token, which does \
-             not end with the log-in, and the token is tried before it is written, in the form that EncryptValue makes. \
-             Everything else in the file stays as it is.\n\n\
-             Example:\n  {} {NAME} --address opcon.example.com:9010 --user ocadm --ca-file opcon.pem\n",
+            "The user needs the privileges for saving properties. The command requests an application token, which \
+             does not expire with the login, tests it, and writes it in the form of `EncryptValue`. Everything else \
+             in the file is kept.\n\nExample:\n  {} {NAME} --address opcon.example.com:9010 --user ocadm --ca-file \
+             opcon.pem\n",
             program::name()
         ))
-        .arg(option("address", "HOST:PORT", "Where the OpCon API listens.").required(true))
+        .arg(option("address", "HOST:PORT", "The address of the OpCon API.").required(true))
         .arg(option("user", "USER", "The OpCon user.").required(true))
         .arg(path_option(
             "password-file",
             "FILE",
-            "The file whose first line is the user's password; `-` is standard input. Default: it is asked for.",
+            "The file with the password of the user as its first line; `-` is standard input. Default: a prompt.",
         ))
-        .arg(option("application", "NAME", "The name under which OpCon keeps the token.").default_value("awsec2"))
-        .arg(path_option("ca-file", "FILE", "The API's certificate or its issuer's, as PEM.").conflicts_with("no-tls"))
-        .arg(flag("no-verify", "Accept any certificate; every job will warn.").conflicts_with_all(["ca-file", "no-tls"]))
-        .arg(flag("no-tls", "Use plain HTTP: password and token travel in clear."))
+        .arg(option("application", "NAME", "The name of the token in OpCon.").default_value("awsec2"))
+        .arg(
+            path_option("ca-file", "FILE", "The certificate of the API or of its issuer, as PEM.")
+                .conflicts_with("no-tls"),
+        )
+        .arg(
+            flag("no-verify", "Accept any certificate, with a warning in every job.")
+                .conflicts_with_all(["ca-file", "no-tls"]),
+        )
+        .arg(flag("no-tls", "Use plain HTTP: password and token are sent unencrypted."))
         .arg(config_argument())
 }
 
-/// Sets up the way to the OpCon API that the words describe.
+/// Sets up the connection to the OpCon API.
 pub fn run(_: &Registry, words: &[String]) -> Result<u8> {
     let Some(matches) = parse(command(), words)? else { return Ok(exit::SUCCESS) };
     let file = config_path(&matches).or_else(|| config::find(None)).unwrap_or_else(|| config::FILE_NAME.into());
-    // A file that cannot be changed is told before the password is asked for.
+    // A file that cannot be changed is reported before the password prompt.
     let mut editor = ConfigEditor::open(&file).map_err(opcon_error)?;
     let trust = trust(&matches, &file)?;
     let (address, user) = (text(&matches, "address"), text(&matches, "user"));
@@ -69,21 +77,21 @@ pub fn run(_: &Registry, words: &[String]) -> Result<u8> {
     }
     editor.save().map_err(opcon_error)?;
     let console = Console::new(Output::Text);
-    console.event(&format!("OpCon at {address} gave a token to {user}, and accepts it"));
-    console.event(&format!("{}: [{OPCON_API}] has address and token", file.display()));
-    console.event(&format!("`{} check` tests the whole configuration", program::name()));
+    console.event(&format!("OpCon at {address} created a token for {user} and accepts it"));
+    console.event(&format!("{}: address and token written to [{OPCON_API}]", file.display()));
+    console.event(&format!("run `{} check` to test the whole configuration", program::name()));
     Ok(console.exit_code(exit::SUCCESS))
 }
 
 /// The settings that an error speaks of are options here.
 fn as_options(error: opcon::Error) -> Error {
     match error.kind() {
-        opcon::ErrorKind::Untrusted => opcon_error(error).hint("name the certificate's file with --ca-file FILE"),
+        opcon::ErrorKind::Untrusted => opcon_error(error).hint("use `--ca-file FILE` with the file of the certificate"),
         _ => opcon_error(error),
     }
 }
 
-/// Whom to trust: what the command line says, else what the file says.
+/// Whom to trust: as on the command line, otherwise as in the file.
 fn trust(matches: &ArgMatches, file: &Path) -> Result<Trust> {
     if matches.get_flag("no-tls") {
         return Ok(Trust::PlainHttp);
@@ -100,7 +108,7 @@ fn trust(matches: &ArgMatches, file: &Path) -> Result<Trust> {
     Config::read(file).and_then(|config| config.opcon_trust()).map_err(opcon_error)
 }
 
-/// The settings that the command line changes beside address and token.
+/// The settings that the command line changes in addition to address and token.
 fn trust_settings(matches: &ArgMatches, file: &Path) -> Result<Vec<(&'static str, String)>> {
     if matches.get_flag("no-tls") {
         return Ok(vec![("USING_TLS", "False".to_owned())]);
@@ -113,7 +121,7 @@ fn trust_settings(matches: &ArgMatches, file: &Path) -> Result<Vec<(&'static str
     Ok(vec![("USING_TLS", "True".to_owned()), ("VERIFY_TLS", "True".to_owned()), ("CA_FILE", ca_file)])
 }
 
-/// The path as it stands in the configuration: alone when both lie in one folder, so that they can move together.
+/// The path for the configuration: only the file name if both are in one folder, so that they can be moved together.
 fn relative_to(ca_file: &Path, config: &Path) -> Result<String> {
     let failed = |error: io::Error| wrong(ca_file, error);
     let (ca_file, config) = (absolute(ca_file).map_err(failed)?, absolute(config).map_err(failed)?);
@@ -125,13 +133,12 @@ fn relative_to(ca_file: &Path, config: &Path) -> Result<String> {
 fn password(matches: &ArgMatches, user: &str) -> Result<SecretString> {
     let Some(file) = matches.get_one::<PathBuf>("password-file") else {
         if !io::stdin().is_terminal() {
-            return Err(Error::new(ErrorKind::InvalidInput, "there is no terminal to ask at")
-                .doing(format!("asking for the password of {user}"))
-                .hint("give --password-file FILE, or `-` for standard input"));
+            return Err(Error::new(ErrorKind::InvalidInput, "no terminal for the prompt")
+                .doing(format!("reading the password of {user}"))
+                .hint("use `--password-file FILE`, or `--password-file -` for standard input"));
         }
-        let typed = rpassword::prompt_password(format!("Password of {user}: "));
-        return typed.map(SecretString::from).map_err(|error| {
-            Error::new(ErrorKind::InvalidInput, error.to_string()).doing(format!("asking for the password of {user}"))
+        return password_prompt::ask(&format!("Password of {user}: ")).map(SecretString::from).map_err(|error| {
+            Error::new(ErrorKind::InvalidInput, error.to_string()).doing(format!("reading the password of {user}"))
         });
     };
     let text = if file == Path::new("-") {

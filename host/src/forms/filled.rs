@@ -1,4 +1,4 @@
-//! What a filled form means: the words of the job's command line.
+//! The command line of the job of a completed form.
 
 use connector_sdk::{ArgSpec, Error, ErrorKind, Result};
 use serde_json::{Map, Value};
@@ -18,7 +18,7 @@ pub fn words(form: &Form, filled: &Map<String, Value>) -> Result<Vec<String>> {
         return Err(nearest.map_or(error.clone(), |nearest| error.hint(format!("did you mean `{nearest}`?"))));
     }
     let mut words = Vec::new();
-    for field in form.fields.iter().filter(|field| field.is_asked_for(filled)) {
+    for field in form.fields.iter().filter(|field| field.is_requested(filled)) {
         let value = filled.get(&field.key).unwrap_or(&Value::Null);
         match &field.kind {
             FieldKind::Argument(spec) => words.extend(options(form, &field.key, spec, value)?),
@@ -33,7 +33,7 @@ fn wrong(form: &Form, message: String) -> Error {
 }
 
 impl Field {
-    fn is_asked_for(&self, filled: &Map<String, Value>) -> bool {
+    fn is_requested(&self, filled: &Map<String, Value>) -> bool {
         self.conditions.iter().all(|condition| condition.is_met(filled))
     }
 }
@@ -74,11 +74,11 @@ fn options(form: &Form, key: &str, spec: &ArgSpec, value: &Value) -> Result<Vec<
         Value::Number(number) if !spec.is_flag() => vec![format!("--{name}={number}")],
         Value::Array(items) if spec.repeatable => {
             let options = items.iter().map(|item| match item {
-                Value::Array(_) => Err(wrong(form, format!("the field `{key}` has a list in its list"))),
+                Value::Array(_) => Err(wrong(form, format!("the field `{key}` contains a nested list"))),
                 item => options(form, key, spec, item),
             });
             options.collect::<Result<Vec<_>>>()?.concat()
         }
-        _ => return Err(wrong(form, format!("the field `{key}` cannot hold `{value}`"))),
+        _ => return Err(wrong(form, format!("the field `{key}` cannot contain `{value}`"))),
     })
 }

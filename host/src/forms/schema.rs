@@ -91,7 +91,7 @@ fn one_of(texts: &[String]) -> Vec<Value> {
 }
 
 fn argument(spec: &'static ArgSpec, choices: &Choices) -> Value {
-    let offered = spec.offered_by.and_then(|list| choices.get(&list));
+    let offered = spec.option_list.and_then(|list| choices.get(&list));
     let mut single = match spec.kind {
         ValueKind::Flag => json!({ "type": "boolean", "default": false }),
         ValueKind::Integer { minimum } => json!({ "type": "integer", "minimum": minimum }),

@@ -164,11 +164,11 @@ fn what_a_form_does_not_ask_for_has_no_meaning() {
 fn what_no_form_yields_is_refused() {
     for (fields, reason) in [
         (json!({ "tagname": "web" }), "the form has no field `tagname`"),
-        (json!({ "tagName": { "a": 1 } }), "the field `tagName` cannot hold `{\"a\":1}`"),
-        (json!({ "tagName": ["web"] }), "the field `tagName` cannot hold"),
-        (json!({ "instanceId": [["i-0123abcd"]] }), "the field `instanceId` has a list in its list"),
-        (json!({ "wait": "yes" }), "the field `wait` cannot hold `\"yes\"`"),
-        (json!({ "tagName": true }), "the field `tagName` cannot hold `true`"),
+        (json!({ "tagName": { "a": 1 } }), "the field `tagName` cannot contain `{\"a\":1}`"),
+        (json!({ "tagName": ["web"] }), "the field `tagName` cannot contain"),
+        (json!({ "instanceId": [["i-0123abcd"]] }), "the field `instanceId` contains a nested list"),
+        (json!({ "wait": "yes" }), "the field `wait` cannot contain `\"yes\"`"),
+        (json!({ "tagName": true }), "the field `tagName` cannot contain `true`"),
     ] {
         let error = words(&form("StopInstance"), &filled(fields)).unwrap_err().to_string();
         assert!(error.starts_with("reading the form of StopInstance: "), "{error}");

@@ -8,7 +8,7 @@ use super::*;
 use crate::settings::COMMON;
 
 fn defect(registrations: Vec<&'static Registration>, linked: &[&str]) -> String {
-    Registry::check(registrations, linked).err().unwrap()
+    Registry::check(registrations, linked, Vec::new()).err().unwrap()
 }
 
 #[test]
@@ -32,6 +32,13 @@ fn a_function_that_is_registered_twice_is_named_with_both_places() {
     let message = defect(vec![first, first], &[]);
     let place = format!("{}:{}", first.file, first.line);
     assert_eq!(message, format!("{} is registered twice: {place} and {place}", first.operation.meta().name));
+}
+
+#[test]
+fn a_function_with_the_name_of_a_command_is_a_defect_of_the_build() {
+    let name: &'static str = kebab_case(operations()[0].operation.meta().name).leak();
+    let defect = Registry::check(operations(), &[], vec!["setup", name]).err().unwrap();
+    assert_eq!(defect, format!("a function has the name of the administrator command {name}"));
 }
 
 #[test]
@@ -77,7 +84,7 @@ fn common_arguments_keep_the_contract_of_arguments() {
 #[test]
 fn an_argument_that_every_function_has_already_is_a_defect_of_the_build() {
     for taken in ["region", "help", "list", "dry-run"] {
-        let defect = format!("ShowThings has an argument {taken}, which every function has");
+        let defect = format!("ShowThings has an argument {taken}, which is a common argument");
         assert_eq!(Options::common().add("ShowThings", taken, false), Err(defect));
     }
 }

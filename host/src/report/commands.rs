@@ -1,24 +1,25 @@
 //! Commands for the operator: what saves what was not saved, and what the job advises.
 
 use connector_sdk::properties::Contents;
-use connector_sdk::{Advice, Journal, PropertyEntry, Reporter as _};
+use connector_sdk::{Journal, PropertyEntry, Reporter as _, SuggestedCommand};
 
 use opcon::PropertyValue;
 
 use super::end::Report;
 use crate::console::Console;
+use crate::escaped::ascii;
 use crate::{program, shell};
 
 /// Prints the commands that save later what was not saved. An option list is not worth its length here: the job that reads
 /// it from EC2 is simply run again.
-pub fn tell_missing_properties(console: &Console, report: &Report<'_>) {
+pub fn print_missing_properties(console: &Console, report: &Report<'_>) {
     let properties = report.journal.map(Journal::properties).unwrap_or_default();
     missing(&properties, report.config.map(|path| path.display().to_string()).as_deref())
         .iter()
         .for_each(|line| console.event(line));
 }
 
-/// The lines that [`tell_missing_properties`] prints.
+/// The lines that [`print_missing_properties`] prints.
 fn missing(properties: &[PropertyEntry], config: Option<&str>) -> Vec<String> {
     let is_told = |property: &&PropertyEntry| property.is_missing() && property.contents != Contents::OptionList;
     let missing: Vec<_> = properties.iter().filter(is_told).collect();
@@ -31,20 +32,21 @@ fn missing(properties: &[PropertyEntry], config: Option<&str>) -> Vec<String> {
     [format!("not saved in OpCon; to save it later{values}:")].into_iter().chain(commands).collect()
 }
 
-/// The command that saves a property. What is in the place of a value has blanks and no quotes and ends the line: copied as
+/// The command that saves a property, whose name it has as `set-property` reads it. What is in the place of a value has blanks and no quotes and ends the line: copied as
 /// it is, a shell refuses it as a redirection, and the program as words too many.
 fn save_command(property: &PropertyEntry, config: Option<&str>) -> String {
     let config = config.map(|config| ["--config", config]);
+    let name = ascii(&property.name);
     let mut words = vec![program::name(), "set-property"];
     match value_in_command(property) {
         Some(value) => {
-            words.extend([property.name.as_str(), value]);
+            words.extend([name.as_str(), value]);
             words.extend(config.iter().flatten());
             shell::command_line(&words)
         }
         None => {
             words.extend(config.iter().flatten());
-            words.push(&property.name);
+            words.push(&name);
             format!("{} <{}>", shell::command_line(&words), property.contents)
         }
     }
@@ -56,18 +58,18 @@ fn value_in_command(property: &PropertyEntry) -> Option<&str> {
     (value.bytes().all(|b| matches!(b, b' '..=b'~')) && PropertyValue::new(value).is_ok()).then_some(value)
 }
 
-/// The client token of the last launch, and the command that shows what it made.
-pub fn look_up(report: &Report<'_>) -> Option<(String, Advice)> {
+/// The client token of the last launch, and the command that shows what was launched.
+pub fn look_up(report: &Report<'_>) -> Option<(String, SuggestedCommand)> {
     report.journal.filter(|journal| journal.anything_unknown()).and_then(Journal::last_launch)
 }
 
 /// The commands that the operator is advised to run, with the common arguments of this job.
-pub fn tell_advice(console: &Console, report: &Report<'_>) {
+pub fn print_advice(console: &Console, report: &Report<'_>) {
     let of_launch = look_up(report).filter(|_| report.result.is_err()).map(|(_, advice)| advice);
-    let advice = report.journal.map(Journal::advice).unwrap_or_default();
-    for Advice { purpose, words } in of_launch.into_iter().chain(advice) {
+    let advice = report.journal.map(Journal::suggestions).unwrap_or_default();
+    for SuggestedCommand { purpose, arguments } in of_launch.into_iter().chain(advice) {
         console.event(&format!("{purpose}:"));
-        console.event(&format!("  {}", command_of(report, &words)));
+        console.event(&format!("  {}", command_of(report, &arguments)));
     }
 }
 
@@ -94,7 +96,7 @@ mod tests {
     #[test]
     fn every_value_that_is_not_saved_ends_as_a_command() {
         let [saved, queued] =
-            [Delivery::Seen, Delivery::HandedOver].map(|delivery| other("A", "1").after(&Ok(delivery)));
+            [Delivery::Confirmed, Delivery::Queued].map(|delivery| other("A", "1").after(&Ok(delivery)));
         let list = PropertyEntry::pending("AWS_IMAGES", Contents::OptionList, Some("ami-1".to_owned()));
         assert_eq!(missing(&[saved, queued, list], None), Vec::<String>::new());
         let lines = missing(&[other("A", "x"), other("B", "")], Some("c.config"));
@@ -104,6 +106,14 @@ mod tests {
             lines[1..],
             if cfg!(windows) { commands.map(|line| line.replace("''", "\"\"")) } else { commands.map(str::to_owned) }
         );
+    }
+
+    #[test]
+    fn a_name_that_is_not_ascii_is_escaped_as_set_property_reads_it() {
+        let name = "JI.ID.2026-01-31.N\u{e4}chte.\u{1f600}";
+        let command = missing(&[other(name, "x")], None).remove(1);
+        // A shell reads two backslashes in double quotes as one.
+        assert!(command.replace(r"\\", r"\").contains(r"N\u{e4}chte.\u{1f600}"), "{command}");
     }
 
     #[test]

@@ -22,7 +22,7 @@ struct Document<'a> {
     exit_code: u8,
     instances: Vec<Value>,
     properties: Vec<Value>,
-    /// What a job that looks for something else than instances has found: an object a row.
+    /// The results of a job that finds something other than instances: one object per row.
     #[serde(skip_serializing_if = "Option::is_none")]
     found: Option<Rows>,
     /// Resources that are not instances.
@@ -125,7 +125,7 @@ pub fn document(report: &Report<'_>, end: &End) -> String {
     let End { exit_code, status, ref error, .. } = *end;
     let mut instances = Vec::new();
     if let Some(journal) = journal {
-        journal.each(|entry| instances.push(instance(entry)));
+        journal.for_each(|entry| instances.push(instance(entry)));
     }
     json_line(&Document {
         function,
@@ -143,7 +143,7 @@ pub fn document(report: &Report<'_>, end: &End) -> String {
         error: error.as_ref().map(error_json),
         look_up: look_up(report)
             .filter(|_| status == UNKNOWN)
-            .map(|(client_token, advice)| LookUp { client_token, look_up: command_of(report, &advice.words) }),
+            .map(|(client_token, advice)| LookUp { client_token, look_up: command_of(report, &advice.arguments) }),
     })
 }
 
@@ -248,8 +248,8 @@ mod tests {
     #[test]
     fn an_instance_has_all_its_keys_in_their_order() {
         let (journal, id) = (Journal::default(), InstanceId::from_ec2("i-00000000"));
-        journal.accepted(&id, Some("stopped"), Some("pending"), ResourceResult::Changed);
-        journal.failed(&id, Error::new(ErrorKind::WaitExpired, "too late"));
+        journal.record_accepted(&id, Some("stopped"), Some("pending"), ResourceResult::Changed);
+        journal.record_failure(&id, Error::new(ErrorKind::WaitExpired, "too late"));
         let error = r#"{"kind":"wait-expired","code":null,"message":"too late","request_id":null,"hint":null}"#;
         let expected =
             r#"{"id":"i-00000000","name":null,"previous_state":"stopped","state":"pending","status_checks":null,"#;
@@ -257,7 +257,7 @@ mod tests {
         let json = journal.read(&id, |entry| serde_json::to_string(&instance(entry)).unwrap());
         assert_eq!(json, format!("{expected}{addresses}{error}}}"));
 
-        journal.note(&id, "restart accepted, not observed");
+        journal.record_note(&id, "restart accepted, not observed");
         let noted = journal.read(&id, instance);
         assert_eq!(noted["note"], "restart accepted, not observed");
     }
@@ -296,10 +296,10 @@ mod tests {
         assert_eq!(read(&report(&journal)).as_object().unwrap().keys().collect::<Vec<_>>(), keys);
 
         let image = Resource::new("image", "ami-0abc").with_name("nightly").with_state("available");
-        journal.resource_ended(&image, Ok(ResourceResult::Changed));
-        journal.titled_table("volumes", Table { columns: &["Volume ID"], rows: vec![vec!["vol-1".to_owned()]] });
-        journal.text("console output", "it works\n");
-        journal.file("keys/web.pem", "private key of key pair web");
+        journal.record_resource_result(&image, Ok(ResourceResult::Changed));
+        journal.record_titled_table("volumes", Table { columns: &["Volume ID"], rows: vec![vec!["vol-1".to_owned()]] });
+        journal.record_text("console output", "it works\n");
+        journal.record_file("keys/web.pem", "private key of key pair web");
         let document = read(&report(&journal));
         let resource = json!({
             "kind": "image", "id": "ami-0abc", "name": "nightly", "state": "available", "result": "changed", "error": null,

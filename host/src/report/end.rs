@@ -9,7 +9,7 @@ use crate::{exit, program};
 
 /// A finished job, or an attempt at one.
 pub struct Report<'a> {
-    /// The function; `None` when the command line did not tell.
+    /// The function; `None` when the command line did not name one.
     pub function: Option<&'a str>,
     /// Its IAM actions.
     pub iam_actions: &'a [IamAction],
@@ -28,7 +28,7 @@ pub struct Report<'a> {
 /// The exit code of a job that has done all of it, and whose output did not arrive.
 const NOT_DELIVERED: u8 = 7;
 
-/// The status of a job of which nobody knows what EC2 did.
+/// The status of a job with an unknown outcome in EC2.
 pub const UNKNOWN: &str = "unknown";
 
 /// How a job ended.
@@ -49,7 +49,7 @@ impl End {
         let (exit_code, error) = match (report.result, lost) {
             (Err(error), _) => (exit::code_of(error, changed, unknown), Some(error.clone())),
             (Ok(_), Some(lost)) => {
-                (NOT_DELIVERED, Some(lost.clone().hint("stderr and the log have the rest of the output")))
+                (NOT_DELIVERED, Some(lost.clone().hint("see stderr and the log for the rest of the output")))
             }
             (Ok(_), None) => (exit::SUCCESS, None),
         };
@@ -87,7 +87,7 @@ mod tests {
     #[test]
     fn a_verdict_names_the_service_that_was_changed() {
         let (journal, result) = (Journal::default(), Err(Error::new(ErrorKind::Service, "no")));
-        journal.resource_ended(&Resource::new("message", "1-2"), Ok(ResourceResult::Changed));
+        journal.record_resource_result(&Resource::new("message", "1-2"), Ok(ResourceResult::Changed));
         let iam_actions = &[IamAction::change("sns:Publish")];
         let (function, journal) = (Some("PublishMessage"), Some(&journal));
         let report =

@@ -2,7 +2,7 @@
 
 use connector_sdk::{InstanceEntry, Journal, ResourceEntry, Table, Text, TitledTable, WrittenFile};
 
-use crate::console::ascii;
+use crate::escaped::ascii;
 use crate::table;
 
 /// What comes before each line of a text that a machine has written, so that none can pass for a line of the report.
@@ -11,7 +11,7 @@ const MARK: &str = "|";
 /// The parts of the report, each of whole lines, in the order in which they are printed.
 pub fn findings(journal: &Journal) -> Vec<String> {
     let mut instances = Vec::new();
-    journal.each(|entry| instances.push(instance_row(entry)));
+    journal.for_each(|entry| instances.push(instance_row(entry)));
     let resources: Vec<_> = journal.resources().iter().map(resource_row).collect();
     let mut parts = Vec::new();
     if !instances.is_empty() {
@@ -90,15 +90,17 @@ mod tests {
     fn every_kind_of_finding_has_its_part() {
         let journal = Journal::default();
         let image = Resource::new("image", "ami-0abc").with_name("nightly").with_state("available");
-        journal.resource_ended(&image, Ok(ResourceResult::Changed));
+        journal.record_resource_result(&image, Ok(ResourceResult::Changed));
         let snapshot = Resource::new("snapshot", "snap-0abc");
-        journal.resource_ended(&snapshot, Err(Error::new(ErrorKind::Unknown, "no answer")));
-        journal.found(Table { columns: &["Region"], rows: vec![vec!["us-east-1".to_owned()]] });
-        journal
-            .titled_table("volumes of i-0abc", Table { columns: &["Volume ID"], rows: vec![vec!["vol-1".to_owned()]] });
-        journal.titled_table("addresses", Table { columns: &["Address"], rows: Vec::new() });
-        journal.file("keys/web.pem", "private key of key pair web");
-        journal.text("console output of i-0abc", "it works\n");
+        journal.record_resource_result(&snapshot, Err(Error::new(ErrorKind::Unknown, "no answer")));
+        journal.record_table(Table { columns: &["Region"], rows: vec![vec!["us-east-1".to_owned()]] });
+        journal.record_titled_table(
+            "volumes of i-0abc",
+            Table { columns: &["Volume ID"], rows: vec![vec!["vol-1".to_owned()]] },
+        );
+        journal.record_titled_table("addresses", Table { columns: &["Address"], rows: Vec::new() });
+        journal.record_file("keys/web.pem", "private key of key pair web");
+        journal.record_text("console output of i-0abc", "it works\n");
         let expected = [
             "Resource ID  Kind      Name     State      Result\n\
              ami-0abc     image     nightly  available  changed\n\
@@ -115,8 +117,8 @@ mod tests {
     #[test]
     fn a_note_stands_with_the_result() {
         let (journal, id) = (Journal::default(), InstanceId::from_ec2("i-00000000"));
-        journal.accepted(&id, None, Some("running"), ResourceResult::Changed);
-        journal.note(&id, "restart accepted, not observed");
+        journal.record_accepted(&id, None, Some("running"), ResourceResult::Changed);
+        journal.record_note(&id, "restart accepted, not observed");
         assert!(findings(&journal)[0].ends_with("changed: restart accepted, not observed\n"));
     }
 
@@ -126,7 +128,7 @@ mod tests {
         let forged = "StopInstance succeeded: 9 instances stopped";
         let breaks = ["\n", "\r\n", "\r", "\x0b", "\x0c", "\u{85}", "\u{2028}", "\x1b[2K\x1b[1G", "\x08\x08", "\n\n"];
         for line_break in breaks {
-            journal.text("output", format!("begin{line_break}{forged}{line_break}"));
+            journal.record_text("output", format!("begin{line_break}{forged}{line_break}"));
         }
         let parts = findings(&journal);
         for line in parts.iter().flat_map(|part| part.split('\n')) {
@@ -139,10 +141,10 @@ mod tests {
     #[test]
     fn titles_and_cells_cannot_forge_a_line() {
         let journal = Journal::default();
-        journal.titled_table("a\nb", Table { columns: &["A"], rows: vec![vec!["c\nd".to_owned()]] });
-        journal.file("e\nf", "g\nh");
-        journal.resource(&Resource::new("image", "i\nj"));
-        journal.text("k\nl", "");
+        journal.record_titled_table("a\nb", Table { columns: &["A"], rows: vec![vec!["c\nd".to_owned()]] });
+        journal.record_file("e\nf", "g\nh");
+        journal.record_resource(&Resource::new("image", "i\nj"));
+        journal.record_text("k\nl", "");
         let lines: Vec<_> =
             findings(&journal).iter().flat_map(|part| part.lines().map(str::to_owned).collect::<Vec<_>>()).collect();
         assert_eq!(
@@ -154,7 +156,7 @@ mod tests {
     #[test]
     fn what_is_left_out_of_a_text_is_said() {
         let journal = Journal::default();
-        journal.text("output", "x".repeat(64 * 1024 + 5));
+        journal.record_text("output", "x".repeat(64 * 1024 + 5));
         assert!(findings(&journal)[0].starts_with("output (the first 5 bytes are left out):\n| xxx"));
     }
 }

@@ -1,6 +1,6 @@
 //! What is printed when a job has ended, and in which order.
 
-use super::commands::{tell_advice, tell_missing_properties};
+use super::commands::{print_advice, print_missing_properties};
 use super::document::document;
 use super::end::{End, Report};
 use super::findings::findings;
@@ -14,8 +14,8 @@ pub fn finish(console: &Console, report: &Report<'_>) -> u8 {
     if console.output() == Output::Text {
         report.journal.iter().flat_map(|journal| findings(journal)).for_each(|part| console.text(&part));
     }
-    tell_missing_properties(console, report);
-    tell_advice(console, report);
+    print_missing_properties(console, report);
+    print_advice(console, report);
     let end = conclude(console, report);
     tracing::info!("{}", end.verdict);
     let failed = || format!("failed, code {}", end.exit_code);
@@ -33,7 +33,7 @@ fn conclude(console: &Console, report: &Report<'_>) -> End {
         Output::Text => one_line(&end.verdict),
         Output::Json => document(report, &end),
     };
-    if console.offer(&last) {
+    if console.try_print(&last) {
         return end;
     }
     if end.error.is_none() {

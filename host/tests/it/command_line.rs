@@ -111,7 +111,7 @@ fn a_refusal_in_json_is_a_document() {
     let finished = Program::new().run_bare(&line).expect_code(2);
     let message = "invalid value `web` for `--instance-id`: \
                    must be an instance id: `i-` and 8 or 17 lower-case hexadecimal digits";
-    let hint = "`awsec2 StartInstance --help` shows the arguments";
+    let hint = "run `awsec2 StartInstance --help` for the arguments";
     assert_eq!(
         finished.document(),
         json!({
@@ -158,8 +158,8 @@ fn user_data_may_hold_what_looks_like_a_reference() {
     let ec2 = OwnEc2::unwanted();
     let program = Program::with_endpoint(&ec2.url);
     let finished = program.run(&[&LAUNCH[..], &["--user-data", "echo [[A]]"]].concat());
-    let warning =
-        "warning: --user-data contains text in the form of a reference to an OpCon property; it is passed on as it is";
+    let warning = "warning: `--user-data` contains text in the form of a reference to an OpCon property; the text is \
+                   passed on unchanged";
     finished.expect_stderr(warning);
     assert!(last_launch(&ec2).contains("UserData=ZWNobyBbW0FdXQ%3D%3D"));
 }
@@ -170,7 +170,8 @@ fn a_reference_in_a_file_is_refused() {
     let program = Program::with_endpoint(&ec2.url);
     program.write("arguments.txt", "--tag-name\n[[WEB_NAME]]\n");
     let finished = program.run(&["StopInstance", "@arguments.txt", "--allow-none"]).expect_code(2);
-    finished.expect_stderr("the value of --tag-name contains [[WEB_NAME]]: OpCon replaces no references in a file");
+    finished
+        .expect_stderr("the value of `--tag-name` contains `[[WEB_NAME]]`: OpCon does not replace references in files");
     assert!(ec2.actions().is_empty());
 }
 
@@ -286,7 +287,7 @@ fn the_list_in_json_tells_a_form_all_about_an_argument() {
     assert_eq!(start["crate"], "start-instance");
     assert_eq!(start["changes_resources"], true);
     let wait_for = start["arguments"].as_array().unwrap().iter().find(|argument| argument["name"] == "wait-for");
-    let help = "What to wait for: `running`, or `status-ok`, which is running with both status checks passed.";
+    let help = "What to wait for: `running`, or `status-ok` (running, with both status checks passed).";
     let expected = json!({
         "name": "wait-for", "aliases": [], "value_name": "LEVEL", "help": help, "kind": "choice", "required": false,
         "default": "status-ok", "choices": ["status-ok", "running"], "repeatable": false, "secret": false,
@@ -319,8 +320,8 @@ fn an_encrypted_value_is_refused_and_not_shown() {
     assert_eq!(finished.code, 2);
     assert!(!format!("{finished:?}").contains("0a1b2c"), "{finished:#?}");
     insta::assert_snapshot!(finished.stderr, @"
-    error: the value of --user-id is still encrypted: the agent did not decrypt it before it started the job
-    hint: the agent must be able to decrypt (Windows 17.0, UNIX 17.1 with TLS), and its machine needs `Requires XML Escape Sequences`
+    error: the value of `--user-id` is still encrypted: the agent did not decrypt it before starting the job
+    hint: use an agent that can decrypt (Windows 17.0, UNIX 17.1 with TLS), and enable `Requires XML Escape Sequences` for its machine
     ");
 }
 
@@ -332,8 +333,8 @@ fn an_argument_that_is_no_text_is_refused() {
     let program = Program::new();
     let output = program.command([std::ffi::OsStr::new("StartInstance"), argument]).output().unwrap();
     let finished = Finished::from(output).expect_code(2);
-    assert_eq!(finished.stderr, "error: argument 2 is no Unicode text\n");
+    assert_eq!(finished.stderr, "error: argument 2 is not valid Unicode\n");
     let command = ["set-property", "A"].map(std::ffi::OsStr::new);
     let output = program.command(command.iter().chain([&argument])).output().unwrap();
-    Finished::from(output).expect_code(2).expect_stderr("argument 3 is no Unicode text");
+    Finished::from(output).expect_code(2).expect_stderr("argument 3 is not valid Unicode");
 }

@@ -20,5 +20,19 @@ fn help_of_every_command() {
 #[test]
 fn a_mistyped_command_is_told_the_right_one() {
     let finished = Program::new().run_bare(&["set-propery", "A", "b"]).expect_code(2);
-    finished.expect_stderr("unknown function `set-propery`").expect_stderr("did you mean set-property");
+    finished.expect_stderr("unknown function `set-propery`").expect_stderr("did you mean `set-property`");
+}
+
+#[test]
+fn an_administrator_command_in_the_place_of_a_function_is_told_from_a_typo() {
+    for command in administrator_commands() {
+        for line in [&["iam-policy"][..], &["forms"], &["job-definition"], &["run-form"]] {
+            let program = Program::new();
+            let filled = program.write("filled.json", &format!("{{\"function\": \"{command}\"}}"));
+            let last = if line == ["run-form"] { filled.to_str().unwrap() } else { command };
+            let finished = program.run_bare(&[line, &[last]].concat()).expect_code(2);
+            let finished = finished.expect_stderr(&format!("`{command}` is an administrator command, not a function"));
+            assert!(!finished.stderr.contains("did you mean"), "{finished:#?}");
+        }
+    }
 }

@@ -31,8 +31,8 @@ fn a_user_id_needs_a_file() {
     let finished = refused(|program| program.common("--user-id", "USER1"), STATUS);
     assert_eq!(
         finished.stderr,
-        "error: reading the keys of user id USER1: there is no Connector.config, neither in the current directory nor \
-         beside the program\nhint: name the file with --config FILE\n"
+        "error: reading the keys of user id USER1: no Connector.config in the current directory or in the folder of \
+         the program\nhint: specify the file with `--config FILE`\n"
     );
 }
 
@@ -40,7 +40,7 @@ fn a_user_id_needs_a_file() {
 fn an_unknown_user_id_is_told_those_there_are() {
     let sections = user_section("USER1", "61", "61") + &user_section("USER2", "61", "61");
     let finished = refused(|program| program.with_config(&sections).common("--user-id", "USER3"), STATUS);
-    let there_are = "no section [USER3] for the user id; there are [USER1], [USER2]";
+    let there_are = "no section [USER3] for the user id; the file has [USER1], [USER2]";
     assert_eq!(finished.stderr, format!("error: reading Connector.config: {there_are}\n"));
 }
 
@@ -49,7 +49,7 @@ fn a_value_that_cannot_be_decoded_is_not_shown() {
     let section = user_section("USER1", &encoded::encode("made-up-id"), "not-encoded-at-all");
     let finished = refused(|program| program.with_config(&section).common("--user-id", "USER1"), STATUS);
     let finished = finished.expect_stderr("Connector.config").expect_stderr("CONNECTOR_USER_SECRET_KEY");
-    let finished = finished.expect_stderr("not in the encoded form");
+    let finished = finished.expect_stderr("not encoded by EncryptValue");
     assert!(!finished.stderr.contains("not-encoded-at-all"), "{finished:#?}");
 }
 
@@ -71,8 +71,8 @@ fn properties_need_a_way_to_opcon() {
     let finished = refused(|program| program, &start);
     assert_eq!(
         finished.stderr,
-        "error: preparing to save properties: the configuration does not say how to reach OpCon\n\
-         hint: Connector.config needs a section [OPCON API INFORMATION] with ADDRESS and TOKEN\n"
+        "error: preparing to save properties: the configuration has no OpCon API and no MSGIN folder\nhint: add the \
+         section `[OPCON API INFORMATION]` with `ADDRESS` and `TOKEN` to `Connector.config`\n"
     );
 }
 
@@ -82,7 +82,7 @@ fn a_name_that_opcon_would_not_accept_is_refused() {
     let config = opcon.config(opcon_stand_in::DEFAULT_TOKEN);
     let start = ["StartInstance", "--instance-id", "i-0123456789abcdef0", "--id-property", "JI.ID"];
     let finished = refused(|program| program.with_config(&config), &start);
-    finished.expect_stderr("reading the property name 'JI.ID': the date is missing");
+    finished.expect_stderr("reading the property name `JI.ID`: the date is missing");
     assert_eq!(opcon.requests(), serde_json::json!([]));
 }
 
@@ -91,8 +91,7 @@ fn a_region_must_be_known() {
     let finished = refused(|program| program.without("--region"), STATUS);
     assert_eq!(
         finished.stderr,
-        "error: no region is given\n\
-         hint: give --region REGION, as in --region us-east-1\n"
+        "error: no region specified\nhint: add `--region REGION`, such as `--region us-east-1`\n"
     );
 }
 
@@ -104,7 +103,7 @@ fn the_file_in_the_current_folder_is_found() {
         .common("--endpoint-url", &test_bed().ec2_strict.endpoint)
         .common("--user-id", "night shift")
         .with_config(&user_section("Night Shift", &id, &secret));
-    program.run(STATUS).expect_code(4).expect_stderr("no instance named `nobody` in the region");
+    program.run(STATUS).expect_code(4).expect_stderr("no instances named `nobody` in the region");
 }
 
 #[test]
@@ -137,15 +136,15 @@ fn a_server_that_is_not_verified_is_warned_about_in_every_job() {
     program
         .run(STATUS)
         .expect_code(4)
-        .expect_stderr("warning: VERIFY_TLS=False: any server can pass for the OpCon API");
+        .expect_stderr("warning: `VERIFY_TLS=False`: any server can impersonate the OpCon API");
 }
 
 #[test]
 fn settings_of_aws_that_are_wrong_are_refused() {
     for (name, value, message) in [
-        ("AWS_MAX_ATTEMPTS", "abc", "AWS_MAX_ATTEMPTS must be a whole number of at least 1"),
-        ("AWS_MAX_ATTEMPTS", "0", "AWS_MAX_ATTEMPTS must be a whole number of at least 1"),
-        ("AWS_RETRY_MODE", "foo", "AWS_RETRY_MODE must be `standard` or `adaptive`"),
+        ("AWS_MAX_ATTEMPTS", "abc", "`AWS_MAX_ATTEMPTS` must be a whole number of at least 1"),
+        ("AWS_MAX_ATTEMPTS", "0", "`AWS_MAX_ATTEMPTS` must be a whole number of at least 1"),
+        ("AWS_RETRY_MODE", "foo", "`AWS_RETRY_MODE` must be `standard` or `adaptive`"),
     ] {
         let finished = Program::on_test_bed().env(name, value).run(&["GetInstanceStatusByTag"]).expect_code(2);
         finished.expect_stderr(&format!("error: reading the environment: {message}"));
@@ -160,11 +159,11 @@ fn an_endpoint_that_is_no_address_is_refused_and_no_request_is_shown() {
             ["CreateInstance", "--launch-template", "nightly", "--user-data", secret, "--endpoint-url", endpoint];
         let finished = Program::new().run_bare(&[&launch[..], &["--region", "us-east-1"]].concat()).expect_code(2);
         assert!(!finished.stderr.contains(secret), "{finished:#?}");
-        finished.expect_stderr("must be an address as in `https://host:port`");
+        finished.expect_stderr("must be a URL such as `https://host:port`");
     }
     let program = Program::new().env("AWS_ENDPOINT_URL", "foo");
     let program = program.env("AWS_ACCESS_KEY_ID", "AKIATEST").env("AWS_SECRET_ACCESS_KEY", "made-up");
     let launch = ["CreateInstance", "--launch-template", "nightly", "--user-data", secret, "--region", "us-east-1"];
-    let finished = program.run_bare(&launch).expect_code(2).expect_stderr("the request could not be made");
+    let finished = program.run_bare(&launch).expect_code(2).expect_stderr("the request could not be built");
     assert!(!finished.stderr.contains("UserData"), "{finished:#?}");
 }

@@ -144,7 +144,7 @@ fn a_file_that_is_there_is_never_overwritten() {
     let (ec2, launch) = (Ec2::new(), Launch::new("create-file"));
     fs::create_dir(launch.program.folder().join("keys")).unwrap();
     let file = launch.program.write(&format!("keys/{}.pem", launch.name), "somebody's key\n");
-    let finished = launch.run(&[]).expect_code(2).expect_stderr(&format!("{}.pem is there already", launch.name));
+    let finished = launch.run(&[]).expect_code(2).expect_stderr(&format!("{}.pem exists", launch.name));
     assert_eq!(finished.verdict(), "CreateInstance failed, exit code 2");
     assert_eq!(fs::read_to_string(file).unwrap(), "somebody's key\n");
     assert!(!ec2.has_key_pair(&launch.name));

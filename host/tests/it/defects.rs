@@ -20,14 +20,14 @@ fn a_panic_has_the_report_of_a_defect_wherever_it_happens() {
     ] {
         let (finished, document) = program().run_json(&[function]);
         let finished = finished.expect_code(70).expect_stderr(&format!("error: running {function}: a defect in the "));
-        let finished = finished.expect_stderr("hint: report it with this output").expect_stderr(panic);
+        let finished = finished.expect_stderr("hint: report this defect with the job output").expect_stderr(panic);
         assert!(!finished.stderr.contains("RUST_BACKTRACE"), "{finished:#?}");
         assert_eq!((&document["function"], &document["exit_code"]), (&function.into(), &70.into()), "{document:#}");
         assert_eq!((&document["status"], &document["error"]["kind"]), (&"failed".into(), &"bug".into()));
 
         let finished = program().run(&[function]).expect_code(70);
         assert_eq!(finished.verdict(), format!("{function} failed, exit code 70"));
-        finished.expect_stderr("hint: report it with this output");
+        finished.expect_stderr("hint: report this defect with the job output");
     }
 }
 

@@ -105,7 +105,7 @@ fn a_user_who_may_not_is_3() {
 fn no_credentials_at_all_are_3() {
     let program = Program::on_test_bed().without("--user-id");
     let finished = failure(&program, &["GetInstanceStatusByTag"], 3, "failed", "permission-denied");
-    finished.expect_stderr("no usable AWS credentials").expect_stderr("hint: give a user id of the configuration");
+    finished.expect_stderr("no usable AWS credentials").expect_stderr("hint: use a user id from the configuration");
 }
 
 #[test]
@@ -121,7 +121,7 @@ fn what_does_not_exist_is_4() {
     let program = Program::on_test_bed();
     let nobody = unique("nobody");
     let finished = failure(&program, &["GetInstanceStatusByTag", "--tag-name", &nobody], 4, "failed", "not-found");
-    finished.expect_stderr(&format!("error: looking up the status: no instance named `{nobody}` in the region\n"));
+    finished.expect_stderr(&format!("error: looking up the status: no instances named `{nobody}` in the region\n"));
     let finished = failure(&program, &["StopInstance", "--instance-id", ID], 4, "failed", "not-found");
     finished.expect_stderr("(InvalidInstanceID.NotFound, request ");
     failure(&program, &["StopInstance", "--tag-name", &nobody], 4, "failed", "not-found");
@@ -197,7 +197,7 @@ fn a_limit_of_the_account_is_8() {
 fn an_ec2_that_nobody_answers_for_is_9() {
     let program = Program::with_endpoint(&format!("http://127.0.0.1:{}", closed_port())).env("AWS_MAX_ATTEMPTS", "1");
     let finished = failure(&program, &["GetInstanceStatusByTag"], 9, "failed", "unavailable");
-    finished.expect_stderr("error: looking up all instances of the region: EC2 could not be reached: ");
+    finished.expect_stderr("error: looking up all instances in the region: EC2 could not be reached: ");
 }
 
 #[test]
@@ -206,8 +206,8 @@ fn a_page_that_is_not_from_ec2_is_9() {
     let program = Program::with_endpoint(&ec2.url).env("AWS_MAX_ATTEMPTS", "1");
     let finished = failure(&program, &["GetInstanceStatusByTag"], 9, "failed", "unavailable");
     let message =
-        "HTTP status 502 with an answer that is not from EC2: `<html><body>Bad \\u{1b}[31mGateway</body></html>`";
-    finished.expect_stderr(message).expect_stderr("hint: is there a proxy");
+        "HTTP status 502 with a response that is not from EC2: `<html><body>Bad \\u{1b}[31mGateway</body></html>`";
+    finished.expect_stderr(message).expect_stderr("hint: check for a proxy");
 }
 
 #[test]
@@ -225,7 +225,7 @@ fn a_change_of_which_no_answer_tells_is_11() {
     let ec2 = OwnEc2::with_instance("running", |_| Answer::html(502, "<html>Bad Gateway</html>"));
     let program = Program::with_endpoint(&ec2.url).env("AWS_MAX_ATTEMPTS", "1");
     let finished = failure(&program, &["StopInstance", "--instance-id", ID], 11, "unknown", "unknown");
-    let message = format!("error: stopping {ID}: HTTP status 502 with an answer that is not from EC2: ");
+    let message = format!("error: stopping {ID}: HTTP status 502 with a response that is not from EC2: ");
     finished
         .expect_stderr(&message)
         .expect_stderr("hint: check the state of the instances, and run the job again if they still need the stop");
@@ -239,7 +239,7 @@ fn an_opcon_that_nobody_answers_for_is_9_and_nothing_is_launched() {
     let address = format!("ADDRESS=127.0.0.1:{}\nUSING_TLS=False\n", closed_port());
     let program = with_opcon(&format!("[OPCON API INFORMATION]\n{address}TOKEN=made-up\n"));
     let (finished, document) = program.run_json(&launch(&name));
-    finished.expect_code(9).expect_stderr("hint: is the OpCon API at 127.0.0.1:");
+    finished.expect_code(9).expect_stderr("hint: check that the OpCon API at 127.0.0.1:");
     assert_document(&document, 9, "failed", "unavailable");
     assert!(Ec2::new().named(&name).is_empty() && !Ec2::new().has_key_pair(&name));
 }
@@ -293,7 +293,7 @@ mod interrupted {
         await_calls(&ec2, "StopInstances", 1, &mut job);
         let document = send("INT", job).document();
         assert_document(&document, 10, "unknown", "interrupted");
-        let hint = format!("EC2 may have done this all the same: stopping {ID}; look before the job runs again");
+        let hint = format!("check in EC2 whether this was done before you run the job again: stopping {ID}");
         assert_eq!(document["error"]["hint"], hint);
     }
 
@@ -304,7 +304,7 @@ mod interrupted {
             let finished = finished.expect_stdout(&format!("{ID}: start accepted, stopped -> pending\n"));
             let verdict = "StartInstance failed after changing something in EC2, exit code 10";
             assert_eq!(finished.verdict(), verdict);
-            let hint = "hint: what EC2 has accepted goes on; this output shows it";
+            let hint = "hint: check the instances in this output: EC2 completes the actions that it accepted";
             assert_eq!(finished.stderr, format!("error: interrupted by SIG{signal}\n{hint}\n"));
         }
     }

@@ -7,6 +7,7 @@ mod dry_runs;
 mod every_fault;
 mod launches;
 mod many_instances;
+mod reboots;
 mod restarts;
 mod stage;
 mod unconfirmed;

@@ -153,7 +153,7 @@ fn start_by_ids_counts_an_instance_that_runs_already_as_a_success() {
     let (stopped, running) = (ec2.launch_stopped(&name, 1), ec2.launch(&name, 1));
     let ids = format!("{}, {},{}", running[0], stopped[0], running[0]);
     let (finished, document) = Program::on_test_bed().run_json(&["StartInstance", "--instance-id", &ids]);
-    finished.expect_code(0).expect_stderr("was running already");
+    finished.expect_code(0).expect_stderr("already running");
     assert_eq!(each(&document, "id"), [&running[0], &stopped[0]], "each once, as they were given");
     assert_eq!(each(&document, "result"), ["unchanged", "changed"]);
 }
@@ -164,7 +164,7 @@ fn the_tag_wins_over_ids() {
     let (named, other) = (ec2.launch(&name, 1), ec2.launch(&unique("other"), 1));
     let stop = ["StopInstance", "--tag-name", &name, "--instance-id", &other[0]];
     let finished = Program::on_test_bed().run(&stop).expect_code(0);
-    finished.expect_stdout("the instance ids are ignored, because --tag-name is given too\n");
+    finished.expect_stdout("the instance ids are ignored, because `--tag-name` is given\n");
     assert_eq!(ec2.states(&[named[0].clone(), other[0].clone()]), ["stopped", "running"]);
 }
 
@@ -194,7 +194,7 @@ fn stopping_what_is_stopped_changes_nothing() {
     let (ec2, name) = (Ec2::new(), unique("stop-again"));
     ec2.launch_stopped(&name, 1);
     let finished = Program::on_test_bed().run(&["StopInstance", "--tag", &name]).expect_code(0);
-    let finished = finished.expect_stdout("was stopped already");
+    let finished = finished.expect_stdout("already stopped");
     assert_eq!(finished.verdict(), "StopInstance succeeded: 1 instance unchanged");
 }
 

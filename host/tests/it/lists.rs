@@ -55,7 +55,7 @@ fn regions_are_shown_and_saved() {
     let expected: Vec<_> =
         regions.iter().map(|name| format!("\"{}\"", name.to_uppercase().replace('-', "_"))).collect();
     assert_eq!(opcon.property("AWS_REGIONS"), Some(expected.join(",")));
-    let message = format!("ListRegions succeeded: {} regions found, saved into AWS_REGIONS", regions.len());
+    let message = format!("ListRegions succeeded: {} regions found, saved in AWS_REGIONS", regions.len());
     assert_eq!(finished.verdict(), message);
 }
 
@@ -102,7 +102,7 @@ fn public_images_need_a_name_and_can_be_chosen_by_it() {
 
     let ec2 = OwnEc2::unwanted();
     let finished = Program::with_endpoint(&ec2.url).run(&["ListImages", "--owner", "amazon"]).expect_code(2);
-    finished.expect_stderr("error: --owner amazon without --name").expect_stderr("hint: ");
+    finished.expect_stderr("error: `--owner amazon` without `--name`").expect_stderr("hint: ");
     assert!(ec2.actions().is_empty());
 }
 
@@ -144,7 +144,7 @@ fn a_name_cannot_break_out_of_a_list() {
     // What was written is read back as the two images.
     for arguments in [&["CheckLists", "--only", "images"][..], &["CheckLists", "--data-script", "lists.txt"]] {
         let finished = program.run(arguments).expect_code(0);
-        assert_eq!(finished.verdict(), "CheckLists succeeded: 2 images checked, EC2 knows them all");
+        assert_eq!(finished.verdict(), "CheckLists succeeded: 2 images checked, all found in EC2");
     }
 }
 
@@ -155,7 +155,7 @@ fn a_data_script_keeps_its_other_lists() {
     program.write("lists.txt", &format!("SIZE t1.micro\n{other}"));
     let list = ["ListInstanceTypes", "--family", "t3", "--max", "2", "--data-script", "lists.txt"];
     let finished = program.run(&list).expect_code(0).expect_stdout("7 instance types found, the first 2 kept\n");
-    assert_eq!(finished.verdict(), "ListInstanceTypes succeeded: 2 instance types found, written into lists.txt");
+    assert_eq!(finished.verdict(), "ListInstanceTypes succeeded: 2 instance types found, written to lists.txt");
     let script = fs::read_to_string(program.folder().join("lists.txt")).unwrap();
     assert_eq!(script, "IMAGE web : ami-00000001\nSIZE t3.nano\nSIZE t3.micro\nREGION US_EAST_1\n");
 }
@@ -163,12 +163,12 @@ fn a_data_script_keeps_its_other_lists() {
 #[test]
 fn a_data_script_that_holds_something_else_is_left_alone() {
     let program = Program::on_test_bed();
-    program.write("lists.txt", "COLOUR red\n");
+    program.write("lists.txt", "COLOR red\n");
     for function in ["ListRegions", "CheckLists"] {
         let finished = program.run(&[function, "--data-script", "lists.txt"]).expect_code(2);
         finished.expect_stderr("reading lists.txt: ").expect_stderr("line 1");
     }
-    assert_eq!(fs::read_to_string(program.folder().join("lists.txt")).unwrap(), "COLOUR red\n");
+    assert_eq!(fs::read_to_string(program.folder().join("lists.txt")).unwrap(), "COLOR red\n");
 }
 
 #[test]
@@ -180,13 +180,13 @@ fn a_list_that_is_too_long_for_opcon_is_refused_or_cut() {
     finished.expect_code(2);
     let count = document["found"].as_array().unwrap().len();
     let message = document["error"]["message"].as_str().unwrap();
-    assert!(message.starts_with(&format!("writing the option list AWS_SIZES: its {count} entries have ")), "{message}");
+    assert!(message.starts_with(&format!("writing the option list AWS_SIZES: the {count} entries have ")), "{message}");
     assert!(document["error"]["hint"].as_str().unwrap().contains("--max N"), "{document:#}");
     assert!(opcon.property("AWS_SIZES").is_none() && !program.folder().join("lists.txt").exists());
 
     let cut = [&list[..], &["--max", "3"]].concat();
     let finished = program.run(&cut).expect_code(0);
-    assert!(finished.verdict().contains("3 instance types found, written into lists.txt, saved into AWS_SIZES"));
+    assert!(finished.verdict().contains("3 instance types found, written to lists.txt, saved in AWS_SIZES"));
     assert_eq!(opcon.property("AWS_SIZES").unwrap().matches(',').count(), 2);
 }
 
@@ -205,13 +205,13 @@ fn an_opcon_that_is_down_is_noticed_before_ec2_is_asked() {
 }
 
 #[test]
-fn an_empty_list_replaces_none() {
+fn an_empty_list_is_not_written() {
     let opcon = OwnOpCon::start();
     let program = with_opcon(&opcon);
     program.run(&["ListInstanceTypes", "--family", "t3", "--save"]).expect_code(0);
     let before = opcon.property("AWS_SIZES");
     let finished = program.run(&["ListInstanceTypes", "--family", "t33", "--save"]).expect_code(4);
-    finished.expect_stderr("error: reading the instance types: no instance types match\n");
+    finished.expect_stderr("error: describing instance types: no instance types match\n");
     assert_eq!(opcon.property("AWS_SIZES"), before);
 }
 
@@ -223,7 +223,7 @@ fn lists_fresh_from_ec2_pass_the_check_and_a_stale_image_does_not() {
     program.run(&["ListImages", "--name", &name, "--save"]).expect_code(0);
     let finished = program.run(&["CheckLists"]).expect_code(0);
     let finished = finished.expect_stderr("warning: the option list of regions is missing or empty: not checked\n");
-    assert_eq!(finished.verdict(), "CheckLists succeeded: 2 images checked, EC2 knows them all");
+    assert_eq!(finished.verdict(), "CheckLists succeeded: 2 images checked, all found in EC2");
     program.run(&["ListInstanceTypes", "--family", "t3", "--save"]).expect_code(0);
     program.run(&["ListRegions", "--save"]).expect_code(0);
     let finished = program.run(&["CheckLists"]).expect_code(0);
@@ -233,7 +233,7 @@ fn lists_fresh_from_ec2_pass_the_check_and_a_stale_image_does_not() {
     ec2.call("DeregisterImage", &[("ImageId", &ids[0])]);
     let (finished, document) = program.run_json(&["CheckLists", "--only", "images"]);
     finished.expect_code(4).expect_stderr("error: checking the option lists: 1 of 2 images cannot be used\n");
-    let problem = "EC2 has no such image in the region, or not for the account";
+    let problem = "not found in the region, or not shared with the account";
     assert_eq!(document["found"], json!([{"list": "images", "entry": ids[0], "problem": problem}]));
     program.run(&["CheckLists", "--only", "instance-types,regions"]).expect_code(0);
 }
@@ -245,8 +245,8 @@ fn stale_instance_types_and_regions_are_found() {
     let finished = program.run(&["CheckLists", "--data-script", "lists.txt"]).expect_code(4);
     let finished = finished
         .expect_stdout("2 instance types checked, 1 with a problem\n2 regions checked, 1 with a problem\n")
-        .expect_stdout("instance types  t9.gone      the region does not offer it\n")
-        .expect_stdout("regions         mars-east-1  it is not enabled for the account\n")
+        .expect_stdout("instance types  t9.gone      not available in the region\n")
+        .expect_stdout("regions         mars-east-1  not enabled for the account\n")
         .expect_stderr("error: checking the option lists: 1 of 2 instance types, 1 of 2 regions cannot be used\n");
     assert_eq!(finished.verdict(), "CheckLists failed, exit code 4");
 }
@@ -256,7 +256,7 @@ fn lists_that_are_all_missing_are_not_found() {
     let opcon = OwnOpCon::start();
     let program = with_opcon(&opcon);
     let finished = program.run(&["CheckLists"]).expect_code(4);
-    finished.expect_stderr("error: checking the option lists: there is no entry to check\n");
+    finished.expect_stderr("error: checking the option lists: no entries to check\n");
     program.run(&["CheckLists", "--data-script", "nowhere.txt"]).expect_code(4);
     assert!(!program.folder().join("nowhere.txt").exists());
 }
@@ -273,7 +273,7 @@ fn a_list_kept_by_hand_is_read_and_a_wrong_entry_is_named() {
     set("AWS_SIZES", "\"t3.micro\",\"T3.Large\"");
     let program = with_opcon(&opcon);
     let finished = program.run(&["CheckLists", "--only", "regions"]).expect_code(0);
-    assert_eq!(finished.verdict(), "CheckLists succeeded: 2 regions checked, EC2 knows them all");
+    assert_eq!(finished.verdict(), "CheckLists succeeded: 2 regions checked, all found in EC2");
     let finished = program.run(&["CheckLists"]).expect_code(2);
     finished.expect_stderr("error: reading the option list AWS_SIZES: entry 2: `T3.Large` must be an instance type");
 }
@@ -284,7 +284,7 @@ fn an_opcon_that_does_not_take_the_list_fails_the_job() {
     let refused = OpConAnswer::Respond { status: 500, body: "no".to_owned(), content_type: "text/plain".to_owned() };
     opcon.add_fault(Fault { path: "/api/propertyExpression".to_owned(), skip: 0, times: 100, answer: refused });
     let (finished, document) = with_opcon(&opcon).run_json(&["ListRegions", "--max", "1", "--save"]);
-    finished.expect_code(7).expect_stderr("error: saving the option list into AWS_REGIONS: ");
+    finished.expect_code(7).expect_stderr("error: saving the option list in AWS_REGIONS: ");
     assert_eq!((&document["status"], &document["properties"][0]["saved"]), (&json!("failed"), &json!(false)));
     assert_eq!(document["properties"][0]["name"], "AWS_REGIONS");
     let finished = with_opcon(&opcon).run(&["ListRegions", "--max", "1", "--save"]).expect_code(7);
@@ -300,7 +300,7 @@ fn a_list_is_not_handed_to_an_agent_which_could_not_take_it() {
     let program = program.env("AWS_ACCESS_KEY_ID", "unchecked").env("AWS_SECRET_ACCESS_KEY", "unchecked");
     let finished = program.run(&["ListRegions", "--save"]).expect_code(2);
     finished.expect_stderr(
-        "error: saving the option list AWS_REGIONS: with PROPERTY_CHANNEL=msgin no option list can be saved\n",
+        "error: saving the option list AWS_REGIONS: option lists cannot be saved with `PROPERTY_CHANNEL=msgin`\n",
     );
     assert_eq!(fs::read_dir(program.folder().join("MSGIN")).unwrap().count(), 0);
 }

@@ -29,8 +29,8 @@ fn a_wrong_name_is_refused_by_jobs_option_lists_and_forms_alike() {
     let program = Program::with_endpoint(&ec2.url).without("--region").env("AWS_REGION", "us-east-1");
     for (keyword, option, field, text) in WRONG {
         let wrong = match *keyword {
-            "REGION" => "must be a region as in `us-east-1` or `US_EAST_1`",
-            "SIZE" => "must be an instance type in lower case, as in `t3.micro`",
+            "REGION" => "must be a region, such as `us-east-1` or `US_EAST_1`",
+            "SIZE" => "must be an instance type in lower case, such as `t3.micro`",
             _ => "must be an image id",
         };
         let refused = |arguments: &[&str]| {

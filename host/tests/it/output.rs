@@ -78,7 +78,7 @@ fn the_log_tells_the_job() {
         "INFO StopInstance in us-east-1, default credential chain".to_owned(),
         format!("INFO {id} ({name}): stop accepted, running -> stopping"),
         "INFO StopInstance succeeded: 1 instance stopping".to_owned(),
-        "ERROR selecting instances: no instance named `nobody`".to_owned(),
+        "ERROR selecting instances: no instances named `nobody`".to_owned(),
         "INFO StopInstance failed, exit code 4".to_owned(),
     ] {
         assert!(log.contains(&line), "no `{line}` in {log}");
@@ -104,7 +104,7 @@ fn a_log_that_cannot_be_written_fails_no_job() {
     let program = Program::on_test_bed();
     program.write("occupied", "a file, and no folder");
     let finished = program.run_bare(&["GetInstanceStatusByTag", "--tag-name", "nobody", "--log-dir", "occupied"]);
-    finished.expect_code(4).expect_stderr("no instance named `nobody`");
+    finished.expect_code(4).expect_stderr("no instances named `nobody`");
 }
 
 #[test]

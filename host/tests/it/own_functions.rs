@@ -68,7 +68,7 @@ fn a_job_definition_starts_the_program_that_has_the_function() {
     let finished = program.run_bare(&[&["job-definition", "ShowIdentity"][..], &job].concat()).expect_code(0);
     finished.expect_stdout(r"[[AWSEC2Path]]\own-connector.exe");
     let finished = program.run_bare(&["ShowIdentity", "--wait"]).expect_code(2);
-    finished.expect_stderr("hint: `own-connector ShowIdentity --help` shows the arguments");
+    finished.expect_stderr("hint: run `own-connector ShowIdentity --help` for the arguments");
 }
 
 #[test]

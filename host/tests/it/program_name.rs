@@ -34,11 +34,12 @@ fn hints_and_the_verdict_have_the_name_of_the_program() {
     let program = Program::new().renamed(NAME);
     let finished = program.run_bare(&[]).expect_code(2);
     assert_eq!(finished.verdict(), format!("{NAME} failed, exit code 2"));
-    finished.expect_stderr(&format!("hint: `{NAME} --list` shows the functions, `{NAME} --help` the rest\n"));
+    finished
+        .expect_stderr(&format!("hint: run `{NAME} --list` for the functions, or `{NAME} --help` for all options\n"));
     let finished = program.run_bare(&["StopInstance"]).expect_code(2);
-    finished.expect_stderr(&format!("`{NAME} StopInstance --help` shows the arguments"));
+    finished.expect_stderr(&format!("run `{NAME} StopInstance --help` for the arguments"));
     let finished = program.run_bare(&["Frobnicate"]).expect_code(2);
-    finished.expect_stderr(&format!("hint: `{NAME} --list` shows the functions"));
+    finished.expect_stderr(&format!("hint: run `{NAME} --list` for the functions"));
 }
 
 #[test]

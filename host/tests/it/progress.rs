@@ -22,7 +22,7 @@ fn the_printed_commands_save_what_was_not_saved() {
     let program = program.env("AWS_ACCESS_KEY_ID", "unchecked").env("AWS_SECRET_ACCESS_KEY", "unchecked");
     // Down after the check, that is after the launch.
     opcon.add_fault(Fault { path: "/api/propertyExpression".into(), skip: 0, times: 1000, answer: OpConAnswer::CLOSE });
-    let (id, ip) = ("LATER_ID", "JI.IP.2026-01-31.Night[A].\"it's.1\"");
+    let (id, ip) = ("LATER_ID", "JI.IP.2026-01-31.Night[A].\"it's.\u{e4}\"");
     let finished = program.run(&start(&name, id, ip)).expect_code(7);
     let commands: Vec<_> = finished.stdout.lines().filter_map(|line| line.strip_prefix("  awsec2 ")).collect();
     assert_eq!(commands.len(), 4, "{finished:#?}");
@@ -42,7 +42,7 @@ fn the_printed_commands_save_what_was_not_saved() {
     }
     assert_eq!(later.property("LATER_ID_1").as_deref(), Some(ids[0].as_str()));
     assert_eq!(later.property("LATER_ID_2").as_deref(), Some(ids[1].as_str()));
-    assert!(later.property("JI.IP_2.2026-01-31.\"Night[A]\".\"it's.1\"").is_some());
+    assert!(later.property("JI.IP_2.2026-01-31.\"Night[A]\".\"it's.\u{e4}\"").is_some());
 }
 
 #[test]
@@ -87,7 +87,7 @@ fn without_an_agent_status_texts_are_only_warned_about() {
     let program = Program::on_test_bed();
     let stop = ["StopInstance", "--tag-name", "nobody", "--allow-none", "--status-text"];
     let finished = program.run(&stop).expect_code(0);
-    finished.expect_stderr("warning: status texts are not shown: no OpCon agent started this job");
+    finished.expect_stderr("warning: status texts are not shown: the job was not started by an OpCon agent");
     let program = program.env("SMA_BINDIR", "no-such-folder");
     program
         .run(&stop)

@@ -80,12 +80,12 @@ fn an_address_that_certainly_does_not_exist_is_empty() {
 }
 
 #[test]
-fn what_is_no_address_is_not_saved() {
+fn an_invalid_address_is_not_saved() {
     let start = Start::new("odd");
     start.layer.on("DescribeInstances").when(Form::names_instances).show(public_addresses("[[ODD]] text"));
     let finished = start.program.run(&start.arguments(&[])).expect_code(7);
     finished
-        .expect_stderr("property IP is not saved: EC2 gives `[[ODD]] text` as the public IPv4 address of ")
+        .expect_stderr("property IP is not saved: EC2 returned `[[ODD]] text` as the public IPv4 address of ")
         .expect_stdout("  awsec2 set-property IP <public IPv4 address of ");
     assert_eq!((start.opcon.property("DNS"), start.opcon.property("IP")), (None, None));
 }

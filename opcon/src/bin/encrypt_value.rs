@@ -4,14 +4,16 @@
 use std::io::Read as _;
 use std::process::ExitCode;
 
-const HELP: &str = "\
-Prints the encoded form of a value for Connector.config.
+const HELP: &str = "Prints the encoded form of a value for Connector.config.
 
 Usage: EncryptValue -v TEXT
-       EncryptValue -v -      takes the value from standard input, so that it does
-                              not appear in the list of processes
+       \
+                    EncryptValue -v -      takes the value from standard input, so that it does
+                       \
+                    not appear in the list of processes
 
-The form is an encoding (the hexadecimal of the Base64 text) and no protection:
+The form is an encoding (the hexadecimal of the Base64 text) \
+                    and no protection:
 there is no key, and whoever can read it can decode it. Protect the file.";
 
 #[allow(clippy::print_stdout, clippy::print_stderr, reason = "the one place where this program reports")]
@@ -32,14 +34,14 @@ fn main() -> ExitCode {
 fn run() -> Result<String, String> {
     let arguments: Vec<String> = std::env::args_os()
         .skip(1)
-        .map(|argument| argument.into_string().map_err(|_| "an argument is not Unicode text".to_owned()))
+        .map(|argument| argument.into_string().map_err(|_| "an argument is not valid Unicode".to_owned()))
         .collect::<Result<_, _>>()?;
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
     let value = match arguments.as_slice() {
         ["-h" | "--help"] => return Ok(HELP.into()),
         ["-v", "-"] => standard_input()?,
         ["-v", text] => (*text).to_owned(),
-        _ => return Err("give the value as EncryptValue -v TEXT, or see EncryptValue --help".into()),
+        _ => return Err("use `EncryptValue -v TEXT`, or see `EncryptValue --help`".into()),
     };
     if value.is_empty() {
         return Err("the value is empty".into());

@@ -1,4 +1,4 @@
-//! How requests are made: again when that may help, with errors that hold no secret.
+//! Sending requests: repeated when that may help, with errors that contain no secret.
 
 use std::fmt;
 
@@ -86,14 +86,16 @@ impl Connection {
         if error.kind() != ErrorKind::Unreachable || error.hint().is_some() {
             return error;
         }
-        let hint = format!("is the OpCon API at {} running, and can this machine reach it?", self.address);
+        let hint =
+            format!("check that the OpCon API at {} is running, and that this machine can reach it", self.address);
         error.with_hint(hint)
     }
 
     /// The error for an answer that the OpCon API does not give; `summary` holds no secret.
     pub(crate) fn unexpected(&self, doing: &str, summary: &str) -> Error {
-        let wrong = format!("the answer is not what the OpCon API gives: {summary}");
-        Error::new(ErrorKind::Unexpected, doing, wrong).with_hint("is it the OpCon API that listens at ADDRESS?")
+        let wrong = format!("the response is not from the OpCon API: {summary}");
+        Error::new(ErrorKind::Unexpected, doing, wrong)
+            .with_hint("check that `ADDRESS` is the address of the OpCon API")
     }
 
     /// Makes a request once, and gives the body of the answer.
@@ -105,7 +107,7 @@ impl Connection {
         if status.is_success() { Ok(body) } else { Err(Failure::of_answer(status, &self.hidden(&body))) }
     }
 
-    /// Text from the server that may stand in a message.
+    /// Text from the server that may be used in a message.
     pub(crate) fn quotable(&self, text: &str) -> String {
         excerpt(&self.hidden(text))
     }

@@ -34,7 +34,7 @@ impl Failure {
                 let wrong = format!("no TLS connection to the OpCon server: {error}");
                 return unreachable(
                     excerpt(&wrong),
-                    Some("check that the port in ADDRESS and USING_TLS belong together"),
+                    Some("check that the port in `ADDRESS` matches `USING_TLS`"),
                     false,
                 );
             }
@@ -47,25 +47,26 @@ impl Failure {
             }
             (true, false) => unreachable(format!("no connection to the OpCon server: {reason}"), None, true),
             (false, true) => {
-                unreachable(format!("no answer from the OpCon server within {:?}", limits.request), None, false)
+                unreachable(format!("no response from the OpCon server within {:?}", limits.request), None, false)
             }
             (false, false) => {
-                let hint = Some("check that the port in ADDRESS and USING_TLS belong together");
-                unreachable(format!("the OpCon server cut the connection: {reason}"), hint, true)
+                let hint = Some("check that the port in `ADDRESS` matches `USING_TLS`");
+                unreachable(format!("the OpCon server closed the connection: {reason}"), hint, true)
             }
         }
     }
 
-    /// The answer says that it did not work.
+    /// A response that reports a failure.
     pub(super) fn of_answer(status: StatusCode, body: &str) -> Self {
-        let wrong = format!("OpCon answered HTTP {}: {}", status.as_u16(), summary(body));
+        let wrong = format!("OpCon returned HTTP {}: {}", status.as_u16(), summary(body));
         let passing = matches!(status.as_u16(), 429 | 502 | 503 | 504);
         let (kind, hint) = match status.as_u16() {
-            401 | 403 => {
-                (ErrorKind::Refused, Some("check TOKEN in [OPCON API INFORMATION] and the rights of its user in OpCon"))
-            }
+            401 | 403 => (
+                ErrorKind::Refused,
+                Some("check `TOKEN` in `[OPCON API INFORMATION]`, and the privileges of its user in OpCon"),
+            ),
             429 | 500..=599 => (ErrorKind::Unreachable, None),
-            300..=399 | 404 => (ErrorKind::Unexpected, Some("is it the OpCon API that listens at ADDRESS?")),
+            300..=399 | 404 => (ErrorKind::Unexpected, Some("check that `ADDRESS` is the address of the OpCon API")),
             _ => (ErrorKind::Unexpected, None),
         };
         Failure { kind, wrong, hint, passing }
@@ -94,7 +95,7 @@ pub(super) fn summary(body: &str) -> String {
         return excerpt(&messages.join("; "));
     }
     match body.trim_start() {
-        "" => "(an empty answer)".into(),
+        "" => "(an empty response)".into(),
         page if page.starts_with('<') => "(a web page)".into(),
         text => excerpt(text),
     }
@@ -105,24 +106,24 @@ fn objection(reason: &CertificateError) -> (ErrorKind, String, &'static str) {
     match reason {
         CertificateError::Expired | CertificateError::ExpiredContext { .. } => (
             ErrorKind::Unreachable,
-            "it has expired".into(),
-            "have OpCon's API use a new certificate, or set VERIFY_TLS to False",
+            "the certificate has expired".into(),
+            "configure the OpCon API with a new certificate, or set `VERIFY_TLS=False`",
         ),
         CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => (
             ErrorKind::Unreachable,
-            "it is not for the host in ADDRESS".into(),
-            "write a name that the certificate is for in ADDRESS, or set VERIFY_TLS to False",
+            "the certificate is not valid for the host in `ADDRESS`".into(),
+            "set `ADDRESS` to a name in the certificate, or set `VERIFY_TLS=False`",
         ),
         // A bad signature is another key under the name of a trusted issuer: a self-signed certificate that was renewed.
         CertificateError::UnknownIssuer | CertificateError::BadSignature | CertificateError::Other(_) => (
             ErrorKind::Untrusted,
-            "neither it nor its issuer is a trusted one".into(),
-            "name the certificate's file in CA_FILE, or set VERIFY_TLS to False",
+            "neither the certificate nor its issuer is trusted".into(),
+            "set `CA_FILE` to the file of the certificate, or set `VERIFY_TLS=False`",
         ),
         other => (
             ErrorKind::Unreachable,
             excerpt(&other.to_string()),
-            "have OpCon's API use another certificate, or set VERIFY_TLS to False",
+            "configure the OpCon API with another certificate, or set `VERIFY_TLS=False`",
         ),
     }
 }

@@ -1,4 +1,4 @@
-//! Saving a property so that it is believed only when it is seen.
+//! Saving a property, which counts as saved only when it was read back.
 
 use reqwest::Method;
 use serde::Deserialize;
@@ -55,7 +55,7 @@ impl Client {
         }
         let Some(global) = name.as_global() else {
             return Err(not_stored(&doing, value).with_hint(
-                "this OpCon may evaluate assignments without storing them; only global properties can be saved otherwise",
+                "use a global property: this version of OpCon may evaluate assignments without storing them",
             ));
         };
         // OpCon refuses to create what exists, also when it is the same request made again. What is there counts.
@@ -81,7 +81,7 @@ impl Client {
     async fn refuse_encrypted(&self, doing: &str, name: &str) -> Result<(), Error> {
         match self.globals_like(doing, name).await {
             Ok(found) if found.iter().any(|property| property.encrypted) => {
-                let wrong = "the property is an encrypted one, and the value would be stored in clear";
+                let wrong = "the property is encrypted, and the value would be stored in plain text";
                 Err(Error::new(ErrorKind::Failed, doing, wrong).with_hint("save the value in another property"))
             }
             // The user may not see the global properties, or this OpCon has no such call.
@@ -116,10 +116,10 @@ impl Client {
 }
 
 fn not_stored(doing: &str, value: &PropertyValue) -> Error {
-    let error = Error::new(ErrorKind::Failed, doing, "the property does not have the value afterwards");
+    let error = Error::new(ErrorKind::Failed, doing, "the property does not have the value after saving");
     if value.as_str().trim() == value.as_str() {
         error
     } else {
-        error.with_hint("the value has spaces around it, which OpCon may have removed")
+        error.with_hint("use a value without spaces around it: OpCon may have removed them")
     }
 }

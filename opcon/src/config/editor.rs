@@ -10,7 +10,7 @@ use super::ini::{self, Section};
 use crate::error::{Error, ErrorKind};
 use crate::file_drop::{self, Readers};
 
-/// A `Connector.config` that is being changed. Comments, order, line ends and whatever else stands in it stay.
+/// A `Connector.config` that is being changed. Comments, order, line ends and everything else in it are kept.
 pub struct ConfigEditor {
     path: PathBuf,
     text: String,
@@ -19,7 +19,7 @@ pub struct ConfigEditor {
 }
 
 impl ConfigEditor {
-    /// Reads the file. A missing one is made by [`ConfigEditor::save`].
+    /// Reads the file. [`ConfigEditor::save`] creates a missing one.
     ///
     /// # Errors
     /// [`ErrorKind::Invalid`] when it cannot be read, is no file of its own (a symbolic link, say), is write-protected, or
@@ -35,20 +35,20 @@ impl ConfigEditor {
             return Ok(ConfigEditor { path: path.to_owned(), text: String::new(), existing });
         };
         if metadata.is_symlink() {
-            return Err(invalid("it is a symbolic link".into()).with_hint("name the file that it points to"));
+            return Err(invalid("the file is a symbolic link".into()).with_hint("use the file that the link points to"));
         }
         if !metadata.is_file() {
-            return Err(invalid("it is no file".into()));
+            return Err(invalid("not a regular file".into()));
         }
         if metadata.permissions().readonly() {
-            return Err(invalid("it is write-protected".into()).with_hint("allow its owner to write to it"));
+            return Err(invalid("the file is write-protected".into()).with_hint("allow its owner to write to the file"));
         }
         let text = ini::read_text(path)?;
         ini::sections(&text).map_err(invalid)?;
         Ok(ConfigEditor { path: path.to_owned(), text, existing })
     }
 
-    /// Gives a setting its value: in its line, or behind the last setting of its section, or in a new section at the end.
+    /// Sets a value: in its line, or after the last setting of its section, or in a new section at the end.
     ///
     /// # Errors
     /// [`ErrorKind::Invalid`] when the file could not hold the section, the key or the value. The value is not quoted.
@@ -57,14 +57,14 @@ impl ConfigEditor {
             |wrong: String| Error::new(ErrorKind::Invalid, format!("changing {}", self.path.display()), wrong);
         for (what, text) in [("section", section), ("key", key), ("value", value)] {
             if text.contains(char::is_control) || text.trim() != text {
-                return Err(invalid(format!("the {what} has spaces around it, or control characters")));
+                return Err(invalid(format!("the {what} contains control characters, or has spaces around it")));
             }
         }
         if section.is_empty() || section.contains(['[', ']']) {
-            return Err(invalid(format!("[{section}] cannot be the name of a section")));
+            return Err(invalid(format!("[{section}] is not a valid section name")));
         }
         if key.is_empty() || key.contains('=') || key.starts_with(['[', ';', '#']) {
-            return Err(invalid(format!("{key} cannot be a key")));
+            return Err(invalid(format!("{key} is not a valid key")));
         }
         let sections = ini::sections(&self.text).map_err(invalid)?;
         let mut lines = Lines::new(&self.text);
@@ -86,15 +86,15 @@ impl ConfigEditor {
     /// [`ErrorKind::Invalid`] when it cannot be written; the file is as it was then.
     pub fn save(self) -> Result<(), Error> {
         let doing = format!("writing {}", self.path.display());
-        let written = self.write_beside().and_then(|file| file.persist(&self.path).map_err(|error| error.error));
+        let written = self.write_new_file().and_then(|file| file.persist(&self.path).map_err(|error| error.error));
         match written {
             Ok(_) => Ok(()),
             Err(error) => Err(Error::new(ErrorKind::Invalid, doing, error.to_string())),
         }
     }
 
-    fn write_beside(&self) -> std::io::Result<NamedTempFile> {
-        let file = file_drop::written_beside(&self.path, &self.text, Readers::Owner)?;
+    fn write_new_file(&self) -> std::io::Result<NamedTempFile> {
+        let file = file_drop::write_in_same_folder(&self.path, &self.text, Readers::Owner)?;
         if let Some(existing) = &self.existing {
             keep_owner(&file, existing)?;
             file.as_file().set_permissions(existing.permissions())?;
@@ -149,7 +149,7 @@ impl Lines {
         Lines { lines, line_end }
     }
 
-    /// Replaces what stands behind the `=` of a line; lines are counted from 1.
+    /// Replaces the value after the `=` of a line; lines are counted from 1.
     fn replace_value(&mut self, line: usize, value: &str) {
         let Some(text) = self.lines.get_mut(line - 1) else { return };
         let content = text.trim_end_matches(LINE_ENDS);
@@ -159,7 +159,7 @@ impl Lines {
         *text = format!("{key}={space}{value}{line_end}");
     }
 
-    /// Inserts a line behind another one.
+    /// Inserts a line after another one.
     fn insert(&mut self, behind: usize, content: &str) {
         if let Some(last) = self.lines.get_mut(behind - 1).filter(|line| !line.ends_with(LINE_ENDS)) {
             last.push_str(self.line_end);

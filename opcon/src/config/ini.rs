@@ -1,4 +1,4 @@
-//! An INI file as sections of settings, each of which knows its line.
+//! An INI file as sections of settings with their line numbers.
 //!
 //! There are no quotes, no escapes and no comments behind a value: a Windows path or a token is what stands between the
 //! `=` and the end of the line, without the spaces around it. A line that begins with `;` or `#` is a comment.
@@ -15,7 +15,7 @@ pub(super) struct IniFile {
     sections: Vec<Section>,
 }
 
-/// A section as it stands in the file. There is no `Debug`: values may be secrets.
+/// A section of the file. There is no `Debug`: values may be secrets.
 pub(super) struct Section {
     pub(super) name: String,
     pub(super) line: usize,
@@ -89,12 +89,12 @@ pub(super) struct Setting<'a> {
     section: SectionOf<'a>,
     key: &'static str,
     line: usize,
-    /// What stands behind the `=`.
+    /// The text after the `=`.
     pub(super) value: &'a str,
 }
 
 impl Setting<'_> {
-    /// An error which says where the setting stands. `wrong` must not quote a secret.
+    /// An error with the place of the setting. `wrong` must not quote a secret.
     pub(super) fn invalid(self, wrong: impl std::fmt::Display) -> Error {
         let Setting { section: SectionOf { path, section }, key, line, .. } = self;
         let wrong = format!("line {line}, section [{}], {key}: {wrong}", section.name);
@@ -106,7 +106,7 @@ impl Setting<'_> {
         match self.value.to_ascii_lowercase().as_str() {
             "on" | "true" => Ok(true),
             "off" | "false" => Ok(false),
-            _ => Err(self.invalid("the value is none of ON, OFF, True and False")),
+            _ => Err(self.invalid("the value must be `ON`, `OFF`, `True` or `False`")),
         }
     }
 }
@@ -115,7 +115,7 @@ impl Setting<'_> {
 pub(super) fn read_text(path: &Path) -> Result<String, Error> {
     let bytes = std::fs::read(path).map_err(|error| invalid(path, error.to_string()))?;
     String::from_utf8(bytes)
-        .map_err(|_| invalid(path, "it is not UTF-8 text".into()).with_hint("save it with the encoding UTF-8"))
+        .map_err(|_| invalid(path, "not UTF-8 text".into()).with_hint("save the file with UTF-8 encoding"))
 }
 
 /// The error for a file that turned out to be wrong.
@@ -136,27 +136,24 @@ pub(super) fn sections(text: &str) -> Result<Vec<Section>, String> {
         match item {
             Item::Section { name, .. } => {
                 if let Some(first) = sections.iter().find(|section| same(&section.name, name)) {
-                    return Err(format!("section [{name}] stands in line {} and again in line {line}", first.line));
+                    return Err(format!("duplicate section [{name}] in lines {} and {line}", first.line));
                 }
                 sections.push(Section { name: name.to_owned(), line, settings: Vec::new() });
             }
             Item::Property { key, val: Some(value), .. } => {
                 let Some(section) = sections.last_mut() else {
-                    return Err(format!("line {line}: a setting stands before the first [section]"));
+                    return Err(format!("line {line}: a setting before the first [section]"));
                 };
                 if let Some(first) = section.settings.iter().find(|line| same(&line.key, key)) {
                     let Section { name, .. } = &section;
-                    return Err(format!(
-                        "section [{name}]: {key} stands in line {} and again in line {line}",
-                        first.line
-                    ));
+                    return Err(format!("section [{name}]: duplicate key {key} in lines {} and {line}", first.line));
                 }
                 section.settings.push(Line { key: key.to_owned(), value: value.to_owned(), line });
             }
             Item::Property { val: None, .. } => {
-                return Err(format!("line {line}: this is neither [section] nor KEY = value"));
+                return Err(format!("line {line}: expected [section] or KEY = value"));
             }
-            Item::Error(_) => return Err(format!("line {line}: a section's line must end with its ]")),
+            Item::Error(_) => return Err(format!("line {line}: the closing ] of the section name is missing")),
             Item::Blank { .. } | Item::Comment { .. } | Item::SectionEnd => {}
         }
     }

@@ -84,7 +84,7 @@ fn values_are_taken_to_the_end_of_the_line() {
     let config = read("[CONNECTOR]\nCONNECTOR_NAME=\"C:\\new\\\nDEBUG=ON ; really\n");
     assert_error(
         &config.unwrap_err(),
-        "line 3, section [CONNECTOR], DEBUG: the value is none of ON, OFF, True and False",
+        "line 3, section [CONNECTOR], DEBUG: the value must be `ON`, `OFF`, `True` or `False`",
     );
     let config = read("[CONNECTOR]\nCONNECTOR_NAME=C:\\new;#=1\\\nDEBUG=ON\n").unwrap();
     assert_eq!(config.connector_name(), Some("C:\\new;#=1\\"));
@@ -100,17 +100,17 @@ fn unknown_keys_are_tolerated_and_empty_ones_are_absent() {
 #[test]
 fn what_is_no_ini_file_is_refused_with_its_line() {
     for (text, expected) in [
-        ("A=1\n", "line 1: a setting stands before the first [section]"),
-        ("[CONNECTOR]\n\nsecret\n", "line 3: this is neither [section] nor KEY = value"),
-        ("\n[CONNECTOR\n", "line 2: a section's line must end with its ]"),
-        ("[A]\r\n[B]\r\n\r\n[a]\r\n", "section [a] stands in line 1 and again in line 4"),
-        ("[A]\n;x\nKEY=1\nkey=2\n", "section [A]: key stands in line 3 and again in line 4"),
+        ("A=1\n", "line 1: a setting before the first [section]"),
+        ("[CONNECTOR]\n\nsecret\n", "line 3: expected [section] or KEY = value"),
+        ("\n[CONNECTOR\n", "line 2: the closing ] of the section name is missing"),
+        ("[A]\r\n[B]\r\n\r\n[a]\r\n", "duplicate section [a] in lines 1 and 4"),
+        ("[A]\n;x\nKEY=1\nkey=2\n", "section [A]: duplicate key key in lines 3 and 4"),
     ] {
         assert_error(&read(text).unwrap_err(), expected);
     }
     let error = read([b'[', 0xff, b']']).unwrap_err();
-    assert_error(&error, "it is not UTF-8 text");
-    assert_eq!(error.hint(), Some("save it with the encoding UTF-8"));
+    assert_error(&error, "not UTF-8 text");
+    assert_eq!(error.hint(), Some("save the file with UTF-8 encoding"));
 }
 
 #[test]
@@ -124,7 +124,7 @@ fn a_file_that_is_not_there_is_named() {
 fn waits_that_are_no_minutes_are_refused() {
     for wrong in ["0", "-1", "ten", "1.5", "99999999999"] {
         let error = read(format!("[CONNECTOR]\nMAX_WAIT_TIME_FOR_STARTUP={wrong}\n")).unwrap_err();
-        assert_error(&error, "MAX_WAIT_TIME_FOR_STARTUP: the value is not a whole number of minutes, at least 1");
+        assert_error(&error, "MAX_WAIT_TIME_FOR_STARTUP: the value must be a whole number of minutes, at least 1");
     }
 }
 
@@ -134,9 +134,9 @@ fn a_missing_user_is_answered_with_those_there_are() {
         read(format!("[CONNECTOR]\n{}{}[OPCON API INFORMATION]\n", user_section("USER1"), user_section("OTHER")))
             .unwrap();
     let error = config.user("NOBODY").unwrap_err();
-    assert_error(&error, "no section [NOBODY] for the user id; there are [USER1], [OTHER]");
-    assert_error(&config.user("connector").unwrap_err(), "there are [USER1], [OTHER]");
-    assert_error(&read("").unwrap().user("USER1").unwrap_err(), "there is none of any user");
+    assert_error(&error, "no section [NOBODY] for the user id; the file has [USER1], [OTHER]");
+    assert_error(&config.user("connector").unwrap_err(), "the file has [USER1], [OTHER]");
+    assert_error(&read("").unwrap().user("USER1").unwrap_err(), "the file has no section of a user");
 }
 
 #[test]
@@ -156,11 +156,11 @@ fn wrong_keys_are_refused_without_being_quoted() {
         let text = format!("[U]\nCONNECTOR_USER_ACCESS_KEY={id}\nCONNECTOR_USER_SECRET_KEY={value}\n");
         read(text).unwrap().user("U").unwrap_err()
     };
-    assert_error(&with_secret(SECRET), "it is not hexadecimal");
-    assert_error(&with_secret(&format!("{} ; my key", encoded::encode(SECRET))), "it is not hexadecimal");
+    assert_error(&with_secret(SECRET), "not hexadecimal");
+    assert_error(&with_secret(&format!("{} ; my key", encoded::encode(SECRET))), "not hexadecimal");
     assert_error(
         &with_secret(&encoded::encode(&format!("{SECRET}\n"))),
-        "or has spaces, line ends or letters that no key has",
+        "or contains characters that are not valid in a key",
     );
     let encrypted = format!("<SmaEncrypt>{SECRET}</SmaEncrypt>");
     assert_error(&with_secret(&encrypted), "(<SmaEncrypt>): neither OpCon nor its agent decrypted it");
@@ -179,7 +179,7 @@ fn the_token_may_be_clear_or_encoded() {
         "line 1, section [OPCON API INFORMATION]: TOKEN is missing or empty",
     );
     let error = api(&format!("ADDRESS=opcon:9010\nTOKEN={TOKEN} ; for tests")).unwrap_err();
-    assert_error(&error, "(a comment needs a line of its own)");
+    assert_error(&error, "(a comment needs its own line)");
 }
 
 #[test]
@@ -198,7 +198,7 @@ fn certificates_are_chosen_by_three_keys() {
     let Trust::SystemAndFile(file) = trust("CA_FILE=ca.pem") else { panic!("the file is not used") };
     assert!(file.is_absolute() && file.ends_with("ca.pem"), "{}", file.display());
     let error = api(&format!("ADDRESS=opcon:9010\nTOKEN={TOKEN}\nVERIFY_TLS=maybe")).unwrap_err();
-    assert_error(&error, "VERIFY_TLS: the value is none of ON, OFF, True and False");
+    assert_error(&error, "VERIFY_TLS: the value must be `ON`, `OFF`, `True` or `False`");
 }
 
 fn channel(lines: &str) -> Result<Option<PropertyChannel>, Error> {
@@ -218,7 +218,7 @@ fn properties_go_through_the_api_unless_the_file_says_otherwise() {
     assert_error(&channel("").unwrap_err(), "ADDRESS is missing or empty");
     assert_error(
         &channel("PROPERTY_CHANNEL=mail").unwrap_err(),
-        "PROPERTY_CHANNEL: the value is neither api nor msgin",
+        "PROPERTY_CHANNEL: the value must be `api` or `msgin`",
     );
 }
 
@@ -241,7 +241,7 @@ fn settings_of_events_that_are_missing_or_would_break_them_are_refused() {
     assert_error(&with("", "u", TOKEN), "MSGIN_FOLDER is missing or empty");
     assert_error(&with("f", "", TOKEN), "MSGIN_USER is missing or empty");
     assert_error(&with("f", "u", ""), "MSGIN_TOKEN is missing or empty");
-    let comma = "an event cannot hold the value: it has a comma, or other than printable ASCII characters";
+    let comma = "an event cannot contain the value: a comma, or characters that are not printable ASCII";
     assert_error(&with("f", "u,v", TOKEN), &format!("line 4, section [OPCON API INFORMATION], MSGIN_USER: {comma}"));
     assert_error(&with("f", "u", &format!("{TOKEN},x")), &format!("MSGIN_TOKEN: {comma}"));
 }

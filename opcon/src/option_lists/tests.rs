@@ -41,14 +41,14 @@ fn properties_kept_by_hand_are_read() {
 #[test]
 fn wrong_entries_are_named_by_their_number() {
     for (value, reason) in [
-        ("a", "entry 1: it is not in double quotes"),
-        ("\"a\",b", "entry 2: it is not in double quotes"),
-        ("\"a\",\"b", "entry 2: its closing quote is missing"),
-        ("\"a\" \"b\"", "entry 1: no comma follows"),
-        ("\"a\", ", "entry 1: a comma follows, and no entry"),
+        ("a", "entry 1: not in double quotes"),
+        ("\"a\",b", "entry 2: not in double quotes"),
+        ("\"a\",\"b", "entry 2: the closing quote is missing"),
+        ("\"a\" \"b\"", "entry 1: no comma after the entry"),
+        ("\"a\", ", "entry 1: no entry after the comma"),
         ("\"a\",\"wrong\"", "entry 2: `wrong` must be something else"),
-        ("\"a\nb\"", "entry 1: `a b` must not have a double quote or a control character"),
-        ("\"[[A]]\"", "entry 1: `[[A]]` must not have [["),
+        ("\"a\nb\"", "entry 1: `a b` must not contain a double quote or a control character"),
+        ("\"[[A]]\"", "entry 1: `[[A]]` must not contain `[[`"),
     ] {
         let error = from_property("LIST", value, any).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Invalid);
@@ -62,9 +62,9 @@ fn a_property_that_is_too_long_is_refused_with_its_length() {
     let error = to_property("LIST", &owned(&["t3.micro"; 364])).unwrap_err();
     assert_eq!(
         error.to_string(),
-        "writing the option list LIST: its 364 entries have 4003 characters; OpCon allows 4000"
+        "writing the option list LIST: the 364 entries have 4003 characters; OpCon allows 4000"
     );
-    assert_eq!(error.hint(), Some("leave entries out"));
+    assert_eq!(error.hint(), Some("leave out some entries"));
     assert_eq!(to_property("LIST", &owned(&["t3.micro"; 363])).unwrap().as_str().len(), 363 * 11 - 1);
 }
 
@@ -107,9 +107,9 @@ fn a_data_script_that_cannot_be_read_or_written_is_named() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("lists.txt");
     for (script, reason) in [
-        ("A a\nCOLOUR red\n", "line 2: `COLOUR red` does not begin with A or B"),
+        ("A a\nCOLOR red\n", "line 2: `COLOR red` does not begin with A or B"),
         ("\nA wrong", "line 2: `A wrong` must be something else"),
-        ("A \"a\"", "line 1: `A \"a\"` must not have a double quote"),
+        ("A \"a\"", "line 1: `A \"a\"` must not contain a double quote"),
     ] {
         fs::write(&path, script).unwrap();
         let error = read_script(&path, line).unwrap_err().to_string();

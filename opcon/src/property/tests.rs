@@ -57,20 +57,17 @@ fn what_cannot_be_resolved_or_sent_is_refused_with_the_reason() {
         ("", "the name is missing; the full form is NAME"),
         ("[[]]", "the name is missing"),
         ("SI..2026-01-31.Night", "the name is missing; the full form is SI.NAME.yyyy-mm-dd.SCHEDULE"),
-        (
-            "SI.MF_ID",
-            "the date is missing; the full form is SI.NAME.yyyy-mm-dd.SCHEDULE, and needed where no OpCon agent says",
-        ),
+        ("SI.MF_ID", "the date is missing; the full form is SI.NAME.yyyy-mm-dd.SCHEDULE, and is required outside"),
         ("JI.MF_ID", "the full form is JI.NAME.yyyy-mm-dd.SCHEDULE.JOB"),
         ("JI.MF_ID.2026-01-31.Night", "the job is missing"),
         ("MI.MF_ID", "the machine is missing; the full form is MI.NAME.MACHINE"),
         ("SI.MF_ID..Night", "the date is missing"),
         ("SI.MF_ID.2026-01-31", "the schedule is missing"),
-        ("JI.MF_ID.2026-01-31.N.J.2", "too many parts; one with a dot in it must be in double quotes"),
+        ("JI.MF_ID.2026-01-31.N.J.2", "too many parts; a part that contains a dot must be in double quotes"),
         ("MI.MF_ID.\"m\".x", "too many parts"),
-        ("SSI.MF_ID", "of the kind SSI cannot be set"),
-        ("RI.other.MF_ID", "of the kind RI cannot be set"),
-        ("MF.ID", "only OI, MI, SI and JI can stand before the first dot"),
+        ("SSI.MF_ID", "SSI properties cannot be set"),
+        ("RI.other.MF_ID", "RI properties cannot be set"),
+        ("MF.ID", "only OI, MI, SI and JI are valid before the first dot"),
         ("SI.MF_ID.01/31/2026.Night", "the form yyyy-mm-dd"),
         ("SI.MF_ID.2026-13-31.Night", "the form yyyy-mm-dd"),
         ("SI.MF_ID.2026-01-00.Night", "the form yyyy-mm-dd"),
@@ -78,14 +75,14 @@ fn what_cannot_be_resolved_or_sent_is_refused_with_the_reason() {
         ("SI.MF_ID.[[$DATE]].Night", "the form yyyy-mm-dd"),
         ("MI.MF_ID.[[$MACHINE NAME]]", "that OpCon did not replace"),
         ("MI.MF_ID.{{X}}", "that OpCon did not replace"),
-        ("A]]=\"x\";[[B", "cannot hold the character"),
+        ("A]]=\"x\";[[B", "cannot contain the character"),
         ("A]].[[B", "only OI, MI, SI and JI"),
         ("MI.A.x]]+[[B", "that OpCon did not replace"),
-        ("$NOW", "OpCon's own"),
-        ("OI.$NOW", "OpCon's own"),
-        ("A,B", "cannot hold the character ,"),
-        ("A\\B", "cannot hold the character \\"),
-        ("A\"B", "cannot hold the character \""),
+        ("$NOW", "reserved by OpCon"),
+        ("OI.$NOW", "reserved by OpCon"),
+        ("A,B", "cannot contain the character ,"),
+        ("A\\B", "cannot contain the character \\"),
+        ("A\"B", "cannot contain the character \""),
         ("@A", "@"),
         ("A@@B", "@"),
         ("\"A", "a double quote is not closed"),
@@ -106,9 +103,12 @@ fn values_are_limited_and_escaped() {
     assert_eq!(PropertyValue::new(r#"a "b" \c"#).unwrap().to_literal(), r#""a \"b\" \\c""#);
     assert_eq!(PropertyValue::new("v".repeat(4000)).unwrap().as_str().len(), 4000);
     let long = PropertyValue::new("\u{e9}".repeat(4001)).unwrap_err();
-    assert_eq!(long.to_string(), "checking a property's value: it has 4001 characters; OpCon allows 4000");
+    assert_eq!(long.to_string(), "checking the property value: the value has 4001 characters; OpCon allows 4000");
     let line_end = PropertyValue::new("a\nb").unwrap_err();
-    assert_eq!(line_end.to_string(), "checking a property's value: it holds a control character, such as a line end");
+    assert_eq!(
+        line_end.to_string(),
+        "checking the property value: the value contains a control character, such as a line break"
+    );
 }
 
 /// The job "Job 1.2" of the schedule "Night[Sub]" on the last day of January 2026.
@@ -141,8 +141,8 @@ fn a_part_of_the_running_job_that_is_not_known_is_refused_with_the_reason() {
     for (text, reason) in [
         (
             "JI.A",
-            "the job is missing; the full form is JI.NAME.yyyy-mm-dd.SCHEDULE.JOB, and it cannot be the running job's: \
-             it may be short",
+            "the job is missing; the full form is JI.NAME.yyyy-mm-dd.SCHEDULE.JOB, and cannot be completed from the \
+             running job: it may be short",
         ),
         ("MI.A", "the machine is missing"),
         ("SI.", "the name is missing"),

@@ -87,25 +87,25 @@ fn what_opcon_does_not_allow_is_refused() {
         (named("", "J", "M"), "the name of the schedule is missing"),
         (named(&long(256), "J", "M"), "the name of the schedule has 256 characters; OpCon allows 255"),
         (named("S", &long(65), "M"), "the name of the job has 65 characters; OpCon allows 64"),
-        (named("S", "J[1]", "M"), "the name of the job has the character [, which OpCon does not allow there"),
-        (named("S", "</jname>", "M"), "the name of the job has the character <"),
+        (named("S", "J[1]", "M"), "the name of the job contains the character [, which OpCon does not allow"),
+        (named("S", "</jname>", "M"), "the name of the job contains the character <"),
         (named("S", " J", "M"), "the name of the job has spaces around it"),
         (named("S", "J", &long(25)), "the name of the machine has 25 characters; OpCon allows 24"),
-        (named("S", "J", "M~"), "the name of the machine has the character ~"),
+        (named("S", "J", "M~"), "the name of the machine contains the character ~"),
         (define(windows("")), "the command line is missing"),
         (define(windows(&long(4001))), "the command line has 4001 characters; OpCon allows 4000"),
-        (define(windows("a\u{b}b")), "the command line has a character that is not printable ASCII, U+000B"),
+        (define(windows("a\u{b}b")), "the command line contains a character that is not printable ASCII, U+000B"),
         (define(windows("\u{e9}")), "not printable ASCII, U+00E9"),
         (define(no_user), "the user is missing"),
         (define(far), "the working directory has 256 characters; OpCon allows 255"),
         (define(unix(&long(2001))), "the text of the parameters has 2001 characters; OpCon allows 2000"),
-        (define(unix("it's")), "the text of the parameters has the character ', which OpCon does not allow there"),
+        (define(unix("it's")), "the text of the parameters contains the character ', which OpCon does not allow"),
         (define(path), "the path of the program has 2001 characters"),
         (define(group), "the group has 31 characters; OpCon allows 30"),
     ] {
         let error = definition.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Invalid);
-        assert!(error.to_string().starts_with("defining the OpCon job '"), "{error}");
+        assert!(error.to_string().starts_with("defining the OpCon job `"), "{error}");
         assert!(error.to_string().contains(reason), "{error}");
     }
 }

@@ -12,7 +12,7 @@ use crate::expression::{self, Name};
 use crate::fault::Fault;
 use crate::state::{Property, State};
 
-/// The version that the stand-in says to have.
+/// The version that the stand-in reports.
 const VERSION: &str = "25.0.3";
 
 /// A request, and the token that it should have.
@@ -55,7 +55,7 @@ pub(crate) fn reply(call: &Call<'_>, state: &mut State) -> Reply {
         ("POST", ["api", "globalproperties"]) => create_global(call, state),
         ("GET", ["api", "globalproperties", id]) => global(state, id),
         ("PUT", ["api", "globalproperties", id]) => change_global(call, state, id),
-        _ => Err((404, "no such call".into())),
+        _ => Err((404, "unknown call".into())),
     };
     match result {
         Ok(body) => Reply::json(200, &body),
@@ -75,7 +75,7 @@ fn own(method: &str, step: &str, call: &Call<'_>, state: &mut State) -> Outcome 
             state.reset();
             Ok(json!({}))
         }
-        ("POST", "behaviour") => {
+        ("POST", "behavior") => {
             state.behave(body(call)?);
             Ok(json!({}))
         }
@@ -84,7 +84,7 @@ fn own(method: &str, step: &str, call: &Call<'_>, state: &mut State) -> Outcome 
             state.add_fault(fault);
             Ok(json!({}))
         }
-        _ => Err((404, "no such call".into())),
+        _ => Err((404, "unknown call".into())),
     }
 }
 
@@ -98,7 +98,7 @@ fn body<T: DeserializeOwned>(call: &Call<'_>) -> Result<T, (u16, String)> {
     serde_json::from_slice(call.body).map_err(|error| (400, error.to_string()))
 }
 
-/// Gives the token to whoever asks in the right form.
+/// Returns the token for a request in the right form.
 fn log_in(call: &Call<'_>) -> Outcome {
     #[derive(Deserialize)]
     #[serde(rename_all = "camelCase")]
@@ -160,7 +160,7 @@ fn globals(call: &Call<'_>, state: &State) -> Outcome {
     let pattern = match filters.as_slice() {
         [] => "*",
         [(filter, pattern)] if filter == "name" => pattern,
-        _ => return Err((400, "of the filters only name is understood".into())),
+        _ => return Err((400, "only the filter `name` is supported".into())),
     };
     let pattern = pattern.to_lowercase();
     let fitting = state.globals().filter(|(name, _)| fits(&name.to_lowercase(), &pattern));
@@ -202,7 +202,7 @@ fn create_global(call: &Call<'_>, state: &mut State) -> Outcome {
     }
     let New { name, value, encrypted } = body(call)?;
     if state.globals().any(|(other, _)| other == name) {
-        return Err((400, format!("there is already a global property {name}")));
+        return Err((400, format!("the global property {name} already exists")));
     }
     let property = store_global(state, &name, value)?;
     if encrypted {
@@ -348,9 +348,9 @@ mod tests {
     }
 
     #[test]
-    fn the_behaviour_can_be_changed_and_outlives_a_reset() {
+    fn the_behavior_can_be_changed_and_outlives_a_reset() {
         let state = &mut State::default();
-        let behave = |state: &mut State, body| call(state, "POST", "/stand-in/behaviour", body).0;
+        let behave = |state: &mut State, body| call(state, "POST", "/stand-in/behavior", body).0;
         let assign = |state: &mut State| {
             let (_, answer) = call(state, "POST", "/api/propertyExpression", json!({ "expression": "[[A]]=\" x \"" }));
             assert_eq!((&answer["status"], &answer["result"]), (&json!("Success"), &json!(" x ")));

@@ -1,4 +1,4 @@
-//! The self-signed certificate of a stand-in, made anew at each start.
+//! The self-signed certificate of a stand-in, created at each start.
 
 use rcgen::{BasicConstraints, CertificateParams, IsCa, KeyPair};
 use tokio_rustls::TlsAcceptor;
@@ -6,7 +6,7 @@ use tokio_rustls::rustls::ServerConfig;
 use tokio_rustls::rustls::crypto::ring;
 use tokio_rustls::rustls::pki_types::PrivateKeyDer;
 
-/// What is to stand in a self-signed certificate.
+/// The contents of a self-signed certificate.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Certificate {
     /// The names and IP addresses of the server.

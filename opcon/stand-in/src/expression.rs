@@ -49,16 +49,16 @@ impl Name {
     fn checked(self) -> Result<Self, String> {
         let Some(name) = self.parts.first() else { return Err("the name is missing".into()) };
         if self.parts.iter().any(String::is_empty) {
-            return Err("a part of the name is empty, and no job is there to take it from".into());
+            return Err("a part of the name is empty, and there is no job to take it from".into());
         }
         if self.parts.iter().any(|part| part.trim() != part || part.contains(char::is_control)) {
-            return Err("the name has outer spaces or control characters".into());
+            return Err("the name contains control characters, or has spaces around it".into());
         }
         if name.starts_with('$') {
             return Err("a system property cannot be set".into());
         }
         if name.contains(['\'', '"', '(', ')', '\\', ',', '=', ';', '|']) {
-            return Err("the name has a character that names must not have".into());
+            return Err("the name contains a character that is not allowed".into());
         }
         if self.scope == Scope::Global && name.chars().count() > LONGEST_GLOBAL_NAME {
             return Err("the name is longer than 64 characters".into());
@@ -91,7 +91,7 @@ pub fn parse(text: &str) -> Result<Expression, String> {
     let name = name(parts)?;
     match rest.strip_prefix('=') {
         None if rest.is_empty() => Ok(Expression::Read(name)),
-        None => Err("after ]] only an assignment is understood".into()),
+        None => Err("only an assignment is supported after ]]".into()),
         Some(literal) => Ok(Expression::Assign(name, value(literal)?)),
     }
 }
@@ -108,7 +108,7 @@ fn parts(mut rest: &str) -> Result<(Vec<Part>, &str), String> {
             Some(quoted) => {
                 let (part, rest) = quoted.split_once('"').ok_or("a quote in the name is not closed")?;
                 if part.ends_with(']') && rest.starts_with("]]") {
-                    return Err("]\"]] cannot be told from the end of the name".into());
+                    return Err("]\"]] cannot be distinguished from the end of the name".into());
                 }
                 ((part.trim_end().to_owned(), true), rest)
             }
@@ -116,7 +116,7 @@ fn parts(mut rest: &str) -> Result<(Vec<Part>, &str), String> {
                 let end = rest.find(['.', ']']).ok_or("the name is not closed with ]]")?;
                 let (part, rest) = rest.split_at(end);
                 if part.contains(['[', '{', '}', '\\', '"']) {
-                    return Err("the name has a character that must be quoted".into());
+                    return Err("the name contains a character that must be quoted".into());
                 }
                 ((part.to_owned(), false), rest)
             }
@@ -129,7 +129,7 @@ fn parts(mut rest: &str) -> Result<(Vec<Part>, &str), String> {
     }
 }
 
-/// The name that the parts make.
+/// The name of the parts.
 fn name(parts: Vec<Part>) -> Result<Name, String> {
     let prefix = match parts.as_slice() {
         [(prefix, false), _, ..] => prefix.as_str(),
@@ -145,7 +145,7 @@ fn name(parts: Vec<Part>) -> Result<Name, String> {
     };
     if parts.len() != count {
         return Err(format!(
-            "the name has {} parts, {count} identify the property: no job is there to take the others from",
+            "the name has {} parts, {count} identify the property: there is no job to take the others from",
             parts.len()
         ));
     }
@@ -172,14 +172,14 @@ fn value(literal: &str) -> Result<String, String> {
             '"' => break,
             '\\' => match characters.next() {
                 Some(escaped @ ('"' | '\\')) => value.push(escaped),
-                _ => return Err("a backslash stands before neither a quote nor a backslash".into()),
+                _ => return Err("neither a quote nor a backslash follows a backslash".into()),
             },
-            control if control.is_control() => return Err("the value has a control character".into()),
+            control if control.is_control() => return Err("the value contains a control character".into()),
             character => value.push(character),
         }
     }
     if characters.next().is_some() {
-        return Err("something follows the value's closing quote".into());
+        return Err("unexpected text after the closing quote of the value".into());
     }
     if value.chars().count() > LONGEST_VALUE {
         return Err("the value is longer than 4000 characters".into());
@@ -235,11 +235,11 @@ mod tests {
             ("[[A", "not closed"),
             ("[[\"A]]", "quote in the name is not closed"),
             ("[[]]", "empty"),
-            ("[[=1+1]]", "must not have"),
+            ("[[=1+1]]", "is not allowed"),
             ("[[$NOW]]", "system property"),
-            ("[[A,B]]", "must not have"),
+            ("[[A,B]]", "is not allowed"),
             ("[[A{B]]", "must be quoted"),
-            ("[[ A]]", "outer spaces"),
+            ("[[ A]]", "spaces around it"),
             ("[[A.B]]", "no kind of property"),
             ("[[RI.X.A]]", "no kind of property"),
             ("[[SI.A]]", "2 parts"),
@@ -247,15 +247,15 @@ mod tests {
             ("[[JI.A.2026-01-31.Night]]", "4 parts"),
             ("[[JI.A.2026-01-31..Job]]", "empty"),
             ("[[SI.A.01/31/2026.Night]]", "date"),
-            ("[[SI.A.2026-01-31.\"Night[Sub]\"]]", "cannot be told"),
+            ("[[SI.A.2026-01-31.\"Night[Sub]\"]]", "cannot be distinguished"),
             ("[[SI.A.2026-01-31.Night[Sub]]]", "must be quoted"),
             ("[[A]] = \"v\"", "only an assignment"),
             ("[[A]]=v", "not a text in double quotes"),
             ("[[A]]=\"v", "closing quote is missing"),
             ("[[A]]=\"v\\\"", "closing quote is missing"),
             ("[[A]]=\"C:\\x\"", "a backslash"),
-            ("[[A]]=\"a\"b\"", "something follows"),
-            ("[[A]]=\"a\";[[B]]=\"b\"", "something follows"),
+            ("[[A]]=\"a\"b\"", "unexpected text"),
+            ("[[A]]=\"a\";[[B]]=\"b\"", "unexpected text"),
             ("[[A]]=\"a\nb\"", "control character"),
         ] {
             let error = parse(text).unwrap_err();

@@ -1,4 +1,4 @@
-//! The program `opcon-stand-in`: starts a stand-in for the OpCon REST API and says where it listens.
+//! The program `opcon-stand-in`: starts a stand-in for the OpCon REST API and prints its addresses.
 
 use std::io::Read as _;
 use std::path::PathBuf;
@@ -7,25 +7,30 @@ use std::process::ExitCode;
 use lexopt::{Arg, ValueExt as _};
 use opcon_stand_in::{Options, StandIn};
 
-const HELP: &str = "\
-A stand-in for the OpCon REST API, on 127.0.0.1 only.
+const HELP: &str = "A stand-in for the OpCon REST API, on 127.0.0.1 only.
 
 Usage: opcon-stand-in [OPTIONS]
 
-  --http-port PORT    port for plain HTTP (default: a free one)
-  --https-port PORT   port for HTTPS (default: a free one)
-  --ca-file FILE      write the self-signed certificate to this file (PEM)
+  \
+                    --http-port PORT    port for plain HTTP (default: a free one)
+  --https-port PORT   port for \
+                    HTTPS (default: a free one)
+  --ca-file FILE      write the self-signed certificate to this file \
+                    (PEM)
   --token TOKEN       the token to accept
-  --evaluate-only     evaluate assignments without storing anything
+  --evaluate-only     evaluate assignments \
+                    without storing anything
   --trims             remove the spaces around values
-  --keep              go on when standard input is closed
+  --keep           \
+                    keep running when standard input is closed
 
-When it is ready, it prints one line of JSON: http, https, ca_file, token.
+When it is ready, it prints one line of JSON: http, \
+                    https, ca_file, token.
 It ends when its standard input is closed, or on Ctrl-C.";
 
 type Failure = Box<dyn std::error::Error + Send + Sync>;
 
-/// What the command line says.
+/// The settings on the command line.
 struct Arguments {
     options: Options,
     ca_file: Option<PathBuf>,
@@ -90,8 +95,8 @@ fn arguments() -> Result<Option<Arguments>, lexopt::Error> {
             Arg::Long("https-port") => arguments.options.https_port = parser.value()?.parse()?,
             Arg::Long("ca-file") => arguments.ca_file = Some(parser.value()?.into()),
             Arg::Long("token") => arguments.options.token = parser.value()?.string()?,
-            Arg::Long("evaluate-only") => arguments.options.behaviour.evaluate_only = true,
-            Arg::Long("trims") => arguments.options.behaviour.trims = true,
+            Arg::Long("evaluate-only") => arguments.options.behavior.evaluate_only = true,
+            Arg::Long("trims") => arguments.options.behavior.trims = true,
             Arg::Long("keep") => arguments.keep = true,
             Arg::Short('h') | Arg::Long("help") => return Ok(None),
             _ => return Err(argument.unexpected()),

@@ -17,12 +17,12 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinSet;
 use tokio_rustls::TlsAcceptor;
 
-use crate::Options;
 use crate::api::{self, Call, Reply};
-use crate::behaviour::Behaviour;
+use crate::behavior::Behavior;
 use crate::certificate::SelfSigned;
 use crate::expression::Name;
 use crate::fault::{Answer, Close, Fault};
+use crate::options::Options;
 use crate::state::State;
 
 /// A running stand-in. It ends when it is dropped.
@@ -54,7 +54,7 @@ impl StandIn {
         let https = TcpListener::bind((Ipv4Addr::LOCALHOST, options.https_port)).await?;
         let (http_address, https_address) = (http.local_addr()?, https.local_addr()?);
         let mut state = State::default();
-        state.behave(options.behaviour);
+        state.behave(options.behavior);
         let shared = Arc::new(Shared { token: options.token, state: Mutex::new(state) });
         let mut listeners = JoinSet::new();
         listeners.spawn(listen(http, None, shared.clone()));
@@ -100,8 +100,8 @@ impl StandIn {
     }
 
     /// Changes how it behaves from now on.
-    pub fn behave(&self, behaviour: Behaviour) {
-        self.shared.state().behave(behaviour);
+    pub fn behave(&self, behavior: Behavior) {
+        self.shared.state().behave(behavior);
     }
 
     /// Makes later requests fail.
@@ -162,7 +162,7 @@ async fn answer(
                 true_reply();
             }
             shared.state().record(method, path, None);
-            return Err("the connection was to be cut".into());
+            return Err("the connection is to be closed".into());
         }
         Some(Answer::Respond { status, body, content_type }) => Reply { status, body, content_type },
         Some(Answer::Delay { .. }) | None => true_reply(),

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use crate::behaviour::Behaviour;
+use crate::behavior::Behavior;
 use crate::expression::{Expression, Name};
 use crate::fault::{Answer, Fault};
 
@@ -15,7 +15,7 @@ pub(crate) struct State {
     last_id: u32,
     requests: Vec<Request>,
     faults: Vec<Fault>,
-    behaviour: Behaviour,
+    behavior: Behavior,
 }
 
 /// A property's value, and the number by which the calls for global properties name it.
@@ -26,7 +26,7 @@ pub(crate) struct Property {
     pub(crate) encrypted: bool,
 }
 
-/// A request that was made.
+/// A request that was received.
 #[derive(Clone, Serialize)]
 struct Request {
     method: String,
@@ -43,7 +43,7 @@ impl State {
                 None => Err(format!("the property {name} does not exist")),
             },
             Expression::Assign(name, value) => {
-                if !self.behaviour.evaluate_only {
+                if !self.behavior.evaluate_only {
                     self.set(name, value.clone());
                 }
                 Ok(value)
@@ -53,7 +53,7 @@ impl State {
 
     /// Gives a property its value.
     pub(crate) fn set(&mut self, name: Name, value: String) {
-        let value = if self.behaviour.trims { value.trim().to_owned() } else { value };
+        let value = if self.behavior.trims { value.trim().to_owned() } else { value };
         let last_id = &mut self.last_id;
         let property = self.properties.entry(name).or_insert_with(|| {
             *last_id += 1;
@@ -70,13 +70,13 @@ impl State {
     }
 
     /// Changes how the stand-in behaves from now on.
-    pub(crate) fn behave(&mut self, behaviour: Behaviour) {
-        self.behaviour = behaviour;
+    pub(crate) fn behave(&mut self, behavior: Behavior) {
+        self.behavior = behavior;
     }
 
     /// Forgets properties, requests and faults.
     pub(crate) fn reset(&mut self) {
-        *self = State { behaviour: self.behaviour, ..State::default() };
+        *self = State { behavior: self.behavior, ..State::default() };
     }
 
     /// The global properties.

@@ -49,14 +49,14 @@ async fn a_wrong_token_is_refused_once() {
     let error = assert_error(
         client.check().await,
         ErrorKind::Refused,
-        "checking the OpCon token: OpCon answered HTTP 401: Invalid token specified",
+        "checking the OpCon token: OpCon returned HTTP 401: Invalid token specified",
     );
     assert!(error.hint().unwrap().contains("TOKEN"));
     assert!(!format!("{client:?}").contains("another-token"));
     assert_error(
         set(&client).await,
         ErrorKind::Refused,
-        "saving the OpCon property MF_ID: OpCon answered HTTP 401: Invalid token",
+        "saving the OpCon property MF_ID: OpCon returned HTTP 401: Invalid token",
     );
     assert_eq!(site.attempts(), 1);
 }
@@ -68,7 +68,7 @@ async fn a_failed_evaluation_is_an_error_with_opcons_reason() {
     assert_error(
         read,
         ErrorKind::Failed,
-        "reading the OpCon property NOTHING: OpCon could not do it: the property NOTHING does not exist",
+        "reading the OpCon property NOTHING: OpCon reported a failure: the property NOTHING does not exist",
     );
     assert_eq!(site.attempts(), 1);
 }
@@ -82,11 +82,11 @@ async fn the_status_is_judged_whatever_its_case_and_must_be_there() {
     site.fail(1, Answer::text(200, r#"{"status":"failed"}"#));
     assert_error(set(&client).await, ErrorKind::Failed, "OpCon gave no reason");
     site.fail(1, Answer::text(200, r#"{"result":"i-1"}"#));
-    assert_error(set(&client).await, ErrorKind::Unexpected, "the answer has no status");
+    assert_error(set(&client).await, ErrorKind::Unexpected, "the response has no status");
     site.fail(1, Answer::text(200, r#"{"status":"Perhaps"}"#));
-    assert_error(set(&client).await, ErrorKind::Unexpected, "the unknown status 'Perhaps'");
+    assert_error(set(&client).await, ErrorKind::Unexpected, "the unknown status `Perhaps`");
     site.fail(1, Answer::text(200, r#"{"status":"Success"}"#));
-    assert_error(client.property_value(&name("A")).await, ErrorKind::Unexpected, "the answer has no result");
+    assert_error(client.property_value(&name("A")).await, ErrorKind::Unexpected, "the response has no result");
 }
 
 #[tokio::test]
@@ -95,18 +95,15 @@ async fn answers_that_opcon_does_not_give_are_summed_up() {
     let client = site.plain_client();
     let page = "<html><body>Welcome</body></html>";
     site.fail(1, Answer::Respond { status: 200, body: page.into(), content_type: "text/html".into() });
-    let error = assert_error(
-        set(&client).await,
-        ErrorKind::Unexpected,
-        "the answer is not what the OpCon API gives: (a web page)",
-    );
+    let error =
+        assert_error(set(&client).await, ErrorKind::Unexpected, "the response is not from the OpCon API: (a web page)");
     assert!(error.hint().unwrap().contains("ADDRESS"));
     site.fail(1, Answer::Respond { status: 404, body: page.into(), content_type: "text/html".into() });
-    assert_error(set(&client).await, ErrorKind::Unexpected, "OpCon answered HTTP 404: (a web page)");
+    assert_error(set(&client).await, ErrorKind::Unexpected, "OpCon returned HTTP 404: (a web page)");
     site.fail(1, Answer::text(200, ""));
-    assert_error(set(&client).await, ErrorKind::Unexpected, "gives: (an empty answer)");
+    assert_error(set(&client).await, ErrorKind::Unexpected, "the OpCon API: (an empty response)");
     site.fail(1, Answer::text(200, &"no\nJSON ".repeat(100)));
-    let error = assert_error(set(&client).await, ErrorKind::Unexpected, "gives: no JSON no JSON");
+    let error = assert_error(set(&client).await, ErrorKind::Unexpected, "the OpCon API: no JSON no JSON");
     assert!(error.to_string().len() < 400, "{error}");
     site.fail(1, Answer::text(302, ""));
     assert_error(set(&client).await, ErrorKind::Unexpected, "HTTP 302");
@@ -120,13 +117,13 @@ async fn all_messages_of_a_list_of_errors_are_shown() {
     assert_error(
         set(&site.plain_client()).await,
         ErrorKind::Refused,
-        "OpCon answered HTTP 403: User is disabled; Go away",
+        "OpCon returned HTTP 403: User is disabled; Go away",
     );
     site.fail(1, Answer::text(400, &errors.to_string()));
     assert_error(
         set(&site.plain_client()).await,
         ErrorKind::Unexpected,
-        "OpCon answered HTTP 400: User is disabled; Go away",
+        "OpCon returned HTTP 400: User is disabled; Go away",
     );
 }
 
@@ -164,9 +161,9 @@ async fn patience_ends() {
     let site = Site::start().await;
     let client = site.plain_client();
     site.fail(3, Answer::text(503, "busy"));
-    assert_error(set(&client).await, ErrorKind::Unreachable, "OpCon answered HTTP 503: busy");
+    assert_error(set(&client).await, ErrorKind::Unreachable, "OpCon returned HTTP 503: busy");
     site.fail(3, Answer::CLOSE);
-    assert_error(set(&client).await, ErrorKind::Unreachable, "the OpCon server cut the connection");
+    assert_error(set(&client).await, ErrorKind::Unreachable, "the OpCon server closed the connection");
     assert_eq!(site.attempts(), 6);
     site.fail(1, Answer::text(500, "defect"));
     assert_error(set(&client).await, ErrorKind::Unreachable, "HTTP 500");
@@ -181,7 +178,7 @@ async fn a_server_that_does_not_answer_is_given_up() {
     limits.times.request = Duration::from_millis(300);
     let client = Client::with_limits(&settings(site.folder.path(), &lines), limits).unwrap();
     site.fail(1, Answer::delay(Duration::from_secs(600)));
-    assert_error(set(&client).await, ErrorKind::Unreachable, "no answer from the OpCon server within 300ms");
+    assert_error(set(&client).await, ErrorKind::Unreachable, "no response from the OpCon server within 300ms");
 }
 
 #[tokio::test]
@@ -192,7 +189,7 @@ async fn a_check_ends_however_slow_the_server_is() {
     let client = Client::with_limits(&settings(site.folder.path(), &lines), limits).unwrap();
     for path in ["/api/version", "/api/tokens"] {
         site.fail_at(path, 0, 1, Answer::delay(Duration::from_secs(600)));
-        let text = "checking the way to OpCon: the OpCon server did not answer well within 300ms";
+        let text = "checking the connection to OpCon: no valid response from the OpCon server within 300ms";
         assert_error(client.check().await, ErrorKind::Unreachable, text);
     }
 }
@@ -204,7 +201,7 @@ async fn a_server_that_is_down_is_unreachable() {
     assert_error(
         client.check().await,
         ErrorKind::Unreachable,
-        "asking OpCon for its version: no connection to the OpCon server: ",
+        "reading the OpCon version: no connection to the OpCon server: ",
     );
 }
 
@@ -216,11 +213,15 @@ async fn an_old_or_strange_version_is_refused() {
     };
     let client = site.plain_client();
     answer_version(r#"{"opConRestApiProductVersion":"18.2.0"}"#);
-    assert_error(client.check().await, ErrorKind::Unexpected, "its API has version 18.2.0; at least 18.3.0 is needed");
+    assert_error(
+        client.check().await,
+        ErrorKind::Unexpected,
+        "the OpCon API has version 18.2.0, but 18.3.0 or later is required",
+    );
     answer_version(r#"{"opConRestApiProductVersion":"new"}"#);
-    assert_error(client.check().await, ErrorKind::Unexpected, "'new' is no version");
+    assert_error(client.check().await, ErrorKind::Unexpected, "`new` is not a version");
     answer_version(r#"{"version":"21.0.0"}"#);
-    assert_error(client.check().await, ErrorKind::Unexpected, "the answer is not what the OpCon API gives");
+    assert_error(client.check().await, ErrorKind::Unexpected, "the response is not from the OpCon API");
 }
 
 #[tokio::test]
@@ -235,7 +236,8 @@ async fn a_self_signed_certificate_must_be_listed() {
         let other = StandIn::start(Options { certificate, ..Options::default() }).await.unwrap();
         for lines in ["CA_FILE=ca.pem", ""] {
             let check = site.client(other.https(), lines).unwrap().check().await;
-            let text = "certificate of the OpCon server is not trusted: neither it nor its issuer is a trusted one";
+            let text = "certificate of the OpCon server is not trusted: neither the certificate nor its issuer is \
+                        trusted";
             let error = assert_error(check, ErrorKind::Untrusted, text);
             assert!(error.hint().unwrap().contains("CA_FILE") && error.hint().unwrap().contains("VERIFY_TLS"));
         }
@@ -247,7 +249,10 @@ async fn a_listed_certificate_must_be_valid_and_for_the_server() {
     for authority in [false, true] {
         let expired = Certificate { authority, expired: true, ..Certificate::default() };
         let other = Certificate { authority, names: vec!["opcon.example.com".into()], ..Certificate::default() };
-        for (certificate, reason) in [(expired, "it has expired"), (other, "it is not for the host in ADDRESS")] {
+        for (certificate, reason) in [
+            (expired, "the certificate has expired"),
+            (other, "the certificate is not valid for the host in `ADDRESS`"),
+        ] {
             let site = Site::with_certificate(certificate).await;
             let check = site.client(site.opcon.https(), "CA_FILE=ca.pem").unwrap().check().await;
             let text = format!("the certificate of the OpCon server is not trusted: {reason}");
@@ -271,7 +276,7 @@ async fn tls_and_plain_http_on_each_others_port_are_explained() {
     let error = assert_error(tls.check().await, ErrorKind::Unreachable, "no TLS connection to the OpCon server: ");
     assert!(error.hint().unwrap().contains("USING_TLS"));
     let plain = site.client(site.opcon.https(), "USING_TLS=False").unwrap();
-    let error = assert_error(plain.check().await, ErrorKind::Unreachable, "asking OpCon for its version: ");
+    let error = assert_error(plain.check().await, ErrorKind::Unreachable, "reading the OpCon version: ");
     assert!(error.hint().unwrap().contains("USING_TLS"));
 }
 

@@ -3,7 +3,7 @@
 use std::cell::Cell;
 
 use opcon::{ErrorKind, PropertyName, Saved};
-use opcon_stand_in::{Answer, Behaviour};
+use opcon_stand_in::{Answer, Behavior};
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
 
@@ -14,7 +14,7 @@ const GLOBALS: &str = "/api/globalproperties";
 /// A site whose OpCon evaluates assignments without storing anything.
 async fn evaluating_site() -> Site {
     let site = Site::start().await;
-    site.opcon.behave(Behaviour { evaluate_only: true, ..Behaviour::default() });
+    site.opcon.behave(Behavior { evaluate_only: true, ..Behavior::default() });
     site
 }
 
@@ -66,7 +66,7 @@ async fn a_refused_assignment_leaves_the_calls_for_global_properties() {
     assert_error(
         refused,
         ErrorKind::Failed,
-        "saving the OpCon property MI.MF_ID.m: OpCon could not do it: assignments are off",
+        "saving the OpCon property MI.MF_ID.m: OpCon reported a failure: assignments are off",
     );
 }
 
@@ -74,23 +74,23 @@ async fn a_refused_assignment_leaves_the_calls_for_global_properties() {
 async fn an_instance_property_that_is_not_stored_is_a_failure() {
     let site = evaluating_site().await;
     let saved = site.plain_client().save_property(&name("SI.MF_ID.2026-01-31.Night"), &value("i-1")).await;
-    let text = "saving the OpCon property SI.MF_ID.2026-01-31.Night: the property does not have the value afterwards";
+    let text = "saving the OpCon property SI.MF_ID.2026-01-31.Night: the property does not have the value after saving";
     let error = assert_error(saved, ErrorKind::Failed, text);
-    assert!(error.hint().unwrap().contains("only global properties can be saved otherwise"));
+    assert!(error.hint().unwrap().contains("use a global property"));
 }
 
 #[tokio::test]
 async fn a_trimmed_value_is_not_taken_for_the_whole() {
     let site = Site::start().await;
-    site.opcon.behave(Behaviour { trims: true, ..Behaviour::default() });
+    site.opcon.behave(Behavior { trims: true, ..Behavior::default() });
     let client = site.plain_client();
     assert_eq!(client.save_property(&name("MF_ID"), &value("i-1 i-2")).await.unwrap(), Saved::ByExpression);
     let error = assert_error(
         client.save_property(&name("MF_ID"), &value(" i-1")).await,
         ErrorKind::Failed,
-        "the property does not have the value afterwards",
+        "the property does not have the value after saving",
     );
-    assert_eq!(error.hint(), Some("the value has spaces around it, which OpCon may have removed"));
+    assert_eq!(error.hint(), Some("use a value without spaces around it: OpCon may have removed them"));
 }
 
 #[tokio::test]
@@ -99,7 +99,11 @@ async fn an_encrypted_property_is_not_overwritten() {
     site.opcon.add_encrypted("MF_ID", "hidden").unwrap();
     for given in ["MF_ID", "OI.mf_id"] {
         let saved = site.plain_client().save_property(&name(given), &value("i-1")).await;
-        assert_error(saved, ErrorKind::Failed, "an encrypted one, and the value would be stored in clear");
+        assert_error(
+            saved,
+            ErrorKind::Failed,
+            "the property is encrypted, and the value would be stored in plain text",
+        );
     }
     assert_eq!(site.opcon.property("MF_ID").as_deref(), Some("hidden"));
     assert_eq!(site.attempts(), 0);
@@ -117,7 +121,7 @@ async fn what_cannot_be_seen_does_not_stop_an_assignment() {
     }
     site.fail_at(GLOBALS, 0, 3, Answer::text(503, "busy"));
     let saved = site.plain_client().save_property(&name("MF_ID"), &value("i-2")).await;
-    assert_error(saved, ErrorKind::Unreachable, "saving the OpCon property MF_ID: OpCon answered HTTP 503: busy");
+    assert_error(saved, ErrorKind::Unreachable, "saving the OpCon property MF_ID: OpCon returned HTTP 503: busy");
     assert_eq!(site.opcon.property("MF_ID").as_deref(), Some("i-1"));
 }
 
@@ -135,10 +139,10 @@ async fn the_calls_for_global_properties_may_fail_too() {
     let site = evaluating_site().await;
     site.fail_at(GLOBALS, 2, 1, Answer::text(403, r#"[{"message":"No privilege"}]"#));
     let saved = site.plain_client().save_property(&name("MF_ID"), &value("i-1")).await;
-    assert_error(saved, ErrorKind::Refused, "saving the OpCon property MF_ID: OpCon answered HTTP 403: No privilege");
+    assert_error(saved, ErrorKind::Refused, "saving the OpCon property MF_ID: OpCon returned HTTP 403: No privilege");
     site.fail_at(GLOBALS, 2, 1, Answer::text(200, "{}"));
     let saved = site.plain_client().save_property(&name("MF_ID"), &value("i-1")).await;
-    assert_error(saved, ErrorKind::Failed, "the property does not have the value afterwards");
+    assert_error(saved, ErrorKind::Failed, "the property does not have the value after saving");
 }
 
 #[tokio::test]
@@ -146,7 +150,7 @@ async fn a_failed_look_afterwards_is_a_failure() {
     let site = Site::start().await;
     site.fail_at("/api/propertyExpression", 1, 3, Answer::text(503, "busy"));
     let saved = site.plain_client().save_property(&name("MF_ID"), &value("i-1")).await;
-    assert_error(saved, ErrorKind::Unreachable, "reading the OpCon property MF_ID back: OpCon answered HTTP 503: busy");
+    assert_error(saved, ErrorKind::Unreachable, "reading the OpCon property MF_ID back: OpCon returned HTTP 503: busy");
 }
 
 #[tokio::test]
@@ -191,7 +195,7 @@ fn opcon_holds_exactly_the_value_that_was_given() {
     let saved = runner.run(&(any_names(), values(), any::<bool>()), |(name, text, evaluate_only)| {
         let Ok(name) = name.parse::<PropertyName>() else { return Ok(()) };
         let global = name.to_string().matches('.').count() == 0;
-        site.opcon.behave(Behaviour { evaluate_only: evaluate_only && global, ..Behaviour::default() });
+        site.opcon.behave(Behavior { evaluate_only: evaluate_only && global, ..Behavior::default() });
         runtime.block_on(client.save_property(&name, &value(&text))).map_err(|e| TestCaseError::fail(e.to_string()))?;
         prop_assert_eq!(site.opcon.property(&name.to_string()), Some(text));
         count.set(count.get() + 1);

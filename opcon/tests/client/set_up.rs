@@ -45,9 +45,9 @@ async fn a_refused_log_in_says_so_without_the_password() {
         site.fail_at(TOKENS, 0, 1, Answer::text(401, body));
         let refused = request(&address, &Trust::PlainHttp, "someone", PASSWORD).await;
         let text =
-            "asking OpCon for a token as the user someone: OpCon answered HTTP 401: wrong password (the password)";
+            "requesting an OpCon token for the user someone: OpCon returned HTTP 401: wrong password (the password)";
         let error = assert_refused(refused, ErrorKind::Refused, text);
-        assert_eq!(error.hint(), Some("check the user and the password, and the user's rights in OpCon"));
+        assert_eq!(error.hint(), Some("check the user, the password and the privileges of the user in OpCon"));
     }
 }
 
@@ -59,7 +59,7 @@ async fn an_answer_without_a_token_is_not_quoted() {
     for body in [another.as_str(), r#"{"id":""}"#, r#"{"id":"a b"}"#, "<html>"] {
         site.fail_at(TOKENS, 0, 1, Answer::text(200, body));
         let answer = request(&address, &Trust::PlainHttp, "someone", PASSWORD).await;
-        assert_refused(answer, ErrorKind::Unexpected, "the OpCon API gives: there is no token in it");
+        assert_refused(answer, ErrorKind::Unexpected, "the OpCon API: no token in the response");
     }
 }
 
@@ -71,7 +71,7 @@ async fn what_cannot_be_asked_is_refused_before_anything_is_sent() {
     assert_refused(request(&address, &Trust::PlainHttp, "", PASSWORD).await, ErrorKind::Invalid, empty);
     assert_refused(request(&address, &Trust::PlainHttp, "someone", "").await, ErrorKind::Invalid, empty);
     let refused = request("opcon", &Trust::PlainHttp, "someone", PASSWORD).await;
-    assert_refused(refused, ErrorKind::Invalid, "the address 'opcon' is wrong: it must be HOST:PORT");
+    assert_refused(refused, ErrorKind::Invalid, "the address `opcon` must be HOST:PORT");
     let missing = Trust::SystemAndFile(site.folder.path().join("missing.pem"));
     assert_refused(request(&address, &missing, "someone", PASSWORD).await, ErrorKind::Invalid, "missing.pem");
     assert!(site.requests().is_empty());
@@ -81,7 +81,7 @@ async fn what_cannot_be_asked_is_refused_before_anything_is_sent() {
 async fn an_unknown_certificate_stops_the_password() {
     let site = Site::start().await;
     let refused = request(&site.opcon.https().to_string(), &Trust::System, "someone", PASSWORD).await;
-    assert_refused(refused, ErrorKind::Untrusted, "neither it nor its issuer is a trusted one");
+    assert_refused(refused, ErrorKind::Untrusted, "neither the certificate nor its issuer is trusted");
     assert!(site.requests().is_empty());
 }
 

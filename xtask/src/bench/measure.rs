@@ -46,7 +46,7 @@ impl Stopwatch {
     pub fn build(workspace: &Workspace) -> Result<Self> {
         let arguments = ["build", "--quiet", "--package", "xtask", "--bin", "measure"];
         process::run(process::cargo().args(arguments).current_dir(&workspace.root))?;
-        let folder = tempfile::tempdir().context("making a folder for the runs")?;
+        let folder = tempfile::tempdir().context("creating a folder for the runs")?;
         Ok(Self { program: workspace.program("debug", "measure"), folder })
     }
 

@@ -86,7 +86,7 @@ impl Model {
             "StartInstances" => self.change(request, State::Pending(READS_IN_TRANSIT))?,
             "StopInstances" => self.change(request, State::Stopping(READS_IN_TRANSIT))?,
             "TerminateInstances" => self.change(request, State::ShuttingDown(READS_IN_TRANSIT))?,
-            other => bail!("the benchmarks have no answer for the action `{other}`"),
+            other => bail!("the benchmarks have no response for the action `{other}`"),
         };
         let action = &request.action;
         let namespace = "http://ec2.amazonaws.com/doc/2016-11-15/";

@@ -64,7 +64,7 @@ pub fn missing(peers: &[Peer]) -> Vec<String> {
 pub fn ensure_found(missing: &[String]) -> Result<()> {
     ensure!(
         missing.is_empty(),
-        "looking for the programs to compare with: {}; `--without` leaves one out",
+        "finding the programs to compare with: {}; use `--without` to leave one out",
         missing.join("; ")
     );
     Ok(())
@@ -86,7 +86,7 @@ fn signs(description: &str) -> bool {
 /// Builds the Go program from Debian's packages, without the network, and returns its path.
 pub fn build_go(workspace: &Workspace) -> Result<PathBuf> {
     let folder = workspace.target.join("bench");
-    fs::create_dir_all(&folder).with_context(|| format!("making {}", folder.display()))?;
+    fs::create_dir_all(&folder).with_context(|| format!("creating {}", folder.display()))?;
     let program = folder.join("go-peer");
     let mut go = Command::new("go");
     go.args(["build", "-o"])
@@ -139,7 +139,7 @@ mod tests {
         let error = ensure_found(&["Go does not run".to_owned()]).unwrap_err();
         assert_eq!(
             error.to_string(),
-            "looking for the programs to compare with: Go does not run; `--without` leaves one out"
+            "finding the programs to compare with: Go does not run; use `--without` to leave one out"
         );
     }
 

@@ -1,4 +1,4 @@
-//! `cargo xtask bench peers`: jobs of the program beside other programs that make the same calls.
+//! `cargo xtask bench peers`: compares jobs of the program with other programs that make the same calls.
 
 use std::path::PathBuf;
 use std::process::Command;
@@ -19,7 +19,7 @@ use crate::workspace::Workspace;
 const INSTANCES: usize = 10;
 const OURS: &str = "awsec2";
 
-/// A job, in the words of the program and of the Go program.
+/// A job, as arguments of the program and of the Go program.
 struct Job {
     name: &'static str,
     function: &'static str,
@@ -42,7 +42,7 @@ impl Job {
         command
     }
 
-    /// What the Go program is told to act on.
+    /// The input of the Go program.
     fn targets(&self) -> Vec<String> {
         if self.ids { ids() } else { vec![model::NAME.to_owned()] }
     }
@@ -53,7 +53,7 @@ fn ids() -> Vec<String> {
 }
 
 /// A program with the command of one job, and what its runs used.
-struct Contestant {
+struct MeasuredProgram {
     name: &'static str,
     command: Command,
     runs: Vec<Usage>,
@@ -62,7 +62,7 @@ struct Contestant {
 /// The command line of this task.
 pub fn command() -> clap::Command {
     clap::Command::new("peers")
-        .about("Measure jobs on ten instances beside a Go program and curl that make the same calls: time, memory")
+        .about("Compare jobs on ten instances with a Go program and curl that make the same calls: time, memory")
         .arg(program::argument())
         .arg(runs_argument("40"))
         .arg(
@@ -90,32 +90,33 @@ pub fn run(workspace: &Workspace, matches: &ArgMatches) -> Result<()> {
         Table::new(&["job", "program", "calls", "wall ms", "awsec2 to it", "CPU ms", "peak MiB", "awsec2 to it"]);
     for job in &JOBS {
         report::line(format_args!("{} of {INSTANCES} instances, {runs} runs of each program in turn", job.name));
-        let (calls, mut contestants) = contestants(job, &program, &peers, go.as_ref(), &stopwatch, &server)?;
+        let (calls, mut measured_programs) =
+            measured_programs(job, &program, &peers, go.as_ref(), &stopwatch, &server)?;
         for _ in 0..runs {
-            for contestant in &mut contestants {
-                contestant.runs.push(run_once(&contestant.command, &stopwatch, &server)?);
+            for measured in &mut measured_programs {
+                measured.runs.push(run_once(&measured.command, &stopwatch, &server)?);
             }
         }
-        add_rows(&mut table, job, calls.len(), &contestants);
+        add_rows(&mut table, job, calls.len(), &measured_programs);
     }
-    report::heading("Medians of a job, and those of awsec2 in times of them");
+    report::heading("Medians of a job, and the ratios of awsec2 to them");
     table.lines().iter().for_each(report::line);
     Ok(())
 }
 
 /// The programs, after one run each that shows that all of them make the calls of ours.
-fn contestants(
+fn measured_programs(
     job: &Job,
     program: &Program,
     peers: &[Peer],
     go: Option<&PathBuf>,
     stopwatch: &Stopwatch,
     server: &Server,
-) -> Result<(Vec<Call>, Vec<Contestant>)> {
+) -> Result<(Vec<Call>, Vec<MeasuredProgram>)> {
     let ours = job.ours(program, &server.url);
     run_once(&ours, stopwatch, server)?;
     let calls = server.calls();
-    let mut contestants = vec![Contestant { name: OURS, command: ours, runs: Vec::new() }];
+    let mut measured_programs = vec![MeasuredProgram { name: OURS, command: ours, runs: Vec::new() }];
     for peer in peers {
         let command = match (peer, go) {
             (Peer::Go, Some(go)) => peer_programs::go_job(go, job.name, &server.url, &job.targets()),
@@ -124,9 +125,9 @@ fn contestants(
         };
         run_once(&command, stopwatch, server)?;
         check_calls(job, peer.name(), &calls, &server.calls())?;
-        contestants.push(Contestant { name: peer.name(), command, runs: Vec::new() });
+        measured_programs.push(MeasuredProgram { name: peer.name(), command, runs: Vec::new() });
     }
-    Ok((calls, contestants))
+    Ok((calls, measured_programs))
 }
 
 fn run_once(command: &Command, stopwatch: &Stopwatch, server: &Server) -> Result<Usage> {
@@ -141,19 +142,19 @@ fn check_calls(job: &Job, peer: &str, ours: &[Call], theirs: &[Call]) -> Result<
     Ok(())
 }
 
-fn add_rows(table: &mut Table, job: &Job, calls: usize, contestants: &[Contestant]) {
-    let figure = |contestant: &Contestant, figure| median(&contestant.runs, figure);
+fn add_rows(table: &mut Table, job: &Job, calls: usize, measured_programs: &[MeasuredProgram]) {
+    let figure = |measured: &MeasuredProgram, figure| median(&measured.runs, figure);
     let (wall, cpu, peak) = (|usage: &Usage| usage.wall, |usage: &Usage| usage.cpu, |usage: &Usage| usage.peak);
-    for contestant in contestants {
-        let ratio = |of| times(figure(&contestants[0], of), figure(contestant, of));
+    for measured in measured_programs {
+        let ratio = |of| times(figure(&measured_programs[0], of), figure(measured, of));
         table.add(vec![
             job.name.to_owned(),
-            contestant.name.to_owned(),
+            measured.name.to_owned(),
             calls.to_string(),
-            milliseconds(figure(contestant, wall)),
+            milliseconds(figure(measured, wall)),
             ratio(wall),
-            milliseconds(figure(contestant, cpu)),
-            mebibytes(figure(contestant, peak)),
+            milliseconds(figure(measured, cpu)),
+            mebibytes(figure(measured, peak)),
             ratio(peak),
         ]);
     }

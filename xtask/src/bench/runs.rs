@@ -10,10 +10,10 @@ pub fn runs_argument(default: &'static str) -> Arg {
         .value_name("NUMBER")
         .value_parser(RangedU64ValueParser::<usize>::new().range(1..=1000))
         .default_value(default)
-        .help("How often each job is measured; the figures are medians")
+        .help("The number of runs of each job; the results are medians")
 }
 
-/// What `--runs` says.
+/// The value of `--runs`.
 pub fn runs(matches: &ArgMatches) -> usize {
     matches.get_one("runs").copied().unwrap_or(1)
 }

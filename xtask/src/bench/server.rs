@@ -30,7 +30,7 @@ struct Shared {
     calls: Vec<Call>,
 }
 
-/// A server that goes on until this program ends.
+/// A server that runs until this program ends.
 pub struct Server {
     /// Its URL.
     pub url: String,
@@ -51,7 +51,7 @@ impl Server {
         Ok(Self { url, shared })
     }
 
-    /// From now on these are the instances, and no call was made.
+    /// Replaces the instances, and clears the recorded calls.
     pub fn reset(&self, model: Model) {
         *lock(&self.shared) = Shared { model, calls: Vec::new() };
     }

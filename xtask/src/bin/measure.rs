@@ -17,7 +17,7 @@ fn main() -> Result<()> {
     let mut words = env::args_os().skip(1);
     let mut word = || words.next().context("usage: measure REPORT OUTPUT PROGRAM [ARGUMENT...]");
     let (report, output, program) = (PathBuf::from(word()?), PathBuf::from(word()?), word()?);
-    let output = File::create(&output).with_context(|| format!("making {}", output.display()))?;
+    let output = File::create(&output).with_context(|| format!("creating {}", output.display()))?;
     let errors = output.try_clone().context("sharing the output")?;
     let mut command = Command::new(&program);
     command.args(words).stdin(Stdio::null()).stdout(output).stderr(errors);

@@ -68,7 +68,7 @@ impl FromStr for FunctionName {
     fn from_str(text: &str) -> Result<Self, Error> {
         ensure!(
             text.starts_with(|c: char| c.is_ascii_uppercase()) && text.chars().all(|c| c.is_ascii_alphanumeric()),
-            "reading the function's name {text:?}: it is not words like RebootInstance"
+            "reading the function's name {text:?}: must be words such as RebootInstance"
         );
         let mut package = String::new();
         for c in text.chars() {
@@ -80,8 +80,8 @@ impl FromStr for FunctionName {
         let words: Vec<&str> = package.split('-').collect();
         ensure!(
             words.len() > 1 && words.iter().all(|word| word.len() > 1),
-            "reading the function's name {text:?}: it is not two words or more of two letters or more, \
-             like RebootInstance (write Ec2, not EC2)"
+            "reading the function's name {text:?}: must be two or more words of at least two letters, such as \
+             RebootInstance (write Ec2, not EC2)"
         );
         Ok(Self { pascal_case: text.to_owned(), package })
     }

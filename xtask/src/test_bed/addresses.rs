@@ -51,7 +51,7 @@ pub struct AccessKey {
     pub secret_access_key: String,
 }
 
-/// The OpCon stand-in, in its own words.
+/// The OpCon stand-in, as it reports itself.
 #[derive(Serialize, Deserialize)]
 pub struct OpCon {
     /// `host:port` without TLS.

@@ -1,4 +1,4 @@
-//! The Python environment in which moto runs: found, made, and filled once per version of the requirements.
+//! The Python environment in which moto runs: found, created, and filled once per version of the requirements.
 
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
@@ -22,7 +22,7 @@ pub struct Python {
 }
 
 impl Python {
-    /// Makes the virtual environment below `home`, unless it is there and as the requirements say.
+    /// Creates the virtual environment below `home`, unless it exists and matches the requirements.
     pub fn with_moto(workspace: &Workspace, home: &Path) -> Result<Self> {
         let sources = workspace.root.join("xtask").join("testbed");
         let environment = home.join("venv");
@@ -36,7 +36,7 @@ impl Python {
         Ok(python)
     }
 
-    /// A stamp with the requirements' text, written last, tells that they are installed.
+    /// A stamp file with the text of the requirements, written last, marks them as installed.
     fn install(&self, environment: &Path, requirements: &Path) -> Result<()> {
         let wanted = fs::read_to_string(requirements).with_context(|| format!("reading {}", requirements.display()))?;
         let stamp = environment.join("installed-requirements.txt");
@@ -44,7 +44,7 @@ impl Python {
             return Ok(());
         }
         make_environment(environment)?;
-        report::line("installing moto into the test bed's Python environment (a minute, once)");
+        report::line("installing moto in the Python environment of the test bed (takes a minute, only once)");
         process::run(
             Command::new(&self.interpreter)
                 .args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check"])
@@ -71,8 +71,8 @@ impl Python {
 fn make_environment(environment: &Path) -> Result<()> {
     let python = find_python(&CANDIDATES)?;
     process::run(Command::new(python).args(["-m", "venv", "--clear"]).arg(environment)).context(
-        "making a Python virtual environment (Python's modules venv and ensurepip are needed; \
-         on Debian and Ubuntu: apt-get install python3-venv)",
+        "creating a Python virtual environment (Python's modules venv and ensurepip are needed; on Debian and Ubuntu: \
+         apt-get install python3-venv)",
     )
 }
 
@@ -87,7 +87,8 @@ fn find_python(candidates: &[&'static str]) -> Result<&'static str> {
     }
     let (major, minor) = OLDEST;
     bail!(
-        "looking for Python {major}.{minor} or newer, which moto needs: none found{seen}; install it and put it on the PATH"
+        "finding Python {major}.{minor} or newer, which moto needs: none found{seen}; install it and put it on the \
+         PATH"
     )
 }
 
@@ -108,8 +109,8 @@ mod tests {
         let error = find_python(&["no-such-python"]).unwrap_err();
         assert_eq!(
             error.to_string(),
-            "looking for Python 3.10 or newer, which moto needs: none found, no-such-python does not run; \
-             install it and put it on the PATH"
+            "finding Python 3.10 or newer, which moto needs: none found, no-such-python does not run; install it and \
+             put it on the PATH"
         );
     }
 }

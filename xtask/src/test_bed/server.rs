@@ -1,4 +1,4 @@
-//! A server of the test bed: a child process that says in one line when it is ready, and ends with its standard input.
+//! A server of the test bed: a child process that prints one line when it is ready, and ends with its standard input.
 
 use std::fs::{self, File};
 use std::io::{self, BufRead, BufReader};
@@ -31,7 +31,7 @@ impl Server {
         log: &Path,
         limit: Duration,
     ) -> Result<(T, Self)> {
-        let stderr = File::create(log).with_context(|| format!("starting {name}: making {}", log.display()))?;
+        let stderr = File::create(log).with_context(|| format!("starting {name}: creating {}", log.display()))?;
         let mut child = command
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
@@ -82,14 +82,14 @@ fn first_line(stdout: ChildStdout, limit: Duration) -> Result<(String, BufReader
         let _ = sender.send(read.map(|_| (line, reader)));
     });
     match receiver.recv_timeout(limit) {
-        Ok(Ok((line, _))) if line.is_empty() => bail!("it ended before it was ready"),
+        Ok(Ok((line, _))) if line.is_empty() => bail!("it exited before it was ready"),
         Ok(read) => read.context("reading its output"),
         Err(RecvTimeoutError::Timeout) => bail!("not ready after {} seconds", limit.as_secs()),
         Err(RecvTimeoutError::Disconnected) => bail!("its output could not be read"),
     }
 }
 
-/// The end of a log, ready to stand behind the first part of an error message.
+/// The end of a log, as the second part of an error message.
 fn tail_of(log: &Path) -> String {
     let text = fs::read(log).map(|bytes| String::from_utf8_lossy(&bytes).into_owned()).unwrap_or_default();
     let lines: Vec<&str> = text.lines().collect();
@@ -120,7 +120,7 @@ mod tests {
         let message = failure("rustc", &["no-such-file.rs"], Duration::from_secs(60));
         assert!(message.starts_with("starting it (the end of its log)\n"), "{message}");
         assert!(message.contains("no-such-file.rs"), "{message}");
-        assert!(message.ends_with("it ended before it was ready"), "{message}");
+        assert!(message.ends_with("it exited before it was ready"), "{message}");
     }
 
     #[test]

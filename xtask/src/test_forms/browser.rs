@@ -1,4 +1,4 @@
-//! Filling forms in: what `xtask/forms/fill.mjs` is told, and what it says came of it.
+//! Filling in forms: the input of `xtask/forms/fill.mjs`, and its results.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -16,7 +16,7 @@ use crate::process;
 /// One way to fill a form in.
 #[derive(Serialize)]
 pub struct Filling {
-    /// What is chosen in it, in words.
+    /// A description of what is selected in it.
     #[serde(skip)]
     pub about: String,
     /// What the fields get, by name; `None` to submit the form untouched.
@@ -79,8 +79,8 @@ pub fn fill_in(
 
     let mut command = tools.node();
     process::isolate(&mut command).arg(page.path("fill.mjs")).arg(file);
-    let outcomes = process::stdout_of(&mut command).context("filling forms in")?;
-    serde_json::from_str(&outcomes).context("reading what came of filling forms in")
+    let outcomes = process::stdout_of(&mut command).context("filling in forms")?;
+    serde_json::from_str(&outcomes).context("reading the results of the forms")
 }
 
 #[cfg(test)]

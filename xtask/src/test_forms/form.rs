@@ -125,7 +125,7 @@ fn collect<'a>(schema: &'a Value, conditions: &Choices, fields: &mut Vec<Field<'
 
 fn refuse(schema: &Value, keywords: &[&str]) -> Result<()> {
     match keywords.iter().find(|keyword| schema.get(keyword).is_some()) {
-        Some(keyword) => bail!("nothing is known here about fields by {keyword}"),
+        Some(keyword) => bail!("fields with {keyword} are not supported"),
         None => Ok(()),
     }
 }

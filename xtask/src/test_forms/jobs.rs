@@ -33,7 +33,7 @@ impl<'a> Jobs<'a> {
     /// Makes all that the jobs are about.
     pub fn prepare(awsec2: &'a Path, bed: &'a TestBed) -> Result<Self> {
         let folder = bed.folder().join("jobs");
-        fs::create_dir(&folder).with_context(|| format!("making {}", folder.display()))?;
+        fs::create_dir(&folder).with_context(|| format!("creating {}", folder.display()))?;
         let lists = format!("IMAGE An image : {}\nSIZE t3.micro\nREGION US_EAST_1\n", bed.addresses.image_id);
         fs::write(folder.join(DATA_SCRIPT), lists).with_context(|| format!("writing {DATA_SCRIPT}"))?;
 
@@ -87,7 +87,7 @@ fn all_of(output: &Output) -> String {
     String::from_utf8_lossy(&[&output.stdout[..], &output.stderr[..]].concat()).into_owned()
 }
 
-/// The line with which the program says how a job ended.
+/// The verdict line of a job.
 fn last_line(output: &Output) -> String {
     String::from_utf8_lossy(&output.stdout).lines().next_back().unwrap_or("exit code 0").to_owned()
 }

@@ -21,10 +21,10 @@ pub struct Page {
 }
 
 impl Page {
-    /// Installs what is needed and makes the page.
+    /// Installs what is needed and builds the page.
     pub fn build(workspace: &Workspace, tools: &Tools) -> Result<Self> {
         let folder = workspace.target.join("forms");
-        fs::create_dir_all(&folder).with_context(|| format!("making {}", folder.display()))?;
+        fs::create_dir_all(&folder).with_context(|| format!("creating {}", folder.display()))?;
         let lock = File::create(folder.join("lock")).context("locking the folder of the forms")?;
         lock.lock().context("locking the folder of the forms")?;
 
@@ -35,7 +35,7 @@ impl Page {
         Ok(page)
     }
 
-    /// A file or folder beside the page.
+    /// A file or folder in the folder of the page.
     pub fn path(&self, name: &str) -> PathBuf {
         self.folder.join(name)
     }
@@ -48,14 +48,14 @@ impl Page {
         Ok(())
     }
 
-    /// A stamp with the lock file's text, written last, tells that its packages are installed.
+    /// A stamp file with the text of the lock file, written last, marks its packages as installed.
     fn install(&self, tools: &Tools) -> Result<()> {
         let wanted = fs::read_to_string(self.path(LOCK_FILE)).context("reading package-lock.json")?;
         let stamp = self.path("installed-package-lock.json");
         if fs::read_to_string(&stamp).is_ok_and(|installed| installed == wanted) && self.path("node_modules").is_dir() {
             return Ok(());
         }
-        report::line("installing what forms are shown with (some seconds, once)");
+        report::line("installing the packages that show forms (takes some seconds, only once)");
         process::run(tools.npm().args(["ci", "--silent"]).current_dir(&self.folder))
             .context("installing packages of npm (they come from its registry)")?;
         fs::write(&stamp, wanted).with_context(|| format!("writing {}", stamp.display()))
@@ -69,7 +69,7 @@ impl Page {
             .args(["page.jsx", "--bundle", "--outfile=page.js", "--jsx=automatic", "--log-level=warning"])
             .arg("--define:process.env.NODE_ENV=\"production\"")
             .current_dir(&self.folder);
-        process::run(&mut command).context("making the page that shows a form")
+        process::run(&mut command).context("building the page that shows a form")
     }
 }
 

@@ -25,7 +25,7 @@ impl Tools {
         let chromium = on_the_path(&env::var_os(CHROMIUM_VARIABLE).unwrap_or_else(|| "chromium".into()));
         let versions = [OsStr::new("node"), OsStr::new(NPM), chromium.as_os_str()].map(version_of);
         let missing = missing(versions.each_ref().map(Option::as_deref));
-        ensure!(missing.is_empty(), "looking for what the test of the forms needs: {}", missing.join("; "));
+        ensure!(missing.is_empty(), "finding the tools for the test of the forms: {}", missing.join("; "));
         Ok(Self { chromium })
     }
 
@@ -48,7 +48,7 @@ fn on_the_path(program: &OsStr) -> PathBuf {
     found.unwrap_or_else(|| program.into())
 }
 
-/// What the program says of its version; `None` where it does not run.
+/// The version that the program prints; `None` where it does not run.
 fn version_of(program: &OsStr) -> Option<String> {
     let output = Command::new(program).arg("--version").stderr(Stdio::null()).output().ok()?;
     output.status.success().then(|| String::from_utf8_lossy(&output.stdout).trim().to_owned())

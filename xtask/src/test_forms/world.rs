@@ -10,7 +10,7 @@ const NAME: &str = "web";
 const CLIENT_TOKEN: &str = "0123456789abcdef0123456789abcdef";
 const INSTANCES: usize = 2;
 
-/// What the placeholders in examples stand for.
+/// The values of the placeholders in examples.
 pub struct World {
     resources: Resources,
     /// An IAM instance profile, which moto looks up even in a dry run.

@@ -20,6 +20,7 @@ pub struct Code {
     pub macros: BTreeSet<String>,
     /// Single names, and the line of their first use. Of names in lower case, which may be variables, those that are called.
     pub names: BTreeMap<String, usize>,
+    pub impls: Vec<Impl>,
     /// The lines of unit tests.
     pub tests: Vec<Range<usize>>,
 }
@@ -33,6 +34,65 @@ pub struct Import {
     /// Whether other files can import it from this one.
     pub public: bool,
     pub line: usize,
+}
+
+/// Methods that a file gives a type.
+#[derive(Debug, Default)]
+pub struct Impl {
+    pub of: String,
+    pub methods: BTreeSet<String>,
+    /// The methods that it calls on `self`, and the line of the first call.
+    pub calls: BTreeMap<String, usize>,
+}
+
+impl Impl {
+    /// Reads `impl Type { .. }`; `None` for a trait's.
+    fn parse(tokens: &[TokenTree]) -> Option<Self> {
+        let is_body =
+            |token: &&TokenTree| matches!(token, TokenTree::Group(body) if body.delimiter() == Delimiter::Brace);
+        let body = tokens.iter().position(|token| is_body(&token))?;
+        let (head, body) = (&tokens[..body], &tokens[body]);
+        if head.iter().any(|token| token.to_string() == "for") {
+            return None;
+        }
+        let TokenTree::Group(body) = body else { return None };
+        let mut found = Self { of: type_name(head)?, ..Self::default() };
+        found.read(&body.stream().into_iter().collect::<Vec<_>>());
+        Some(found)
+    }
+
+    fn read(&mut self, tokens: &[TokenTree]) {
+        for (at, token) in tokens.iter().enumerate() {
+            let after = |ahead: usize| tokens.get(at + ahead).map(ToString::to_string).unwrap_or_default();
+            match token {
+                TokenTree::Group(group) => self.read(&group.stream().into_iter().collect::<Vec<_>>()),
+                TokenTree::Ident(word) if word == "fn" => drop(self.methods.insert(after(1))),
+                TokenTree::Ident(word)
+                    if word == "self"
+                        && is_punct(tokens.get(at + 1), '.')
+                        && matches!(tokens.get(at + 3), Some(TokenTree::Group(_))) =>
+                {
+                    self.calls.entry(after(2)).or_insert(line(token));
+                }
+                _ => {}
+            }
+        }
+    }
+}
+
+/// The last name of the type in `impl<T> path::Type<T> where ..`.
+fn type_name(head: &[TokenTree]) -> Option<String> {
+    let (mut depth, mut name) = (0, None);
+    for token in &head[1..] {
+        match token {
+            TokenTree::Punct(punct) if punct.as_char() == '<' => depth += 1,
+            TokenTree::Punct(punct) if punct.as_char() == '>' => depth -= 1,
+            TokenTree::Ident(word) if word == "where" => break,
+            TokenTree::Ident(word) if depth == 0 => name = Some(word.to_string()),
+            _ => {}
+        }
+    }
+    name
 }
 
 #[derive(Debug)]
@@ -84,6 +144,10 @@ impl Code {
             "mod" if is_punct(tokens.get(at + 2), ';') => {
                 self.modules.push(next);
                 return 3;
+            }
+            "impl" => {
+                self.impls.extend(Impl::parse(&tokens[at..]));
+                return 1;
             }
             "macro_rules" => {
                 self.macros.extend(tokens.get(at + 2).map(ToString::to_string));

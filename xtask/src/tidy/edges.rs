@@ -1,4 +1,4 @@
-//! Who may depend on whom: each package's direct dependencies, those of its tests excepted.
+//! Allowed dependencies between packages: direct dependencies, except those of tests.
 
 use std::fs;
 
@@ -7,14 +7,14 @@ use anyhow::{Context, Result};
 use super::finding::Finding;
 use crate::workspace::{Package, Workspace};
 
-/// A room of the house, and what its packages must not know.
-struct Room {
-    holds: fn(folder: &str) -> bool,
-    never: &'static [Stranger],
+/// A rule for packages: where it applies, and their forbidden dependencies.
+struct Rule {
+    applies_to: fn(folder: &str) -> bool,
+    never: &'static [Forbidden],
 }
 
 /// What a package must not depend on.
-enum Stranger {
+enum Forbidden {
     /// The package of this name.
     Package(&'static str),
     /// Any package of the AWS SDK.
@@ -27,11 +27,11 @@ enum Stranger {
     AllButFunctions,
 }
 
-use Stranger::{AllButFunctions, AnyFunction, Aws, AwsButServices, Package as Named};
+use Forbidden::{AllButFunctions, AnyFunction, Aws, AwsButServices, Package as Named};
 
-const ROOMS: &[Room] = &[
-    Room {
-        holds: |folder| folder.starts_with("functions/"),
+const RULES: &[Rule] = &[
+    Rule {
+        applies_to: |folder| folder.starts_with("functions/"),
         never: &[
             Named("awsec2"),
             Named("clap"),
@@ -43,18 +43,18 @@ const ROOMS: &[Room] = &[
             AnyFunction,
         ],
     },
-    Room { holds: |folder| folder == "functions", never: &[AllButFunctions] },
-    Room {
-        holds: |folder| folder == "host/sdk",
+    Rule { applies_to: |folder| folder == "functions", never: &[AllButFunctions] },
+    Rule {
+        applies_to: |folder| folder == "host/sdk",
         never: &[Named("awsec2"), Named("clap"), Named("functions"), Named("opcon"), Named("reqwest"), AnyFunction],
     },
-    Room { holds: |folder| folder == "host", never: &[AnyFunction] },
-    Room {
-        holds: |folder| folder == "opcon" || folder.starts_with("opcon/"),
+    Rule { applies_to: |folder| folder == "host", never: &[AnyFunction] },
+    Rule {
+        applies_to: |folder| folder == "opcon" || folder.starts_with("opcon/"),
         never: &[Named("awsec2"), Named("clap"), Named("connector-sdk"), Named("functions"), Aws, AnyFunction],
     },
-    Room {
-        holds: |folder| folder == "xtask",
+    Rule {
+        applies_to: |folder| folder == "xtask",
         never: &[Named("awsec2"), Named("connector-sdk"), Named("functions"), Named("reqwest"), Aws, AnyFunction],
     },
 ];
@@ -63,9 +63,9 @@ const ROOMS: &[Room] = &[
 pub fn findings(workspace: &Workspace) -> Result<Vec<Finding>> {
     let mut findings = Vec::new();
     for package in &workspace.packages {
-        let rooms = ROOMS.iter().filter(|room| (room.holds)(&package.folder));
-        for stranger in rooms.flat_map(|room| room.never) {
-            for dependency in strangers(package, stranger, workspace) {
+        let rules = RULES.iter().filter(|rule| (rule.applies_to)(&package.folder));
+        for forbidden in rules.flat_map(|rule| rule.never) {
+            for dependency in forbidden_dependencies(package, forbidden, workspace) {
                 findings.push(finding(package, dependency, workspace)?);
             }
         }
@@ -73,15 +73,15 @@ pub fn findings(workspace: &Workspace) -> Result<Vec<Finding>> {
     Ok(findings)
 }
 
-fn strangers<'a>(package: &'a Package, stranger: &Stranger, workspace: &Workspace) -> Vec<&'a str> {
+fn forbidden_dependencies<'a>(package: &'a Package, forbidden: &Forbidden, workspace: &Workspace) -> Vec<&'a str> {
     let is_function = |name: &str| workspace.functions().any(|function| function.name == name);
     package
         .dependencies
         .iter()
         .filter(|dependency| dependency.kind.is_none())
         .map(|dependency| dependency.name.as_str())
-        .filter(|name| match stranger {
-            Named(stranger) => name == stranger,
+        .filter(|name| match forbidden {
+            Named(forbidden) => name == forbidden,
             Aws => name.starts_with("aws-"),
             // That for EC2 is part of the contract, see `connector_sdk::ec2`.
             AwsButServices => name.starts_with("aws-") && (!name.starts_with("aws-sdk-") || *name == "aws-sdk-ec2"),

@@ -1,4 +1,4 @@
-//! A place where a rule of the house is broken.
+//! A violation of a project rule, with its place.
 
 use std::fmt;
 

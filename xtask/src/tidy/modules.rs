@@ -110,7 +110,19 @@ impl Crate {
         let paths =
             code.paths.iter().filter_map(|path| Some((self.resolve(from, &path.names, 0)?.module(), path.line)));
         let macros = code.names.iter().filter_map(|(name, line)| Some((self.macro_home(name)?, *line)));
-        imports.chain(paths).chain(macros).collect()
+        let methods = code.impls.iter().flat_map(|own| {
+            own.calls.iter().filter_map(|(method, line)| Some((self.method_home(from, &own.of, method)?, *line)))
+        });
+        imports.chain(paths).chain(macros).chain(methods).collect()
+    }
+
+    /// The module that gives the type this method; `None` where the module `from` does so itself.
+    fn method_home(&self, from: &[String], of: &str, method: &str) -> Option<ModulePath> {
+        let has_it = |module: &Module| module.code.impls.iter().any(|own| own.of == of && own.methods.contains(method));
+        if self.modules.get(from).is_some_and(has_it) {
+            return None;
+        }
+        self.modules.iter().find(|(_, module)| has_it(module)).map(|(path, _)| path.clone())
     }
 
     fn macro_home(&self, name: &str) -> Option<ModulePath> {

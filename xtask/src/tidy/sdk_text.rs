@@ -16,6 +16,8 @@ use crate::workspace::Workspace;
 
 /// Where the keys are read.
 const CONFIG: &str = "opcon/src/config.rs";
+/// Where the SDK writes the dashes before an option's name, in one place.
+const OPTION: &str = "host/sdk/src/args/declaration.rs";
 /// The program's list of its functions.
 const FUNCTIONS: &str = "docs/functions.json";
 
@@ -41,6 +43,9 @@ fn findings_of(module: &Module, functions: &BTreeSet<String>, keys: &BTreeSet<St
     let mut findings = Vec::new();
     for (number, line) in (1..).zip(module.text.lines()).filter(|(number, _)| !module.code.is_test(*number)) {
         let mut found = |what: String| findings.push(Finding { file: module.file.clone(), line: number, what });
+        if line.contains("--{") && module.file != OPTION {
+            found("the SDK must not build an option other than by `ArgSpec::option`".to_owned());
+        }
         if let Some(option) = option(line) {
             found(format!("the SDK must not spell the option {option}"));
         }
@@ -116,14 +121,16 @@ mod tests {
     #[test]
     fn no_option_is_spelled_in_code_text_or_comments() {
         let found = findings_in(
-            "//! With --wait.\n// --dry-run is known.\nconst A: &str = \"`--tag x`\"; // a--b, `--`, --- x\n",
+            "//! With --wait.\n// --dry-run is known.\nconst A: &str = \"`--tag x`\"; // a--b, `--`, --- x\n\
+             fn f() { format!(\"--{A}\") }\n",
         );
         assert_eq!(
             found,
             [
                 "functions/a/src/lib.rs:1: the SDK must not spell the option --wait",
                 "functions/a/src/lib.rs:2: the SDK must not spell the option --dry-run",
-                "functions/a/src/lib.rs:3: the SDK must not spell the option --tag"
+                "functions/a/src/lib.rs:3: the SDK must not spell the option --tag",
+                "functions/a/src/lib.rs:4: the SDK must not build an option other than by `ArgSpec::option`"
             ]
         );
     }

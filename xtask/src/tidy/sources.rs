@@ -1,4 +1,4 @@
-//! How sources look, and which names stand in them.
+//! Rules for the text of sources, and for the names in them.
 
 use std::fs;
 use std::path::Path;
@@ -6,11 +6,19 @@ use std::path::Path;
 use anyhow::{Context, Result};
 use walkdir::{DirEntry, WalkDir};
 
+use super::code::Code;
 use super::finding::Finding;
 use crate::workspace::{Workspace, slashed};
 
+/// What CI's machines have beside the clone, and a clone elsewhere has not.
+const BESIDE_THE_CLONE: &str = "../shared";
+const KNOWS_CI: [&str; 2] = [".ci/", "xtask/"];
+
 const CHECKED: [&str; 3] = ["rs", "md", "toml"];
 const NOT_IN_FUNCTIONS: [&str; 4] = ["std::env", "process::exit", "print!", "println!"];
+
+/// Where `choices!` is defined, which declares every choice.
+const CHOICES: &str = "host/sdk/src/args/values.rs";
 
 /// A text file of the workspace.
 struct Source {
@@ -21,6 +29,11 @@ struct Source {
 impl Source {
     fn is_rust(&self) -> bool {
         self.path.ends_with(".rs")
+    }
+
+    fn is_checked(&self) -> bool {
+        let extension = Path::new(&self.path).extension().and_then(|extension| extension.to_str());
+        extension.is_some_and(|extension| CHECKED.contains(&extension))
     }
 
     fn lines(&self) -> impl Iterator<Item = (usize, &str)> {
@@ -43,9 +56,14 @@ pub fn findings(workspace: &Workspace) -> Result<Vec<Finding>> {
     let spellings: Vec<String> = workspace.functions().flat_map(|function| spellings(&function.name)).collect();
     let mut findings = Vec::new();
     for source in sources(workspace)? {
+        findings.extend(beside_the_clone(&source));
+        if !source.is_checked() {
+            continue;
+        }
         findings.extend(layout(&source));
         findings.extend(rust_rules(&source));
-        findings.extend(function_rules(&source));
+        findings.extend(function_rules(&source)?);
+        findings.extend(choice_rules(&source));
         findings.extend(named_functions(&source, &spellings));
     }
     Ok(findings)
@@ -56,18 +74,25 @@ fn sources(workspace: &Workspace) -> Result<Vec<Source>> {
     let ours = |entry: &DirEntry| !not_ours.iter().any(|folder| entry.path() == folder);
     let mut sources = Vec::new();
     for entry in WalkDir::new(&workspace.root).sort_by_file_name().into_iter().filter_entry(ours) {
-        let entry = entry.context("looking for sources")?;
+        let entry = entry.context("finding sources")?;
         let path = entry.path();
-        if entry.file_type().is_file() && is_checked(path) {
-            let text = fs::read_to_string(path).with_context(|| format!("reading {}", path.display()))?;
+        if entry.file_type().is_file() {
+            let text = fs::read(path).with_context(|| format!("reading {}", path.display()))?;
+            let text = String::from_utf8_lossy(&text).into_owned();
             sources.push(Source { path: slashed(path.strip_prefix(&workspace.root)?), text });
         }
     }
     Ok(sources)
 }
 
-fn is_checked(path: &Path) -> bool {
-    path.extension().and_then(|extension| extension.to_str()).is_some_and(|extension| CHECKED.contains(&extension))
+/// Nothing that is outside the clone is read or referred to, except by what prepares CI's machines.
+fn beside_the_clone(source: &Source) -> Vec<Finding> {
+    if KNOWS_CI.iter().any(|folder| source.path.starts_with(folder)) {
+        return Vec::new();
+    }
+    let found = source.lines().filter(|(_, line)| line.contains(BESIDE_THE_CLONE));
+    let what = format!("`{BESIDE_THE_CLONE}` is outside the clone: only .ci/ and xtask/ mention it");
+    found.map(|(number, _)| source.finding(number, &what)).collect()
 }
 
 fn layout(source: &Source) -> Vec<Finding> {
@@ -91,25 +116,40 @@ fn rust_rules(source: &Source) -> Vec<Finding> {
         return findings;
     }
     if !source.text.starts_with("//! ") {
-        findings.push(source.finding(1, "the file does not start with a `//!` line that says what it is for"));
+        findings.push(source.finding(1, "the file does not start with a `//!` line that describes its purpose"));
     }
     let ignored = source.lines().filter(|(_, line)| line.trim_start().starts_with("#[ignore"));
-    findings.extend(ignored.map(|(number, _)| source.finding(number, "no test is ignored here")));
+    findings.extend(ignored.map(|(number, _)| source.finding(number, "ignored tests are not allowed")));
     findings
 }
 
 /// A function knows its arguments and its context, not the process it runs in.
-fn function_rules(source: &Source) -> Vec<Finding> {
+fn function_rules(source: &Source) -> Result<Vec<Finding>> {
     let in_a_function = source.path.starts_with("functions/") && source.path.contains("/src/");
     if !source.is_rust() || !in_a_function {
-        return Vec::new();
+        return Ok(Vec::new());
     }
     let mut findings = Vec::new();
     for (number, line) in source.code_lines() {
         let found = NOT_IN_FUNCTIONS.iter().filter(|pattern| line.contains(*pattern));
-        findings.extend(found.map(|pattern| source.finding(number, format!("a function does not use `{pattern}`"))));
+        findings.extend(found.map(|pattern| source.finding(number, format!("functions must not use `{pattern}`"))));
     }
-    findings
+    // In braces it is not one text.
+    let code = Code::parse(&source.text).with_context(|| format!("parsing {}", source.path))?;
+    let found = code.imports.iter().filter(|import| import.path.starts_with(&["std".to_owned(), "env".to_owned()]));
+    let missed: Vec<usize> =
+        found.map(|import| import.line).filter(|line| findings.iter().all(|known| known.line != *line)).collect();
+    findings.extend(missed.into_iter().map(|line| source.finding(line, "functions must not use `std::env`")));
+    Ok(findings)
+}
+
+/// A parser of choices that is written by hand can forget one of its own texts.
+fn choice_rules(source: &Source) -> Vec<Finding> {
+    if !source.is_rust() || source.path == CHOICES || source.path.starts_with("xtask/") {
+        return Vec::new();
+    }
+    let declared = source.code_lines().filter(|(_, line)| line.contains("ValueKind::Choice(&["));
+    declared.map(|(number, _)| source.finding(number, "choices are declared by `choices!`")).collect()
 }
 
 /// The code of the host and its SDK names no function, so that a new one changes nothing there. Comments may take one
@@ -171,28 +211,54 @@ mod tests {
     }
 
     #[test]
+    fn what_is_beside_the_clone_is_mentioned_by_ci_alone() {
+        let text = "//! See ../shared/rules.md.\n";
+        let found = findings_of(&[
+            (".ci/run", text),
+            ("xtask/src/ci.rs", text),
+            ("opcon/src/lib.rs", text),
+            ("docs/list.json", text),
+        ]);
+        assert_eq!(
+            found,
+            [
+                "docs/list.json:1: `../shared` is outside the clone: only .ci/ and xtask/ mention it",
+                "opcon/src/lib.rs:1: `../shared` is outside the clone: only .ci/ and xtask/ mention it"
+            ]
+        );
+    }
+
+    #[test]
     fn a_rust_file_says_what_it_is_for() {
         let found = findings_of(&[("opcon/src/lib.rs", "fn main() {}\n"), ("opcon/src/good.rs", "//! Good.\n")]);
-        assert_eq!(found, ["opcon/src/lib.rs:1: the file does not start with a `//!` line that says what it is for"]);
+        assert_eq!(found, ["opcon/src/lib.rs:1: the file does not start with a `//!` line that describes its purpose"]);
     }
 
     #[test]
     fn no_test_is_ignored() {
         let found = findings_of(&[("opcon/src/lib.rs", "//! Tests.\n    #[ignore = \"slow\"]\n")]);
-        assert_eq!(found, ["opcon/src/lib.rs:2: no test is ignored here"]);
+        assert_eq!(found, ["opcon/src/lib.rs:2: ignored tests are not allowed"]);
     }
 
     #[test]
     fn a_function_does_not_touch_its_process() {
-        let text = "//! Not println!.\nfn f() { println!(\"{:?}\", std::env::args()) }\n";
+        let text = "//! Not println!.\nfn f() { println!(\"{:?}\", std::env::args()) }\nuse std::{env, fs};\n";
         let found = findings_of(&[("functions/stop-instance/src/lib.rs", text), ("opcon/src/lib.rs", text)]);
         assert_eq!(
             found,
             [
-                "functions/stop-instance/src/lib.rs:2: a function does not use `std::env`",
-                "functions/stop-instance/src/lib.rs:2: a function does not use `println!`"
+                "functions/stop-instance/src/lib.rs:2: functions must not use `std::env`",
+                "functions/stop-instance/src/lib.rs:2: functions must not use `println!`",
+                "functions/stop-instance/src/lib.rs:3: functions must not use `std::env`"
             ]
         );
+    }
+
+    #[test]
+    fn choices_have_no_parser_of_their_own() {
+        let text = "//! Not ValueKind::Choice(&[\"a\"]).\nconst KIND: ValueKind =\n    ValueKind::Choice(&[\"a\"]);\n";
+        let found = findings_of(&[("functions/stop-instance/src/lib.rs", text), (CHOICES, text)]);
+        assert_eq!(found, ["functions/stop-instance/src/lib.rs:3: choices are declared by `choices!`"]);
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! The client token, by which EC2 knows a launch again.
+//! The client token, which makes a launch idempotent.
 
 use connector_sdk::client_token::{ClientToken, MAXIMUM_LENGTH};
 use connector_sdk::{Arg, ArgSpec, Error, ErrorKind, Result};
@@ -7,37 +7,37 @@ use connector_sdk::{Arg, ArgSpec, Error, ErrorKind, Result};
 pub const CLIENT_TOKEN: Arg<ClientToken> = Arg::new(
     "client-token",
     "TEXT",
-    "What makes the launch unique, 1 to 64 printable ASCII characters: a second launch with the same token returns the \
-     instances of the first, so that a job that is started again launches nothing twice. It must differ for each run of \
-     the job, as in `[[$JOBID]]-[[$SCHEDULE DATE]]`. Default: a random one.",
+    "The idempotency token of the launch, 1 to 64 printable ASCII characters. A second launch with the same token \
+     returns the instances of the first launch, so a job that is started again launches nothing twice. The token must \
+     be different for each run of the job, such as `\"[[$JOBID]]-[[$SCHEDULE DATE]]\"`. Default: a random token.",
 );
 
-/// The arguments of this theme.
+/// The arguments of this topic.
 pub const ARGUMENTS: &[ArgSpec] = &[CLIENT_TOKEN.spec];
 
-/// The tokens of a launch: one for each attempt.
+/// The tokens of a launch, one for each attempt.
 pub fn tokens(token: &ClientToken, attempts: usize) -> Vec<ClientToken> {
     (1..=attempts).map(|number| for_attempt(token, number)).collect()
 }
 
-/// Checks that EC2 takes the tokens of so many attempts.
+/// Checks that the tokens of this many attempts are valid.
 ///
 /// # Errors
-/// [`ErrorKind::InvalidInput`] when the token is too long for them.
+/// [`ErrorKind::InvalidInput`] when the token is too long.
 pub fn check_length(token: &ClientToken, attempts: usize) -> Result<()> {
     let longest = for_attempt(token, attempts).as_str().len();
     if longest <= MAXIMUM_LENGTH {
         return Ok(());
     }
     let message = format!(
-        "--client-token is too long: the {attempts} attempts of this launch append up to {} characters, and EC2 takes \
-         {MAXIMUM_LENGTH}",
+        "`--client-token` is too long: the {attempts} attempts of this launch append up to {} characters, and EC2 \
+         accepts {MAXIMUM_LENGTH}",
         longest - token.as_str().len()
     );
     Err(Error::new(ErrorKind::InvalidInput, message))
 }
 
-/// The token as an argument in one word, in which it may begin with any character.
+/// The option with the token in one argument, so that the token may begin with any character.
 pub fn option(token: &ClientToken) -> String {
     format!("--{}={token}", CLIENT_TOKEN.spec.name)
 }
@@ -45,7 +45,7 @@ pub fn option(token: &ClientToken) -> String {
 /// A random token of 32 hexadecimal digits.
 ///
 /// # Errors
-/// When the operating system gives no random numbers.
+/// When the operating system provides no random numbers.
 pub fn random() -> Result<ClientToken> {
     let mut bytes = [0; 16];
     getrandom::fill(&mut bytes)
@@ -53,7 +53,8 @@ pub fn random() -> Result<ClientToken> {
     Ok(ClientToken::from_ec2(&format!("{:032x}", u128::from_ne_bytes(bytes))))
 }
 
-/// The token of the attempt with that number, from 1: a token stands for one request, and an attempt is another one.
+/// The token of the attempt with this number, from 1. EC2 accepts a token for one request only, and each attempt is a
+/// different request.
 fn for_attempt(token: &ClientToken, number: usize) -> ClientToken {
     match number {
         1 => token.clone(),

@@ -1,17 +1,17 @@
-//! How many instances to launch.
+//! The number of instances.
 
 use std::fmt;
 
 use connector_sdk::args::Always;
 use connector_sdk::{Arg, ArgSpec, ArgValue, Error, ErrorKind, Inputs, Result, ValueKind, count_of};
 
-/// How many instances one launch is for: 1 to 65535. Displayed as `1 instance`, `2 instances`.
+/// The number of instances of one launch: 1 to 65535. Displayed as `1 instance`, `2 instances`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd)]
 pub struct InstanceCount(u16);
 
 impl InstanceCount {
-    /// The number in the type that EC2 wants.
-    pub fn for_ec2(self) -> i32 {
+    /// The number for EC2.
+    pub fn to_ec2(self) -> i32 {
         self.0.into()
     }
 }
@@ -41,7 +41,7 @@ impl ArgValue for InstanceCount {
 pub const NUMBER: Arg<InstanceCount, Always> = Arg::new(
     "number",
     "N",
-    "How many instances to launch, 1 to 65535: all of them, or none unless --min-number is given.",
+    "The number of instances to launch, 1 to 65535. EC2 launches all of them or none, unless `--min-number` is given.",
 )
 .default("1");
 
@@ -49,24 +49,24 @@ pub const NUMBER: Arg<InstanceCount, Always> = Arg::new(
 pub const MIN_NUMBER: Arg<InstanceCount> = Arg::new(
     "min-number",
     "N",
-    "The fewest instances that are a success, from 1 to what --number says: EC2 launches as many of --number as it can. \
-     Default: all of them.",
+    "The minimum number of instances for a success, from 1 to `--number`. EC2 launches as many instances as it can, \
+     up to `--number`. Default: `--number`.",
 );
 
-/// The arguments of this theme.
+/// The arguments of this topic.
 pub const ARGUMENTS: &[ArgSpec] = &[NUMBER.spec, MIN_NUMBER.spec];
 
-/// How many instances are wanted, and how few will do. Displayed as the number wanted.
+/// The number of instances wanted, and the minimum. Displayed as the number wanted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Count {
     /// The number wanted.
     pub wanted: InstanceCount,
-    /// The number that will do, not above the one wanted.
+    /// The minimum, not above the number wanted.
     pub minimum: InstanceCount,
 }
 
 impl Count {
-    /// What `--number` and `--min-number` say.
+    /// Reads `--number` and `--min-number`.
     ///
     /// # Errors
     /// [`ErrorKind::InvalidInput`] when the minimum is above the number.
@@ -74,7 +74,7 @@ impl Count {
         let wanted = inputs.get(&NUMBER);
         let minimum = inputs.get(&MIN_NUMBER).unwrap_or(wanted);
         if minimum > wanted {
-            let message = format!("--min-number is {}, above --number, which is {}", minimum.0, wanted.0);
+            let message = format!("`--min-number` is {}, greater than `--number`, which is {}", minimum.0, wanted.0);
             return Err(Error::new(ErrorKind::InvalidInput, message));
         }
         Ok(Count { wanted, minimum })

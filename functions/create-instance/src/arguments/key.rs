@@ -1,4 +1,4 @@
-//! The key pair that opens instances.
+//! The key pair of the instances.
 
 use std::path::PathBuf;
 
@@ -6,14 +6,15 @@ use connector_sdk::args::Always;
 use connector_sdk::ec2::types;
 use connector_sdk::{Arg, ArgSpec, Context, Inputs, checked_text, choices};
 
-/// The folder for private keys, beside the connector's own files.
+/// The folder for private keys, in the folder of the connector's files.
 const KEY_FOLDER: &str = "keys";
 
 checked_text! {
-    /// The name of a key pair: 1 to 255 printable ASCII characters, no blank at either end.
+    /// The name of a key pair: 1 to 255 printable ASCII characters, without leading or trailing blanks.
     ///
-    /// AWS: "CreateKeyPair", `KeyName`. Whether it can be a file name matters only when the key pair has to be created.
-    pub struct KeyName where is_key_name, else "must have 1 to 255 printable ASCII characters, and no blank at either end";
+    /// AWS: "CreateKeyPair", `KeyName`. Only a key pair that has to be created needs a valid file name.
+    pub struct KeyName where is_key_name, else "must have 1 to 255 printable ASCII characters, and no space at either \
+                                                end";
 }
 
 fn is_key_name(text: &str) -> bool {
@@ -21,18 +22,18 @@ fn is_key_name(text: &str) -> bool {
 }
 
 choices! {
-    /// The type of a key pair that has to be created.
+    /// The type of a key pair to be created.
     pub enum KeyType {
-        /// RSA, which all images take.
+        /// RSA, which all images support.
         Rsa = "rsa",
-        /// ED25519, which Windows images do not take.
+        /// ED25519, which Windows images do not support.
         Ed25519 = "ed25519",
     }
 }
 
 impl KeyType {
-    /// The type in EC2's form.
-    pub fn for_ec2(self) -> types::KeyType {
+    /// The type for EC2.
+    pub fn to_ec2(self) -> types::KeyType {
         match self {
             KeyType::Rsa => types::KeyType::Rsa,
             KeyType::Ed25519 => types::KeyType::Ed25519,
@@ -44,41 +45,41 @@ impl KeyType {
 pub const KEY_NAME: Arg<KeyName> = Arg::new(
     "key-name",
     "NAME",
-    "The key pair, at most 255 ASCII characters. One that does not exist is created, and its private key stored as NAME.pem; \
-     then the name must be a possible file name, on Windows too.",
+    "The key pair, at most 255 ASCII characters. A key pair that does not exist is created, and its private key is \
+     saved as `NAME.pem`; the name must then be a valid file name, also on Windows.",
 );
 
 /// `--key-dir DIR`.
 pub const KEY_DIR: Arg<PathBuf> = Arg::new(
     "key-dir",
     "DIR",
-    "The folder for the private key of a key pair that has to be created. Default: `keys` beside Connector.config.",
+    "The folder for the private key of a new key pair. Default: `keys` in the folder of `Connector.config`.",
 );
 
 /// `--key-type rsa|ed25519`.
 pub const KEY_TYPE: Arg<KeyType, Always> = Arg::new(
     "key-type",
     "TYPE",
-    "The type of a key pair that has to be created: `rsa`, or `ed25519`, which is not for Windows images.",
+    "The type of a new key pair: `rsa`, or `ed25519`, which Windows images do not support.",
 )
 .default("rsa");
 
-/// The arguments of this theme.
+/// The arguments of this topic.
 pub const ARGUMENTS: &[ArgSpec] = &[KEY_NAME.spec, KEY_DIR.spec, KEY_TYPE.spec];
 
-/// A key pair that a job asks for, and how it is made if it does not exist.
+/// The key pair of a job, and how it is created if it does not exist.
 #[derive(Clone, Debug)]
 pub struct Key {
     /// Its name.
     pub name: KeyName,
-    /// Its type, if it has to be made.
+    /// Its type, if it has to be created.
     pub key_type: KeyType,
-    /// The folder for its private key; `None` for the one beside the connector's own files.
+    /// The folder for its private key; `None` for the default.
     folder: Option<PathBuf>,
 }
 
 impl Key {
-    /// What the arguments say; `None` when they name no key pair.
+    /// Reads the arguments; `None` without a key pair.
     pub fn parse(inputs: &Inputs) -> Option<Self> {
         let name = inputs.get(&KEY_NAME)?;
         Some(Key { name, key_type: inputs.get(&KEY_TYPE), folder: inputs.get(&KEY_DIR) })
@@ -106,7 +107,7 @@ mod tests {
 
     #[test]
     fn there_are_two_types_of_keys() {
-        assert_eq!(KeyType::parse("rsa").unwrap().for_ec2(), types::KeyType::Rsa);
-        assert_eq!(KeyType::parse("ed25519").unwrap().for_ec2(), types::KeyType::Ed25519);
+        assert_eq!(KeyType::parse("rsa").unwrap().to_ec2(), types::KeyType::Rsa);
+        assert_eq!(KeyType::parse("ed25519").unwrap().to_ec2(), types::KeyType::Ed25519);
     }
 }

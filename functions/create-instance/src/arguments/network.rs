@@ -1,4 +1,4 @@
-//! Where instances go: security groups, subnets, an availability zone, and whether they get a public address.
+//! The network of the instances: security groups, subnets, availability zone and public addresses.
 
 use std::collections::HashSet;
 
@@ -6,7 +6,7 @@ use connector_sdk::args::{Always, Repeated};
 use connector_sdk::ids::is_resource_id;
 use connector_sdk::{Arg, ArgSpec, ArgValue, Inputs, ValueKind, checked_text};
 
-/// A security group: its id as it is, or its name in the VPC of the launch.
+/// A security group: an id, or a name in the VPC of the launch.
 ///
 /// AWS: "CreateSecurityGroup", `GroupName`: up to 255 characters of a fixed set, never beginning with `sg-`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -46,7 +46,7 @@ checked_text! {
 
 checked_text! {
     /// The name of an availability zone or a local zone, as in `us-east-1a`: lower-case letters, digits and dashes.
-    pub struct ZoneName where is_zone_name, else "must be the name of an availability zone, as in `us-east-1a`";
+    pub struct ZoneName where is_zone_name, else "must be the name of an availability zone, such as `us-east-1a`";
 }
 
 fn is_zone_name(text: &str) -> bool {
@@ -58,8 +58,9 @@ fn is_zone_name(text: &str) -> bool {
 pub const SECURITY_GROUP: Arg<SecurityGroup, Repeated> = Arg::new(
     "security-group",
     "NAME-OR-ID",
-    "A security group, by id (`sg-...`) or by name in the VPC of --subnet-id, otherwise in the default VPC; one that does \
-     not exist is created there, without rules for incoming traffic. Repeatable. Default: the VPC's default group.",
+    "A security group, by id (`sg-...`) or by name. A name is looked up in the VPC of `--subnet-id`, otherwise in the \
+     default VPC; a group that does not exist is created there, without inbound rules. Repeatable. Default: the \
+     default group of the VPC.",
 )
 .repeatable();
 
@@ -67,8 +68,8 @@ pub const SECURITY_GROUP: Arg<SecurityGroup, Repeated> = Arg::new(
 pub const SUBNET_ID: Arg<SubnetId, Repeated> = Arg::new(
     "subnet-id",
     "ID",
-    "The subnet to launch into, `subnet-` and 8 or 17 hexadecimal digits. Repeatable, or with commas: where EC2 has no \
-     capacity in one subnet, the next one is tried. Default: one of the default VPC's.",
+    "The subnet to launch in, `subnet-` and 8 or 17 hexadecimal digits. Repeatable or comma-separated: if EC2 has no \
+     capacity in a subnet, the next one is tried. Default: a subnet of the default VPC.",
 )
 .repeatable()
 .separated_by(',');
@@ -77,44 +78,47 @@ pub const SUBNET_ID: Arg<SubnetId, Repeated> = Arg::new(
 pub const AVAILABILITY_ZONE: Arg<ZoneName> = Arg::new(
     "availability-zone",
     "ZONE",
-    "The availability zone in the default VPC, as in `us-east-1a`; a subnet is in a zone already. Default: EC2's choice.",
+    "The availability zone in the default VPC, such as `us-east-1a`; not with a subnet, which is in a zone already. \
+     Default: chosen by EC2.",
 );
 
 /// `--associate-public-ip`.
-pub const ASSOCIATE_PUBLIC_IP: Arg<bool, Always> =
-    Arg::flag("associate-public-ip", "Give each instance a public IPv4 address, whatever the subnet's own setting is.");
+pub const ASSOCIATE_PUBLIC_IP: Arg<bool, Always> = Arg::flag(
+    "associate-public-ip",
+    "Assign a public IPv4 address to each instance, regardless of the setting of the subnet.",
+);
 
-/// The arguments of this theme.
+/// The arguments of this topic.
 pub const ARGUMENTS: &[ArgSpec] =
     &[SECURITY_GROUP.spec, SUBNET_ID.spec, AVAILABILITY_ZONE.spec, ASSOCIATE_PUBLIC_IP.spec];
 
-/// Where in the network the instances go.
+/// The network settings of a launch.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Network {
-    /// With these security groups, each once; none means the VPC's default group.
+    /// The security groups, without duplicates; empty for the default group of the VPC.
     pub groups: Vec<SecurityGroup>,
-    /// Into the first of these subnets that has capacity, each once; none means one of the default VPC's.
+    /// The subnets in order of preference, without duplicates; empty for a subnet of the default VPC.
     pub subnets: Vec<SubnetId>,
-    /// Into this zone.
+    /// The availability zone.
     pub zone: Option<ZoneName>,
-    /// With a public address, whatever the subnet's setting is.
+    /// Whether to assign a public address, regardless of the subnet's setting.
     pub associate_public_ip: bool,
 }
 
 impl Network {
-    /// What the arguments say.
+    /// Reads the arguments.
     pub fn parse(inputs: &Inputs) -> Self {
         Network {
-            groups: each_once(inputs.get(&SECURITY_GROUP)),
-            subnets: each_once(inputs.get(&SUBNET_ID)),
+            groups: unique(inputs.get(&SECURITY_GROUP)),
+            subnets: unique(inputs.get(&SUBNET_ID)),
             zone: inputs.get(&AVAILABILITY_ZONE),
             associate_public_ip: inputs.get(&ASSOCIATE_PUBLIC_IP),
         }
     }
 }
 
-/// The items without repetitions, in their order.
-pub fn each_once<T: Clone + Eq + std::hash::Hash>(items: Vec<T>) -> Vec<T> {
+/// Removes duplicates and keeps the order.
+pub fn unique<T: Clone + Eq + std::hash::Hash>(items: Vec<T>) -> Vec<T> {
     let mut seen = HashSet::new();
     items.into_iter().filter(|item| seen.insert(item.clone())).collect()
 }
@@ -141,7 +145,7 @@ mod tests {
             assert_eq!(ZoneName::parse(text).unwrap().as_str(), text);
         }
         for text in ["a", "us-east-1", "US_EAST_1A", "us-east-1a "] {
-            assert!(ZoneName::parse(text).unwrap_err().contains("as in `us-east-1a`"), "{text}");
+            assert!(ZoneName::parse(text).unwrap_err().contains("such as `us-east-1a`"), "{text}");
         }
     }
 }

@@ -1,4 +1,4 @@
-//! What becomes of a launch whose wait does not end well.
+//! The handling of a launch whose wait fails.
 
 use connector_sdk::args::Always;
 use connector_sdk::wait::WAIT;
@@ -7,11 +7,11 @@ use connector_sdk::{Arg, ArgSpec, Error, ErrorKind, Inputs, Result, choices};
 use super::settings::TERMINATION_PROTECTION;
 
 choices! {
-    /// What becomes of the instances when the wait does not end well.
+    /// What to do with the instances when the wait fails.
     pub enum OnTimeout {
-        /// They stay.
+        /// Keep them.
         Keep = "keep",
-        /// They are terminated.
+        /// Terminate them.
         Terminate = "terminate",
     }
 }
@@ -20,24 +20,24 @@ choices! {
 pub const ON_TIMEOUT: Arg<OnTimeout, Always> = Arg::new(
     "on-timeout",
     "ACTION",
-    "What becomes of the launched instances when the wait expires or one of them cannot become ready: `keep`, or \
-     `terminate`, which terminates them all once a last look has confirmed that not all are ready. The job fails either way.",
+    "What to do with the launched instances if the wait times out or an instance cannot become ready: `keep` them, or \
+     `terminate` all of them after a last poll confirms that not all are ready. The job fails either way.",
 )
 .default("keep")
 .requires(&[WAIT.spec.name]);
 
-/// The arguments of this theme.
+/// The arguments of this topic.
 pub const ARGUMENTS: &[ArgSpec] = &[ON_TIMEOUT.spec];
 
 impl OnTimeout {
-    /// What the arguments say.
+    /// Reads the arguments.
     ///
     /// # Errors
-    /// [`ErrorKind::InvalidInput`] when instances are to be terminated that are to be protected against that.
+    /// [`ErrorKind::InvalidInput`] when the instances to be terminated would have termination protection.
     pub fn parse(inputs: &Inputs) -> Result<Self> {
         let on_timeout = inputs.get(&ON_TIMEOUT);
         if on_timeout == OnTimeout::Terminate && inputs.get(&TERMINATION_PROTECTION) {
-            let message = "--on-timeout terminate cannot terminate what --termination-protection protects";
+            let message = "`--on-timeout terminate` cannot terminate instances with `--termination-protection`";
             return Err(Error::new(ErrorKind::InvalidInput, message));
         }
         Ok(on_timeout)

@@ -1,4 +1,4 @@
-//! The root volume, where it is to be other than the image says.
+//! The settings of the root volume that differ from the image.
 
 use connector_sdk::args::Always;
 use connector_sdk::ec2::types::{BlockDeviceMapping, EbsBlockDevice};
@@ -7,7 +7,7 @@ use connector_sdk::{Arg, ArgSpec, ArgValue, Error, ErrorKind, Inputs, Result, Va
 
 use super::source::IMAGE_ID;
 
-/// The size of a volume: 1 to 65536 GiB, the largest that any type has (AWS: "Amazon EBS volume types").
+/// The size of a volume: 1 to 65536 GiB, the maximum of all types (AWS: "Amazon EBS volume types").
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct VolumeSize(i32);
 
@@ -21,8 +21,8 @@ impl ArgValue for VolumeSize {
 }
 
 choices! {
-    /// The types that a root volume may have without further settings: `io1` and `io2` need a number of IOPS, and the
-    /// others cannot be root volumes (AWS: "Amazon EBS volume types").
+    /// The types of a root volume that need no further settings: `io1` and `io2` need IOPS, and the others cannot be
+    /// root volumes (AWS: "Amazon EBS volume types").
     pub enum VolumeType {
         /// General purpose, third generation.
         Gp3 = "gp3",
@@ -34,7 +34,7 @@ choices! {
 }
 
 impl VolumeType {
-    fn for_ec2(self) -> ec2::types::VolumeType {
+    fn to_ec2(self) -> ec2::types::VolumeType {
         match self {
             VolumeType::Gp3 => ec2::types::VolumeType::Gp3,
             VolumeType::Gp2 => ec2::types::VolumeType::Gp2,
@@ -47,7 +47,7 @@ impl VolumeType {
 pub const VOLUME_SIZE: Arg<VolumeSize> = Arg::new(
     "volume-size",
     "GIB",
-    "The size of the root volume in GiB, 1 to 65536, not below that of the image. Default: what the image says.",
+    "The size of the root volume in GiB, 1 to 65536, at least the size in the image. Default: the size in the image.",
 )
 .requires(&[IMAGE_ID.spec.name]);
 
@@ -55,23 +55,23 @@ pub const VOLUME_SIZE: Arg<VolumeSize> = Arg::new(
 pub const VOLUME_TYPE: Arg<VolumeType> = Arg::new(
     "volume-type",
     "TYPE",
-    "The type of the root volume. One that needs a number of IOPS comes from a launch template. Default: what the image \
-     says.",
+    "The type of the root volume. For a type that needs a number of IOPS, use a launch template. Default: the type in \
+     the image.",
 )
 .requires(&[IMAGE_ID.spec.name]);
 
 /// `--encrypted`.
 pub const ENCRYPTED: Arg<bool, Always> =
-    Arg::flag("encrypted", "Encrypt the root volume, with the account's default key for volumes.")
+    Arg::flag("encrypted", "Encrypt the root volume with the account's default key for EBS.")
         .requires(&[IMAGE_ID.spec.name]);
 
-/// The arguments of this theme.
+/// The arguments of this topic.
 pub const ARGUMENTS: &[ArgSpec] = &[VOLUME_SIZE.spec, VOLUME_TYPE.spec, ENCRYPTED.spec];
 
-/// What is to be other than the image says.
+/// The settings that differ from the image.
 #[derive(Clone, Debug)]
 pub struct RootVolume {
-    /// The id of the image, which knows the name of the root device.
+    /// The id of the image, which defines the name of the root device.
     pub image_id: String,
     size: Option<VolumeSize>,
     volume_type: Option<VolumeType>,
@@ -79,10 +79,10 @@ pub struct RootVolume {
 }
 
 impl RootVolume {
-    /// What the arguments say; `None` when all is as the image says.
+    /// Reads the arguments; `None` without such settings.
     ///
     /// # Errors
-    /// [`ErrorKind::InvalidInput`] when the image is not given by its own id.
+    /// [`ErrorKind::InvalidInput`] when the image is not given by id.
     pub fn parse(inputs: &Inputs) -> Result<Option<Self>> {
         let (size, volume_type) = (inputs.get(&VOLUME_SIZE), inputs.get(&VOLUME_TYPE));
         let encrypted = inputs.get(&ENCRYPTED);
@@ -93,17 +93,17 @@ impl RootVolume {
             Some(ImageId::Ami(image_id)) => Ok(Some(RootVolume { image_id, size, volume_type, encrypted })),
             _ => Err(Error::new(
                 ErrorKind::InvalidInput,
-                "--volume-size, --volume-type and --encrypted need --image-id with an image's own id (ami-...), which \
-                 tells the name of the root device",
+                "`--volume-size`, `--volume-type` and `--encrypted` need `--image-id` with an image id (`ami-...`), \
+                 as the name of the root device depends on the image",
             )),
         }
     }
 
-    /// The form that EC2 wants. What is not said is as in the image.
-    pub fn for_ec2(&self, root_device: String) -> BlockDeviceMapping {
+    /// The mapping for EC2. Missing settings are those of the image.
+    pub fn to_ec2(&self, root_device: String) -> BlockDeviceMapping {
         let volume = EbsBlockDevice::builder()
             .set_volume_size(self.size.map(|size| size.0))
-            .set_volume_type(self.volume_type.map(VolumeType::for_ec2))
+            .set_volume_type(self.volume_type.map(VolumeType::to_ec2))
             .set_encrypted(self.encrypted.then_some(true));
         BlockDeviceMapping::builder().device_name(root_device).ebs(volume.build()).build()
     }
@@ -126,7 +126,7 @@ mod tests {
     #[test]
     fn the_types_are_those_that_need_no_further_settings() {
         for choice in VolumeType::KIND.choices() {
-            assert_eq!(VolumeType::parse(choice).unwrap().for_ec2().as_str(), *choice);
+            assert_eq!(VolumeType::parse(choice).unwrap().to_ec2().as_str(), *choice);
         }
     }
 }

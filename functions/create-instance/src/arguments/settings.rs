@@ -1,7 +1,8 @@
-//! Settings of the instances themselves: role, metadata, protection, shutdown, and whether they are spot instances.
+//! Settings of the instances: role, metadata, protection, shutdown and spot instances.
 
 use connector_sdk::args::Always;
-use connector_sdk::ec2::operation::run_instances::builders::RunInstancesFluentBuilder;
+use connector_sdk::ec2::operation::run_instances::RunInstancesInput;
+use connector_sdk::ec2::operation::run_instances::builders::RunInstancesInputBuilder;
 use connector_sdk::ec2::types::{
     HttpTokensState, IamInstanceProfileSpecification, InstanceInterruptionBehavior, InstanceMarketOptionsRequest,
     InstanceMetadataOptionsRequest, MarketType, ShutdownBehavior as Ec2ShutdownBehavior, SpotInstanceType,
@@ -40,23 +41,30 @@ impl ArgValue for InstanceProfile {
     }
 }
 
-choices! {
-    /// Whether an instance's metadata can be read without a session token (IMDSv1), or with one only (IMDSv2).
-    pub enum MetadataTokens {
-        /// With a token only.
-        Required = "required",
-        /// With or without.
-        Optional = "optional",
+impl InstanceProfile {
+    fn into_ec2(self) -> IamInstanceProfileSpecification {
+        let specification = IamInstanceProfileSpecification::builder();
+        match self {
+            InstanceProfile::Arn(arn) => specification.arn(arn),
+            InstanceProfile::Name(name) => specification.name(name),
+        }
+        .build()
     }
 }
 
 choices! {
-    /// What a shutdown from inside does to an instance.
-    pub enum ShutdownBehavior {
-        /// It is stopped.
-        Stop = "stop",
-        /// It is terminated.
-        Terminate = "terminate",
+    /// Whether reading the metadata of an instance requires a session token (IMDSv2) or not (IMDSv1).
+    pub struct MetadataTokens(HttpTokensState) {
+        "required" => HttpTokensState::Required,
+        "optional" => HttpTokensState::Optional,
+    }
+}
+
+choices! {
+    /// The effect of a shutdown from inside an instance.
+    pub struct ShutdownBehavior(Ec2ShutdownBehavior) {
+        "stop" => Ec2ShutdownBehavior::Stop,
+        "terminate" => Ec2ShutdownBehavior::Terminate,
     }
 }
 
@@ -64,76 +72,82 @@ choices! {
 pub const IAM_INSTANCE_PROFILE: Arg<InstanceProfile> = Arg::new(
     "iam-instance-profile",
     "PROFILE",
-    "The IAM instance profile, by name or ARN, whose role the instances have. Default: none.",
+    "The IAM instance profile of the instances, by name or ARN. Default: none.",
 );
 
 /// `--metadata-tokens required|optional`.
 pub const METADATA_TOKENS: Arg<MetadataTokens> = Arg::new(
     "metadata-tokens",
     "MODE",
-    "Whether programs on the instances need a session token for the instance metadata: `required` (IMDSv2 only) or \
-     `optional`. Default: `required`; with --launch-template, what the template says.",
+    "Whether the instance metadata service requires a session token: `required` (IMDSv2 only) or `optional`. Default: \
+     `required`; with `--launch-template`, the setting of the template.",
 );
 
 /// `--termination-protection`.
-pub const TERMINATION_PROTECTION: Arg<bool, Always> = Arg::flag(
-    "termination-protection",
-    "Protect the instances against being terminated through the API; not for spot instances.",
-);
+pub const TERMINATION_PROTECTION: Arg<bool, Always> =
+    Arg::flag("termination-protection", "Enable termination protection for the instances; not for Spot Instances.");
 
 /// `--shutdown-behavior stop|terminate`.
 pub const SHUTDOWN_BEHAVIOR: Arg<ShutdownBehavior> = Arg::new(
     "shutdown-behavior",
     "ACTION",
-    "What becomes of an instance that is shut down from inside: `stop` or `terminate`. Default: EC2's own, `stop`.",
+    "What EC2 does when an instance is shut down from its operating system: `stop` or `terminate`. Default: the EC2 \
+     default, `stop`.",
 );
 
 /// `--spot`.
 pub const SPOT: Arg<bool, Always> = Arg::flag(
     "spot",
-    "Launch spot instances, by a one-time request at up to the on-demand price: EC2 may terminate them when it needs the \
-     capacity back.",
+    "Launch Spot Instances with a one-time request, at most at the On-Demand price. EC2 can terminate them when it \
+     needs the capacity back.",
 );
 
-/// The arguments of this theme.
-pub const ARGUMENTS: &[ArgSpec] =
-    &[IAM_INSTANCE_PROFILE.spec, METADATA_TOKENS.spec, TERMINATION_PROTECTION.spec, SHUTDOWN_BEHAVIOR.spec, SPOT.spec];
+/// Declares the settings: for each argument, the request parameter that its value sets.
+macro_rules! settings {
+    ($($argument:ident($value:ident) => $set:ident($parameter:expr),)+) => {
+        /// The arguments of this topic.
+        pub const ARGUMENTS: &[ArgSpec] = &[$($argument.spec),+];
 
-/// Adds the settings to a request. What is not given is left to EC2, or to the launch template.
-pub fn add_to(request: RunInstancesFluentBuilder, inputs: &Inputs) -> RunInstancesFluentBuilder {
-    let by_default = inputs.get(&LAUNCH_TEMPLATE).is_none().then_some(MetadataTokens::Required);
-    request
-        .set_iam_instance_profile(inputs.get(&IAM_INSTANCE_PROFILE).as_ref().map(profile_for_ec2))
-        .set_metadata_options(inputs.get(&METADATA_TOKENS).or(by_default).map(metadata_for_ec2))
-        .set_disable_api_termination(inputs.get(&TERMINATION_PROTECTION).then_some(true))
-        .set_instance_initiated_shutdown_behavior(inputs.get(&SHUTDOWN_BEHAVIOR).map(ShutdownBehavior::for_ec2))
-        .set_instance_market_options(inputs.get(&SPOT).then(one_time_spot))
-}
-
-impl ShutdownBehavior {
-    fn for_ec2(self) -> Ec2ShutdownBehavior {
-        match self {
-            ShutdownBehavior::Stop => Ec2ShutdownBehavior::Stop,
-            ShutdownBehavior::Terminate => Ec2ShutdownBehavior::Terminate,
+        /// A request with the parameters that are set by arguments.
+        fn with_parameters(inputs: &Inputs) -> RunInstancesInputBuilder {
+            let request = RunInstancesInput::builder();
+            $(let $value = inputs.get(&$argument);
+            let request = request.$set($parameter);)+
+            request
         }
-    }
-}
-
-fn profile_for_ec2(profile: &InstanceProfile) -> IamInstanceProfileSpecification {
-    let specification = IamInstanceProfileSpecification::builder();
-    match profile {
-        InstanceProfile::Arn(arn) => specification.arn(arn),
-        InstanceProfile::Name(name) => specification.name(name),
-    }
-    .build()
-}
-
-fn metadata_for_ec2(tokens: MetadataTokens) -> InstanceMetadataOptionsRequest {
-    let state = match tokens {
-        MetadataTokens::Required => HttpTokensState::Required,
-        MetadataTokens::Optional => HttpTokensState::Optional,
     };
-    InstanceMetadataOptionsRequest::builder().http_tokens(state).build()
+}
+
+settings! {
+    IAM_INSTANCE_PROFILE(profile) => set_iam_instance_profile(profile.map(InstanceProfile::into_ec2)),
+    METADATA_TOKENS(tokens) => set_metadata_options(tokens.map(|tokens| to_ec2_metadata_options(tokens.0))),
+    TERMINATION_PROTECTION(given) => set_disable_api_termination(given.then_some(true)),
+    SHUTDOWN_BEHAVIOR(behavior) => set_instance_initiated_shutdown_behavior(behavior.map(|behavior| behavior.0)),
+    SPOT(given) => set_instance_market_options(given.then(one_time_spot)),
+}
+
+/// The settings as parameters of the request. A parameter that is not set is left to EC2, or to the launch template.
+#[derive(Clone, Debug)]
+pub struct Settings(RunInstancesInputBuilder);
+
+impl Settings {
+    /// Reads the arguments.
+    pub fn parse(inputs: &Inputs) -> Self {
+        let request = with_parameters(inputs);
+        if inputs.get(&LAUNCH_TEMPLATE).is_some() || request.get_metadata_options().is_some() {
+            return Settings(request);
+        }
+        Settings(request.metadata_options(to_ec2_metadata_options(HttpTokensState::Required)))
+    }
+
+    /// A request with these settings and nothing else.
+    pub fn to_ec2(&self) -> RunInstancesInputBuilder {
+        self.0.clone()
+    }
+}
+
+fn to_ec2_metadata_options(tokens: HttpTokensState) -> InstanceMetadataOptionsRequest {
+    InstanceMetadataOptionsRequest::builder().http_tokens(tokens).build()
 }
 
 fn one_time_spot() -> InstanceMarketOptionsRequest {

@@ -1,4 +1,4 @@
-//! What instances are made of: an image and an instance type, or a launch template.
+//! The source of the instances: an image and an instance type, or a launch template.
 
 use connector_sdk::args::Repeated;
 use connector_sdk::ec2::types::LaunchTemplateSpecification;
@@ -23,8 +23,8 @@ enum Template {
 }
 
 impl LaunchTemplate {
-    /// The form that EC2 wants.
-    pub fn for_ec2(&self) -> LaunchTemplateSpecification {
+    /// The specification for EC2.
+    pub fn to_ec2(&self) -> LaunchTemplateSpecification {
         let specification = LaunchTemplateSpecification::builder().set_version(self.version.clone());
         match &self.template {
             Template::Id(id) => specification.launch_template_id(id),
@@ -51,7 +51,7 @@ impl ArgValue for LaunchTemplate {
         };
         let is_number = |version: &str| version.parse::<u64>().is_ok_and(|number| number > 0);
         if version.is_some_and(|version| !is_number(version) && !["$Latest", "$Default"].contains(&version)) {
-            return Err("must have a number, `$Latest` or `$Default` as the version behind `:`".to_owned());
+            return Err("must have a number, `$Latest` or `$Default` as the version after `:`".to_owned());
         }
         let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"().-/_".contains(&byte);
         let template = if is_resource_id(template, "lt-") {
@@ -60,8 +60,8 @@ impl ArgValue for LaunchTemplate {
             Template::Name(template.to_owned())
         } else {
             return Err(
-                "must be a launch template: its id, `lt-` and 8 or 17 lower-case hexadecimal digits, or its name \
-                        of 3 to 128 characters, which are letters, digits or ().-/_; then perhaps `:` and a version"
+                "must be a launch template: its id, `lt-` and 8 or 17 lower-case hexadecimal digits, or its name of 3 \
+                 to 128 characters, which are letters, digits or ().-/_; optionally followed by `:` and a version"
                     .to_owned(),
             );
         };
@@ -73,20 +73,20 @@ impl ArgValue for LaunchTemplate {
 pub const IMAGE_ID: Arg<ImageId> = Arg::new(
     "image-id",
     "ID",
-    "The image: `ami-` and 8 or 17 hexadecimal digits, alone or in list form as in `My image : ami-0123456789abcdef0`; \
-     or `resolve:ssm:PARAMETER`, a Systems Manager parameter that holds the id.",
+    "The image: `ami-` and 8 or 17 hexadecimal digits, alone or as in an option list (`\"My image : \
+     ami-0123456789abcdef0\"`); or `resolve:ssm:PARAMETER`, a Systems Manager parameter that contains the id.",
 )
-.offered_by(OptionList::Images);
+.option_list(OptionList::Images);
 
 /// `--instance-type TYPE`, repeatable or with commas.
 pub const INSTANCE_TYPE: Arg<InstanceTypeName, Repeated> = Arg::new(
     "instance-type",
     "TYPE",
-    "The instance type, as in `t3.micro`. Repeatable, or with commas: where EC2 has no capacity for one type, or does \
-     not offer it, the next one is tried, each in all subnets.",
+    "The instance type, such as `t3.micro`. Repeatable or comma-separated: if EC2 has no capacity for a type, or the \
+     type is not available, the next one is tried, each in all subnets.",
 )
 .aliases(&["image-type"])
-.offered_by(OptionList::InstanceTypes)
+.option_list(OptionList::InstanceTypes)
 .repeatable()
 .separated_by(',');
 
@@ -94,11 +94,12 @@ pub const INSTANCE_TYPE: Arg<InstanceTypeName, Repeated> = Arg::new(
 pub const LAUNCH_TEMPLATE: Arg<LaunchTemplate> = Arg::new(
     "launch-template",
     "TEMPLATE",
-    "A launch template as NAME-OR-ID[:VERSION]: its name or id (`lt-...`), and a number, `$Latest` or `$Default` (the \
-     default). What the other arguments say wins over it; image, instance type, key pair and network may be left to it.",
+    "A launch template as `NAME-OR-ID[:VERSION]`: its name or id (`lt-...`), and a version number, `$Latest` or \
+     `$Default` (the default). Other arguments override the template; image, instance type, key pair and network can \
+     be left to it.",
 );
 
-/// The arguments of this theme.
+/// The arguments of this topic.
 pub const ARGUMENTS: &[ArgSpec] = &[IMAGE_ID.spec, INSTANCE_TYPE.spec, LAUNCH_TEMPLATE.spec];
 
 #[cfg(test)]
@@ -107,7 +108,7 @@ mod tests {
 
     #[test]
     fn a_launch_template_is_an_id_or_a_name_with_or_without_a_version() {
-        let parsed = |text| LaunchTemplate::parse(text).unwrap().for_ec2();
+        let parsed = |text| LaunchTemplate::parse(text).unwrap().to_ec2();
         let template = LaunchTemplateSpecification::builder;
         assert_eq!(parsed("lt-0123abcd"), template().launch_template_id("lt-0123abcd").build());
         assert_eq!(parsed("lt-web:3"), template().launch_template_name("lt-web").version("3").build());

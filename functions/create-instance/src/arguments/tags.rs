@@ -1,4 +1,4 @@
-//! The tags that instances and their volumes get.
+//! The tags of the instances and their volumes.
 
 use std::collections::HashSet;
 
@@ -7,9 +7,9 @@ use connector_sdk::ec2::types::{ResourceType, Tag, TagSpecification};
 use connector_sdk::instances::TagName;
 use connector_sdk::{Arg, ArgSpec, ArgValue, Error, ErrorKind, Inputs, Result, ValueKind};
 
-/// The most tags that a resource may have (AWS: "Tag your Amazon EC2 resources").
+/// The most tags of a resource (AWS: "Tag your Amazon EC2 resources").
 const MAXIMUM: usize = 50;
-/// The key of the tag that names an instance.
+/// The tag key of the name.
 const NAME: &str = "Name";
 
 /// A tag: a key of 1 to 128 characters that does not begin with `aws:`, and a value of at most 256.
@@ -33,17 +33,17 @@ impl ArgValue for TagPair {
             return Err("must have a key of 1 to 128 characters before the `=`, not blank".to_owned());
         }
         if value.chars().count() > 256 {
-            return Err("must have a value of at most 256 characters behind the `=`".to_owned());
+            return Err("must have a value of at most 256 characters after the `=`".to_owned());
         }
         Ok(TagPair { key: key.to_owned(), value: value.to_owned() })
     }
 }
 
-/// `--tag-name NAME`: unlike that of the other functions, it selects nothing.
+/// `--tag-name NAME`: sets the name, unlike in the other functions, where it selects instances.
 pub const TAG_NAME: Arg<TagName> = Arg::new(
     "tag-name",
     "NAME",
-    "The value of the tag `Name` that every launched instance gets, at most 256 characters. Default: no such tag.",
+    "The value of the `Name` tag of every launched instance, at most 256 characters. Default: no `Name` tag.",
 )
 .aliases(&["tag"]);
 
@@ -51,19 +51,19 @@ pub const TAG_NAME: Arg<TagName> = Arg::new(
 pub const TAGS: Arg<TagPair, Repeated> = Arg::new(
     "tags",
     "KEY=VALUE",
-    "A further tag: a key of 1 to 128 characters, not beginning with `aws:`, and a value of at most 256. Repeatable, \
-     up to 50 tags in all.",
+    "An additional tag: a key of 1 to 128 characters that does not begin with `aws:`, and a value of at most 256 \
+     characters. Repeatable, up to 50 tags in total.",
 )
 .repeatable();
 
 /// `--no-volume-tags`.
 pub const NO_VOLUME_TAGS: Arg<bool, Always> =
-    Arg::flag("no-volume-tags", "Leave the volumes of the instances without the tags that the instances get.");
+    Arg::flag("no-volume-tags", "Do not add the tags of the instances to their volumes.");
 
-/// The arguments of this theme.
+/// The arguments of this topic.
 pub const ARGUMENTS: &[ArgSpec] = &[TAG_NAME.spec, TAGS.spec, NO_VOLUME_TAGS.spec];
 
-/// The tags of a launch: at most 50, each key once.
+/// The tags of a launch: at most 50, with distinct keys.
 #[derive(Clone, Debug)]
 pub struct Tags {
     pairs: Vec<TagPair>,
@@ -71,7 +71,7 @@ pub struct Tags {
 }
 
 impl Tags {
-    /// What the arguments say.
+    /// Reads the arguments.
     ///
     /// # Errors
     /// [`ErrorKind::InvalidInput`] when a key is given twice, or there are too many.
@@ -81,17 +81,17 @@ impl Tags {
         let wrong = |message: String| Error::new(ErrorKind::InvalidInput, message);
         let mut seen = HashSet::new();
         if let Some(twice) = pairs.iter().find(|pair| !seen.insert(pair.key.as_str())) {
-            let also = if twice.key == NAME { "; --tag-name sets it too" } else { "" };
+            let also = if twice.key == NAME { ", as `--tag-name` sets it too" } else { "" };
             return Err(wrong(format!("the tag `{}` is given twice{also}", twice.key)));
         }
         if pairs.len() > MAXIMUM {
-            return Err(wrong(format!("{} tags are given; EC2 takes at most {MAXIMUM}", pairs.len())));
+            return Err(wrong(format!("{} tags are given; EC2 accepts at most {MAXIMUM}", pairs.len())));
         }
         Ok(Tags { pairs, on_volumes: !inputs.get(&NO_VOLUME_TAGS) })
     }
 
-    /// The form that EC2 wants; `None` without tags.
-    pub fn for_ec2(&self) -> Option<Vec<TagSpecification>> {
+    /// The specifications for EC2; `None` without tags.
+    pub fn to_ec2(&self) -> Option<Vec<TagSpecification>> {
         if self.pairs.is_empty() {
             return None;
         }

@@ -1,4 +1,4 @@
-//! User data: what an instance runs or reads at its first start.
+//! User data, which an instance runs or reads at its first start.
 
 use std::fmt;
 use std::fs;
@@ -8,10 +8,10 @@ use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use connector_sdk::{Arg, ArgSpec, ArgValue, Error, ErrorKind, Inputs, Result, ValueKind};
 
-/// The most bytes that EC2 takes, before Base64 (AWS: "Run commands when you launch an EC2 instance").
+/// The maximum size in bytes, before Base64 (AWS: "Run commands when you launch an EC2 instance").
 const MAXIMUM: usize = 16 * 1024;
 
-/// User data, at most 16 KiB. It may hold secrets: never shown.
+/// User data, at most 16 KiB. It may contain secrets and is never displayed.
 #[derive(Clone, PartialEq, Eq)]
 pub struct UserData(Vec<u8>);
 
@@ -20,12 +20,12 @@ impl UserData {
         match bytes.len() {
             0 => Err("is empty".to_owned()),
             1..=MAXIMUM => Ok(UserData(bytes)),
-            length => Err(format!("has {length} bytes; EC2 takes at most {MAXIMUM}")),
+            length => Err(format!("has {length} bytes; EC2 accepts at most {MAXIMUM}")),
         }
     }
 
-    /// The form that EC2 wants: Base64.
-    pub fn for_ec2(&self) -> String {
+    /// The data for EC2, in Base64.
+    pub fn to_ec2(&self) -> String {
         BASE64_STANDARD.encode(&self.0)
     }
 }
@@ -48,23 +48,23 @@ impl ArgValue for UserData {
 pub const USER_DATA: Arg<UserData> = Arg::new(
     "user-data",
     "TEXT",
-    "User data for the instances, such as a script for their first start, at most 16 KiB; sent Base64-encoded. A command \
-     line can be seen by others on this machine: --user-data-file is better for secrets. Default: none.",
+    "User data for the instances, such as a script for their first start, at most 16 KiB. It is sent Base64-encoded. \
+     Other users of this machine can see the command line: use `--user-data-file` for secrets. Default: none.",
 )
 .secret()
-.foreign_text();
+.verbatim();
 
 /// `--user-data-file FILE`.
 pub const USER_DATA_FILE: Arg<PathBuf> = Arg::new(
     "user-data-file",
     "FILE",
-    "The file with the user data, at most 16 KiB, sent Base64-encoded byte by byte: it must not be encoded already.",
+    "The file with the user data, at most 16 KiB. It is sent Base64-encoded, so the file itself must not be encoded.",
 );
 
-/// The arguments of this theme.
+/// The arguments of this topic.
 pub const ARGUMENTS: &[ArgSpec] = &[USER_DATA.spec, USER_DATA_FILE.spec];
 
-/// Where the user data comes from.
+/// The source of the user data.
 #[derive(Clone, Debug)]
 pub enum UserDataSource {
     /// The command line.
@@ -74,13 +74,13 @@ pub enum UserDataSource {
 }
 
 impl UserDataSource {
-    /// What the arguments say, of which at most one is given; `None` when there is to be no user data.
+    /// Reads the arguments; `None` without user data.
     pub fn parse(inputs: &Inputs) -> Option<Self> {
         let given = inputs.get(&USER_DATA).map(UserDataSource::Given);
         given.or_else(|| inputs.get(&USER_DATA_FILE).map(UserDataSource::File))
     }
 
-    /// The user data itself.
+    /// Reads the user data.
     ///
     /// # Errors
     /// [`ErrorKind::InvalidInput`] when the file cannot be read, is empty or is too long.
@@ -105,13 +105,13 @@ mod tests {
     fn user_data_is_limited_and_never_shown() {
         let data = UserData::parse("hush").unwrap();
         assert_eq!(format!("{data:?}"), "UserData(4 bytes)");
-        assert_eq!(data.for_ec2(), "aHVzaA==");
+        assert_eq!(data.to_ec2(), "aHVzaA==");
         assert!(UserData::parse(&"x".repeat(16384)).is_ok());
-        assert_eq!(UserData::parse(&"x".repeat(16385)).unwrap_err(), "has 16385 bytes; EC2 takes at most 16384");
+        assert_eq!(UserData::parse(&"x".repeat(16385)).unwrap_err(), "has 16385 bytes; EC2 accepts at most 16384");
     }
 
     #[test]
-    fn a_file_is_taken_byte_by_byte() {
+    fn a_file_is_read_byte_by_byte() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("start.bin");
         fs::write(&path, [0, 13, 10, 255]).unwrap();
@@ -119,14 +119,16 @@ mod tests {
     }
 
     #[test]
-    fn a_file_that_is_of_no_use_is_refused() {
+    fn an_unusable_file_is_refused() {
         let folder = tempfile::tempdir().unwrap();
         let [empty, long] = ["empty", "long"].map(|name| folder.path().join(name));
         fs::write(&empty, "").unwrap();
         fs::write(&long, vec![b'x'; 16385]).unwrap();
-        for (path, why) in
-            [(folder.path().join("none"), ""), (empty, "is empty"), (long, "has 16385 bytes; EC2 takes at most 16384")]
-        {
+        for (path, why) in [
+            (folder.path().join("none"), ""),
+            (empty, "is empty"),
+            (long, "has 16385 bytes; EC2 accepts at most 16384"),
+        ] {
             let error = UserDataSource::File(path.clone()).read().unwrap_err();
             assert_eq!(error.kind(), ErrorKind::InvalidInput);
             let action = format!("reading user data from {}: ", path.display());

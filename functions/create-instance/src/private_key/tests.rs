@@ -1,4 +1,4 @@
-//! Tests of the reserved file: whose it is, and what becomes of it.
+//! Tests of the reserved file.
 
 use std::sync::Barrier;
 use std::thread;
@@ -7,7 +7,7 @@ use super::*;
 use connector_sdk::ArgValue as _;
 
 #[test]
-fn names_that_windows_cannot_have_are_refused() {
+fn file_names_invalid_on_windows_are_refused() {
     let folder = tempfile::tempdir().unwrap();
     let folder = folder.path();
     for name in ["web", "web key (1).old", "-", "..", "CONSOLE", "COM10"] {
@@ -20,14 +20,15 @@ fn names_that_windows_cannot_have_are_refused() {
         assert_eq!(
             error.to_string(),
             format!(
-                "creating key pair {name}: EC2 has no such key pair, and its name cannot be the name of a private key file"
+                "creating key pair {name}: the key pair does not exist, and its name is not valid as the name of a \
+                 private key file"
             )
         );
     }
 }
 
 #[test]
-fn the_path_is_told_in_full() {
+fn the_path_is_absolute() {
     let relative = Path::new("keys");
     let path = path(relative, &KeyName::parse("web").unwrap()).unwrap();
     assert!(path.is_absolute() && path.ends_with(relative.join("web.pem")), "{}", path.display());
@@ -72,14 +73,14 @@ fn a_file_without_a_key_is_removed() {
 fn the_empty_file_of_a_run_that_was_ended_is_used_again() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("web.pem");
-    assert_eq!(inspect(&path), Place::Free);
+    assert_eq!(file_state(&path), FileState::Free);
     let mut ended = ReservedFile::create(path.clone()).unwrap().unwrap();
-    assert_eq!(inspect(&path), Place::Reserved);
-    ended.stays_if_empty(true);
+    assert_eq!(file_state(&path), FileState::Reserved);
+    ended.keep_if_empty(true);
     drop(ended);
-    assert_eq!(inspect(&path), Place::Abandoned);
+    assert_eq!(file_state(&path), FileState::Abandoned);
     ReservedFile::create(path.clone()).unwrap().unwrap().store("made up").unwrap();
-    assert_eq!(inspect(&path), Place::Taken { fresh: true });
+    assert_eq!(file_state(&path), FileState::Taken { fresh: true });
     assert_eq!(fs::read_to_string(&path).unwrap(), "made up\n");
 }
 
@@ -96,19 +97,19 @@ fn a_file_that_another_run_has_reserved_is_not_shared() {
 }
 
 #[test]
-fn of_many_runs_at_the_same_moment_one_has_the_file() {
+fn of_many_concurrent_runs_one_reserves_the_file() {
     let folder = tempfile::tempdir().unwrap();
     for abandoned in [false, true] {
         for round in 0..50 {
             let path = folder.path().join(format!("{abandoned}-{round}.pem"));
             if abandoned {
-                ReservedFile::create(path.clone()).unwrap().unwrap().stays_if_empty(true);
+                ReservedFile::create(path.clone()).unwrap().unwrap().keep_if_empty(true);
             }
             let (start, end) = (Barrier::new(8), Barrier::new(8));
             let reserve = || {
                 start.wait();
                 let file = ReservedFile::create(path.clone()).unwrap();
-                end.wait(); // nobody lets go before all have tried
+                end.wait(); // all have tried before any file is released
                 file.is_some()
             };
             let winners = thread::scope(|scope| {
@@ -126,7 +127,7 @@ fn a_file_is_not_removed_once_it_is_that_of_another_run() {
     let path = folder.path().join("web.pem");
     let first = ReservedFile::create(path.clone()).unwrap().unwrap();
     if fs::remove_file(&path).is_err() {
-        return; // on Windows, a reserved file stays until its run lets go
+        return; // on Windows, a reserved file stays until its run closes it
     }
     let second = ReservedFile::create(path.clone()).unwrap().unwrap();
     drop(first);
@@ -143,10 +144,10 @@ fn an_empty_file_that_others_can_have_open_is_not_used() {
     let [open, link, target] = ["open.pem", "link.pem", "target.pem"].map(|name| folder.path().join(name));
     fs::write(&open, "").unwrap();
     fs::set_permissions(&open, fs::Permissions::from_mode(0o640)).unwrap();
-    ReservedFile::create(target.clone()).unwrap().unwrap().stays_if_empty(true);
+    ReservedFile::create(target.clone()).unwrap().unwrap().keep_if_empty(true);
     symlink(&target, &link).unwrap();
     for path in [open, link] {
-        assert_eq!(inspect(&path), Place::Taken { fresh: true }, "{}", path.display());
+        assert_eq!(file_state(&path), FileState::Taken { fresh: true }, "{}", path.display());
         assert!(ReservedFile::create(path).is_err());
     }
 }

@@ -1,9 +1,9 @@
-//! Looks security groups up by their names.
+//! Looks up security groups by name.
 
 use connector_sdk::ec2::types;
 use connector_sdk::{Context, Error, Result, filter, pages};
 
-/// Those of these names that EC2 shows.
+/// The groups with these names.
 pub async fn find(cx: &Context, vpc: &str, names: &[&str]) -> Result<Vec<types::SecurityGroup>> {
     let filters = [filter("vpc-id", [vpc]), filter("group-name", names.iter().copied())];
     let request = cx.ec2().describe_security_groups().set_filters(Some(filters.into()));
@@ -14,7 +14,7 @@ pub async fn find(cx: &Context, vpc: &str, names: &[&str]) -> Result<Vec<types::
     if found.iter().any(|group| group.group_name().is_none() || group.group_id().is_none()) {
         return Err(Error::incomplete("a security group without its name or its id").doing(action));
     }
-    // A `*` in a name is a wildcard of the filter, so EC2 may give more than was asked for.
+    // A `*` in a name is a wildcard of the filter, so EC2 may return other groups, too.
     found.retain(|group| group.group_name().is_some_and(|name| names.contains(&name)));
     Ok(found)
 }

@@ -51,14 +51,14 @@ fn groups(names_and_ids: &[(&str, &str)]) -> DescribeSecurityGroupsOutput {
     DescribeSecurityGroupsOutput::builder().set_security_groups(Some(groups.collect())).build()
 }
 
-async fn provide_for(job: &Job, network: &Network) -> Result<Vec<String>> {
-    provide(&job.cx, network, &Mark::new(&ClientToken::parse("T").unwrap()).unwrap()).await
+async fn ensure_for(job: &Job, network: &Network) -> Result<Vec<String>> {
+    ensure(&job.cx, network, &RunTags::new(&ClientToken::parse("T").unwrap()).unwrap()).await
 }
 
 #[tokio::test]
 async fn ids_cost_no_call() {
     let job = Job::new(&[]);
-    let ids = provide_for(&job, &network(&[with_id("sg-2"), with_id("sg-1")])).await.unwrap();
+    let ids = ensure_for(&job, &network(&[with_id("sg-2"), with_id("sg-1")])).await.unwrap();
     assert_eq!(ids, ["sg-2", "sg-1"]);
 }
 
@@ -72,13 +72,13 @@ async fn names_are_looked_up_in_the_default_vpc_by_one_call_and_compared_exactly
         .then_output(|| groups(&[("web-old", "sg-0"), ("db", "sg-2"), ("web*", "sg-1")]));
     let job = Job::new(&[&vpc, &look_up]);
     let wanted = [named("web*"), with_id("sg-3"), named("db"), with_id("sg-1")];
-    assert_eq!(provide_for(&job, &network(&wanted)).await.unwrap(), ["sg-1", "sg-3", "sg-2"]);
+    assert_eq!(ensure_for(&job, &network(&wanted)).await.unwrap(), ["sg-1", "sg-3", "sg-2"]);
     assert_eq!((vpc.num_calls(), look_up.num_calls()), (1, 1));
     assert!(job.lines().is_empty());
 }
 
 #[tokio::test]
-async fn a_missing_group_is_created_and_said_to_be_closed() {
+async fn a_missing_group_is_created_and_reported_as_closed() {
     let vpc = default_vpc();
     let look_up = mock!(Client::describe_security_groups).then_output(|| groups(&[]));
     let create = mock!(Client::create_security_group)
@@ -89,11 +89,11 @@ async fn a_missing_group_is_created_and_said_to_be_closed() {
         })
         .then_output(|| CreateSecurityGroupOutput::builder().group_id("sg-1").build());
     let job = Job::new(&[&vpc, &look_up, &create]);
-    assert_eq!(provide_for(&job, &network(&[named("web")])).await.unwrap(), ["sg-1"]);
+    assert_eq!(ensure_for(&job, &network(&[named("web")])).await.unwrap(), ["sg-1"]);
     assert_eq!(
         job.lines(),
-        ["security group `web`: created as sg-1 without rules for incoming traffic: \
-              nothing can reach the instances until rules are added"]
+        ["security group `web`: created as sg-1 without inbound rules: nothing can reach the instances until rules \
+          are added"]
     );
     assert!(job.cx.journal().anything_changed());
 }
@@ -110,8 +110,8 @@ async fn a_group_that_another_job_creates_meanwhile_is_waited_for() {
     let create =
         mock!(Client::create_security_group).then_http_response(|| refusal("InvalidGroup.Duplicate", "It exists"));
     let job = Job::new(&[&vpc, &look_up, &create]);
-    assert_eq!(provide_for(&job, &network(&[named("web")])).await.unwrap(), ["sg-1"]);
-    assert_eq!(job.lines(), ["security group `web`: created by another job meanwhile, used as it is"]);
+    assert_eq!(ensure_for(&job, &network(&[named("web")])).await.unwrap(), ["sg-1"]);
+    assert_eq!(job.lines(), ["security group `web`: created by another job in the meantime, used as is"]);
     assert!(!job.cx.journal().anything_changed());
     assert_eq!(create.num_calls(), 1);
 }
@@ -123,7 +123,7 @@ async fn a_group_that_exists_and_is_never_shown_is_an_error() {
     let create =
         mock!(Client::create_security_group).then_http_response(|| refusal("InvalidGroup.Duplicate", "It exists"));
     let job = Job::new(&[&vpc, &look_up, &create]);
-    let error = provide_for(&job, &network(&[named("web")])).await.unwrap_err();
+    let error = ensure_for(&job, &network(&[named("web")])).await.unwrap_err();
     assert_eq!(
         error.to_string(),
         "creating security group `web` in vpc-1: It exists (InvalidGroup.Duplicate, request req-1)"
@@ -131,40 +131,42 @@ async fn a_group_that_exists_and_is_never_shown_is_an_error() {
     assert!(!job.cx.journal().anything_unknown());
 }
 
-/// How a request to create the group ends.
+/// The outcome of a request to create the group.
 #[derive(Clone, Copy)]
-enum Ends {
-    /// With this refusal.
+enum CreateOutcome {
+    /// A refusal with this code.
     Refused(&'static str),
-    /// Without an answer, the group is there.
+    /// A lost answer; the group exists.
     Lost,
-    /// With an answer that has no id, the group is there.
+    /// An answer without an id; the group exists.
     WithoutId,
-    /// Without an answer, and EC2 has not heard of it.
-    LostBefore,
-    /// In full.
+    /// A lost answer; EC2 did not receive the request.
+    NotReceived,
+    /// A complete answer.
     Created,
 }
 
-/// Provides the group `web` where the requests to create it end so, in turn, and the look-ups after that show the group late:
-/// what is provided, the job, and how often creation was asked for.
-async fn with_ends(ends: &'static [Ends], shown_after: usize) -> (Result<Vec<String>>, Job, usize) {
+/// Ensures the group `web` with these outcomes in turn, and look-ups that return it late. Returns the result, the job,
+/// and the number of creations.
+async fn run_with(ends: &'static [CreateOutcome], shown_after: usize) -> (Result<Vec<String>>, Job, usize) {
     let tags: Arc<Mutex<Option<Vec<Tag>>>> = Arc::default();
-    let (given, asked) = (tags.clone(), AtomicUsize::new(0));
+    let (given, requests) = (tags.clone(), AtomicUsize::new(0));
     let create = mock!(Client::create_security_group).then_compute_response(move |request| {
         let specifications = request.tag_specifications();
         assert!(specifications.iter().all(|tags| tags.resource_type() == Some(&ResourceType::SecurityGroup)));
         let new = specifications.iter().flat_map(|tags| tags.tags().to_vec()).collect();
-        let end = ends[asked.fetch_add(1, Ordering::Relaxed)];
-        if matches!(end, Ends::Lost | Ends::WithoutId) {
+        let end = ends[requests.fetch_add(1, Ordering::Relaxed)];
+        if matches!(end, CreateOutcome::Lost | CreateOutcome::WithoutId) {
             *given.lock().unwrap() = Some(new);
         }
         match end {
-            Ends::Refused(code) => MockResponse::Http(refusal(code, "No")),
-            // A proxy answers instead, with a status that the SDK does not try again.
-            Ends::Lost | Ends::LostBefore => MockResponse::Http(answer(400, "<html>a proxy</html>")),
-            Ends::WithoutId => MockResponse::Output(CreateSecurityGroupOutput::builder().build()),
-            Ends::Created => MockResponse::Output(CreateSecurityGroupOutput::builder().group_id("sg-2").build()),
+            CreateOutcome::Refused(code) => MockResponse::Http(refusal(code, "No")),
+            // A proxy answers, with a status that the AWS SDK does not retry.
+            CreateOutcome::Lost | CreateOutcome::NotReceived => MockResponse::Http(answer(400, "<html>a proxy</html>")),
+            CreateOutcome::WithoutId => MockResponse::Output(CreateSecurityGroupOutput::builder().build()),
+            CreateOutcome::Created => {
+                MockResponse::Output(CreateSecurityGroupOutput::builder().group_id("sg-2").build())
+            }
         }
     });
     let looks = AtomicUsize::new(0);
@@ -176,66 +178,74 @@ async fn with_ends(ends: &'static [Ends], shown_after: usize) -> (Result<Vec<Str
         DescribeSecurityGroupsOutput::builder().set_security_groups(Some(group.into_iter().collect())).build()
     });
     let job = Job::new(&[&default_vpc(), &look_up, &create]);
-    let provided = provide_for(&job, &network(&[named("web")])).await;
+    let provided = ensure_for(&job, &network(&[named("web")])).await;
     (provided, job, create.num_calls())
 }
 
 #[tokio::test(start_paused = true)]
 async fn after_a_lost_answer_a_group_of_our_own_is_found_by_its_tags() {
-    for ends in [&[Ends::Lost][..], &[Ends::WithoutId]] {
-        let (provided, job, asked) = with_ends(ends, 2).await;
+    for ends in [&[CreateOutcome::Lost][..], &[CreateOutcome::WithoutId]] {
+        let (provided, job, requests) = run_with(ends, 2).await;
         assert_eq!(provided.unwrap(), ["sg-1"]);
-        assert_eq!(asked, 1);
-        job.assert_says("security group `web`: created as sg-1 without rules");
+        assert_eq!(requests, 1);
+        job.assert_reported("security group `web`: created as sg-1 without inbound rules");
         assert!(job.cx.journal().anything_changed() && !job.cx.journal().anything_unknown());
     }
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_group_that_ec2_has_never_heard_of_is_created_again() {
-    let (provided, job, asked) = with_ends(&[Ends::LostBefore, Ends::Created], 0).await;
-    assert_eq!((provided.unwrap(), asked), (vec!["sg-2".to_owned()], 2));
+async fn a_request_that_never_reached_ec2_is_repeated() {
+    let (provided, job, requests) = run_with(&[CreateOutcome::NotReceived, CreateOutcome::Created], 0).await;
+    assert_eq!((provided.unwrap(), requests), (vec!["sg-2".to_owned()], 2));
     assert!(!job.cx.journal().anything_unknown());
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_repeated_request_that_is_refused_as_a_duplicate_may_speak_of_our_own_group() {
-    let (provided, job, asked) = with_ends(&[Ends::Lost, Ends::Refused("InvalidGroup.Duplicate")], 8).await;
-    assert_eq!((provided.unwrap(), asked), (vec!["sg-1".to_owned()], 2));
-    job.assert_says("security group `web`: created as sg-1 without rules");
+async fn a_duplicate_after_a_lost_answer_may_be_a_group_of_this_run() {
+    let (provided, job, requests) =
+        run_with(&[CreateOutcome::Lost, CreateOutcome::Refused("InvalidGroup.Duplicate")], 8).await;
+    assert_eq!((provided.unwrap(), requests), (vec!["sg-1".to_owned()], 2));
+    job.assert_reported("security group `web`: created as sg-1 without inbound rules");
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_group_that_is_never_shown_is_unknown() {
-    for ends in [&[Ends::LostBefore; 3][..], &[Ends::LostBefore, Ends::Refused("SecurityGroupLimitExceeded")]] {
-        let (provided, job, asked) = with_ends(ends, 0).await;
+    for ends in [
+        &[CreateOutcome::NotReceived; 3][..],
+        &[CreateOutcome::NotReceived, CreateOutcome::Refused("SecurityGroupLimitExceeded")],
+    ] {
+        let (provided, job, requests) = run_with(ends, 0).await;
         let error = provided.unwrap_err();
-        assert_eq!((error.kind(), asked), (ErrorKind::Unknown, ends.len()));
+        assert_eq!((error.kind(), requests), (ErrorKind::Unknown, ends.len()));
         let hint = error.hint_text().unwrap();
-        assert!(hint.starts_with("EC2 may have a security group `web` with the tag awsec2:client-token=T"), "{hint}");
+        assert!(
+            hint.starts_with("run the job again: it uses security group `web` with the tag awsec2:client-token=T"),
+            "{hint}"
+        );
         assert!(job.cx.journal().anything_unknown());
     }
 }
 
 #[tokio::test(start_paused = true)]
-async fn where_tags_are_refused_the_group_is_created_without() {
-    let (provided, _, asked) = with_ends(&[Ends::Refused("UnauthorizedOperation"), Ends::Created], 0).await;
-    assert_eq!((provided.unwrap(), asked), (vec!["sg-2".to_owned()], 2));
-    // After a lost answer, nothing shows whose it is.
-    let (provided, job, _) = with_ends(&[Ends::Refused("TagPolicyViolation"), Ends::Lost], 0).await;
+async fn a_group_is_created_without_refused_tags() {
+    let (provided, _, requests) =
+        run_with(&[CreateOutcome::Refused("UnauthorizedOperation"), CreateOutcome::Created], 0).await;
+    assert_eq!((provided.unwrap(), requests), (vec!["sg-2".to_owned()], 2));
+    // After a lost answer, nothing shows who created it.
+    let (provided, job, _) = run_with(&[CreateOutcome::Refused("TagPolicyViolation"), CreateOutcome::Lost], 0).await;
     assert_eq!(provided.unwrap(), ["sg-1"]);
-    job.assert_says("security group `web`: exists as sg-1 after the lost answer, used as it is");
+    job.assert_reported("security group `web`: exists as sg-1 after the lost response, used as is");
 }
 
 #[tokio::test]
 async fn without_a_default_vpc_there_is_a_hint() {
     let none = mock!(Client::describe_vpcs).then_output(|| DescribeVpcsOutput::builder().build());
     let job = Job::new(&[&none]);
-    let error = provide_for(&job, &network(&[named("web")])).await.unwrap_err();
+    let error = ensure_for(&job, &network(&[named("web")])).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::NotFound);
     assert_eq!(
         error.to_string(),
-        "looking up the default VPC: the region has none, and security groups are looked up there by name"
+        "looking up the default VPC: the region has no default VPC, in which security groups are looked up by name"
     );
     assert!(error.hint_text().unwrap().contains("--subnet-id"));
 }
@@ -249,34 +259,34 @@ async fn with_subnets_the_names_are_looked_up_in_their_vpc() {
         .match_requests(|request| request.filters()[0] == filter("vpc-id", ["vpc-2"]))
         .then_output(|| groups(&[("web", "sg-1")]));
     let job = Job::new(&[&look_up_subnets, &look_up]);
-    assert_eq!(provide_for(&job, &web_in(&["subnet-0000000a", "subnet-0000000b"])).await.unwrap(), ["sg-1"]);
+    assert_eq!(ensure_for(&job, &web_in(&["subnet-0000000a", "subnet-0000000b"])).await.unwrap(), ["sg-1"]);
     assert_eq!((look_up_subnets.num_calls(), look_up.num_calls()), (1, 1));
 }
 
 #[tokio::test]
 async fn subnets_without_one_vpc_are_refused() {
     for (vpcs, kind, why) in [
-        (&[][..], ErrorKind::NotFound, "EC2 has no such subnet"),
+        (&[][..], ErrorKind::NotFound, "subnet not found"),
         (
             &["vpc-2", "vpc-1", "vpc-2"],
             ErrorKind::InvalidInput,
-            "they are in several VPCs (vpc-1, vpc-2), and security groups belong to one",
+            "the subnets are in several VPCs (vpc-1, vpc-2), and a security group belongs to one VPC",
         ),
     ] {
         let answer = subnets(vpcs);
         let look_up = mock!(Client::describe_subnets).then_output(move || answer.clone());
         let job = Job::new(&[&look_up]);
-        let error = provide_for(&job, &web_in(&["subnet-0000000a"])).await.unwrap_err();
+        let error = ensure_for(&job, &web_in(&["subnet-0000000a"])).await.unwrap_err();
         assert_eq!(error.kind(), kind);
         assert_eq!(error.to_string(), format!("looking up the VPC of subnet-0000000a: {why}"));
     }
 }
 
 #[tokio::test]
-async fn a_refused_look_up_of_subnets_says_what_was_being_done() {
+async fn a_refused_look_up_of_subnets_names_the_action() {
     let refused =
         mock!(Client::describe_subnets).then_http_response(|| refusal("InvalidSubnetID.NotFound", "No such subnet"));
-    let error = provide_for(&Job::new(&[&refused]), &web_in(&["subnet-0000000a"])).await.unwrap_err();
+    let error = ensure_for(&Job::new(&[&refused]), &web_in(&["subnet-0000000a"])).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::NotFound);
     assert_eq!(
         error.to_string(),
@@ -285,7 +295,7 @@ async fn a_refused_look_up_of_subnets_says_what_was_being_done() {
 }
 
 #[tokio::test]
-async fn refusals_say_what_was_being_done() {
+async fn refusals_name_the_action() {
     let refused = || refusal("UnauthorizedOperation", "No");
     let vpc = default_vpc();
     let no_vpcs = mock!(Client::describe_vpcs).then_http_response(refused);
@@ -297,7 +307,7 @@ async fn refusals_say_what_was_being_done() {
         (Job::new(&[&vpc, &no_groups]), "looking up security groups `web`, `db`"),
         (Job::new(&[&vpc, &empty, &no_create]), "creating security group `web` in vpc-1"),
     ] {
-        let error = provide_for(&job, &network(&[named("web"), named("db")])).await.unwrap_err();
+        let error = ensure_for(&job, &network(&[named("web"), named("db")])).await.unwrap_err();
         assert_eq!(error.to_string(), format!("{action}: No (UnauthorizedOperation, request req-1)"));
         assert!(!job.cx.journal().anything_changed());
     }
@@ -308,6 +318,6 @@ async fn a_dry_run_creates_no_group_and_leaves_it_out() {
     let vpc = default_vpc();
     let look_up = mock!(Client::describe_security_groups).then_output(|| groups(&[("db", "sg-2")]));
     let job = Job::dry_run(&[&vpc, &look_up]);
-    assert_eq!(provide_for(&job, &network(&[named("web"), named("db")])).await.unwrap(), ["sg-2"]);
+    assert_eq!(ensure_for(&job, &network(&[named("web"), named("db")])).await.unwrap(), ["sg-2"]);
     assert_eq!(job.lines(), ["security group `web`: would be created in vpc-1"]);
 }

@@ -1,10 +1,10 @@
-//! Arguments that contradict each other, or leave something open.
+//! Conflicting and incomplete arguments.
 
 use connector_sdk::testing::args;
 
 use super::*;
 
-/// What is wrong with arguments.
+/// The error message for arguments.
 fn wrong(all: &[(&str, &str)]) -> String {
     let error = args(&CreateInstance, all).map(drop).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::InvalidInput);
@@ -16,10 +16,10 @@ fn without_a_template_a_launch_must_be_complete() {
     let complete = arguments(&[("subnet-id", "subnet-0123abcd")]);
     args(&CreateInstance, &complete).map(drop).unwrap();
     for (missing, message) in [
-        ("image-id", "one of `--image-id`, `--launch-template` must be given"),
-        ("instance-type", "one of `--instance-type`, `--launch-template` must be given"),
-        ("subnet-id", "one of `--security-group`, `--subnet-id`, `--launch-template` must be given"),
-        ("key-name", "one of `--key-name`, `--launch-template` must be given"),
+        ("image-id", "one of `--image-id`, `--launch-template` is required"),
+        ("instance-type", "one of `--instance-type`, `--launch-template` is required"),
+        ("subnet-id", "one of `--security-group`, `--subnet-id`, `--launch-template` is required"),
+        ("key-name", "one of `--key-name`, `--launch-template` is required"),
     ] {
         let mut incomplete = complete.clone();
         incomplete.retain(|(name, _)| *name != missing);
@@ -33,21 +33,21 @@ fn without_a_template_a_launch_must_be_complete() {
 fn contradictions_are_refused() {
     let long = "x".repeat(63);
     for (more, message) in [
-        (&[("number", "2"), ("min-number", "3")][..], "--min-number is 3, above --number, which is 2"),
+        (&[("number", "2"), ("min-number", "3")][..], "`--min-number` is 3, greater than `--number`, which is 2"),
         (&[("tags", "a=1"), ("tags", "a=2")], "the tag `a` is given twice"),
-        (&[("tags", "Name=web"), ("tag-name", "web")], "the tag `Name` is given twice; --tag-name sets it too"),
+        (&[("tags", "Name=web"), ("tag-name", "web")], "the tag `Name` is given twice, as `--tag-name` sets it too"),
         (
             &[("image-id", "resolve:ssm:web"), ("encrypted", "true")],
-            "--volume-size, --volume-type and --encrypted need --image-id with an image's own id (ami-...), which \
-             tells the name of the root device",
+            "`--volume-size`, `--volume-type` and `--encrypted` need `--image-id` with an image id (`ami-...`), as \
+             the name of the root device depends on the image",
         ),
         (
             &[("wait", "true"), ("on-timeout", "terminate"), ("termination-protection", "true")],
-            "--on-timeout terminate cannot terminate what --termination-protection protects",
+            "`--on-timeout terminate` cannot terminate instances with `--termination-protection`",
         ),
         (
             &[("client-token", long.as_str()), ("instance-type", "t3.small")],
-            "--client-token is too long: the 2 attempts of this launch append up to 2 characters, and EC2 takes 64",
+            "`--client-token` is too long: the 2 attempts of this launch append up to 2 characters, and EC2 accepts 64",
         ),
     ] {
         assert_eq!(wrong(&arguments(&[&[("subnet-id", "subnet-0123abcd")], more].concat())), message);
@@ -61,5 +61,5 @@ fn there_are_at_most_fifty_tags() {
         tags.iter().map(|tag| ("tags", tag.as_str())).chain([("subnet-id", "subnet-0123abcd")]).collect();
     args(&CreateInstance, &arguments(&tags)).map(drop).unwrap();
     let named = [&tags[..], &[("tag-name", "web")]].concat();
-    assert_eq!(wrong(&arguments(&named)), "51 tags are given; EC2 takes at most 50");
+    assert_eq!(wrong(&arguments(&named)), "51 tags are given; EC2 accepts at most 50");
 }

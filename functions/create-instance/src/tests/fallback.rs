@@ -1,4 +1,4 @@
-//! The ordered fallback on lack of capacity.
+//! The fallback to other types and subnets on lack of capacity.
 
 use connector_sdk::ec2::operation::describe_instances::DescribeInstancesOutput;
 use connector_sdk::ec2::types::Reservation;
@@ -14,7 +14,7 @@ const FOUR: &[(&str, &str)] = &[
     ("number", "2"),
 ];
 
-/// A rule for the attempt with that type and subnet, which must have that token.
+/// A rule for the attempt with this type and subnet, which must have this token.
 macro_rules! attempt {
     ($instance_type:literal, $subnet:literal, $token:literal) => {
         mock!(Client::run_instances).match_requests(|request| {
@@ -24,7 +24,7 @@ macro_rules! attempt {
     };
 }
 
-/// DescribeInstances of what earlier runs have launched.
+/// DescribeInstances for the launch of an earlier run.
 fn earlier(token: Option<&'static str>) -> Rule {
     mock!(Client::describe_instances)
         .match_requests(|request| {
@@ -83,8 +83,8 @@ async fn when_no_attempt_has_capacity_the_job_fails_for_that() {
     assert_eq!(error.kind(), ErrorKind::Capacity);
     assert_eq!(
         error.to_string(),
-        "launching 2 instances of ami-0123abcd: EC2 has capacity for none of 4 attempts; the last: launching 2 instances \
-         of ami-0123abcd as t3.small in subnet-0000000b: Not offered (Unsupported, request req-1)"
+        "launching 2 instances of ami-0123abcd: EC2 has no capacity for any of 4 attempts; the last: launching 2 \
+         instances of ami-0123abcd as t3.small in subnet-0000000b: Not offered (Unsupported, request req-1)"
     );
     assert_eq!(launch.num_calls(), 4);
 }
@@ -99,7 +99,7 @@ async fn another_failure_ends_the_attempts() {
 }
 
 #[tokio::test]
-async fn a_repeated_job_does_not_launch_by_another_attempt_than_before() {
+async fn a_repeated_job_launches_by_the_same_attempt() {
     let (key_pair, earlier) = (key_pair_exists(), earlier(Some("T-2")));
     let again = attempt!("t3.micro", "subnet-0000000b", "T-2").then_output(|| launched(&[(0, I0), (1, I1)]));
     let job = Job::new(&[&key_pair, &earlier, &again]);
@@ -107,21 +107,21 @@ async fn a_repeated_job_does_not_launch_by_another_attempt_than_before() {
     assert_eq!(
         job.lines()[..2],
         [
-            "an earlier run has launched as t3.micro in subnet-0000000b; only that attempt is repeated",
+            "an earlier run launched as t3.micro in subnet-0000000b: only that attempt is repeated",
             "launching 2 instances of ami-0123abcd as t3.micro in subnet-0000000b, client token T-2 (attempt 2 of 4)",
         ]
     );
 }
 
 #[tokio::test]
-async fn a_look_for_an_earlier_launch_that_fails_launches_nothing() {
+async fn a_failed_look_up_of_an_earlier_launch_launches_nothing() {
     let key_pair = key_pair_exists();
     let refused = mock!(Client::describe_instances).then_http_response(|| refusal("UnauthorizedOperation", "No"));
     let job = Job::new(&[&key_pair, &refused]);
     let error = job.run(&CreateInstance, &arguments(FOUR)).await.unwrap_err();
     assert_eq!(
         error.to_string(),
-        "looking for a launch by an earlier run of the job: No (UnauthorizedOperation, request req-1)"
+        "finding a launch by an earlier run of the job: No (UnauthorizedOperation, request req-1)"
     );
 }
 
@@ -143,7 +143,7 @@ async fn spot_instances_stay_spot_instances_in_every_attempt() {
 }
 
 #[tokio::test]
-async fn a_dry_run_asks_for_the_first_attempt_only() {
+async fn a_dry_run_sends_the_first_attempt_only() {
     let key_pair = key_pair_exists();
     let first = attempt!("t3.micro", "subnet-0000000a", "T")
         .then_http_response(|| refusal("DryRunOperation", "Request would have succeeded"));
@@ -151,13 +151,13 @@ async fn a_dry_run_asks_for_the_first_attempt_only() {
     job.run(&CreateInstance, &arguments(FOUR)).await.unwrap();
     assert_eq!(
         job.lines(),
-        ["asking about launching 2 instances of ami-0123abcd as t3.micro in subnet-0000000a (attempt 1 of 4)"]
+        ["dry run: launching 2 instances of ami-0123abcd as t3.micro in subnet-0000000a (attempt 1 of 4)"]
     );
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_restarted_job_begins_with_the_attempt_that_was_sent_last() {
-    // EC2 does not show the launch of the second attempt yet, and has room for the first type by now.
+    // EC2 does not return the launch of the second attempt yet, and now has capacity for the first type.
     let (key_pair, earlier) = (key_pair_exists(), earlier(None));
     let second = attempt!("t3.micro", "subnet-0000000b", "T-2").then_output(|| launched(&[(0, I0), (1, I1)]));
     let job = Job::new(&[&key_pair, &earlier, &second]);
@@ -166,7 +166,7 @@ async fn a_restarted_job_begins_with_the_attempt_that_was_sent_last() {
     assert_eq!(
         job.lines()[..2],
         [
-            "an earlier run on this machine has sent the attempt as t3.micro in subnet-0000000b last: it is repeated first",
+            "the last attempt of an earlier run on this machine, as t3.micro in subnet-0000000b, is repeated first",
             "launching 2 instances of ami-0123abcd as t3.micro in subnet-0000000b, client token T-2 (attempt 2 of 4)",
         ]
     );

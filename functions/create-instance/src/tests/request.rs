@@ -1,4 +1,4 @@
-//! The request for a launch as it goes out.
+//! The request of a launch as it is sent.
 
 use std::fs;
 use std::sync::{Arc, Mutex};
@@ -14,9 +14,9 @@ use connector_sdk::testing::{args, client};
 use super::*;
 use crate::attempt::Attempts;
 use crate::launch::Launch;
-use crate::needs::{self, Needs};
+use crate::prerequisites::{self, Prerequisites};
 
-/// Keeps the body of the request that goes out.
+/// Captures the body of the request.
 #[derive(Clone, Debug, Default)]
 struct Wire(Arc<Mutex<String>>);
 
@@ -36,12 +36,13 @@ impl Intercept for Wire {
     }
 }
 
-/// The parameters of RunInstances as they go out, but for the action and the version of the API.
-async fn wire_form(launch: &Launch, needs: &Needs) -> Vec<String> {
+/// The parameters of RunInstances as they are sent, except the action and the API version.
+async fn wire_form(launch: &Launch, prerequisites: &Prerequisites) -> Vec<String> {
     let answer = mock!(Client::run_instances).then_output(|| launched(&[]));
     let wire = Wire::default();
-    let request = crate::request::request(&client(&[&answer]), launch, Attempts::of(launch).unwrap().first(), needs);
-    request.customize().interceptor(wire.clone()).send().await.unwrap();
+    let ec2 = client(&[&answer]).config().to_builder().interceptor(wire.clone()).build();
+    let request = crate::request::request(launch, Attempts::of(launch).unwrap().first(), prerequisites);
+    request.send_with(&Client::from_conf(ec2)).await.unwrap();
     let body = wire.0.lock().unwrap().clone();
     body.split('&').skip(2).map(str::to_owned).collect()
 }
@@ -50,25 +51,25 @@ fn token() -> ClientToken {
     ClientToken::from_ec2(TOKEN.1)
 }
 
-/// What arguments ask for beside those that every test has.
+/// The launch with these arguments and the common ones.
 fn launch_with(more: &[(&str, &str)]) -> Launch {
     let all = arguments(&[&[TOKEN, ("subnet-id", "subnet-0123abcd")], more].concat());
     args(&CreateInstance, &all).unwrap().launch
 }
 
-/// What arguments add to the request.
+/// The parameters that arguments add to the request.
 async fn added_by(more: &[(&str, &str)]) -> Vec<String> {
-    let plain = wire_form(&launch_with(&[]), &Needs::default()).await;
-    let mut parameters = wire_form(&launch_with(more), &Needs::default()).await;
+    let plain = wire_form(&launch_with(&[]), &Prerequisites::default()).await;
+    let mut parameters = wire_form(&launch_with(more), &Prerequisites::default()).await;
     parameters.retain(|parameter| !plain.contains(parameter));
     parameters.sort();
     parameters
 }
 
 #[tokio::test]
-async fn the_request_says_what_is_asked_for_and_no_more() {
+async fn the_request_contains_only_what_the_arguments_specify() {
     assert_eq!(
-        wire_form(&launch_with(&[]), &Needs::default()).await,
+        wire_form(&launch_with(&[]), &Prerequisites::default()).await,
         [
             "ImageId=ami-0123abcd",
             "InstanceType=t3.micro",
@@ -83,12 +84,12 @@ async fn the_request_says_what_is_asked_for_and_no_more() {
 
 #[tokio::test]
 async fn key_pair_and_groups_are_those_that_were_found() {
-    let needs = Needs {
+    let prerequisites = Prerequisites {
         key_name: Some("batch".to_owned()),
         group_ids: vec!["sg-0123abcd".to_owned(), "sg-1".to_owned()],
-        ..Needs::default()
+        ..Prerequisites::default()
     };
-    let parameters = wire_form(&launch_with(&[]), &needs).await;
+    let parameters = wire_form(&launch_with(&[]), &prerequisites).await;
     for parameter in ["KeyName=batch", "SecurityGroupId.1=sg-0123abcd", "SecurityGroupId.2=sg-1"] {
         assert!(parameters.iter().any(|found| found == parameter), "{parameter} in {parameters:?}");
     }
@@ -144,9 +145,9 @@ async fn a_setting_adds_its_own_parameters() {
 }
 
 #[tokio::test]
-async fn with_a_public_address_subnet_and_groups_are_said_of_the_interface() {
-    let needs = Needs { group_ids: vec!["sg-1".to_owned()], ..Needs::default() };
-    let mut parameters = wire_form(&launch_with(&[("associate-public-ip", "true")]), &needs).await;
+async fn with_a_public_address_subnet_and_groups_are_set_on_the_interface() {
+    let prerequisites = Prerequisites { group_ids: vec!["sg-1".to_owned()], ..Prerequisites::default() };
+    let mut parameters = wire_form(&launch_with(&[("associate-public-ip", "true")]), &prerequisites).await;
     parameters.retain(|parameter| {
         ["Subnet", "SecurityGroup", "NetworkInterface"].iter().any(|name| parameter.contains(name))
     });
@@ -163,10 +164,10 @@ async fn with_a_public_address_subnet_and_groups_are_said_of_the_interface() {
 }
 
 #[tokio::test]
-async fn a_launch_template_may_stand_for_everything() {
+async fn a_launch_template_can_replace_all_other_arguments() {
     let alone = [TOKEN, ("launch-template", "web:3")];
     let launch = args(&CreateInstance, &alone).unwrap().launch;
-    let mut parameters = wire_form(&launch, &Needs::default()).await;
+    let mut parameters = wire_form(&launch, &Prerequisites::default()).await;
     parameters.sort();
     assert_eq!(
         parameters,
@@ -185,16 +186,16 @@ async fn a_launch_template_may_stand_for_everything() {
 async fn a_zone_is_a_placement() {
     let zone = [("security-group", "sg-0123abcd"), ("availability-zone", "us-east-1a")];
     let launch = args(&CreateInstance, &arguments(&zone)).unwrap().launch;
-    let parameters = wire_form(&launch, &Needs::default()).await;
+    let parameters = wire_form(&launch, &Prerequisites::default()).await;
     assert!(parameters.contains(&"Placement.AvailabilityZone=us-east-1a".to_owned()), "{parameters:?}");
 }
 
-/// What a launch with these arguments needs, from a job whose key pair exists.
-async fn needs_of(rule: &Rule, more: &[(&str, &str)]) -> Result<Needs> {
-    needs::provide(&Job::new(&[&key_pair_exists(), rule]).cx, &launch_with(more), &token()).await
+/// The prerequisites of a launch with these arguments; the key pair exists.
+async fn needs_of(rule: &Rule, more: &[(&str, &str)]) -> Result<Prerequisites> {
+    prerequisites::ensure(&Job::new(&[&key_pair_exists(), rule]).cx, &launch_with(more), &token()).await
 }
 
-/// DescribeImages of an image with that type of root device.
+/// DescribeImages of an image with this type of root device.
 fn image(root_device_type: DeviceType) -> Rule {
     mock!(Client::describe_images).match_requests(|request| request.image_ids() == ["ami-0123abcd"]).then_output(
         move || {
@@ -205,7 +206,7 @@ fn image(root_device_type: DeviceType) -> Rule {
 }
 
 #[tokio::test]
-async fn the_root_volume_is_that_of_the_image_but_for_what_is_said() {
+async fn the_root_volume_is_that_of_the_image_except_for_the_arguments() {
     let image = image(DeviceType::Ebs);
     for (arguments, parameters) in [
         (
@@ -222,8 +223,8 @@ async fn the_root_volume_is_that_of_the_image_but_for_what_is_said() {
             &["BlockDeviceMapping.1.DeviceName=%2Fdev%2Fxvda", "BlockDeviceMapping.1.Ebs.VolumeSize=8"],
         ),
     ] {
-        let needs = needs_of(&image, arguments).await.unwrap();
-        let mut found = wire_form(&launch_with(arguments), &needs).await;
+        let prerequisites = needs_of(&image, arguments).await.unwrap();
+        let mut found = wire_form(&launch_with(arguments), &prerequisites).await;
         found.retain(|parameter| parameter.starts_with("BlockDevice"));
         found.sort();
         assert_eq!(found, parameters);
@@ -237,9 +238,9 @@ async fn an_image_without_a_root_volume_is_refused() {
         (
             image(DeviceType::InstanceStore),
             ErrorKind::InvalidInput,
-            "its root device is no EBS volume, so that nothing can be said about it",
+            "the root device of the image is not an EBS volume, so its size, type and encryption cannot be set",
         ),
-        (none, ErrorKind::NotFound, "EC2 has no such image"),
+        (none, ErrorKind::NotFound, "image not found"),
     ] {
         let error = needs_of(&rule, &[("volume-size", "8")]).await.unwrap_err();
         assert_eq!(error.kind(), kind);
@@ -254,11 +255,12 @@ async fn user_data_is_sent_in_base64_and_shown_nowhere() {
     fs::write(&path, "hush").unwrap();
     for argument in [("user-data", "hush"), ("user-data-file", path.to_str().unwrap())] {
         let launch = launch_with(&[argument]);
-        let needs = needs::provide(&Job::new(&[&key_pair_exists()]).cx, &launch, &token()).await.unwrap();
-        let parameters = wire_form(&launch, &needs).await;
+        let prerequisites =
+            prerequisites::ensure(&Job::new(&[&key_pair_exists()]).cx, &launch, &token()).await.unwrap();
+        let parameters = wire_form(&launch, &prerequisites).await;
         assert!(parameters.contains(&"UserData=aHVzaA%3D%3D".to_owned()), "{parameters:?}");
-        let request = crate::request::request(&client(&[]), &launch, Attempts::of(&launch).unwrap().first(), &needs);
-        let shown = format!("{launch:?} {needs:?} {:?}", request.as_input());
+        let request = crate::request::request(&launch, Attempts::of(&launch).unwrap().first(), &prerequisites);
+        let shown = format!("{launch:?} {prerequisites:?} {request:?}");
         assert!(!shown.contains("hush") && !shown.contains("aHVzaA"), "{shown}");
     }
 }

@@ -1,4 +1,4 @@
-//! The client token: one for all that is sent, and what becomes of one that was used before.
+//! The client token: shared by all requests of a job, and tokens that were used before.
 
 use std::sync::{Arc, Mutex};
 
@@ -43,12 +43,12 @@ async fn a_token_that_was_used_before_is_explained() {
         (
             "IdempotentParameterMismatch",
             ErrorKind::InvalidInput,
-            "client token T was used before for a launch with other",
+            "use a different `--client-token` for each run of the job",
         ),
         (
             "IdempotentInstanceTerminated",
             ErrorKind::Service,
-            "client token T was used before, and its instances are term",
+            "use another `--client-token` for another launch: the instances of T are term",
         ),
     ] {
         let launch = mock!(Client::run_instances).then_http_response(move || refusal(code, "No"));
@@ -66,11 +66,11 @@ async fn the_instances_of_an_earlier_launch_with_the_token_are_a_success() {
         .then_output(|| RunInstancesOutput::builder().instances(instance(I0, &InstanceStateName::Running)).build());
     let job = Job::new(&[&key_pair_exists(), &launch]);
     assert_eq!(run(&job, &[TOKEN]).await.unwrap().message, "1 instance launched");
-    job.assert_says(&format!("{I0} (web): launched, running"));
+    job.assert_reported(&format!("{I0} (web): launched, running"));
 }
 
-/// A rule for RunInstances: the answer is lost every time.
-fn loses_the_answer() -> Rule {
+/// A rule for RunInstances whose answer is always lost.
+fn loses_answer() -> Rule {
     mock!(Client::run_instances).then_http_response(lost)
 }
 
@@ -78,16 +78,16 @@ fn lost() -> HttpResponse {
     answer(503, "<Response><Errors><Error><Code>Unavailable</Code></Error></Errors></Response>")
 }
 
-/// A rule for DescribeInstances by the token: each look sees the next of these.
-fn looks(answers: &[&'static [(&'static str, InstanceStateName)]]) -> Rule {
-    let mut looks = mock!(Client::describe_instances)
+/// A rule for DescribeInstances by token, with these answers in turn.
+fn polls(answers: &[&'static [(&'static str, InstanceStateName)]]) -> Rule {
+    let mut polls = mock!(Client::describe_instances)
         .match_requests(|request| {
             let [filter] = request.filters() else { return false };
             filter.name() == Some("client-token") && filter.values() == ["T"]
         })
         .sequence();
     for &seen in answers {
-        looks = looks.output(move || {
+        polls = polls.output(move || {
             described(seen.iter().map(|(id, state)| {
                 let mut seen = instance(id, state);
                 seen.client_token = Some("T".to_owned());
@@ -95,7 +95,7 @@ fn looks(answers: &[&'static [(&'static str, InstanceStateName)]]) -> Rule {
             }))
         });
     }
-    looks.repeatedly().build()
+    polls.repeatedly().build()
 }
 
 #[tokio::test(start_paused = true)]
@@ -110,26 +110,26 @@ async fn a_launch_whose_answer_is_lost_is_repeated_with_its_token() {
     let job = Job::new(&[&key_pair_exists(), &launch]);
     assert_eq!(run(&job, &[TOKEN]).await.unwrap().message, "1 instance launched");
     assert_eq!(launch.num_calls(), 4);
-    job.assert_says("unknown whether EC2 launched: the request is repeated with client token T");
-    job.assert_says(&format!("{I0} (web): launched, pending"));
+    job.assert_reported("unknown whether EC2 launched the instances: repeating the request with client token T");
+    job.assert_reported(&format!("{I0} (web): launched, pending"));
     assert!(!job.cx.journal().anything_unknown());
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_launch_whose_answer_stays_lost_is_found_by_its_token() {
-    let (launch, key_pair) = (loses_the_answer(), key_pair_exists());
-    let looks = looks(&[&[], &[(I0, InstanceStateName::Running)]]);
-    let job = Job::new(&[&key_pair, &launch, &looks]);
+    let (launch, key_pair) = (loses_answer(), key_pair_exists());
+    let polls = polls(&[&[], &[(I0, InstanceStateName::Running)]]);
+    let job = Job::new(&[&key_pair, &launch, &polls]);
     assert_eq!(run(&job, &[TOKEN]).await.unwrap().message, "1 instance launched");
-    job.assert_says(&format!("{I0} (web): launched, running"));
-    assert_eq!((launch.num_calls(), looks.num_calls()), (9, 2), "three attempts each time");
+    job.assert_reported(&format!("{I0} (web): launched, running"));
+    assert_eq!((launch.num_calls(), polls.num_calls()), (9, 2), "three attempts each time");
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_launch_that_stays_lost_is_unknown_and_told_with_its_token() {
-    let (launch, key_pair) = (loses_the_answer(), key_pair_exists());
+async fn a_launch_that_stays_lost_is_unknown_and_reported_with_its_token() {
+    let (launch, key_pair) = (loses_answer(), key_pair_exists());
     let refused = mock!(Client::describe_instances).then_http_response(|| refusal("UnauthorizedOperation", "No"));
-    for describe in [&looks(&[&[]]), &refused] {
+    for describe in [&polls(&[&[]]), &refused] {
         let rules = [&key_pair, &launch, describe];
         let job = Job::new(&rules);
         let error = run(&job, &[TOKEN]).await.unwrap_err();
@@ -137,7 +137,7 @@ async fn a_launch_that_stays_lost_is_unknown_and_told_with_its_token() {
         assert_eq!(
             error.to_string(),
             "launching 1 instance of ami-0123abcd as t3.micro in subnet-0123abcd, client token T: unknown whether EC2 \
-             launched all instances, none is shown; the first answer: EC2 gave no further explanation"
+             launched all instances, none found; the first response: EC2 gave no details"
         );
         assert_eq!(
             error.hint_text().unwrap(),
@@ -147,7 +147,7 @@ async fn a_launch_that_stays_lost_is_unknown_and_told_with_its_token() {
         assert!(job.cx.journal().anything_unknown() && job.cx.journal().anything_changed());
         let (token, look_up) = job.cx.journal().last_launch().unwrap();
         assert_eq!(
-            (token.as_str(), look_up.words.join(" ")),
+            (token.as_str(), look_up.arguments.join(" ")),
             ("T", "GetInstanceStatusByTag --client-token=T".to_owned())
         );
     }
@@ -158,27 +158,27 @@ async fn a_launch_that_stays_lost_is_unknown_and_told_with_its_token() {
 
 #[tokio::test(start_paused = true)]
 async fn fewer_instances_found_than_wanted_are_kept_and_no_success() {
-    let looks = looks(&[&[(I0, InstanceStateName::Running)]]);
-    let job = Job::new(&[&key_pair_exists(), &loses_the_answer(), &looks]);
+    let polls = polls(&[&[(I0, InstanceStateName::Running)]]);
+    let job = Job::new(&[&key_pair_exists(), &loses_answer(), &polls]);
     for more in [&[TOKEN, ("number", "2")][..], &[TOKEN, ("number", "2"), ("min-number", "1")]] {
         let error = run(&job, &[more, &[("id-property", "ID")]].concat()).await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Unknown);
-        assert!(error.message().contains(&format!("1 of 2 are shown: {I0}")), "{error}");
-        job.assert_says(&format!("property ID = {I0}: saved"));
+        assert!(error.message().contains(&format!("1 of 2 found: {I0}")), "{error}");
+        job.assert_reported(&format!("property ID = {I0}: saved"));
     }
 }
 
 #[tokio::test(start_paused = true)]
 async fn an_instance_that_is_found_terminated_is_no_success() {
-    let looks = looks(&[&[(I0, InstanceStateName::Terminated)]]);
-    let job = Job::new(&[&key_pair_exists(), &loses_the_answer(), &looks]);
+    let polls = polls(&[&[(I0, InstanceStateName::Terminated)]]);
+    let job = Job::new(&[&key_pair_exists(), &loses_answer(), &polls]);
     assert_eq!(run(&job, &[TOKEN]).await.unwrap_err().kind(), ErrorKind::Unknown);
     let entry = &job.cx.journal().instances()[0];
     assert_eq!(entry.error.as_ref().unwrap().to_string(), format!("launching {I0}: the instance is terminated"));
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_refusal_after_a_lost_answer_does_not_say_that_nothing_was_launched() {
+async fn a_refusal_after_a_lost_answer_leaves_the_outcome_unknown() {
     let launch = mock!(Client::run_instances)
         .sequence()
         .http_response(lost)
@@ -193,22 +193,22 @@ async fn a_refusal_after_a_lost_answer_does_not_say_that_nothing_was_launched() 
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_launch_that_was_lost_and_is_terminated_is_told() {
+async fn a_lost_launch_that_is_terminated_is_reported() {
     let launch = mock!(Client::run_instances)
         .sequence()
         .http_response(lost)
         .times(3)
         .http_response(|| refusal("IdempotentInstanceTerminated", "Gone"))
         .build();
-    let looks = looks(&[&[(I0, InstanceStateName::Terminated)]]);
-    let job = Job::new(&[&key_pair_exists(), &launch, &looks]);
+    let polls = polls(&[&[(I0, InstanceStateName::Terminated)]]);
+    let job = Job::new(&[&key_pair_exists(), &launch, &polls]);
     let error = run(&job, &[TOKEN]).await.unwrap_err();
     assert_eq!(error.code(), Some("IdempotentInstanceTerminated"));
     assert_eq!(job.cx.journal().instances().len(), 1, "its id is kept");
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_refused_launch_launches_nothing_and_is_told_at_once() {
+async fn a_refused_launch_launches_nothing_and_is_reported_at_once() {
     for (code, kind, calls) in [
         ("RequestLimitExceeded", ErrorKind::Unavailable, 3),
         ("InvalidLaunchTemplateName.NotFoundException", ErrorKind::NotFound, 1),
@@ -230,12 +230,12 @@ async fn an_answer_with_ids_alone_is_a_launch() {
     });
     let job = Job::new(&[&key_pair_exists(), &launch]);
     assert_eq!(run(&job, &[TOKEN, ("id-property", "ID")]).await.unwrap().message, "1 instance launched");
-    job.assert_says(&format!("{I0}: launched, state unknown"));
-    job.assert_says(&format!("property ID = {I0}: saved"));
+    job.assert_reported(&format!("{I0}: launched, state unknown"));
+    job.assert_reported(&format!("property ID = {I0}: saved"));
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_answer_that_names_too_few_is_asked_for_again() {
+async fn a_launch_with_too_few_ids_in_the_answer_is_repeated() {
     let launch = mock!(Client::run_instances)
         .sequence()
         .output(|| launched(&[(0, I0)]))
@@ -247,7 +247,7 @@ async fn an_answer_that_names_too_few_is_asked_for_again() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_instance_without_its_id_is_asked_for_again_even_where_fewer_are_enough() {
+async fn a_launch_with_a_missing_id_is_repeated_even_where_fewer_are_enough() {
     let cut = || {
         let nameless = types::Instance::builder().ami_launch_index(1).build();
         let whole = instance(I0, &InstanceStateName::Pending);
@@ -257,21 +257,21 @@ async fn an_instance_without_its_id_is_asked_for_again_even_where_fewer_are_enou
     let job = Job::new(&[&key_pair_exists(), &launch]);
     let fewer = [TOKEN, ("number", "2"), ("min-number", "1")];
     assert_eq!(run(&job, &fewer).await.unwrap().message, "2 instances launched");
-    job.assert_says("the answer was incomplete: it names 1 of 2 instances");
+    job.assert_reported("the response was incomplete: it names 1 of 2 instances");
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_launch_is_gone_only_by_an_answer_that_no_lost_one_precedes() {
-    let gone = || refusal("IdempotentInstanceTerminated", "Gone");
+async fn a_launch_is_gone_only_by_an_answer_that_follows_no_lost_one() {
+    let terminated = || refusal("IdempotentInstanceTerminated", "Gone");
     let launch = mock!(Client::run_instances)
         .sequence()
         .http_response(lost)
         .times(4)
-        .http_response(gone)
-        .http_response(gone)
+        .http_response(terminated)
+        .http_response(terminated)
         .build();
-    let looks = looks(&[&[(I0, InstanceStateName::Terminated)]]);
-    let job = Job::new(&[&key_pair_exists(), &launch, &looks]);
+    let polls = polls(&[&[(I0, InstanceStateName::Terminated)]]);
+    let job = Job::new(&[&key_pair_exists(), &launch, &polls]);
     let error = run(&job, &[TOKEN]).await.unwrap_err();
     assert_eq!((error.kind(), job.cx.journal().anything_unknown()), (ErrorKind::Service, false));
 }

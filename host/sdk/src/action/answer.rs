@@ -2,17 +2,17 @@
 
 use aws_sdk_ec2::types::InstanceStateChange;
 
-/// What EC2 answers when it accepts an action.
+/// The answer of EC2 when it accepts an action.
 #[derive(Clone, Debug)]
 pub enum Answer {
-    /// The state before and after of each instance.
+    /// The previous and current state of each instance.
     Named(Vec<InstanceStateChange>),
-    /// Nothing of any instance: the answer stands for all of them.
+    /// No details: the answer applies to all instances.
     Unnamed,
 }
 
 impl From<Option<Vec<InstanceStateChange>>> for Answer {
-    /// An answer that leaves out the list names no instance.
+    /// An answer without the list names no instance.
     fn from(changes: Option<Vec<InstanceStateChange>>) -> Self {
         Answer::Named(changes.unwrap_or_default())
     }

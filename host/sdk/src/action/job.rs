@@ -1,4 +1,4 @@
-//! The whole way of a job that performs an action on instances: select, ask, wait, save properties, judge.
+//! Runs a complete job that performs an action on instances: select, request, wait, save properties, verdict.
 
 use aws_sdk_ec2::error::{ProvideErrorMetadata, SdkError};
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
@@ -13,9 +13,9 @@ use crate::instances::{Instance, find_by_ids};
 use crate::outcome::Outcome;
 use crate::properties::PropertyNames;
 use crate::selection::{Selected, Targets};
-use crate::wait::{Goal, WaitArgs, WaitPolicy, wait_if_asked};
+use crate::wait::{Goal, WaitArgs, WaitPolicy, wait_if_requested};
 
-/// What a job of an action on instances is to do beside the action.
+/// The arguments of a job, besides those of the action.
 #[derive(Clone, Debug)]
 pub struct InstanceArgs {
     targets: Targets,
@@ -24,8 +24,8 @@ pub struct InstanceArgs {
 }
 
 impl InstanceArgs {
-    /// What the arguments of [`SELECTION`](crate::selection::SELECTION) and [`UNTIL_DONE`](crate::wait::UNTIL_DONE), or
-    /// [`UNTIL_READY`](crate::wait::UNTIL_READY), say.
+    /// Reads the arguments of [`SELECTION`](crate::selection::SELECTION) and [`UNTIL_DONE`](crate::wait::UNTIL_DONE),
+    /// or [`UNTIL_READY`](crate::wait::UNTIL_READY).
     ///
     /// # Errors
     /// Those of [`Targets::parse`].
@@ -34,7 +34,7 @@ impl InstanceArgs {
         Ok(InstanceArgs { targets, wait, properties: PropertyNames::default() })
     }
 
-    /// The same with what the arguments of [`PROPERTIES`](crate::properties::PROPERTIES) say.
+    /// Reads the arguments of [`PROPERTIES`](crate::properties::PROPERTIES), too.
     ///
     /// # Errors
     /// Those of [`PropertyNames::parse`].
@@ -44,10 +44,10 @@ impl InstanceArgs {
 }
 
 impl InstanceAction {
-    /// Performs the whole job. `goal` is what `call` leads to, see [`InstanceAction::ask`].
+    /// Runs the job. `goal` is the target of `call`, see [`InstanceAction::request`].
     ///
     /// # Errors
-    /// When not all instances succeeded, or not all properties could be saved.
+    /// When an instance failed or a property was not saved.
     pub async fn run<F, A, R, E>(&self, cx: &Context, args: &InstanceArgs, goal: Goal, call: F) -> Result<Outcome>
     where
         F: Fn(Vec<String>) -> A,
@@ -56,13 +56,13 @@ impl InstanceAction {
         E: ProvideErrorMetadata + std::error::Error + Send + Sync + 'static,
     {
         let job = InstanceJob::select(cx, args).await?;
-        job.ask(self, job.ids(), call).await;
+        job.request(self, job.ids(), call).await;
         job.finish(self, goal).await
     }
 }
 
-/// A job of an action whose instances are selected, for functions that divide them, or act on them in several steps. With no
-/// instance selected all steps do nothing, and the last one says so.
+/// A job with selected instances, for functions that perform several steps on them. If no instance is selected, all
+/// steps do nothing, and the last one reports it.
 pub struct InstanceJob<'a> {
     cx: &'a Context,
     args: &'a InstanceArgs,
@@ -71,7 +71,7 @@ pub struct InstanceJob<'a> {
 }
 
 impl<'a> InstanceJob<'a> {
-    /// Selects the instances, after making sure that their values can be saved.
+    /// Selects the instances, after a check that their values can be saved.
     ///
     /// # Errors
     /// Those of [`Targets::find`] and [`PropertyNames::prepare`].
@@ -87,19 +87,19 @@ impl<'a> InstanceJob<'a> {
         &self.selected.ids
     }
 
-    /// What EC2 has shown of the instances; it may not have shown all of them.
+    /// The descriptions that EC2 returned; some may be missing.
     pub fn shown(&self) -> &[Instance] {
         &self.selected.shown
     }
 
-    /// The limit for all the waiting of the job.
+    /// The common timeout of all waits of the job.
     pub fn policy(&self) -> &WaitPolicy {
         &self.policy
     }
 
-    /// Asks for the action on some of the instances, see [`InstanceAction::ask`]. Where ids are to be saved, those of the
-    /// instances that EC2 has accepted at once are saved before the others are waited for.
-    pub async fn ask<F, A, R, E>(&self, action: &InstanceAction, ids: &[InstanceId], call: F)
+    /// Requests the action for some of the instances, see [`InstanceAction::request`]. The ids of instances that EC2
+    /// accepts at once are saved before the job waits for the others.
+    pub async fn request<F, A, R, E>(&self, action: &InstanceAction, ids: &[InstanceId], call: F)
     where
         F: Fn(Vec<String>) -> A,
         A: Future<Output = Result<R, SdkError<E, HttpResponse>>>,
@@ -107,15 +107,15 @@ impl<'a> InstanceJob<'a> {
         E: ProvideErrorMetadata + std::error::Error + Send + Sync + 'static,
     {
         if self.args.properties.is_empty() {
-            return action.ask(self.cx, &self.policy, ids, call).await;
+            return action.request(self.cx, &self.policy, ids, call).await;
         }
         for part in action.ready_and_transient(self.cx, ids) {
-            action.ask(self.cx, &self.policy, &part, &call).await;
+            action.request(self.cx, &self.policy, &part, &call).await;
             self.args.properties.save_ids(self.cx, self.ids()).await;
         }
     }
 
-    /// The instances that EC2 has refused to act on with this code.
+    /// The instances that EC2 refused with this code.
     pub fn refused_with(&self, code: &str) -> Vec<InstanceId> {
         let refused = |id: &&InstanceId| {
             self.cx.journal().read(id, |entry| entry.error.as_ref().and_then(Error::code) == Some(code))
@@ -123,8 +123,8 @@ impl<'a> InstanceJob<'a> {
         self.ids().iter().filter(refused).cloned().collect()
     }
 
-    /// Changes some of the instances, for an EC2 action that takes one instance at a time. Returns those that are changed; the
-    /// others have failed.
+    /// Calls an EC2 action that takes one instance at a time. Returns the changed instances. The others have failed, or are
+    /// unchanged in a dry run.
     pub async fn change_each<A: Future<Output = Result<()>>>(
         &self,
         ids: Vec<InstanceId>,
@@ -134,23 +134,27 @@ impl<'a> InstanceJob<'a> {
         for id in ids {
             match change(id.clone()).await {
                 Ok(()) => changed.push(id),
+                Err(error) if self.cx.dry_run() && error.is_dry_run_success() => {
+                    self.cx.event(format!("{}: would succeed", error.action().unwrap_or(id.as_str())));
+                    self.cx.journal().record_unchanged(&id);
+                }
                 Err(error) => self.cx.instance_failed(&id, error),
             }
         }
         changed
     }
 
-    /// Waits as the job says, saves properties, and judges.
+    /// Waits if requested, saves properties, and returns the verdict.
     ///
     /// # Errors
-    /// When not all instances succeeded, or not all properties could be saved.
+    /// When an instance failed or a property was not saved.
     pub async fn finish(&self, action: &InstanceAction, goal: Goal) -> Result<Outcome> {
         let (cx, ids, properties) = (self.cx, self.ids(), &self.args.properties);
         if ids.is_empty() {
             return self.args.targets.none_found(cx);
         }
-        let waited = wait_if_asked(cx, &self.args.wait, ids, goal, &self.policy).await;
-        if !waited && !cx.dry_run() && properties.want_addresses() {
+        let waited = wait_if_requested(cx, &self.args.wait, ids, goal, &self.policy).await;
+        if !waited && !cx.dry_run() && properties.wants_addresses() {
             find_addresses(cx, ids).await;
         }
         let saved = properties.save_addresses(cx, ids, waited, &self.policy).await;
@@ -159,8 +163,8 @@ impl<'a> InstanceJob<'a> {
     }
 }
 
-/// Records what EC2 shows by now of instances that it has accepted. If it does not say, the job goes on: the action is
-/// accepted, and what is known can be saved.
+/// Records descriptions of accepted instances. A failure is only a warning, since the action is accepted and known
+/// values can be saved.
 async fn find_addresses(cx: &Context, ids: &[InstanceId]) {
     match find_by_ids(cx, &cx.journal().not_failed(ids)).await {
         Ok(found) => found.iter().for_each(|instance| cx.journal().record_instance(instance)),

@@ -1,187 +1,131 @@
-//! The requests of an action: batches that are split until the refused instances stand alone.
+//! Requests an action for all instances of a job: waits for the end of transient states, and checks refusals because of a
+//! state again.
 
 use std::time::Duration;
 
 use aws_sdk_ec2::error::{ProvideErrorMetadata, SdkError};
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
+use tokio::time::{Instant, sleep};
 
 use super::answer::Answer;
-use super::{InstanceAction, Refusal, is_by_state, is_state};
+use super::batches::{Refusal, is_state_refusal};
+use super::description::{InstanceAction, is_in};
 use crate::codes;
 use crate::context::Context;
-use crate::error::{Doing as _, Error, ErrorKind, Result};
-use crate::ids::{IDS_PER_REQUEST, InstanceId, list_of, texts};
+use crate::error::{Error, ErrorKind};
+use crate::ids::InstanceId;
+use crate::instances::find_known;
+use crate::wait::{Goal, WaitPolicy, wait_for_instances};
 
-/// How many instances in a row EC2 may refuse for the same reason, until the others are taken for refused, too.
-const REFUSALS_IN_A_ROW: usize = 20;
-/// How often a throttled request is sent again, as the AWS SDK does by default.
-const THROTTLED_REPEATS: u32 = 2;
-
-/// Instances for one request.
-struct Batch<'a> {
-    ids: &'a [InstanceId],
-    /// Whether they were in a request before that was refused because of others.
-    split: bool,
-    /// Whether an answer to such a request was lost, so that EC2 may have acted on it.
-    lost: bool,
-}
-
-/// Refusals of single instances, one after the other and with one code.
-#[derive(Default)]
-struct Row {
-    code: Option<String>,
-    length: usize,
-}
-
-impl Row {
-    /// Counts a refusal; whether it is one too many.
-    fn is_too_long(&mut self, error: &Error) -> bool {
-        if self.code.as_deref() != error.code() {
-            *self = Row { code: error.code().map(str::to_owned), length: 0 };
-        }
-        self.length += 1;
-        self.length >= REFUSALS_IN_A_ROW
-    }
-}
-
-/// How often a request was throttled that the AWS SDK does not repeat by itself, because a second one could do harm. EC2 has
-/// done nothing then.
-#[derive(Default)]
-struct Throttled(u32);
-
-impl Throttled {
-    fn may_repeat(&self, error: &Error) -> bool {
-        self.0 < THROTTLED_REPEATS
-            && error.kind() != ErrorKind::Unknown
-            && error.code().is_some_and(codes::is_throttling)
-    }
-
-    /// Counts, and says how long to wait before the request is sent again.
-    fn pause(&mut self) -> Duration {
-        self.0 += 1;
-        Duration::from_secs(1 << self.0)
-    }
-}
-
-/// Whether a request for several instances that is refused so may succeed for some of them.
-fn can_be_split(error: &Error) -> bool {
-    !error.is_dry_run_success() && !error.code().is_none_or(codes::concerns_whole_request)
-}
+/// The delay before a repeated request for an instance that EC2 refused because of its state, although the state allows
+/// the action.
+const REPEAT_INTERVAL: Duration = Duration::from_secs(3);
+/// How long requests are repeated in this case: a read may be ahead of the state that EC2 checks, or stale (AWS:
+/// "Eventual consistency in the Amazon EC2 API").
+const REPEAT_LIMIT: Duration = Duration::from_mins(1);
 
 impl InstanceAction {
-    /// Whether the instances of a request of unknown outcome may be asked for one by one.
-    fn may_be_split(&self, batch: &Batch<'_>, error: &Error) -> bool {
-        self.repeatable && batch.ids.len() > 1 && can_be_split(error)
-    }
-
-    /// Asks for the action, and returns the instances that EC2 refused, each with the reason. All else is in the journal.
-    pub(super) async fn request<F, A, R, E>(&self, cx: &Context, ids: &[InstanceId], call: &F) -> Vec<Refusal>
+    /// Requests the action for all these instances and records each result in the journal. A failure of the whole
+    /// request is recorded too, so that instances accepted before are still waited for and reported.
+    ///
+    /// `call` sends the request for some of the instances; in a dry run, it sets `DryRun`. The states in the journal
+    /// are those before the job. One request serves all instances, unless EC2 refuses it: then it is split until each
+    /// refused instance has its own request. Instances in a transient state follow when it has ended, within the job's
+    /// timeout.
+    pub async fn request<F, A, R, E>(&self, cx: &Context, policy: &WaitPolicy, ids: &[InstanceId], call: F)
     where
         F: Fn(Vec<String>) -> A,
         A: Future<Output = Result<R, SdkError<E, HttpResponse>>>,
         R: Into<Answer>,
         E: ProvideErrorMetadata + std::error::Error + Send + Sync + 'static,
     {
-        // An id that EC2 did not show is the likely cause of a refusal.
-        let (seen, unseen): (Vec<_>, Vec<_>) =
-            ids.iter().cloned().partition(|id| cx.journal().read(id, |entry| entry.state.is_some()));
-        let chunks = seen.chunks(IDS_PER_REQUEST).chain(unseen.chunks(IDS_PER_REQUEST));
-        let mut batches: Vec<_> = chunks.map(|ids| Batch { ids, split: false, lost: false }).collect();
-        batches.reverse();
-        let (mut refused, mut row, mut throttled) = (Vec::new(), Row::default(), Throttled::default());
-        while let Some(batch) = batches.pop() {
-            let action = format!("{} {}", self.doing, list_of(batch.ids));
-            let request = async { call(texts(batch.ids)).await.doing(|| action.clone()) };
-            let changed = match cx.change(&action, request).await {
-                Err(error) if !self.repeatable && throttled.may_repeat(&error) => {
-                    cx.sleep(throttled.pause()).await;
-                    batches.push(batch);
-                    continue;
-                }
-                changed => changed,
-            };
-            throttled = Throttled::default();
-            let error = match changed {
-                Ok(changed) => {
-                    row = Row::default();
-                    self.record_answer(cx, batch.ids, changed.answer.into(), changed.repeated || batch.split);
-                    self.confirm(cx, batch.ids, &action).await;
-                    continue;
-                }
-                Err(error) => error,
-            };
-            if cx.dry_run() && error.is_dry_run_success() {
-                self.record_dry_run(cx, batch.ids);
-            } else if error.kind() == ErrorKind::Unknown && !self.may_be_split(&batch, &error) {
-                self.record_unknown(cx, batch.ids, &error);
-                self.confirm(cx, batch.ids, &action).await;
-                let not_asked =
-                    Error::new(ErrorKind::Unavailable, "not asked for, because of a request without an answer");
-                self.give_up(cx, &batches, &not_asked.doing(self.doing)).await;
-                return refused;
-            } else if !can_be_split(&error) {
-                let (by_state, others): (Vec<_>, Vec<_>) = refused.into_iter().partition(is_by_state);
-                others.into_iter().for_each(|(id, error)| cx.instance_failed(&id, error));
-                if !by_state.is_empty() {
-                    cx.warning(error.to_string());
-                }
-                batches.push(batch);
-                self.give_up(cx, &batches, &error).await;
-                return by_state;
-            } else if batch.lost && batch.ids.len() == 1 && !is_state(&error) {
-                // What the lost request may have done survives this answer.
-                self.record_unknown(cx, batch.ids, &error.into_unknown());
-                self.confirm(cx, batch.ids, &action).await;
-            } else if let [id] = batch.ids {
-                let ends = row.is_too_long(&error);
-                refused.push((id.clone(), error.clone()));
-                if ends {
-                    self.end_row(cx, &batches, &error, &mut refused).await;
-                    return refused;
-                }
-            } else {
-                let (front, back) = batch.ids.split_at(batch.ids.len() / 2);
-                let lost = batch.lost || error.kind() == ErrorKind::Unknown;
-                batches.extend([back, front].map(|ids| Batch { ids, split: true, lost }));
+        let [mut ready, mut transient] = self.ready_and_transient(cx, ids);
+        let mut refused_since = None;
+        loop {
+            ready = self.without_ignored(cx, &ready);
+            let refused = self.send_batches(cx, &ready, &call).await;
+            if !transient.is_empty() {
+                wait_for_instances(cx, &transient, Goal::Left(self.transient), policy).await;
+                transient.retain(|id| !cx.journal().has_failed(id));
+            }
+            let since = *refused_since.get_or_insert_with(Instant::now);
+            let (more_transient, again) = self.recheck_refused(cx, refused, policy, since).await;
+            ready = std::mem::take(&mut transient);
+            ready.extend(again);
+            transient = more_transient;
+            if ready.is_empty() && transient.is_empty() {
+                return;
             }
         }
-        refused
     }
 
-    /// The end of the asking because of a row of refusals. Where a state is the reason, whoever looks at the states finds those
-    /// that can be asked for by then.
-    async fn end_row(&self, cx: &Context, left: &[Batch<'_>], error: &Error, refused: &mut Vec<Refusal>) {
-        if is_state(error) {
-            let left = left.iter().rev().flat_map(|batch| batch.ids);
-            refused.extend(left.map(|id| (id.clone(), error.clone())));
-        } else if !left.is_empty() {
-            cx.warning(format!(
-                "EC2 refused {REFUSALS_IN_A_ROW} instances in a row for one reason: the others are not asked for"
-            ));
-            let open = self.give_up(cx, left, error).await;
-            open.iter().for_each(|id| cx.journal().failed(id, error.clone()));
+    /// Removes the instances for which EC2 would ignore the request; they have failed.
+    fn without_ignored(&self, cx: &Context, ids: &[InstanceId]) -> Vec<InstanceId> {
+        let (ignored, others): (Vec<_>, Vec<_>) = ids.iter().cloned().partition(|id| is_in(cx, id, self.ignored_in));
+        for id in ignored {
+            let state = cx.journal().read(&id, |entry| entry.state.clone().unwrap_or_default());
+            let error = Error::new(
+                ErrorKind::UnexpectedState,
+                format!("the instance is `{state}`, and EC2 ignores a {} in this state", self.verb),
+            );
+            let action = format!("{} {id}", self.doing);
+            cx.instance_failed(&id, error.doing(action));
         }
+        others
     }
 
-    /// The end of the asking: what is left fails for this reason. It is reported here unless it will be the verdict. What EC2
-    /// may have acted on with a request that was refused, or whose answer was lost, has an unknown outcome, unless it is seen where the action leads. Returns
-    /// those that looks have shown elsewhere.
-    async fn give_up(&self, cx: &Context, left: &[Batch<'_>], error: &Error) -> Vec<InstanceId> {
-        let ids = || left.iter().rev().flat_map(|batch| batch.ids);
-        if ids().next().is_none() {
-            return Vec::new();
+    /// Splits the instances into those ready for the action and those in a transient state.
+    pub fn ready_and_transient(&self, cx: &Context, ids: &[InstanceId]) -> [Vec<InstanceId>; 2] {
+        let (transient, ready) = ids.iter().cloned().partition(|id| self.is_transient(cx, id));
+        [ready, transient]
+    }
+
+    /// Whether the instance is in a transient state. A dry run does not wait.
+    fn is_transient(&self, cx: &Context, id: &InstanceId) -> bool {
+        !cx.dry_run() && is_in(cx, id, self.transient)
+    }
+
+    /// Describes the instances that were refused because of their state. Returns those in a transient state, and those
+    /// to request again because their state now allows the action. The others have failed or are already in the target
+    /// state.
+    async fn recheck_refused(
+        &self,
+        cx: &Context,
+        refused: Vec<Refusal>,
+        policy: &WaitPolicy,
+        since: Instant,
+    ) -> (Vec<InstanceId>, Vec<InstanceId>) {
+        let (by_state, others): (Vec<_>, Vec<_>) = refused.into_iter().partition(is_state_refusal);
+        others.into_iter().for_each(|(id, error)| cx.instance_failed(&id, error));
+        let refused_ids: Vec<InstanceId> = by_state.iter().map(|(id, _)| id.clone()).collect();
+        if refused_ids.is_empty() {
+            return (Vec::new(), Vec::new());
         }
-        let mut any_result = false;
-        cx.journal().each(|entry| any_result |= entry.result.is_some());
-        if any_result {
-            cx.warning(error.to_string());
+        match find_known(cx, &refused_ids).await {
+            Ok(found) => found.iter().for_each(|instance| cx.journal().record_instance(instance)),
+            Err(error) => cx.warning(error.to_string()),
         }
-        ids().for_each(|id| cx.journal().failed(id, error.clone()));
-        let may_be_done = |batch: &&Batch<'_>| !cx.dry_run() && (batch.lost || (batch.split && self.acts_in_parts));
-        let in_part: Vec<InstanceId> =
-            left.iter().rev().filter(may_be_done).flat_map(|batch| batch.ids).cloned().collect();
-        let unknown = self.unknown(error.clone().into_unknown());
-        in_part.iter().for_each(|id| cx.journal().failed(id, unknown.clone()));
-        self.confirm(cx, &in_part, &format!("{} {}", self.doing, list_of(&in_part))).await
+        let (mut transient, mut again) = (Vec::new(), Vec::new());
+        for (id, error) in by_state {
+            let spot = error.code() != Some(codes::INCORRECT_INSTANCE_STATE);
+            let in_time = !policy.left().is_zero() && (spot || since.elapsed() < REPEAT_LIMIT);
+            if self.is_transient(cx, &id) {
+                transient.push(id);
+            } else if is_in(cx, &id, self.already) {
+                self.record_state(cx, &id);
+            } else if is_in(cx, &id, self.only_in) && in_time && !cx.dry_run() {
+                again.push(id);
+            } else if spot && is_in(cx, &id, self.only_in) && !cx.dry_run() {
+                let message = format!("timed out: {}", error.message());
+                let expired = Error::new(ErrorKind::WaitExpired, message).with_code(error.code().unwrap_or_default());
+                cx.instance_failed(&id, expired.doing(format!("{} {id}", self.doing)));
+            } else {
+                cx.instance_failed(&id, error);
+            }
+        }
+        if !again.is_empty() && transient.is_empty() {
+            sleep(REPEAT_INTERVAL.min(policy.left())).await;
+        }
+        (transient, again)
     }
 }

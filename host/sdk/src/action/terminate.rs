@@ -1,4 +1,4 @@
-//! The termination of instances, which more than one function asks for.
+//! The termination of instances, which several functions use.
 
 use aws_sdk_ec2::types::InstanceStateName;
 
@@ -10,23 +10,23 @@ use crate::ids::InstanceId;
 use crate::instances::ALIVE;
 use crate::wait::WaitPolicy;
 
-/// The permission for it.
+/// The permission to terminate instances.
 pub const TERMINATE_INSTANCES: IamAction = IamAction::change("ec2:TerminateInstances")
     .on(INSTANCES)
     .probe(dry_run!(|ec2| ec2.terminate_instances().instance_ids(NO_INSTANCE)));
 
-/// The termination. EC2 acts by availability zone.
+/// The termination of instances. It is not atomic: EC2 acts per availability zone.
 pub const TERMINATION: InstanceAction = InstanceAction::new("terminating", "termination", "terminated")
     .only_in(ALIVE)
     .already(&[InstanceStateName::ShuttingDown, InstanceStateName::Terminated])
-    .acts_in_parts()
+    .non_atomic()
     .repeatable();
 
-/// Asks EC2 to terminate the instances, see [`InstanceAction::ask`].
+/// Terminates the instances, see [`InstanceAction::request`].
 pub async fn terminate(cx: &Context, policy: &WaitPolicy, ids: &[InstanceId]) {
     let call = |ids| {
         let request = cx.ec2().terminate_instances().set_instance_ids(Some(ids)).dry_run(cx.dry_run());
         async { request.send().await.map(|answer| answer.terminating_instances) }
     };
-    TERMINATION.ask(cx, policy, ids, call).await;
+    TERMINATION.request(cx, policy, ids, call).await;
 }

@@ -1,4 +1,4 @@
-//! Actions: how many calls they cost, what becomes of each instance, and what is waited out first.
+//! Actions: the number of calls, the result for each instance, and transient states.
 
 mod parts;
 mod unnamed;
@@ -9,13 +9,14 @@ use aws_sdk_ec2::Client;
 use aws_sdk_ec2::operation::describe_instances::DescribeInstancesOutput;
 use aws_sdk_ec2::operation::reboot_instances::RebootInstancesOutput;
 use aws_sdk_ec2::operation::stop_instances::{StopInstancesInput, StopInstancesOutput};
+use aws_sdk_ec2::types::InstanceStateName;
 
 use super::*;
-use crate::ResourceResult;
 use crate::sample::inputs;
-use crate::selection::find_before;
+use crate::selection::look_up_ids;
 use crate::testing::{Job, MockResponse, Rule, answer, described, instance, mock, refusal, state_change};
 use crate::wait::WaitArgs;
+use crate::{Error, ErrorKind, InstanceId, ResourceResult};
 
 const A: &str = "i-0000000a";
 const B: &str = "i-0000000b";
@@ -29,7 +30,7 @@ const STOP: InstanceAction = InstanceAction {
     already: &[InstanceStateName::Stopped, InstanceStateName::Stopping],
     transient: &[InstanceStateName::Pending],
     ignored_in: &[],
-    acts_in_parts: false,
+    non_atomic: false,
     repeatable: true,
 };
 
@@ -41,7 +42,7 @@ fn many(count: usize) -> Vec<InstanceId> {
     (0..count).map(|n| InstanceId::from_ec2(&format!("i-{n:08x}"))).collect()
 }
 
-/// A rule for StopInstances that stops everything which `refuses` does not refuse with a code.
+/// A rule for StopInstances that accepts everything unless `refuses` returns a code.
 fn stops(refuses: impl Fn(&[String]) -> Option<&'static str> + Send + Sync + 'static) -> Rule {
     mock!(Client::stop_instances).then_compute_response(move |request: &StopInstancesInput| {
         let ids = request.instance_ids();
@@ -57,18 +58,18 @@ fn stopping(ids: &[String]) -> StopInstancesOutput {
     StopInstancesOutput::builder().set_stopping_instances(Some(ids.iter().map(change).collect())).build()
 }
 
-/// Asks for the stop of the instances.
-async fn ask(job: &Job, ids: &[InstanceId]) {
-    ask_for(&STOP, job, ids).await;
+/// Requests the stop of the instances.
+async fn request(job: &Job, ids: &[InstanceId]) {
+    request_action(&STOP, job, ids).await;
 }
 
-async fn ask_for(action: &InstanceAction, job: &Job, ids: &[InstanceId]) {
+async fn request_action(action: &InstanceAction, job: &Job, ids: &[InstanceId]) {
     job.cx.journal().record_ids(ids);
     let stop = |ids| {
         let request = job.cx.ec2().stop_instances().set_instance_ids(Some(ids)).dry_run(job.cx.dry_run());
         async { request.send().await.map(|answer| answer.stopping_instances) }
     };
-    action.ask(&job.cx, &WaitArgs::parse(&inputs(&[])).policy(&job.cx), ids, stop).await;
+    action.request(&job.cx, &WaitArgs::parse(&inputs(&[])).policy(&job.cx), ids, stop).await;
 }
 
 fn result_of(job: &Job, id: &str) -> Option<ResourceResult> {
@@ -88,7 +89,7 @@ async fn one_call_changes_a_thousand() {
         None
     });
     let job = Job::new(&[&stop]);
-    ask(&job, &many(1001)).await;
+    request(&job, &many(1001)).await;
     assert_eq!(*sizes.lock().unwrap(), [1000, 1]);
     assert!(job.cx.journal().instances().iter().all(|entry| entry.result == Some(ResourceResult::Changed)));
     assert_eq!(STOP.verdict(&job.cx, false).unwrap().message, "1001 instances stopping");
@@ -96,7 +97,7 @@ async fn one_call_changes_a_thousand() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_instance_that_is_there_already_is_unchanged() {
+async fn an_instance_already_in_the_target_state_is_unchanged() {
     let stop = mock!(Client::stop_instances).then_output(|| {
         let changes = [
             state_change(A, &InstanceStateName::Stopped, &InstanceStateName::Stopped),
@@ -105,59 +106,59 @@ async fn an_instance_that_is_there_already_is_unchanged() {
         StopInstancesOutput::builder().set_stopping_instances(Some(changes.into())).build()
     });
     let job = Job::new(&[&stop]);
-    ask(&job, &ids(&[A, B])).await;
-    assert_eq!(job.lines(), ["i-0000000a: was stopped already", "i-0000000b: stop accepted, running -> stopping"]);
+    request(&job, &ids(&[A, B])).await;
+    assert_eq!(job.lines(), ["i-0000000a: already stopped", "i-0000000b: stop accepted, running -> stopping"]);
     assert_eq!(result_of(&job, A), Some(ResourceResult::Unchanged));
     assert_eq!(result_of(&job, B), Some(ResourceResult::Changed));
     assert_eq!(STOP.verdict(&job.cx, true).unwrap().message, "1 instance stopped, 1 instance unchanged");
 }
 
-/// A rule for DescribeInstances of one instance by filter: each look sees it in the next of these states.
+/// A rule for DescribeInstances of one instance by filter, which returns these states in turn.
 fn shows(id: &'static str, states: &[InstanceStateName]) -> Rule {
-    let mut looks =
+    let mut describe =
         mock!(Client::describe_instances).match_requests(|request| !request.filters().is_empty()).sequence();
     for state in states {
         let state = state.clone();
-        looks = looks.output(move || described([instance(id, &state)]));
+        describe = describe.output(move || described([instance(id, &state)]));
     }
-    looks.repeatedly().build()
+    describe.repeatedly().build()
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_instance_that_the_answer_does_not_name_is_looked_at() {
+async fn an_instance_missing_in_the_answer_is_described() {
     let stop = mock!(Client::stop_instances).then_output(|| stopping(&[A.to_owned()]));
-    let looks = shows(B, &[InstanceStateName::Running, InstanceStateName::Stopping]);
-    let job = Job::new(&[&stop, &looks]);
-    ask(&job, &ids(&[A, B])).await;
-    assert_eq!((result_of(&job, A), looks.num_calls()), (Some(ResourceResult::Changed), 2));
+    let describe = shows(B, &[InstanceStateName::Running, InstanceStateName::Stopping]);
+    let job = Job::new(&[&stop, &describe]);
+    request(&job, &ids(&[A, B])).await;
+    assert_eq!((result_of(&job, A), describe.num_calls()), (Some(ResourceResult::Changed), 2));
     assert_eq!(result_of(&job, B), Some(ResourceResult::Unknown), "who changed it was not seen");
     assert_eq!(STOP.verdict(&job.cx, false).unwrap().message, "1 instance stopping, 1 instance stopping or unchanged");
     assert!(!job.cx.journal().anything_unknown());
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_instance_that_the_answer_does_not_name_and_that_stays_as_it_was_is_unknown() {
+async fn an_instance_missing_in_the_answer_with_an_unchanged_state_is_unknown() {
     let stop = mock!(Client::stop_instances).then_output(|| stopping(&[A.to_owned()]));
-    let looks = shows(B, &[InstanceStateName::Running]);
-    let job = Job::new(&[&stop, &looks]);
-    ask(&job, &ids(&[A, B])).await;
+    let describe = shows(B, &[InstanceStateName::Running]);
+    let job = Job::new(&[&stop, &describe]);
+    request(&job, &ids(&[A, B])).await;
     assert_eq!(
         error_of(&job, B).to_string(),
-        "stopping i-0000000b: the answer was incomplete: it does not name the instance"
+        "stopping i-0000000b: the response was incomplete: it does not name the instance"
     );
-    assert_eq!((error_of(&job, B).kind(), looks.num_calls()), (ErrorKind::Unknown, 4));
+    assert_eq!((error_of(&job, B).kind(), describe.num_calls()), (ErrorKind::Unknown, 4));
     assert_eq!(STOP.verdict(&job.cx, false).unwrap_err().kind(), ErrorKind::Unknown);
     assert!(job.cx.journal().anything_unknown());
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_refused_instance_does_not_sink_the_others() {
+async fn a_refused_instance_does_not_affect_the_others() {
     for code in ["OperationNotPermitted", "InvalidInstanceID.NotFound", "IncorrectInstanceState"] {
         let stop = stops(move |ids| ids.iter().any(|id| id == "i-00000002").then_some(code));
         let describe = mock!(Client::describe_instances)
             .then_output(|| described([instance("i-00000002", &InstanceStateName::Terminated)]));
         let job = Job::new(&[&stop, &describe]);
-        ask(&job, &many(4)).await;
+        request(&job, &many(4)).await;
         let results: Vec<_> = job.cx.journal().instances().iter().map(|entry| entry.result).collect();
         let [changed, failed] = [ResourceResult::Changed, ResourceResult::Failed].map(Some);
         assert_eq!(results, [changed, changed, failed, changed]);
@@ -165,9 +166,9 @@ async fn a_refused_instance_does_not_sink_the_others() {
 
         let refused = format!("stopping i-00000002: no ({code}, request req-1)");
         assert_eq!(error_of(&job, "i-00000002").to_string(), refused);
-        let looked = usize::from(code == "IncorrectInstanceState");
-        assert_eq!(describe.num_calls(), looked, "its state is worth a look only when it is the reason");
-        job.assert_says(&format!("warning: {refused}"));
+        let described = usize::from(code == "IncorrectInstanceState");
+        assert_eq!(describe.num_calls(), described, "described only if the state is the reason");
+        job.assert_reported(&format!("warning: {refused}"));
         let verdict = STOP.verdict(&job.cx, false).unwrap_err();
         assert_eq!(verdict.kind(), ErrorKind::Partial);
         assert_eq!(verdict.to_string(), format!("stopping: 1 of 4 instances failed; the first: {refused}"));
@@ -183,7 +184,7 @@ async fn a_refusal_of_the_whole_request_is_one_failure() {
     ] {
         let stop = mock!(Client::stop_instances).then_http_response(move || refusal(code, "no"));
         let job = Job::new(&[&stop]);
-        ask(&job, &ids(&[A, B, C])).await;
+        request(&job, &ids(&[A, B, C])).await;
         let error = STOP.verdict(&job.cx, false).unwrap_err();
         assert_eq!((error.kind(), error.code()), (kind, Some(code)));
         assert!(error.to_string().starts_with("stopping i-0000000a, i-0000000b, i-0000000c: no"), "{error}");
@@ -197,7 +198,7 @@ async fn a_refusal_of_some_is_split_whatever_its_code() {
     for code in ["UnauthorizedOperation", "InsufficientHostCapacity", "SomethingNew", "InvalidParameterValue"] {
         let stop = stops(move |ids| ids.iter().any(|id| id == B).then_some(code));
         let job = Job::new(&[&stop]);
-        ask(&job, &ids(&[A, B, C])).await;
+        request(&job, &ids(&[A, B, C])).await;
         let [changed, failed] = [ResourceResult::Changed, ResourceResult::Failed].map(Some);
         assert_eq!([A, B, C].map(|id| result_of(&job, id)), [changed, failed, changed], "{code}");
         assert_eq!(error_of(&job, B).code(), Some(code));
@@ -205,44 +206,46 @@ async fn a_refusal_of_some_is_split_whatever_its_code() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn after_twenty_refusals_in_a_row_the_others_are_not_asked_for() {
+async fn after_twenty_consecutive_refusals_no_further_requests_are_sent() {
     let stop = stops(|_| Some("UnauthorizedOperation"));
     let job = Job::new(&[&stop]);
-    ask(&job, &many(100)).await;
+    request(&job, &many(100)).await;
     assert!(stop.num_calls() < 50, "{}", stop.num_calls());
     assert!(job.cx.journal().instances().iter().all(|entry| entry.result == Some(ResourceResult::Failed)));
     assert_eq!(STOP.verdict(&job.cx, false).unwrap_err().kind(), ErrorKind::PermissionDenied);
-    job.assert_says("EC2 refused 20 instances in a row for one reason: the others are not asked for");
+    job.assert_reported(
+        "EC2 refused 20 instances in a row for the same reason: the other instances were not requested",
+    );
 }
 
 #[tokio::test(start_paused = true)]
-async fn many_refusals_of_a_state_that_is_over_sink_nobody() {
-    let looked = Arc::new(Mutex::new(false));
-    let seen = looked.clone();
-    let look = mock!(Client::describe_instances).then_compute_output(move |request| {
+async fn many_refusals_for_a_past_state_fail_no_instance() {
+    let was_described = Arc::new(Mutex::new(false));
+    let seen = was_described.clone();
+    let describe = mock!(Client::describe_instances).then_compute_output(move |request| {
         *seen.lock().unwrap() = true;
         let ids = request.filters().iter().flat_map(|filter| filter.values());
         described(ids.map(|id| instance(id, &InstanceStateName::Running)).collect::<Vec<_>>())
     });
-    let stop = stops(move |_| (!*looked.lock().unwrap()).then_some("IncorrectInstanceState"));
-    let job = Job::new(&[&stop, &look]);
-    ask(&job, &many(50)).await;
+    let stop = stops(move |_| (!*was_described.lock().unwrap()).then_some("IncorrectInstanceState"));
+    let job = Job::new(&[&stop, &describe]);
+    request(&job, &many(50)).await;
     assert_eq!(STOP.verdict(&job.cx, false).unwrap().message, "50 instances stopping");
 }
 
 #[tokio::test(start_paused = true)]
-async fn refusals_with_others_between_them_are_not_in_a_row() {
+async fn refusals_with_other_codes_between_them_are_not_consecutive() {
     let stop =
         stops(|ids| ids.iter().any(|id| id.ends_with(['0', '2', '4', '6', '8'])).then_some("UnsupportedOperation"));
     let job = Job::new(&[&stop]);
     let all: Vec<_> = (0..60).map(|n| InstanceId::from_ec2(&format!("i-{n:08}"))).collect();
-    ask(&job, &all).await;
+    request(&job, &all).await;
     let changed = job.cx.journal().instances().iter().filter(|entry| entry.changed).count();
     assert_eq!(changed, 30);
 }
 
 #[tokio::test(start_paused = true)]
-async fn ids_that_ec2_does_not_show_are_asked_for_apart() {
+async fn ids_that_ec2_does_not_show_have_a_separate_request() {
     let requests = Arc::new(Mutex::new(Vec::new()));
     let seen = requests.clone();
     let stop = stops(move |ids| {
@@ -253,8 +256,8 @@ async fn ids_that_ec2_does_not_show_are_asked_for_apart() {
         .match_requests(|request| !request.instance_ids().is_empty())
         .then_http_response(|| refusal("InvalidInstanceID.NotFound", "no"));
     let job = Job::new(&[&stop, &by_ids, &shows(A, &[InstanceStateName::Running])]);
-    find_before(&job.cx, &ids(&[B, A])).await.unwrap();
-    ask(&job, &ids(&[B, A])).await;
+    look_up_ids(&job.cx, &ids(&[B, A])).await.unwrap();
+    request(&job, &ids(&[B, A])).await;
     assert_eq!(*requests.lock().unwrap(), [[A], [B]]);
     assert_eq!(STOP.verdict(&job.cx, false).unwrap_err().kind(), ErrorKind::Partial);
 }
@@ -267,15 +270,15 @@ async fn what_was_accepted_before_a_failure_of_the_rest_is_kept() {
         _ => Some("AuthFailure"),
     });
     let job = Job::new(&[&stop]);
-    ask(&job, &ids(&[A, B])).await;
+    request(&job, &ids(&[A, B])).await;
     assert_eq!(result_of(&job, A), Some(ResourceResult::Changed));
     assert_eq!(error_of(&job, B).kind(), ErrorKind::PermissionDenied);
     assert_eq!(STOP.verdict(&job.cx, false).unwrap_err().kind(), ErrorKind::Partial);
-    job.assert_says("warning: stopping i-0000000b: no (AuthFailure");
+    job.assert_reported("warning: stopping i-0000000b: no (AuthFailure");
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_dry_run_asks_ec2_and_changes_nothing() {
+async fn a_dry_run_sends_dry_run_requests_and_changes_nothing() {
     let describe = mock!(Client::describe_instances).then_output(|| -> DescribeInstancesOutput {
         described([instance(A, &InstanceStateName::Running), instance(B, &InstanceStateName::Stopped)])
     });
@@ -283,9 +286,9 @@ async fn a_dry_run_asks_ec2_and_changes_nothing() {
         .match_requests(|request| request.dry_run() == Some(true))
         .then_http_response(|| refusal("DryRunOperation", "Request would have succeeded, but DryRun flag is set."));
     let job = Job::dry_run(&[&describe, &stop]);
-    find_before(&job.cx, &ids(&[A, B])).await.unwrap();
-    ask(&job, &ids(&[A, B])).await;
-    assert_eq!(job.lines(), ["i-0000000a (web): is running, would be stopped", "i-0000000b (web): is stopped already"]);
+    look_up_ids(&job.cx, &ids(&[A, B])).await.unwrap();
+    request(&job, &ids(&[A, B])).await;
+    assert_eq!(job.lines(), ["i-0000000a (web): is running, would be stopped", "i-0000000b (web): already stopped"]);
     assert!(!job.cx.journal().anything_changed());
     let outcome = STOP.verdict(&job.cx, false).unwrap();
     assert_eq!(outcome.message, "2 instances checked, nothing changed (dry run)");
@@ -295,7 +298,7 @@ async fn a_dry_run_asks_ec2_and_changes_nothing() {
 async fn a_dry_run_that_is_denied_fails() {
     let stop = stops(|_| Some("UnauthorizedOperation"));
     let job = Job::dry_run(&[&stop]);
-    ask(&job, &ids(&[A])).await;
+    request(&job, &ids(&[A])).await;
     let error = STOP.verdict(&job.cx, false).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::PermissionDenied);
 }
@@ -304,65 +307,65 @@ async fn a_dry_run_that_is_denied_fails() {
 async fn a_dry_run_answer_to_a_real_request_is_no_success() {
     let stop = stops(|_| Some("DryRunOperation"));
     let job = Job::new(&[&stop]);
-    ask(&job, &ids(&[A])).await;
+    request(&job, &ids(&[A])).await;
     let error = STOP.verdict(&job.cx, false).unwrap_err();
     assert!(error.is_dry_run_success(), "{error}");
 }
 
-/// A rule for StopInstances that refuses an instance until the other rule has shown it so often.
-fn stops_after_looks(number: usize, look: &Rule) -> Rule {
-    let look = look.clone();
-    stops(move |_| (look.num_calls() < number).then_some("IncorrectInstanceState"))
+/// A rule for StopInstances that refuses until the other rule was called this often.
+fn stops_after_polls(number: usize, describe: &Rule) -> Rule {
+    let describe = describe.clone();
+    stops(move |_| (describe.num_calls() < number).then_some("IncorrectInstanceState"))
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_transient_state_is_waited_out_and_the_action_asked_for_again() {
+async fn the_action_is_requested_again_after_a_transient_state() {
     let pending_then_running = || {
-        let looks = mock!(Client::describe_instances).sequence();
-        let looks = looks.output(|| described([instance(A, &InstanceStateName::Pending)]));
-        looks.output(|| described([instance(A, &InstanceStateName::Running)])).repeatedly().build()
+        let describe = mock!(Client::describe_instances).sequence();
+        let describe = describe.output(|| described([instance(A, &InstanceStateName::Pending)]));
+        describe.output(|| described([instance(A, &InstanceStateName::Running)])).repeatedly().build()
     };
     let describe = pending_then_running();
-    let stop = stops_after_looks(2, &describe);
+    let stop = stops_after_polls(2, &describe);
     let job = Job::new(&[&describe, &stop]);
-    ask(&job, &ids(&[A])).await;
-    assert_eq!((stop.num_calls(), describe.num_calls()), (2, 2), "refused, looked at, waited out, accepted");
+    request(&job, &ids(&[A])).await;
+    assert_eq!((stop.num_calls(), describe.num_calls()), (2, 2), "refused, described, waited for, accepted");
     assert_eq!(result_of(&job, A), Some(ResourceResult::Changed));
 
-    // What is known to pass is not asked for in vain.
+    // A known transient state is not requested in vain.
     let (describe, stop) = (pending_then_running(), stops(|_| None));
     let job = Job::new(&[&describe, &stop]);
-    find_before(&job.cx, &ids(&[A])).await.unwrap();
-    ask(&job, &ids(&[A])).await;
+    look_up_ids(&job.cx, &ids(&[A])).await.unwrap();
+    request(&job, &ids(&[A])).await;
     assert_eq!((stop.num_calls(), describe.num_calls()), (1, 2));
-    job.assert_says("waiting for 1 instance to be no longer pending, at most 10m");
+    job.assert_reported("waiting for 1 instance to no longer be pending, at most 10m");
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_transient_state_that_ends_between_refusal_and_look_is_acted_on() {
+async fn the_action_is_requested_again_when_a_transient_state_has_ended_meanwhile() {
     let describe = shows(A, &[InstanceStateName::Running]);
-    let stop = stops_after_looks(2, &describe);
+    let stop = stops_after_polls(2, &describe);
     let job = Job::new(&[&describe, &stop]);
-    ask(&job, &ids(&[A])).await;
+    request(&job, &ids(&[A])).await;
     assert_eq!((stop.num_calls(), describe.num_calls()), (3, 2));
     assert_eq!(result_of(&job, A), Some(ResourceResult::Changed));
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_refusal_of_a_fit_state_is_not_borne_for_ever() {
+async fn a_refusal_in_an_allowed_state_is_not_retried_forever() {
     let (describe, stop) = (shows(A, &[InstanceStateName::Running]), stops(|_| Some("IncorrectInstanceState")));
     let job = Job::new(&[&describe, &stop]);
-    ask(&job, &ids(&[A])).await;
+    request(&job, &ids(&[A])).await;
     assert_eq!(error_of(&job, A).code(), Some("IncorrectInstanceState"));
     assert_eq!(stop.num_calls(), 21, "one each three seconds for a minute");
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_instance_that_is_there_by_the_time_of_the_look_is_no_failure() {
+async fn a_refused_instance_in_the_target_state_is_not_a_failure() {
     let (describe, stop) = (shows(A, &[InstanceStateName::Stopped]), stops(|_| Some("IncorrectInstanceState")));
     let job = Job::new(&[&describe, &stop]);
     job.cx.journal().record_previous_state(&ids(&[A])[0], "stopping");
-    ask(&job, &ids(&[A])).await;
+    request(&job, &ids(&[A])).await;
     assert_eq!(result_of(&job, A), Some(ResourceResult::Unchanged));
 }
 
@@ -372,17 +375,20 @@ async fn a_transient_state_that_does_not_end_in_time_fails_without_a_request() {
         mock!(Client::describe_instances).then_output(|| described([instance(A, &InstanceStateName::Pending)]));
     let stop = stops(|_| Some("IncorrectInstanceState"));
     let job = Job::new(&[&describe, &stop]);
-    ask(&job, &ids(&[A])).await;
+    request(&job, &ids(&[A])).await;
     assert_eq!(stop.num_calls(), 1);
     let error = error_of(&job, A);
     assert_eq!(error.kind(), ErrorKind::WaitExpired);
-    assert!(error.to_string().ends_with("is still `pending`; the action was not requested for it"), "{error}");
+    assert!(
+        error.to_string().ends_with("is still `pending`; the action was not requested for this instance"),
+        "{error}"
+    );
     assert!(!job.cx.journal().anything_changed());
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_a_refused_request_did_all_the_same_is_a_change() {
-    // EC2 refuses the request because of B, but A has begun to stop with it, and is stopped by the second request.
+async fn an_effect_of_a_refused_request_is_a_change() {
+    // EC2 refuses the request because of B, but has begun to stop A; the second request stops A.
     for now in [InstanceStateName::Stopping, InstanceStateName::Stopped] {
         let stop = mock!(Client::stop_instances).then_compute_response(move |request: &StopInstancesInput| {
             let under_way = state_change(A, &now, &now);
@@ -396,15 +402,15 @@ async fn what_a_refused_request_did_all_the_same_is_a_change() {
         let before = [instance(A, &InstanceStateName::Running), instance(B, &InstanceStateName::Running)];
         let describe = mock!(Client::describe_instances).then_output(move || described(before.clone()));
         let job = Job::new(&[&stop, &describe]);
-        find_before(&job.cx, &ids(&[A, B])).await.unwrap();
-        ask(&job, &ids(&[A, B])).await;
+        look_up_ids(&job.cx, &ids(&[A, B])).await.unwrap();
+        request(&job, &ids(&[A, B])).await;
         assert_eq!(result_of(&job, A), Some(ResourceResult::Changed));
         assert_eq!(result_of(&job, B), Some(ResourceResult::Failed));
     }
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_somebody_else_was_changing_is_unchanged() {
+async fn an_instance_changed_by_someone_else_is_unchanged() {
     let stop = mock!(Client::stop_instances).then_output(|| {
         let change = state_change(A, &InstanceStateName::Stopping, &InstanceStateName::Stopping);
         StopInstancesOutput::builder().stopping_instances(change).build()
@@ -412,12 +418,13 @@ async fn what_somebody_else_was_changing_is_unchanged() {
     let describe =
         mock!(Client::describe_instances).then_output(|| described([instance(A, &InstanceStateName::Running)]));
     let job = Job::new(&[&stop, &describe]);
-    find_before(&job.cx, &ids(&[A])).await.unwrap();
-    ask(&job, &ids(&[A])).await;
+    look_up_ids(&job.cx, &ids(&[A])).await.unwrap();
+    request(&job, &ids(&[A])).await;
     assert_eq!(result_of(&job, A), Some(ResourceResult::Unchanged), "a whole first answer rules");
 }
 
-/// A rule for StopInstances whose first answer is lost inside the SDK's attempts, and whose second one says this.
+/// A rule for StopInstances whose first answer is lost within the SDK's attempts; the second one has this previous
+/// state.
 fn stops_at_the_second_attempt(previous: InstanceStateName) -> Rule {
     mock!(Client::stop_instances)
         .sequence()
@@ -430,7 +437,7 @@ fn stops_at_the_second_attempt(previous: InstanceStateName) -> Rule {
 }
 
 #[tokio::test(start_paused = true)]
-async fn after_a_lost_answer_the_look_before_says_who_changed_what() {
+async fn after_a_lost_answer_the_previous_state_decides_who_changed_the_instance() {
     for (before, result) in [
         (Some(InstanceStateName::Running), ResourceResult::Changed),
         (Some(InstanceStateName::Stopped), ResourceResult::Unchanged),
@@ -439,34 +446,36 @@ async fn after_a_lost_answer_the_look_before_says_who_changed_what() {
         let stop = stops_at_the_second_attempt(InstanceStateName::Stopping);
         let job = Job::new(&[&stop]);
         before.iter().for_each(|state| job.cx.journal().record_previous_state(&ids(&[A])[0], state.as_str()));
-        ask(&job, &ids(&[A])).await;
+        request(&job, &ids(&[A])).await;
         assert_eq!((result_of(&job, A), stop.num_calls()), (Some(result), 2), "{before:?}");
         assert!(STOP.verdict(&job.cx, false).is_ok());
     }
 }
 
 #[tokio::test(start_paused = true)]
-async fn states_that_may_not_be_seen_are_a_warning() {
+async fn a_denied_description_is_a_warning() {
     let refused = mock!(Client::describe_instances).then_http_response(|| refusal("UnauthorizedOperation", "No"));
     let job = Job::new(&[&refused]);
-    assert_eq!(find_before(&job.cx, &ids(&[A])).await.unwrap().ids, ids(&[A]));
-    job.assert_says("warning: looking up i-0000000a: No (UnauthorizedOperation, request req-1); the states before");
+    assert_eq!(look_up_ids(&job.cx, &ids(&[A])).await.unwrap().ids, ids(&[A]));
+    job.assert_reported(
+        "warning: looking up i-0000000a: No (UnauthorizedOperation, request req-1); the previous states",
+    );
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_dry_run_fails_for_an_instance_that_is_gone() {
+async fn a_dry_run_fails_for_a_terminated_instance() {
     let stop = stops(|_| Some("DryRunOperation"));
     let describe =
         mock!(Client::describe_instances).then_output(|| described([instance(A, &InstanceStateName::Terminated)]));
     let job = Job::dry_run(&[&stop, &describe]);
-    find_before(&job.cx, &ids(&[A])).await.unwrap();
-    ask(&job, &ids(&[A])).await;
-    assert_eq!(error_of(&job, A).to_string(), "stopping i-0000000a: it is terminated");
+    look_up_ids(&job.cx, &ids(&[A])).await.unwrap();
+    request(&job, &ids(&[A])).await;
+    assert_eq!(error_of(&job, A).to_string(), "stopping i-0000000a: the instance is `terminated`");
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_refusal_found_before_a_failure_of_all_is_told_too() {
-    // A alone is refused, B is accepted, and then the credentials are refused.
+async fn a_refusal_before_a_failed_request_is_reported_too() {
+    // A is refused, B is accepted, and then the credentials are rejected.
     let stop = stops(|ids| match ids {
         [a] if a == A => Some("OperationNotPermitted"),
         [b] if b == B => None,
@@ -474,7 +483,7 @@ async fn a_refusal_found_before_a_failure_of_all_is_told_too() {
         _ => Some("OperationNotPermitted"),
     });
     let job = Job::new(&[&stop]);
-    ask(&job, &ids(&[A, B, C])).await;
+    request(&job, &ids(&[A, B, C])).await;
     assert_eq!(error_of(&job, A).code(), Some("OperationNotPermitted"));
     assert_eq!(result_of(&job, B), Some(ResourceResult::Changed));
     assert_eq!(error_of(&job, C).code(), Some("AuthFailure"));
@@ -482,7 +491,7 @@ async fn a_refusal_found_before_a_failure_of_all_is_told_too() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_action_without_an_answer_is_unknown_until_its_states_show() {
+async fn an_action_without_an_answer_is_unknown_until_the_state_changes() {
     for (states, result) in [
         (&[InstanceStateName::Running][..], ResourceResult::Unknown),
         (&[InstanceStateName::Running, InstanceStateName::Stopping], ResourceResult::Changed),
@@ -490,27 +499,27 @@ async fn an_action_without_an_answer_is_unknown_until_its_states_show() {
         let stop = mock!(Client::stop_instances).then_http_response(|| answer(502, "<html>"));
         let job = Job::new(&[&stop, &shows(A, states)]);
         job.cx.journal().record_previous_state(&ids(&[A])[0], "running");
-        ask(&job, &ids(&[A])).await;
+        request(&job, &ids(&[A])).await;
         assert_eq!(result_of(&job, A), Some(result));
         assert_eq!(job.cx.journal().anything_unknown(), result == ResourceResult::Unknown);
-        assert!(job.cx.journal().open_changes().is_empty(), "it is known with the instance");
+        assert!(job.cx.journal().unresolved_changes().is_empty(), "it is known with the instance");
     }
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_unknown_outcome_is_the_verdict_and_the_rest_is_not_asked_for() {
+async fn an_unknown_outcome_is_the_verdict_and_no_further_requests_are_sent() {
     let stop = mock!(Client::stop_instances).then_http_response(|| answer(502, "<html>"));
-    let looks = mock!(Client::describe_instances).then_output(|| described([]));
-    let job = Job::new(&[&stop, &looks]);
-    ask(&job, &many(1001)).await;
+    let describe = mock!(Client::describe_instances).then_output(|| described([]));
+    let job = Job::new(&[&stop, &describe]);
+    request(&job, &many(1001)).await;
     let error = STOP.verdict(&job.cx, false).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Unknown);
     assert!(
-        error.hint_text().unwrap().contains("run the job again if they still need the stop: nothing is done twice"),
+        error.hint_text().unwrap().contains("run the job again if they still need the stop: repeating it is safe"),
         "{error:?}"
     );
     assert_eq!(stop.num_calls(), 3, "the attempts of one request");
     let last = error_of(&job, "i-000003e8");
     assert_eq!(last.kind(), ErrorKind::Unavailable);
-    assert_eq!(last.to_string(), "stopping: not asked for, because of a request without an answer");
+    assert_eq!(last.to_string(), "stopping: not requested, because an earlier request got no response");
 }

@@ -5,21 +5,21 @@ use std::marker::PhantomData;
 use super::values::{ArgValue, ParsedValue, ValueKind};
 use crate::option_list::OptionList;
 
-/// The presence of an argument that may be missing: reads as `Option<T>`.
+/// Presence of an optional argument: reads as `Option<T>`.
 #[derive(Debug)]
 pub struct Optional;
-/// The presence of an argument that is required or has a default: reads as `T`.
+/// Presence of an argument that is required or has a default: reads as `T`.
 #[derive(Debug)]
 pub struct Always;
-/// The presence of an argument that may be given several times: reads as `Vec<T>`.
+/// Presence of a repeatable argument: reads as `Vec<T>`.
 #[derive(Debug)]
 pub struct Repeated;
 
-/// How the values of an argument are handed out, by its presence.
+/// Maps the parsed values of an argument to the type that [`Inputs::get`] returns.
 pub trait Presence<T> {
-    /// What [`Inputs::get`] returns.
+    /// The type that [`Inputs::get`] returns.
     type Output;
-    /// Takes the output from the parsed values; `None` where a value must be there and is not.
+    /// Converts the parsed values; `None` when a mandatory value is missing.
     fn take(values: Vec<T>) -> Option<Self::Output>;
 }
 
@@ -44,54 +44,54 @@ impl<T> Presence<T> for Repeated {
     }
 }
 
-/// An argument whose value is a `T`. The same constant declares it (through [`Arg::spec`]) and reads it
-/// (through [`Inputs::get`]), so there is no name to mistype.
+/// An argument with values of type `T`. The same constant declares it (through [`Arg::spec`]) and reads it (through
+/// [`Inputs::get`]).
 #[derive(Debug)]
 pub struct Arg<T, P = Optional> {
-    /// What the host needs to know of the argument.
+    /// The declaration of the argument.
     pub spec: ArgSpec,
     marker: PhantomData<fn() -> (T, P)>,
 }
 
-/// What the host knows of an argument: enough to parse it, to document it and to offer it in a form.
+/// The declaration of an argument, for the parser, the help and the job forms.
 #[derive(Clone, Copy, Debug)]
 pub struct ArgSpec {
     /// The long name without dashes, in kebab-case.
     pub name: &'static str,
     /// Further long names.
     pub aliases: &'static [&'static str],
-    /// What stands for the value in the help, as in `ID`; empty for a flag.
+    /// The placeholder of the value in the help, e.g. `ID`; empty for a flag.
     pub value_name: &'static str,
-    /// What the argument does: one or more sentences with units, forms and limits.
+    /// The help text: one or more sentences with units, forms and limits.
     pub help: &'static str,
     /// The kind of its value.
     pub kind: ValueKind,
-    /// Whether the function cannot do without it.
+    /// Whether it is required.
     pub required: bool,
-    /// The text that stands for a missing value.
+    /// The default, as a user would type it.
     pub default: Option<&'static str>,
     /// Whether it may be given several times.
     pub repeatable: bool,
-    /// What separates several values in one text, as in `i-1,i-2`.
+    /// The delimiter of several values in one text, as in `i-1,i-2`.
     pub delimiter: Option<char>,
-    /// The arguments without which it makes no sense.
+    /// The names of arguments that must be given with it.
     pub requires: &'static [&'static str],
     /// Whether its value must not appear in any output, log or message.
     pub secret: bool,
-    /// Whether its value is text in a language of its own, such as a script, in which what looks like a reference to a
-    /// property of OpCon may be something else.
-    pub foreign_text: bool,
-    /// Whether the help and the list of functions leave it out.
+    /// Whether the value is passed on verbatim, e.g. a script: text that looks like a reference to an OpCon property is
+    /// allowed in it.
+    pub verbatim: bool,
+    /// Whether it is left out of the help and of the list of functions.
     pub hidden: bool,
-    /// The option list that offers its values in job forms.
-    pub offered_by: Option<OptionList>,
-    /// The flag with which job forms ask for it; on the command line it needs none.
-    pub asked_with: Option<&'static str>,
+    /// The option list with its values, for job forms.
+    pub option_list: Option<OptionList>,
+    /// The flag that shows the argument in job forms; on the command line, the flag is not needed.
+    pub form_flag: Option<&'static str>,
     parse: fn(&str) -> Result<ParsedValue, String>,
 }
 
 impl ArgSpec {
-    /// An argument that may be missing, with nothing else said of it.
+    /// An optional argument with no further properties.
     const fn of<T: ArgValue>(name: &'static str, value_name: &'static str, help: &'static str) -> Self {
         assert!(is_kebab_case(name), "the name of an argument is kebab-case");
         ArgSpec {
@@ -106,10 +106,10 @@ impl ArgSpec {
             delimiter: None,
             requires: &[],
             secret: false,
-            foreign_text: false,
+            verbatim: false,
             hidden: false,
-            offered_by: None,
-            asked_with: None,
+            option_list: None,
+            form_flag: None,
             parse: ParsedValue::parse::<T>,
         }
     }
@@ -129,7 +129,7 @@ impl ArgSpec {
         std::iter::once(self.name).chain(self.aliases.iter().copied())
     }
 
-    /// The single values in a text: the text itself, or what stands between its delimiters, without blanks around it.
+    /// Splits a text at the delimiter, if there is one, and trims the parts.
     pub fn split<'a>(&self, text: &'a str) -> Vec<&'a str> {
         match self.delimiter {
             Some(delimiter) => text.split(delimiter).map(str::trim).filter(|part| !part.is_empty()).collect(),
@@ -140,14 +140,14 @@ impl ArgSpec {
     /// Parses one value.
     ///
     /// # Errors
-    /// Says what the text should be, see [`ArgValue::parse`].
+    /// A description of the expected form, see [`ArgValue::parse`].
     pub fn parse(&self, text: &str) -> Result<ParsedValue, String> {
         (self.parse)(text)
     }
 }
 
 impl<T: ArgValue> Arg<T> {
-    /// An argument with a value that may be missing.
+    /// Creates an optional argument with a value.
     pub const fn new(name: &'static str, value_name: &'static str, help: &'static str) -> Self {
         assert!(!matches!(T::KIND, ValueKind::Flag), "use Arg::flag for a flag");
         Self::from_spec(ArgSpec::of::<T>(name, value_name, help))
@@ -158,26 +158,26 @@ impl<T: ArgValue> Arg<T> {
         Arg::from_spec(ArgSpec { required: true, ..self.spec })
     }
 
-    /// Gives it a default, in the form that a user would type.
+    /// Sets the default, as a user would type it.
     pub const fn default(self, text: &'static str) -> Arg<T, Always> {
         Arg::from_spec(ArgSpec { default: Some(text), ..self.spec })
     }
 
-    /// Lets it be given several times.
+    /// Allows it several times.
     pub const fn repeatable(self) -> Arg<T, Repeated> {
         Arg::from_spec(ArgSpec { repeatable: true, ..self.spec })
     }
 }
 
 impl Arg<bool, Always> {
-    /// An argument without a value: `true` when given.
+    /// Creates an argument without a value: `true` when given.
     pub const fn flag(name: &'static str, help: &'static str) -> Self {
         Arg::from_spec(ArgSpec { default: Some("false"), ..ArgSpec::of::<bool>(name, "", help) })
     }
 }
 
 impl<T> Arg<T, Repeated> {
-    /// Lets one text hold several values with this character between them.
+    /// Allows several values in one text, separated by this character.
     pub const fn separated_by(self, delimiter: char) -> Self {
         Arg::from_spec(ArgSpec { delimiter: Some(delimiter), ..self.spec })
     }
@@ -193,32 +193,32 @@ impl<T, P> Arg<T, P> {
         Arg::from_spec(ArgSpec { aliases, ..self.spec })
     }
 
-    /// Names the arguments without which it makes no sense.
+    /// Names the arguments that must be given with it.
     pub const fn requires(self, requires: &'static [&'static str]) -> Self {
         Arg::from_spec(ArgSpec { requires, ..self.spec })
     }
 
-    /// Keeps the value out of every output, log and message.
+    /// Hides the value in all output, logs and messages.
     pub const fn secret(self) -> Self {
         Arg::from_spec(ArgSpec { secret: true, ..self.spec })
     }
 
-    /// Says that the value is text in a language of its own, which is passed on as it is.
-    pub const fn foreign_text(self) -> Self {
-        Arg::from_spec(ArgSpec { foreign_text: true, ..self.spec })
+    /// Passes the value on verbatim, see [`ArgSpec::verbatim`].
+    pub const fn verbatim(self) -> Self {
+        Arg::from_spec(ArgSpec { verbatim: true, ..self.spec })
     }
 
-    /// Lets job forms offer the entries of an option list.
-    pub const fn offered_by(self, list: OptionList) -> Self {
-        Arg::from_spec(ArgSpec { offered_by: Some(list), ..self.spec })
+    /// Sets the option list with its values, for job forms.
+    pub const fn option_list(self, list: OptionList) -> Self {
+        Arg::from_spec(ArgSpec { option_list: Some(list), ..self.spec })
     }
 
-    /// Lets job forms ask for it only together with a flag.
-    pub const fn asked_with(self, flag: &'static str) -> Self {
-        Arg::from_spec(ArgSpec { asked_with: Some(flag), ..self.spec })
+    /// Shows the argument in job forms only together with a flag.
+    pub const fn form_flag(self, flag: &'static str) -> Self {
+        Arg::from_spec(ArgSpec { form_flag: Some(flag), ..self.spec })
     }
 
-    /// Leaves it out of the help and the list of functions.
+    /// Hides it in the help and in the list of functions.
     pub const fn hidden(self) -> Self {
         Arg::from_spec(ArgSpec { hidden: true, ..self.spec })
     }
@@ -237,7 +237,7 @@ const fn is_kebab_case(name: &str) -> bool {
     !bytes.is_empty()
 }
 
-/// Arguments of which at least one, or at most one, must be given.
+/// A rule about several arguments: at least one, or at most one, must be given.
 #[derive(Clone, Copy, Debug)]
 pub struct ArgGroup {
     /// The names of the arguments.
@@ -249,12 +249,12 @@ pub struct ArgGroup {
 }
 
 impl ArgGroup {
-    /// One of the arguments must be given, or more.
+    /// At least one of the arguments must be given.
     pub const fn at_least_one(members: &'static [&'static str]) -> Self {
         ArgGroup { members, required: true, exclusive: false }
     }
 
-    /// One of the arguments can be given, or none.
+    /// At most one of the arguments may be given.
     pub const fn at_most_one(members: &'static [&'static str]) -> Self {
         ArgGroup { members, required: false, exclusive: true }
     }
@@ -283,7 +283,7 @@ mod tests {
     }
 
     #[test]
-    fn a_specification_says_all_that_was_declared() {
+    fn a_spec_contains_all_that_was_declared() {
         const ID: Arg<String, Repeated> = Arg::new("id", "ID", "An id.")
             .aliases(&["ids"])
             .requires(&["name"])
@@ -305,7 +305,7 @@ mod tests {
     }
 
     #[test]
-    fn malformed_values_are_told_what_they_should_be() {
+    fn an_error_names_the_expected_form_of_a_value() {
         let number = Arg::<NonZeroU32>::new("number", "N", "A number.").spec;
         for text in ["0", "-1", "two", "4294967296"] {
             assert_eq!(number.parse(text).unwrap_err(), "must be a whole number of at least 1", "{text}");

@@ -1,12 +1,16 @@
-//! The arguments of one job, parsed and checked by the same rules whatever they come from: command line, form or test.
+//! Parses and checks the arguments of a job, by the same rules for the command line, forms and tests.
 
+#[cfg(feature = "testing")]
+use std::collections::BTreeSet;
 use std::collections::HashMap;
+#[cfg(feature = "testing")]
+use std::sync::{Arc, Mutex, PoisonError};
 
 use super::declaration::{Arg, ArgGroup, ArgSpec, Presence};
 use super::values::{ArgValue, ParsedValue};
 use crate::error::{Error, ErrorKind, Result};
 
-/// An argument that was given, with the text of its value; that of a flag is `true`.
+/// An argument of a job with its text; the text of a flag is `true`.
 #[derive(Clone, Debug)]
 pub struct Given {
     /// The argument.
@@ -16,14 +20,14 @@ pub struct Given {
 }
 
 impl Given {
-    /// Parses the text into its values: one, or those between the delimiters.
+    /// Parses the text: one value, or several between delimiters.
     ///
     /// # Errors
     /// [`ErrorKind::InvalidInput`] with the argument, the text unless it is secret, and what the text must be.
     pub fn parse(&self) -> Result<Vec<ParsedValue>> {
         let parts = self.spec.split(&self.text);
         if parts.is_empty() {
-            return Err(self.wrong("there is no value between the delimiters"));
+            return Err(self.wrong("no value between the delimiters"));
         }
         parts.into_iter().map(|part| self.spec.parse(part).map_err(|why| self.wrong(&why))).collect()
     }
@@ -42,10 +46,12 @@ fn wrong(message: impl Into<String>) -> Error {
 #[derive(Clone, Debug, Default)]
 pub struct Inputs {
     values: HashMap<&'static str, Vec<ParsedValue>>,
+    #[cfg(feature = "testing")]
+    read: Arc<Mutex<BTreeSet<&'static str>>>,
 }
 
 impl Inputs {
-    /// Parses what was given of the declared arguments. What was not given has its default, or no value.
+    /// Parses the given arguments and applies the defaults of the others.
     ///
     /// # Errors
     /// [`ErrorKind::InvalidInput`]: those of [`Given::parse`] and of [`check_rules`].
@@ -66,35 +72,44 @@ impl Inputs {
                 values.extend(Given { spec, text: default.to_owned() }.parse()?);
             }
         }
-        Ok(Inputs { values })
+        Ok(Inputs { values, ..Inputs::default() })
     }
 
     /// The value of an argument: `Option<T>`, `T` or `Vec<T>`, as its constant says.
     ///
     /// # Panics
-    /// When the argument is not among those that the operation declares: a defect that its first test shows.
+    /// When the operation does not declare the argument.
     pub fn get<T: ArgValue, P: Presence<T>>(&self, arg: &Arg<T, P>) -> P::Output {
         let name = arg.spec.name;
+        #[cfg(feature = "testing")]
+        self.read.lock().unwrap_or_else(PoisonError::into_inner).insert(name);
         let values = self.values.get(name).and_then(|values| values.iter().map(ParsedValue::get).collect());
         let output = values.and_then(P::take);
         output.unwrap_or_else(|| panic!("the operation reads the argument {name} but does not declare it"))
     }
 }
 
-/// Checks which arguments are given, each as often as it is: whether any is missing, is there too often, or cannot be
-/// there together with another one.
+#[cfg(feature = "testing")]
+impl Inputs {
+    /// The names of the arguments that were read.
+    pub(crate) fn names_read(&self) -> BTreeSet<&'static str> {
+        self.read.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}
+
+/// Checks the rules about missing, repeated and conflicting arguments.
 ///
 /// # Errors
-/// [`ErrorKind::InvalidInput`] with the first rule that is broken.
+/// [`ErrorKind::InvalidInput`] for the first violated rule.
 pub fn check_rules(declared: &[&'static ArgSpec], groups: &[ArgGroup], given: &[&'static ArgSpec]) -> Result<()> {
     let count = |name: &str| given.iter().filter(|spec| spec.name == name).count();
     for spec in declared {
         let option = spec.option();
         if count(spec.name) > 1 && !spec.repeatable {
-            return Err(wrong(format!("`{option}` is given more than once")).hint("give it once"));
+            return Err(wrong(format!("`{option}` is given more than once")).hint("specify it once"));
         }
         if spec.required && count(spec.name) == 0 {
-            return Err(wrong(format!("`{option}` is missing")).hint(format!("give `{option} {}`", spec.value_name)));
+            return Err(wrong(format!("`{option}` is missing")).hint(format!("add `{option} {}`", spec.value_name)));
         }
     }
     groups.iter().try_for_each(|group| check_group(declared, group, count))?;
@@ -102,7 +117,7 @@ pub fn check_rules(declared: &[&'static ArgSpec], groups: &[ArgGroup], given: &[
         if let Some(missing) = spec.requires.iter().find(|name| count(name) == 0) {
             let [option, missing] = [spec.option(), options_of(declared, &[missing])];
             return Err(wrong(format!("`{option}` has no effect without {missing}"))
-                .hint(format!("give {missing} too, or leave `{option}` out")));
+                .hint(format!("add {missing}, or leave out `{option}`")));
         }
     }
     Ok(())
@@ -112,16 +127,16 @@ fn check_group(declared: &[&ArgSpec], group: &ArgGroup, count: impl Fn(&str) -> 
     let given: Vec<&str> = group.members.iter().copied().filter(|name| count(name) > 0).collect();
     if group.required && given.is_empty() {
         let choice = options_of(declared, group.members);
-        return Err(wrong(format!("one of {choice} must be given")));
+        return Err(wrong(format!("one of {choice} is required")));
     }
     if group.exclusive && given.len() > 1 {
         let options = options_of(declared, &given);
-        return Err(wrong(format!("{options} cannot be given together")).hint("give one of them"));
+        return Err(wrong(format!("{options} cannot be used together")).hint("use only one of them"));
     }
     Ok(())
 }
 
-/// The arguments of these names as users type them, with commas between them.
+/// The options with these names, as users type them.
 fn options_of(declared: &[&ArgSpec], names: &[&str]) -> String {
     let spec = |name: &&str| declared.iter().find(|spec| spec.name == *name);
     let options = names.iter().filter_map(spec).map(|spec| format!("`{}`", spec.option()));
@@ -160,7 +175,7 @@ mod tests {
     }
 
     #[test]
-    fn an_argument_reads_as_its_presence_says() {
+    fn get_returns_the_type_of_the_presence() {
         let inputs = parsed(&[], &[("id", "a, b"), ("id", "c")]).unwrap();
         assert_eq!(inputs.get(&NAME), None);
         assert_eq!(inputs.get(&NUMBER).get(), 1);
@@ -169,37 +184,37 @@ mod tests {
     }
 
     #[test]
-    fn a_wrong_value_is_shown_with_its_argument_unless_it_is_secret() {
+    fn an_invalid_value_is_reported_with_its_argument_unless_it_is_secret() {
         assert_refused(
             &[],
             &[("number", "0")],
             "invalid value `0` for `--number`: must be a whole number of at least 1",
         );
         assert_refused(&[], &[("token", "x")], "invalid value for `--token`: must be a whole number of at least 1");
-        assert_refused(&[], &[("id", ",")], "invalid value `,` for `--id`: there is no value between the delimiters");
+        assert_refused(&[], &[("id", ",")], "invalid value `,` for `--id`: no value between the delimiters");
     }
 
     #[test]
-    fn rules_about_what_is_given_are_kept() {
-        assert_refused(&[ONE_OF], &[], "one of `--name`, `--id` must be given");
-        assert_refused(&[NOT_BOTH], &[("id", "a"), ("name", "b")], "`--name`, `--id` cannot be given together");
+    fn argument_rules_are_enforced() {
+        assert_refused(&[ONE_OF], &[], "one of `--name`, `--id` is required");
+        assert_refused(&[NOT_BOTH], &[("id", "a"), ("name", "b")], "`--name`, `--id` cannot be used together");
         assert_refused(&[], &[("name", "a"), ("name", "b")], "`--name` is given more than once");
         assert_refused(&[], &[("note", "a")], "`--note` has no effect without `--name`");
         for given in [&[("id", "a"), ("id", "b")][..], &[("note", "a"), ("name", "b")]] {
             parsed(&[ONE_OF], given).unwrap();
         }
         let error = Inputs::parse(WITH_REQUIRED.iter(), &[], &[]).unwrap_err();
-        assert_eq!((error.to_string().as_str(), error.hint_text()), ("`--must` is missing", Some("give `--must X`")));
+        assert_eq!((error.to_string().as_str(), error.hint_text()), ("`--must` is missing", Some("add `--must X`")));
     }
 
     #[test]
-    fn a_parsed_value_is_not_shown() {
+    fn debug_output_hides_parsed_values() {
         let inputs = parsed(&[], &[("name", "hush")]).unwrap();
         assert!(!format!("{inputs:?}").contains("hush"), "{inputs:?}");
     }
 
     #[test]
-    fn reading_an_argument_that_is_not_declared_is_a_defect() {
+    fn reading_an_undeclared_argument_panics() {
         let read: [fn(&Inputs); 3] =
             [|inputs| _ = inputs.get(&NUMBER), |inputs| _ = inputs.get(&NAME), |inputs| _ = inputs.get(&IDS)];
         for read in read {

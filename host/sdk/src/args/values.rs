@@ -1,4 +1,4 @@
-//! Values of arguments: the types that texts are parsed into.
+//! The types of argument values and their parsers.
 
 use std::any::Any;
 use std::num::NonZeroU32;
@@ -6,19 +6,20 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// A type that an argument's text is parsed into, once, by the host.
+/// A type that the host parses the text of an argument into.
 pub trait ArgValue: Clone + Send + Sync + 'static {
-    /// How the value is described to people and to forms.
+    /// The kind of the value, for the help and for forms.
     const KIND: ValueKind;
 
     /// Parses the text, which is never empty.
     ///
     /// # Errors
-    /// Says what the text should be, as in `must be a whole number of at least 1`; the host adds argument and text.
+    /// A description of the expected form, e.g. `must be a whole number of at least 1`; the host adds the argument and
+    /// the text.
     fn parse(text: &str) -> Result<Self, String>;
 }
 
-/// What kind of value an argument takes, for the help, the list of functions and forms.
+/// The kind of an argument's value, for the help, the list of functions and forms.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ValueKind {
     /// Any text.
@@ -34,7 +35,7 @@ pub enum ValueKind {
     Duration,
     /// A file or folder.
     Path,
-    /// One of the texts listed.
+    /// One of these texts.
     Choice(&'static [&'static str]),
 }
 
@@ -51,7 +52,7 @@ impl ValueKind {
         }
     }
 
-    /// The texts to choose from; empty for every other kind.
+    /// The choices; empty for every other kind.
     pub const fn choices(self) -> &'static [&'static str] {
         match self {
             ValueKind::Choice(choices) => choices,
@@ -59,39 +60,58 @@ impl ValueKind {
         }
     }
 
-    /// The one of its choices that the text is.
-    ///
-    /// # Errors
-    /// Says which there are, when it is none of them.
-    pub fn choose(self, text: &str) -> Result<&'static str, String> {
-        let known = self.choices().iter().find(|choice| **choice == text);
-        known.copied().ok_or_else(|| self.no_choice())
-    }
-
-    /// What is wrong with a text that is none of its choices.
-    pub fn no_choice(self) -> String {
+    /// The error message for a text that is not one of the choices.
+    pub fn invalid_choice(self) -> String {
         format!("must be one of {}", self.choices().join(", "))
     }
 }
 
-/// Declares the choices of an argument, each with the text that people type, in the order in which they are shown.
+/// Declares an enum as the choices of an argument, each with the text that users type, in display order.
 ///
 /// ```
 /// use connector_sdk::{ArgValue as _, choices};
 ///
 /// choices! {
-///     /// What becomes of it.
-///     pub enum Fate {
-///         /// It stays.
+///     /// What to do with old files.
+///     pub enum OldFiles {
+///         /// Keep them.
 ///         Keep = "keep",
-///         /// It goes.
-///         Drop = "drop",
+///         /// Delete them.
+///         Delete = "delete",
 ///     }
 /// }
-/// assert_eq!(Fate::parse("drop"), Ok(Fate::Drop));
+/// assert_eq!(OldFiles::parse("delete"), Ok(OldFiles::Delete));
+/// ```
+///
+/// For values of an existing type, each text is followed by its value:
+///
+/// ```
+/// use connector_sdk::ec2::types::ShutdownBehavior;
+/// use connector_sdk::{ArgValue as _, choices};
+///
+/// choices! {
+///     /// What a shutdown does to an instance.
+///     struct OnShutdown(ShutdownBehavior) {
+///         "stop" => ShutdownBehavior::Stop,
+///         "terminate" => ShutdownBehavior::Terminate,
+///     }
+/// }
+/// assert_eq!(OnShutdown::parse("stop").unwrap().0, ShutdownBehavior::Stop);
 /// ```
 #[macro_export]
 macro_rules! choices {
+    (@values $name:ident { $($text:literal => $value:expr,)+ }) => {
+        impl $crate::ArgValue for $name {
+            const KIND: $crate::ValueKind = $crate::ValueKind::Choice(&[$($text),+]);
+
+            fn parse(text: &str) -> ::std::result::Result<Self, ::std::string::String> {
+                match text {
+                    $($text => Ok($value),)+
+                    _ => Err(Self::KIND.invalid_choice()),
+                }
+            }
+        }
+    };
     ($(#[$doc:meta])* $visible:vis enum $name:ident { $($(#[$choice_doc:meta])* $choice:ident = $text:literal,)+ }) => {
         $(#[$doc])*
         #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -99,16 +119,14 @@ macro_rules! choices {
             $($(#[$choice_doc])* $choice,)+
         }
 
-        impl $crate::ArgValue for $name {
-            const KIND: $crate::ValueKind = $crate::ValueKind::Choice(&[$($text),+]);
+        $crate::choices! { @values $name { $($text => $name::$choice,)+ } }
+    };
+    ($(#[$doc:meta])* $visible:vis struct $name:ident($type:ty) { $($text:literal => $value:expr,)+ }) => {
+        $(#[$doc])*
+        #[derive(Clone, Debug, PartialEq, Eq)]
+        $visible struct $name($type);
 
-            fn parse(text: &str) -> ::std::result::Result<Self, ::std::string::String> {
-                match text {
-                    $($text => Ok($name::$choice),)+
-                    _ => Err(Self::KIND.no_choice()),
-                }
-            }
-        }
+        $crate::choices! { @values $name { $($text => $name($value),)+ } }
     };
 }
 
@@ -148,8 +166,9 @@ impl ArgValue for Duration {
     const KIND: ValueKind = ValueKind::Duration;
 
     fn parse(text: &str) -> Result<Self, String> {
-        let wrong =
-            || "must be a length of time above zero, as in `90s`, `10m` or `2h`; a bare number is minutes".to_owned();
+        let wrong = || {
+            "must be a duration above zero, such as `90s`, `10m` or `2h`; a number without a unit is minutes".to_owned()
+        };
         let digits = text.trim_end_matches(|c: char| c.is_ascii_alphabetic());
         let unit = match &text[digits.len()..] {
             "s" => 1,
@@ -163,7 +182,7 @@ impl ArgValue for Duration {
     }
 }
 
-/// A parsed value of a type that only the argument's constant knows.
+/// A parsed value; its type is known to the argument's constant.
 #[derive(Clone)]
 pub struct ParsedValue(Arc<dyn Any + Send + Sync>);
 
@@ -199,11 +218,22 @@ mod tests {
         }
     }
 
+    choices! {
+        /// Sizes in meters.
+        struct Meters(u8) {
+            "s" => 1,
+            "l" => 9,
+        }
+    }
+
     #[test]
-    fn choices_are_the_texts_that_were_declared_in_their_order() {
+    fn choices_keep_their_declared_order() {
         assert_eq!(Size::KIND, ValueKind::Choice(&["s", "l"]));
         assert_eq!(["s", "l"].map(Size::parse), [Ok(Size::Small), Ok(Size::Large)]);
         assert_eq!(Size::parse("S"), Err("must be one of s, l".to_owned()));
+        assert_eq!(Meters::KIND, Size::KIND);
+        assert_eq!(["s", "l"].map(Meters::parse), [Ok(Meters(1)), Ok(Meters(9))]);
+        assert_eq!(Meters::parse("1"), Err("must be one of s, l".to_owned()));
     }
 
     #[test]
@@ -212,7 +242,7 @@ mod tests {
             assert_eq!(Duration::parse(text), Ok(Duration::from_secs(seconds)), "{text}");
         }
         for text in ["0", "-1", "1.5m", "10 m", "s", "10x", "99999999999", "4294967295h"] {
-            assert!(Duration::parse(text).unwrap_err().contains("length of time"), "{text}");
+            assert!(Duration::parse(text).unwrap_err().contains("duration above zero"), "{text}");
         }
     }
 

@@ -4,11 +4,11 @@ use aws_sdk_ec2::Client;
 use aws_sdk_ec2::operation::describe_images::DescribeImagesOutput;
 use aws_sdk_ec2::operation::describe_instance_types::DescribeInstanceTypesOutput;
 use aws_sdk_ec2::operation::describe_regions::DescribeRegionsOutput;
-use aws_sdk_ec2::types::{ArchitectureType, ArchitectureValues, InstanceType};
+use aws_sdk_ec2::types::{ArchitectureType, InstanceType};
 
 use super::*;
-use crate::ErrorKind;
 use crate::testing::{Job, Rule, mock, refusal};
+use crate::{ArgValue as _, ErrorKind};
 
 const MORE: Option<&str> = Some("more");
 
@@ -72,21 +72,21 @@ async fn regions_are_those_that_the_account_has_enabled() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_refusal_says_what_was_read() {
+async fn a_refusal_names_the_action() {
     let refused = mock!(Client::describe_images).then_http_response(|| refusal("UnauthorizedOperation", "no"));
     let error = images(Job::new(&[&refused]).cx.ec2().describe_images()).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::PermissionDenied);
-    assert!(error.to_string().starts_with("reading the images: no"), "{error}");
+    assert!(error.to_string().starts_with("describing images: no"), "{error}");
 
     let refused = mock!(Client::describe_instance_types).then_http_response(|| refusal("RequestLimitExceeded", "no"));
     let error = instance_types(Job::new(&[&refused]).cx.ec2().describe_instance_types()).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Unavailable);
-    assert!(error.to_string().starts_with("reading the instance types: no"), "{error}");
+    assert!(error.to_string().starts_with("describing instance types: no"), "{error}");
 
     let refused = mock!(Client::describe_regions).then_http_response(|| refusal("AuthFailure", "no"));
     let error = regions(&Job::new(&[&refused]).cx).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::PermissionDenied);
-    assert!(error.to_string().starts_with("reading the regions: no"), "{error}");
+    assert!(error.to_string().starts_with("describing regions: no"), "{error}");
 }
 
 #[test]

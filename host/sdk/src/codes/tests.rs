@@ -1,4 +1,4 @@
-//! The kinds of the documented codes, and what the predicates say of them.
+//! The kinds of the documented codes, and the predicates on codes.
 
 use super::*;
 use ErrorKind::{Capacity, InvalidInput, NotFound, PermissionDenied, Service, Unavailable, UnexpectedState};
@@ -228,7 +228,7 @@ fn the_earlier_of_two_kinds_wins() {
         ("ResourceCountExceeded", InvalidInput, "*CountExceeded"),
         ("InvalidSomething.Unavailable", InvalidInput, "*Unavailable"),
     ] {
-        assert!(fits(later, code), "{code} does not fit {later}");
+        assert!(matches_pattern(later, code), "{code} does not fit {later}");
         assert_eq!(kind_of(code), kind, "{code}");
     }
 }
@@ -236,13 +236,14 @@ fn the_earlier_of_two_kinds_wins() {
 #[test]
 fn an_exact_code_is_one_that_a_pattern_misjudges() {
     for (code, kind) in EXACT {
-        let by_pattern = KINDS.iter().find(|(_, patterns)| patterns.iter().any(|pattern| fits(pattern, code)));
+        let by_pattern =
+            KINDS.iter().find(|(_, patterns)| patterns.iter().any(|pattern| matches_pattern(pattern, code)));
         assert!(by_pattern.is_some_and(|(pattern_kind, _)| pattern_kind != kind), "{code}");
     }
 }
 
 #[test]
-fn a_star_stands_for_any_text() {
+fn a_star_matches_any_text() {
     for (pattern, code, fit) in [
         ("Invalid*", "InvalidId", true),
         ("Invalid*", "AnInvalidId", false),
@@ -255,7 +256,7 @@ fn a_star_stands_for_any_text() {
         ("*NotFound", "\u{fc}NotFound", true),
         ("Unsupported", "UnsupportedOperation", false),
     ] {
-        assert_eq!(fits(pattern, code), fit, "{pattern} {code}");
+        assert_eq!(matches_pattern(pattern, code), fit, "{pattern} {code}");
     }
 }
 
@@ -330,9 +331,9 @@ fn a_refusal_because_of_a_state_is_recognized() {
 #[test]
 fn the_next_attempt_is_tried_when_another_type_or_subnet_may_do_better() {
     for code in ["InsufficientInstanceCapacity", "VcpuLimitExceeded", "SpotMaxPriceTooLow", "Unsupported"] {
-        assert!(lets_next_attempt_try(code), "{code}");
+        assert!(may_succeed_elsewhere(code), "{code}");
     }
     for code in ["UnsupportedOperation", "InvalidParameterValue", "RequestLimitExceeded", "TagLimitExceeded"] {
-        assert!(!lets_next_attempt_try(code), "{code}");
+        assert!(!may_succeed_elsewhere(code), "{code}");
     }
 }

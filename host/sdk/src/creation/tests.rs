@@ -7,7 +7,6 @@ use aws_sdk_ec2::types::{Snapshot, SnapshotState};
 use aws_smithy_mocks::Rule;
 
 use super::*;
-use crate::action::once;
 use crate::testing::{Job, answer, mock, refusal};
 use crate::wait::{UNTIL_DONE, WaitArgs};
 
@@ -21,7 +20,7 @@ async fn run(job: &Job, arguments: &[(&str, &str)]) -> Result<Outcome> {
     let cx = &job.cx;
     let wait = WaitArgs::parse(&crate::testing::parse_arguments(UNTIL_DONE.iter(), &[], arguments).unwrap());
     let request = cx.ec2().create_snapshot().volume_id("vol-0000000a").dry_run(cx.dry_run());
-    let create = async { request.customize().config_override(once()).send().await.map(|answer| answer.snapshot_id) };
+    let create = async { request.send().await.map(|answer| answer.snapshot_id) };
     let describe = |id| async {
         let answer = cx.ec2().describe_snapshots().snapshot_ids(id).send().await?;
         let found = answer.snapshots.and_then(|found| found.into_iter().next());
@@ -75,7 +74,7 @@ async fn a_resource_that_fails_after_its_creation_stays_in_the_journal() {
     let job = Job::new(&[&rules[0], &rules[1]]);
     let error = run(&job, WAIT).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::UnexpectedState);
-    assert_eq!(error.to_string(), "waiting for snapshot snap-0000000a: the state is `error`: AWS gives no reason");
+    assert_eq!(error.to_string(), "waiting for snapshot snap-0000000a: the state is `error`: AWS gave no reason");
     assert_eq!(job.cx.journal().resources()[0].resource.id, ID);
 }
 
@@ -85,7 +84,7 @@ async fn an_answer_without_an_id_is_an_unknown_outcome() {
     assert_eq!(error.kind(), ErrorKind::Unknown);
     assert_eq!(
         error.to_string(),
-        "creating a snapshot of vol-0000000a: the answer was incomplete: it has no id of the snapshot"
+        "creating a snapshot of vol-0000000a: the response was incomplete: it has no id of the snapshot"
     );
     assert_eq!(error.hint_text(), Some("check whether there is a new snapshot before you run the job again"));
 }

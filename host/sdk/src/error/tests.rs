@@ -1,4 +1,4 @@
-//! Errors: their text and JSON form, and what becomes of each kind of failed call to EC2.
+//! Errors: their text, and the conversion of failed calls to EC2.
 
 use std::time::Duration;
 
@@ -15,18 +15,18 @@ use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use super::*;
 use crate::testing::{answer, client, mock, refusal};
 
-/// What a call to EC2 through this client fails with.
+/// The error of a call to EC2 with this client.
 async fn failure(client: &Client) -> Error {
     client.describe_instances().send().await.doing(|| "looking".to_owned()).unwrap_err()
 }
 
-/// What an answer is made of, and how often EC2 was asked for it.
+/// The error for an answer, and the number of requests.
 async fn failure_of_answer(make_answer: fn() -> HttpResponse) -> (Error, usize) {
     let rule = mock!(Client::describe_instances).then_http_response(make_answer);
     (failure(&client(&[&rule])).await, rule.num_calls())
 }
 
-/// A network on which every request goes the same way.
+/// A network that treats every request the same way.
 #[derive(Clone, Debug)]
 enum Network {
     Refusing,
@@ -52,13 +52,13 @@ impl HttpClient for Network {
     }
 }
 
-/// The settings of a client whose answers, if the request gets so far, are empty.
+/// The settings of a client whose responses are empty.
 fn settings() -> aws_sdk_ec2::config::Builder {
     let rule = mock!(Client::describe_instances).then_http_response(|| answer(200, ""));
     client(&[&rule]).config().to_builder()
 }
 
-/// What fails on such a network, with a time limit for each attempt.
+/// The error of a call on such a network, with a timeout for each attempt.
 async fn failure_on(network: Network) -> Error {
     let limit = TimeoutConfig::builder().operation_attempt_timeout(Duration::from_secs(5)).build();
     failure(&Client::from_conf(settings().http_client(network).timeout_config(limit).build())).await
@@ -77,7 +77,7 @@ impl ProvideCredentials for NoCredentials {
 }
 
 #[test]
-fn is_told_with_action_message_code_and_request() {
+fn displays_action_message_code_and_request() {
     let bare = Error::new(ErrorKind::Service, "it broke");
     assert_eq!(bare.to_string(), "it broke");
     let coded = bare.doing("stopping i-1").doing("a whole job").with_code("Broken");
@@ -86,7 +86,7 @@ fn is_told_with_action_message_code_and_request() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn another_kind_keeps_all_that_is_known() {
+async fn into_kind_keeps_everything_else() {
     let (refused, _) = failure_of_answer(|| refusal("InvalidInstanceID.NotFound", "The ID does not exist")).await;
     let unknown = refused.clone().hint("first").or_hint("second").into_kind(ErrorKind::Unknown);
     assert_eq!((unknown.kind(), unknown.to_string()), (ErrorKind::Unknown, refused.to_string()));
@@ -102,29 +102,29 @@ async fn a_refusal_has_the_code_and_the_request_id_of_ec2() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_refusal_is_final_and_keeps_the_words_of_ec2() {
+async fn a_refusal_is_not_retried_and_keeps_the_message_of_ec2() {
     let (error, calls) = failure_of_answer(|| refusal("UnauthorizedOperation", "You may not")).await;
     assert_eq!((error.kind(), calls), (ErrorKind::PermissionDenied, 1));
     assert_eq!((error.code(), error.message()), (Some("UnauthorizedOperation"), "You may not"));
-    let hint = "allow at least ec2:DescribeInstances for these credentials in the IAM policy";
+    let hint = "allow at least `ec2:DescribeInstances` for these credentials in the IAM policy";
     assert_eq!(error.hint_text(), Some(hint));
 }
 
 #[tokio::test(start_paused = true)]
-async fn throttling_is_retried_and_then_told() {
+async fn throttling_is_retried_and_then_reported() {
     let (error, calls) = failure_of_answer(|| refusal("RequestLimitExceeded", "Slow down")).await;
     assert_eq!((error.kind(), calls), (ErrorKind::Unavailable, 3));
     assert!(error.hint_text().unwrap().contains("throttled"), "{error:?}");
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_page_that_is_not_from_ec2_is_shown() {
+async fn a_foreign_answer_is_quoted() {
     let page = || answer(500, "<html>\r\n<h1>Proxy\u{fc} error</h1>\n</html>");
     let (error, _) = failure_of_answer(page).await;
     assert_eq!(error.kind(), ErrorKind::Unavailable);
     assert_eq!(
         error.to_string(),
-        "looking: HTTP status 500 with an answer that is not from EC2: `<html> <h1>Proxy\u{fc} error</h1> </html>`"
+        "looking: HTTP status 500 with a response that is not from EC2: `<html> <h1>Proxy\u{fc} error</h1> </html>`"
     );
     assert!(error.hint_text().unwrap().contains("proxy"), "{error:?}");
 
@@ -138,31 +138,31 @@ async fn a_page_that_is_not_from_ec2_is_shown() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_long_page_is_cut() {
+async fn a_long_foreign_answer_is_truncated() {
     let (error, _) = failure_of_answer(|| answer(502, &"long ".repeat(1000))).await;
     assert!(error.message().len() < 250, "{error}");
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_network_that_refuses_is_unavailable() {
+async fn a_refused_connection_is_unavailable() {
     let error = failure_on(Network::Refusing).await;
     assert_eq!(error.kind(), ErrorKind::Unavailable);
     assert_eq!(error.to_string(), "looking: SSM could not be reached: connection refused");
-    assert!(!error.leaves_open(), "nothing was sent");
+    assert!(!error.outcome_unknown(), "nothing was sent");
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_answer_that_never_comes_is_unavailable() {
+async fn a_timeout_is_unavailable() {
     let error = failure_on(Network::Silent).await;
     assert_eq!(error.kind(), ErrorKind::Unavailable);
-    assert_eq!(error.to_string(), "looking: AWS did not answer in time, after all retries");
-    assert!(error.leaves_open(), "EC2 may have acted");
+    assert_eq!(error.to_string(), "looking: AWS did not respond in time, after all retries");
+    assert!(error.outcome_unknown(), "EC2 may have acted");
 }
 
 #[tokio::test(start_paused = true)]
-async fn missing_credentials_are_a_refusal_with_a_way_out() {
+async fn missing_credentials_are_permission_denied_with_a_hint() {
     let error = failure(&Client::from_conf(settings().credentials_provider(NoCredentials).build())).await;
     assert_eq!(error.kind(), ErrorKind::PermissionDenied);
     assert!(error.message().contains("no profile named nightly"), "{error}");
-    assert!(error.hint_text().unwrap().starts_with("give a user id"), "{error:?}");
+    assert!(error.hint_text().unwrap().starts_with("use a user id"), "{error:?}");
 }

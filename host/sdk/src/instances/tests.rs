@@ -1,4 +1,4 @@
-//! Instances: forms of ids and names, and finding.
+//! Finding instances, and the forms of ids and names.
 
 use aws_sdk_ec2::Client;
 use aws_sdk_ec2::operation::describe_instances::DescribeInstancesInput;
@@ -36,27 +36,30 @@ fn names_are_not_blank_and_not_too_long() {
 }
 
 #[test]
-fn long_lists_are_cut_in_messages() {
+fn long_lists_are_truncated_in_messages() {
     let ids = ids(&["i-0", "i-1", "i-2", "i-3", "i-4", "i-5", "i-6"]);
     assert_eq!(list_of(&ids[..2]), "i-0, i-1");
     assert_eq!(list_of(&ids), "i-0, i-1, i-2, i-3, i-4 and 2 more");
 }
 
 #[test]
-fn what_ec2_leaves_empty_is_unknown() {
+fn empty_values_are_none() {
     let state = InstanceState::builder().name(InstanceStateName::Stopped).build();
     let bare = aws_sdk_ec2::types::Instance::builder().instance_id(A).state(state);
     let seen = Instance::from_ec2(&bare.clone().public_dns_name("").state_transition_reason("").build()).unwrap();
     assert_eq!((seen.name, seen.public_dns, seen.state_reason, seen.launch_index), (None, None, None, 0));
 
-    let told = bare.clone().state_transition_reason("User initiated");
-    assert_eq!(Instance::from_ec2(&told.clone().build()).unwrap().state_reason.as_deref(), Some("User initiated"));
-    let told = told.state_reason(StateReason::builder().code("x").message("x: the key is gone").build());
-    assert_eq!(Instance::from_ec2(&told.build()).unwrap().state_reason.as_deref(), Some("x: the key is gone"));
+    let with_reason = bare.clone().state_transition_reason("User initiated");
+    assert_eq!(
+        Instance::from_ec2(&with_reason.clone().build()).unwrap().state_reason.as_deref(),
+        Some("User initiated")
+    );
+    let with_reason = with_reason.state_reason(StateReason::builder().code("x").message("x: the key is gone").build());
+    assert_eq!(Instance::from_ec2(&with_reason.build()).unwrap().state_reason.as_deref(), Some("x: the key is gone"));
 
     let stateless = Instance::from_ec2(&aws_sdk_ec2::types::Instance::builder().instance_id(A).build()).unwrap_err();
     assert_eq!(stateless.kind(), ErrorKind::Unavailable);
-    assert!(stateless.message().starts_with("the answer was incomplete: "), "{stateless}");
+    assert!(stateless.message().starts_with("the response was incomplete: "), "{stateless}");
 }
 
 #[tokio::test(start_paused = true)]
@@ -110,13 +113,13 @@ async fn ids_are_looked_up_a_thousand_at_a_time() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_failed_look_says_what_was_looked_for() {
+async fn a_failed_read_names_the_instances() {
     let describe = mock!(Client::describe_instances).then_http_response(|| refusal("UnauthorizedOperation", "no"));
     let job = Job::new(&[&describe]);
     let name = TagName::parse("web").unwrap();
     for (error, action) in [
         (find_by_name(&job.cx, &name, ALIVE).await.unwrap_err(), "looking up instances named `web`: "),
-        (find_all(&job.cx, ALIVE).await.unwrap_err(), "looking up all instances of the region: "),
+        (find_all(&job.cx, ALIVE).await.unwrap_err(), "looking up all instances in the region: "),
         (find_by_ids(&job.cx, &ids(&[A])).await.unwrap_err(), "looking up i-0000000a: "),
     ] {
         assert!(error.to_string().starts_with(action), "{error}");

@@ -1,4 +1,4 @@
-//! What a property contains: the id or an address of an instance, an option list, or anything else.
+//! The contents of a property: the id or an address of an instance, an option list, or another value.
 
 use std::fmt;
 use std::net::Ipv4Addr;
@@ -10,7 +10,7 @@ use crate::ids::InstanceId;
 
 /// The longest DNS name, in characters (RFC 1035, section 2.3.4).
 const LONGEST_DNS_NAME: usize = 253;
-/// The longest part of a DNS name between two dots, in characters (RFC 1035, section 2.3.4).
+/// The longest label of a DNS name, in characters (RFC 1035, section 2.3.4).
 const LONGEST_LABEL: usize = 63;
 
 /// A value of an instance that a job can save.
@@ -27,7 +27,7 @@ pub enum Field {
 }
 
 impl Field {
-    /// All of them, in the order in which they are saved.
+    /// All fields, in the order in which they are saved.
     pub(crate) const ALL: [Field; 4] = [Field::Id, Field::PublicDns, Field::PublicIp, Field::PrivateIp];
 
     const fn name(self) -> &'static str {
@@ -39,7 +39,7 @@ impl Field {
         }
     }
 
-    /// The value that EC2 gives for an instance.
+    /// The value of the field for an instance.
     pub(crate) fn value(self, entry: &InstanceEntry) -> Value<'_> {
         let (text, is_valid): (Option<&str>, fn(&str) -> bool) = match self {
             Field::Id => (Some(entry.id.as_str()), |_| true),
@@ -55,51 +55,50 @@ impl Field {
     }
 }
 
-/// What EC2 says of a value.
+/// The value of a field, as EC2 describes it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Value<'a> {
     /// A valid one.
     Known(&'a str),
     /// Nothing.
     Missing,
-    /// A text that cannot be one.
+    /// A text that is not a valid value.
     Invalid(&'a str),
 }
 
 impl<'a> Value<'a> {
-    /// The value, if it is a valid one.
+    /// The value, if it is valid.
     pub(crate) fn known(self) -> Option<&'a str> {
         if let Value::Known(text) = self { Some(text) } else { None }
     }
 }
 
-/// What a property contains.
+/// The contents of a property.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Contents {
     /// A value of an instance.
     Of(Field, InstanceId),
-    /// An option list: too long for a command, and the job that reads it from EC2 can be run again at any time.
+    /// An option list. It is too long for a command, and the job that reads it from EC2 can be run again.
     OptionList,
-    /// Anything else, in words, as in `console output of i-0abc`.
+    /// Anything else, described as in `console output of i-0abc`.
     Other(String),
 }
 
 impl Contents {
-    /// The value as far as EC2 has shown it; `None` for what is not a value of an instance, and
-    /// without a valid value.
+    /// The recorded value; `None` for contents that are not a value of an instance, and without a valid value.
     pub(super) fn value_in(&self, instances: &IndexMap<InstanceId, InstanceEntry>) -> Option<String> {
         let Contents::Of(field, id) = self else { return None };
         field.value(instances.get(id)?).known().map(str::to_owned)
     }
 }
 
-/// For people, as in `public IPv4 address of i-0abc`.
+/// As in `public IPv4 address of i-0abc`.
 impl fmt::Display for Contents {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Contents::Of(field, id) => write!(f, "{} of {id}", field.name()),
             Contents::OptionList => f.write_str("option list"),
-            Contents::Other(words) => f.write_str(words),
+            Contents::Other(text) => f.write_str(text),
         }
     }
 }

@@ -1,28 +1,28 @@
-//! What is known of one instance.
+//! The journal entry of an instance.
 
 use crate::error::{Error, ErrorKind};
 use crate::ids::InstanceId;
 
-/// What became of an instance.
+/// The result of an action for a resource.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ResourceResult {
     /// EC2 accepted the change.
     Changed,
-    /// It was there already, or nothing was to be changed.
+    /// Nothing had to be changed.
     Unchanged,
     /// The change was refused, or its goal was not reached.
     Failed,
-    /// The change was asked for, and no answer says whether EC2 made it.
+    /// The change was requested, and no answer says whether EC2 made it.
     Unknown,
 }
 
 impl ResourceResult {
-    /// The result of what failed for this reason.
+    /// The result of a failure.
     pub(super) fn of_failure(error: &Error) -> Self {
         if error.kind() == ErrorKind::Unknown { ResourceResult::Unknown } else { ResourceResult::Failed }
     }
 
-    /// The result in one word, as in the reports.
+    /// The result as one word, for reports.
     pub const fn name(self) -> &'static str {
         match self {
             ResourceResult::Changed => "changed",
@@ -33,18 +33,18 @@ impl ResourceResult {
     }
 }
 
-/// All that is known of one instance. Unknown values are `None`.
+/// The recorded values of an instance; `None` for unknown values.
 #[derive(Clone, Debug)]
 pub struct InstanceEntry {
     /// The instance id.
     pub id: InstanceId,
     /// The value of its tag `Name`.
     pub name: Option<String>,
-    /// Its state before the job, in EC2's words (`running`, `stopped` …).
+    /// Its state before the job, as EC2 names it (`running`, `stopped` ...).
     pub previous_state: Option<String>,
-    /// The state last seen.
+    /// The last known state.
     pub state: Option<String>,
-    /// The instance and system status checks taken together: `ok` when both are.
+    /// The combined instance and system status checks: `ok` when both are.
     pub status_checks: Option<String>,
     /// Its public DNS name.
     pub public_dns: Option<String>,
@@ -52,9 +52,9 @@ pub struct InstanceEntry {
     pub public_ip: Option<String>,
     /// Its private IPv4 address.
     pub private_ip: Option<String>,
-    /// What became of it; `None` while that is not known.
+    /// The result of the action; `None` until it is known.
     pub result: Option<ResourceResult>,
-    /// What else is to be said of the result, as in `reboot accepted, not observed`.
+    /// A note on the result, e.g. `reboot accepted, not observed`.
     pub note: Option<String>,
     /// Why it failed.
     pub error: Option<Error>,
@@ -83,7 +83,7 @@ impl InstanceEntry {
         }
     }
 
-    /// How event lines name the instance: the id, and the name where it has one.
+    /// The id, and the name if it has one, for event lines.
     pub fn label(&self) -> String {
         match &self.name {
             Some(name) => format!("{} ({name})", self.id),

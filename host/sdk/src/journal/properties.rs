@@ -1,22 +1,22 @@
-//! What a job records of OpCon properties.
+//! Journal records of OpCon properties.
 
 use super::property::PropertyEntry;
 use super::state::Journal;
 
 impl Journal {
-    /// Enters what became of a property, in place of what was known of it.
-    pub fn property(&self, entry: PropertyEntry) {
+    /// Records a property, and replaces its earlier entry.
+    pub fn record_property(&self, entry: PropertyEntry) {
         self.state().properties.insert(entry.name.clone(), entry);
     }
 
-    /// Answers a question about a property, by its full name: with `None` when nothing is recorded of it. The question must
-    /// not use the journal, which is locked meanwhile.
-    pub fn read_property<T>(&self, full_name: &str, question: impl FnOnce(Option<&PropertyEntry>) -> T) -> T {
-        question(self.state().properties.get(full_name))
+    /// Calls `read` with the entry of a property, by its full name; `None` if there is none. `read` must not use the
+    /// journal, which is locked meanwhile.
+    pub fn read_property<T>(&self, full_name: &str, read: impl FnOnce(Option<&PropertyEntry>) -> T) -> T {
+        read(self.state().properties.get(full_name))
     }
 
-    /// A copy of all properties, in the order in which they were entered. One that has no value yet gets the one that EC2 has
-    /// shown of its instance meanwhile.
+    /// A copy of all properties, in the order of recording. A property without a value gets the recorded value of its
+    /// instance.
     pub fn properties(&self) -> Vec<PropertyEntry> {
         let state = self.state();
         let mut properties: Vec<_> = state.properties.values().cloned().collect();

@@ -1,42 +1,42 @@
-//! What is known of one OpCon property.
+//! The journal entry of an OpCon property.
 
 use super::contents::Contents;
 use crate::error::Result;
 use crate::property_store::Delivery;
 
-/// A property and whether OpCon holds it now.
+/// A property and its delivery to OpCon.
 #[derive(Clone, Debug)]
 pub struct PropertyEntry {
-    /// The full name, with its counter.
+    /// The full name, including the counter.
     pub name: String,
-    /// The value; `None` while it is not known.
+    /// The value; `None` until it is known.
     pub value: Option<String>,
-    /// Whether OpCon was seen to hold it.
+    /// Whether OpCon confirmed the value.
     pub saved: bool,
-    /// Whether it was handed to an agent, which does not say what becomes of it.
-    pub handed_over: bool,
-    /// What the value is.
+    /// Whether it was queued with an agent, which does not confirm it.
+    pub queued: bool,
+    /// What the value is, for messages.
     pub contents: Contents,
 }
 
 impl PropertyEntry {
-    /// A property that is to be saved.
+    /// Creates the entry of a property to be saved.
     pub fn pending(name: impl Into<String>, contents: Contents, value: Option<String>) -> Self {
-        PropertyEntry { name: name.into(), value, saved: false, handed_over: false, contents }
+        PropertyEntry { name: name.into(), value, saved: false, queued: false, contents }
     }
 
-    /// The property after the attempt to save it.
+    /// Updates the entry after an attempt to save it.
     #[must_use]
     pub fn after(self, attempt: &Result<Delivery>) -> Self {
         PropertyEntry {
-            saved: matches!(attempt, Ok(Delivery::Seen)),
-            handed_over: matches!(attempt, Ok(Delivery::HandedOver)),
+            saved: matches!(attempt, Ok(Delivery::Confirmed)),
+            queued: matches!(attempt, Ok(Delivery::Queued)),
             ..self
         }
     }
 
-    /// Whether somebody must save it later.
+    /// Whether it still has to be saved.
     pub fn is_missing(&self) -> bool {
-        !self.saved && !self.handed_over
+        !self.saved && !self.queued
     }
 }

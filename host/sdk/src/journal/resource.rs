@@ -1,49 +1,49 @@
-//! What is known of one resource of AWS that is not an instance.
+//! The journal entry of an AWS resource that is not an instance.
 
 use super::entry::ResourceResult;
 use crate::error::Error;
 
-/// The kind of instances. What is recorded of a resource of this kind is recorded of the instance.
+/// The kind of instances. Records of this kind go to the entry of the instance.
 pub const INSTANCE: &str = "instance";
 
-/// A resource of AWS, as far as a job has seen it.
+/// An AWS resource with its last known values.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Resource {
-    /// What it is, in the singular, as in `image`.
+    /// The kind, in the singular, e.g. `image`.
     pub kind: &'static str,
-    /// Its id, as in `ami-0abc`.
+    /// Its id, e.g. `ami-0abc`.
     pub id: String,
-    /// Its name; `None` while it is not known, or where there is none.
+    /// Its name; `None` if it is unknown or missing.
     pub name: Option<String>,
-    /// The state last seen, in AWS's words.
+    /// The last known state, as AWS names it.
     pub state: Option<String>,
 }
 
 impl Resource {
-    /// A resource of which only kind and id are known.
+    /// Creates a resource without name and state.
     pub fn new(kind: &'static str, id: impl Into<String>) -> Self {
         Resource { kind, id: id.into(), name: None, state: None }
     }
 
-    /// The same resource with its name.
+    /// Sets the name.
     #[must_use]
     pub fn with_name(self, name: impl Into<String>) -> Self {
         Resource { name: Some(name.into()), ..self }
     }
 
-    /// The same resource in that state.
+    /// Sets the state.
     #[must_use]
     pub fn with_state(self, state: impl Into<String>) -> Self {
         Resource { state: Some(state.into()), ..self }
     }
 }
 
-/// All that is known of one resource.
+/// The entry of a resource.
 #[derive(Clone, Debug)]
 pub struct ResourceEntry {
     /// The resource.
     pub resource: Resource,
-    /// What became of it; `None` while that is not known, or where nothing was asked for.
+    /// The result; `None` until it is known, or if nothing was requested.
     pub result: Option<ResourceResult>,
     /// Why it failed.
     pub error: Option<Error>,
@@ -56,7 +56,7 @@ impl ResourceEntry {
         ResourceEntry { resource, result: None, error: None, changed: false }
     }
 
-    /// Takes over what is known by now. What is not known any more stays.
+    /// Updates the known values and keeps the others.
     pub(super) fn update(&mut self, resource: &Resource) {
         self.resource.name = resource.name.clone().or(self.resource.name.take());
         self.resource.state = resource.state.clone().or(self.resource.state.take());

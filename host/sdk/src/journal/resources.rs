@@ -1,4 +1,4 @@
-//! What a job records of resources of any kind.
+//! Journal records of resources of any kind.
 
 use super::entry::ResourceResult;
 use super::resource::{INSTANCE, Resource, ResourceEntry};
@@ -7,9 +7,9 @@ use crate::error::Result;
 use crate::ids::InstanceId;
 
 impl Journal {
-    /// Records what is known of a resource. Unknown values leave those that are recorded. Resources are reported in the order
-    /// in which they were recorded first.
-    pub fn resource(&self, resource: &Resource) {
+    /// Records a resource. Unknown values do not replace recorded ones. Resources are reported in the order of
+    /// recording.
+    pub fn record_resource(&self, resource: &Resource) {
         if resource.kind == INSTANCE {
             return self.update(&InstanceId::from_ec2(&resource.id), |entry| {
                 entry.name = resource.name.clone().or(entry.name.take());
@@ -19,16 +19,16 @@ impl Journal {
         self.state().resource(resource);
     }
 
-    /// Records what is known of a resource, and what became of it: a result for which AWS accepted the request, or why it
-    /// failed. A failure of kind [`ErrorKind::Unknown`] means that nobody knows whether AWS made the change.
-    pub fn resource_ended(&self, resource: &Resource, end: Result<ResourceResult>) {
-        self.resource(resource);
+    /// Records a resource with its result, or the error of its failure. The kind [`ErrorKind::Unknown`] means that no
+    /// answer says whether AWS made the change.
+    pub fn record_resource_result(&self, resource: &Resource, end: Result<ResourceResult>) {
+        self.record_resource(resource);
         match (resource.kind, end) {
             (INSTANCE, Ok(result)) => self.update(&InstanceId::from_ec2(&resource.id), |entry| {
                 (entry.result, entry.error, entry.accepted) = (Some(result), None, true);
                 entry.changed |= result != ResourceResult::Unchanged;
             }),
-            (INSTANCE, Err(error)) => self.failed(&InstanceId::from_ec2(&resource.id), error),
+            (INSTANCE, Err(error)) => self.record_failure(&InstanceId::from_ec2(&resource.id), error),
             (_, Ok(result)) => {
                 let mut state = self.state();
                 let entry = state.resource(resource);
@@ -43,7 +43,7 @@ impl Journal {
         }
     }
 
-    /// A copy of all resources but instances, in the order in which they were recorded.
+    /// A copy of all resources except instances, in the order of recording.
     pub fn resources(&self) -> Vec<ResourceEntry> {
         self.state().resources.values().cloned().collect()
     }

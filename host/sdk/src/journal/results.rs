@@ -1,43 +1,43 @@
-//! What a job leaves for its reader beside resources and properties.
+//! The results of a job besides resources and properties: tables, texts, files and suggested commands.
 
 use std::path::PathBuf;
 
-/// The longest text of a job, in bytes: the console output of an instance has at most so many.
+/// The longest text of a job, in bytes: the maximum for the console output of an instance.
 pub(super) const LONGEST_TEXT: usize = 64 * 1024;
-/// The longest that all texts of a job are together, in bytes.
+/// The maximum for all texts of a job together, in bytes.
 pub(super) const LONGEST_TEXTS: usize = 1024 * 1024;
 
-/// What a job found, for people and for programs.
+/// A table of findings, for the report.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Table {
-    /// The titles of the columns, as in `Image ID`.
+    /// The column titles, e.g. `Image ID`.
     pub columns: &'static [&'static str],
-    /// The rows, each with a cell for every column.
+    /// The rows, with one cell per column.
     pub rows: Vec<Vec<String>>,
 }
 
-/// A table that is not the only one of its job.
+/// A table of a job with several tables.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TitledTable {
-    /// What it shows.
+    /// The title.
     pub title: String,
     /// The table.
     pub table: Table,
 }
 
-/// A text that a job has found, as in the console output of an instance: what a machine has written, of any contents.
+/// A text of arbitrary contents from a machine, e.g. the console output of an instance.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Text {
-    /// What it is.
+    /// The title.
     pub title: String,
-    /// The text, or its end where it was longer than 64 KiB, or than what all texts of a job may have: 1 MiB.
+    /// The text, or only its end if it exceeds the limits: 64 KiB, and 1 MiB for all texts of the job.
     pub text: String,
-    /// How many bytes at the beginning are left out.
+    /// The number of bytes omitted at the beginning.
     pub left_out: usize,
 }
 
 impl Text {
-    /// A text of which at most so many bytes at the end are kept.
+    /// Creates a text with at most `limit` bytes, from its end.
     pub(super) fn new(title: String, mut text: String, limit: usize) -> Self {
         let left_out = text.ceil_char_boundary(text.len().saturating_sub(limit));
         text.drain(..left_out);
@@ -48,18 +48,17 @@ impl Text {
 /// A file that a job has written.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct WrittenFile {
-    /// Where it is.
+    /// The path.
     pub path: PathBuf,
-    /// What it is, as in `private key of key pair web`.
+    /// A description, e.g. `private key of key pair web`.
     pub contents: String,
 }
 
-/// A further run of the program that the operator is advised to make, as data: the host adds the program's name and the
-/// common arguments of this job.
+/// A command that is suggested to the operator. The host adds the program's name and the common arguments of this job.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Advice {
-    /// What it is for, as in `to see what was launched`.
+pub struct SuggestedCommand {
+    /// The purpose, e.g. `to see what was launched`.
     pub purpose: String,
     /// The function and its arguments.
-    pub words: Vec<String>,
+    pub arguments: Vec<String>,
 }

@@ -1,4 +1,4 @@
-//! The journal itself.
+//! The state of the journal and the records of changes.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -7,12 +7,12 @@ use indexmap::IndexMap;
 use super::entry::{InstanceEntry, ResourceResult};
 use super::property::PropertyEntry;
 use super::resource::{INSTANCE, Resource, ResourceEntry};
-use super::results::{Advice, Table, Text, TitledTable, WrittenFile};
+use super::results::{SuggestedCommand, Table, Text, TitledTable, WrittenFile};
 use crate::error::{Error, ErrorKind};
 use crate::ids::InstanceId;
 
-/// What happened in a job so far. Shared by reference: a function writes while it runs, the host reads at the end,
-/// also when the function was interrupted.
+/// The record of a job. Shared by reference: a function writes while it runs, and the host reads at the end, also after
+/// an interruption.
 #[derive(Debug, Default)]
 pub struct Journal {
     state: Mutex<State>,
@@ -27,31 +27,31 @@ pub(super) struct State {
     pub(super) table: Option<Table>,
     pub(super) titled_tables: Vec<TitledTable>,
     pub(super) texts: Vec<Text>,
-    /// How long all texts are together.
+    /// The total length of all texts.
     pub(super) text_bytes: usize,
     pub(super) files: Vec<WrittenFile>,
-    something_else_changed: bool,
-    under_way: Option<String>,
-    unknown: Vec<String>,
-    launch: Option<(String, Advice)>,
-    advice: Vec<Advice>,
+    has_other_change: bool,
+    change_in_progress: Option<String>,
+    unknown_changes: Vec<String>,
+    launch: Option<(String, SuggestedCommand)>,
+    suggestions: Vec<SuggestedCommand>,
 }
 
 impl State {
-    /// Why instances and other resources failed.
+    /// The errors of instances and other resources.
     pub(super) fn errors(&self) -> impl Iterator<Item = &Error> {
         let of_instances = self.instances.values().filter_map(|entry| entry.error.as_ref());
         of_instances.chain(self.resources.values().filter_map(|entry| entry.error.as_ref()))
     }
 
-    /// The results of instances and other resources, without those that have a note.
+    /// The results of instances and other resources, except instances with a note.
     pub(super) fn results(&self) -> impl Iterator<Item = ResourceResult> {
         let without_note = self.instances.values().filter(|entry| entry.note.is_none());
         let of_instances = without_note.filter_map(|entry| entry.result);
         of_instances.chain(self.resources.values().filter_map(|entry| entry.result))
     }
 
-    /// The notes of instances, each with the number of those that have it.
+    /// The notes of instances, each with its number of instances.
     pub(super) fn notes(&self) -> IndexMap<&str, usize> {
         let mut notes = IndexMap::new();
         for note in self.instances.values().filter_map(|entry| entry.note.as_deref()) {
@@ -60,7 +60,7 @@ impl State {
         notes
     }
 
-    /// What all of them are: `resource` for several kinds.
+    /// The common kind of all resources: `resource` for several kinds.
     pub(super) fn kind(&self) -> &'static str {
         let mut kinds = self.resources.keys().map(|(kind, _)| *kind);
         match (self.instances.is_empty(), kinds.next()) {
@@ -91,72 +91,70 @@ impl Journal {
         }
     }
 
-    /// Enters that something other than an instance was made or changed in EC2: a key pair, a security group.
-    pub fn something_else_changed(&self) {
-        self.state().something_else_changed = true;
+    /// Records that something other than an instance was created or changed, e.g. a key pair or a security group.
+    pub fn record_other_change(&self) {
+        self.state().has_other_change = true;
     }
 
-    /// Enters that EC2 is being asked for a change, as in `stopping i-0abc`. Until [`Journal::end`], an interruption must
-    /// say that EC2 may have done it all the same.
-    pub fn begin(&self, action: &str) {
-        self.state().under_way = Some(action.to_owned());
+    /// Records that a change is requested, e.g. `stopping i-0abc`. Until [`Journal::end_change`], an interruption
+    /// reports that EC2 may have made it.
+    pub fn begin_change(&self, action: &str) {
+        self.state().change_in_progress = Some(action.to_owned());
     }
 
-    /// Enters that EC2 has answered.
-    pub fn end(&self) {
-        self.state().under_way = None;
+    /// Records that EC2 has answered.
+    pub fn end_change(&self) {
+        self.state().change_in_progress = None;
     }
 
-    /// The changes that EC2 was asked for of which no answer says whether it made them, that under way first. Those of
-    /// instances are with the instances.
-    pub fn open_changes(&self) -> Vec<String> {
+    /// The changes of unknown outcome, the current one first. Those of instances are recorded with the instances.
+    pub fn unresolved_changes(&self) -> Vec<String> {
         let state = self.state();
-        state.under_way.iter().chain(&state.unknown).cloned().collect()
+        state.change_in_progress.iter().chain(&state.unknown_changes).cloned().collect()
     }
 
-    /// Enters a change that is not one of an instance in this journal, as in `creating key pair web`, of which no answer
-    /// says whether EC2 made it.
-    pub fn unknown(&self, action: &str) {
-        self.state().unknown.push(action.to_owned());
+    /// Records a change of unknown outcome that is not one of an instance, e.g. `creating key pair web`.
+    pub fn record_unknown_change(&self, action: &str) {
+        self.state().unknown_changes.push(action.to_owned());
     }
 
-    /// Enters that it is known by now what became of that change.
-    pub fn resolve(&self, action: &str) {
-        self.state().unknown.retain(|unknown| unknown != action);
+    /// Records that the outcome of this change is now known.
+    pub fn resolve_change(&self, action: &str) {
+        self.state().unknown_changes.retain(|unknown| unknown != action);
     }
 
-    /// Whether a change was asked for of which no answer says whether EC2 made it: one that is under way counts.
+    /// Whether there is a change of unknown outcome, including one in progress.
     pub fn anything_unknown(&self) -> bool {
         let state = self.state();
         let is_unknown = |error: &Error| error.kind() == ErrorKind::Unknown;
-        state.under_way.is_some() || !state.unknown.is_empty() || state.errors().any(is_unknown)
+        state.change_in_progress.is_some() || !state.unknown_changes.is_empty() || state.errors().any(is_unknown)
     }
 
-    /// Enters the client token of the launch that is being asked for, and the command that shows what EC2 launched by it.
-    pub fn launching(&self, client_token: &str, look_up: Advice) {
+    /// Records the client token of a launch that is requested, and the command that shows its instances.
+    pub fn record_launch(&self, client_token: &str, look_up: SuggestedCommand) {
         self.state().launch = Some((client_token.to_owned(), look_up));
     }
 
-    /// The client token of the last launch that was asked for, and the command that shows what EC2 launched by it.
-    pub fn last_launch(&self) -> Option<(String, Advice)> {
+    /// The client token of the last requested launch, and the command that shows its instances.
+    pub fn last_launch(&self) -> Option<(String, SuggestedCommand)> {
         self.state().launch.clone()
     }
 
-    /// Enters what the operator is advised to run next.
-    pub fn advise(&self, advice: Advice) {
-        self.state().advice.push(advice);
+    /// Records a command as a suggestion to the operator.
+    pub fn suggest(&self, command: SuggestedCommand) {
+        self.state().suggestions.push(command);
     }
 
-    /// What the operator is advised to run next.
-    pub fn advice(&self) -> Vec<Advice> {
-        self.state().advice.clone()
+    /// The commands suggested to the operator.
+    pub fn suggestions(&self) -> Vec<SuggestedCommand> {
+        self.state().suggestions.clone()
     }
 
-    /// Whether anything was changed in EC2, as far as is known: a change that is under way counts.
+    /// Whether anything was changed in EC2, as far as is known, including a change in progress.
     pub fn anything_changed(&self) -> bool {
         let state = self.state();
-        let open = state.under_way.is_some() || !state.unknown.is_empty();
+        let open = state.change_in_progress.is_some() || !state.unknown_changes.is_empty();
         let changed = state.instances.values().any(|entry| entry.changed);
-        open || state.something_else_changed || changed || state.resources.values().any(|entry| entry.changed)
+        open || state.has_other_change || changed || state.resources.values().any(|entry| entry.changed)
     }
 }

@@ -1,4 +1,4 @@
-//! The journal: what it gathers, and what the verdict on it is.
+//! The journal: its records and the verdict.
 
 use super::*;
 use crate::ids::InstanceId;
@@ -10,20 +10,20 @@ fn id(number: usize) -> InstanceId {
     InstanceId::from_ec2(&format!("i-{number:08x}"))
 }
 
-/// A journal of instances that ended so.
+/// A journal of instances with these results.
 fn journal_of(ends: &[Result<ResourceResult, ErrorKind>]) -> Journal {
     let journal = Journal::default();
     for (number, end) in ends.iter().enumerate() {
         match end {
-            Ok(result) => journal.accepted(&id(number), None, None, *result),
-            Err(kind) => journal.failed(&id(number), Error::new(*kind, format!("reason {number}"))),
+            Ok(result) => journal.record_accepted(&id(number), None, None, *result),
+            Err(kind) => journal.record_failure(&id(number), Error::new(*kind, format!("reason {number}"))),
         }
     }
     journal
 }
 
 #[test]
-fn a_success_is_told_with_counts() {
+fn a_success_has_counts() {
     let [changed, unchanged] = [Ok(ResourceResult::Changed), Ok(ResourceResult::Unchanged)];
     for (ends, message) in [
         (&[][..], "no instances"),
@@ -37,7 +37,7 @@ fn a_success_is_told_with_counts() {
 }
 
 #[test]
-fn a_failure_has_the_kind_that_fits_all_instances() {
+fn a_failure_has_the_kind_common_to_all_instances() {
     use ErrorKind::{Capacity, Partial, Service, UnexpectedState, WaitExpired};
     let changed = Ok(ResourceResult::Changed);
     use ErrorKind::Unknown;
@@ -64,14 +64,14 @@ fn a_failure_has_the_kind_that_fits_all_instances() {
 }
 
 #[test]
-fn an_entry_gathers_what_was_learnt_in_turn() {
+fn an_entry_accumulates_records() {
     let journal = Journal::default();
     journal.record_ids(&[id(1), id(0)]);
     let description = testing::instance(id(0).as_str(), &"stopped".into());
     journal.record_instance(&Instance::from_ec2(&description).unwrap());
-    journal.accepted(&id(0), Some("stopped"), Some("pending"), ResourceResult::Changed);
+    journal.record_accepted(&id(0), Some("stopped"), Some("pending"), ResourceResult::Changed);
     journal.record_status_checks(&id(0), "initializing");
-    journal.failed(&id(0), Error::new(ErrorKind::WaitExpired, "too late"));
+    journal.record_failure(&id(0), Error::new(ErrorKind::WaitExpired, "too late"));
     let entries = journal.instances();
     assert_eq!(entries.iter().map(|entry| &entry.id).collect::<Vec<_>>(), [&id(1), &id(0)], "in order of entry");
     let entry = &entries[1];
@@ -86,38 +86,38 @@ fn an_entry_gathers_what_was_learnt_in_turn() {
 }
 
 #[test]
-fn an_answer_without_a_state_leaves_the_one_known() {
+fn an_answer_without_a_state_keeps_the_known_state() {
     let journal = Journal::default();
-    journal.accepted(&id(0), Some("running"), Some("stopping"), ResourceResult::Changed);
-    journal.accepted(&id(0), Some("stopping"), None, ResourceResult::Unchanged);
+    journal.record_accepted(&id(0), Some("running"), Some("stopping"), ResourceResult::Changed);
+    journal.record_accepted(&id(0), Some("stopping"), None, ResourceResult::Unchanged);
     let entry = journal.instance(&id(0));
     assert_eq!(entry.state.as_deref(), Some("stopping"));
     assert!(entry.changed, "once changed, it stays so");
 }
 
-/// A property for the address of an instance that has no value yet.
+/// A property for the address of an instance, without a value.
 fn pending(name: &str) -> PropertyEntry {
     PropertyEntry::pending(name, Contents::Of(Field::PrivateIp, id(0)), None)
 }
 
 #[test]
-fn a_property_is_entered_once_and_knows_whether_it_is_missing() {
+fn a_property_is_recorded_once_with_whether_it_is_missing() {
     let journal = Journal::default();
-    journal.property(pending("A"));
-    journal.property(pending("B"));
-    journal.property(pending("A").after(&Ok(Delivery::Seen)));
+    journal.record_property(pending("A"));
+    journal.record_property(pending("B"));
+    journal.record_property(pending("A").after(&Ok(Delivery::Confirmed)));
     let entries = journal.properties();
-    let told: Vec<_> = entries.iter().map(|entry| (entry.name.as_str(), entry.saved, entry.is_missing())).collect();
-    assert_eq!(told, [("A", true, false), ("B", false, true)]);
-    let handed_over = pending("C").after(&Ok(Delivery::HandedOver));
-    assert!(!handed_over.saved && !handed_over.is_missing());
+    let reported: Vec<_> = entries.iter().map(|entry| (entry.name.as_str(), entry.saved, entry.is_missing())).collect();
+    assert_eq!(reported, [("A", true, false), ("B", false, true)]);
+    let queued = pending("C").after(&Ok(Delivery::Queued));
+    assert!(!queued.saved && !queued.is_missing());
     assert!(pending("D").after(&Err(Error::new(ErrorKind::Service, "no"))).is_missing());
 }
 
 #[test]
-fn a_property_without_a_value_gets_the_one_that_is_seen_meanwhile() {
+fn a_property_without_a_value_gets_the_recorded_value_of_its_instance() {
     let journal = Journal::default();
-    journal.property(pending("IP"));
+    journal.record_property(pending("IP"));
     let value = |journal: &Journal| journal.properties().remove(0).value;
     assert_eq!(value(&journal), None);
     let mut description = testing::instance(id(0).as_str(), &"running".into());
@@ -133,7 +133,7 @@ fn a_property_without_a_value_gets_the_one_that_is_seen_meanwhile() {
 fn only_changes_count_as_changes() {
     let journal = journal_of(&[Ok(ResourceResult::Unchanged), Err(ErrorKind::Capacity)]);
     assert!(!journal.anything_changed());
-    journal.something_else_changed();
+    journal.record_other_change();
     assert!(journal.anything_changed());
 }
 
@@ -142,19 +142,22 @@ fn image() -> Resource {
 }
 
 #[test]
-fn a_resource_gathers_what_was_learnt_in_turn() {
+fn a_resource_accumulates_records() {
     let journal = Journal::default();
-    journal.resource(&image().with_name("nightly").with_state("pending"));
+    journal.record_resource(&image().with_name("nightly").with_state("pending"));
     assert!(!journal.anything_changed(), "it was only seen");
-    journal.resource_ended(&image(), Ok(ResourceResult::Changed));
+    journal.record_resource_result(&image(), Ok(ResourceResult::Changed));
     assert!(journal.anything_changed() && !journal.anything_unknown());
-    journal.resource_ended(&image().with_state("failed"), Err(Error::new(ErrorKind::UnexpectedState, "no snapshot")));
-    journal.resource(&Resource::new("snapshot", "ami-0abc"));
+    journal.record_resource_result(
+        &image().with_state("failed"),
+        Err(Error::new(ErrorKind::UnexpectedState, "no snapshot")),
+    );
+    journal.record_resource(&Resource::new("snapshot", "ami-0abc"));
     let [entry, other] = &journal.resources()[..] else { panic!("{:?}", journal.resources()) };
     assert_eq!(entry.resource, image().with_name("nightly").with_state("failed"));
     assert_eq!((entry.result, other.result), (Some(ResourceResult::Failed), None), "an id is one of its kind");
     assert!(journal.anything_changed(), "once changed, it stays so");
-    journal.resource_ended(&image(), Err(Error::new(ErrorKind::Unknown, "no answer")));
+    journal.record_resource_result(&image(), Err(Error::new(ErrorKind::Unknown, "no answer")));
     assert!(journal.anything_unknown());
 }
 
@@ -162,10 +165,10 @@ fn a_resource_gathers_what_was_learnt_in_turn() {
 fn an_instance_is_one_kind_of_resource() {
     let journal = Journal::default();
     let instance = Resource::new(INSTANCE, id(0).as_str()).with_name("web").with_state("running");
-    journal.resource_ended(&instance, Ok(ResourceResult::Changed));
+    journal.record_resource_result(&instance, Ok(ResourceResult::Changed));
     let entry = journal.instance(&id(0));
     assert_eq!((entry.name.as_deref(), entry.state.as_deref(), entry.accepted), (Some("web"), Some("running"), true));
-    journal.resource_ended(&instance, Err(Error::new(ErrorKind::Unknown, "no answer")));
+    journal.record_resource_result(&instance, Err(Error::new(ErrorKind::Unknown, "no answer")));
     assert!(journal.resources().is_empty() && journal.anything_unknown() && journal.has_failed(&id(0)));
 }
 
@@ -174,18 +177,18 @@ fn the_verdict_counts_resources_of_every_kind() {
     let journal = Journal::default();
     let verdict = |journal: &Journal| journal.verdict("creating", "created", "there already");
     let snapshot = Resource::new("snapshot", "snap-0abc");
-    journal.resource_ended(&image(), Ok(ResourceResult::Changed));
+    journal.record_resource_result(&image(), Ok(ResourceResult::Changed));
     assert_eq!(verdict(&journal).unwrap().message, "1 image created");
-    journal.resource_ended(&snapshot, Ok(ResourceResult::Unchanged));
+    journal.record_resource_result(&snapshot, Ok(ResourceResult::Unchanged));
     assert_eq!(verdict(&journal).unwrap().message, "1 resource created, 1 resource there already");
-    journal.resource_ended(&snapshot, Err(Error::new(ErrorKind::Capacity, "too many")));
+    journal.record_resource_result(&snapshot, Err(Error::new(ErrorKind::Capacity, "too many")));
     let error = verdict(&journal).unwrap_err();
     assert_eq!(error.to_string(), "creating: 1 of 2 resources failed; the first: too many");
     assert_eq!(error.kind(), ErrorKind::Partial);
     let (addresses, nothing) = (Journal::default(), Journal::default());
     for n in 0..2 {
         let address = Resource::new("address", format!("eipalloc-{n}"));
-        addresses.resource_ended(&address, Ok(ResourceResult::Changed));
+        addresses.record_resource_result(&address, Ok(ResourceResult::Changed));
     }
     assert_eq!(verdict(&addresses).unwrap().message, "2 addresses created");
     assert_eq!(verdict(&nothing).unwrap().message, "no instances");
@@ -194,13 +197,13 @@ fn the_verdict_counts_resources_of_every_kind() {
 #[test]
 fn of_a_long_text_the_end_is_kept() {
     let journal = Journal::default();
-    journal.text("short", "it works\n");
-    journal.text("long", format!("{}end", "\u{e9}".repeat(64 * 1024)));
+    journal.record_text("short", "it works\n");
+    journal.record_text("long", format!("{}end", "\u{e9}".repeat(64 * 1024)));
     let texts = journal.texts();
     assert_eq!((texts[0].text.as_str(), texts[0].left_out), ("it works\n", 0));
     assert!(texts[1].text.ends_with("end") && texts[1].text.len() <= 64 * 1024);
     assert_eq!(texts[1].text.len() + texts[1].left_out, 128 * 1024 + 3);
-    (0..20).for_each(|_| journal.text("more", "x".repeat(64 * 1024)));
+    (0..20).for_each(|_| journal.record_text("more", "x".repeat(64 * 1024)));
     let texts = journal.texts();
     assert_eq!(texts.iter().map(|text| text.text.len()).sum::<usize>(), 1024 * 1024, "all of them together");
     assert_eq!((texts.len(), texts[21].left_out), (22, 64 * 1024), "that there was one more is not lost");
@@ -210,12 +213,12 @@ fn of_a_long_text_the_end_is_kept() {
 fn tables_and_files_keep_their_order() {
     let journal = Journal::default();
     let table = |row: &str| Table { columns: &["A"], rows: vec![vec![row.to_owned()]] };
-    journal.titled_table("first", table("1"));
-    journal.titled_table("second", table("2"));
+    journal.record_titled_table("first", table("1"));
+    journal.record_titled_table("second", table("2"));
     let titles: Vec<_> = journal.titled_tables().into_iter().map(|table| table.title).collect();
     assert_eq!(titles, ["first", "second"]);
     assert_eq!(journal.table(), None);
-    journal.file("keys/web.pem", "private key of key pair web");
+    journal.record_file("keys/web.pem", "private key of key pair web");
     assert_eq!(journal.files()[0].contents, "private key of key pair web");
 }
 
@@ -223,11 +226,11 @@ fn tables_and_files_keep_their_order() {
 fn ten_thousand_instances_are_found_by_their_ids() {
     let (journal, ids) = (Journal::default(), (0..10_000).map(id).collect::<Vec<_>>());
     journal.record_ids(&ids);
-    ids.iter().for_each(|id| journal.accepted(id, None, Some("stopping"), ResourceResult::Changed));
-    let (mut visited, mut asked) = (Vec::new(), 0);
-    journal.each(|entry| visited.push(entry.id.clone()));
-    ids.iter().for_each(|id| asked += usize::from(journal.read(id, |entry| entry.id == *id && entry.accepted)));
-    assert_eq!((visited, asked), (ids, 10_000));
+    ids.iter().for_each(|id| journal.record_accepted(id, None, Some("stopping"), ResourceResult::Changed));
+    let (mut visited, mut found_count) = (Vec::new(), 0);
+    journal.for_each(|entry| visited.push(entry.id.clone()));
+    ids.iter().for_each(|id| found_count += usize::from(journal.read(id, |entry| entry.id == *id && entry.accepted)));
+    assert_eq!((visited, found_count), (ids, 10_000));
     assert!(journal.read(&id(10_000), |unknown| unknown.state.is_none() && !unknown.accepted));
     assert_eq!(journal.ids().len(), 10_000, "a question records nothing");
 }
@@ -235,8 +238,8 @@ fn ten_thousand_instances_are_found_by_their_ids() {
 #[test]
 fn instances_with_a_note_are_counted_apart() {
     let journal = Journal::default();
-    (0..4).for_each(|n| journal.accepted(&id(n), None, None, ResourceResult::Changed));
-    (2..4).for_each(|n| journal.note(&id(n), "restart accepted, not observed"));
+    (0..4).for_each(|n| journal.record_accepted(&id(n), None, None, ResourceResult::Changed));
+    (2..4).for_each(|n| journal.record_note(&id(n), "restart accepted, not observed"));
     let verdict = journal.verdict("restarting", "restarted", "unchanged").unwrap();
     assert_eq!(verdict.message, "2 instances restarted, 2 instances: restart accepted, not observed");
 }

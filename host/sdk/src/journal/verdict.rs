@@ -1,4 +1,4 @@
-//! The verdict on all that a job acted on.
+//! The verdict on all resources of a job.
 
 use std::fmt;
 
@@ -9,12 +9,12 @@ use crate::ids::{count_of_kind, plural};
 use crate::outcome::Outcome;
 
 impl Journal {
-    /// The verdict on all instances and other resources: success with counts, or the error that says how many failed.
+    /// The verdict on all instances and other resources: success with counts, or an error with the number of failures.
     ///
-    /// `changed` and `unchanged` say what became of one, as in `started` and `was running already`.
+    /// `changed` and `unchanged` describe the result of one, e.g. `started` and `was running already`.
     ///
     /// # Errors
-    /// When one failed. One failure alone, or an expired wait, keeps its kind; otherwise, when others succeeded, the kind is
+    /// When one failed. A single failure, or a timeout, keeps its kind; otherwise, if others succeeded, the kind is
     /// [`ErrorKind::Partial`].
     pub fn verdict(&self, doing: &str, changed: &str, unchanged: &str) -> Result<Outcome> {
         let state = self.state();
@@ -43,7 +43,7 @@ impl Journal {
     }
 }
 
-/// So many of a kind.
+/// A number of resources of a kind.
 #[derive(Clone, Copy)]
 struct Count {
     kind: &'static str,
@@ -61,14 +61,14 @@ fn failure(doing: &str, failures: &[&Error], total: &Count) -> Error {
         return (*only).clone();
     }
     let first = failures[0];
-    // One failure of the whole request is one failure, whatever its number of instances.
+    // A failure of the whole request is one failure, for any number of instances.
     let text = first.to_string();
     if failures.len() == total.number && failures.iter().all(|error| error.to_string() == text) {
         return (*first).clone();
     }
     let unknown: Vec<_> = failures.iter().filter(|error| error.kind() == ErrorKind::Unknown).collect();
     if let Some(first) = unknown.first() {
-        // Whatever else happened: whoever repeats the job must know that something of it may be done.
+        // An unknown outcome takes precedence: whoever repeats the job must know that a part of it may be done.
         let (number, others) = (unknown.len(), failures.len() - unknown.len());
         let others = if others == 0 { String::new() } else { format!(", {others} more failed") };
         let message = format!("unknown outcome of {number} of {}{others}; the first: {first}", total);

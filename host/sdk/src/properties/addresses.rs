@@ -1,4 +1,4 @@
-//! Addresses that EC2 shows late: they are looked for until they are there, or certainly are not.
+//! Polls addresses that EC2 does not return yet, until they exist or certainly do not.
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -13,48 +13,48 @@ use crate::journal::{Field, Value};
 use crate::wait::WaitPolicy;
 use crate::{Context, Error, InstanceEntry};
 
-/// How many whole answers must show a running instance without an address before it counts as having none: an address can
-/// come later than the state.
+/// The number of complete answers without an address after which a running instance counts as having none: an address
+/// can appear later than the state.
 const ADDRESS_POLLS: usize = 5;
-/// The time between two polls.
+/// The polling interval.
 const POLL_INTERVAL: Duration = Duration::from_secs(2);
-/// The time between two polls after several have failed.
+/// The longest polling interval, after several failures.
 const LONGEST_INTERVAL: Duration = Duration::from_secs(15);
 
-/// What the polls for addresses have shown.
+/// The results of the polls for addresses.
 #[derive(Default)]
 pub(super) struct Polled {
     instances: HashMap<InstanceId, Counts>,
-    /// Why the last poll failed, if one did.
-    pub(super) trouble: Option<Error>,
+    /// The error of the last failed poll.
+    pub(super) last_failure: Option<Error>,
 }
 
-/// The answers that showed an instance without an address.
+/// The number of answers without a valid address.
 #[derive(Clone, Copy, Default)]
 struct Counts {
-    /// While it was running, and the address was not there.
-    none: usize,
-    /// While it was going away, or with a text that is no address.
-    odd: usize,
+    /// While the instance was running.
+    missing: usize,
+    /// While it was shutting down, or with an invalid address.
+    inconclusive: usize,
 }
 
 impl Polled {
-    /// Whether an address that is missing now does not exist.
+    /// Whether a missing address does not exist.
     pub(super) fn has_none(&self, id: &InstanceId) -> bool {
-        self.counts(id).none >= ADDRESS_POLLS
+        self.counts(id).missing >= ADDRESS_POLLS
     }
 
-    /// Whether nothing more is to be expected for the instance.
+    /// Whether no further change is expected for the instance.
     fn is_decided(&self, id: &InstanceId) -> bool {
-        let Counts { none, odd } = self.counts(id);
-        none + odd >= ADDRESS_POLLS
+        let Counts { missing, inconclusive } = self.counts(id);
+        missing + inconclusive >= ADDRESS_POLLS
     }
 
     fn counts(&self, id: &InstanceId) -> Counts {
         self.instances.get(id).copied().unwrap_or_default()
     }
 
-    /// Counts an answer. Returns whether it says something of every one of these instances.
+    /// Counts an answer. Returns whether it is conclusive for all of these instances.
     fn count(&mut self, cx: &Context, names: &PropertyNames, ids: &[InstanceId], found: &[Instance]) -> bool {
         found.iter().for_each(|instance| cx.journal().record_instance(instance));
         let states: HashMap<_, _> = found.iter().map(|instance| (&instance.id, &instance.state)).collect();
@@ -62,18 +62,18 @@ impl Polled {
         for id in ids.iter().filter(|id| lacks_address(cx, names, id)) {
             let counts = self.instances.entry(id.clone()).or_default();
             match states.get(id) {
-                Some(InstanceStateName::Running) if !has_invalid_address(cx, names, id) => counts.none += 1,
-                // EC2 shows the past, or does not know the instance yet.
+                Some(InstanceStateName::Running) if !has_invalid_address(cx, names, id) => counts.missing += 1,
+                // The answer is stale, or the instance is not yet known.
                 None | Some(InstanceStateName::Pending) => all = false,
-                Some(_) => counts.odd += 1,
+                Some(_) => counts.inconclusive += 1,
             }
         }
         all
     }
 }
 
-/// Polls instances that lack an address which the job wants, until each has it or certainly has none. A failed poll says
-/// nothing: it is reported once, and borne until the job's limit for waiting is over, but one more is made at least.
+/// Polls instances without a required address until each has it or certainly has none. Failed polls are inconclusive
+/// and reported once; they are repeated until the job's timeout, and at least once.
 pub(super) async fn poll(cx: &Context, names: &PropertyNames, ids: &[InstanceId], policy: &WaitPolicy) -> Polled {
     let mut polled = Polled::default();
     let (mut interval, mut is_last) = (POLL_INTERVAL, false);
@@ -91,10 +91,10 @@ pub(super) async fn poll(cx: &Context, names: &PropertyNames, ids: &[InstanceId]
             }
             Err(error) => {
                 interval = (interval * 2).min(LONGEST_INTERVAL);
-                if polled.trouble.is_none() {
+                if polled.last_failure.is_none() {
                     cx.warning(format!("{error}; addresses are looked up again"));
                 }
-                polled.trouble = Some(error);
+                polled.last_failure = Some(error);
                 false
             }
         };
@@ -107,7 +107,7 @@ pub(super) async fn poll(cx: &Context, names: &PropertyNames, ids: &[InstanceId]
     }
 }
 
-/// Whether the instance is where it should be, and lacks an address which the job wants.
+/// Whether the instance has not failed and lacks a required address.
 fn lacks_address(cx: &Context, names: &PropertyNames, id: &InstanceId) -> bool {
     cx.journal()
         .read(id, |entry| entry.error.is_none() && names.fields().any(|field| field.value(entry).known().is_none()))

@@ -1,29 +1,28 @@
-//! The arguments of a job that saves instances into properties.
+//! The arguments for saving values of instances into properties.
 
 use crate::args::{Arg, ArgSpec};
 use crate::wait::WAIT;
 
-/// The property that the instance ids are saved into.
+/// The property for the instance ids.
 pub const ID_PROPERTY: Arg<String> = Arg::new(
     "id-property",
     "NAME",
-    "The OpCon property that gets the instance id; with several instances NAME_1, NAME_2 and so on.",
+    "The OpCon property for the instance id. With several instances: `NAME_1`, `NAME_2` and so on.",
 )
-.asked_with(WAIT.spec.name);
-/// The property that the public DNS names are saved into.
+.form_flag(WAIT.spec.name);
+/// The property for the public DNS names.
 pub const PUBLIC_DNS_PROPERTY: Arg<String> =
-    Arg::new("public-dns-property", "NAME", "The OpCon property that gets the public DNS name.")
+    Arg::new("public-dns-property", "NAME", "The OpCon property for the public DNS name.")
         .aliases(&["dns-property"])
-        .asked_with(WAIT.spec.name);
-/// The property that the public IPv4 addresses are saved into.
+        .form_flag(WAIT.spec.name);
+/// The property for the public IPv4 addresses.
 pub const PUBLIC_IP_PROPERTY: Arg<String> =
-    Arg::new("public-ip-property", "NAME", "The OpCon property that gets the public IPv4 address.")
-        .asked_with(WAIT.spec.name);
-/// The property that the private IPv4 addresses are saved into.
+    Arg::new("public-ip-property", "NAME", "The OpCon property for the public IPv4 address.").form_flag(WAIT.spec.name);
+/// The property for the private IPv4 addresses.
 pub const PRIVATE_IP_PROPERTY: Arg<String> =
-    Arg::new("private-ip-property", "NAME", "The OpCon property that gets the private IPv4 address.")
-        .asked_with(WAIT.spec.name);
+    Arg::new("private-ip-property", "NAME", "The OpCon property for the private IPv4 address.")
+        .form_flag(WAIT.spec.name);
 
-/// The arguments of a function that saves instances into properties.
+/// The arguments of a function that saves values of instances into properties.
 pub const PROPERTIES: &[ArgSpec] =
     &[ID_PROPERTY.spec, PUBLIC_DNS_PROPERTY.spec, PUBLIC_IP_PROPERTY.spec, PRIVATE_IP_PROPERTY.spec];

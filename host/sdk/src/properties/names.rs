@@ -1,4 +1,4 @@
-//! The names of the properties that a job saves into: what it asks for, and that they differ.
+//! The property names that a job gives, and the checks that they are valid and distinct.
 
 use std::collections::HashMap;
 
@@ -7,15 +7,14 @@ use crate::ids::InstanceId;
 use crate::journal::{Contents, Field};
 use crate::{Arg, Context, Error, ErrorKind, Inputs, PropertyEntry, ResourceResult, Result};
 
-/// The properties that a job names.
+/// The property names of a job.
 #[derive(Clone, Debug, Default)]
 pub struct PropertyNames {
     names: [Option<String>; 4],
 }
 
 impl PropertyNames {
-    /// What the arguments say: up to four different properties, as far as their texts alone tell.
-    /// [`PropertyNames::check`] compares what OpCon understands by them.
+    /// Reads the arguments: up to four distinct names. [`PropertyNames::check`] compares them by the rules of OpCon.
     ///
     /// # Errors
     /// [`ErrorKind::InvalidInput`] when two are the same.
@@ -26,17 +25,17 @@ impl PropertyNames {
         Ok(names)
     }
 
-    /// Whether the job names none.
+    /// Whether the job names no property.
     pub fn is_empty(&self) -> bool {
         self.names.iter().all(Option::is_none)
     }
 
-    /// Whether the job names one for an address, not only for the id.
-    pub fn want_addresses(&self) -> bool {
+    /// Whether the job names a property for an address.
+    pub fn wants_addresses(&self) -> bool {
         self.given().any(|(field, _)| field != Field::Id)
     }
 
-    /// Makes sure, before anything is changed in EC2, that the values of so many instances can be saved.
+    /// Checks that the values of this many instances can be saved, before anything is changed in EC2.
     ///
     /// # Errors
     /// Those of [`PropertyNames::check`] and [`PropertyStore::prepare`](super::PropertyStore::prepare).
@@ -48,9 +47,9 @@ impl PropertyNames {
         cx.properties().prepare().await
     }
 
-    /// Makes sure that OpCon would accept the names for so many instances, and that no two arguments name the same
-    /// property. Names that differ only in upper and lower case are the same: in OpCon that depends on its database. For
-    /// several instances, neither may a name be what the counter makes of another one.
+    /// Checks that OpCon accepts the names for this many instances, and that they are distinct. Case is ignored, since
+    /// OpCon's database may ignore it. For several instances, a name must also differ from the numbered names of the
+    /// others.
     ///
     /// # Errors
     /// [`ErrorKind::InvalidInput`] when two are the same, and those of [`PropertyStore::full_name`](super::PropertyStore::full_name).
@@ -65,12 +64,12 @@ impl PropertyNames {
         Ok(())
     }
 
-    /// The properties for these instances in their order, addresses without a value, and the errors of names that OpCon does not
-    /// accept. A single instance has the plain names, several have `_1`, `_2` and so on. Instances that EC2 does not say
-    /// to have accepted (refused, of unknown outcome, not asked for yet) are left out, and keep their number.
+    /// The properties for these instances, in order, addresses without a value, and the errors of invalid names. A
+    /// single instance has plain names, several have `_1`, `_2` and so on. Instances that are not known to be accepted
+    /// (refused, unknown, not requested yet) are left out but keep their number.
     pub(super) fn plan(&self, cx: &Context, ids: &[InstanceId]) -> (Vec<PropertyEntry>, Vec<Error>) {
         let (mut planned, mut failures) = (Vec::new(), Vec::new());
-        for (index, id) in ids.iter().enumerate().filter(|(_, id)| is_news(cx, id)) {
+        for (index, id) in ids.iter().enumerate().filter(|(_, id)| is_affected(cx, id)) {
             for (field, name) in self.given() {
                 match cx.properties().full_name(name, counter(index + 1, ids.len())) {
                     Ok(name) => {
@@ -84,7 +83,7 @@ impl PropertyNames {
         (planned, failures)
     }
 
-    /// The fields for which the job names a property.
+    /// The fields with a property.
     pub(super) fn fields(&self) -> impl Iterator<Item = Field> {
         self.given().map(|(field, _)| field)
     }
@@ -94,8 +93,8 @@ impl PropertyNames {
     }
 }
 
-/// Whether a later job can act on the instance because of this job.
-fn is_news(cx: &Context, id: &InstanceId) -> bool {
+/// Whether a later job can use the instance because of this one.
+fn is_affected(cx: &Context, id: &InstanceId) -> bool {
     cx.journal().read(id, |entry| entry.accepted || entry.result == Some(ResourceResult::Unchanged))
 }
 
@@ -112,7 +111,7 @@ fn argument(field: Field) -> &'static Arg<String> {
     }
 }
 
-/// The names that are taken, in lower case, and by which argument.
+/// The names in use, in lower case, with their fields.
 #[derive(Default)]
 struct Taken(HashMap<String, Field>);
 
@@ -122,7 +121,7 @@ impl Taken {
             Some(other) if other != field => {
                 let [first, second] = [other, field].map(|field| argument(field).spec.option());
                 let message = format!("`{first}` and `{second}` name the same OpCon property: `{name}`");
-                Err(Error::new(ErrorKind::InvalidInput, message).hint("give each of them a name of its own"))
+                Err(Error::new(ErrorKind::InvalidInput, message).hint("use a different property for each of them"))
             }
             _ => Ok(()),
         }

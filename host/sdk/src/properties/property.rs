@@ -1,12 +1,12 @@
-//! One property and its value, whatever that is.
+//! One property and its value.
 
 use crate::context::Context;
 use crate::error::{Error, ErrorKind, Result};
 use crate::journal::{Contents, PropertyEntry};
 use crate::property_store::Delivery;
 
-/// An OpCon property for one value of a job. A value that is not saved, also because the job is interrupted, ends as a
-/// command that saves it; only an option list does not, since its job can be run again.
+/// An OpCon property for one value of a job. If the value is not saved, e.g. because of an interruption, the report
+/// contains a command that saves it; for an option list, the job can be run again instead.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Property {
     full_name: String,
@@ -14,14 +14,13 @@ pub struct Property {
 }
 
 impl Property {
-    /// A property whose full name is known to be one that OpCon accepts.
+    /// Creates a property with a full name that OpCon accepts.
     pub(crate) fn new(full_name: impl Into<String>, contents: Contents) -> Self {
         Property { full_name: full_name.into(), contents }
     }
 
-    /// Makes sure, before anything is changed in EC2, that a value can be saved under the name that the job gives.
-    /// `contents` says what the value will be, as in `console output of i-0abc`. `None` when the job gives no name, and in
-    /// a dry run.
+    /// Checks that a value can be saved under this name, before anything is changed in EC2. `contents` describes the
+    /// value, e.g. `console output of i-0abc`. `None` without a name, and in a dry run.
     ///
     /// # Errors
     /// Those of [`PropertyStore::full_name`](super::PropertyStore::full_name) and
@@ -36,14 +35,14 @@ impl Property {
         Ok(Some(property))
     }
 
-    /// Saves the value, and reports it.
+    /// Saves and reports the value.
     ///
     /// # Errors
-    /// [`ErrorKind::PropertyNotSaved`] when OpCon, or the agent's folder, did not take it.
+    /// [`ErrorKind::PropertyNotSaved`] when OpCon, or the agent's folder, did not accept it.
     pub async fn save(&self, cx: &Context, value: &str) -> Result<Delivery> {
         match self.deliver(cx, value).await {
             Ok(delivery) => {
-                cx.event(delivery.told(&self.full_name, value));
+                cx.event(delivery.describe(&self.full_name, value));
                 Ok(delivery)
             }
             Err(error) => {
@@ -55,15 +54,15 @@ impl Property {
         }
     }
 
-    /// Saves the value, and records what becomes of it: before OpCon has answered, it is not saved.
+    /// Saves the value and records its delivery; until OpCon has answered, it is recorded as not saved.
     ///
     /// # Errors
     /// Those of [`PropertyStore::save`](super::PropertyStore::save).
     pub(crate) async fn deliver(&self, cx: &Context, value: &str) -> Result<Delivery> {
         let entry = PropertyEntry::pending(&self.full_name, self.contents.clone(), Some(value.to_owned()));
-        cx.journal().property(entry.clone());
+        cx.journal().record_property(entry.clone());
         let attempt = cx.properties().save(&self.full_name, value).await;
-        cx.journal().property(entry.after(&attempt));
+        cx.journal().record_property(entry.after(&attempt));
         attempt
     }
 }

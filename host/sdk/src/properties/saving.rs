@@ -1,4 +1,4 @@
-//! How the values of instances are saved into properties: ids at once, addresses when they are known.
+//! Saves the values of instances into properties: ids at once, addresses when they are known.
 
 use std::time::Duration;
 
@@ -14,17 +14,16 @@ use crate::journal::{Contents, Field, Value};
 use crate::wait::{WAIT, WaitPolicy};
 use crate::{Context, Error, ErrorKind, PropertyEntry, Result};
 
-/// How many properties are saved at the same time.
+/// The number of concurrent saves.
 const SAVES_AT_ONCE: usize = 8;
-/// For how long the saving of ids may hold up a wait: OpCon may have gone since the job began.
+/// The longest time that saving ids may delay a wait, since OpCon may have become unreachable.
 const EARLY_LIMIT: Duration = Duration::from_secs(30);
 
 impl PropertyNames {
-    /// Saves the ids of those of the instances that EC2 has accepted, and enters all properties of these instances into the
-    /// journal as not saved yet, so that an interruption loses none. Called as soon as EC2 has accepted the launch or the
-    /// start, with all instances of the job, since their number is part of the names; it may be called again when EC2 has
-    /// accepted more of them. An id that is not saved now is tried again by [`PropertyNames::save_addresses`]. In a dry
-    /// run there is nothing to save.
+    /// Saves the ids of the instances that EC2 has accepted, and records all their properties as not saved yet, so that
+    /// an interruption loses none. Called as soon as EC2 has accepted a launch or start, with all instances of the job,
+    /// since their number is part of the names; it may be called again when EC2 has accepted more.
+    /// [`PropertyNames::save_addresses`] retries ids that are not saved. A dry run saves nothing.
     pub async fn save_ids(&self, cx: &Context, ids: &[InstanceId]) {
         if cx.dry_run() {
             return;
@@ -32,22 +31,22 @@ impl PropertyNames {
         // A name that OpCon does not accept is reported at the end.
         let (planned, _) = self.plan(cx, ids);
         let is_new = |planned: &&PropertyEntry| cx.journal().read_property(&planned.name, |known| known.is_none());
-        planned.iter().filter(is_new).for_each(|planned| cx.journal().property(planned.clone()));
+        planned.iter().filter(is_new).for_each(|planned| cx.journal().record_property(planned.clone()));
         let mut unsaved = unsaved(cx, planned);
         unsaved.retain(|entry| matches!(entry.contents, Contents::Of(Field::Id, _)));
         if timeout(EARLY_LIMIT, save_all(cx, unsaved)).await.is_err() {
-            cx.warning("saving ids in OpCon takes long: the job goes on, and saves the others at its end");
+            cx.warning("saving ids in OpCon is slow: the job continues, and saves the remaining ids at its end");
         }
     }
 
-    /// Saves what [`PropertyNames::save_ids`] has left: the addresses, and ids that OpCon did not take. `settled` says that
-    /// the instances are where they should be: then a missing address is looked up until it is there or certainly does
-    /// not exist (a private subnet has no public one), which is saved as an empty value. Otherwise it is left out with a
-    /// warning. Whatever is not saved stays in the journal as such.
+    /// Saves the remaining values: addresses, and ids that OpCon did not accept. If `settled`, the instances have
+    /// reached their goal: a missing address is polled until it exists or certainly does not (e.g. in a private
+    /// subnet), and then saved as an empty value. Otherwise it is left out with a warning. Unsaved values stay in the
+    /// journal.
     ///
     /// # Errors
-    /// [`ErrorKind::PropertyNotSaved`] when a value was not saved, could not be read, or cannot be an address; the others
-    /// are saved all the same.
+    /// [`ErrorKind::PropertyNotSaved`] when a value was not saved, could not be read, or is invalid; the others are
+    /// still saved.
     pub async fn save_addresses(
         &self,
         cx: &Context,
@@ -70,8 +69,8 @@ impl PropertyNames {
                     failures.push(error);
                 }
             }
-            // What is left out is still to be saved by somebody, and an interruption must not lose the others.
-            cx.journal().property(entry.clone());
+            // An omitted value still has to be saved, and an interruption must not lose the others.
+            cx.journal().record_property(entry.clone());
             ready.extend(entry.value.is_some().then_some(entry));
         }
         failures.extend(save_all(cx, ready).await);
@@ -82,34 +81,34 @@ impl PropertyNames {
     }
 }
 
-/// Those of the properties that OpCon does not have yet.
+/// The properties that are not saved yet.
 fn unsaved(cx: &Context, mut planned: Vec<PropertyEntry>) -> Vec<PropertyEntry> {
     let is_missing = |known: Option<&PropertyEntry>| known.is_none_or(PropertyEntry::is_missing);
     planned.retain(|planned| cx.journal().read_property(&planned.name, is_missing));
     planned
 }
 
-/// The value to be saved; empty for an address that does not exist. `None` when it is left out, with a warning: there may be
-/// one later. `polled` is `None` when the job did not wait.
+/// The value to save; empty for an address that does not exist. `None`, with a warning, for an address that may exist
+/// later. `polled` is `None` if the job did not wait.
 ///
 /// # Errors
-/// When the instance is where it should be, and its address is not known or is none.
+/// When the instance has reached its goal, and its address is unknown or invalid.
 fn value(cx: &Context, entry: &PropertyEntry, polled: Option<&Polled>) -> Result<Option<String>> {
     let (name, contents) = (&entry.name, &entry.contents);
     let Contents::Of(field, id) = contents else { return Ok(entry.value.clone()) };
-    let not_yet = format!("property {name} is not saved: there is no such address yet");
+    let not_yet = format!("property {name} is not saved: the instance has no such address yet");
     let known = cx.journal().read(id, |instance| match (field.value(instance), polled) {
         (Value::Known(value), _) => Ok(Ok(value.to_owned())),
         (Value::Invalid(text), _) => {
             let text = excerpt(text.as_bytes());
-            Err(Error::new(ErrorKind::Service, format!("EC2 gives `{text}` as the {contents}")))
+            Err(Error::new(ErrorKind::Service, format!("EC2 returned `{text}` as the {contents}")))
         }
-        (Value::Missing, None) => Ok(Err(format!("{not_yet}; give --{}", WAIT.spec.name))),
+        (Value::Missing, None) => Ok(Err(format!("{not_yet} (`{}` waits for it)", WAIT.spec.option()))),
         (Value::Missing, Some(_)) if instance.error.is_some() => Ok(Err(not_yet)),
         (Value::Missing, Some(polled)) if polled.has_none(id) => Ok(Ok(String::new())),
         (Value::Missing, Some(polled)) => {
-            let reason = polled.trouble.as_ref().map_or_else(
-                || format!("the instance is {}", instance.state.as_deref().unwrap_or("not known")),
+            let reason = polled.last_failure.as_ref().map_or_else(
+                || format!("the instance is {}", instance.state.as_deref().unwrap_or("in an unknown state")),
                 Error::to_string,
             );
             Err(Error::new(ErrorKind::Unavailable, format!("unknown {contents}: {reason}")))
@@ -118,8 +117,7 @@ fn value(cx: &Context, entry: &PropertyEntry, polled: Option<&Polled>) -> Result
     Ok(known.map_err(|left_out| cx.warning(left_out)).ok())
 }
 
-/// Saves properties that have a value, several at a time, and records what becomes of each. It is reported in the order of
-/// the properties, whichever was saved first. Returns the errors.
+/// Saves properties concurrently and records each result. They are reported in order. Returns the errors.
 async fn save_all(cx: &Context, entries: Vec<PropertyEntry>) -> Vec<Error> {
     let saves = entries.into_iter().map(|entry| async move {
         let PropertyEntry { name, value, contents, .. } = entry;
@@ -131,7 +129,7 @@ async fn save_all(cx: &Context, entries: Vec<PropertyEntry>) -> Vec<Error> {
     let mut failures = Vec::new();
     while let Some((name, value, result)) = saves.next().await {
         match result {
-            Ok(delivery) => cx.event(delivery.told(&name, &value)),
+            Ok(delivery) => cx.event(delivery.describe(&name, &value)),
             Err(error) => {
                 cx.warning(format!("property {name} = {value}: not saved: {error}"));
                 failures.push(error);
@@ -143,8 +141,7 @@ async fn save_all(cx: &Context, entries: Vec<PropertyEntry>) -> Vec<Error> {
 
 fn not_saved(failed: usize, wanted: usize, first: &Error) -> Error {
     let message = format!("{failed} of {wanted} properties not saved; the first: {first}");
-    let advice =
-        "this output has the values, and commands that save them; do not run the job again, its instances are there";
-    let hint = first.hint_text().map_or(advice.to_owned(), |hint| format!("{advice}; {hint}"));
+    let advice = "run the commands at the end of this output, and do not run the job again";
+    let hint = first.hint_text().map_or(advice.to_owned(), |hint| format!("{advice}\n{hint}"));
     Error::new(ErrorKind::PropertyNotSaved, message).doing("saving properties in OpCon").hint(hint)
 }

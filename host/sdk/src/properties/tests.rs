@@ -1,4 +1,4 @@
-//! Properties: what the tests of saving, of addresses and of names share.
+//! Properties: helpers of the tests of saving, addresses and names.
 
 mod addresses;
 mod names;
@@ -33,20 +33,20 @@ fn ids(texts: &[&str]) -> Vec<InstanceId> {
     texts.iter().map(|text| InstanceId::from_ec2(text)).collect()
 }
 
-/// Records an instance as described, of which EC2 accepted the start.
+/// Records an instance whose start EC2 accepted.
 fn accept(job: &Job, description: &Instance) {
     accept_as(job, description, ResourceResult::Changed);
 }
 
-/// Records an instance as described, of which EC2 accepted the start, though it may have been started already.
+/// Records an instance with this result of a start.
 fn accept_as(job: &Job, description: &Instance, result: ResourceResult) {
     let instance = crate::instances::Instance::from_ec2(description).unwrap();
     job.cx.journal().record_instance(&instance);
-    job.cx.journal().accepted(&instance.id, Some("stopped"), None, result);
+    job.cx.journal().record_accepted(&instance.id, Some("stopped"), None, result);
 }
 
 fn fail(job: &Job, id: &str, kind: ErrorKind) {
-    job.cx.journal().failed(&InstanceId::from_ec2(id), Error::new(kind, "as the test says"));
+    job.cx.journal().record_failure(&InstanceId::from_ec2(id), Error::new(kind, "as the test says"));
 }
 
 /// A running instance without public addresses.
@@ -56,7 +56,7 @@ fn private_instance(id: &str) -> Instance {
     private
 }
 
-/// Saves everything, as a function does that waits until `limit` at most.
+/// Saves everything, with this timeout.
 async fn save_within(limit: Duration, names: &PropertyNames, cx: &Context, ids: &[InstanceId]) -> Result<()> {
     let policy = WaitPolicy::new(limit, None);
     policy.left();
@@ -64,12 +64,12 @@ async fn save_within(limit: Duration, names: &PropertyNames, cx: &Context, ids: 
     names.save_addresses(cx, ids, true, &policy).await
 }
 
-/// Saves everything, as a function does that has time enough to wait.
+/// Saves everything, with a sufficient timeout.
 async fn save(names: &PropertyNames, cx: &Context, ids: &[InstanceId]) -> Result<()> {
     save_within(Duration::from_mins(10), names, cx, ids).await
 }
 
-/// All properties of the job as `name=value`, those not saved with a `!` in front, unknown values as `?`.
+/// All properties of the job as `name=value`, with a `!` before unsaved ones and `?` for unknown values.
 fn saved(job: &Job) -> Vec<String> {
     let mark = |saved: bool| if saved { "" } else { "!" };
     let properties = job.cx.journal().properties();

@@ -1,4 +1,4 @@
-//! Selecting instances by name or by id, and what is recorded of them before the job.
+//! Selecting instances by name or by id, and recording their previous states.
 
 use aws_sdk_ec2::Client;
 
@@ -10,7 +10,7 @@ const A: &str = "i-0000000a";
 const B: &str = "i-0000000b";
 
 #[tokio::test(start_paused = true)]
-async fn ids_are_taken_once_in_their_order_and_looked_at_by_one_call() {
+async fn ids_are_deduplicated_in_order_and_described_by_one_call() {
     let inputs = inputs(&[("instance-id", "i-0000000b, i-0000000a"), ("instance-id", B)]);
     let targets = Targets::parse(&inputs).unwrap();
     let describe = mock!(Client::describe_instances)
@@ -41,7 +41,7 @@ async fn an_id_that_is_not_shown_yet_is_kept() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_ec2_that_cannot_be_asked_before_ends_the_job() {
+async fn a_failed_description_ends_the_job() {
     let inputs = inputs(&[("instance-id", B)]);
     let describe = mock!(Client::describe_instances).then_http_response(|| refusal("RequestLimitExceeded", "No"));
     let job = Job::new(&[&describe]);
@@ -50,7 +50,7 @@ async fn an_ec2_that_cannot_be_asked_before_ends_the_job() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_name_wins_over_ids_and_says_so() {
+async fn the_name_takes_precedence_over_ids_with_a_warning() {
     let describe = mock!(Client::describe_instances).then_output(|| described([named(A, "web")]));
     let job = Job::new(&[&describe]);
     let inputs = inputs(&[("instance-id", B), ("tag-name", "web")]);
@@ -58,17 +58,17 @@ async fn the_name_wins_over_ids_and_says_so() {
     assert_eq!(found, ids(&[A]));
     assert_eq!(
         job.lines(),
-        ["the instance ids are ignored, because --tag-name is given too", "1 instance named `web` found"]
+        ["the instance ids are ignored, because `--tag-name` is given", "1 instance named `web` found"]
     );
     let entry = job.cx.journal().instance(&found[0]);
     assert_eq!((entry.name.as_deref(), entry.state.as_deref()), (Some("web"), Some("running")));
 }
 
 #[test]
-fn neither_name_nor_ids_never_means_all() {
+fn missing_name_and_ids_never_select_all() {
     let error = Targets::parse(&inputs(&[])).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::InvalidInput);
-    assert_eq!(error.to_string(), "neither --tag-name nor --instance-id is given");
+    assert_eq!(error.to_string(), "neither `--tag-name` nor `--instance-id` is given");
 }
 
 #[test]
@@ -77,14 +77,14 @@ fn nothing_found_is_a_failure_unless_allowed() {
     let targets = |more: &[_]| Targets::parse(&inputs(&[&[("tag-name", "web")], more].concat())).unwrap();
     let error = targets(&[]).none_found(&job.cx).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::NotFound);
-    assert_eq!(error.message(), "no instance named `web` that is pending, running, stopping or stopped");
+    assert_eq!(error.message(), "no instances named `web` that are pending, running, stopping or stopped");
     assert!(error.hint_text().unwrap().contains("--allow-none"), "{error:?}");
     let outcome = targets(&[("allow-none", "true")]).none_found(&job.cx).unwrap();
     assert!(outcome.message.ends_with("nothing to do"), "{outcome:?}");
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_dry_run_looks_whether_the_ids_exist_and_goes_on_with_those_that_do() {
+async fn a_dry_run_continues_with_the_ids_that_exist() {
     let describe = mock!(Client::describe_instances)
         .match_requests(|request| filter_values(request, "instance-id") == [A, B])
         .then_output(|| described([named(A, "web")]));

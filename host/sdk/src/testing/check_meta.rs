@@ -1,4 +1,5 @@
-//! What every function's metadata keeps to: the command line, the help, the job forms and the policies rely on it.
+//! Checks the rules for the metadata of functions, on which the command line, the help, the job forms and the policies
+//! rely.
 
 use std::collections::BTreeSet;
 
@@ -6,12 +7,11 @@ use crate::args::{ArgSpec, Given, Inputs};
 use crate::call::is_read;
 use crate::{AnyOperation, IamAction, OperationMeta};
 
-/// Asserts that the metadata of a function keeps the contract, and that its examples are jobs:
-/// `check_meta(&ShowTags)`. What clashes with other functions, or with the arguments that the host gives to all of
-/// them, is found when the program starts.
+/// Asserts that the metadata of a function is valid and that its examples can be parsed: `check_meta(&ShowTags)`.
+/// Conflicts with other functions, or with the common arguments of the host, are found when the program starts.
 ///
 /// # Panics
-/// With the first rule that is broken.
+/// With the first violated rule.
 #[track_caller]
 pub fn check_meta(operation: &'static dyn AnyOperation) {
     let meta = operation.meta();
@@ -27,8 +27,11 @@ pub fn check_meta(operation: &'static dyn AnyOperation) {
         meta.name
     );
     assert!(!meta.examples.is_empty(), "{}: it has no example", meta.name);
-    for example in meta.examples {
-        check_example(operation, example.arguments);
+    let read: BTreeSet<_> =
+        meta.examples.iter().flat_map(|example| check_example(operation, example.arguments)).collect();
+    for spec in meta.all_arguments() {
+        let is_read = read.contains(spec.name);
+        assert!(is_read, "{}: {} is not read while the arguments of its examples are parsed", meta.name, spec.name);
     }
 }
 
@@ -99,20 +102,20 @@ fn check_action(meta: &OperationMeta, action: &IamAction) {
     }
 }
 
-/// An example is a job of the function, and its ids are nobody's.
+/// Asserts that an example can be parsed, and that its ids are placeholders. Returns the names of the arguments that parsing
+/// reads: an argument that is read later, and is not declared, ends a job that may have changed something already.
 #[track_caller]
-fn check_example(operation: &'static dyn AnyOperation, words: &'static [&'static str]) {
+fn check_example(operation: &'static dyn AnyOperation, words: &'static [&'static str]) -> BTreeSet<&'static str> {
     let meta = operation.meta();
     for id in words.iter().flat_map(|word| word.split(',')).filter(|text| is_long_id(text)) {
         assert!(id.contains("-0123456789abcdef"), "{}: {id} could be somebody's", meta.name);
     }
     let parsed = Inputs::parse(meta.all_arguments(), meta.groups, &given(meta, words));
-    if let Err(error) = parsed.and_then(|inputs| operation.prepare(&inputs)) {
-        panic!("{}: the example {words:?} is not a job: {error}", meta.name);
-    }
+    let read = parsed.and_then(|inputs| operation.prepare(&inputs).map(|_| inputs.names_read()));
+    read.unwrap_or_else(|error| panic!("{}: the example {words:?} is not a job: {error}", meta.name))
 }
 
-/// The arguments of an example, all of the function's own: the common ones do not belong in it.
+/// The arguments of an example, without the common ones.
 #[track_caller]
 fn given(meta: &OperationMeta, words: &'static [&'static str]) -> Vec<Given> {
     let mut words = words.iter();
@@ -129,7 +132,7 @@ fn given(meta: &OperationMeta, words: &'static [&'static str]) -> Vec<Given> {
     given
 }
 
-/// Whether a text is an id of AWS with a long number, as in `i-0123456789abcdef0`.
+/// Whether a text is a long AWS id, e.g. `i-0123456789abcdef0`.
 fn is_long_id(text: &str) -> bool {
     let number = text.rsplit_once('-').map(|(_, number)| number).unwrap_or_default();
     number.len() == 17 && number.bytes().all(|byte| byte.is_ascii_hexdigit())
@@ -145,12 +148,13 @@ mod tests {
     use crate::{Context, Example, Outcome, PreparedJob, Result, dry_run};
 
     const NAME: Arg<String, Optional> = Arg::new("name", "NAME", "A name.");
+    const UNREAD: Arg<String, Optional> = Arg::new("unread", "TEXT", "What nobody reads.");
     const GOOD: OperationMeta = OperationMeta::new("ShowThings", "Show things.")
         .arguments(&[&[NAME.spec]])
-        .examples(&[Example { about: "Show one.", arguments: &["--name", "web"] }])
+        .examples(&[Example::new("Show one.", &["--name", "web"])])
         .iam_actions(&[DESCRIBE_REGIONS]);
 
-    /// A function with metadata of the test's.
+    /// A function with the metadata of a test.
     struct Sample(OperationMeta);
 
     impl AnyOperation for Sample {
@@ -180,7 +184,7 @@ mod tests {
     }
 
     #[test]
-    fn metadata_that_keeps_the_contract_passes() {
+    fn valid_metadata_passes() {
         check_meta(Box::leak(Box::new(Sample(GOOD))));
     }
 
@@ -200,8 +204,8 @@ mod tests {
 
     #[test]
     fn each_broken_rule_is_named() {
-        const ODD: Example = Example { about: "Show one.", arguments: &["--region", "eu-west-1"] };
-        const BARE: Example = Example { about: "Show one.", arguments: &["--name"] };
+        const ODD: Example = Example::new("Show one.", &["--region", "eu-west-1"]);
+        const BARE: Example = Example::new("Show one.", &["--name"]);
         const CHANGE: &[IamAction] = &[IamAction::change("ec2:DescribeRegions")];
         const READ: &[IamAction] = &[IamAction::read("dynamodb:PutItem")];
         const ASKED: &[IamAction] =
@@ -221,6 +225,7 @@ mod tests {
             (GOOD.changes_resources(), "changes something if one of its IAM actions does"),
             (GOOD.examples(&[]), "has no example"),
             (GOOD.examples(&[ODD]), "--region in its example is no argument of it"),
+            (GOOD.arguments(&[&[NAME.spec, UNREAD.spec]]), "unread is not read"),
             (GOOD.examples(&[BARE]), "--name in its example has no value"),
         ] {
             let found = broken_rule(meta);

@@ -1,4 +1,4 @@
-//! The arguments of a job that can wait, and the limit that they set.
+//! The arguments of jobs that can wait, and the timeout that they set.
 
 use std::sync::OnceLock;
 use std::time::Duration;
@@ -11,23 +11,26 @@ use crate::context::Context;
 
 /// The interval of the first polls.
 pub(super) const SHORTEST_INTERVAL: Duration = Duration::from_secs(1);
-/// The interval of the polls of a long wait.
+/// The longest interval, in a long wait.
 const LONGEST_INTERVAL: Duration = Duration::from_secs(15);
 
-/// Go on until the goal is seen.
-pub const WAIT: Arg<bool, Always> = Arg::flag("wait", "Wait until every instance is where it should be.");
+/// Waits for the goal.
+pub const WAIT: Arg<bool, Always> = Arg::flag("wait", "Wait until every instance reaches the expected state.");
 
-/// The limit of the wait.
-pub const WAIT_TIMEOUT: Arg<Duration> =
-    Arg::new("wait-timeout", "LIMIT", "The longest time to wait: `90s`, `10m`, `1h`; a bare number is minutes.")
-        .requires(&[WAIT.spec.name]);
+/// The timeout.
+pub const WAIT_TIMEOUT: Arg<Duration> = Arg::new(
+    "wait-timeout",
+    "LIMIT",
+    "The maximum time to wait, such as `90s`, `10m` or `1h`; a number without a unit is minutes.",
+)
+.requires(&[WAIT.spec.name]);
 
 /// The polling interval.
 pub const POLL_INTERVAL: Arg<Duration> = Arg::new(
     "poll-interval",
     "INTERVAL",
-    "The time between two polls while waiting: `5s`, `1m`; a bare number is minutes. \
-     Default: 1 second at first, growing to 15 seconds.",
+    "The polling interval, such as `5s` or `1m`; a number without a unit is minutes. Default: 1 second at first, up \
+     to 15 seconds later.",
 )
 .requires(&[WAIT.spec.name]);
 
@@ -35,7 +38,7 @@ pub const POLL_INTERVAL: Arg<Duration> = Arg::new(
 pub const WAIT_FOR: Arg<Readiness, Always> = Arg::new(
     "wait-for",
     "LEVEL",
-    "What to wait for: `running`, or `status-ok`, which is running with both status checks passed.",
+    "What to wait for: `running`, or `status-ok` (running, with both status checks passed).",
 )
 .default("status-ok")
 .requires(&[WAIT.spec.name]);
@@ -46,7 +49,7 @@ pub const UNTIL_READY: &[ArgSpec] = &[WAIT.spec, WAIT_FOR.spec, WAIT_TIMEOUT.spe
 pub const UNTIL_DONE: &[ArgSpec] = &[WAIT.spec, WAIT_TIMEOUT.spec, POLL_INTERVAL.spec];
 
 choices! {
-    /// When an instance counts as ready.
+    /// When an instance is ready.
     pub enum Readiness {
         /// Its state is `running`, and its instance and system status checks are `ok`.
         StatusOk = "status-ok",
@@ -55,76 +58,78 @@ choices! {
     }
 }
 
-/// Whether a job waits, and how, as its arguments say.
+/// The arguments about waiting.
 #[derive(Clone, Debug, Default)]
 pub struct WaitArgs {
-    is_asked_for: bool,
+    is_requested: bool,
     timeout: Option<Duration>,
     poll_interval: Option<Duration>,
 }
 
 impl WaitArgs {
-    /// What the arguments say.
+    /// Reads the arguments.
     pub fn parse(inputs: &Inputs) -> Self {
         WaitArgs {
-            is_asked_for: inputs.get(&WAIT),
+            is_requested: inputs.get(&WAIT),
             timeout: inputs.get(&WAIT_TIMEOUT),
             poll_interval: inputs.get(&POLL_INTERVAL),
         }
     }
 
-    /// Whether the job waits; in a dry run there is nothing to wait for.
+    /// Whether the job waits; a dry run never does.
     pub fn applies(&self, cx: &Context) -> bool {
-        self.is_asked_for && !cx.dry_run()
+        self.is_requested && !cx.dry_run()
     }
 
-    /// The limit for all the waiting of the job: the one that is given, or the job's default.
+    /// The common timeout of all waits of the job: the given one, or the default.
     pub fn policy(&self, cx: &Context) -> WaitPolicy {
         WaitPolicy::new(self.timeout.unwrap_or(cx.default_wait()), self.poll_interval)
     }
 }
 
-/// How long to wait and how often to poll: one limit for all the waiting of a job, which runs from the first of it on.
+/// The timeout and the polling interval of a job. All waits of the job share one timeout, which starts with the first
+/// wait.
 #[derive(Debug)]
 pub struct WaitPolicy {
     timeout: Duration,
     pub(super) poll_interval: Option<Duration>,
-    begun: OnceLock<Instant>,
+    start: OnceLock<Instant>,
 }
 
 impl WaitPolicy {
-    /// Waits at most for `timeout` and polls every `poll_interval`; `None` for 1 second at first, growing to 15.
+    /// Creates a policy; without an interval, it grows from 1 to 15 seconds.
     pub fn new(timeout: Duration, poll_interval: Option<Duration>) -> Self {
-        WaitPolicy { timeout, poll_interval, begun: OnceLock::new() }
+        WaitPolicy { timeout, poll_interval, start: OnceLock::new() }
     }
 
-    /// The time that is left. The first call starts the clock.
+    /// The remaining time. The first call starts the clock.
     pub fn left(&self) -> Duration {
         self.timeout.saturating_sub(self.elapsed())
     }
 
-    /// The time that is left, to the second, as a user would type it.
+    /// The remaining time in seconds, as a user would type it.
     pub(super) fn left_text(&self) -> String {
         human(self.left() + Duration::from_millis(500))
     }
 
-    /// The limit for all the waiting of the job.
+    /// The timeout.
     pub(super) fn timeout(&self) -> Duration {
         self.timeout
     }
 
-    /// The time since the first wait of the job began. The first call starts the clock.
+    /// The time since the first wait began. The first call starts the clock.
     pub(super) fn elapsed(&self) -> Duration {
-        self.begun.get_or_init(Instant::now).elapsed()
+        self.start.get_or_init(Instant::now).elapsed()
     }
 
-    /// The time until the next poll: a tenth of what was waited so far, within the bounds. So an end is noticed soon in
-    /// proportion to the wait, and a long wait costs few calls.
+    /// The polling interval: a tenth of the elapsed time, within the bounds. So the goal is noticed soon in proportion
+    /// to the wait, and a long wait costs few calls.
     pub(super) fn interval(&self, elapsed: Duration) -> Duration {
         self.poll_interval.unwrap_or((elapsed / 10).clamp(SHORTEST_INTERVAL, LONGEST_INTERVAL))
     }
 
-    /// The interval, up to a tenth shorter once it has grown: jobs that began together must not go on polling together.
+    /// The interval, reduced at random by up to a tenth once it has grown, so that jobs that began together do not poll
+    /// together.
     pub(super) fn pause(&self, elapsed: Duration) -> Duration {
         let interval = self.interval(elapsed);
         let grown = self.poll_interval.is_none() && interval > SHORTEST_INTERVAL;

@@ -1,4 +1,4 @@
-//! The one loop of all waits: polls until the end, the limit, or a failure that no later poll can mend.
+//! The polling loop of all waits.
 
 use std::time::Duration;
 
@@ -8,47 +8,47 @@ use super::arguments::{WaitPolicy, human};
 use super::failures::Failures;
 use crate::{Context, Error, ErrorKind, Result};
 
-/// How far apart the polls must be that show something off the way: one alone may be stale (AWS: "Eventual consistency in
-/// the Amazon EC2 API").
-pub(super) const SECOND_POLL: Duration = Duration::from_secs(10);
+/// The minimum time between two polls that show an unexpected state before it counts: one poll alone may be stale (AWS:
+/// "Eventual consistency in the Amazon EC2 API").
+pub(super) const CONFIRMATION_INTERVAL: Duration = Duration::from_secs(10);
 
-/// What a poll shows of something that is waited for. [`States`](super::States) finds it out by lists of states.
+/// The result of a poll. [`States`](super::States) creates it from lists of states.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Poll {
-    /// It is on the way, in this state.
+    /// In progress, in this state.
     Pending(String),
-    /// It is at the goal, in this state.
+    /// At the goal, in this state.
     Reached(String),
-    /// It is in a state that is neither the goal nor on the way to it: an error when a poll ten seconds later does not show it
-    /// at the goal or on the way, since the answer may be stale.
+    /// In an unexpected state: an error unless a poll ten seconds later shows the goal or progress, since the answer
+    /// may be stale.
     Unexpected {
         /// The state.
         state: String,
-        /// Why the goal cannot be reached, as in ``the state is `deregistered` ``.
+        /// Why the goal cannot be reached, e.g. ``the state is `deregistered` ``.
         why: String,
     },
-    /// It cannot reach the goal any more: why, as in ``the state is `failed`: no such snapshot``.
+    /// The goal cannot be reached: why, e.g. ``the state is `failed`: no such snapshot``.
     Impossible(String),
 }
 
-/// Waits for anything that has an id and a state. `what` names it, as in `image ami-0abc`; `poll` finds out its state. Each
+/// Waits for anything with an id and a state. `what` names it, e.g. `image ami-0abc`; `poll` reads its state. Each
 /// change of the state is reported.
 ///
-/// A failed poll is reported once and borne. What ends the wait: credentials that are refused for 30 seconds, a permission
-/// that is denied in two polls in a row, and failures of kind [`ErrorKind::NotFound`] for a minute.
+/// A failed poll is reported once, and the wait continues. These failures end it: rejected credentials for 30 seconds,
+/// a denied permission in two consecutive polls, and [`ErrorKind::NotFound`] for a minute.
 ///
 /// # Errors
-/// [`ErrorKind::UnexpectedState`] when the goal cannot be reached, [`ErrorKind::WaitExpired`] when the limit of the job is
-/// over, otherwise that of the poll that ended the wait.
+/// [`ErrorKind::UnexpectedState`] when the goal cannot be reached, [`ErrorKind::WaitExpired`] after the timeout,
+/// otherwise the error of the poll that ended the wait.
 pub async fn wait_for<F, A>(cx: &Context, what: &str, policy: &WaitPolicy, poll: F) -> Result<()>
 where
     F: FnMut() -> A + Send,
     A: Future<Output = Result<Poll>> + Send,
 {
     cx.event(format!("waiting for {what}, at most {}", policy.left_text()));
-    let mut watched = Thing { cx, what, poll, state: None, off_since: None, impossible: None };
+    let mut watched = Polled { cx, what, poll, state: None, unexpected_since: None, impossible: None };
     match run(cx, policy, &mut watched).await {
-        End::Over => match watched.impossible {
+        End::Done => match watched.impossible {
             Some(why) => Err(Error::new(ErrorKind::UnexpectedState, why).doing(format!("waiting for {what}"))),
             None => Ok(()),
         },
@@ -59,30 +59,30 @@ where
             };
             Err(timed_out(policy, &still, last_failure.as_ref()))
         }
-        End::GivenUp(error) => Err(error),
+        End::Failed(error) => Err(error),
     }
 }
 
-/// What the loop polls.
+/// The subject of a wait.
 pub(super) trait Watched {
-    /// Polls once and reports what is new. Returns whether the wait is over.
+    /// Polls once and reports changes. Returns whether the wait is over.
     fn poll(&mut self) -> impl Future<Output = Result<bool>> + Send;
-    /// How far the wait is: for a line, and in at most 20 characters.
+    /// The progress as a line, and in at most 20 characters.
     fn progress(&self) -> (String, String);
 }
 
-/// How a wait ends.
+/// The end of a wait.
 #[derive(Debug)]
 pub(super) enum End {
-    /// A poll showed the end.
-    Over,
-    /// The limit of the job is over; the error is that of the last poll, if it failed.
+    /// A poll ended the wait.
+    Done,
+    /// The wait timed out; the error is that of the last poll, if it failed.
     TimedOut(Option<Error>),
-    /// The polls failed in a way that no later poll can mend.
-    GivenUp(Error),
+    /// The polls failed permanently.
+    Failed(Error),
 }
 
-/// Polls until the end. The last poll is at the limit, or at once when no time is left.
+/// Polls until the end. The last poll is at the timeout, or immediate if no time is left.
 pub(super) async fn run(cx: &Context, policy: &WaitPolicy, watched: &mut impl Watched) -> End {
     let start = Instant::now();
     let mut failures = Failures::default();
@@ -90,12 +90,12 @@ pub(super) async fn run(cx: &Context, policy: &WaitPolicy, watched: &mut impl Wa
     loop {
         let over = match watched.poll().await {
             Ok(over) => {
-                failures.end();
+                failures.reset();
                 over
             }
             Err(error) => {
                 if let Some(error) = failures.add(cx, error) {
-                    return End::GivenUp(error);
+                    return End::Failed(error);
                 }
                 false
             }
@@ -110,7 +110,7 @@ pub(super) async fn run(cx: &Context, policy: &WaitPolicy, watched: &mut impl Wa
         let (line, status) = watched.progress();
         cx.progress(&format!("waiting, {} of {}: {line}", human(elapsed), human(policy.timeout())), &status, due);
         if over {
-            return End::Over;
+            return End::Done;
         }
         sleep(policy.pause(start.elapsed()).min(left)).await;
     }
@@ -120,38 +120,38 @@ fn minutes(duration: Duration) -> u64 {
     duration.as_secs() / 60
 }
 
-/// The error of a wait whose limit is over. `still` says what the last poll showed, as in ``i-0abc is still `pending` ``.
+/// The error of a wait that timed out. `still` describes the last poll, e.g. ``i-0abc is still `pending` ``.
 pub(super) fn timed_out(policy: &WaitPolicy, still: &str, last_failure: Option<&Error>) -> Error {
     let failure = last_failure.map_or(String::new(), |error| format!("; the last poll failed: {error}"));
     let message = format!("timed out after {}: {still}{failure}", human(policy.timeout()));
     Error::new(ErrorKind::WaitExpired, message)
 }
 
-/// Anything with an id and a state.
-struct Thing<'a, F> {
+/// A resource of a [`wait_for`].
+struct Polled<'a, F> {
     cx: &'a Context,
     what: &'a str,
     poll: F,
-    /// The state that was seen last.
+    /// The last known state.
     state: Option<String>,
-    /// The first poll that showed it off the way, since it was last on it.
-    off_since: Option<Instant>,
+    /// The first of the consecutive polls with an unexpected state.
+    unexpected_since: Option<Instant>,
     impossible: Option<String>,
 }
 
-impl<F, A> Watched for Thing<'_, F>
+impl<F, A> Watched for Polled<'_, F>
 where
     F: FnMut() -> A + Send,
     A: Future<Output = Result<Poll>> + Send,
 {
     async fn poll(&mut self) -> Result<bool> {
         let shown = (self.poll)().await?;
-        let off_since = self.off_since.take().unwrap_or_else(Instant::now);
+        let unexpected_since = self.unexpected_since.take().unwrap_or_else(Instant::now);
         let (state, over) = match shown {
             Poll::Pending(state) => (state, false),
             Poll::Reached(state) => (state, true),
-            Poll::Unexpected { state, .. } if off_since.elapsed() < SECOND_POLL => {
-                self.off_since = Some(off_since);
+            Poll::Unexpected { state, .. } if unexpected_since.elapsed() < CONFIRMATION_INTERVAL => {
+                self.unexpected_since = Some(unexpected_since);
                 (state, false)
             }
             Poll::Unexpected { why, .. } | Poll::Impossible(why) => {
@@ -168,7 +168,7 @@ where
 
     fn progress(&self) -> (String, String) {
         const STATUS_LENGTH: usize = 20;
-        let state = self.state.as_deref().unwrap_or("not seen yet");
+        let state = self.state.as_deref().unwrap_or("not found yet");
         (format!("{} is {state}", self.what), state.chars().take(STATUS_LENGTH).collect())
     }
 }

@@ -1,4 +1,4 @@
-//! Failed polls: which are borne, and which end a wait because no later poll can mend them.
+//! Decides which failed polls end a wait.
 
 use std::time::Duration;
 
@@ -6,40 +6,42 @@ use tokio::time::Instant;
 
 use crate::{Context, Error, ErrorKind, codes};
 
-/// For how long credentials may be refused: new ones are not valid everywhere at once, and a service that checks them may
-/// fail for a moment.
-const REFUSED_LIMIT: Duration = Duration::from_secs(30);
-/// For how long AWS may not know an id that it gave itself (AWS: "Eventual consistency in the Amazon EC2 API").
-pub(super) const UNKNOWN_LIMIT: Duration = Duration::from_mins(1);
-/// Polls in a row that may be denied: one alone may come from a policy that is being changed.
+/// How long credentials may be rejected: new ones are not valid everywhere at once, and the check may fail temporarily.
+const REJECTED_LIMIT: Duration = Duration::from_secs(30);
+/// How long an id from AWS may be unknown (AWS: "Eventual consistency in the Amazon EC2 API").
+pub(super) const NOT_FOUND_LIMIT: Duration = Duration::from_mins(1);
+/// Consecutive denied polls that end a wait: a single one may be caused by a policy change.
 const DENIED_LIMIT: u32 = 2;
 
 /// The failed polls of a wait.
 #[derive(Default)]
 pub(super) struct Failures {
-    /// The kinds of failures that were reported: each is reported once in a wait.
+    /// The reported kinds of failures: each is reported once in a wait.
     reported: Vec<(ErrorKind, Option<String>)>,
-    /// The failure of the last poll, if it failed.
+    /// The error of the last poll, if it failed.
     last: Option<Error>,
-    /// Since when every poll was refused because of its credentials.
-    refused_since: Option<Instant>,
-    /// Since when no poll has found what is waited for.
-    unknown_since: Option<Instant>,
-    /// How many polls in a row were denied.
+    /// When the credentials were first rejected, without a success since.
+    rejected_since: Option<Instant>,
+    /// When the resource was first not found, without a success since.
+    not_found_since: Option<Instant>,
+    /// The number of consecutive denied polls.
     denied: u32,
 }
 
 impl Failures {
-    /// Records a failed poll. Returns the error when it ends the wait; otherwise it was reported.
+    /// Records and reports a failed poll. Returns the error if it ends the wait.
     pub(super) fn add(&mut self, cx: &Context, error: Error) -> Option<Error> {
         self.denied = if is_denied(&error) { self.denied + 1 } else { 0 };
-        let refused_since = concerns_credentials(&error).then(|| self.refused_since.unwrap_or_else(Instant::now));
-        self.refused_since = refused_since;
-        // Other failures say nothing of whether AWS knows it by now.
-        let unknown_since =
-            (error.kind() == ErrorKind::NotFound).then(|| *self.unknown_since.get_or_insert_with(Instant::now));
+        let rejected_since = concerns_credentials(&error).then(|| self.rejected_since.unwrap_or_else(Instant::now));
+        self.rejected_since = rejected_since;
+        // Other failures do not show whether AWS knows the id.
+        let not_found_since =
+            (error.kind() == ErrorKind::NotFound).then(|| *self.not_found_since.get_or_insert_with(Instant::now));
         let lasts = |since: Option<Instant>, limit| since.is_some_and(|since| since.elapsed() >= limit);
-        if self.denied >= DENIED_LIMIT || lasts(refused_since, REFUSED_LIMIT) || lasts(unknown_since, UNKNOWN_LIMIT) {
+        if self.denied >= DENIED_LIMIT
+            || lasts(rejected_since, REJECTED_LIMIT)
+            || lasts(not_found_since, NOT_FOUND_LIMIT)
+        {
             return Some(error);
         }
         let key = (error.kind(), error.code().map(str::to_owned));
@@ -51,23 +53,23 @@ impl Failures {
         None
     }
 
-    /// Records that a poll succeeded.
-    pub(super) fn end(&mut self) {
-        (self.last, self.refused_since, self.unknown_since, self.denied) = (None, None, None, 0);
+    /// Records a successful poll.
+    pub(super) fn reset(&mut self) {
+        (self.last, self.rejected_since, self.not_found_since, self.denied) = (None, None, None, 0);
     }
 
-    /// The failure of the last poll, if it failed.
+    /// The error of the last poll, if it failed.
     pub(super) fn into_last(self) -> Option<Error> {
         self.last
     }
 }
 
-/// Whether AWS knows the credentials and does not allow the action.
+/// Whether valid credentials are not allowed to perform the action.
 fn is_denied(error: &Error) -> bool {
     error.code().is_some_and(codes::is_permission_denied)
 }
 
-/// Whether the credentials themselves are refused, or there are none.
+/// Whether the credentials are rejected or missing.
 fn concerns_credentials(error: &Error) -> bool {
     error.code().map_or(error.kind() == ErrorKind::PermissionDenied, codes::concerns_credentials)
 }

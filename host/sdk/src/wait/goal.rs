@@ -1,4 +1,4 @@
-//! What instances are waited for, and where a state is on the way to it.
+//! The goals of a wait for instances, and the progress of a state towards them.
 
 use std::time::Duration;
 
@@ -8,49 +8,49 @@ use super::arguments::Readiness;
 use crate::Context;
 use crate::ids::InstanceId;
 
-/// For how long status checks, which EC2 makes every minute, are given to leave `ok`: what they do not show by then, they do
-/// not show any more (EC2 user guide, "Status checks for Amazon EC2 instances").
-pub const UNTIL_SEEN: Duration = Duration::from_mins(5);
+/// How long a wait observes status checks, which EC2 runs every minute, for a change from `ok`. A change that they do
+/// not show by then is not expected (EC2 user guide, "Status checks for Amazon EC2 instances").
+pub const OBSERVATION_LIMIT: Duration = Duration::from_mins(5);
 
-/// What instances are waited for.
+/// The goal of a wait for instances.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Goal {
     /// Ready for use.
     Ready(Readiness),
-    /// Ready for use after a time in which it was not: its state is `running`, and its status checks were seen to leave `ok`
-    /// and to come back to it.
+    /// Ready again after a restart: the state is `running`, and the status checks have left `ok` and returned to it.
     ReadyAgain {
-        /// For how long they are given to leave `ok`, from the begin of the wait. The limit of the job may end it earlier.
+        /// How long the status checks are observed for leaving `ok`, from the start of the wait. The job's timeout may
+        /// end it earlier.
         within: Duration,
-        /// The note in the journal of an instance whose status checks never left it, which is no failure: what the action
-        /// has done was not seen.
-        unobserved: &'static str,
+        /// The note for an instance whose status checks never left `ok`: the action is accepted but was not observed.
+        /// This is not a failure.
+        unobserved_note: &'static str,
     },
     /// `stopped`.
     Stopped,
     /// `terminated`.
     Terminated,
-    /// No longer in one of these transient states.
+    /// In none of these transient states.
     Left(&'static [InstanceStateName]),
 }
 
-/// Where an instance is on the way to a goal.
+/// The status of an instance relative to a goal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Place {
-    /// At the goal.
+pub(super) enum GoalStatus {
+    /// The goal is reached.
     Reached,
-    /// Where the goal is, but never seen away from it.
-    Unmoved,
-    /// In a state that leads to it.
-    OnTheWay,
-    /// Beyond return: such an instance never comes back.
-    Gone,
-    /// Anywhere else, also in a state whose name is new.
-    Elsewhere,
+    /// The state is that of the goal, but a change was not observed.
+    Unobserved,
+    /// The state leads to the goal.
+    InProgress,
+    /// The instance is terminated and will not come back.
+    Unreachable,
+    /// Any other state, including new ones.
+    Unexpected,
 }
 
 impl Goal {
-    /// What is waited for, as in `to be running with both status checks ok`.
+    /// The goal in a sentence, e.g. `to be running with both status checks ok`.
     pub(super) fn description(self) -> String {
         match self {
             Goal::Ready(Readiness::Running) => "to be running".to_owned(),
@@ -60,13 +60,13 @@ impl Goal {
             Goal::Terminated => "to be terminated".to_owned(),
             Goal::Left(states) => {
                 let states: Vec<_> = states.iter().map(InstanceStateName::as_str).collect();
-                format!("to be no longer {}", states.join(" or "))
+                format!("to no longer be {}", states.join(" or "))
             }
         }
     }
 
-    /// The goal in one word, for a place of twenty characters.
-    pub(super) fn word(self) -> &'static str {
+    /// The goal as one word, for progress in twenty characters.
+    pub(super) fn short_name(self) -> &'static str {
         match self {
             Goal::Ready(_) | Goal::ReadyAgain { .. } => "ready",
             Goal::Stopped => "stopped",
@@ -75,19 +75,19 @@ impl Goal {
         }
     }
 
-    /// What became of the action for an instance for which the time is over, where that is not plain.
-    pub(super) fn after_timeout(self) -> &'static str {
+    /// A note for an instance of a wait that timed out.
+    pub(super) fn timeout_note(self) -> &'static str {
         match self {
-            Goal::Left(_) => "; the action was not requested for it",
+            Goal::Left(_) => "; the action was not requested for this instance",
             _ => "",
         }
     }
 
-    /// What the operator can do when the time is over.
+    /// The hint after a timeout.
     pub(super) fn hint(self) -> &'static str {
         match self {
             Goal::Left(_) => "run the job again, or allow a longer wait",
-            _ => "the action was accepted and may still complete: check the instance again, or allow a longer wait",
+            _ => "check the instance later, or allow a longer wait: the action was accepted and may still complete",
         }
     }
 
@@ -96,30 +96,32 @@ impl Goal {
         matches!(self, Goal::Ready(Readiness::StatusOk) | Goal::ReadyAgain { .. })
     }
 
-    /// Whether an instance that is where the goal is may still be seen to leave it, after so long a wait.
-    pub(super) fn is_open(self, waited: Duration) -> bool {
+    /// Whether status checks may still leave `ok` after this time.
+    pub(super) fn may_change(self, waited: Duration) -> bool {
         matches!(self, Goal::ReadyAgain { within, .. } if waited < within)
     }
 
-    /// Where a state is on the way to the goal.
-    pub(super) fn place(self, state: &InstanceStateName, status_checks: Option<&SummaryStatus>) -> Place {
+    /// The status of a state relative to the goal.
+    pub(super) fn status(self, state: &InstanceStateName, status_checks: Option<&SummaryStatus>) -> GoalStatus {
         use InstanceStateName::{Pending, Running, ShuttingDown, Stopped, Stopping, Terminated};
         match (self, state) {
-            (Goal::Left(states), state) if states.contains(state) => Place::OnTheWay,
-            (Goal::Left(_), _) | (Goal::Ready(Readiness::Running), Running) => Place::Reached,
-            (Goal::Ready(Readiness::StatusOk), Running) if status_checks == Some(&SummaryStatus::Ok) => Place::Reached,
-            (Goal::ReadyAgain { .. }, Running) if status_checks == Some(&SummaryStatus::Ok) => Place::Unmoved,
-            (Goal::Ready(_), Pending | Running) | (Goal::ReadyAgain { .. }, Running) => Place::OnTheWay,
-            (Goal::Stopped, Stopped) | (Goal::Terminated, Terminated) => Place::Reached,
-            (Goal::Stopped, Stopping) | (Goal::Terminated, ShuttingDown) => Place::OnTheWay,
-            (_, ShuttingDown | Terminated) => Place::Gone,
-            _ => Place::Elsewhere,
+            (Goal::Left(states), state) if states.contains(state) => GoalStatus::InProgress,
+            (Goal::Left(_), _) | (Goal::Ready(Readiness::Running), Running) => GoalStatus::Reached,
+            (Goal::Ready(Readiness::StatusOk), Running) if status_checks == Some(&SummaryStatus::Ok) => {
+                GoalStatus::Reached
+            }
+            (Goal::ReadyAgain { .. }, Running) if status_checks == Some(&SummaryStatus::Ok) => GoalStatus::Unobserved,
+            (Goal::Ready(_), Pending | Running) | (Goal::ReadyAgain { .. }, Running) => GoalStatus::InProgress,
+            (Goal::Stopped, Stopped) | (Goal::Terminated, Terminated) => GoalStatus::Reached,
+            (Goal::Stopped, Stopping) | (Goal::Terminated, ShuttingDown) => GoalStatus::InProgress,
+            (_, ShuttingDown | Terminated) => GoalStatus::Unreachable,
+            _ => GoalStatus::Unexpected,
         }
     }
 
-    /// The states that the instance may have had before the request: that of the journal, otherwise those from which such
-    /// a request usually comes.
-    pub(super) fn states_before(self, cx: &Context, id: &InstanceId) -> Vec<InstanceStateName> {
+    /// The states that the instance may have had before the request: the recorded one, otherwise the usual ones for the
+    /// goal.
+    pub(super) fn previous_states(self, cx: &Context, id: &InstanceId) -> Vec<InstanceStateName> {
         use InstanceStateName::{Running, Stopped};
         let previous = cx.journal().read(id, |entry| entry.previous_state.as_deref().map(InstanceStateName::from));
         match (previous, self) {

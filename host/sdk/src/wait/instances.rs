@@ -1,4 +1,4 @@
-//! Waiting for instances: one poll asks about all of them, and each has an end of its own.
+//! Waits for instances: one poll describes all of them, and each reaches its own end.
 
 use std::collections::{BTreeMap, HashMap};
 use std::time::Duration;
@@ -7,19 +7,25 @@ use aws_sdk_ec2::types::{InstanceStateName, SummaryStatus};
 use tokio::time::Instant;
 
 use super::arguments::{WaitArgs, WaitPolicy};
-use super::engine::{End, SECOND_POLL, Watched, run, timed_out};
-use super::failures::UNKNOWN_LIMIT;
-use super::goal::{Goal, Place};
+use super::engine::{CONFIRMATION_INTERVAL, End, Watched, run, timed_out};
+use super::failures::NOT_FOUND_LIMIT;
+use super::goal::{Goal, GoalStatus};
 use super::status_checks::status_checks;
 use crate::ids::InstanceId;
 use crate::instances::{Instance, find_by_ids, find_shown};
 use crate::{Context, Error, ErrorKind, Result, count_of, hints};
 
-/// For how long the state before the request may still be shown (AWS: "Eventual consistency in the Amazon EC2 API").
+/// How long a poll may return the state before the request (AWS: "Eventual consistency in the Amazon EC2 API").
 const STALE_LIMIT: Duration = Duration::from_mins(1);
 
-/// Waits as the job says, for those of the instances that have not failed already. Returns whether it was to wait.
-pub async fn wait_if_asked(cx: &Context, wait: &WaitArgs, ids: &[InstanceId], goal: Goal, policy: &WaitPolicy) -> bool {
+/// Waits if requested, for the instances that have not failed. Returns whether it waited.
+pub async fn wait_if_requested(
+    cx: &Context,
+    wait: &WaitArgs,
+    ids: &[InstanceId],
+    goal: Goal,
+    policy: &WaitPolicy,
+) -> bool {
     let applies = wait.applies(cx);
     if applies {
         wait_for_instances(cx, &cx.journal().not_failed(ids), goal, policy).await;
@@ -27,14 +33,14 @@ pub async fn wait_if_asked(cx: &Context, wait: &WaitArgs, ids: &[InstanceId], go
     applies
 }
 
-/// Waits until every instance has reached the goal, cannot reach it any more, or the limit of the job is over. A poll is
-/// one call for all that are still waited for (and one per 100 for status checks). What becomes of each is recorded in the
-/// journal: a state off the way as [`ErrorKind::UnexpectedState`], an id that stays unknown as [`ErrorKind::NotFound`], the
-/// end of the time as [`ErrorKind::WaitExpired`], and a failure that no later poll can mend as what it is.
+/// Waits until every instance has reached the goal or cannot reach it, or until the timeout. A poll is one request for
+/// all remaining instances (and one per 100 for status checks). The result for each is recorded in the journal: an
+/// unexpected state as [`ErrorKind::UnexpectedState`], an id that stays unknown as [`ErrorKind::NotFound`], a timeout
+/// as [`ErrorKind::WaitExpired`], and a permanent failure of the polls with its own kind.
 ///
-/// `shutting-down` and `terminated` are believed at once, unless they are the goal or on the way to it. The state before
-/// the request may be shown for a minute; any other state off the way is believed after two polls that are ten seconds
-/// apart. An id may be unknown for a minute after it was last seen. Failed polls: see [`wait_for`](super::wait_for).
+/// `shutting-down` and `terminated` count at once, unless they are the goal or lead to it. Polls may return the state
+/// before the request for a minute; any other unexpected state counts after two polls that are ten seconds apart. An id
+/// may be unknown for a minute after it was last found. For failed polls, see [`wait_for`](super::wait_for).
 pub async fn wait_for_instances(cx: &Context, ids: &[InstanceId], goal: Goal, policy: &WaitPolicy) {
     if ids.is_empty() {
         return;
@@ -42,49 +48,50 @@ pub async fn wait_for_instances(cx: &Context, ids: &[InstanceId], goal: Goal, po
     cx.event(format!("waiting for {} {}, at most {}", count_of(ids.len()), goal.description(), policy.left_text()));
     let mut wait = Wait::new(cx, ids, goal);
     match run(cx, policy, &mut wait).await {
-        End::Over => {}
+        End::Done => {}
         End::TimedOut(last_failure) => {
             let is_shown = last_failure.is_none();
-            let is_unmoved = |id: &&InstanceId| is_shown && wait.tracks.get(id).is_some_and(|track| track.unmoved);
-            let (unmoved, late): (Vec<_>, Vec<_>) = wait.waiting.iter().partition(is_unmoved);
-            unmoved.into_iter().for_each(|id| wait.note(id));
+            let is_unobserved =
+                |id: &&InstanceId| is_shown && wait.histories.get(id).is_some_and(|history| history.unobserved);
+            let (unobserved, late): (Vec<_>, Vec<_>) = wait.waiting.iter().partition(is_unobserved);
+            unobserved.into_iter().for_each(|id| wait.record_unobserved(id));
             for id in late {
-                let still = format!("{}{}", wait.still(id), goal.after_timeout());
+                let still = format!("{}{}", wait.still(id), goal.timeout_note());
                 let error = timed_out(policy, &still, last_failure.as_ref());
                 wait.cx.instance_failed(id, error.hint(goal.hint()));
             }
         }
-        End::GivenUp(error) => {
+        End::Failed(error) => {
             cx.warning(error.to_string());
-            wait.waiting.iter().for_each(|id| cx.journal().failed(id, error.clone()));
+            wait.waiting.iter().for_each(|id| cx.journal().record_failure(id, error.clone()));
         }
     }
 }
 
-/// Polls once, without waiting: the instances that are not at the goal. What is seen is recorded in the journal.
+/// Polls once, without waiting, and records the result in the journal. Returns the instances that are not at the goal.
 ///
 /// # Errors
-/// Those of EC2, and [`ErrorKind::Unavailable`] when its answers leave open whether all instances are at the goal.
+/// Those of EC2, and [`ErrorKind::Unavailable`] when an answer leaves out an instance.
 pub async fn not_at_goal(cx: &Context, ids: &[InstanceId], goal: Goal) -> Result<Vec<InstanceId>> {
     let found = find_by_ids(cx, ids).await?;
     found.iter().for_each(|instance| cx.journal().record_instance(instance));
     let by_id: HashMap<_, _> = found.iter().map(|instance| (&instance.id, &instance.state)).collect();
     if let Some(missing) = ids.iter().find(|id| !by_id.contains_key(id)) {
-        return Err(Error::new(ErrorKind::Unavailable, format!("the answer leaves out {missing}"))
+        return Err(Error::new(ErrorKind::Unavailable, format!("the response does not include {missing}"))
             .doing("looking up all instances"));
     }
     let checks = if goal.needs_status_checks() { status_checks(cx, &running(&found)).await? } else { HashMap::new() };
     checks.iter().for_each(|(id, status)| cx.journal().record_status_checks(id, status.as_str()));
-    let place = |id: &InstanceId| goal.place(by_id[id], checks.get(id));
+    let status = |id: &InstanceId| goal.status(by_id[id], checks.get(id));
     let elsewhere: Vec<_> =
-        ids.iter().filter(|id| !matches!(place(id), Place::Reached | Place::Unmoved)).cloned().collect();
+        ids.iter().filter(|id| !matches!(status(id), GoalStatus::Reached | GoalStatus::Unobserved)).cloned().collect();
     let is_open = |id: &InstanceId| {
         goal.needs_status_checks() && *by_id[id] == InstanceStateName::Running && !checks.contains_key(id)
     };
     match elsewhere.first() {
         Some(first) if elsewhere.iter().all(is_open) => {
-            Err(Error::new(ErrorKind::Unavailable, format!("the answer leaves out {first}"))
-                .doing("reading the status checks"))
+            Err(Error::new(ErrorKind::Unavailable, format!("the response does not include {first}"))
+                .doing("describing status checks"))
         }
         _ => Ok(elsewhere),
     }
@@ -95,14 +102,14 @@ fn running(instances: &[Instance]) -> Vec<InstanceId> {
     running.map(|instance| instance.id.clone()).collect()
 }
 
-/// What was last seen of an instance.
+/// The last known values of an instance.
 #[derive(Clone, PartialEq, Eq)]
-struct Seen {
+struct Observation {
     state: InstanceStateName,
     status_checks: Option<SummaryStatus>,
 }
 
-impl Seen {
+impl Observation {
     fn text(&self) -> String {
         match &self.status_checks {
             Some(status) => format!("{}, status checks {}", self.state.as_str(), status.as_str()),
@@ -110,7 +117,7 @@ impl Seen {
         }
     }
 
-    /// The same as part of a sentence.
+    /// The values as part of a sentence.
     fn quoted(&self) -> String {
         match &self.status_checks {
             Some(status) => format!("`{}`, status checks `{}`", self.state.as_str(), status.as_str()),
@@ -119,44 +126,46 @@ impl Seen {
     }
 }
 
-/// What the polls have shown of one instance.
-struct Track {
-    /// The states that it may have had before the request.
-    before: Vec<InstanceStateName>,
-    seen: Option<Seen>,
-    /// The first poll that did not find it, since it was last seen.
-    unknown_since: Option<Instant>,
-    /// The first poll that showed it off the way, since it was last on it.
-    off_since: Option<Instant>,
-    /// Whether a poll has shown its status checks `ok`.
+/// The poll results of one instance.
+struct PollHistory {
+    /// The possible states before the request.
+    previous_states: Vec<InstanceStateName>,
+    seen: Option<Observation>,
+    /// The first of the consecutive polls that did not find it.
+    not_found_since: Option<Instant>,
+    /// The first of the consecutive polls with an unexpected state.
+    unexpected_since: Option<Instant>,
+    /// Whether a poll has shown its status checks as `ok`.
     was_ok: bool,
-    /// Whether a later one has shown them otherwise.
-    left_ok: bool,
-    /// Whether the last poll has shown them `ok`, and none has shown them otherwise since they first were.
-    unmoved: bool,
+    /// Whether a later poll has shown another status.
+    has_left_ok: bool,
+    /// Whether the last poll has shown them as `ok`, and none has shown another status since the first `ok`.
+    unobserved: bool,
 }
 
-impl Track {
-    /// Takes in status checks that a poll shows.
-    fn take_in(&mut self, status_checks: Option<&SummaryStatus>) {
+impl PollHistory {
+    /// Records the status checks of a poll.
+    fn record(&mut self, status_checks: Option<&SummaryStatus>) {
         let is_ok = status_checks == Some(&SummaryStatus::Ok);
-        self.left_ok |= self.was_ok && status_checks.is_some() && !is_ok;
+        self.has_left_ok |= self.was_ok && status_checks.is_some() && !is_ok;
         self.was_ok |= is_ok;
-        self.unmoved = is_ok && !self.left_ok;
+        self.unobserved = is_ok && !self.has_left_ok;
     }
 
-    /// Takes in where a poll shows the instance. Returns what is to be believed; [`Place::OnTheWay`] as long as it may be
+    /// Records the status of a poll. Returns the confirmed one; [`GoalStatus::InProgress`] as long as the poll may be
     /// stale.
-    fn believe(&mut self, place: Place, state: &InstanceStateName, waited: Duration) -> Place {
-        match place {
-            Place::Elsewhere if waited < STALE_LIMIT && self.before.contains(state) => Place::OnTheWay,
-            Place::Elsewhere => {
-                let since = *self.off_since.get_or_insert_with(Instant::now);
-                if since.elapsed() >= SECOND_POLL { Place::Elsewhere } else { Place::OnTheWay }
+    fn confirm(&mut self, status: GoalStatus, state: &InstanceStateName, waited: Duration) -> GoalStatus {
+        match status {
+            GoalStatus::Unexpected if waited < STALE_LIMIT && self.previous_states.contains(state) => {
+                GoalStatus::InProgress
             }
-            place => {
-                self.off_since = None;
-                if place == Place::Unmoved && self.left_ok { Place::Reached } else { place }
+            GoalStatus::Unexpected => {
+                let since = *self.unexpected_since.get_or_insert_with(Instant::now);
+                if since.elapsed() >= CONFIRMATION_INTERVAL { GoalStatus::Unexpected } else { GoalStatus::InProgress }
+            }
+            status => {
+                self.unexpected_since = None;
+                if status == GoalStatus::Unobserved && self.has_left_ok { GoalStatus::Reached } else { status }
             }
         }
     }
@@ -170,12 +179,12 @@ struct Wait<'a> {
     total: usize,
     reached: usize,
     waiting: Vec<InstanceId>,
-    tracks: HashMap<InstanceId, Track>,
+    histories: HashMap<InstanceId, PollHistory>,
 }
 
 impl Watched for Wait<'_> {
-    /// Asks about all that are waited for, and takes off the list those whose wait is over. States count also when the
-    /// status checks could not be read.
+    /// Describes all remaining instances, and removes those whose wait is over. States count even if the status checks
+    /// cannot be read.
     async fn poll(&mut self) -> Result<bool> {
         let found = find_shown(self.cx, &self.waiting).await?;
         let (checks, failure) = match self.status_checks(&found).await {
@@ -185,8 +194,8 @@ impl Watched for Wait<'_> {
         let found: HashMap<_, _> = found.iter().map(|instance| (&instance.id, instance)).collect();
         let mut waiting = std::mem::take(&mut self.waiting);
         waiting.retain(|id| match found.get(id) {
-            Some(instance) => self.take_in(instance, checks.get(id)),
-            None => self.miss(id),
+            Some(instance) => self.record(instance, checks.get(id)),
+            None => self.record_missing(id),
         });
         self.waiting = waiting;
         failure.map_or(Ok(self.waiting.is_empty()), Err)
@@ -195,64 +204,66 @@ impl Watched for Wait<'_> {
     fn progress(&self) -> (String, String) {
         let mut others: BTreeMap<&str, usize> = BTreeMap::new();
         for id in &self.waiting {
-            *others.entry(self.seen(id).map_or("not seen yet", |seen| seen.state.as_str())).or_default() += 1;
+            *others.entry(self.seen(id).map_or("not found yet", |seen| seen.state.as_str())).or_default() += 1;
         }
         let others: String = others.into_iter().map(|(state, count)| format!(", {count} {state}")).collect();
-        let (reached, word) = (self.reached, self.goal.word());
-        let line = format!("{reached} of {} {word}{others}", count_of(self.total));
-        (line, format!("{reached}/{} {word}", self.total))
+        let (reached, short_name) = (self.reached, self.goal.short_name());
+        let line = format!("{reached} of {} {short_name}{others}", count_of(self.total));
+        (line, format!("{reached}/{} {short_name}", self.total))
     }
 }
 
 impl<'a> Wait<'a> {
     fn new(cx: &'a Context, ids: &[InstanceId], goal: Goal) -> Self {
-        let track = |id| {
-            let before = goal.states_before(cx, id);
-            Track {
-                before,
+        let history = |id| {
+            let previous_states = goal.previous_states(cx, id);
+            PollHistory {
+                previous_states,
                 seen: None,
-                unknown_since: None,
-                off_since: None,
+                not_found_since: None,
+                unexpected_since: None,
                 was_ok: false,
-                left_ok: false,
-                unmoved: false,
+                has_left_ok: false,
+                unobserved: false,
             }
         };
-        let tracks = ids.iter().map(|id| (id.clone(), track(id))).collect();
-        Wait { cx, goal, start: Instant::now(), total: ids.len(), reached: 0, waiting: ids.to_vec(), tracks }
+        let histories = ids.iter().map(|id| (id.clone(), history(id))).collect();
+        Wait { cx, goal, start: Instant::now(), total: ids.len(), reached: 0, waiting: ids.to_vec(), histories }
     }
 
     async fn status_checks(&self, found: &[Instance]) -> Result<HashMap<InstanceId, SummaryStatus>> {
         if self.goal.needs_status_checks() { status_checks(self.cx, &running(found)).await } else { Ok(HashMap::new()) }
     }
 
-    /// Takes in what a poll shows of an instance, and reports it when it is new. Returns whether to go on waiting for it.
-    fn take_in(&mut self, instance: &Instance, status_checks: Option<&SummaryStatus>) -> bool {
+    /// Records and reports the description of an instance. Returns whether to continue waiting for it.
+    fn record(&mut self, instance: &Instance, status_checks: Option<&SummaryStatus>) -> bool {
         let (id, journal) = (&instance.id, self.cx.journal());
         journal.record_instance(instance);
         if let Some(status) = status_checks {
             journal.record_status_checks(id, status.as_str());
         }
-        let Some(track) = self.tracks.get_mut(id) else { return false };
-        let before = track.seen.take();
-        track.take_in(status_checks);
-        // Status checks that an answer leaves out are those that were seen last.
+        let Some(history) = self.histories.get_mut(id) else { return false };
+        let before = history.seen.take();
+        history.record(status_checks);
+        // An answer without status checks keeps the last known ones.
         let checks_before = before.as_ref().filter(|seen| seen.state == instance.state);
         let status_checks = status_checks.or(checks_before.and_then(|seen| seen.status_checks.as_ref())).cloned();
-        let now = Seen { state: instance.state.clone(), status_checks };
+        let now = Observation { state: instance.state.clone(), status_checks };
         if before.as_ref() != Some(&now) {
             self.cx.event(format!("{}: {}", journal.label(id), now.text()));
         }
-        let place = self.goal.place(&now.state, now.status_checks.as_ref());
-        let place = track.believe(place, &now.state, self.start.elapsed());
-        (track.seen, track.unknown_since) = (Some(now), None);
-        match place {
-            Place::OnTheWay => return true,
-            Place::Reached => self.reached += 1,
-            Place::Unmoved if !track.unmoved || self.goal.is_open(self.start.elapsed()) => return true,
-            Place::Unmoved => self.note(id),
-            Place::Gone | Place::Elsewhere => {
-                let reason = instance.state_reason.as_deref().unwrap_or("EC2 gives no reason");
+        let status = self.goal.status(&now.state, now.status_checks.as_ref());
+        let status = history.confirm(status, &now.state, self.start.elapsed());
+        (history.seen, history.not_found_since) = (Some(now), None);
+        match status {
+            GoalStatus::InProgress => return true,
+            GoalStatus::Reached => self.reached += 1,
+            GoalStatus::Unobserved if !history.unobserved || self.goal.may_change(self.start.elapsed()) => {
+                return true;
+            }
+            GoalStatus::Unobserved => self.record_unobserved(id),
+            GoalStatus::Unreachable | GoalStatus::Unexpected => {
+                let reason = instance.state_reason.as_deref().unwrap_or("EC2 gave no reason");
                 let message = format!("the instance is `{}`: {reason}", instance.state.as_str());
                 let action = format!("waiting for {id} {}", self.goal.description());
                 let error = Error::new(ErrorKind::UnexpectedState, message).doing(action);
@@ -269,11 +280,11 @@ impl<'a> Wait<'a> {
         false
     }
 
-    /// Takes in that a poll did not find an instance. Returns whether to go on waiting for it.
-    fn miss(&mut self, id: &InstanceId) -> bool {
-        let Some(track) = self.tracks.get_mut(id) else { return false };
-        track.unmoved = false;
-        if track.unknown_since.get_or_insert_with(Instant::now).elapsed() < UNKNOWN_LIMIT {
+    /// Records that a poll did not find an instance. Returns whether to continue waiting for it.
+    fn record_missing(&mut self, id: &InstanceId) -> bool {
+        let Some(history) = self.histories.get_mut(id) else { return false };
+        history.unobserved = false;
+        if history.not_found_since.get_or_insert_with(Instant::now).elapsed() < NOT_FOUND_LIMIT {
             return true;
         }
         self.cx.instance_failed(
@@ -283,24 +294,24 @@ impl<'a> Wait<'a> {
         false
     }
 
-    /// Takes in that it is not seen what became of the instance.
-    fn note(&self, id: &InstanceId) {
-        if let Goal::ReadyAgain { unobserved, .. } = self.goal {
-            self.cx.event(format!("{}: {unobserved}", self.cx.journal().label(id)));
-            self.cx.journal().note(id, unobserved);
+    /// Records that the effect of the action was not observed.
+    fn record_unobserved(&self, id: &InstanceId) {
+        if let Goal::ReadyAgain { unobserved_note, .. } = self.goal {
+            self.cx.event(format!("{}: {unobserved_note}", self.cx.journal().label(id)));
+            self.cx.journal().record_note(id, unobserved_note);
         }
     }
 
-    fn seen(&self, id: &InstanceId) -> Option<&Seen> {
-        self.tracks.get(id)?.seen.as_ref()
+    fn seen(&self, id: &InstanceId) -> Option<&Observation> {
+        self.histories.get(id)?.seen.as_ref()
     }
 
-    /// What the last poll showed of an instance, as in ``i-0abc is still `pending` ``.
+    /// Describes the last poll of an instance, e.g. ``i-0abc is still `pending` ``.
     fn still(&self, id: &InstanceId) -> String {
-        let unknown = self.tracks.get(id).is_some_and(|track| track.unknown_since.is_some());
+        let unknown = self.histories.get(id).is_some_and(|history| history.not_found_since.is_some());
         match self.seen(id) {
             None => format!("the state of {id} is still unknown"),
-            Some(seen) if unknown => format!("{id} is not found, its last state is {}", seen.quoted()),
+            Some(seen) if unknown => format!("{id} was not found, its last state was {}", seen.quoted()),
             Some(seen) => format!("{id} is still {}", seen.quoted()),
         }
     }

@@ -1,4 +1,4 @@
-//! Status checks: how they are read, and what the two of an instance amount to.
+//! Reads status checks and combines the two checks of an instance.
 
 use std::collections::HashMap;
 
@@ -11,29 +11,28 @@ use crate::iam::IamAction;
 use crate::ids::{InstanceId, list_of, texts};
 use crate::{Context, Error, Result, codes, dry_run, pages};
 
-/// What reading status checks needs, and waiting for them.
+/// The permission to read status checks and to wait for them.
 pub const DESCRIBE_INSTANCE_STATUS: IamAction =
     IamAction::read("ec2:DescribeInstanceStatus").probe(dry_run!(|ec2| ec2.describe_instance_status()));
-/// Instance ids that one DescribeInstanceStatus may carry (AWS API reference).
+/// The most instance ids of one DescribeInstanceStatus (AWS API reference).
 pub const STATUS_IDS_PER_REQUEST: usize = 100;
 
-/// How many requests are under way at a time.
+/// The number of concurrent requests.
 const REQUESTS_AT_ONCE: usize = 5;
 
-/// The status checks of instances, by their ids.
+/// The combined status checks by instance id.
 type Checks = HashMap<InstanceId, SummaryStatus>;
 
-/// The status checks of running instances, at most 100 a request and five requests at a time. Instances that EC2 does not
-/// name are left out, also those whose id it does not know: then the request is split, so that one unknown id loses no
-/// other.
+/// The status checks of running instances, at most 100 a request and five requests at a time. Instances that EC2 leaves
+/// out, or whose id is unknown, are missing. A request with an unknown id is split, so that the others are found.
 ///
 /// # Errors
-/// Those of EC2: of several failed requests that for the first of the ids.
+/// Those of EC2; of several, that of the first id.
 pub async fn status_checks(cx: &Context, ids: &[InstanceId]) -> Result<HashMap<InstanceId, SummaryStatus>> {
     read_in_hundreds(ids, |ids| read_known(cx, ids)).await
 }
 
-/// What `read` says of all ids, to which it is given a hundred at a time.
+/// Calls `read` with a hundred ids at a time and combines the results.
 pub(super) async fn read_in_hundreds<'a, A>(
     ids: &'a [InstanceId],
     read: impl Fn(&'a [InstanceId]) -> A,
@@ -50,13 +49,13 @@ where
     Ok(checks)
 }
 
-/// The status checks of at most a hundred instances, without those that EC2 does not know.
+/// The status checks of at most a hundred instances, without unknown ids.
 async fn read_known(cx: &Context, ids: &[InstanceId]) -> Result<Checks> {
     let mut checks = HashMap::with_capacity(ids.len());
     let mut chunks = vec![ids];
     while let Some(chunk) = chunks.pop() {
         let request = cx.ec2().describe_instance_status().set_instance_ids(Some(texts(chunk)));
-        let action = format!("reading the status checks of {}", list_of(chunk));
+        let action = format!("describing status checks of {}", list_of(chunk));
         match collect_status_checks(request, &mut checks, &action).await {
             Err(error) if error.code() == Some(codes::INVALID_INSTANCE_ID_NOT_FOUND) => {
                 if chunk.len() > 1 {
@@ -78,7 +77,7 @@ pub async fn all_status_checks(cx: &Context) -> Result<HashMap<InstanceId, Summa
     const PAGE_SIZE: i32 = 1000;
     let mut checks = HashMap::new();
     let request = cx.ec2().describe_instance_status().max_results(PAGE_SIZE);
-    collect_status_checks(request, &mut checks, "reading the status checks of the region").await?;
+    collect_status_checks(request, &mut checks, "describing status checks in the region").await?;
     Ok(checks)
 }
 
@@ -98,7 +97,7 @@ async fn collect_status_checks(
     Ok(())
 }
 
-/// The instance check and the system check taken together: the worse of the two.
+/// Combines the instance check and the system check: the worse of the two.
 pub(super) fn both_checks(status: &InstanceStatus) -> SummaryStatus {
     let summaries = [status.instance_status(), status.system_status()];
     let summaries =

@@ -1,4 +1,4 @@
-//! Waiting: what counts as the end, what ends it early, and how many calls it costs.
+//! Waiting: its goals, its early ends, and the number of calls.
 
 mod again;
 mod anything;
@@ -22,7 +22,7 @@ use super::status_checks::both_checks;
 use super::*;
 use crate::ids::InstanceId;
 use crate::sample::inputs;
-use crate::testing::{Job, Rule, checked, described, describes_in_turn, instance, mock, refusal};
+use crate::testing::{Job, Rule, checked, described, describes_states, instance, mock, refusal};
 use crate::{Error, ErrorKind};
 
 const A: &str = "i-0000000a";
@@ -44,12 +44,12 @@ async fn wait(job: &Job, ids: &[&str], goal: Goal) {
     wait_for_instances(&job.cx, &ids, goal, &a_minute()).await;
 }
 
-/// Why an instance failed; empty when it did not.
+/// The error of an instance; empty without one.
 fn failure(job: &Job, text: &str) -> String {
     job.cx.journal().instance(&id(text)).error.map(|error| error.to_string()).unwrap_or_default()
 }
 
-/// A rule for DescribeInstances: refused until the last poll, which sees the instance running.
+/// A rule for DescribeInstances that refuses this often and then returns the running instance.
 fn refused_at_first(times: usize, refuse: fn() -> HttpResponse) -> Rule {
     let refusals = mock!(Client::describe_instances).sequence().http_response(refuse).times(times);
     refusals.output(|| described([instance(A, &Running)])).build()
@@ -63,8 +63,8 @@ fn unknown() -> HttpResponse {
     refusal("InvalidInstanceID.NotFound", "The instance ID does not exist")
 }
 
-/// The answer of DescribeInstanceStatus that a request asks for, with this status.
-fn checked_as_asked(request: &DescribeInstanceStatusInput, status: &SummaryStatus) -> DescribeInstanceStatusOutput {
+/// The answer of DescribeInstanceStatus for the requested ids, with this status.
+fn checked_as_requested(request: &DescribeInstanceStatusInput, status: &SummaryStatus) -> DescribeInstanceStatusOutput {
     checked(request.instance_ids().iter().map(String::as_str), status)
 }
 
@@ -103,7 +103,7 @@ fn levels_of_readiness_have_their_names() {
 
 #[tokio::test(start_paused = true)]
 async fn waits_until_both_checks_are_ok() {
-    let describe = describes_in_turn(A, &[Pending, Running]);
+    let describe = describes_states(A, &[Pending, Running]);
     let status = mock!(Client::describe_instance_status)
         .sequence()
         .output(|| checked([], &SummaryStatus::Ok))
@@ -130,7 +130,7 @@ async fn waits_until_both_checks_are_ok() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_poll_asks_only_for_those_not_through_yet() {
+async fn a_poll_describes_only_the_instances_still_waited_for() {
     let describe = mock!(Client::describe_instances)
         .sequence()
         .output(|| described([instance(A, &Running), instance(B, &Pending)]))
@@ -159,7 +159,7 @@ async fn a_poll_costs_one_describe_and_one_status_call_per_hundred_running() {
     let status = |size: usize| {
         mock!(Client::describe_instance_status)
             .match_requests(move |request| request.instance_ids().len() == size)
-            .then_compute_output(|request| checked_as_asked(request, &SummaryStatus::Ok))
+            .then_compute_output(|request| checked_as_requested(request, &SummaryStatus::Ok))
     };
     let (full, rest) = (status(100), status(50));
     let job = Job::new(&[&describe, &full, &rest]);
@@ -188,31 +188,31 @@ async fn an_expired_wait_names_each_instance_and_its_last_state() {
     ] {
         let failed = format!("timed out after 50s: {last}");
         assert_eq!(failure(&job, id), failed);
-        job.assert_says(&format!("warning: {failed}"));
+        job.assert_reported(&format!("warning: {failed}"));
     }
     let error = job.cx.journal().verdict("starting", "started", "unchanged").unwrap_err();
     assert_eq!(error.kind(), ErrorKind::WaitExpired);
-    assert!(error.hint_text().is_some_and(|hint| hint.starts_with("the action was accepted")), "{error:?}");
+    assert!(error.hint_text().is_some_and(|hint| hint.starts_with("check the instance later")), "{error:?}");
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_is_seen_at_the_limit_still_counts() {
-    let describe = describes_in_turn(A, &[Pending, Pending, Pending, Running]);
+async fn a_goal_reached_at_the_timeout_counts() {
+    let describe = describes_states(A, &[Pending, Pending, Pending, Running]);
     let job = Job::new(&[&describe]);
     wait(&job, &[A], RUNNING).await;
     assert_eq!((failure(&job, A), describe.num_calls()), (String::new(), 4));
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_last_poll_comes_at_the_limit_whatever_the_interval() {
-    let describe = describes_in_turn(A, &[Pending, Running]);
+async fn the_last_poll_is_at_the_timeout_for_any_interval() {
+    let describe = describes_states(A, &[Pending, Running]);
     let job = Job::new(&[&describe]);
     let limit = Duration::from_secs(90);
     let policy = WaitPolicy::new(limit, Some(Duration::from_hours(1)));
     let start = Instant::now();
     wait_for_instances(&job.cx, &[id(A)], RUNNING, &policy).await;
     assert_eq!((failure(&job, A), start.elapsed()), (String::new(), limit), "in paused time, which is exact");
-    job.assert_says("at most 90s");
+    job.assert_reported("at most 90s");
 }
 
 #[tokio::test(start_paused = true)]
@@ -223,32 +223,35 @@ async fn nothing_to_wait_for_costs_nothing() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn waits_only_when_asked_and_only_for_what_did_not_fail() {
+async fn waits_only_on_request_and_only_for_instances_that_did_not_fail() {
     let wait = [("wait", "true"), ("poll-interval", "1s")];
-    assert!(!wait_if_asked(&Job::new(&[]).cx, &WaitArgs::parse(&inputs(&[])), &[id(A)], RUNNING, &a_minute()).await);
     assert!(
-        !wait_if_asked(&Job::dry_run(&[]).cx, &WaitArgs::parse(&inputs(&wait)), &[id(A)], RUNNING, &a_minute()).await
+        !wait_if_requested(&Job::new(&[]).cx, &WaitArgs::parse(&inputs(&[])), &[id(A)], RUNNING, &a_minute()).await
+    );
+    assert!(
+        !wait_if_requested(&Job::dry_run(&[]).cx, &WaitArgs::parse(&inputs(&wait)), &[id(A)], RUNNING, &a_minute())
+            .await
     );
 
     let describe = mock!(Client::describe_instances)
         .match_requests(|request| request.instance_ids() == [A])
         .then_output(|| described([instance(A, &Running)]));
     let job = Job::new(&[&describe]);
-    job.cx.journal().failed(&id(B), Error::new(ErrorKind::UnexpectedState, "refused"));
-    assert!(wait_if_asked(&job.cx, &WaitArgs::parse(&inputs(&wait)), &[id(A), id(B)], RUNNING, &a_minute()).await);
+    job.cx.journal().record_failure(&id(B), Error::new(ErrorKind::UnexpectedState, "refused"));
+    assert!(wait_if_requested(&job.cx, &WaitArgs::parse(&inputs(&wait)), &[id(A), id(B)], RUNNING, &a_minute()).await);
     assert_eq!((describe.num_calls(), failure(&job, B)), (1, "refused".to_owned()));
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_long_wait_is_reported_once_a_minute_and_a_short_one_not_at_all() {
     let pending = vec![Pending; 13].into_iter().chain([Running]).collect::<Vec<_>>();
-    let rule = describes_in_turn(A, &pending);
+    let rule = describes_states(A, &pending);
     let job = Job::new(&[&rule]);
     let policy = WaitPolicy::new(Duration::from_mins(10), Some(Duration::from_secs(10)));
     wait_for_instances(&job.cx, &[id(A)], RUNNING, &policy).await;
-    let told: Vec<_> = job.lines().into_iter().filter(|line| line.starts_with("waiting, ")).collect();
+    let reported: Vec<_> = job.lines().into_iter().filter(|line| line.starts_with("waiting, ")).collect();
     assert_eq!(
-        told,
+        reported,
         [
             "waiting, 1m of 10m: 0 of 1 instance ready, 1 pending",
             "waiting, 2m of 10m: 0 of 1 instance ready, 1 pending"
@@ -262,7 +265,7 @@ async fn a_long_wait_is_reported_once_a_minute_and_a_short_one_not_at_all() {
 
 #[tokio::test(start_paused = true)]
 async fn all_waits_of_a_job_have_one_limit() {
-    let describe = describes_in_turn(A, &[Stopping, Stopping, Stopping, Pending]);
+    let describe = describes_states(A, &[Stopping, Stopping, Stopping, Pending]);
     let job = Job::new(&[&describe]);
     let policy = WaitPolicy::new(Duration::from_secs(4), Some(Duration::from_secs(1)));
     let start = Instant::now();
@@ -270,13 +273,13 @@ async fn all_waits_of_a_job_have_one_limit() {
     assert_eq!((failure(&job, A), start.elapsed()), (String::new(), Duration::from_secs(3)));
     wait_for_instances(&job.cx, &[id(A)], RUNNING, &policy).await;
     assert_eq!(start.elapsed(), Duration::from_secs(4), "in paused time, which is exact");
-    job.assert_says("waiting for 1 instance to be running, at most 1s");
+    job.assert_reported("waiting for 1 instance to be running, at most 1s");
     assert!(failure(&job, A).starts_with("timed out after 4s: i-0000000a is still `pending`"), "{}", failure(&job, A));
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_wait_without_time_left_polls_once() {
-    let describe = describes_in_turn(A, &[Running]);
+    let describe = describes_states(A, &[Running]);
     let job = Job::new(&[&describe]);
     let policy = WaitPolicy::new(Duration::ZERO, None);
     wait_for_instances(&job.cx, &[id(A)], RUNNING, &policy).await;
@@ -284,7 +287,7 @@ async fn a_wait_without_time_left_polls_once() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn one_whole_poll_shows_what_is_not_at_the_goal() {
+async fn not_at_goal_polls_once() {
     let rule = |states: &'static [(&'static str, InstanceStateName)]| {
         mock!(Client::describe_instances)
             .then_output(|| described(states.iter().map(|(id, state)| instance(id, state))))
@@ -296,8 +299,8 @@ async fn one_whole_poll_shows_what_is_not_at_the_goal() {
         (&[(A, Running), (B, Running)][..], &[A, B][..], STATUS_OK, Ok(vec![])),
         (&[(A, Running), (B, Pending)], &[A], STATUS_OK, Ok(vec![id(B)])),
         (&[(A, Running), (B, Pending)], &[], STATUS_OK, Ok(vec![id(A), id(B)])),
-        (&[(A, Running), (B, Running)], &[A], STATUS_OK, Err("the answer leaves out i-0000000b")),
-        (&[(A, Running)], &[], RUNNING, Err("the answer leaves out i-0000000b")),
+        (&[(A, Running), (B, Running)], &[A], STATUS_OK, Err("the response does not include i-0000000b")),
+        (&[(A, Running)], &[], RUNNING, Err("the response does not include i-0000000b")),
         (&[(A, Running), (B, Running)], &[], RUNNING, Ok(vec![])),
     ] {
         let job = Job::new(&[&rule(states), &checks(checked)]);

@@ -1,4 +1,4 @@
-//! What limits a policy: a tag of instances, and the roles that launches may hand over.
+//! The limits of a policy: a tag of instances, and the roles that launches may pass.
 
 use std::fmt;
 

@@ -12,12 +12,12 @@ use super::arguments::ResourceTag;
 const REQUEST_TAG: &str = "aws:RequestTag/";
 const EQUALS: &str = "StringEquals";
 
-/// What an administrator says about the resources.
+/// The administrator's limits for the resources.
 #[derive(Debug, Default)]
 pub struct Limits {
     /// The tag that instances must have.
     pub tag: Option<ResourceTag>,
-    /// The roles that may be handed over.
+    /// The roles that may be passed.
     pub roles: Vec<String>,
 }
 

@@ -55,9 +55,12 @@ fn all_is_well_when_every_line_is() {
 fn what_a_user_may_not_do_is_named() {
     let config = config_before("[OPCON API INFORMATION]");
     let finished = check(&Program::new().with_config(&config), &[]).expect_code(3);
-    let finished = finished.expect_stdout("FAILED  user DENIED, StopInstance: 1 of 2 permissions allowed; denied: ec2:StopInstances; `awsec2 iam-policy StopInstance` prints");
+    let finished = finished.expect_stdout(
+        "FAILED  user DENIED, StopInstance: 1 of 2 permissions allowed; denied: ec2:StopInstances\n        hint: run \
+         `awsec2 iam-policy StopInstance` to print",
+    );
     let finished = finished.expect_stdout("ok      user DENIED, GetInstanceStatusByTag: 2 of 2 permissions allowed\n");
-    let finished = finished.expect_stdout("note    OpCon: the configuration does not say how to reach it");
+    let finished = finished.expect_stdout("note    OpCon: not configured");
     assert_eq!(finished.verdict(), "check failed");
 }
 
@@ -69,7 +72,7 @@ fn keys_that_are_wrong_and_a_token_that_is_refused_are_told_apart() {
     let program = Program::new().with_config(&(user + &opcon.config("a-wrong-token")));
     let finished = check(&program, &[]);
     assert_ne!(finished.code, 0);
-    let finished = finished.expect_stdout("FAILED  user USER1: asking AWS whose credentials these are: ");
+    let finished = finished.expect_stdout("FAILED  user USER1: identifying the AWS credentials: ");
     let finished = finished.expect_stdout("FAILED  user USER2: reading Connector.config: ");
     let finished = finished.expect_stdout("FAILED  OpCon API at ");
     assert!(!format!("{finished:?}").contains("a-wrong"), "{finished:#?}");
@@ -79,8 +82,8 @@ fn keys_that_are_wrong_and_a_token_that_is_refused_are_told_apart() {
 fn keys_that_aws_refuses_are_3() {
     let aws = OwnEc2::start(|_| Answer::sts_error(403, "InvalidClientTokenId", "The security token is invalid."));
     let finished = Program::with_endpoint(&aws.url).run_bare(&["check", "--log-dir", "log"]).expect_code(3);
-    let line = "FAILED  AWS's own credentials: asking AWS whose credentials these are: The security token is invalid. \
-                (InvalidClientTokenId, request req-1); check the access key";
+    let line = "FAILED  default credential chain: identifying the AWS credentials: The security token is invalid. \
+                (InvalidClientTokenId, request req-1)\n        hint: check the access key";
     assert!(finished.stdout.contains(line), "{finished:#?}");
     assert_eq!(aws.actions(), ["GetCallerIdentity"], "no permission of a stranger is asked for");
 }
@@ -89,8 +92,8 @@ fn keys_that_aws_refuses_are_3() {
 fn servers_that_do_not_answer_are_9() {
     let program = Program::with_endpoint("http://127.0.0.1:9").env("AWS_MAX_ATTEMPTS", "1");
     let finished = program.run_bare(&["check", "--log-dir", "log"]).expect_code(9);
-    let finished = finished.expect_stdout("note    configuration: there is no Connector.config");
-    finished.expect_stdout("FAILED  AWS's own credentials: ");
+    let finished = finished.expect_stdout("note    configuration: no `Connector.config`");
+    finished.expect_stdout("FAILED  default credential chain: ");
 }
 
 #[test]
@@ -114,7 +117,9 @@ fn a_file_that_others_may_read_is_a_failure() {
     let program = program.env("AWS_ACCESS_KEY_ID", "AKIATEST").env("AWS_SECRET_ACCESS_KEY", "made-up");
     let finished = program.run_bare(&["check", "--endpoint-url", &test_bed().ec2_endpoint, "--region", "us-east-1"]);
     let finished = finished.expect_code(2);
-    finished.expect_stdout("FAILED  permissions of the configuration: others than its owner may use it (mode 644)");
+    finished.expect_stdout(
+        "FAILED  permissions of the configuration: other users have access to the secrets in the file (mode 644)",
+    );
 }
 
 #[test]
@@ -159,7 +164,7 @@ fn every_function_has_a_line_with_all_that_it_declares() {
     let ec2 = refusing(&[]);
     let finished = check_with(&ec2, &[]).expect_code(0);
     for function in list.as_array().unwrap() {
-        let line = format!("ok      AWS's own credentials, {}: ", function["name"].as_str().unwrap());
+        let line = format!("ok      default credential chain, {}: ", function["name"].as_str().unwrap());
         assert!(finished.stdout.contains(&line), "no `{line}` in {finished:#?}");
         for action in function["iam_actions"].as_array().unwrap() {
             let (service, action) = action.as_str().unwrap().split_once(':').unwrap();
@@ -185,7 +190,7 @@ fn a_permission_that_only_some_jobs_need_fails_nothing() {
 fn a_policy_that_is_limited_to_a_tag_is_not_denied() {
     const REFUSED: &[&str] = &["StartInstances", "DeleteKeyPair"];
     let finished = check_with(&refusing(REFUSED), &[]).expect_code(3);
-    let finished = finished.expect_stdout("StartInstance: 2 of 3 permissions allowed; denied: ec2:StartInstances; ");
+    let finished = finished.expect_stdout("StartInstance: 2 of 3 permissions allowed; denied: ec2:StartInstances");
     finished.expect_stdout("; unknown: ec2:DeleteKeyPair, ");
     let finished = check_with(&refusing(REFUSED), &["--resource-tag", "team=web"]).expect_code(0);
     finished.expect_stdout("StartInstance: 2 of 3 permissions allowed; unknown: ec2:StartInstances\n");

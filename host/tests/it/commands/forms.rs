@@ -26,7 +26,7 @@ fn there_is_a_form_for_every_function() {
     let one = forms(&Program::new(), &["start-instance"]);
     assert!(all.as_array().unwrap().contains(&one));
     insta::assert_snapshot!(serde_json::to_string_pretty(&one).unwrap());
-    Program::new().run_bare(&["forms", "StartInstanc"]).expect_code(2).expect_stderr("did you mean StartInstance");
+    Program::new().run_bare(&["forms", "StartInstanc"]).expect_code(2).expect_stderr("did you mean `StartInstance`");
 }
 
 #[test]
@@ -46,8 +46,8 @@ fn choices_come_from_either_form_of_the_lists() {
     assert!(offered(&form, "imageId").is_empty(), "without a list people type it");
     program.run_bare(&["set-property", "AWS_SIZES", "t3.micro"]).expect_code(0);
     let wrong = program.run_bare(&["forms", "--from-opcon"]).expect_code(2);
-    wrong.expect_stderr("error: reading the option list AWS_SIZES: entry 1: it is not in double quotes");
-    program.write("lists.txt", "COLOUR red\n");
+    wrong.expect_stderr("error: reading the option list AWS_SIZES: entry 1: not in double quotes");
+    program.write("lists.txt", "COLOR red\n");
     program.run_bare(&["forms", "--data-script", "lists.txt"]).expect_code(2).expect_stderr("reading lists.txt: ");
 }
 
@@ -73,17 +73,17 @@ fn a_form_that_is_wrong_starts_nothing() {
     let ec2 = OwnEc2::unwanted();
     let program = Program::with_endpoint(&ec2.url);
     for (text, reason) in [
-        ("", "it is not the JSON object of a form"),
-        ("[]", "it is not the JSON object of a form"),
-        ("{}", "the form does not say its function"),
+        ("", "not the JSON object of a form"),
+        ("[]", "not the JSON object of a form"),
+        ("{}", "the form does not name its function"),
         (r#"{"function":"StopInstances"}"#, "unknown function `StopInstances`"),
-        (r#"{"function":"StopInstance"}"#, "one of `--tag-name`, `--instance-id` must be given"),
+        (r#"{"function":"StopInstance"}"#, "one of `--tag-name`, `--instance-id` is required"),
         (r#"{"function":"StopInstance","tagname":"x"}"#, "the form has no field `tagname`"),
         (
             r#"{"function":"StopInstance","instanceId":["[[ID]]"]}"#,
-            "--instance-id contains [[ID]]: OpCon replaces no references",
+            "--instance-id` contains `[[ID]]`: OpCon does not replace references",
         ),
-        (r#"{"function":"StopInstance","tagName":"{{NIGHT}}","allowNone":true}"#, "--tag-name contains {{NIGHT}}"),
+        (r#"{"function":"StopInstance","tagName":"{{NIGHT}}","allowNone":true}"#, "`--tag-name` contains `{{NIGHT}}`"),
         (r#"{"function":"StopInstance","tagName":"<SmaEncrypt>x</SmaEncrypt>"}"#, "still encrypted"),
     ] {
         program.write("form.json", text);
@@ -92,11 +92,11 @@ fn a_form_that_is_wrong_starts_nothing() {
     }
     program.run_bare(&["run-form", "no-such.json"]).expect_code(2).expect_stderr("error: reading no-such.json: ");
     program.run_bare(&["run-form"]).expect_code(2).expect_stderr("<FILE>");
-    program.run_bare(&["run-form", "C:\\a\" --dry-run"]).expect_code(2).expect_stderr("has swallowed what follows");
+    program.run_bare(&["run-form", "C:\\a\" --dry-run"]).expect_code(2).expect_stderr("as a quote inside the path");
     program.write("form.json", r#"{"function":"StopInstance","tagName":"web"}"#);
     let with = |more: &[&str]| program.run_bare(&[&["run-form", "form.json"], more].concat()).expect_code(2);
     with(&["--user-id", "[[USER]]"])
-        .expect_stderr("the value of --user-id contains [[USER]]: OpCon has no such property");
+        .expect_stderr("the value of `--user-id` contains `[[USER]]`: OpCon has no such property");
     with(&["--user-id", "-x"]).expect_stderr("`--user-id=-x`");
     assert!(ec2.actions().is_empty());
 }

@@ -158,8 +158,8 @@ fn a_tag_limits_every_change_of_an_instance() {
 #[test]
 fn what_makes_no_sense_is_refused_with_a_hint() {
     for (arguments, message, hint) in [
-        (&["StopInstanc"][..], "unknown function `StopInstanc`", "did you mean StopInstance"),
-        (&["setup"], "unknown function `setup`", ""),
+        (&["StopInstanc"][..], "unknown function `StopInstanc`", "did you mean `StopInstance`"),
+        (&["setup"], "`setup` is an administrator command, not a function", "--list"),
         (&["--resource-tag", "team"], "must be a key, `=` and a value", "--help"),
         (&["--resource-tag", "=web"], "must have a key of 1 to 128 characters", "--help"),
         (&["--role-arn", "web"], "must be the ARN of one role", "--help"),
@@ -169,11 +169,19 @@ fn what_makes_no_sense_is_refused_with_a_hint() {
             "must be the ARN of the role, not of the instance profile",
             "--help",
         ),
-        (&["--with", "keys"], "--with keys: the functions have no optional permissions", "key-pairs"),
-        (&["StopInstance", "--with", "key-pairs"], "--with key-pairs: the functions have no", "leave out --with"),
-        (&["--with", "instance-profile"], "no role is given", "--role-arn"),
-        (&["StopInstance", "--role-arn", ROLE], "--role-arn: none of the functions gives a role", "leave it out"),
-        (&["ListImages", "--resource-tag", "a=b"], "--resource-tag: no action of the functions", "leave it out"),
+        (&["--with", "keys"], "`--with keys`: the functions have no optional permissions", "key-pairs"),
+        (&["StopInstance", "--with", "key-pairs"], "--with key-pairs`: the functions have no", "leave out `--with`"),
+        (&["--with", "instance-profile"], "no role specified", "--role-arn"),
+        (
+            &["StopInstance", "--role-arn", ROLE],
+            "`--role-arn`: none of the functions passes a role",
+            "leave out the option",
+        ),
+        (
+            &["ListImages", "--resource-tag", "a=b"],
+            "`--resource-tag`: no action of the functions",
+            "leave out the option",
+        ),
     ] {
         let finished = run(arguments).expect_code(2).expect_stderr(message).expect_stderr(hint);
         assert!(finished.stdout.is_empty(), "{finished:#?}");

@@ -43,27 +43,30 @@ fn a_unix_job_needs_a_user_and_may_have_references() {
     let finished = define(&[&arguments[..], &more].concat()).expect_code(0);
     assert_eq!(text(&finished, "start_image"), "/opt/awsec2/awsec2");
     assert_eq!(text(&finished, "params"), "--number \"[[COUNT]]\" CreateInstance --launch-template nightly");
-    finished.expect_stderr("warning: --number holds a reference: it is checked only when the job runs\n");
+    finished.expect_stderr("warning: `--number` contains a reference: the value is checked only when the job runs\n");
 }
 
 #[test]
 fn the_arguments_are_checked_as_those_of_a_job() {
     for (arguments, reason) in [
-        (&["StopInstance"][..], "must be given"),
+        (&["StopInstance"][..], "is required"),
         (&["StopInstances", "--tag-name", "web"], "unknown function `StopInstances`"),
-        (&["--tag-name", "web"], "no function is given"),
-        (&[], "no function is given"),
+        (&["--tag-name", "web"], "no function specified"),
+        (&[], "no function specified"),
         (&["StopInstance", "--instance-id", "web"], "must be an instance id"),
         (&["StopInstance", "--tag-name", "web", "--shedule", "x"], "did you mean `--schedule`?"),
         (&["CreateInstance", "--launch-template", "web", "--number", "1", "--min-number", "2"], "--min-number"),
-        (&["StartInstance", "--tag-name", "w", "--wait", "--id-property", "A,B"], "cannot hold the character ,"),
+        (&["StartInstance", "--tag-name", "w", "--wait", "--id-property", "A,B"], "cannot contain the character ,"),
         (&["StartInstance", "--tag-name", "w", "--wait", "--id-property", "$DATE"], "names that begin with $"),
         (&["StartInstance", "--tag-name", "w", "--wait-for", "[[X]]"], "--wait"),
         (&["StartInstance", "--tag-name", "<SmaEncrypt>x"], "still encrypted"),
         (&["StopInstance", "@no-such-file"], "no-such-file"),
-        (&["StopInstance", "@arguments.txt"], "--tag-name contains [[NIGHT]]: OpCon replaces no references in a file"),
+        (
+            &["StopInstance", "@arguments.txt"],
+            "--tag-name` contains `[[NIGHT]]`: OpCon does not replace references in files",
+        ),
         (&["StopInstance", "--tag-name", "-old"], "`--tag-name=-old`"),
-        (&["StopInstance", "--tag-name", "web", "--folder", "C:\\dir\" --job J"], "has swallowed what follows"),
+        (&["StopInstance", "--tag-name", "web", "--folder", "C:\\dir\" --job J"], "as a quote inside the path"),
         (&["StopInstance", "--tag-name", "web", "--group", "g"], "a Windows job has no group"),
     ] {
         let finished = define(&[arguments, &["--platform", "windows"]].concat()).expect_code(2).expect_stderr(reason);
@@ -78,14 +81,17 @@ fn the_arguments_are_checked_as_those_of_a_job() {
     define(&names.concat()).expect_code(0);
     let other_brackets =
         ["CreateInstance", "--launch-template", "web", "--number", "{{COUNT}}", "--platform", "windows"];
-    define(&other_brackets).expect_code(0).expect_stderr("--number holds a reference");
+    define(&other_brackets).expect_code(0).expect_stderr("`--number` contains a reference");
 }
 
 #[test]
 fn the_place_of_the_job_is_checked() {
     let stop = ["job-definition", "StopInstance", "--tag-name", "web", "--platform", "windows"];
     for (place, reason) in [
-        (&["--schedule", "Night", "--job", "J[1]", "--machine", "M"][..], "the name of the job has the character ["),
+        (
+            &["--schedule", "Night", "--job", "J[1]", "--machine", "M"][..],
+            "the name of the job contains the character [",
+        ),
         (&["--schedule", "Night", "--job", "J"], "--machine <NAME>"),
         (&["--schedule", "Night", "--job", "J", "--machine", &"m".repeat(25)], "OpCon allows 24"),
     ] {
@@ -104,7 +110,7 @@ fn a_definition_is_dropped_where_smaddi_takes_it() {
     let arguments = ["job-definition", "StopInstance", "--tag-name", "web", "--platform", "windows"];
     let line = [&arguments[..], &PLACE, &["--smaddi-dir", "smaddi"]].concat();
     let finished = program.run_bare(&line).expect_code(0);
-    finished.expect_stdout("job Stop web of StopInstance written to smaddi");
+    finished.expect_stdout("job `Stop web` of StopInstance written to smaddi");
     let files: Vec<_> =
         fs::read_dir(program.folder().join("smaddi")).unwrap().map(|file| file.unwrap().path()).collect();
     assert_eq!(files.len(), 1);

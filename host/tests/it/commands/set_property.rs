@@ -28,6 +28,29 @@ fn a_value_is_saved_and_read_back_whatever_it_holds() {
 }
 
 #[test]
+fn a_name_may_be_written_in_the_ascii_of_the_printed_commands() {
+    let opcon = OwnOpCon::start();
+    let program = with_opcon(&opcon);
+    for (written, name) in [
+        (r"MF_\u{e4}", "MF_\u{e4}"),
+        (r"SI.MF_ID.2026-01-31.N\u{e4}chte \u{1f600}", "SI.MF_ID.2026-01-31.N\u{e4}chte \u{1f600}"),
+    ] {
+        let finished = program.run_bare(&["set-property", written, "x"]).expect_code(0);
+        finished.expect_stdout(&format!("property {written} = x: saved\n"));
+        assert_eq!(opcon.property(name).as_deref(), Some("x"));
+        program.run_bare(&["set-property", name, "y"]).expect_code(0);
+        assert_eq!(opcon.property(name).as_deref(), Some("y"), "as it is");
+    }
+    for wrong in [r"A\u{110000}", r"A\u{zz}", r"A\u{e4", r"A\e4", r"A\u{}"] {
+        program.run_bare(&["set-property", wrong, "x"]).expect_code(2).expect_stderr("cannot contain the character \\");
+    }
+    program
+        .run_bare(&["set-property", r"A\u{0a}B", "x"])
+        .expect_code(2)
+        .expect_stderr("a part contains a control character");
+}
+
+#[test]
 fn a_short_name_is_completed_from_the_agents_environment() {
     let opcon = OwnOpCon::start();
     let program = with_opcon(&opcon);
@@ -43,9 +66,9 @@ fn what_cannot_be_saved_says_why_by_its_exit_code() {
     let program = with_opcon(&opcon);
     let long = "v".repeat(4001);
     for (name, value, reason) in [
-        ("$DATE", "x", "names that begin with $ are OpCon's own"),
-        ("A,B", "x", "cannot hold the character ,"),
-        ("A", long.as_str(), "it has 4001 characters; OpCon allows 4000"),
+        ("$DATE", "x", "names that begin with $ are reserved by OpCon"),
+        ("A,B", "x", "cannot contain the character ,"),
+        ("A", long.as_str(), "the value has 4001 characters; OpCon allows 4000"),
         (&"n".repeat(65), "x", "at most 64 characters"),
     ] {
         program.run_bare(&["set-property", name, value]).expect_code(2).expect_stderr(reason);
@@ -58,7 +81,7 @@ fn what_cannot_be_saved_says_why_by_its_exit_code() {
     Program::new()
         .run_bare(&["set-property", "A", "x"])
         .expect_code(2)
-        .expect_stderr("does not say how to reach OpCon");
+        .expect_stderr("the configuration has no OpCon API");
     opcon.add_fault(Fault {
         path: "/api/propertyExpression".into(),
         skip: 0,
@@ -68,7 +91,7 @@ fn what_cannot_be_saved_says_why_by_its_exit_code() {
     let finished = program.run_bare(&["set-property", "A", "x"]).expect_code(7);
     finished
         .expect_stderr("error: saving the OpCon property A: ")
-        .expect_stderr("OpCon answered HTTP 500: a failure of the test");
+        .expect_stderr("OpCon returned HTTP 500: a failure of the test");
 }
 
 #[test]
@@ -79,7 +102,7 @@ fn an_agent_takes_it_as_an_event() {
         "[OPCON API INFORMATION]\nPROPERTY_CHANNEL=msgin\nMSGIN_FOLDER=MSGIN\nMSGIN_USER=u\nMSGIN_TOKEN=made-up\n";
     let program = program.with_config(config);
     let finished = program.run_bare(&["set-property", "MF_ID", "i-1"]).expect_code(0);
-    finished.expect_stdout("property MF_ID = i-1: handed to the agent, not confirmed\n");
+    finished.expect_stdout("property MF_ID = i-1: queued with the agent, not confirmed\n");
     let file = std::fs::read_dir(program.folder().join("MSGIN")).unwrap().next().unwrap().unwrap();
     let event = std::fs::read_to_string(file.path()).unwrap();
     assert_eq!(event.trim_end(), "$PROPERTY:ADD,MF_ID,i-1,u,made-up");

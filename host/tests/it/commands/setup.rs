@@ -74,7 +74,7 @@ fn what_is_wrong_is_said_before_anything_is_written() {
     setup(&program, "no-address", &["--no-tls"]).expect_code(2).expect_stderr("HOST:PORT");
     setup(&program, "127.0.0.1:9", &["--no-tls"]).expect_code(9);
     let line = ["setup", "--address", &address, "--user", "ocadm", "--no-tls"];
-    program.run_bare(&line).expect_code(2).expect_stderr("asking for the password of ocadm: there is no terminal");
+    program.run_bare(&line).expect_code(2).expect_stderr("reading the password of ocadm: no terminal");
     let with_file = [&line[..], &["--password-file", "no-such-file"]].concat();
     program.run_bare(&with_file).expect_code(2).expect_stderr("reading no-such-file: ");
     let empty = program.run_with_input(&[&line[..], &["--password-file", "-"]].concat(), "\n");

@@ -71,9 +71,9 @@ fn the_page_of_a_proxy_is_reported_as_what_it_is() {
         let finished = job.run("GetInstanceStatusByTag", &[]).expect_code(code);
         finished
             .expect_stderr(&format!(
-                "HTTP status {status} with an answer that is not from EC2: `<html><head><title>Bad"
+                "HTTP status {status} with a response that is not from EC2: `<html><head><title>Bad"
             ))
-            .expect_stderr("hint: is there a proxy, or another server, between this machine and EC2?");
+            .expect_stderr("hint: check for a proxy or another server between this machine and EC2");
         assert_eq!(job.layer.calls().len(), attempts);
     }
 }
@@ -82,7 +82,7 @@ fn the_page_of_a_proxy_is_reported_as_what_it_is() {
 fn a_connection_that_is_always_cut_is_no_answer_from_ec2() {
     let job = Job::new("cut");
     job.layer.on("DescribeInstances").cut_before();
-    job.run("StartInstance", &[]).expect_code(9).expect_stderr("no answer from 127.0.0.1:");
+    job.run("StartInstance", &[]).expect_code(9).expect_stderr("no response from 127.0.0.1:");
     assert_eq!(statuses(&job.layer.calls()), [None; ATTEMPTS]);
 }
 

@@ -81,7 +81,8 @@ fn an_unreadable_answer_to_a_new_key_pair_is_no_verdict() {
     // Nor is the key pair ever shown: nothing tells what became of it.
     job.layer.on("DescribeKeyPairs").answer(refusal(400, "InvalidKeyPair.NotFound", "No such key pair."));
     let finished = job.launch(&[]).expect_code(11);
-    let finished = finished.expect_stderr(&format!("hint: if EC2 has a key pair {} with the tag", job.name));
+    let finished = finished
+        .expect_stderr(&format!("hint: before you run the job again, delete key pair {} with the tag", job.name));
     assert!(job.layer.calls_of("RunInstances").is_empty(), "{finished:#?}");
     // It is there in truth, and the empty file keeps the next job from using it.
     assert_eq!(fs::read_to_string(job.key_file()).unwrap(), "");
@@ -123,7 +124,8 @@ fn an_interrupted_creation_is_named_with_the_client_token() {
         let child = job.launch_until(until, calls);
         assert!(Command::new("kill").args(["-s", "INT", &child.id().to_string()]).status().unwrap().success());
         let finished = Finished::from(child.wait_with_output().unwrap()).expect_code(10);
-        let hint = finished.stderr.lines().find(|line| line.starts_with("hint: EC2 may have done this")).unwrap();
+        let hint =
+            finished.stderr.lines().find(|line| line.starts_with("hint: check in EC2 whether this was done")).unwrap();
         assert!(hint.contains(named) && hint.contains("TOKEN-1"), "{finished:#?}");
     }
 }
@@ -148,7 +150,7 @@ fn a_key_pair_that_another_run_creates_meanwhile_is_used() {
     let not_yet = refusal(400, "InvalidKeyPair.NotFound", "No such key pair yet.");
     job.layer.on("DescribeKeyPairs").call(1).answer(not_yet);
     let finished = job.launch(&[]).expect_code(0);
-    finished.expect_stdout(&format!("key pair {}: created by another job meanwhile, used as it is", job.name));
+    finished.expect_stdout(&format!("key pair {}: created by another job in the meantime, used as is", job.name));
     assert!(!job.key_file().exists());
     assert_eq!(job.deleted_key_pairs(), [""; 0]);
 }
@@ -197,7 +199,9 @@ fn a_key_pair_without_tags_is_never_deleted() {
     let job = Job::new("no-tags-lost");
     job.layer.on("CreateKeyPair").when(is_tagged).answer(unauthorized());
     job.layer.on("CreateKeyPair").when(|form| !is_tagged(form)).call(1).cut_after();
-    job.launch(&[]).expect_code(11).expect_stderr(&format!("hint: if EC2 has a key pair {}, delete it", job.name));
+    job.launch(&[])
+        .expect_code(11)
+        .expect_stderr(&format!("hint: before you run the job again, delete key pair {} in EC2", job.name));
     assert!(job.ec2().has_key_pair(&job.name));
     assert!(job.layer.calls_of("RunInstances").is_empty());
 }

@@ -37,7 +37,10 @@ fn a_launch_that_ec2_does_not_show_yet_is_not_made_with_another_type_by_a_restar
     job.launch_one_of_two().expect_code(0).expect_stdout("as t3.small");
     job.layer.lack_capacity(&[]);
     let finished = job.launch_one_of_two().expect_code(0);
-    let finished = finished.expect_stdout("an earlier run on this machine has sent the attempt as t3.small last");
+    let finished = finished.expect_stdout(
+        "the last attempt of an earlier run on this machine, as t3.small, is \
+                                           repeated first",
+    );
     let ids = job.ec2().named(&job.name);
     assert_eq!(ids.len(), 1, "{finished:#?}");
     super::assert_names_all(&finished, &ids);
@@ -53,7 +56,7 @@ fn a_restart_elsewhere_repeats_what_ec2_shows() {
     // Another machine: it has the key, and no records.
     fs::remove_dir_all(job.program.folder().join("log")).unwrap();
     let finished = job.launch_one_of_two().expect_code(0);
-    let finished = finished.expect_stdout("an earlier run has launched as t3.small; only that attempt is repeated");
+    let finished = finished.expect_stdout("an earlier run launched as t3.small: only that attempt is repeated");
     assert_eq!(job.ec2().named(&job.name).len(), 1, "{finished:#?}");
 }
 
@@ -63,7 +66,7 @@ fn a_launch_without_a_place_for_records_goes_on_and_says_what_it_cannot_promise(
     fs::create_dir_all(job.program.folder().join("log")).unwrap();
     fs::write(job.program.folder().join("log/state"), "not a folder").unwrap();
     let finished = job.launch_one_of_two().expect_code(0);
-    finished.expect_stderr("if this job is killed, its repetition may send another attempt first");
+    finished.expect_stderr("if this job is killed, a repeated run may send another attempt first");
     assert_eq!(job.ec2().named(&job.name).len(), 1);
 }
 
@@ -121,7 +124,7 @@ fn an_interrupted_lifting_of_protection_is_named() {
     let terminate = ["TerminateInstance", "--instance-id", &ids[0], "--disable-protection"];
     let finished = job.interrupt(&terminate, "ModifyInstanceAttribute", 1);
     let hint = Job::hint(&finished);
-    assert!(hint.contains(&format!("lifting the termination protection of {}", ids[0])), "{finished:#?}");
+    assert!(hint.contains(&format!("disabling the termination protection of {}", ids[0])), "{finished:#?}");
 }
 
 #[cfg(unix)]
@@ -133,5 +136,5 @@ fn a_stop_that_is_interrupted_while_its_outcome_is_looked_for_is_named() {
     job.layer.on("DescribeInstances").calls(2..).delay(LONG);
     let finished = job.interrupt(&["StopInstance", "--instance-id", &ids[0]], "DescribeInstances", 2);
     let hint = Job::hint(&finished);
-    assert!(hint.contains(&format!("all the same: changing {}; look", ids[0])), "{finished:#?}");
+    assert!(hint.contains(&format!("before you run the job again: changing {}", ids[0])), "{finished:#?}");
 }

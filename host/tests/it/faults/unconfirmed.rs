@@ -34,7 +34,7 @@ fn nothing_is_terminated_whatever_the_look_fails_with() {
         assert_eq!(job.ec2().states(&ids), ["running"], "{number}: {finished:#?}");
         assert_names_all(&finished, &ids);
         assert!(job.layer.calls_of("TerminateInstances").is_empty());
-        finished.expect_stderr(&format!("`TerminateInstance --instance-id {}` terminates them", ids[0]));
+        finished.expect_stderr(&format!("or terminate them with `TerminateInstance --instance-id {}`", ids[0]));
     }
 }
 

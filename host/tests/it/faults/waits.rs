@@ -107,7 +107,7 @@ fn an_expired_wait_says_what_was_last_seen_of_each_instance() {
     finished
         .expect_stderr(&still(0, "`pending`"))
         .expect_stderr(&still(1, "`running`, status checks `initializing`"))
-        .expect_stderr("hint: the action was accepted and may still complete");
+        .expect_stderr("hint: check the instance later, or allow a longer wait");
 }
 
 #[test]
@@ -156,8 +156,8 @@ fn a_launch_that_ec2_says_nothing_about_is_not_terminated() {
     assert_names_all(&finished, &ids);
     assert!(finished.stdout.contains(&format!(" TerminateInstance --instance-id {}", ids[0])), "{finished:#?}");
     finished
-        .expect_stderr("; nothing is terminated, as the state of the instances is not confirmed")
-        .expect_stderr(&format!("`TerminateInstance --instance-id {}` terminates them", ids[0]));
+        .expect_stderr("; nothing is terminated, because the state of the instances is not confirmed")
+        .expect_stderr(&format!("or terminate them with `TerminateInstance --instance-id {}`", ids[0]));
     assert_eq!(job.layer.calls_of("TerminateInstances").len(), 0);
 }
 

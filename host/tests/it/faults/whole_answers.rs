@@ -55,7 +55,7 @@ fn a_read_that_is_always_cut_is_incomplete_in_every_framing() {
     for cut in cuts {
         for_each_read(
             |rule| rule.cut_body(cut()),
-            |_, finished| drop(finished.expect_code(9).expect_stderr("the answer was incomplete (HTTP status 200, ")),
+            |_, finished| drop(finished.expect_code(9).expect_stderr("the response was incomplete (HTTP status 200, ")),
         );
     }
 }
@@ -67,13 +67,13 @@ fn a_read_with_an_answer_of_another_kind_is_no_result() {
     for answer in others {
         for_each_read(
             |rule| rule.act_then(answer()),
-            |_, finished| drop(finished.expect_code(9).expect_stderr("an answer that is not from EC2")),
+            |_, finished| drop(finished.expect_code(9).expect_stderr("a response that is not from EC2")),
         );
     }
     for_each_read(
         |rule| rule.act_then(empty()),
         |_, finished| {
-            drop(finished.expect_code(9).expect_stderr("the answer was incomplete (HTTP status 200, 0 bytes)"))
+            drop(finished.expect_code(9).expect_stderr("the response was incomplete (HTTP status 200, 0 bytes)"))
         },
     );
 }
@@ -89,7 +89,7 @@ fn pages_that_lead_back_are_an_error() {
         |rule| rule.show(next_page("again")),
         |action, finished| match action {
             _ if WITHOUT_PAGES.contains(&action) => drop(finished.expect_code(0)),
-            _ => drop(finished.expect_code(9).expect_stderr("the answer does not end: page 2 leads back")),
+            _ => drop(finished.expect_code(9).expect_stderr("the response does not end: page 2 points back")),
         },
     );
 }
@@ -121,7 +121,7 @@ fn items_without_what_makes_them_one_are_an_error() {
         ("GetInstanceStatusByTag", "DescribeInstanceStatus", status, "a status without its instance id"),
     ] {
         let finished = run(&stage, &[function], |layer| layer.on(action).act_then(success(action, body)));
-        finished.expect_code(9).expect_stderr(&format!("the answer was incomplete: it has {lacks}"));
+        finished.expect_code(9).expect_stderr(&format!("the response was incomplete: it has {lacks}"));
     }
 }
 
@@ -149,6 +149,6 @@ fn an_answer_that_ec2_garbled_is_not_said_to_come_from_a_proxy() {
     for answer in [date, entity] {
         let job = ["GetInstanceStatusByTag"];
         let finished = run(&stage, &job, |layer| layer.on("DescribeInstances").act_then(answer)).expect_code(9);
-        finished.expect_stderr("the answer was incomplete (HTTP status 200, ");
+        finished.expect_stderr("the response was incomplete (HTTP status 200, ");
     }
 }

@@ -84,23 +84,23 @@ fn a_symbolic_link_is_refused() {
     let link = folder.path().join("link.config");
     std::os::unix::fs::symlink(&path, &link).unwrap();
     let error = ConfigEditor::open(&link).err().unwrap();
-    assert!(error.to_string().ends_with("link.config: it is a symbolic link"), "{error}");
-    assert_eq!(error.hint(), Some("name the file that it points to"));
+    assert!(error.to_string().ends_with("link.config: the file is a symbolic link"), "{error}");
+    assert_eq!(error.hint(), Some("use the file that the link points to"));
 }
 
 #[test]
 fn files_that_cannot_be_changed_are_refused() {
     let refusal = |path: &Path| ConfigEditor::open(path).err().unwrap().to_string();
     let (folder, path) = file("[A]\nno setting\n");
-    assert!(refusal(&path).ends_with("line 2: this is neither [section] nor KEY = value"));
-    assert!(refusal(folder.path()).ends_with("it is no file"));
+    assert!(refusal(&path).ends_with("line 2: expected [section] or KEY = value"));
+    assert!(refusal(folder.path()).ends_with("not a regular file"));
     std::fs::write(&path, [0xff]).unwrap();
-    assert!(refusal(&path).ends_with("it is not UTF-8 text"));
+    assert!(refusal(&path).ends_with("not UTF-8 text"));
     std::fs::write(&path, "[A]\n").unwrap();
     let mut permissions = path.metadata().unwrap().permissions();
     permissions.set_readonly(true);
     std::fs::set_permissions(&path, permissions).unwrap();
-    assert!(refusal(&path).ends_with("Connector.config: it is write-protected"));
+    assert!(refusal(&path).ends_with("Connector.config: the file is write-protected"));
 }
 
 #[test]
@@ -117,13 +117,13 @@ fn what_no_file_can_hold_is_refused_and_the_value_not_shown() {
     let (_folder, path) = file("[A]\n");
     let mut editor = ConfigEditor::open(&path).unwrap();
     for (section, key, value, reason) in [
-        ("A", "K", "secret\n[B]", "the value has spaces around it, or control characters"),
-        ("A", "K", " secret", "the value has spaces around it"),
-        ("A]", "K", "secret", "[A]] cannot be the name of a section"),
-        ("", "K", "secret", "cannot be the name of a section"),
-        ("A", "K=", "secret", "K= cannot be a key"),
-        ("A", "", "secret", "cannot be a key"),
-        ("A", ";K", "secret", ";K cannot be a key"),
+        ("A", "K", "secret\n[B]", "the value contains control characters, or has spaces around it"),
+        ("A", "K", " secret", "or has spaces around it"),
+        ("A]", "K", "secret", "[A]] is not a valid section name"),
+        ("", "K", "secret", "is not a valid section name"),
+        ("A", "K=", "secret", "K= is not a valid key"),
+        ("A", "", "secret", " is not a valid key"),
+        ("A", ";K", "secret", ";K is not a valid key"),
     ] {
         let error = editor.set(section, key, value).unwrap_err();
         assert!(error.to_string().contains(reason), "{error}");

@@ -1,22 +1,22 @@
-//! Tests of a creation whose answer is lost, or has no private key, or one that cannot be stored.
+//! Tests of a creation whose answer or private key is lost, or whose private key cannot be stored.
 
 use super::*;
 
-/// Provides the key pair where EC2 answers so, and insists that the private key is in the file at the end.
-async fn provided(answers: &[Answer]) -> (World, Job) {
+/// Ensures the key pair with these answers of EC2, and asserts that the private key is in the file.
+async fn provided(answers: &[CreateAnswer]) -> (World, Job) {
     let world = World::new(answers);
     let job = world.job();
-    assert_eq!(world.provide(&job).await.unwrap().unwrap(), "web");
+    assert_eq!(world.ensure(&job).await.unwrap().unwrap(), "web");
     assert_eq!(world.file().unwrap(), PRIVATE_KEY);
     assert!(job.cx.journal().anything_changed() && !job.cx.journal().anything_unknown());
     assert_nothing_leaks(&job);
     (world, job)
 }
 
-/// The failure where EC2 answers so, and whether the empty file stays.
+/// The error with these answers of EC2, and whether the empty file exists.
 async fn failed(world: &World) -> (Error, bool) {
     let job = world.job();
-    let error = world.provide(&job).await.unwrap_err();
+    let error = world.ensure(&job).await.unwrap_err();
     assert_eq!(job.cx.journal().anything_unknown(), error.kind() == ErrorKind::Unknown);
     assert_nothing_leaks(&job);
     let file = world.file();
@@ -25,102 +25,111 @@ async fn failed(world: &World) -> (Error, bool) {
 }
 
 #[tokio::test(start_paused = true)]
-async fn one_whose_private_key_is_lost_is_deleted_by_its_id_and_created_again() {
-    for lost in [Answer::Lost, Answer::WithoutKey] {
+async fn a_key_pair_whose_private_key_is_lost_is_deleted_by_its_id_and_created_again() {
+    for lost in [CreateAnswer::Lost, CreateAnswer::WithoutKey] {
         let (world, job) = provided(&[lost]).await;
         assert_eq!(world.ec2().deleted, ["key-1"]);
         assert_eq!(world.creations(), 2);
-        job.assert_says("key pair web: created by this job without an answer, deleted again (key-1)");
+        job.assert_reported(
+            "key pair web: created by this job, but the response was lost, so it is deleted again (key-1)",
+        );
     }
 }
 
 #[tokio::test(start_paused = true)]
-async fn one_that_ec2_shows_late_is_our_own_too() {
-    let world = World::new(&[Answer::Lost]);
+async fn a_key_pair_shown_late_belongs_to_this_run() {
+    let world = World::new(&[CreateAnswer::Lost]);
     world.ec2().hidden = AFTER_LOST_ANSWER + 2;
     let job = world.job();
-    world.provide(&job).await.unwrap();
+    world.ensure(&job).await.unwrap();
     assert_eq!(world.file().unwrap(), PRIVATE_KEY);
     assert_eq!(world.ec2().deleted, ["key-1"]);
     assert_eq!(world.creations(), 3, "the second is told that the key pair exists");
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_request_that_ec2_never_heard_of_is_made_again() {
-    let (world, _) = provided(&[Answer::LostBefore]).await;
+async fn a_request_that_never_reached_ec2_is_repeated() {
+    let (world, _) = provided(&[CreateAnswer::NotReceived]).await;
     assert_eq!((world.creations(), world.ec2().deleted.len()), (2, 0));
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_throttled_request_is_made_again() {
-    let (world, _) = provided(&[Answer::Refused("RequestLimitExceeded"); 2]).await;
+async fn a_throttled_request_is_repeated() {
+    let (world, _) = provided(&[CreateAnswer::Refused("RequestLimitExceeded"); 2]).await;
     assert_eq!(world.creations(), 3);
 }
 
 #[tokio::test(start_paused = true)]
-async fn one_of_another_run_is_never_deleted_and_is_used() {
-    // Another run has created it, while the answer to this one was lost.
-    let world = World::new(&[Answer::LostBefore, Answer::OtherFaster]);
+async fn a_key_pair_of_another_run_is_used_and_never_deleted() {
+    // Another run has created it while the answer to this one was lost.
+    let world = World::new(&[CreateAnswer::NotReceived, CreateAnswer::CreatedByOther]);
     let job = world.job();
-    assert_eq!(world.provide(&job).await.unwrap().unwrap(), "web");
+    assert_eq!(world.ensure(&job).await.unwrap().unwrap(), "web");
     assert_eq!((world.file(), world.ec2().deleted.len()), (None, 0));
-    job.assert_says("key pair web: created by another job meanwhile, used as it is");
+    job.assert_reported("key pair web: created by another job in the meantime, used as is");
     assert!(!job.cx.journal().anything_changed() && !job.cx.journal().anything_unknown());
 }
 
 #[tokio::test(start_paused = true)]
-async fn when_all_answers_are_lost_and_nothing_is_left_nothing_was_changed() {
-    let world = World::new(&[Answer::Lost; 3]);
+async fn lost_answers_without_a_key_pair_change_nothing() {
+    let world = World::new(&[CreateAnswer::Lost; 3]);
     let (error, file_stays) = failed(&world).await;
     assert_eq!(error.kind(), ErrorKind::Unavailable);
-    assert_eq!(error.to_string(), "creating key pair web: no answer to 3 requests; no key pair of them is left");
+    assert_eq!(error.to_string(), "creating key pair web: no response to 3 requests; none of their key pairs is left");
     assert_eq!((world.ec2().deleted.len(), file_stays), (3, false));
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_is_never_shown_is_unknown() {
-    for answers in
-        [[Answer::LostBefore; 3], [Answer::LostBefore, Answer::LostBefore, Answer::Refused("InvalidKey.Format")]]
-    {
+async fn a_key_pair_that_is_never_shown_is_unknown() {
+    for answers in [
+        [CreateAnswer::NotReceived; 3],
+        [CreateAnswer::NotReceived, CreateAnswer::NotReceived, CreateAnswer::Refused("InvalidKey.Format")],
+    ] {
         let (error, file_stays) = failed(&World::new(&answers)).await;
         assert_eq!(error.kind(), ErrorKind::Unknown, "{answers:?}");
         let hint = error.hint_text().unwrap();
-        assert!(hint.starts_with("if EC2 has a key pair web with the tag awsec2:client-token=T, delete it"), "{hint}");
+        assert!(
+            hint.starts_with("before you run the job again, delete key pair web with the tag awsec2:client-token=T"),
+            "{hint}"
+        );
         assert!(file_stays, "so that the next job does not use a key pair without its private key");
     }
 }
 
 #[tokio::test(start_paused = true)]
-async fn where_tags_are_refused_it_is_created_without() {
-    let (world, _) = provided(&[Answer::RefusesTags]).await;
+async fn a_key_pair_is_created_without_refused_tags() {
+    let (world, _) = provided(&[CreateAnswer::RefusesTags]).await;
     let pair = world.ec2().pair.clone().unwrap();
     assert!(pair.tags().is_empty());
 }
 
 #[tokio::test(start_paused = true)]
-async fn one_without_tags_is_never_deleted() {
-    for lost in [Answer::Lost, Answer::WithoutKey] {
-        let world = World::new(&[Answer::Refused("TagPolicyViolation"), lost]);
+async fn a_key_pair_without_tags_is_never_deleted() {
+    for lost in [CreateAnswer::Lost, CreateAnswer::WithoutKey] {
+        let world = World::new(&[CreateAnswer::Refused("TagPolicyViolation"), lost]);
         let (error, file_stays) = failed(&world).await;
         assert_eq!(error.kind(), ErrorKind::Unknown);
-        assert!(error.hint_text().unwrap().starts_with("if EC2 has a key pair web, delete it"), "{error:?}");
+        assert!(
+            error.hint_text().unwrap().starts_with("before you run the job again, delete key pair web in EC2"),
+            "{error:?}"
+        );
         assert_eq!((world.ec2().deleted.len(), world.creations(), file_stays), (0, 2, true));
     }
 }
 
 #[tokio::test(start_paused = true)]
-async fn one_that_cannot_be_deleted_again_is_reported() {
-    let world = World::new(&[Answer::WithoutKey]);
+async fn a_key_pair_that_cannot_be_deleted_is_reported() {
+    let world = World::new(&[CreateAnswer::WithoutKey]);
     world.ec2().refuses_deletions = true;
     let (error, file_stays) = failed(&world).await;
     assert_eq!(error.to_string(), "deleting key pair web (key-1): No (UnauthorizedOperation, request req-1)");
-    assert!(error.hint_text().unwrap().contains("nobody has its private key"));
+    assert!(error.hint_text().unwrap().contains("its private key is lost"));
     assert!(file_stays);
 }
 
-/// Provides the key pair where its folder vanishes while EC2 creates it.
+/// Ensures the key pair while its folder is deleted during the creation.
 async fn without_folder(tags_refused: bool) -> (World, Error) {
-    let world = World::new(if tags_refused { &[Answer::RefusesTags] } else { &[] });
+    let world = World::new(if tags_refused { &[CreateAnswer::RefusesTags] } else { &[] });
     let (ec2, keys) = (world.ec2.clone(), world.folder.path().join("keys"));
     let vanishing = keys.clone();
     let create = mock!(Client::create_key_pair).then_compute_response(move |request| {
@@ -128,7 +137,7 @@ async fn without_folder(tags_refused: bool) -> (World, Error) {
         ec2.lock().unwrap().create(request)
     });
     let job = Job::new(&[&world.rules[0], &create, &world.rules[2]]);
-    let error = provide(&job.cx, &key("web", "rsa", &keys), None, &mark()).await.unwrap_err();
+    let error = ensure(&job.cx, &key("web", "rsa", &keys), None, &run_tags()).await.unwrap_err();
     assert_eq!(job.cx.journal().anything_changed(), tags_refused);
     assert!(!error.to_string().contains(PRIVATE_KEY.trim()));
     assert_nothing_leaks(&job);
@@ -137,7 +146,7 @@ async fn without_folder(tags_refused: bool) -> (World, Error) {
 
 #[cfg(unix)] // elsewhere, the folder of an open file cannot vanish
 #[tokio::test(start_paused = true)]
-async fn one_whose_private_key_cannot_be_stored_is_deleted_again() {
+async fn a_key_pair_whose_private_key_cannot_be_stored_is_deleted() {
     let (world, error) = without_folder(false).await;
     let text = error.to_string();
     assert!(text.starts_with("storing a private key in "), "{text}");
@@ -148,9 +157,9 @@ async fn one_whose_private_key_cannot_be_stored_is_deleted_again() {
 
 #[cfg(unix)]
 #[tokio::test(start_paused = true)]
-async fn one_without_tags_stays_even_if_its_private_key_cannot_be_stored() {
+async fn a_key_pair_without_tags_is_kept_even_if_its_private_key_cannot_be_stored() {
     let (world, error) = without_folder(true).await;
-    assert!(error.to_string().ends_with("; key pair web stays"), "{error}");
-    assert!(error.hint_text().unwrap().starts_with("if EC2 has a key pair web, delete it"));
+    assert!(error.to_string().ends_with("; key pair web is kept"), "{error}");
+    assert!(error.hint_text().unwrap().starts_with("before you run the job again, delete key pair web in EC2"));
     assert!(world.ec2().deleted.is_empty());
 }

@@ -1,4 +1,4 @@
-//! An EC2 of one key pair, whose answers to its creation are as a test says.
+//! A mocked EC2 with one key pair and given answers to its creation.
 
 use std::collections::VecDeque;
 use std::fs;
@@ -14,29 +14,29 @@ use connector_sdk::ec2::types::{KeyPairInfo, Tag};
 use connector_sdk::testing::{Job, MockResponse, Rule, answer, mock, refusal};
 use tempfile::TempDir;
 
-use super::{PRIVATE_KEY, key, mark};
-use crate::key_pair::provide;
+use super::{PRIVATE_KEY, key, run_tags};
+use crate::key_pair::ensure;
 
-/// How EC2 answers to a request to create the key pair.
+/// The answer of EC2 to a request to create the key pair.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Answer {
-    /// It creates the key pair and says so, or says that there is one.
-    Whole,
-    /// The same, but the answer has no private key.
+pub enum CreateAnswer {
+    /// It creates the key pair, or reports that it exists.
+    Complete,
+    /// As above, but the answer has no private key.
     WithoutKey,
-    /// The same, but the answer is lost.
+    /// As above, but the answer is lost.
     Lost,
-    /// It never hears of the request, and nobody knows that.
-    LostBefore,
-    /// It refuses.
+    /// It does not receive the request, and the answer is lost.
+    NotReceived,
+    /// It refuses with this code.
     Refused(&'static str),
-    /// It refuses tags, and creates key pairs without.
+    /// It refuses tags.
     RefusesTags,
-    /// Just before the request, another run has created the key pair.
-    OtherFaster,
+    /// Another run creates the key pair just before.
+    CreatedByOther,
 }
 
-/// EC2's key pair `web`, and the folder for its file.
+/// The mocked EC2 and the folder for the key file.
 pub struct World {
     pub ec2: Arc<Mutex<Ec2>>,
     pub rules: [Rule; 3],
@@ -45,9 +45,9 @@ pub struct World {
 
 #[derive(Default)]
 pub struct Ec2 {
-    pub answers: VecDeque<Answer>,
+    pub answers: VecDeque<CreateAnswer>,
     pub pair: Option<KeyPairInfo>,
-    /// How many look-ups more do not show what was created.
+    /// The number of further look-ups that do not return the key pair.
     pub hidden: usize,
     pub refuses_deletions: bool,
     pub created: usize,
@@ -55,51 +55,51 @@ pub struct Ec2 {
 }
 
 impl Ec2 {
-    pub fn put(&mut self, tags: Vec<Tag>) {
+    pub fn create_pair(&mut self, tags: Vec<Tag>) {
         self.created += 1;
         let id = format!("key-{}", self.created);
         self.pair = Some(KeyPairInfo::builder().key_name("web").key_pair_id(id).set_tags(Some(tags)).build());
     }
 
     pub fn create(&mut self, request: &CreateKeyPairInput) -> MockResponse<CreateKeyPairOutput, CreateKeyPairError> {
-        let reply = self.answers.pop_front().unwrap_or(Answer::Whole);
+        let reply = self.answers.pop_front().unwrap_or(CreateAnswer::Complete);
         let tags: Vec<Tag> = request.tag_specifications().iter().flat_map(|tags| tags.tags().to_vec()).collect();
         let lost = || {
             let body = "<Response><Errors><Error><Code>ServiceUnavailable</Code></Error></Errors></Response>";
             MockResponse::Http(answer(503, body))
         };
         match reply {
-            Answer::LostBefore => return lost(),
-            Answer::Refused(code) => return MockResponse::Http(refusal(code, "No")),
-            Answer::RefusesTags if !tags.is_empty() => {
-                self.answers.push_front(Answer::RefusesTags);
+            CreateAnswer::NotReceived => return lost(),
+            CreateAnswer::Refused(code) => return MockResponse::Http(refusal(code, "No")),
+            CreateAnswer::RefusesTags if !tags.is_empty() => {
+                self.answers.push_front(CreateAnswer::RefusesTags);
                 return MockResponse::Http(refusal(
                     "UnauthorizedOperation",
                     "not authorized to perform: ec2:CreateTags",
                 ));
             }
-            Answer::OtherFaster => self.put(vec![]),
+            CreateAnswer::CreatedByOther => self.create_pair(vec![]),
             _ => {}
         }
         let exists = self.pair.is_some();
         if !exists {
-            self.put(tags);
+            self.create_pair(tags);
         }
-        if reply == Answer::Lost {
+        if reply == CreateAnswer::Lost {
             return lost();
         }
         if exists {
             return MockResponse::Http(refusal("InvalidKeyPair.Duplicate", "It exists"));
         }
         let created = CreateKeyPairOutput::builder().key_name("web");
-        let key = (reply != Answer::WithoutKey).then(|| PRIVATE_KEY.to_owned());
+        let key = (reply != CreateAnswer::WithoutKey).then(|| PRIVATE_KEY.to_owned());
         MockResponse::Output(created.set_key_material(key).build())
     }
 }
 
 impl World {
-    /// Without the key pair; requests to create it are answered so, in turn, and then in full.
-    pub fn new(answers: &[Answer]) -> Self {
+    /// Starts without the key pair; requests to create it get these answers in turn, and then complete ones.
+    pub fn new(answers: &[CreateAnswer]) -> Self {
         let ec2 = Arc::new(Mutex::new(Ec2 { answers: answers.iter().copied().collect(), ..Ec2::default() }));
         let [shown, created, deleted] = [(); 3].map(|()| ec2.clone());
         let describe = mock!(Client::describe_key_pairs).then_compute_response(move |request| {
@@ -144,8 +144,8 @@ impl World {
         fs::read_to_string(self.path()).ok()
     }
 
-    pub async fn provide(&self, job: &Job) -> Result<Option<String>> {
-        provide(&job.cx, &key("web", "rsa", self.folder.path()), None, &mark()).await
+    pub async fn ensure(&self, job: &Job) -> Result<Option<String>> {
+        ensure(&job.cx, &key("web", "rsa", self.folder.path()), None, &run_tags()).await
     }
 
     pub fn creations(&self) -> usize {

@@ -13,7 +13,7 @@ impl Operation for ShowIdentity {
     type Args = ();
 
     const META: OperationMeta = OperationMeta::new("ShowIdentity", "Show whose the credentials are.")
-        .examples(&[Example { about: "Show whose the credentials of the job are.", arguments: &[] }])
+        .examples(&[Example::new("Show whose the credentials of the job are.", &[])])
         .iam_actions(&[IamAction::read("sts:GetCallerIdentity")]);
 
     fn parse(&self, _: &Inputs) -> Result<()> {
@@ -29,9 +29,36 @@ impl Operation for ShowIdentity {
 
 #[cfg(test)]
 mod tests {
-    use connector_sdk::testing::check_meta;
+    use connector_sdk::ErrorKind;
+    use connector_sdk::testing::{HttpResponse, Job, answer, check_meta};
 
     use super::*;
+
+    /// A job whose Security Token Service answers this.
+    fn job(answers: impl Fn() -> HttpResponse + Send + Sync + 'static) -> Job {
+        Job::with_services(&[], move |call, body| {
+            assert_eq!((call.service().as_str(), call.action()), ("STS", Some("GetCallerIdentity")));
+            assert_eq!(body, "Action=GetCallerIdentity&Version=2011-06-15");
+            answers()
+        })
+    }
+
+    #[tokio::test]
+    async fn the_verdict_is_the_arn() {
+        let arn = "arn:aws:iam::123456789012:user/test";
+        let result = format!("<GetCallerIdentityResult><Arn>{arn}</Arn></GetCallerIdentityResult>");
+        let job = job(move || answer(200, &format!("<GetCallerIdentityResponse>{result}</GetCallerIdentityResponse>")));
+        assert_eq!(job.run(&ShowIdentity, &[]).await.unwrap().message, arn);
+    }
+
+    #[tokio::test]
+    async fn credentials_that_are_refused_are_an_error_of_sts() {
+        let code = "<Code>InvalidClientTokenId</Code>";
+        let job = job(move || answer(403, &format!("<ErrorResponse><Error>{code}</Error></ErrorResponse>")));
+        let error = job.run(&ShowIdentity, &[]).await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::PermissionDenied);
+        assert_eq!(error.to_string(), "asking whose the credentials are: STS gave no details (InvalidClientTokenId)");
+    }
 
     #[test]
     fn the_metadata_keeps_the_contract() {

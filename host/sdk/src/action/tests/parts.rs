@@ -2,17 +2,17 @@
 
 use super::*;
 
-/// Like `STOP`, where EC2 may act on some instances of a request that it refuses.
-const BY_ZONE: InstanceAction = InstanceAction { acts_in_parts: true, ..STOP };
+/// `STOP` as a non-atomic action.
+const BY_ZONE: InstanceAction = InstanceAction { non_atomic: true, ..STOP };
 
 #[tokio::test(start_paused = true)]
-async fn those_not_asked_for_alone_are_looked_after_where_ec2_acts_in_parts() {
-    // All but the last are protected; the last one was stopped with the first request.
+async fn the_remaining_instances_of_a_non_atomic_action_are_confirmed() {
+    // All but the last are protected; the first request stops the last one.
     let instances = many(60);
     let stop = stops(|_| Some("OperationNotPermitted"));
-    for (looked, last) in [(true, ResourceResult::Changed), (false, ResourceResult::Unknown)] {
+    for (is_allowed, last) in [(true, ResourceResult::Changed), (false, ResourceResult::Unknown)] {
         let describe = mock!(Client::describe_instances).then_compute_response(move |request| {
-            if !looked {
+            if !is_allowed {
                 return MockResponse::Http(refusal("UnauthorizedOperation", "No"));
             }
             let state = |id: &String| match id.as_str() {
@@ -23,9 +23,9 @@ async fn those_not_asked_for_alone_are_looked_after_where_ec2_acts_in_parts() {
         });
         let job = Job::new(&[&stop, &describe]);
         instances.iter().for_each(|id| job.cx.journal().record_previous_state(id, "running"));
-        ask_for(&BY_ZONE, &job, &instances).await;
+        request_action(&BY_ZONE, &job, &instances).await;
         assert_eq!(result_of(&job, "i-0000003b"), Some(last));
-        let other = if looked { ResourceResult::Failed } else { ResourceResult::Unknown };
+        let other = if is_allowed { ResourceResult::Failed } else { ResourceResult::Unknown };
         assert_eq!(result_of(&job, "i-0000003a"), Some(other));
         assert_eq!(result_of(&job, "i-00000000"), Some(ResourceResult::Failed), "it was refused alone");
     }
@@ -43,47 +43,48 @@ async fn a_refusal_after_a_lost_answer_is_split_like_any_other() {
     let a = mock!(Client::stop_instances)
         .match_requests(|request| request.instance_ids() == [A])
         .then_output(|| stopping(&[A.to_owned()]));
-    let looks = mock!(Client::describe_instances).then_output(|| described([instance(B, &InstanceStateName::Running)]));
-    let job = Job::new(&[&lost, &a, &stop, &looks]);
+    let describe =
+        mock!(Client::describe_instances).then_output(|| described([instance(B, &InstanceStateName::Running)]));
+    let job = Job::new(&[&lost, &a, &stop, &describe]);
     ids(&[A, B]).iter().for_each(|id| job.cx.journal().record_previous_state(id, "running"));
-    ask(&job, &ids(&[A, B])).await;
+    request(&job, &ids(&[A, B])).await;
     assert_eq!(result_of(&job, A), Some(ResourceResult::Changed));
     assert_eq!(result_of(&job, B), Some(ResourceResult::Unknown), "the lost request may have acted on it");
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_instance_refused_for_its_state_is_looked_at_also_when_the_rest_fails() {
+async fn an_instance_refused_for_its_state_is_described_even_when_the_rest_fails() {
     let stop = mock!(Client::stop_instances).then_compute_response(|request: &StopInstancesInput| {
         match request.instance_ids() {
             [only] if only == B => MockResponse::Http(refusal("AuthFailure", "no")),
             _ => MockResponse::Http(refusal("IncorrectInstanceState", "no")),
         }
     });
-    let looks = mock!(Client::describe_instances)
+    let describe = mock!(Client::describe_instances)
         .match_requests(|request| !request.filters().is_empty())
         .then_output(|| described([instance(A, &InstanceStateName::Stopped)]));
-    let job = Job::new(&[&stop, &looks]);
+    let job = Job::new(&[&stop, &describe]);
     job.cx.journal().record_previous_state(&ids(&[A])[0], "stopping");
-    ask(&job, &ids(&[A, B])).await;
+    request(&job, &ids(&[A, B])).await;
     assert_eq!(
         (result_of(&job, A), result_of(&job, B)),
         (Some(ResourceResult::Unchanged), Some(ResourceResult::Failed))
     );
-    job.assert_says("warning: stopping i-0000000b: no (AuthFailure");
+    job.assert_reported("warning: stopping i-0000000b: no (AuthFailure");
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_spot_state_that_does_not_end_in_time_is_an_expired_wait() {
     let (describe, stop) = (shows(A, &[InstanceStateName::Running]), stops(|_| Some("IncorrectSpotRequestState")));
     let job = Job::new(&[&describe, &stop]);
-    ask(&job, &ids(&[A])).await;
+    request(&job, &ids(&[A])).await;
     let error = error_of(&job, A);
     assert_eq!((error.kind(), error.code()), (ErrorKind::WaitExpired, Some("IncorrectSpotRequestState")));
     assert!(stop.num_calls() > 100, "asked for again for all of the ten minutes");
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_a_lost_request_may_have_done_survives_a_failure_after_the_split() {
+async fn the_unknown_outcome_of_a_lost_request_survives_a_failure_after_the_split() {
     let lost = mock!(Client::stop_instances)
         .match_requests(|request| request.instance_ids().len() == 2)
         .sequence()
@@ -91,12 +92,12 @@ async fn what_a_lost_request_may_have_done_survives_a_failure_after_the_split() 
         .http_response(|| refusal("OperationNotPermitted", "protected"))
         .build();
     let later = mock!(Client::stop_instances).then_http_response(|| refusal("AuthFailure", "no"));
-    let looks = mock!(Client::describe_instances).then_output(|| {
+    let describe = mock!(Client::describe_instances).then_output(|| {
         described([instance(A, &InstanceStateName::Stopping), instance(B, &InstanceStateName::Running)])
     });
-    let job = Job::new(&[&lost, &later, &looks]);
+    let job = Job::new(&[&lost, &later, &describe]);
     ids(&[A, B]).iter().for_each(|id| job.cx.journal().record_previous_state(id, "running"));
-    ask(&job, &ids(&[A, B])).await;
+    request(&job, &ids(&[A, B])).await;
     assert_eq!(
         (result_of(&job, A), result_of(&job, B)),
         (Some(ResourceResult::Changed), Some(ResourceResult::Unknown))

@@ -14,15 +14,15 @@ const RESTART: InstanceAction = InstanceAction {
     ..STOP
 };
 
-/// Asks for the restart of the instances, which were seen in these states.
+/// Requests the restart of the instances, with these previous states.
 async fn restart(job: &Job, before: &[(&str, InstanceStateName)]) {
     let instances: Vec<_> = before.iter().map(|(id, _)| InstanceId::from_ec2(id)).collect();
-    find_before(&job.cx, &instances).await.unwrap();
+    look_up_ids(&job.cx, &instances).await.unwrap();
     let call = |ids| {
         let request = job.cx.ec2().reboot_instances().set_instance_ids(Some(ids)).dry_run(job.cx.dry_run());
         async { request.send().await.map(drop) }
     };
-    RESTART.ask(&job.cx, &WaitArgs::parse(&inputs(&[])).policy(&job.cx), &instances, call).await;
+    RESTART.request(&job.cx, &WaitArgs::parse(&inputs(&[])).policy(&job.cx), &instances, call).await;
 }
 
 fn shown(states: &[(&'static str, InstanceStateName)]) -> Rule {
@@ -45,22 +45,22 @@ async fn an_instance_that_ec2_ignores_fails_without_a_request() {
     assert_eq!(result_of(&job, A), Some(ResourceResult::Changed));
     let error = error_of(&job, B);
     assert_eq!(error.kind(), ErrorKind::UnexpectedState);
-    let message = "restarting i-0000000b: the instance is `terminated`, in which EC2 ignores a restart";
+    let message = "restarting i-0000000b: the instance is `terminated`, and EC2 ignores a restart in this state";
     assert_eq!(error.to_string(), message);
 }
 
 #[tokio::test(start_paused = true)]
 async fn an_instance_that_is_ignored_after_a_transient_state_fails_too() {
-    let looks = mock!(Client::describe_instances).sequence().output(|| described([instance(A, &Pending)]));
-    let looks = looks.output(|| described([instance(A, &Terminated)])).repeatedly().build();
+    let describe = mock!(Client::describe_instances).sequence().output(|| described([instance(A, &Pending)]));
+    let describe = describe.output(|| described([instance(A, &Terminated)])).repeatedly().build();
     let restarts = accepts();
-    let job = Job::new(&[&looks, &restarts]);
+    let job = Job::new(&[&describe, &restarts]);
     restart(&job, &[(A, Pending)]).await;
     assert_eq!((error_of(&job, A).kind(), restarts.num_calls()), (ErrorKind::UnexpectedState, 0));
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_accepted_instance_that_was_not_seen_is_unknown() {
+async fn an_accepted_instance_that_was_not_described_is_unknown() {
     let refused = mock!(Client::describe_instances).then_http_response(|| refusal("UnauthorizedOperation", "No"));
     let job = Job::new(&[&refused, &accepts()]);
     restart(&job, &[(A, Running)]).await;
@@ -70,31 +70,27 @@ async fn an_accepted_instance_that_was_not_seen_is_unknown() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_lost_answer_to_what_may_not_be_repeated_is_not_split() {
+async fn a_lost_answer_of_an_action_that_is_not_repeatable_is_neither_split_nor_repeated() {
     let before = [(A, Running), (B, Running)];
-    let lost = mock!(Client::reboot_instances)
-        .sequence()
-        .http_response(|| answer(502, "<html>"))
-        .http_response(|| refusal("OperationNotPermitted", "protected"))
-        .build();
+    let lost = mock!(Client::reboot_instances).then_http_response(|| answer(502, "<html>"));
     let job = Job::new(&[&shown(&before), &lost]);
     restart(&job, &before).await;
     for id in [A, B] {
         assert_eq!(result_of(&job, id), Some(ResourceResult::Unknown));
-        assert!(error_of(&job, id).hint_text().unwrap().ends_with("EC2 may have done it once already"));
+        assert!(error_of(&job, id).hint_text().unwrap().ends_with("EC2 may already have performed it"));
     }
-    assert_eq!(lost.num_calls(), 2, "the attempts of one request");
+    assert_eq!(lost.num_calls(), 1, "the AWS SDK repeats nothing either");
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_dry_run_fails_for_states_that_ec2_refuses_or_ignores() {
     let before = [(A, Running), (B, Stopped), (C, Terminated)];
-    let asked = mock!(Client::reboot_instances)
+    let dry_run = mock!(Client::reboot_instances)
         .match_requests(|request| request.dry_run() == Some(true))
         .then_http_response(|| refusal("DryRunOperation", "would have succeeded"));
-    let job = Job::dry_run(&[&shown(&before), &asked]);
+    let job = Job::dry_run(&[&shown(&before), &dry_run]);
     restart(&job, &before).await;
-    job.assert_says("i-0000000a (web): is running, would be restarted");
-    assert_eq!(error_of(&job, B).to_string(), "restarting i-0000000b: it is stopped");
+    job.assert_reported("i-0000000a (web): is running, would be restarted");
+    assert_eq!(error_of(&job, B).to_string(), "restarting i-0000000b: the instance is `stopped`");
     assert_eq!(error_of(&job, C).kind(), ErrorKind::UnexpectedState);
 }

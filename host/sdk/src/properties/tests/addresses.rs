@@ -1,4 +1,4 @@
-//! Addresses: when there is none, when nobody knows, and what is no address.
+//! Addresses: absent, unknown and invalid ones.
 
 use aws_sdk_ec2::Client;
 use aws_sdk_ec2::types::InstanceStateName::{Pending, Running, Stopping};
@@ -8,7 +8,7 @@ use crate::testing::{Rule, described, mock, refusal};
 
 const PUBLIC: [(&str, &str); 1] = [("public-ip-property", "PUBLIC")];
 
-/// A rule for DescribeInstances: first this many throttled polls, then this instance.
+/// A rule for DescribeInstances: throttled this often, then this instance.
 fn throttled_then(throttled: usize, then: impl Fn() -> Instance + Send + Sync + 'static) -> Rule {
     let polls = mock!(Client::describe_instances).sequence();
     let refuse = || refusal("RequestLimitExceeded", "Too many requests");
@@ -17,7 +17,7 @@ fn throttled_then(throttled: usize, then: impl Fn() -> Instance + Send + Sync + 
 }
 
 #[tokio::test(start_paused = true)]
-async fn there_is_no_address_when_whole_answers_show_a_running_instance_without_one() {
+async fn an_address_is_absent_after_several_complete_answers_without_it() {
     let describe = throttled_then(0, || private_instance(A));
     let job = Job::new(&[&describe]);
     accept(&job, &private_instance(A));
@@ -37,7 +37,7 @@ async fn an_address_that_comes_late_is_saved() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_address_that_no_property_wants_is_not_looked_up() {
+async fn an_address_without_a_property_is_not_looked_up() {
     let job = Job::new(&[]);
     accept(&job, &instance(A, &Pending));
     save(&names(&[("private-ip-property", "PRIVATE")]), &job.cx, &ids(&[A])).await.unwrap();
@@ -45,7 +45,7 @@ async fn an_address_that_no_property_wants_is_not_looked_up() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn failed_polls_are_borne_and_reported_once() {
+async fn failed_polls_do_not_end_the_wait_and_are_reported_once() {
     let describe = throttled_then(20, || instance(A, &Running));
     let job = Job::new(&[&describe]);
     accept(&job, &private_instance(A));
@@ -56,7 +56,7 @@ async fn failed_polls_are_borne_and_reported_once() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_address_that_could_not_be_read_is_not_none() {
+async fn an_unreadable_address_is_an_error() {
     let describe = throttled_then(10_000, || private_instance(A));
     let job = Job::new(&[&describe]);
     accept(&job, &private_instance(A));
@@ -65,14 +65,14 @@ async fn an_address_that_could_not_be_read_is_not_none() {
     assert!(error.to_string().contains("2 of 4 properties not saved"), "{error}");
     assert!(error.to_string().contains("unknown public DNS name of i-0000000a: "), "{error}");
     assert_eq!(saved(&job), ["ID=i-0000000a", "!DNS=?", "!PUBLIC=?", "PRIVATE=10.0.0.1"]);
-    job.assert_says("warning: property PUBLIC is not saved: unknown public IPv4 address of i-0000000a: ");
-    job.assert_says("RequestLimitExceeded");
+    job.assert_reported("warning: property PUBLIC is not saved: unknown public IPv4 address of i-0000000a: ");
+    job.assert_reported("RequestLimitExceeded");
     assert!(describe.num_calls() > 5, "it is looked up as long as the job may wait");
 }
 
 #[tokio::test(start_paused = true)]
-async fn when_the_time_is_over_a_failed_poll_is_repeated_once() {
-    // The SDK makes three attempts of each.
+async fn after_the_timeout_a_failed_poll_is_repeated_once() {
+    // The AWS SDK makes three attempts per request.
     for (throttled, expected) in [(3, "PUBLIC=192.0.2.1"), (6, "!PUBLIC=?")] {
         let job = Job::new(&[&throttled_then(throttled, || instance(A, &Running))]);
         accept(&job, &private_instance(A));
@@ -109,23 +109,25 @@ async fn an_instance_that_ec2_does_not_know_hides_no_other() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_is_no_address_is_not_saved() {
-    let odd = || {
-        let mut odd = instance(A, &Running);
-        odd.public_ip_address = Some("none at all".to_owned());
-        odd.public_dns_name = Some("a host\n[[X]]".to_owned());
-        odd
+async fn an_invalid_address_is_not_saved() {
+    let invalid = || {
+        let mut invalid = instance(A, &Running);
+        invalid.public_ip_address = Some("none at all".to_owned());
+        invalid.public_dns_name = Some("a host\n[[X]]".to_owned());
+        invalid
     };
-    let job = Job::new(&[&throttled_then(0, odd)]);
-    accept(&job, &odd());
+    let job = Job::new(&[&throttled_then(0, invalid)]);
+    accept(&job, &invalid());
     let error = save(&names(&ALL_FOUR), &job.cx, &ids(&[A])).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::PropertyNotSaved);
     assert_eq!(saved(&job), ["ID=i-0000000a", "!DNS=?", "!PUBLIC=?", "PRIVATE=10.0.0.1"]);
-    job.assert_says("property PUBLIC is not saved: EC2 gives `none at all` as the public IPv4 address of i-0000000a");
-    job.assert_says("property DNS is not saved: EC2 gives `a host [[X]]` as the public DNS name of i-0000000a");
+    job.assert_reported(
+        "property PUBLIC is not saved: EC2 returned `none at all` as the public IPv4 address of i-0000000a",
+    );
+    job.assert_reported("property DNS is not saved: EC2 returned `a host [[X]]` as the public DNS name of i-0000000a");
 
     let corrected = Job::new(&[&throttled_then(0, || instance(A, &Running))]);
-    accept(&corrected, &odd());
+    accept(&corrected, &invalid());
     save(&names(&PUBLIC), &corrected.cx, &ids(&[A])).await.unwrap();
     assert_eq!(saved(&corrected), ["PUBLIC=192.0.2.1"], "a later answer may be right");
 }

@@ -1,4 +1,4 @@
-//! Names: the four differ, and OpCon is contacted only where something is saved.
+//! Names: they are distinct, and OpCon is contacted only if something is saved.
 
 use super::*;
 
@@ -42,7 +42,7 @@ async fn names_that_are_the_same_for_opcon_are_refused_before_it_is_contacted() 
 }
 
 #[test]
-fn a_name_is_not_what_the_counter_makes_of_another() {
+fn a_name_differs_from_the_numbered_names_of_others() {
     let numbered = [("id-property", "WEB"), ("public-ip-property", "WEB_2")];
     check(&numbered, 1).unwrap();
     let error = check(&numbered, 2).unwrap_err();

@@ -1,4 +1,4 @@
-//! What is saved and when, what is left out, and what becomes of a refusal.
+//! Saving: what is saved when, what is left out, and refusals.
 
 use std::sync::atomic::AtomicUsize;
 use std::sync::atomic::Ordering::Relaxed;
@@ -15,7 +15,7 @@ async fn one_instance_has_the_plain_names() {
     accept(&job, &instance(A, &Running));
     save(&names(&ALL_FOUR), &job.cx, &ids(&[A])).await.unwrap();
     assert_eq!(saved(&job), ["ID=i-0000000a", "DNS=ec2-192-0-2-1.example", "PUBLIC=192.0.2.1", "PRIVATE=10.0.0.1"]);
-    job.assert_says("property PUBLIC = 192.0.2.1: saved");
+    job.assert_reported("property PUBLIC = 192.0.2.1: saved");
 }
 
 #[tokio::test]
@@ -45,14 +45,16 @@ async fn an_id_is_saved_before_anything_is_waited_for_and_only_once() {
 }
 
 #[tokio::test]
-async fn without_a_wait_an_unknown_address_is_left_to_the_operator() {
+async fn without_a_wait_an_unknown_address_is_not_saved() {
     let job = Job::new(&[]);
     accept(&job, &instance(A, &Pending));
     let (names, ids) = (names(&ALL_FOUR), ids(&[A]));
     names.save_ids(&job.cx, &ids).await;
     names.save_addresses(&job.cx, &ids, false, &WaitPolicy::new(Duration::ZERO, None)).await.unwrap();
     assert_eq!(saved(&job), ["ID=i-0000000a", "!DNS=?", "!PUBLIC=?", "PRIVATE=10.0.0.1"]);
-    job.assert_says("warning: property PUBLIC is not saved: there is no such address yet; give --wait");
+    job.assert_reported(
+        "warning: property PUBLIC is not saved: the instance has no such address yet (`--wait` waits for it)",
+    );
 }
 
 #[tokio::test]
@@ -88,7 +90,7 @@ async fn instances_that_ec2_accepts_later_are_saved_later() {
 }
 
 #[tokio::test]
-async fn of_an_instance_that_came_too_late_is_saved_what_is_known() {
+async fn after_a_timeout_the_known_values_are_saved() {
     for result in [ResourceResult::Changed, ResourceResult::Unchanged] {
         let job = Job::new(&[]);
         accept_as(&job, &instance(A, &Pending), result);
@@ -96,13 +98,13 @@ async fn of_an_instance_that_came_too_late_is_saved_what_is_known() {
         save(&names(&ALL_FOUR), &job.cx, &ids(&[A])).await.unwrap();
         let expected = ["ID=i-0000000a", "!DNS=?", "!PUBLIC=?", "PRIVATE=10.0.0.1"];
         assert_eq!(saved(&job), expected, "an empty address would be a guess");
-        job.assert_says("property DNS is not saved: there is no such address yet");
+        job.assert_reported("property DNS is not saved: the instance has no such address yet");
         assert!(!job.lines().iter().any(|line| line.contains("--wait")), "{:?}", job.lines());
     }
 }
 
 #[tokio::test]
-async fn one_property_that_is_not_saved_does_not_sink_the_others() {
+async fn one_unsaved_property_does_not_affect_the_others() {
     let job = Job::refusing_property(&[], "PUBLIC_1");
     accept(&job, &instance(A, &Running));
     accept(&job, &instance(B, &Running));
@@ -115,7 +117,7 @@ async fn one_property_that_is_not_saved_does_not_sink_the_others() {
     );
     assert!(error.hint_text().unwrap().contains("do not run the job again"), "{error:?}");
     assert_eq!(saved(&job), ["!PUBLIC_1=192.0.2.1", "PRIVATE_1=10.0.0.1", "PUBLIC_2=192.0.2.1", "PRIVATE_2=10.0.0.1"]);
-    job.assert_says("warning: property PUBLIC_1 = 192.0.2.1: not saved: refused by the test");
+    job.assert_reported("warning: property PUBLIC_1 = 192.0.2.1: not saved: refused by the test");
 }
 
 #[tokio::test]
@@ -126,15 +128,15 @@ async fn a_dry_run_saves_nothing() {
     assert!(saved(&job).is_empty() && job.lines().is_empty());
 }
 
-/// A store whose OpCon never answers for some names, and refuses others as often as they stand there.
+/// A store that never answers for some names, and refuses others as often as they are listed.
 #[derive(Default)]
-pub(super) struct Moody {
+pub(super) struct UnreliableStore {
     pub(super) silent: &'static [&'static str],
     pub(super) refusals: Mutex<Vec<&'static str>>,
 }
 
 #[async_trait]
-impl PropertyStore for Moody {
+impl PropertyStore for UnreliableStore {
     fn full_name(&self, name: &str, _: Option<usize>) -> Result<String> {
         Ok(name.to_owned())
     }
@@ -153,7 +155,7 @@ impl PropertyStore for Moody {
                 refusals.remove(place);
                 Err(Error::new(ErrorKind::Service, "refused by the test"))
             }
-            None => Ok(Delivery::Seen),
+            None => Ok(Delivery::Confirmed),
         }
     }
 }
@@ -161,7 +163,7 @@ impl PropertyStore for Moody {
 #[tokio::test(start_paused = true)]
 async fn an_interruption_loses_no_value() {
     let silent = &["DNS", "PUBLIC", "PRIVATE"];
-    let job = Job::with_properties(&[], Arc::new(Moody { silent, ..Moody::default() }));
+    let job = Job::with_properties(&[], Arc::new(UnreliableStore { silent, ..UnreliableStore::default() }));
     accept(&job, &instance(A, &Running));
     let (names, ids) = (names(&ALL_FOUR), ids(&[A]));
     let saving = save(&names, &job.cx, &ids);
@@ -172,7 +174,10 @@ async fn an_interruption_loses_no_value() {
 #[tokio::test]
 async fn an_id_that_was_not_saved_at_once_is_tried_once_more() {
     for (refusals, expected) in [(vec!["ID"], "ID=i-0000000a"), (vec!["ID"; 2], "!ID=i-0000000a")] {
-        let job = Job::with_properties(&[], Arc::new(Moody { refusals: Mutex::new(refusals), ..Moody::default() }));
+        let job = Job::with_properties(
+            &[],
+            Arc::new(UnreliableStore { refusals: Mutex::new(refusals), ..UnreliableStore::default() }),
+        );
         accept(&job, &instance(A, &Running));
         let result = save(&names(&[("id-property", "ID")]), &job.cx, &ids(&[A])).await;
         assert_eq!(saved(&job), [expected]);
@@ -182,14 +187,16 @@ async fn an_id_that_was_not_saved_at_once_is_tried_once_more() {
 
 #[tokio::test(start_paused = true)]
 async fn an_opcon_that_does_not_answer_does_not_stop_the_wait() {
-    let job = Job::with_properties(&[], Arc::new(Moody { silent: &["ID"], ..Moody::default() }));
+    let job = Job::with_properties(&[], Arc::new(UnreliableStore { silent: &["ID"], ..UnreliableStore::default() }));
     accept(&job, &instance(A, &Running));
     names(&ALL_FOUR).save_ids(&job.cx, &ids(&[A])).await;
     assert_eq!(saved(&job)[0], "!ID=i-0000000a");
-    job.assert_says("warning: saving ids in OpCon takes long: the job goes on, and saves the others at its end");
+    job.assert_reported(
+        "warning: saving ids in OpCon is slow: the job continues, and saves the remaining ids at its end",
+    );
 }
 
-/// A store that counts what is asked of it.
+/// A store that counts its calls.
 #[derive(Default)]
 struct Counting {
     names: AtomicUsize,
@@ -209,7 +216,7 @@ impl PropertyStore for Counting {
 
     async fn save(&self, _full_name: &str, _value: &str) -> Result<Delivery> {
         self.saves.fetch_add(1, Relaxed);
-        Ok(Delivery::Seen)
+        Ok(Delivery::Confirmed)
     }
 }
 
@@ -226,11 +233,11 @@ async fn ten_thousand_instances_are_saved_by_as_many_calls() {
     assert_eq!(store.names.load(Relaxed), 20_002 + 2 * 20_000, "checked once, planned twice");
 }
 
-/// A store that takes its time for every property but the last.
-struct SlowAtFirst;
+/// A store that is slow for every property but the last.
+struct SlowStore;
 
 #[async_trait]
-impl PropertyStore for SlowAtFirst {
+impl PropertyStore for SlowStore {
     fn full_name(&self, name: &str, counter: Option<usize>) -> Result<String> {
         Ok(counter.map_or(name.to_owned(), |n| format!("{name}_{n}")))
     }
@@ -242,13 +249,13 @@ impl PropertyStore for SlowAtFirst {
     async fn save(&self, full_name: &str, _value: &str) -> Result<Delivery> {
         let seconds = if full_name.ends_with("_2") { 0 } else { 1 };
         tokio::time::sleep(Duration::from_secs(seconds)).await;
-        Ok(Delivery::Seen)
+        Ok(Delivery::Confirmed)
     }
 }
 
 #[tokio::test(start_paused = true)]
 async fn what_was_saved_is_reported_in_the_order_of_the_instances() {
-    let job = Job::with_properties(&[], Arc::new(SlowAtFirst));
+    let job = Job::with_properties(&[], Arc::new(SlowStore));
     [A, B].iter().for_each(|id| accept(&job, &instance(id, &Running)));
     names(&[("id-property", "ID")]).save_ids(&job.cx, &ids(&[A, B])).await;
     assert_eq!(job.lines(), ["property ID_1 = i-0000000a: saved", "property ID_2 = i-0000000b: saved"]);

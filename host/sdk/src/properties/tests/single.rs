@@ -1,8 +1,8 @@
-//! One property for any value: what is checked before, and what becomes of the value.
+//! One property for any value: the check before, and the delivery.
 
 use std::sync::Arc;
 
-use super::saving::Moody;
+use super::saving::UnreliableStore;
 use super::*;
 
 async fn prepare(job: &Job, name: &str) -> Option<Property> {
@@ -26,13 +26,13 @@ async fn a_saved_value_is_reported_and_recorded() {
     let job = Job::new(&[]);
     let property = prepare(&job, "OUTPUT").await.unwrap();
     assert!(saved(&job).is_empty(), "there is no value yet");
-    assert_eq!(property.save(&job.cx, "it works").await.unwrap(), Delivery::Seen);
+    assert_eq!(property.save(&job.cx, "it works").await.unwrap(), Delivery::Confirmed);
     assert_eq!(saved(&job), ["OUTPUT=it works"]);
-    job.assert_says("property OUTPUT = it works: saved");
+    job.assert_reported("property OUTPUT = it works: saved");
 }
 
 #[tokio::test]
-async fn a_value_that_opcon_does_not_take_is_kept_for_a_command() {
+async fn a_rejected_value_is_kept_for_a_command() {
     let job = Job::refusing_property(&[], "OUTPUT");
     let error = prepare(&job, "OUTPUT").await.unwrap().save(&job.cx, "it works").await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::PropertyNotSaved);
@@ -44,7 +44,8 @@ async fn a_value_that_opcon_does_not_take_is_kept_for_a_command() {
 
 #[tokio::test(start_paused = true)]
 async fn an_interruption_while_opcon_does_not_answer_loses_no_value() {
-    let job = Job::with_properties(&[], Arc::new(Moody { silent: &["OUTPUT"], ..Moody::default() }));
+    let job =
+        Job::with_properties(&[], Arc::new(UnreliableStore { silent: &["OUTPUT"], ..UnreliableStore::default() }));
     let property = prepare(&job, "OUTPUT").await.unwrap();
     let saving = property.save(&job.cx, "it works");
     assert!(tokio::time::timeout(Duration::from_secs(1), saving).await.is_err(), "it never ends");

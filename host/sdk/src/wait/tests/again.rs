@@ -1,4 +1,4 @@
-//! Ready again: status checks that are seen to leave `ok` and to come back, and those that never leave it.
+//! Ready again: status checks that leave `ok` and return to it, and those that never leave it.
 
 use aws_sdk_ec2::types::SummaryStatus::{Impaired, Initializing, Ok};
 
@@ -7,9 +7,9 @@ use crate::ResourceResult;
 use crate::testing::describes_as;
 
 const NOTE: &str = "restart accepted, not observed";
-const AGAIN: Goal = Goal::ReadyAgain { within: Duration::from_mins(5), unobserved: NOTE };
+const AGAIN: Goal = Goal::ReadyAgain { within: Duration::from_mins(5), unobserved_note: NOTE };
 
-/// A rule for DescribeInstanceStatus: each answer one of these statuses, the last one for ever.
+/// A rule for DescribeInstanceStatus that returns these statuses in turn, and repeats the last one.
 fn checks_in_turn(statuses: &[SummaryStatus]) -> Rule {
     let (last, first) = statuses.split_last().unwrap();
     let mut answers = mock!(Client::describe_instance_status).sequence();
@@ -21,10 +21,10 @@ fn checks_in_turn(statuses: &[SummaryStatus]) -> Rule {
     answers.output(move || checked([A], &last)).repeatedly().build()
 }
 
-/// Waits so many minutes at most, with a poll every 20 seconds. Returns the verdict.
+/// Waits for at most this many minutes, with a poll every 20 seconds. Returns the verdict.
 async fn wait_for(job: &Job, minutes: u64) -> String {
     let policy = WaitPolicy::new(Duration::from_mins(minutes), Some(Duration::from_secs(20)));
-    job.cx.journal().accepted(&id(A), Some("running"), None, ResourceResult::Changed);
+    job.cx.journal().record_accepted(&id(A), Some("running"), None, ResourceResult::Changed);
     wait_for_instances(&job.cx, &[id(A)], AGAIN, &policy).await;
     let verdict = job.cx.journal().verdict("restarting", "restarted", "unchanged");
     verdict.map_or_else(|error| error.to_string(), |outcome| outcome.message)
@@ -35,7 +35,7 @@ async fn checks_that_leave_ok_and_come_back_are_the_goal() {
     for (statuses, polls) in [
         (&[Ok, Ok, Initializing, Ok][..], 4),
         (&[Ok, Impaired, Initializing, Ok], 4),
-        // What is not `ok` before it ever was has not left it.
+        // A status before the first `ok` has not left it.
         (&[Initializing, Ok, Initializing, Ok], 4),
     ] {
         let (describe, checks) = (describes_as(Running), checks_in_turn(statuses));
@@ -55,7 +55,7 @@ async fn checks_that_never_leave_ok_in_time_are_a_note() {
         assert_eq!(checks.num_calls(), polls);
         let entry = job.cx.journal().instance(&id(A));
         assert_eq!((entry.note.as_deref(), entry.result), (Some(NOTE), Some(ResourceResult::Changed)));
-        job.assert_says(&format!("{A} (web): {NOTE}"));
+        job.assert_reported(&format!("{A} (web): {NOTE}"));
     }
 }
 
@@ -91,10 +91,11 @@ async fn checks_that_cannot_be_read_at_the_end_are_no_note() {
 #[tokio::test(start_paused = true)]
 async fn an_instance_that_leaves_running_fails() {
     for (states, state) in [(&[Running, Terminated][..], "terminated"), (&[Running, Stopping, Stopped], "stopped")] {
-        let (describe, checks) = (describes_in_turn(A, states), checks_in_turn(&[Ok]));
+        let (describe, checks) = (describes_states(A, states), checks_in_turn(&[Ok]));
         let job = Job::new(&[&describe, &checks]);
         let failed = format!(
-            "waiting for {A} to be running with both status checks ok again: the instance is `{state}`: EC2 gives no reason"
+            "waiting for {A} to be running with both status checks ok again: the instance is `{state}`: EC2 gave no \
+             reason"
         );
         assert_eq!(wait_for(&job, 10).await, failed);
     }

@@ -7,7 +7,7 @@ use crate::Result;
 
 const IMAGE: &str = "image ami-0000000a";
 
-/// Waits for an image whose polls have these results, and the last of them for ever.
+/// Waits for an image with these poll results; the last one is repeated.
 async fn wait_for_image(job: &Job, polls: Vec<Result<Poll>>) -> Result<()> {
     let polls = Mutex::new(polls);
     let next = || {
@@ -25,7 +25,7 @@ fn pending() -> Result<Poll> {
 const IMAGE_STATES: States =
     States { target: &["available"], transient: &["pending", "transient"], failed: &["failed", "error"] };
 
-/// Waits for an image that is in these states in turn, and in the last of them for ever.
+/// Waits for an image with these states; the last one is repeated.
 async fn wait_through(job: &Job, states: &[&str]) -> Result<()> {
     wait_for_image(job, states.iter().map(|state| Ok(IMAGE_STATES.poll(state, None))).collect()).await
 }
@@ -53,7 +53,7 @@ async fn anything_is_waited_for_until_it_reaches_its_goal() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_cannot_reach_its_goal_is_an_error() {
+async fn an_unreachable_goal_is_an_error() {
     let job = Job::new(&[]);
     let impossible = Ok(Poll::Impossible("the image is `failed`: no such snapshot".to_owned()));
     let error = wait_for_image(&job, vec![pending(), impossible]).await.unwrap_err();
@@ -83,13 +83,13 @@ async fn a_denied_poll_of_anything_ends_the_wait_at_the_second_time() {
 }
 
 #[test]
-fn a_list_tells_what_a_state_means() {
+fn a_state_is_classified_by_its_list() {
     let [pending, reached] = ["pending", "available"].map(|state| IMAGE_STATES.poll(state, None));
     assert_eq!((pending, reached), (Poll::Pending("pending".to_owned()), Poll::Reached("available".to_owned())));
     for (reason, why) in [
         (Some("no such snapshot"), "the state is `failed`: no such snapshot"),
-        (Some(""), "the state is `failed`: AWS gives no reason"),
-        (None, "the state is `failed`: AWS gives no reason"),
+        (Some(""), "the state is `failed`: AWS gave no reason"),
+        (None, "the state is `failed`: AWS gave no reason"),
     ] {
         assert_eq!(IMAGE_STATES.poll("failed", reason), Poll::Impossible(why.to_owned()));
     }
@@ -99,15 +99,15 @@ fn a_list_tells_what_a_state_means() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_failed_state_is_believed_at_once() {
+async fn a_failed_state_ends_the_wait_at_once() {
     let job = Job::new(&[]);
     let error = wait_through(&job, &["pending", "failed", "available"]).await.unwrap_err();
-    let message = "waiting for image ami-0000000a: the state is `failed`: AWS gives no reason";
+    let message = "waiting for image ami-0000000a: the state is `failed`: AWS gave no reason";
     assert_eq!((error.kind(), error.to_string().as_str()), (ErrorKind::UnexpectedState, message));
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_state_in_no_list_is_an_error_after_the_second_poll() {
+async fn an_unlisted_state_is_an_error_after_the_second_poll() {
     let job = Job::new(&[]);
     let error = wait_through(&job, &["pending", "deregistered", "deregistered", "available"]).await.unwrap_err();
     assert!(error.message().starts_with("the state is `deregistered`"), "{error}");
@@ -117,14 +117,14 @@ async fn a_state_in_no_list_is_an_error_after_the_second_poll() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn one_stale_state_in_no_list_is_borne() {
+async fn one_stale_unlisted_state_does_not_end_the_wait() {
     let job = Job::new(&[]);
     wait_through(&job, &["odd", "pending", "odd", "available"]).await.unwrap();
-    job.assert_says("image ami-0000000a: odd");
+    job.assert_reported("image ami-0000000a: odd");
 }
 
 #[tokio::test(start_paused = true)]
-async fn two_polls_of_a_state_in_no_list_in_less_than_ten_seconds_count_as_one() {
+async fn two_polls_of_an_unlisted_state_in_less_than_ten_seconds_count_as_one() {
     for (stale, good) in [(3, true), (4, false)] {
         let job = Job::new(&[]);
         let states: Vec<_> = vec!["odd"; stale].into_iter().chain(["available"]).collect();
@@ -139,7 +139,7 @@ async fn two_polls_of_a_state_in_no_list_in_less_than_ten_seconds_count_as_one()
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_is_not_found_for_a_minute_ends_the_wait() {
+async fn a_resource_not_found_for_a_minute_ends_the_wait() {
     let job = Job::new(&[]);
     let policy = WaitPolicy::new(Duration::from_hours(1), Some(Duration::from_secs(20)));
     let missing = || async { failed(ErrorKind::NotFound, "InvalidAMIID.NotFound") };

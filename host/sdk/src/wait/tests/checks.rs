@@ -1,4 +1,4 @@
-//! Status checks: how they are read, and that one unknown id loses no other.
+//! Reading status checks, with unknown ids.
 
 use std::sync::atomic::AtomicUsize;
 use std::sync::atomic::Ordering::Relaxed;
@@ -21,7 +21,7 @@ fn only_two_passed_checks_are_ok() {
     assert_eq!(both_checks(&InstanceStatus::builder().build()), InsufficientData);
 }
 
-/// Rules for DescribeInstanceStatus, which refuses every request that names one of the unknown ids.
+/// Rules for DescribeInstanceStatus that refuse every request with an unknown id.
 fn checks_without(unknown_ids: &'static [&'static str]) -> [Rule; 2] {
     let names_unknown = |request: &DescribeInstanceStatusInput| {
         request.instance_ids().iter().any(|id| unknown_ids.contains(&id.as_str()))
@@ -29,7 +29,7 @@ fn checks_without(unknown_ids: &'static [&'static str]) -> [Rule; 2] {
     let refused = mock!(Client::describe_instance_status).match_requests(names_unknown).then_http_response(unknown);
     let answered = mock!(Client::describe_instance_status)
         .match_requests(move |request| !names_unknown(request))
-        .then_compute_output(|request| checked_as_asked(request, &SummaryStatus::Ok));
+        .then_compute_output(|request| checked_as_requested(request, &SummaryStatus::Ok));
     [refused, answered]
 }
 
@@ -65,14 +65,14 @@ async fn the_first_request_that_fails_is_reported_whichever_failed_first() {
 #[tokio::test(start_paused = true)]
 async fn the_status_checks_of_ten_thousand_instances_cost_a_hundred_calls() {
     let status = mock!(Client::describe_instance_status)
-        .then_compute_output(|request| checked_as_asked(request, &SummaryStatus::Ok));
+        .then_compute_output(|request| checked_as_requested(request, &SummaryStatus::Ok));
     let ids: Vec<InstanceId> = (0..10_000).map(|n| id(&format!("i-{n:08x}"))).collect();
     let checks = status_checks(&Job::new(&[&status]).cx, &ids).await.unwrap();
     assert_eq!((checks.len(), status.num_calls()), (10_000, 100));
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_unknown_id_loses_no_other_of_its_hundred() {
+async fn an_unknown_id_does_not_hide_the_others_of_its_batch() {
     let ids: Vec<InstanceId> = (0..250).map(|n| id(&format!("i-{n:08x}"))).collect();
     let lost = ["i-00000007", "i-000000f9"];
     let [refused, answered] = checks_without(&["i-00000007", "i-000000f9"]);
@@ -84,7 +84,7 @@ async fn an_unknown_id_loses_no_other_of_its_hundred() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn checks_of_unknown_ids_alone_are_none() {
+async fn status_checks_of_unknown_ids_are_empty() {
     let [refused, answered] = checks_without(&[A, B]);
     let checks = status_checks(&Job::new(&[&refused, &answered]).cx, &[id(A), id(B)]).await.unwrap();
     assert_eq!((checks.len(), refused.num_calls()), (0, 3));
@@ -105,7 +105,7 @@ async fn a_wait_ends_for_the_others_while_the_checks_do_not_know_one() {
 
 #[tokio::test(start_paused = true)]
 async fn status_checks_that_do_not_know_a_fresh_instance_yet_are_waited_for() {
-    let describe = describes_in_turn(A, &[Running]);
+    let describe = describes_states(A, &[Running]);
     let polls = mock!(Client::describe_instance_status).sequence().http_response(unknown);
     let status = polls.output(|| checked([A], &SummaryStatus::Ok)).build();
     let job = Job::new(&[&describe, &status]);
@@ -130,9 +130,9 @@ async fn status_checks_of_a_region_are_read_to_the_last_page() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_refused_reading_of_status_checks_is_reported() {
+async fn refused_status_checks_are_reported() {
     let status = mock!(Client::describe_instance_status).then_http_response(|| refusal("AuthFailure", "Bad key"));
     let error = all_status_checks(&Job::new(&[&status]).cx).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::PermissionDenied);
-    assert!(error.to_string().starts_with("reading the status checks of the region: Bad key"), "{error}");
+    assert!(error.to_string().starts_with("describing status checks in the region: Bad key"), "{error}");
 }

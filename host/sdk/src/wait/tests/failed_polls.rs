@@ -1,4 +1,4 @@
-//! Polls that fail: what is borne, what ends a wait, and how often it is reported.
+//! Failed polls: which end a wait, and how often they are reported.
 
 use super::*;
 use crate::testing::answer;
@@ -7,8 +7,7 @@ fn warnings(job: &Job) -> Vec<String> {
     job.lines().into_iter().filter(|line| line.starts_with("warning: ")).collect()
 }
 
-/// A rule for DescribeInstances: each poll gets the next of these answers, `None` for the instance as pending; after the
-/// last, the instance is running.
+/// A rule for DescribeInstances with these answers in turn, `None` for the pending instance; then it is running.
 fn answers_in_turn(answers: &[Option<fn() -> HttpResponse>]) -> Rule {
     let mut sequence = mock!(Client::describe_instances).sequence();
     for answer in answers {
@@ -26,7 +25,7 @@ fn denied() -> HttpResponse {
 
 const BAD_KEYS: Option<fn() -> HttpResponse> = Some(|| refusal("AuthFailure", "Bad key"));
 
-fn odd() -> HttpResponse {
+fn undocumented() -> HttpResponse {
     refusal("SomethingNew", "No")
 }
 
@@ -51,21 +50,21 @@ async fn throttled_polls_do_not_end_the_wait() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_failed_poll_of_any_form_is_reported_once_and_borne() {
+async fn a_failed_poll_of_any_kind_is_reported_once_and_does_not_end_the_wait() {
     let answers: [fn() -> HttpResponse; 10] = [
         || refusal("ServerInternal", "An internal error has occurred"),
         || refusal("InvalidParameterValue", "No"),
         || refusal("InvalidInstanceID.Malformed", "No"),
         || refusal("InsufficientInstanceCapacity", "No"),
-        odd,
+        undocumented,
         || answer(500, ""),
         || answer(200, ""),
         || answer(200, "<html><body>Sign in"),
         || answer(403, "<html><body>Blocked"),
         || answer(404, "{}"),
     ];
-    for (number, odd) in answers.into_iter().enumerate() {
-        let describe = mock!(Client::describe_instances).sequence().http_response(odd).times(12);
+    for (number, undocumented) in answers.into_iter().enumerate() {
+        let describe = mock!(Client::describe_instances).sequence().http_response(undocumented).times(12);
         let describe = describe.output(|| described([instance(A, &Running)])).build();
         let job = wait_ten_seconds_apart(&describe).await;
         assert_eq!((failure(&job, A), warnings(&job).len()), (String::new(), 1), "{number}: {:#?}", job.lines());
@@ -74,12 +73,19 @@ async fn a_failed_poll_of_any_form_is_reported_once_and_borne() {
 
 #[tokio::test(start_paused = true)]
 async fn a_failure_that_comes_and_goes_is_reported_once() {
-    let job = wait_ten_seconds_apart(&answers_in_turn(&[Some(odd), None, Some(odd), None, Some(odd)])).await;
+    let job = wait_ten_seconds_apart(&answers_in_turn(&[
+        Some(undocumented),
+        None,
+        Some(undocumented),
+        None,
+        Some(undocumented),
+    ]))
+    .await;
     assert_eq!((failure(&job, A), warnings(&job).len()), (String::new(), 1), "{:#?}", job.lines());
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_wait_that_never_sees_anything_says_why() {
+async fn a_timeout_without_a_successful_poll_reports_the_failure() {
     let describe = mock!(Client::describe_instances).then_http_response(throttled);
     let job = Job::new(&[&describe]);
     wait(&job, &[A], RUNNING).await;
@@ -92,7 +98,7 @@ async fn a_wait_that_never_sees_anything_says_why() {
 
 #[tokio::test(start_paused = true)]
 async fn throttled_status_checks_do_not_end_the_wait() {
-    let describe = describes_in_turn(A, &[Running]);
+    let describe = describes_states(A, &[Running]);
     let status = mock!(Client::describe_instance_status)
         .sequence()
         .http_response(throttled)
@@ -102,15 +108,15 @@ async fn throttled_status_checks_do_not_end_the_wait() {
     let job = Job::new(&[&describe, &status]);
     wait(&job, &[A], STATUS_OK).await;
     assert_eq!(failure(&job, A), "");
-    job.assert_says("reading the status checks of i-0000000a: Request limit exceeded.");
+    job.assert_reported("describing status checks of i-0000000a: Request limit exceeded.");
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_death_is_noticed_while_status_checks_cannot_be_read() {
+async fn a_termination_is_noticed_while_status_checks_cannot_be_read() {
     let describe = mock!(Client::describe_instances).then_compute_output(|request: &DescribeInstancesInput| {
         described(request.instance_ids().iter().map(|id| instance(id, if id == A { &Terminated } else { &Running })))
     });
-    let status = mock!(Client::describe_instance_status).then_http_response(odd);
+    let status = mock!(Client::describe_instance_status).then_http_response(undocumented);
     let job = Job::new(&[&describe, &status]);
     wait(&job, &[A, B], STATUS_OK).await;
     assert_eq!(job.cx.journal().instance(&id(A)).error.unwrap().kind(), ErrorKind::UnexpectedState);
@@ -124,18 +130,19 @@ async fn permission_denied_twice_in_a_row_ends_the_wait() {
     let error = job.cx.journal().verdict("starting", "started", "unchanged").unwrap_err();
     assert_eq!((error.kind(), describe.num_calls()), (ErrorKind::PermissionDenied, 2));
     assert!(error.to_string().starts_with("looking up i-0000000a: You may not"), "{error}");
-    job.assert_says("warning: looking up i-0000000a: You may not");
+    job.assert_reported("warning: looking up i-0000000a: You may not");
 }
 
 #[tokio::test(start_paused = true)]
-async fn permission_denied_now_and_then_is_borne() {
+async fn an_occasional_permission_denied_does_not_end_the_wait() {
     let job =
-        wait_ten_seconds_apart(&answers_in_turn(&[Some(denied), None, Some(denied), Some(odd), Some(denied)])).await;
+        wait_ten_seconds_apart(&answers_in_turn(&[Some(denied), None, Some(denied), Some(undocumented), Some(denied)]))
+            .await;
     assert_eq!(failure(&job, A), "");
 }
 
 #[tokio::test(start_paused = true)]
-async fn credentials_that_are_refused_for_thirty_seconds_end_the_wait() {
+async fn credentials_refused_for_thirty_seconds_end_the_wait() {
     let describe = answers_in_turn(&[BAD_KEYS; 4]);
     let job = wait_ten_seconds_apart(&describe).await;
     assert_eq!(job.cx.journal().instance(&id(A)).error.unwrap().kind(), ErrorKind::PermissionDenied);
@@ -144,7 +151,7 @@ async fn credentials_that_are_refused_for_thirty_seconds_end_the_wait() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn credentials_that_are_refused_for_less_are_borne() {
+async fn credentials_refused_for_less_do_not_end_the_wait() {
     let (bad, good) = (BAD_KEYS, None);
     let job = wait_ten_seconds_apart(&answers_in_turn(&[bad, bad, bad, good, bad, bad, bad])).await;
     assert_eq!(failure(&job, A), "");

@@ -1,16 +1,16 @@
-//! States: which are believed at once, which may be stale, and how long an id may be unknown.
+//! States: which count at once, which may be stale, and how long an id may be unknown.
 
 use super::*;
 use crate::ResourceResult;
 
-/// Polls at these intervals, for an hour at most.
-async fn wait_an_hour(job: &Job, goal: Goal, interval: u64) {
+/// Polls with this interval, for at most an hour.
+async fn wait_up_to_an_hour(job: &Job, goal: Goal, interval: u64) {
     let policy = WaitPolicy::new(Duration::from_hours(1), Some(Duration::from_secs(interval)));
     wait_for_instances(&job.cx, &[id(A)], goal, &policy).await;
 }
 
 #[tokio::test(start_paused = true)]
-async fn reaches_its_goal_through_the_states_on_the_way() {
+async fn reaches_the_goal_through_intermediate_states() {
     for (goal, states, polls) in [
         (RUNNING, &[Pending, Running][..], 2),
         (RUNNING, &[Stopped, Stopped, Pending, Running], 4),
@@ -18,7 +18,7 @@ async fn reaches_its_goal_through_the_states_on_the_way() {
         (Goal::Terminated, &[Running, ShuttingDown, Terminated], 3),
         (Goal::Terminated, &[Stopped, Terminated], 2),
     ] {
-        let describe = describes_in_turn(A, states);
+        let describe = describes_states(A, states);
         let job = Job::new(&[&describe]);
         wait(&job, &[A], goal).await;
         assert_eq!((failure(&job, A), describe.num_calls()), (String::new(), polls), "{goal:?}");
@@ -26,7 +26,7 @@ async fn reaches_its_goal_through_the_states_on_the_way() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn one_stale_state_on_the_way_fails_no_good_action() {
+async fn one_stale_state_does_not_fail_the_instance() {
     for (goal, states) in [
         (RUNNING, &[Pending, Stopped, Pending, Running][..]),
         (RUNNING, &[Pending, Stopped, Running]),
@@ -36,7 +36,7 @@ async fn one_stale_state_on_the_way_fails_no_good_action() {
         (Goal::Terminated, &[ShuttingDown, Running, Stopping, Terminated]),
         (RUNNING, &[InstanceStateName::from("moving"), Running]),
     ] {
-        let describe = describes_in_turn(A, states);
+        let describe = describes_states(A, states);
         let job = Job::new(&[&describe]);
         wait(&job, &[A], goal).await;
         assert_eq!((failure(&job, A), describe.num_calls()), (String::new(), states.len()), "{goal:?} {states:?}");
@@ -44,7 +44,7 @@ async fn one_stale_state_on_the_way_fails_no_good_action() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_final_state_is_believed_at_once() {
+async fn a_final_state_ends_the_wait_at_once() {
     for (goal, states, message) in [
         (RUNNING, [Pending, Terminated], "to be running: the instance is `terminated`"),
         (
@@ -54,19 +54,19 @@ async fn a_final_state_is_believed_at_once() {
         ),
         (Goal::Stopped, [Stopping, Terminated], "to be stopped: the instance is `terminated`"),
     ] {
-        let describe = describes_in_turn(A, &states);
+        let describe = describes_states(A, &states);
         let job = Job::new(&[&describe]);
         wait(&job, &[A], goal).await;
-        let failed = format!("waiting for {A} {message}: EC2 gives no reason");
+        let failed = format!("waiting for {A} {message}: EC2 gave no reason");
         assert_eq!((failure(&job, A), describe.num_calls()), (failed.clone(), 2));
-        job.assert_says(&format!("warning: {failed}"));
+        job.assert_reported(&format!("warning: {failed}"));
         let error = job.cx.journal().verdict("starting", "started", "unchanged").unwrap_err();
         assert_eq!(error.kind(), ErrorKind::UnexpectedState);
     }
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_state_off_the_way_is_believed_after_two_polls() {
+async fn an_unexpected_state_fails_after_two_polls() {
     let moving = InstanceStateName::from("moving");
     for (goal, off, last) in [
         (RUNNING, [Stopping, Stopping], "stopping"),
@@ -75,12 +75,12 @@ async fn a_state_off_the_way_is_believed_after_two_polls() {
         (Goal::Stopped, [moving, Pending], "pending"),
         (Goal::Terminated, [Stopping, Stopping], "stopping"),
     ] {
-        let describe = describes_in_turn(A, &off);
+        let describe = describes_states(A, &off);
         let job = Job::new(&[&describe]);
         wait(&job, &[A], goal).await;
         assert_eq!(describe.num_calls(), 2, "{goal:?} {off:?}: polls at 0 and 20 seconds");
         let failed = failure(&job, A);
-        assert!(failed.ends_with(&format!(": the instance is `{last}`: EC2 gives no reason")), "{failed}");
+        assert!(failed.ends_with(&format!(": the instance is `{last}`: EC2 gave no reason")), "{failed}");
     }
 }
 
@@ -88,9 +88,9 @@ async fn a_state_off_the_way_is_believed_after_two_polls() {
 async fn two_polls_in_less_than_ten_seconds_count_as_one() {
     for (stale, good) in [(3, true), (4, false)] {
         let states: Vec<_> = [Pending].into_iter().chain(vec![Stopping; stale]).chain([Running]).collect();
-        let describe = describes_in_turn(A, &states);
+        let describe = describes_states(A, &states);
         let job = Job::new(&[&describe]);
-        wait_an_hour(&job, RUNNING, 4).await;
+        wait_up_to_an_hour(&job, RUNNING, 4).await;
         assert_eq!((failure(&job, A).is_empty(), describe.num_calls()), (good, 5), "{stale} stale polls");
     }
 }
@@ -103,10 +103,10 @@ async fn the_state_before_the_request_may_be_shown_for_a_minute() {
         (Goal::Terminated, Stopped, ShuttingDown),
         (Goal::Terminated, Pending, ShuttingDown),
     ] {
-        let describe = describes_in_turn(A, &[on_the_way, before.clone()]);
+        let describe = describes_states(A, &[on_the_way, before.clone()]);
         let job = Job::new(&[&describe]);
-        job.cx.journal().accepted(&id(A), Some(before.as_str()), None, ResourceResult::Changed);
-        wait_an_hour(&job, goal, 20).await;
+        job.cx.journal().record_accepted(&id(A), Some(before.as_str()), None, ResourceResult::Changed);
+        wait_up_to_an_hour(&job, goal, 20).await;
         assert_eq!(job.cx.journal().instance(&id(A)).error.unwrap().kind(), ErrorKind::UnexpectedState);
         assert_eq!(describe.num_calls(), 5, "{goal:?} from {before:?}: off the way at 60 and 80 seconds");
     }
@@ -114,18 +114,18 @@ async fn the_state_before_the_request_may_be_shown_for_a_minute() {
 
 #[tokio::test(start_paused = true)]
 async fn a_stale_state_after_a_minute_still_needs_two_polls() {
-    let describe = describes_in_turn(A, &[Pending, Pending, Pending, Pending, Stopped, Running]);
+    let describe = describes_states(A, &[Pending, Pending, Pending, Pending, Stopped, Running]);
     let job = Job::new(&[&describe]);
-    wait_an_hour(&job, RUNNING, 20).await;
+    wait_up_to_an_hour(&job, RUNNING, 20).await;
     assert_eq!((failure(&job, A), describe.num_calls()), (String::new(), 6));
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_start_of_a_running_instance_does_not_excuse_that_it_stops() {
-    let describe = describes_in_turn(A, &[Stopped]);
+async fn a_running_instance_that_stops_fails() {
+    let describe = describes_states(A, &[Stopped]);
     let job = Job::new(&[&describe]);
-    job.cx.journal().accepted(&id(A), Some("running"), None, ResourceResult::Unchanged);
-    wait_an_hour(&job, RUNNING, 20).await;
+    job.cx.journal().record_accepted(&id(A), Some("running"), None, ResourceResult::Unchanged);
+    wait_up_to_an_hour(&job, RUNNING, 20).await;
     assert_eq!(describe.num_calls(), 2);
     assert!(failure(&job, A).contains("the instance is `stopped`"), "{}", failure(&job, A));
 }
@@ -134,22 +134,22 @@ async fn a_start_of_a_running_instance_does_not_excuse_that_it_stops() {
 async fn a_transient_state_is_left_for_any_other() {
     const PASSING: Goal = Goal::Left(&[Pending, Stopping]);
     for state in [Running, Stopped, ShuttingDown, Terminated, InstanceStateName::from("moving")] {
-        let describe = describes_in_turn(A, &[Stopping, Pending, Stopping, state.clone()]);
+        let describe = describes_states(A, &[Stopping, Pending, Stopping, state.clone()]);
         let job = Job::new(&[&describe]);
-        job.cx.journal().accepted(&id(A), Some("stopping"), None, ResourceResult::Changed);
+        job.cx.journal().record_accepted(&id(A), Some("stopping"), None, ResourceResult::Changed);
         wait(&job, &[A], PASSING).await;
         assert_eq!((failure(&job, A), describe.num_calls()), (String::new(), 4), "{state:?}");
     }
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_dead_instance_is_reported_with_its_reason_and_the_others_are_waited_for() {
+async fn a_terminated_instance_is_reported_with_its_reason_and_the_others_are_waited_for() {
     let describe = mock!(Client::describe_instances).then_compute_output(|request: &DescribeInstancesInput| {
-        let mut dead = instance(A, &Terminated);
+        let mut terminated = instance(A, &Terminated);
         let reason = StateReason::builder().message("Client.InvalidSnapshot: the key of the volume is not usable");
-        dead.state_reason = Some(reason.build());
+        terminated.state_reason = Some(reason.build());
         match request.instance_ids().len() {
-            2 => described([dead, instance(B, &Pending)]),
+            2 => described([terminated, instance(B, &Pending)]),
             _ => described([instance(B, &Running)]),
         }
     });
@@ -175,7 +175,7 @@ async fn a_start_that_falls_back_to_stopped_because_of_a_kms_key_names_the_permi
     assert!(error.hint_text().unwrap().contains("kms:CreateGrant"), "{error:?}");
 }
 
-/// Rules for a poll by ids, which refuses because of the id B, and for one that asks which ids are known.
+/// Rules for a poll by ids, which refuses the id B, and for one by filter.
 fn knows_only_a(polls_until_running: usize) -> [Rule; 2] {
     let by_ids = mock!(Client::describe_instances)
         .match_requests(|request| request.filters().is_empty() && request.instance_ids().iter().any(|id| id == B))
@@ -192,7 +192,7 @@ fn knows_only_a(polls_until_running: usize) -> [Rule; 2] {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_fresh_id_may_be_unknown_for_a_minute_and_hides_no_other() {
+async fn a_new_id_may_be_unknown_for_a_minute_and_does_not_hide_others() {
     let [by_ids, known] = knows_only_a(1);
     let job = Job::new(&[&by_ids, &known]);
     wait(&job, &[A, B], RUNNING).await;
@@ -202,7 +202,7 @@ async fn a_fresh_id_may_be_unknown_for_a_minute_and_hides_no_other() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_id_that_is_unknown_late_in_the_wait_has_its_minute_too() {
+async fn an_id_may_be_unknown_for_a_minute_late_in_the_wait() {
     let by_ids = mock!(Client::describe_instances)
         .match_requests(|request| request.filters().is_empty())
         .sequence()
@@ -219,7 +219,7 @@ async fn an_id_that_is_unknown_late_in_the_wait_has_its_minute_too() {
         .match_requests(|request| !request.filters().is_empty())
         .then_output(|| described([]));
     let job = Job::new(&[&by_ids, &known]);
-    wait_an_hour(&job, RUNNING, 20).await;
+    wait_up_to_an_hour(&job, RUNNING, 20).await;
     assert_eq!((failure(&job, A), by_ids.num_calls(), known.num_calls()), (String::new(), 13, 6));
 }
 

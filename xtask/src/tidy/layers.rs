@@ -1,16 +1,16 @@
-//! The floors of the SDK: a module uses those of its own floor and of the floors below.
+//! The layers of the SDK: a module uses those of its own layer and of the layers below.
 
 use super::finding::Finding;
 use super::modules::Crate;
 
-/// A floor and its modules, from the lowest one up.
-struct Floor {
+/// A layer and its modules, from the lowest one up.
+struct Layer {
     name: &'static str,
     modules: &'static [&'static str],
 }
 
-const FLOORS: &[Floor] = &[
-    Floor {
+const LAYERS: &[Layer] = &[
+    Layer {
         name: "values",
         modules: &[
             "args",
@@ -28,7 +28,7 @@ const FLOORS: &[Floor] = &[
             "outcome",
         ],
     },
-    Floor {
+    Layer {
         name: "state",
         modules: &[
             "attempts",
@@ -42,39 +42,39 @@ const FLOORS: &[Floor] = &[
             "records",
         ],
     },
-    Floor { name: "EC2", modules: &["catalog", "client_token", "filter", "instances", "pages", "wait"] },
-    Floor { name: "workflows", modules: &["action", "creation", "option_lists", "properties", "selection"] },
-    Floor { name: "all of it", modules: &["prelude"] },
-    Floor { name: "tests", modules: &["sample", "testing"] },
+    Layer { name: "EC2", modules: &["catalog", "client_token", "filter", "instances", "pages", "wait"] },
+    Layer { name: "workflows", modules: &["action", "creation", "option_lists", "properties", "selection"] },
+    Layer { name: "all of it", modules: &["prelude"] },
+    Layer { name: "tests", modules: &["sample", "testing"] },
 ];
 
-/// The imports that lead upward, and the modules that are on no floor.
+/// The imports that lead upward, and the modules that are in no layer.
 pub fn findings(sdk: &Crate) -> Vec<Finding> {
     let file = |path: &[String]| sdk.modules.get(path).map_or_else(String::new, |module| module.file.clone());
-    let homeless = sdk.modules.keys().filter(|path| path.len() == 1 && floor(path).is_none()).map(|path| Finding {
+    let unassigned = sdk.modules.keys().filter(|path| path.len() == 1 && layer(path).is_none()).map(|path| Finding {
         file: file(path),
         line: 1,
-        what: format!("the module {} is on no floor of the SDK, see xtask/src/tidy/floors.rs", path[0]),
+        what: format!("the module {} is in no layer of the SDK, see xtask/src/tidy/layers.rs", path[0]),
     });
     let upward = sdk.arrows().into_iter().filter_map(|arrow| {
-        let (from, to) = (floor(&arrow.from)?, floor(&arrow.to)?);
+        let (from, to) = (layer(&arrow.from)?, layer(&arrow.to)?);
         (from < to).then(|| Finding {
             file: file(&arrow.from),
             line: arrow.line,
             what: format!(
-                "a module of the floor {} uses {} of the floor {}, which is above it",
-                FLOORS[from].name,
+                "a module of the layer {} uses {} of the layer {}, which is above it",
+                LAYERS[from].name,
                 file(&arrow.to),
-                FLOORS[to].name
+                LAYERS[to].name
             ),
         })
     });
-    homeless.chain(upward).collect()
+    unassigned.chain(upward).collect()
 }
 
-fn floor(path: &[String]) -> Option<usize> {
+fn layer(path: &[String]) -> Option<usize> {
     let module = path.first()?;
-    FLOORS.iter().position(|floor| floor.modules.contains(&module.as_str()))
+    LAYERS.iter().position(|layer| layer.modules.contains(&module.as_str()))
 }
 
 #[cfg(test)]
@@ -83,7 +83,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn arrows_lead_down_and_every_module_is_on_a_floor() {
+    fn arrows_lead_down_and_every_module_is_in_a_layer() {
         let tree = Tree::new(&[
             ("functions/a/src/lib.rs", "mod attic;\nmod error;\nmod ids;\nmod wait;\npub use wait::Wait;\n"),
             ("functions/a/src/attic.rs", "use crate::error::E;\n"),
@@ -96,9 +96,9 @@ mod tests {
         assert_eq!(
             shown(&findings(&crates[0])),
             [
-                "functions/a/src/attic.rs:1: the module attic is on no floor of the SDK, see xtask/src/tidy/floors.rs",
-                "functions/a/src/error.rs:2: a module of the floor values uses functions/a/src/wait.rs of the floor EC2, which \
-                 is above it"
+                "functions/a/src/attic.rs:1: the module attic is in no layer of the SDK, see xtask/src/tidy/layers.rs",
+                "functions/a/src/error.rs:2: a module of the layer values uses functions/a/src/wait.rs of the layer \
+                 EC2, which is above it"
             ]
         );
     }

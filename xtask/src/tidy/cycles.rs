@@ -7,7 +7,7 @@ use super::modules::{Arrow, Crate};
 
 type File = Vec<String>;
 
-/// The circles, one at a time: of files that are in several circles, a shortest one is shown.
+/// The cycles, one at a time: of files that are in several cycles, a shortest one is shown.
 pub fn findings(of: &Crate) -> Vec<Finding> {
     let arrows = of.arrows();
     let mut from = BTreeMap::<&File, Vec<&Arrow>>::new();
@@ -15,13 +15,13 @@ pub fn findings(of: &Crate) -> Vec<Finding> {
         from.entry(&arrow.from).or_default().push(arrow);
     }
     let mut found: Vec<Vec<&Arrow>> = from.keys().filter_map(|file| shortest(&from, file)).collect();
-    found.sort_by_key(|circle| circle.len());
+    found.sort_by_key(|cycle| cycle.len());
     let mut shown = BTreeSet::new();
     let mut findings = Vec::new();
-    for circle in found {
-        if circle.iter().all(|arrow| !shown.contains(&arrow.from)) {
-            shown.extend(circle.iter().map(|arrow| &arrow.from));
-            findings.push(finding(of, &circle));
+    for cycle in found {
+        if cycle.iter().all(|arrow| !shown.contains(&arrow.from)) {
+            shown.extend(cycle.iter().map(|arrow| &arrow.from));
+            findings.push(finding(of, &cycle));
         }
     }
     findings
@@ -60,14 +60,14 @@ fn way_back<'a>(by: &BTreeMap<&'a File, &'a Arrow>, start: &File) -> Vec<&'a Arr
     way
 }
 
-fn finding(of: &Crate, circle: &[&Arrow]) -> Finding {
+fn finding(of: &Crate, cycle: &[&Arrow]) -> Finding {
     let name = |file: &File| of.modules.get(file).map_or_else(String::new, |module| module.file.clone());
-    let first = circle[0];
-    let way: Vec<String> = circle.iter().map(|arrow| format!("{}:{}", name(&arrow.from), arrow.line)).collect();
+    let first = cycle[0];
+    let way: Vec<String> = cycle.iter().map(|arrow| format!("{}:{}", name(&arrow.from), arrow.line)).collect();
     Finding {
         file: name(&first.from),
         line: first.line,
-        what: format!("a circle of files: {} -> {}", way.join(" -> "), name(&first.from)),
+        what: format!("a cycle of files: {} -> {}", way.join(" -> "), name(&first.from)),
     }
 }
 
@@ -84,7 +84,7 @@ mod tests {
     }
 
     #[test]
-    fn files_that_mention_each_other_are_a_circle() {
+    fn files_that_mention_each_other_are_a_cycle() {
         let found = findings_of(&[
             ("functions/a/src/lib.rs", "mod one;\nmod three;\nmod two;\n"),
             ("functions/a/src/one.rs", "\nuse crate::two::B;\n"),
@@ -93,8 +93,8 @@ mod tests {
         ]);
         assert_eq!(
             found,
-            ["functions/a/src/one.rs:2: a circle of files: functions/a/src/one.rs:2 -> functions/a/src/two.rs:2 -> \
-                 functions/a/src/three.rs:1 -> functions/a/src/one.rs"]
+            ["functions/a/src/one.rs:2: a cycle of files: functions/a/src/one.rs:2 -> functions/a/src/two.rs:2 -> \
+              functions/a/src/three.rs:1 -> functions/a/src/one.rs"]
         );
     }
 
@@ -110,7 +110,7 @@ mod tests {
     }
 
     #[test]
-    fn a_parent_that_uses_what_it_passes_on_is_in_a_circle_with_a_child_that_mentions_it() {
+    fn a_parent_that_uses_what_it_passes_on_is_in_a_cycle_with_a_child_that_mentions_it() {
         let child = ("functions/a/src/one/child.rs", "use super::B;\npub struct A;\n");
         let lib = ("functions/a/src/lib.rs", "mod one;\n");
         let parent = "mod child;\npub use child::A;\npub struct B;\n";
@@ -119,11 +119,20 @@ mod tests {
         let used = format!("{parent}fn f(a: A) {{}}\n");
         assert_eq!(
             findings_of(&[lib, child, ("functions/a/src/one.rs", &used)]),
-            [
-                "functions/a/src/one.rs:4: a circle of files: functions/a/src/one.rs:4 -> functions/a/src/one/child.rs:1 -> \
-                 functions/a/src/one.rs"
-            ]
+            ["functions/a/src/one.rs:4: a cycle of files: functions/a/src/one.rs:4 -> functions/a/src/one/child.rs:1 \
+              -> functions/a/src/one.rs"]
         );
+    }
+
+    #[test]
+    fn methods_of_one_type_in_two_files_lead_from_one_to_the_other() {
+        let found = findings_of(&[
+            ("functions/a/src/lib.rs", "mod one;\nmod two;\n"),
+            ("functions/a/src/one.rs", "pub struct A<T>(T);\nimpl<T: Copy> A<T> {\n    fn f(&self) { self.g(1) }\n}\n"),
+            ("functions/a/src/two.rs", "use super::one::A;\nimpl A<u8> {\n    pub fn g(&self, _: u8) {}\n}\n"),
+        ]);
+        assert_eq!(found.len(), 1, "{found:?}");
+        assert!(found[0].contains("one.rs:3 -> functions/a/src/two.rs:1"), "{found:?}");
     }
 
     #[test]

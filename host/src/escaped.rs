@@ -1,0 +1,59 @@
+//! Texts that are not plain ASCII, in the form in which the program prints them and reads them again.
+
+/// The text in one line of printable ASCII: everything else is escaped, so that no value can forge a line.
+pub fn ascii(line: &str) -> String {
+    line.chars().fold(String::with_capacity(line.len()), |mut escaped, c| {
+        match c {
+            ' '..='~' => escaped.push(c),
+            _ => escaped.extend(c.escape_default()),
+        }
+        escaped
+    })
+}
+
+/// The text of which [`ascii`] makes this one, where it has no backslash of its own: `\u{e9}` becomes that character. What is
+/// no character stays as it is.
+pub fn unescaped(text: &str) -> String {
+    let mut parts = text.split("\\u{");
+    let first = parts.next().unwrap_or_default();
+    parts.fold(first.to_owned(), |mut read, part| {
+        let character = part.split_once('}').and_then(|(code, rest)| {
+            let code = u32::from_str_radix(code, 16).ok()?;
+            Some((char::from_u32(code)?, rest))
+        });
+        match character {
+            Some((character, rest)) => {
+                read.push(character);
+                read.push_str(rest);
+            }
+            None => {
+                read.push_str("\\u{");
+                read.push_str(part);
+            }
+        }
+        read
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn what_is_printed_is_read_as_it_was(text in "[^\\\\\\p{Cc}]{0,20}") {
+            prop_assert!(ascii(&text).is_ascii());
+            prop_assert_eq!(unescaped(&ascii(&text)), text);
+        }
+    }
+
+    #[test]
+    fn what_is_no_character_stays_as_it_is() {
+        for text in [r"\u{", r"\u{}", r"\u{zz}", r"\u{110000}", r"\u{d800}", r"\e9", r"a\", "}", r"\u{-1}"] {
+            assert_eq!(unescaped(text), text);
+        }
+        assert_eq!(unescaped(r"\u{zz\u{e9}}"), "\\u{zz\u{e9}}");
+    }
+}
