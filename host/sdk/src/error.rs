@@ -258,7 +258,7 @@ fn from_no_answer(unanswered: &Unanswered) -> Error {
 }
 
 fn late(call: Call) -> Error {
-    let why = format!("{} did not respond in time, after all retries", call.service());
+    let why = format!("{} did not respond in time", call.service());
     from_no_answer(&NoAnswer::Lost(why).to(call))
 }
 

@@ -153,7 +153,7 @@ impl PropertyStore for UnreliableStore {
         match refusals.iter().position(|name| *name == full_name) {
             Some(place) => {
                 refusals.remove(place);
-                Err(Error::new(ErrorKind::Service, "refused by the test"))
+                Err(Error::new(ErrorKind::Service, "refused by the test").hint("check OpCon"))
             }
             None => Ok(Delivery::Confirmed),
         }

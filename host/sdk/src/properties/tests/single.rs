@@ -1,6 +1,6 @@
 //! One property for any value: the check before, and the delivery.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use super::saving::UnreliableStore;
 use super::*;
@@ -40,6 +40,15 @@ async fn a_rejected_value_is_kept_for_a_command() {
     assert_eq!(error.hint_text(), Some("run the command at the end of this output, which saves the value"));
     assert_eq!(saved(&job), ["!OUTPUT=it works"]);
     assert_eq!(job.cx.journal().properties()[0].contents.to_string(), "console output of i-0000000a");
+}
+
+#[tokio::test]
+async fn the_hint_of_a_refusal_follows_that_of_the_command() {
+    let store = UnreliableStore { refusals: Mutex::new(vec!["OUTPUT"]), ..UnreliableStore::default() };
+    let job = Job::with_properties(&[], Arc::new(store));
+    let error = prepare(&job, "OUTPUT").await.unwrap().save(&job.cx, "it works").await.unwrap_err();
+    let hints = "run the command at the end of this output, which saves the value\ncheck OpCon";
+    assert_eq!(error.hint_text(), Some(hints));
 }
 
 #[tokio::test(start_paused = true)]
