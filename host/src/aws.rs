@@ -17,7 +17,8 @@ use aws_credential_types::Credentials;
 use connector_sdk::attempts::SentOnce;
 use connector_sdk::ec2::{self, Client};
 use connector_sdk::iam::IamAction;
-use connector_sdk::{Doing as _, Error, ErrorKind, Result, retry_partition};
+use connector_sdk::names::RegionName;
+use connector_sdk::{ArgValue as _, Doing as _, Error, ErrorKind, Result, retry_partition};
 use opcon::AwsKeys;
 use secrecy::ExposeSecret as _;
 
@@ -39,14 +40,12 @@ impl Account {
     /// function, for its dry run.
     ///
     /// # Errors
-    /// [`ErrorKind::InvalidInput`] when no region is known.
+    /// [`ErrorKind::InvalidInput`] when no region is known, or that of the environment or the profile is not one.
     pub async fn load(settings: &Settings, keys: Option<&AwsKeys>, declared: &'static [IamAction]) -> Result<Self> {
         let http = if settings.dry_run { Http::of_dry_run(declared) } else { Http::of_job() };
         let config = load(settings, keys).await?.into_builder().http_client(http).build();
-        let Some(region) = config.region().map(ToString::to_string) else {
-            return Err(Error::new(ErrorKind::InvalidInput, "no region specified")
-                .hint("add `--region REGION`, such as `--region us-east-1`"));
-        };
+        let region = region(&config)?;
+        let config = config.into_builder().region(Region::new(region.clone())).build();
         Ok(Account { config, ec2_endpoint: settings.endpoint_url.clone(), region })
     }
 
@@ -74,6 +73,23 @@ impl Account {
         let answer = answer.doing(|| "identifying the AWS credentials".to_owned())?;
         Ok(answer.arn().unwrap_or("an identity without a name").to_owned())
     }
+}
+
+/// The region of the job, from its arguments, the environment or the profile, in the form of AWS.
+fn region(config: &SdkConfig) -> Result<String> {
+    const HINT: &str = "add `--region REGION`, such as `--region us-east-1`";
+    let given = config.region().map(|region| region.as_ref().trim()).filter(|region| !region.is_empty());
+    let Some(given) = given else {
+        return Err(Error::new(ErrorKind::InvalidInput, "no region specified").hint(HINT));
+    };
+    let region = RegionName::parse(given).map_err(|wrong| {
+        Error::new(
+            ErrorKind::InvalidInput,
+            format!("invalid region `{given}` in `AWS_REGION` or the AWS profile: {wrong}"),
+        )
+        .hint(HINT)
+    })?;
+    Ok(region.as_str().to_owned())
 }
 
 /// What tells the accounts of this machine's jobs apart, as far as that is known without asking AWS: the id of a lasting

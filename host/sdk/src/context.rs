@@ -92,7 +92,13 @@ impl Context {
     /// The configuration for clients of other AWS services: credentials, region, HTTP client, retries and timeouts of
     /// the job, as in `aws_sdk_ssm::Client::new(cx.aws())`. The job's endpoint URL applies to EC2 only; for other
     /// services, AWS reads `AWS_ENDPOINT_URL_<SERVICE>` and the profile. A client that polls uses [`retry_partition`]
-    /// too.
+    /// too; one whose changes must not be repeated has the retry classifier
+    /// [`SentOnce`](crate::attempts::SentOnce), see [`Context::change_once`]:
+    ///
+    /// ```text
+    /// let config = aws_sdk_ssm::config::Builder::from(cx.aws()).retry_classifier(SentOnce).build();
+    /// let ssm = aws_sdk_ssm::Client::from_conf(config);
+    /// ```
     ///
     /// In a dry run, the HTTP client sends only reads and requests with `DryRun=true`; anything else is an error.
     pub fn aws(&self) -> &SdkConfig {
@@ -152,6 +158,16 @@ impl Context {
             }
             Err(error) => Err(error.doing(action)),
         }
+    }
+
+    /// The same for a call without a client token, whose repetition would change something twice: the AWS SDK repeats it
+    /// only when AWS has not acted on it because of throttling. The client for EC2 takes part in this; see [`Context::aws`]
+    /// for other services.
+    ///
+    /// # Errors
+    /// Those of [`Context::change`].
+    pub async fn change_once<T>(&self, action: &str, call: impl Future<Output = Result<T>>) -> Result<Changed<T>> {
+        self.change(action, attempts::once(Box::pin(call))).await // calls of the AWS SDK need much of the stack
     }
 
     /// Writes a local file atomically. A missing folder is created, a link is replaced.

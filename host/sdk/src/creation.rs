@@ -3,7 +3,6 @@
 use aws_sdk_ec2::error::{ProvideErrorMetadata, SdkError};
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 
-use crate::attempts::once;
 use crate::context::Context;
 use crate::error::{Doing as _, Error, ErrorKind, Result};
 use crate::journal::{Resource, ResourceResult};
@@ -82,7 +81,7 @@ impl ResourceCreation {
     {
         let (kind, action) = (self.kind, format!("creating {what}"));
         let check = format!("check whether there is a new {kind} before you run the job again");
-        let created = match cx.change(&action, async { once(create).await.doing(|| action.clone()) }).await {
+        let created = match cx.change_once(&action, async { create.await.doing(|| action.clone()) }).await {
             Err(error) if error.kind() == ErrorKind::Unknown => return Err(error.hint(check)),
             created => created?,
         };

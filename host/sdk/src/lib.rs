@@ -1,8 +1,10 @@
 //! The API for function crates: everything that a function needs from the host.
 //!
 //! A function crate implements [`Operation`] with a constant [`OperationMeta`] and registers it with [`register!`]. The
-//! host finds it at link time, builds its command line from the metadata, and calls it with a [`Context`] (EC2 client,
-//! OpCon properties, the journal of the job) and the parsed [`Inputs`].
+//! host finds it at link time, builds its command line from the metadata, parses the arguments of a job into the function's
+//! own type ([`Operation::parse`] gets the [`Inputs`]), and runs the function with them and a [`Context`] (EC2 client, OpCon
+//! properties, the journal of the job). [`prelude`] has what most functions need; [`action`] performs actions on instances,
+//! [`creation`] creates one resource, [`wait`] waits for anything that has a state.
 
 pub mod action;
 pub mod args;

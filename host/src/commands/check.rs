@@ -1,5 +1,6 @@
 //! `awsec2 check`: tests everything that jobs need, and reports each result in one line.
 
+use std::collections::HashSet;
 use std::fmt::Display;
 use std::path::{Path, PathBuf};
 
@@ -238,7 +239,13 @@ impl Permissions {
 async fn check_permissions(findings: &mut Findings, subject: &str, user: &mut Permissions, meta: &OperationMeta) {
     let subject = format!("{subject}, {}", meta.name);
     let (mut denied, mut optional, mut unknown) = (Vec::new(), Vec::new(), Vec::new());
-    for action in meta.iam_actions {
+    let mut seen = HashSet::new();
+    let actions: Vec<_> = meta
+        .iam_actions
+        .iter()
+        .filter(|action| seen.insert((action.name, action.optional.map(|only| only.name))))
+        .collect();
+    for action in &actions {
         match user.of(action).await {
             Ok(Permission::Allowed) => {}
             Ok(Permission::Denied) => match action.optional {
@@ -249,7 +256,7 @@ async fn check_permissions(findings: &mut Findings, subject: &str, user: &mut Pe
             Err(error) => return findings.failed(subject, &error),
         }
     }
-    let all = meta.iam_actions.len();
+    let all = actions.len();
     let mut text = format!("{} of {all} permissions allowed", all - denied.len() - optional.len() - unknown.len());
     for (what, actions) in [("denied", [denied.clone(), optional].concat()), ("unknown", unknown)] {
         if !actions.is_empty() {

@@ -30,12 +30,17 @@ const ROLE_ARN: &str = "role-arn";
 fn command(registry: &Registry) -> clap::Command {
     let optional = optional_permissions(registry.all());
     let optional: Vec<_> = optional.values().map(|only| format!("  {:<24}{}", only.name, only.purpose)).collect();
+    let can_be_limited =
+        |found: &&&Registration| found.operation.meta().iam_actions.iter().any(IamAction::can_be_limited_by_tag);
+    let two: Vec<_> =
+        registry.all().iter().filter(can_be_limited).take(2).map(|found| found.operation.meta().name).collect();
     parser(NAME, SUMMARY)
         .after_help(format!(
             "The policy allows what every job of the functions may need, and nothing else. Add what only some jobs \
-             need with `--with`:\n{}\n\nExample:\n  {} {NAME} FUNCTION FUNCTION --resource-tag team=web\n",
+             need with `--with`:\n{}\n\nExample:\n  {} {NAME} {} --resource-tag team=web\n",
             optional.join("\n"),
-            program::name()
+            program::name(),
+            two.join(" ")
         ))
         .arg(Arg::new(FUNCTION).num_args(0..).help("The functions whose jobs the user runs. Default: all functions."))
         .arg(

@@ -96,6 +96,18 @@ fn a_region_must_be_known() {
 }
 
 #[test]
+fn the_region_of_the_environment_is_checked_as_that_of_the_job() {
+    let run = |region| {
+        let program = Program::with_endpoint(&test_bed().ec2_endpoint).without("--region");
+        program.env("AWS_REGION", region).run(&["GetInstanceStatusByTag"])
+    };
+    run("EU_WEST_3").expect_code(0).expect_stdout("GetInstanceStatusByTag in eu-west-3, ");
+    let wrong = "error: invalid region `eu-west-3a` in `AWS_REGION` or the AWS profile: must be a region";
+    run("eu-west-3a").expect_code(2).expect_stderr(wrong);
+    run(" ").expect_code(2).expect_stderr("no region specified");
+}
+
+#[test]
 fn the_file_in_the_current_folder_is_found() {
     let keys = &test_bed().ec2_strict.allowed;
     let (id, secret) = (encoded::encode(&keys.access_key_id), encoded::encode(&keys.secret_access_key));

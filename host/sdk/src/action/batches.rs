@@ -82,8 +82,12 @@ impl InstanceAction {
             let error = match cx.change(&action, request).await {
                 Ok(changed) => {
                     consecutive = ConsecutiveRefusals::default();
-                    self.record_answer(cx, batch.ids, changed.answer.into(), changed.repeated || batch.split);
-                    self.confirm(cx, batch.ids, &action).await;
+                    let answer: Answer = changed.answer.into();
+                    let may_leave_out = matches!(answer, Answer::Named(_));
+                    self.record_answer(cx, batch.ids, answer, changed.repeated || batch.split);
+                    if may_leave_out {
+                        self.confirm(cx, batch.ids, &action).await;
+                    }
                     continue;
                 }
                 Err(error) => error,

@@ -29,9 +29,17 @@ impl InstanceAction {
             Answer::Unnamed => {
                 for id in ids {
                     let previous = cx.journal().read(id, |entry| entry.previous_state.clone());
-                    // EC2 may ignore an instance of unknown state.
-                    let unclear = previous.is_none() && !self.ignored_in.is_empty();
-                    self.accept(cx, id, previous.as_deref(), None, unclear);
+                    if previous.is_none() && !self.ignored_in.is_empty() {
+                        let why = format!(
+                            "EC2 accepted the request, but the state of the instance is unknown, and EC2 ignores a {} in \
+                             some states",
+                            self.verb
+                        );
+                        let error = Error::new(ErrorKind::Unknown, why).doing(format!("{} {id}", self.doing));
+                        cx.instance_failed(id, self.unknown(error));
+                    } else {
+                        self.accept(cx, id, previous.as_deref(), None, false);
+                    }
                 }
             }
         }

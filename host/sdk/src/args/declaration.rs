@@ -15,9 +15,9 @@ pub struct Always;
 #[derive(Debug)]
 pub struct Repeated;
 
-/// Maps the parsed values of an argument to the type that [`Inputs::get`] returns.
+/// Maps the parsed values of an argument to the type that [`Inputs::get`](super::Inputs::get) returns.
 pub trait Presence<T> {
-    /// The type that [`Inputs::get`] returns.
+    /// The type that [`Inputs::get`](super::Inputs::get) returns.
     type Output;
     /// Converts the parsed values; `None` when a mandatory value is missing.
     fn take(values: Vec<T>) -> Option<Self::Output>;
@@ -45,7 +45,7 @@ impl<T> Presence<T> for Repeated {
 }
 
 /// An argument with values of type `T`. The same constant declares it (through [`Arg::spec`]) and reads it (through
-/// [`Inputs::get`]).
+/// [`Inputs::get`](super::Inputs::get)).
 #[derive(Debug)]
 pub struct Arg<T, P = Optional> {
     /// The declaration of the argument.

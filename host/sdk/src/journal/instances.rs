@@ -62,7 +62,7 @@ impl Journal {
         self.update(id, |entry| entry.note = Some(note.to_owned()));
     }
 
-    /// Records a failure. The kind [`ErrorKind::Unknown`] means that no answer says whether EC2 made the change.
+    /// Records a failure. The kind [`ErrorKind::Unknown`](crate::ErrorKind::Unknown) means that no answer says whether EC2 made the change.
     pub fn record_failure(&self, id: &InstanceId, error: Error) {
         self.update(id, |entry| {
             entry.result = Some(ResourceResult::of_failure(&error));

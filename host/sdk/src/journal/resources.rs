@@ -19,7 +19,7 @@ impl Journal {
         self.state().resource(resource);
     }
 
-    /// Records a resource with its result, or the error of its failure. The kind [`ErrorKind::Unknown`] means that no
+    /// Records a resource with its result, or the error of its failure. The kind [`ErrorKind::Unknown`](crate::ErrorKind::Unknown) means that no
     /// answer says whether AWS made the change.
     pub fn record_resource_result(&self, resource: &Resource, end: Result<ResourceResult>) {
         self.record_resource(resource);

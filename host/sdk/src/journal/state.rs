@@ -60,10 +60,21 @@ impl State {
         notes
     }
 
-    /// The common kind of all resources: `resource` for several kinds.
+    /// The number of instances and other resources that the verdict is about.
+    pub(super) fn number(&self) -> usize {
+        self.judged_instances().count() + self.resources.len()
+    }
+
+    /// In a job with other resources, an instance without a result was only looked up.
+    fn judged_instances(&self) -> impl Iterator<Item = &InstanceEntry> {
+        let all = self.resources.is_empty();
+        self.instances.values().filter(move |entry| all || entry.result.is_some() || entry.error.is_some())
+    }
+
+    /// The common kind of all resources that the verdict is about: `resource` for several kinds.
     pub(super) fn kind(&self) -> &'static str {
         let mut kinds = self.resources.keys().map(|(kind, _)| *kind);
-        match (self.instances.is_empty(), kinds.next()) {
+        match (self.judged_instances().next().is_none(), kinds.next()) {
             (_, None) => INSTANCE,
             (true, Some(kind)) if kinds.all(|other| other == kind) => kind,
             _ => "resource",

@@ -173,6 +173,17 @@ fn an_instance_is_one_kind_of_resource() {
 }
 
 #[test]
+fn the_verdict_leaves_out_instances_that_were_only_looked_up() {
+    let journal = Journal::default();
+    journal.record_resource(&Resource::new(INSTANCE, id(0).as_str()).with_state("running"));
+    journal.record_resource_result(&image(), Ok(ResourceResult::Changed));
+    assert_eq!(journal.verdict("creating", "created", "unchanged").unwrap().message, "1 image created");
+    let failure = Error::new(ErrorKind::Service, "failed");
+    journal.record_resource_result(&image(), Err(failure));
+    assert_eq!(journal.verdict("creating", "created", "unchanged").unwrap_err().kind(), ErrorKind::Service);
+}
+
+#[test]
 fn the_verdict_counts_resources_of_every_kind() {
     let journal = Journal::default();
     let verdict = |journal: &Journal| journal.verdict("creating", "created", "there already");

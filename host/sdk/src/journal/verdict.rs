@@ -18,7 +18,7 @@ impl Journal {
     /// [`ErrorKind::Partial`].
     pub fn verdict(&self, doing: &str, changed: &str, unchanged: &str) -> Result<Outcome> {
         let state = self.state();
-        let total = Count { kind: state.kind(), number: state.instances.len() + state.resources.len() };
+        let total = Count { kind: state.kind(), number: state.number() };
         let failures: Vec<&Error> = state.errors().collect();
         if !failures.is_empty() {
             return Err(failure(doing, &failures, &total));

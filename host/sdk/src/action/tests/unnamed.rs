@@ -65,8 +65,14 @@ async fn an_accepted_instance_that_was_not_described_is_unknown() {
     let job = Job::new(&[&refused, &accepts()]);
     restart(&job, &[(A, Running)]).await;
     assert_eq!(result_of(&job, A), Some(ResourceResult::Unknown));
-    let outcome = RESTART.verdict(&job.cx, false).unwrap();
-    assert_eq!(outcome.message, "1 instance restarting or unchanged");
+    let error = RESTART.verdict(&job.cx, false).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Unknown);
+    assert_eq!(
+        error.to_string(),
+        "restarting i-0000000a: EC2 accepted the request, but the state of the instance is unknown, and EC2 ignores a \
+         restart in some states"
+    );
+    assert!(!job.lines().iter().any(|line| line.contains("unknown whether EC2 accepted")), "{:?}", job.lines());
 }
 
 #[tokio::test(start_paused = true)]
