@@ -1,4 +1,4 @@
-//! The command line: what a job, or somebody at a terminal, asks the program to do. Nothing here has side effects.
+//! Parses the command line of the program, without side effects.
 
 mod definition;
 mod function;
@@ -19,17 +19,17 @@ use crate::program;
 use crate::registry::Registry;
 use crate::settings::{COMMON, OUTPUT, Output, Settings};
 
-/// What a command line asks for.
+/// The request on a command line.
 pub enum Request {
-    /// To print a text and end well.
+    /// Print a text and exit successfully.
     Print(String),
-    /// To list the functions.
+    /// List the functions.
     List(Output),
-    /// To run a job.
+    /// Run a job.
     Run(Box<Job>),
 }
 
-/// A job as the command line describes it.
+/// A job from the command line.
 pub struct Job {
     /// The function.
     pub meta: &'static OperationMeta,
@@ -37,11 +37,11 @@ pub struct Job {
     pub prepared: Box<dyn PreparedJob>,
     /// The common arguments.
     pub settings: Settings,
-    /// What the job must warn about.
+    /// The warnings of the job.
     pub warnings: Vec<String>,
 }
 
-/// An administrator command, as far as the command line shows it.
+/// An administrator command in the program's help.
 #[derive(Clone, Copy)]
 pub struct CommandName {
     /// Its name.
@@ -55,7 +55,7 @@ const LIST: &str = "list";
 /// Parses a command line. `commands` are the administrator commands in the help.
 ///
 /// # Errors
-/// [`ErrorKind::InvalidInput`](connector_sdk::ErrorKind::InvalidInput) with what is wrong, and a hint where there is a
+/// [`ErrorKind::InvalidInput`](connector_sdk::ErrorKind::InvalidInput) with a description, and a hint if there is a
 /// likely remedy.
 pub fn parse(registry: &Registry, commands: &[CommandName], words: &CommandLine) -> Result<Request> {
     match &words.function {
@@ -107,7 +107,7 @@ fn parse_function(function: &'static Registration, words: &CommandLine) -> Resul
     Ok(Request::Run(Box::new(Job { meta, prepared, settings: Settings::parse(&inputs, meta), warnings })))
 }
 
-/// The arguments of a function's job, or the text to print in place of it.
+/// The arguments of a job, or the text to print instead.
 fn inputs(meta: &'static OperationMeta, words: &CommandLine) -> Result<Result<Inputs, String>> {
     match parser::parse(meta, words, &[])? {
         Parsed::Help(text) => Ok(Err(text)),

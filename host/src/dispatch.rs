@@ -1,4 +1,4 @@
-//! The start of the program: which job or administrator command the command line asks for.
+//! Starts the program: selects the job or administrator command from the command line.
 
 use std::process::ExitCode;
 use std::{env, thread};
@@ -12,16 +12,16 @@ use crate::registry::Registry;
 use crate::settings::Output;
 use crate::{arguments, commands, exit, job, list, program};
 
-/// The stack of the thread that does the work: the calls inside the EC2 SDK are deep, and the main thread of a Windows
-/// program has 1 MiB, of which a simple job uses more than half. Bytes.
+/// The stack size of the worker thread, in bytes. The calls in the EC2 SDK are deeply nested, and the main thread of a
+/// Windows program has 1 MiB, of which a simple job uses more than half.
 const STACK_SIZE: usize = 8 * 1024 * 1024;
 
-/// Performs the job that the command line describes, and returns its exit code.
+/// Runs the job that the command line describes, and returns its exit code.
 pub fn main() -> ExitCode {
     main_with(&[])
 }
 
-/// The same for a program that links these crates, too, see [`main!`](crate::main!).
+/// Like [`main`], for a program that also links these crates, see [`main!`](crate::main!).
 #[doc(hidden)]
 pub fn main_with(own: &'static [&'static str]) -> ExitCode {
     let worker = thread::Builder::new().stack_size(STACK_SIZE).spawn(|| work(own));
@@ -29,11 +29,11 @@ pub fn main_with(own: &'static [&'static str]) -> ExitCode {
     ExitCode::from(code.unwrap_or_else(|_| work(own)))
 }
 
-/// Makes a program that has functions of its own beside those of the connector: `awsec2::main!(show_identity);` links the
-/// crates that are named, makes sure that each has registered a function, and defines `main`.
+/// Defines `main` for a program with additional functions: `awsec2::main!(show_identity);` links the named crates and
+/// checks at startup that each of them registered a function.
 ///
-/// A crate that the program depends on but does not name here is not linked. So that this is a build error, the program begins
-/// with `#![deny(unused_crate_dependencies)]`.
+/// A dependency that is not named here is not linked. To turn this into a build error, begin the program with
+/// `#![deny(unused_crate_dependencies)]`.
 #[macro_export]
 macro_rules! main {
     ($($function:ident),+ $(,)?) => {
@@ -71,12 +71,12 @@ fn work(own: &[&str]) -> u8 {
     }
 }
 
-/// The form of the output, when the command line cannot be read.
+/// The output format for an invalid command line.
 fn raw_output() -> Output {
     arguments::output_form(&arguments::unread(env::args_os()))
 }
 
-/// The exit code of what is no job; a failure is printed.
+/// The exit code of everything other than a job. Prints the error of a failure.
 fn code_of_command(result: Result<u8>) -> u8 {
     result.unwrap_or_else(|error| {
         Console::new(Output::Text).failure(&error);

@@ -1,8 +1,8 @@
-//! Errors of OpCon's side in the terms of the connector.
+//! Converts OpCon errors to connector errors.
 
 use connector_sdk::{Error, ErrorKind};
 
-/// The connector's own error for one of OpCon's side, with its hint.
+/// The connector error for an OpCon error, with its hint.
 pub fn opcon_error(error: opcon::Error) -> Error {
     let kind = match error.kind() {
         opcon::ErrorKind::Invalid => ErrorKind::InvalidInput,

@@ -1,4 +1,4 @@
-//! Records: one small file for each, in the folder `state` next to the log.
+//! Stores records that outlive a job, one small file each, in the folder `state` next to the log.
 
 use std::fs;
 use std::io::{self, Write as _};
@@ -10,11 +10,11 @@ use connector_sdk::{Error, ErrorKind, Result};
 use sha2::{Digest as _, Sha256};
 use tempfile::NamedTempFile;
 
-/// The folder next to the log.
+/// The name of the folder.
 const FOLDER: &str = "state";
-/// How large a record may be. Bytes.
+/// The maximum size of a record, in bytes.
 const LARGEST: u64 = 4096;
-/// For how long a record is kept: longer than EC2 knows a client token.
+/// How long a record is kept: longer than EC2 remembers a client token.
 const KEPT: Duration = Duration::from_hours(7 * 24);
 
 /// The records of one account in one region.
@@ -25,12 +25,13 @@ pub struct FileRecords {
 }
 
 impl FileRecords {
-    /// Records beside the log in that folder. `account` is any text that tells accounts apart; it is written nowhere.
+    /// The records next to the log in the given folder. `account` is any text that distinguishes accounts; it is never
+    /// written.
     pub fn new(log_folder: &Path, account: &str, region: &str) -> Self {
         FileRecords { folder: log_folder.join(FOLDER), account: account.to_owned(), region: region.to_owned() }
     }
 
-    /// Keys hold any characters, and file names do not.
+    /// Hashes the key, because keys can contain characters that file names cannot.
     fn path(&self, key: &str) -> PathBuf {
         let text = [self.account.as_str(), &self.region, key].join("\n");
         self.folder.join(hex::encode(Sha256::digest(text)))
@@ -46,7 +47,7 @@ impl FileRecords {
         Ok(())
     }
 
-    /// Removes records that are no longer needed. Other processes may do so at the same time.
+    /// Removes expired records. Other processes may do so at the same time.
     fn forget_old(&self) {
         let Ok(entries) = fs::read_dir(&self.folder) else { return };
         for entry in entries.flatten() {

@@ -1,12 +1,12 @@
-//! Command lines for people to copy into their shell.
+//! Quotes command lines for users to copy into their shell.
 
-/// The words as the shell of this system splits them again: `sh` on UNIX, `cmd.exe` on Windows.
+/// Quotes the arguments for the shell of this system: `sh` on UNIX, `cmd.exe` on Windows.
 pub fn command_line(words: &[&str]) -> String {
     if cfg!(windows) {
         let (program, arguments) = words.split_first().unwrap_or((&"", &[]));
         return opcon::smaddi::windows_command_line(program, arguments);
     }
-    // Only a NUL cannot be quoted, and neither names nor values hold one.
+    // Only NUL cannot be quoted, and neither names nor values contain one.
     shlex::try_join(words.iter().copied()).unwrap_or_default()
 }
 

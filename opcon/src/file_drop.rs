@@ -1,4 +1,4 @@
-//! Files for a program that watches a folder: each is there whole or not at all.
+//! Writes complete files for a program that watches a folder.
 
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
@@ -7,26 +7,26 @@ use tempfile::{Builder, NamedTempFile};
 
 use crate::error::{Error, ErrorKind};
 
-/// Who may read a file, where the system's file permissions say that (elsewhere the folder's are inherited).
+/// The access to a file, on systems with file permissions. Elsewhere the folder determines it.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Readers {
-    /// Its owner alone: there is a secret in it.
+    /// Its owner only, because it contains a secret.
     Owner,
-    /// Everyone whom the process's `umask` leaves.
+    /// As the `umask` of the process allows.
     Everyone,
 }
 
-/// A file which is written, but not yet where it is watched for.
+/// A file that is written, but not yet in the watched folder.
 pub(crate) struct PreparedFile {
     file: NamedTempFile,
-    /// Its future path, in which symbolic links are resolved.
+    /// Its final path, with symbolic links resolved.
     destination: PathBuf,
     folder: PathBuf,
 }
 
 impl PreparedFile {
-    /// Writes a file for `folder` to the disk, in the folder above: that is on the same volume, so that the file can be
-    /// moved in one step, and what watches `folder` takes whatever file it finds there, finished or not.
+    /// Writes a file for `folder` to disk in the parent folder. That is on the same volume, so the file can be moved
+    /// atomically, and the program that watches `folder` never reads an incomplete file.
     pub(crate) fn new(folder: &Path, extension: &str, content: &str, readers: Readers) -> Result<Self, Error> {
         let (mut file, watched) = file_in_parent_folder(folder, readers)?;
         file.write_all(content.as_bytes())
@@ -37,7 +37,7 @@ impl PreparedFile {
         Ok(PreparedFile { file, destination, folder: folder.to_owned() })
     }
 
-    /// Moves the file to where it is watched for, under a name that nothing else there has, and gives its path.
+    /// Moves the file to the watched folder under a unique name, and returns its path.
     pub(crate) fn release(self) -> Result<PathBuf, Error> {
         let PreparedFile { file, destination, folder } = self;
         file.persist_noclobber(&destination).map_err(|error| failed(&folder, error.error.to_string()))?;
@@ -45,8 +45,7 @@ impl PreparedFile {
     }
 }
 
-/// Gives a file new content in one step, so that nobody reads a part of it; who may read it follows from the process's
-/// `umask`.
+/// Replaces the content of a file atomically. Its permissions follow from the `umask` of the process.
 pub(crate) fn replace(path: &Path, content: &str) -> io::Result<()> {
     let file = write_in_same_folder(path, content, Readers::Everyone)?;
     file.as_file().sync_all()?;
@@ -54,7 +53,7 @@ pub(crate) fn replace(path: &Path, content: &str) -> io::Result<()> {
     Ok(())
 }
 
-/// A new file in the folder of `path`, with this content; it is not on the disk for sure yet.
+/// Creates a file in the folder of `path`, with this content. It is not yet synced to disk.
 pub(crate) fn write_in_same_folder(path: &Path, content: &str, readers: Readers) -> io::Result<NamedTempFile> {
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let mut file = unfinished(readers).tempfile_in(folder)?;
@@ -62,7 +61,7 @@ pub(crate) fn write_in_same_folder(path: &Path, content: &str, readers: Readers)
     Ok(file)
 }
 
-/// What files are called and who may read them until they are where they belong.
+/// Name and permissions of temporary files.
 fn unfinished(readers: Readers) -> Builder<'static, 'static> {
     let mut builder = Builder::new();
     builder.prefix("awsec2-").suffix(".tmp").rand_bytes(16);
@@ -80,7 +79,7 @@ pub(crate) fn check(folder: &Path) -> Result<(), Error> {
     file_in_parent_folder(folder, Readers::Owner).map(|_| ())
 }
 
-/// An empty file in the folder above `folder`, and the true path of `folder`.
+/// An empty file in the parent of `folder`, and the canonical path of `folder`.
 fn file_in_parent_folder(folder: &Path, readers: Readers) -> Result<(NamedTempFile, PathBuf), Error> {
     let watched = folder.canonicalize().map_err(|error| failed(folder, error.to_string()))?;
     if !watched.is_dir() {

@@ -1,4 +1,4 @@
-//! `cargo xtask test-forms`: fills every job form in as people do in a browser, and runs the jobs that come of it.
+//! `cargo xtask test-forms`: fills in every job form in a browser, and runs the resulting jobs.
 
 mod browser;
 mod form;
@@ -38,7 +38,7 @@ pub fn run(workspace: &Workspace, _: &ArgMatches) -> Result<()> {
     run_test(workspace)
 }
 
-/// Builds the program, fills its forms in, and runs their jobs on a fresh test bed.
+/// Builds the program, fills in its forms, and runs their jobs on a new test bed.
 pub fn run_test(workspace: &Workspace) -> Result<()> {
     let tools = Tools::find()?;
     let awsec2 = workspace.build("awsec2")?;
@@ -62,7 +62,7 @@ pub fn run_test(workspace: &Workspace) -> Result<()> {
     Ok(())
 }
 
-/// Keeps the text of the forms for the browser, since reading it here loses the order of properties.
+/// Passes the text of the forms to the browser unparsed, because parsing would lose the order of properties.
 fn write_forms(awsec2: &Path, file: &Path) -> Result<Vec<Form>> {
     let text = process::stdout_of(Command::new(awsec2).arg("forms"))?;
     fs::write(file, &text).with_context(|| format!("writing {}", file.display()))?;
@@ -78,7 +78,7 @@ fn make_empty(folder: &Path) -> Result<()> {
     fs::create_dir(folder).with_context(|| format!("creating {}", folder.display()))
 }
 
-/// The form untouched, and then filled in once for each of its choices.
+/// The untouched form, and one filled-in form for each choice.
 fn fillings(form: &Form, values: &Values, screenshots: &Path) -> Result<Vec<Filling>> {
     let mut fillings = vec![Filling::untouched()];
     for (number, choices) in (1..).zip(form.choices()?) {
@@ -118,7 +118,7 @@ fn check(form: &Form, fillings: &[Filling], outcomes: Vec<Outcome>, jobs: &Jobs<
     Ok(())
 }
 
-/// A form is refused if and only if it lacks something.
+/// Checks that a form is rejected if and only if a required value is missing.
 fn check_untouched(form: &Form, submitted: Submitted) -> Result<String> {
     match (form.lacks_something_untouched(), submitted) {
         (true, Submitted::Errors(errors)) => Ok(format!("refused as expected: {}", errors.join("; "))),
@@ -129,7 +129,7 @@ fn check_untouched(form: &Form, submitted: Submitted) -> Result<String> {
     }
 }
 
-/// What the form holds, which must be what was filled in.
+/// Checks that the form data matches the entered values.
 fn accepted(filling: &Filling, filled: &[String], submitted: Submitted) -> Result<Map<String, Value>> {
     let form_data = match submitted {
         Submitted::FormData(form_data) => form_data,

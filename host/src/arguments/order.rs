@@ -1,12 +1,12 @@
-//! What is a name, what a value: the function's name taken out, options and their values joined.
+//! Separates the function name from the options, and joins each option with its value.
 
 use super::options::Options;
 use super::raw::positional;
 use super::word::{CommandLine, Origin, VERTICAL_TAB, Word};
 use crate::registry::Registry;
 
-/// The pieces between vertical tabs. Two in a row are one separator, unless the value of an option is missing
-/// between them: then the value was empty.
+/// Splits at vertical tabs. Two in a row are one separator, unless the value of an option is missing between them: then
+/// the value is empty.
 pub fn split_at_vertical_tabs(text: &str, registry: &Registry) -> Vec<String> {
     let options = Options::of_all(registry);
     let all: Vec<&str> = text.split(VERTICAL_TAB).collect();
@@ -22,7 +22,7 @@ pub fn split_at_vertical_tabs(text: &str, registry: &Registry) -> Vec<String> {
     pieces
 }
 
-/// Takes out the function's name, and joins the options with their values.
+/// Extracts the function name, and joins the options with their values.
 pub fn arrange(mut words: Vec<Word>, registry: &Registry) -> CommandLine {
     let positional = positional(&words, &Options::of_all(registry));
     let known = positional.iter().find(|at| registry.find(&words[**at].text).is_some());
@@ -32,7 +32,7 @@ pub fn arrange(mut words: Vec<Word>, registry: &Registry) -> CommandLine {
     CommandLine { function, rest: join(words, &options) }
 }
 
-/// Makes an option and its value one word, and leaves out what is empty.
+/// Joins each option and its value into one argument, and drops empty arguments.
 pub fn join(words: Vec<Word>, options: &Options) -> Vec<Word> {
     let mut joined = Vec::with_capacity(words.len());
     let mut words = words.into_iter().peekable();
@@ -41,7 +41,7 @@ pub fn join(words: Vec<Word>, options: &Options) -> Vec<Word> {
             None => word,
             Some(_) => match words.next_if(|next| is_value(next, options)) {
                 None => {
-                    joined.push(word); // its value is missing, which is refused when the function is known
+                    joined.push(word); // its value is missing: reported when the function is known
                     continue;
                 }
                 Some(value) => Word { text: format!("{}={}", word.text, value.text), origin: value.origin },
@@ -54,8 +54,8 @@ pub fn join(words: Vec<Word>, options: &Options) -> Vec<Word> {
     joined
 }
 
-/// Whether the word can be the value of the option before it. In a file nothing is quoted, and a line is a value as it is,
-/// unless it is an option itself; on the command line a mistyped option is likelier than such a value.
+/// Whether the argument can be the value of the preceding option. In a file a line is a literal value, unless it is an
+/// option. On the command line a mistyped option is more likely than such a value.
 fn is_value(word: &Word, options: &Options) -> bool {
     match word.origin {
         Origin::File => !options.has(&word.text),
@@ -63,7 +63,7 @@ fn is_value(word: &Word, options: &Options) -> bool {
     }
 }
 
-/// Whether the word says nothing: an empty one, or an option whose value is empty.
+/// Whether the argument is absent: an empty one, or an option with an empty value.
 fn is_absent(word: &str, options: &Options) -> bool {
     word.is_empty() || options.with_value(word).is_some_and(|(_, value)| value.is_empty())
 }

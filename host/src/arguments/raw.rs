@@ -1,9 +1,9 @@
-//! What is needed from a command line before it is parsed: which words are names, and the output format.
+//! Reads the function name and the output format from a command line before it is parsed.
 
 use super::Options;
 use crate::settings::{OUTPUT, Output};
 
-/// Where the words are that are neither options nor their values.
+/// The positions of the arguments that are neither options nor option values.
 pub fn positional(words: &[impl AsRef<str>], options: &Options) -> Vec<usize> {
     let (mut found, mut at) = (Vec::new(), 0);
     while let Some(word) = words.get(at).map(AsRef::as_ref) {
@@ -17,7 +17,7 @@ pub fn positional(words: &[impl AsRef<str>], options: &Options) -> Vec<usize> {
     found
 }
 
-/// The form of the output that the words ask for, also when the rest of them is wrong.
+/// The output format that the arguments request, even if other arguments are invalid.
 pub fn output_form(words: &[impl AsRef<str>]) -> Output {
     let option = OUTPUT.spec.option();
     let words = || words.iter().map(AsRef::as_ref);

@@ -1,4 +1,4 @@
-//! Command lines as OpCon's agents and job forms write them.
+//! Tests with command lines as OpCon agents and job forms write them.
 
 use std::fs;
 
@@ -10,7 +10,7 @@ fn read_all(arguments: &[&str]) -> Result<CommandLine> {
     read(arguments.iter().map(OsString::from), &Registry::load().unwrap())
 }
 
-/// The function and the other words behind the program's name.
+/// The function name and the other arguments after the program name.
 fn words(arguments: &[&str]) -> (Option<String>, Vec<String>) {
     let arguments: Vec<_> = std::iter::once(&"awsec2").chain(arguments).copied().collect();
     texts(read_all(&arguments).unwrap())

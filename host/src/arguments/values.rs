@@ -1,24 +1,25 @@
-//! What no value may be: missing, a reference that OpCon did not replace, a path that goes on into the next argument.
+//! Rejects invalid option values: missing values, unresolved OpCon references, and Windows paths that include the next
+//! argument.
 
 use connector_sdk::{ArgSpec, Error, Result, ValueKind};
 
 use super::options::Options;
 use super::word::{Origin, Word, wrong};
 
-/// Whether values may hold references to OpCon's properties.
+/// Whether values may contain references to OpCon properties.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum References {
-    /// OpCon has replaced them, where there are such properties.
+    /// No: OpCon has replaced all references to existing properties.
     Replaced,
-    /// OpCon will replace them, but not in files.
+    /// Yes: OpCon replaces them later, except in files.
     Allowed,
 }
 
-/// Checks the words of a function's job, and returns what the job must warn about.
+/// Checks the arguments of a job, and returns its warnings.
 ///
 /// # Errors
-/// [`ErrorKind::InvalidInput`](connector_sdk::ErrorKind::InvalidInput) when the value of an option is missing, or a word holds
-/// a reference that nobody replaces.
+/// [`ErrorKind::InvalidInput`](connector_sdk::ErrorKind::InvalidInput) if the value of an option is missing, or an
+/// argument contains a reference that OpCon does not replace.
 pub fn check(words: &[Word], options: &Options, references: References) -> Result<Vec<String>> {
     let mut warnings = Vec::new();
     for (index, word) in words.iter().enumerate() {
@@ -61,7 +62,7 @@ fn missing(option: &str, spec: &ArgSpec, next: Option<&Word>) -> Error {
     }
 }
 
-/// The error for a reference that nobody has replaced.
+/// The error for an unresolved reference.
 pub fn not_replaced(place: &str, found: &str, origin: Origin) -> Error {
     match origin {
         Origin::CommandLine => wrong(format!("{place} contains {found}: OpCon has no such property")).hint(
@@ -72,7 +73,7 @@ pub fn not_replaced(place: &str, found: &str, origin: Origin) -> Error {
     }
 }
 
-/// The first text in the form of a reference: `[[NAME]]` or `{{NAME}}`, in one line, without a blank next to the brackets.
+/// Finds the first reference in a text: `[[NAME]]` or `{{NAME}}`, on one line, without spaces next to the brackets.
 ///
 /// Source: the OpCon documentation, "Using Properties".
 pub fn reference(text: &str) -> Option<&str> {
@@ -81,7 +82,7 @@ pub fn reference(text: &str) -> Option<&str> {
 }
 
 fn reference_between<'a>(text: &'a str, open: &str, close: &str) -> Option<&'a str> {
-    // The innermost: one inside another is what OpCon would have replaced first.
+    // The innermost reference, which OpCon replaces first.
     text.match_indices(close).find_map(|(end, _)| {
         let start = text[..end].rfind(open)?;
         let name = &text[start + open.len()..end];
@@ -93,7 +94,7 @@ fn reference_between<'a>(text: &'a str, open: &str, close: &str) -> Option<&'a s
 /// Checks the text of a path.
 ///
 /// # Errors
-/// Says what a double quote in it means: `"C:\dir\" --next` is one argument to Windows, `C:\dir" --next`.
+/// If the text contains a double quote: Windows passes `"C:\dir\" --next` as one argument, `C:\dir" --next`.
 pub fn check_path(text: &str) -> Result<(), String> {
     const QUOTE_IN_PATH: &str = "a path cannot contain a double quote: Windows reads `\\\"` as a quote inside the path, \
                              not as its end; leave out the last `\\`, as in `\"C:\\dir\"`";

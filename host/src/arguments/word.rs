@@ -1,26 +1,26 @@
-//! The words of a command line, and the origin of each word.
+//! The arguments of a command line and their origin.
 
 use connector_sdk::{Error, ErrorKind};
 
-/// The separator of arguments in command lines that job forms of OpCon's Enterprise Manager write.
+/// The argument separator in command lines that job forms of OpCon's Enterprise Manager write.
 pub const VERTICAL_TAB: char = '\u{b}';
 
-/// The words of a command line: the function's name, if there is one, and everything else in its order, without options
-/// whose value is empty.
+/// A parsed command line: the function name, if present, and all other arguments in their order, without options whose
+/// value is empty.
 #[derive(Debug, PartialEq, Eq)]
 pub struct CommandLine {
-    /// The function's name as it was given.
+    /// The function name as given.
     pub function: Option<String>,
-    /// All other words. An option with a value is one word, `--name=value`; one without `=` has no value.
+    /// All other arguments. An option with a value is one argument, `--name=value`. One without `=` has no value.
     pub rest: Vec<Word>,
 }
 
-/// A word and where it was written.
+/// An argument and its origin.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Word {
-    /// The word.
+    /// The text of the argument.
     pub text: String,
-    /// Where it was written.
+    /// Its origin.
     pub origin: Origin,
 }
 
@@ -30,16 +30,16 @@ impl AsRef<str> for Word {
     }
 }
 
-/// Where a word was written.
+/// The origin of an argument.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Origin {
-    /// On the command line, where OpCon replaces references.
+    /// The command line, in which OpCon replaces references.
     CommandLine,
-    /// In a file of arguments or a filled form, which OpCon does not read.
+    /// An argument file or a completed form, in which OpCon does not replace references.
     File,
 }
 
-/// The error for words that cannot be taken.
+/// The error for invalid arguments.
 pub fn wrong(message: String) -> Error {
     Error::new(ErrorKind::InvalidInput, message)
 }

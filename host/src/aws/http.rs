@@ -1,7 +1,7 @@
-//! The HTTP client that AWS's SDK calls: the same kind that talks to OpCon.
+//! The HTTP client of the AWS SDK, with the same TLS implementation as the OpCon client.
 //!
-//! All requests to AWS leave the program here, and all answers enter it. So here a dry run is kept from changing anything,
-//! answers are checked for being whole, and each attempt of a request is recorded with what is known of its outcome.
+//! All requests to AWS and all responses pass through this module. It blocks changes during a dry run, checks that
+//! responses are complete, and records each attempt with its known outcome.
 
 use std::env;
 use std::sync::{Arc, OnceLock};
@@ -23,26 +23,26 @@ use reqwest::Url;
 use super::answer::{self, Whole};
 use super::request::Asked;
 
-/// Until there is a connection.
+/// The limit for establishing a connection.
 const CONNECT_LIMIT: Duration = Duration::from_secs(5);
-/// Until the answer to one attempt is there to its end; EC2 takes its time for large launches.
+/// The limit for one attempt, including the complete response. EC2 can take long for large launches.
 const ATTEMPT_LIMIT: Duration = Duration::from_secs(60);
 
-/// The HTTP client of the SDK.
+/// The HTTP client for the SDK.
 #[derive(Debug)]
 pub struct Http {
     clients: Arc<Clients>,
     sender: Sender,
 }
 
-/// Who sends requests.
+/// The sender of a request.
 #[derive(Clone, Copy, Debug)]
 enum Sender {
-    /// The credential chain: its requests are no change to anything.
+    /// The credential chain. Its requests change nothing.
     Credentials,
-    /// A job, which may change something.
+    /// A job, which may send changes.
     Job,
-    /// A job of a function with these IAM actions, which must not change anything.
+    /// A dry run of a function with these IAM actions, which must not change anything.
     DryRun(&'static [IamAction]),
 }
 
@@ -57,15 +57,15 @@ impl Http {
         Http { clients: Arc::default(), sender: Sender::Job }
     }
 
-    /// The client of the services that a dry run of a function with these IAM actions calls. It sends only reads, and
-    /// requests with `DryRun=true`.
+    /// The client of the services for a dry run of a function with these IAM actions. It sends only reads and requests
+    /// with `DryRun=true`.
     pub fn of_dry_run(declared: &'static [IamAction]) -> Self {
         Http { clients: Arc::default(), sender: Sender::DryRun(declared) }
     }
 }
 
-/// One client per scheme, made when the first request needs it: reading the system's certificates costs more than all
-/// the rest of a short job.
+/// One client per scheme, created for the first request that needs it, because loading the system certificates takes
+/// longer than the rest of a short job.
 #[derive(Debug, Default)]
 struct Clients {
     plain: OnceLock<reqwest::Client>,
@@ -79,7 +79,7 @@ impl Clients {
         if let Some(client) = cell.get() {
             return Ok(client.clone());
         }
-        // Without TLS there are only servers that no proxy reaches: the instance's own metadata, and test servers.
+        // Plain HTTP is used only for the instance metadata service and test servers, which no proxy can reach.
         let proxy = if tls { Proxy::for_server(url) } else { Proxy::Never };
         let limits = TimeLimits { connect: CONNECT_LIMIT, request: ATTEMPT_LIMIT };
         let client = http_client(&trust, proxy, limits)?;
@@ -87,7 +87,7 @@ impl Clients {
     }
 }
 
-/// Whom AWS tools trust: the system's certificates, and those in the file that `AWS_CA_BUNDLE` names.
+/// The certificates that AWS tools trust: those of the system and those in the file named by `AWS_CA_BUNDLE`.
 fn trust() -> Trust {
     match env::var_os("AWS_CA_BUNDLE") {
         Some(file) if !file.is_empty() => Trust::SystemAndFile(file.into()),
@@ -137,7 +137,7 @@ impl HttpConnector for Connector {
     }
 }
 
-/// Whether it is known what AWS did because of the request.
+/// Whether the effect of the request in AWS is known.
 fn is_settled(exchanged: &Result<(HttpResponse, Whole), ConnectorError>) -> bool {
     match exchanged {
         Ok((answer, whole)) => {
@@ -161,7 +161,7 @@ async fn exchange(
     request: HttpRequest,
     asked: &Asked,
 ) -> Result<(HttpResponse, Whole), ConnectorError> {
-    // What these errors say of a request may contain all of it.
+    // The text of these errors may contain the complete request.
     let unfit = || {
         let wrong = format!("the address of {} is not an HTTP address", asked.call.service());
         ConnectorError::user(wrong.into())
@@ -198,8 +198,8 @@ async fn exchange(
     Ok((answer, whole))
 }
 
-/// The server and the innermost cause: what lies between says only which library met it. The SDK retries time-outs and
-/// broken connections.
+/// The server and the innermost cause. The errors between them only name the library that reported the error. The SDK
+/// retries timeouts and broken connections.
 fn connector_error(asked: &Asked, server: &str, error: &reqwest::Error) -> ConnectorError {
     let causes = std::iter::successors(Some(error as &dyn std::error::Error), |error| error.source());
     let cause = causes.last().map(ToString::to_string).unwrap_or_default();

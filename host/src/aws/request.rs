@@ -1,26 +1,27 @@
-//! What a request to AWS asks for, and whether a dry run may send it.
+//! Classifies requests to AWS: service, action, and whether a dry run may send them.
 
 use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
 use connector_sdk::call::{Call, path_of, query_action};
 use connector_sdk::iam::{IamAction, declared_change};
 use serde::Deserialize;
 
-/// What a request asks for.
+/// The service and action of a request.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Asked {
-    /// The service and the action. A request of a REST protocol names no action.
+    /// The service and the action. A request of a REST protocol has no action name.
     pub call: Call,
-    /// The action in the form of AWS's query protocol, whose answers are XML that is named after it.
+    /// The action, if the request uses AWS's query protocol. The root element of its XML response is named after the
+    /// action.
     pub query: Option<String>,
     /// Method and path.
     line: String,
     method_reads: bool,
-    /// Whether it only asks what would happen.
+    /// Whether the request is a dry run.
     is_dry_run: bool,
 }
 
 impl Asked {
-    /// Reads a request.
+    /// Parses a request.
     pub fn of(request: &HttpRequest) -> Self {
         let body = request.body().bytes().unwrap_or_default();
         let call = Call::of(request);
@@ -34,22 +35,22 @@ impl Asked {
         }
     }
 
-    /// Whether a dry run of a function with these IAM actions may send it: a read, or a question what would happen.
+    /// Whether a dry run of a function with these IAM actions may send the request: it is a read or has `DryRun=true`.
     pub fn changes_nothing(&self, declared: &[IamAction]) -> bool {
         let changes = self.call.permission().and_then(|name| declared_change(declared, &name));
         self.is_dry_run || self.call.is_read(changes).unwrap_or(self.method_reads)
     }
 }
 
-/// The service, and the action or what stands for it, as in `EC2 for StopInstances`.
+/// The service with its action or path, e.g. `EC2 for StopInstances`.
 impl std::fmt::Display for Asked {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "{} for {}", self.call.service(), self.call.action().unwrap_or(&self.line))
     }
 }
 
-/// The actions with a parameter `DryRun` that has the same meaning as in EC2, of services that speak JSON: others ignore
-/// parameters that they do not know, and act.
+/// The actions of JSON protocols whose `DryRun` parameter has the same meaning as in EC2. Other actions ignore unknown
+/// parameters and perform the change.
 ///
 /// Source: AWS, "Testing your permissions", in the Key Management Service Developer Guide.
 const JSON_DRY_RUNS: [(&str, &[&str]); 1] = [(
@@ -73,8 +74,8 @@ const JSON_DRY_RUNS: [(&str, &[&str]); 1] = [(
     ],
 )];
 
-/// Whether a request has the parameter `DryRun` of EC2's query protocol, or that of a JSON protocol where the action has
-/// one. Every other `DryRun` in a body is somebody's data.
+/// Whether the request has the `DryRun` parameter of EC2's query protocol, or of a JSON protocol for an action that
+/// supports it. Any other `DryRun` in a body is data.
 fn is_dry_run(call: &Call, is_json: bool, body: &[u8]) -> bool {
     #[derive(Deserialize)]
     #[serde(rename_all = "PascalCase")]

@@ -1,4 +1,4 @@
-//! Which function a name means.
+//! Finds a function by name.
 
 use connector_sdk::{Registration, Result};
 
@@ -7,16 +7,16 @@ use crate::arguments::{self, Origin};
 use crate::program;
 use crate::registry::Registry;
 
-/// What helps where no function is known.
+/// The hint if the function is not found.
 pub fn run_list() -> String {
     format!("run `{} --list` for the functions", program::name())
 }
 
-/// The function of that name; `commands` are other names that may be meant.
+/// The function with this name. `commands` contains further names for suggestions.
 ///
 /// # Errors
-/// [`ErrorKind::InvalidInput`](connector_sdk::ErrorKind::InvalidInput) when there is none, with those that are most like it;
-/// also for an administrator command, which nobody who names a function means.
+/// [`ErrorKind::InvalidInput`](connector_sdk::ErrorKind::InvalidInput) with the most similar names if the function does
+/// not exist, and for the name of an administrator command.
 pub fn function(registry: &Registry, commands: &[&'static str], name: &str) -> Result<&'static Registration> {
     if let Some(found) = registry.find(name) {
         return Ok(found);

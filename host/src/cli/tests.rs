@@ -1,4 +1,4 @@
-//! The parser that is built from the metadata.
+//! Tests of the argument parser.
 
 use std::ffi::OsString;
 
@@ -32,7 +32,7 @@ fn every_example_is_the_definition_of_a_job() {
         let meta = found.operation.meta();
         assert!(!meta.examples.is_empty(), "{}", meta.name);
         for example in meta.examples {
-            // Examples are for job definitions: they hold references.
+            // Examples are for job definitions and contain references.
             let words = ["awsec2", meta.name].into_iter().chain(example.arguments.iter().copied()).map(OsString::from);
             let registry = Registry::load().unwrap();
             let defined = define(&registry, &[], &arguments::read(words, &registry).unwrap(), &[]);

@@ -1,19 +1,19 @@
-//! Errors of the command line in this program's wording.
+//! Converts usage errors of the argument parser to the wording of this program.
 
 use clap::error::{ContextKind, ContextValue, ErrorKind as ClapErrorKind};
 use connector_sdk::{Error, ErrorKind, Result};
 
 use crate::program;
 
-/// How alike a mistyped option and the one that is meant are, from 0 to 1.
+/// The minimum similarity of a mistyped option and a suggestion, from 0 to 1.
 const ALIKE: f64 = 0.8;
 
-/// An error of the command line.
+/// A usage error.
 pub fn wrong(message: impl Into<String>) -> Error {
     Error::new(ErrorKind::InvalidInput, message)
 }
 
-/// The error with a hint where to read about the arguments of the function, if it has none of its own.
+/// Adds a hint to the help of the function, if the error has no hint.
 pub fn with_hint(error: Error, function: &str) -> Error {
     if error.hint_text().is_some() { error } else { error.hint(shows(&format!("{} {function}", program::name()))) }
 }
@@ -22,11 +22,10 @@ fn shows(command: &str) -> String {
     format!("run `{command} --help` for the arguments")
 }
 
-/// Turns what the parser says into a text to print, or into an error. `more` are further options that may be meant by an
-/// unknown one.
+/// Converts a parser error to a text to print or to a usage error. `more` contains further options for suggestions.
 ///
 /// # Errors
-/// [`ErrorKind::InvalidInput`] when it is no request for help.
+/// [`ErrorKind::InvalidInput`] if the parser error is not a request for help.
 pub fn help_or_error(error: &clap::Error, command: &clap::Command, more: &[String]) -> Result<String> {
     if matches!(error.kind(), ClapErrorKind::DisplayHelp | ClapErrorKind::DisplayVersion) {
         return Ok(error.render().to_string());
@@ -68,7 +67,7 @@ fn invalid_value(error: &clap::Error, option: &str) -> Error {
     }
 }
 
-/// The context of this kind in the parser's error, comma-separated if there are several.
+/// The values of this kind in the context of the parser error, comma-separated.
 fn text(error: &clap::Error, kind: ContextKind) -> String {
     match error.get(kind) {
         Some(ContextValue::String(text)) => text.clone(),
@@ -77,7 +76,7 @@ fn text(error: &clap::Error, kind: ContextKind) -> String {
     }
 }
 
-/// The option alone, of a text such as `--config <FILE>` or `--config=x`. What follows may be a secret.
+/// The option name in a text such as `--config <FILE>` or `--config=x`. The rest may be a secret.
 fn option_of(text: &str) -> String {
     let end = text.find(['=', ' ']).filter(|_| text.starts_with('-')).unwrap_or(text.len());
     text[..end].to_owned()

@@ -1,4 +1,4 @@
-//! What is given is what the function receives, in every way in which a command line can be written; or it is refused.
+//! Property tests: every notation of an option passes the same value to the function or is rejected.
 
 use std::ffi::OsString;
 use std::fs;
@@ -17,11 +17,11 @@ enum Spelling {
     Words,
     /// `--name=value`.
     Equals,
-    /// Both in one argument, with a vertical tab between them.
+    /// One argument with a vertical tab between option and value.
     Tab,
-    /// Two lines of a file.
+    /// Two lines of an argument file.
     File,
-    /// One line of a file.
+    /// One line of an argument file.
     FileEquals,
 }
 
@@ -30,7 +30,7 @@ fn spelling() -> impl Strategy<Value = Spelling> {
     prop_oneof![Just(Words), Just(Equals), Just(Tab), Just(File), Just(FileEquals)]
 }
 
-/// Any text that can be an argument, and the ones that have been a trap. A vertical tab and a line break separate values.
+/// Any text that can be an argument, including known edge cases. Vertical tabs and line breaks separate values.
 fn value() -> impl Strategy<Value = String> {
     let traps = [
         "",
@@ -68,7 +68,7 @@ fn value() -> impl Strategy<Value = String> {
     ]
 }
 
-/// A command line of these options, and the folder with its files.
+/// A command line with these options, and the folder with its argument files.
 fn command_line(function: &str, options: &[(&str, &str, Spelling)]) -> (Vec<OsString>, TempDir) {
     let folder = tempfile::tempdir().unwrap();
     let mut line = vec!["awsec2".to_owned(), function.to_owned()];
@@ -97,7 +97,7 @@ fn a_function() -> &'static OperationMeta {
     all.find(|meta| optional(meta) && meta.all_arguments().any(|spec| spec.name == TAG_NAME.spec.name)).unwrap()
 }
 
-/// Whether nothing but this value can be meant: it is no option, no file, and no reference.
+/// Whether the text is unambiguously a value: not an option, a file, or a reference.
 fn is_clear(value: &str, how: Spelling) -> bool {
     let looks_like: &[char] = match how {
         Spelling::Equals | Spelling::FileEquals => &[],
@@ -127,7 +127,7 @@ proptest! {
             arguments::check(&words.rest, &Options::of(a_function()), References::Replaced)?;
             inputs(a_function(), &words)
         });
-        // A blank name matches nothing, and a quote in a path has swallowed what follows.
+        // A blank name matches nothing, and a quote in a path includes the following arguments.
         let fits = (name.is_empty() || !name.trim().is_empty()) && !log_dir.contains('"');
         let clear = options.iter().all(|(_, value, how)| is_clear(value, *how));
         match parsed {

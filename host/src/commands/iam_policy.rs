@@ -1,4 +1,4 @@
-//! `awsec2 iam-policy`: the least-privilege IAM policy for the jobs of some functions.
+//! Implements `awsec2 iam-policy`: prints the least-privilege IAM policy for jobs of the given functions.
 
 mod arguments;
 mod statements;
@@ -18,9 +18,9 @@ use crate::{cli, exit, program};
 use arguments::RoleArn;
 use statements::{Limits, policy};
 
-/// The command's name.
+/// The name of the command.
 pub const NAME: &str = "iam-policy";
-/// What it does.
+/// Its summary.
 pub const SUMMARY: &str = "Print the IAM policy that the jobs of functions need, as JSON.";
 
 const FUNCTION: &str = "FUNCTION";
@@ -82,7 +82,7 @@ pub fn run(registry: &Registry, words: &[String]) -> Result<u8> {
     print_pretty_json(&policy(&actions, &limits))
 }
 
-/// The functions that are named, each once; all when none is.
+/// The named functions without duplicates, or all functions if none is named.
 fn functions(registry: &Registry, matches: &ArgMatches) -> Result<Vec<&'static Registration>> {
     let names: Vec<&String> = matches.get_many(FUNCTION).into_iter().flatten().collect();
     if names.is_empty() {
@@ -102,7 +102,7 @@ fn optional_permissions(functions: &[&'static Registration]) -> BTreeMap<&'stati
     actions(functions).filter_map(|action| action.optional).map(|only| (only.name, only)).collect()
 }
 
-/// Whether the action passes roles, and there are some.
+/// Whether the action passes roles, and roles are given.
 fn passes_roles(action: &IamAction, limits: &Limits) -> bool {
     !limits.roles.is_empty() && needs_role(action)
 }
@@ -111,7 +111,7 @@ fn needs_role(action: &IamAction) -> bool {
     action.resources.contains(&Resource::Role)
 }
 
-/// The names that `--with` gives.
+/// The names in the values of `--with`.
 fn chosen<'a>(
     functions: &[&'static Registration],
     matches: &'a ArgMatches,

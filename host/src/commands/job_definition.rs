@@ -1,4 +1,4 @@
-//! `awsec2 job-definition`: the definition of a job for OpCon, checked as the job itself will be.
+//! Implements `awsec2 job-definition`: creates an OpCon job definition, checked by the rules of the job.
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -17,14 +17,14 @@ use crate::registry::Registry;
 use crate::settings::Output;
 use crate::{arguments, exit, program};
 
-/// The command's name.
+/// The name of the command.
 pub const NAME: &str = "job-definition";
-/// What it does.
+/// Its summary.
 pub const SUMMARY: &str = "Print a job definition for OpCon's SMADDI, or write it to a folder.";
 
-/// The global property that holds the program's folder on the agents' machines; OpCon's own sub-type for EC2 uses it.
+/// The global property with the folder of the program on the agent machines, as in OpCon's own EC2 sub-type.
 const USUAL_FOLDER: &str = "[[AWSEC2Path]]";
-/// What OpCon calls the account of its Windows agent ("Windows job details", User ID).
+/// The name of the Windows agent's service account in OpCon ("Windows job details", User ID).
 const SERVICE_ACCOUNT: &str = "Use Service Account";
 
 const USAGE: &str = "<FUNCTION> [ARGUMENTS OF THE FUNCTION] \
@@ -64,7 +64,7 @@ fn folder(name: &'static str, help: &'static str) -> Arg {
     option(name, "DIR", help).value_parser(path_text)
 }
 
-/// Prints the job definition, or writes it to the folder that SMADDI watches.
+/// Prints the job definition, or writes it to the SMADDI folder.
 pub fn run(registry: &Registry, words: &[String]) -> Result<u8> {
     let (own, of_the_job) = split(words);
     let of_the_job: Vec<&str> = of_the_job.iter().map(String::as_str).collect();
@@ -114,7 +114,7 @@ fn split(words: &[String]) -> (Vec<String>, Vec<String>) {
     (of_this, of_the_job)
 }
 
-/// The arguments of the job, checked as far as references allow.
+/// Parses the arguments of the job. Arguments with references are not checked.
 fn checked(registry: &Registry, words: &[&str]) -> Result<Defined> {
     let program = std::iter::once(OsString::from(program::name()));
     let words = arguments::read(program.chain(words.iter().map(OsString::from)), registry)?;
@@ -125,12 +125,12 @@ fn checked(registry: &Registry, words: &[&str]) -> Result<Defined> {
     Ok(defined)
 }
 
-/// The options of the command, as on the command line.
+/// The options of the command as arguments.
 pub fn options() -> Vec<String> {
     command().get_arguments().filter_map(Arg::get_long).map(|name| format!("--{name}")).collect()
 }
 
-/// Names of properties are checked by OpCon's rules; the job that they leave out is the one that will run.
+/// Checks property names by OpCon's rules. Omitted name parts refer to the future job.
 fn check_property_names(definition: &Definition) -> Result<()> {
     let is_name = |given: &&Given| PROPERTIES.iter().any(|known| known.name == given.spec.name);
     let names = definition.given.iter().filter(is_name).map(|given| &given.text);

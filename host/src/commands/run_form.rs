@@ -1,4 +1,4 @@
-//! `awsec2 run-form`: runs the job of a filled form.
+//! Implements `awsec2 run-form`: runs the job of a completed form.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -15,9 +15,9 @@ use crate::forms::{self, FUNCTION, Form};
 use crate::registry::Registry;
 use crate::{exit, job, program};
 
-/// The command's name.
+/// The name of the command.
 pub const NAME: &str = "run-form";
-/// What it does.
+/// Its summary.
 pub const SUMMARY: &str = "Run the job of a completed form.";
 
 fn command() -> clap::Command {
@@ -31,7 +31,7 @@ fn command() -> clap::Command {
         .arg(Arg::new("FILE").required(true).value_parser(path).help("The completed form."))
 }
 
-/// Runs the job of the named form.
+/// Runs the job of the given form.
 pub fn run(registry: &Registry, words: &[String]) -> Result<u8> {
     let (own, common) = split(registry, words);
     let Some(matches) = parse(command(), &own)? else { return Ok(exit::SUCCESS) };
@@ -55,7 +55,7 @@ pub fn run(registry: &Registry, words: &[String]) -> Result<u8> {
     }
 }
 
-/// The file, or the wish for help; everything else belongs to the job.
+/// The form file or the help flag. All other arguments belong to the job.
 fn split(registry: &Registry, words: &[String]) -> (Vec<String>, Vec<String>) {
     let mut common = words.to_vec();
     match words

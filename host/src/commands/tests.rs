@@ -1,4 +1,4 @@
-//! What tells a command from a function's job, and what their names must not be.
+//! Tests how commands are distinguished from jobs, and which command names are valid.
 
 use super::*;
 use crate::settings::common_arguments;

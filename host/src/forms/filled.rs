@@ -1,15 +1,14 @@
-//! The command line of the job of a completed form.
+//! Converts a completed form to the command line of its job.
 
 use connector_sdk::{ArgSpec, Error, ErrorKind, Result};
 use serde_json::{Map, Value};
 
 use super::{Choice, Condition, FUNCTION, Field, FieldKind, Form, title};
 
-/// The options that a filled form stands for. What a form keeps in fields that it does not ask for (any more) has no
-/// meaning, and neither have empty fields.
+/// The options of a completed form. Empty fields, and fields that are no longer displayed, are ignored.
 ///
 /// # Errors
-/// [`ErrorKind::InvalidInput`] when there is a field that the form does not have, or something that no field can hold.
+/// [`ErrorKind::InvalidInput`] for an unknown field or an invalid field value.
 pub fn words(form: &Form, filled: &Map<String, Value>) -> Result<Vec<String>> {
     let known = form.fields.iter().map(|field| field.key.as_str()).chain([FUNCTION]);
     if let Some(unknown) = filled.keys().find(|key| !known.clone().any(|known| known == key.as_str())) {
@@ -52,7 +51,7 @@ impl Condition {
     }
 }
 
-/// The flag that a choice fell on; an argument with a value has a field of its own.
+/// The selected flag. An argument with a value has a field of its own.
 fn chosen_flag(choice: &Choice, value: &Value) -> Option<String> {
     let chosen = choice.members.iter().find(|spec| value.as_str() == Some(title(spec.name).as_str()))?;
     chosen.is_flag().then(|| format!("--{}", chosen.name))

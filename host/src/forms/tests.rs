@@ -1,4 +1,4 @@
-//! Forms: valid for the tools that show them, and true to the arguments that they stand for.
+//! Tests that forms are valid for the tools that display them, and match the arguments of their functions.
 
 use std::collections::BTreeSet;
 
@@ -27,14 +27,14 @@ fn filled(fields: Value) -> Map<String, Value> {
     fields.as_object().unwrap().clone()
 }
 
-/// Whether react-jsonschema-form would let the form be handed in.
+/// Whether react-jsonschema-form accepts the form data.
 fn is_valid(function: &str, fields: Value) -> bool {
     let mut fields = filled(fields);
     fields.insert(FUNCTION.to_owned(), json!(function));
     jsonschema::draft7::new(&schema_of(&form(function))).unwrap().is_valid(&Value::Object(fields))
 }
 
-/// What the form becomes, and whether it is a job then.
+/// The arguments of the form data, if they are a valid job.
 fn words_of(function: &str, fields: Value) -> Vec<String> {
     let words = words(&form(function), &filled(fields)).unwrap();
     let line = arguments::of_form(form(function).meta, words.clone(), Vec::new()).unwrap();

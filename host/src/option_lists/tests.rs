@@ -1,4 +1,4 @@
-//! Entries of option lists, from EC2 into text and back.
+//! Tests the conversion of option list entries to text and back.
 
 use proptest::prelude::*;
 

@@ -1,4 +1,4 @@
-//! The contract of every registered function: what the host, the command line and the forms rely on.
+//! Contract tests for every registered function: the properties that host, command line, and forms rely on.
 
 use std::collections::BTreeMap;
 

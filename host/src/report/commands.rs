@@ -1,4 +1,4 @@
-//! Commands for the operator: what saves what was not saved, and what the job advises.
+//! Prints commands for the operator: to save missing properties, and commands that the job recommends.
 
 use connector_sdk::properties::Contents;
 use connector_sdk::{Journal, PropertyEntry, Reporter as _, SuggestedCommand};
@@ -10,8 +10,8 @@ use crate::console::Console;
 use crate::escaped::ascii;
 use crate::{program, shell};
 
-/// Prints the commands that save later what was not saved. An option list is not worth its length here: the job that reads
-/// it from EC2 is simply run again.
+/// Prints the commands that save the properties that were not saved. Option lists are too long for a command; the job
+/// that reads them from EC2 is repeated instead.
 pub fn print_missing_properties(console: &Console, report: &Report<'_>) {
     let properties = report.journal.map(Journal::properties).unwrap_or_default();
     missing(&properties, report.config.map(|path| path.display().to_string()).as_deref())
@@ -32,8 +32,9 @@ fn missing(properties: &[PropertyEntry], config: Option<&str>) -> Vec<String> {
     [format!("not saved in OpCon; to save it later{values}:")].into_iter().chain(commands).collect()
 }
 
-/// The command that saves a property, whose name it has as `set-property` reads it. What is in the place of a value has blanks and no quotes and ends the line: copied as
-/// it is, a shell refuses it as a redirection, and the program as words too many.
+/// The command that saves a property, with its name as `set-property` reads it. The placeholder for a value contains
+/// spaces and no quotes and ends the line: if it is copied unchanged, a shell rejects it as a redirection, and the
+/// program rejects the additional arguments.
 fn save_command(property: &PropertyEntry, config: Option<&str>) -> String {
     let config = config.map(|config| ["--config", config]);
     let name = ascii(&property.name);
@@ -52,18 +53,18 @@ fn save_command(property: &PropertyEntry, config: Option<&str>) -> String {
     }
 }
 
-/// The value as a command can have it: known, one that OpCon accepts, and the same in this output, which is ASCII.
+/// The value, if it can be part of a command: known, valid in OpCon, and unchanged in ASCII output.
 fn value_in_command(property: &PropertyEntry) -> Option<&str> {
     let value = property.value.as_deref()?;
     (value.bytes().all(|b| matches!(b, b' '..=b'~')) && PropertyValue::new(value).is_ok()).then_some(value)
 }
 
-/// The client token of the last launch, and the command that shows what was launched.
+/// Prints the client token of the last launch, and the command that describes the launched instances.
 pub fn look_up(report: &Report<'_>) -> Option<(String, SuggestedCommand)> {
     report.journal.filter(|journal| journal.anything_unknown()).and_then(Journal::last_launch)
 }
 
-/// The commands that the operator is advised to run, with the common arguments of this job.
+/// Prints the commands that the job recommends, with the common arguments of this job.
 pub fn print_advice(console: &Console, report: &Report<'_>) {
     let of_launch = look_up(report).filter(|_| report.result.is_err()).map(|(_, advice)| advice);
     let advice = report.journal.map(Journal::suggestions).unwrap_or_default();

@@ -1,14 +1,14 @@
-//! What a job has found, in text form: tables, files, and what machines have written.
+//! Formats the findings of a job as text: tables, files, and machine output.
 
 use connector_sdk::{InstanceEntry, Journal, ResourceEntry, Table, Text, TitledTable, WrittenFile};
 
 use crate::escaped::ascii;
 use crate::table;
 
-/// What comes before each line of a text that a machine has written, so that none can pass for a line of the report.
+/// The prefix of each line of machine output, so that it cannot imitate a line of the report.
 const MARK: &str = "|";
 
-/// The parts of the report, each of whole lines, in the order in which they are printed.
+/// The parts of the report in output order. Each consists of complete lines.
 pub fn findings(journal: &Journal) -> Vec<String> {
     let mut instances = Vec::new();
     journal.for_each(|entry| instances.push(instance_row(entry)));
@@ -27,7 +27,7 @@ pub fn findings(journal: &Journal) -> Vec<String> {
     parts
 }
 
-/// A table without rows shows nothing.
+/// A table without rows is omitted.
 fn found(found: &Table) -> Option<String> {
     let rows = found.rows.iter().map(|row| row.iter().map(|cell| ascii(cell)).collect());
     (!found.rows.is_empty()).then(|| table::plain(found.columns, rows))

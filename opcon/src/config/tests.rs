@@ -2,12 +2,12 @@
 
 use super::*;
 
-/// The made-up keys of the tests.
+/// Fake keys for the tests.
 const KEY_ID: &str = "AKIAMADEUPFORTESTS00";
 const SECRET: &str = "made/up+secret/of+no+use/000000000000000";
 const TOKEN: &str = "0badcafe-0000-4000-8000-000000000000";
 
-/// The file `Connector.config` with these bytes, read.
+/// Writes these bytes to a `Connector.config` and reads it.
 fn read(bytes: impl AsRef<[u8]>) -> Result<Config, Error> {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("Connector.config");
@@ -29,7 +29,7 @@ fn api(lines: &str) -> Result<ApiSettings, Error> {
     read(format!("[OPCON API INFORMATION]\n{lines}\n")).unwrap().opcon_api().map(Option::unwrap)
 }
 
-/// Asserts that the error ends in `expected`, and that it holds no secret in any form.
+/// Asserts that the error ends in `expected`, and that it contains no secret in any form.
 #[track_caller]
 fn assert_error(error: &Error, expected: &str) {
     let message = error.to_string();

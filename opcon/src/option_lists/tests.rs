@@ -5,12 +5,12 @@ use proptest::prelude::*;
 
 use super::*;
 
-/// A caller that takes every text but `wrong`.
+/// Accepts every text except `wrong`.
 fn any(text: &str) -> Result<String, String> {
     if text == "wrong" { Err("must be something else".into()) } else { Ok(text.to_owned()) }
 }
 
-/// A caller that takes lines of `A` and `B`.
+/// Accepts lines of `A` and `B`.
 fn line(keyword: &str, text: &str) -> Result<(String, String), String> {
     if keyword == "A" || keyword == "B" {
         Ok((keyword.to_owned(), any(text)?))

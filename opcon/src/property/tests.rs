@@ -1,4 +1,4 @@
-//! Tests of property names and values; the stand-in's grammar is the judge of what is written.
+//! Tests of property names and values, verified with the grammar of the stand-in.
 
 use std::cell::Cell;
 
@@ -155,7 +155,7 @@ fn a_part_of_the_running_job_that_is_not_known_is_refused_with_the_reason() {
     assert!(error.to_string().contains("a double quote"), "{error}");
 }
 
-/// Property names in every scope, of which the parts may need quotes.
+/// Property names in every scope whose parts may need quotes.
 fn names() -> impl Strategy<Value = PropertyName> {
     let name = "[A-Za-z_][A-Za-z0-9_. \\[\\]{}$<>-]{0,20}[A-Za-z0-9_\\]}]";
     let part = "[A-Za-z_$][A-Za-z0-9_. \\[\\]{}$<>'();,=|@-]{0,20}[A-Za-z0-9_\\]}]";
@@ -190,7 +190,7 @@ proptest! {
     }
 }
 
-/// Texts that are nearly names: one character of a name is left out, replaced, or has another one before it.
+/// Invalid names: one character of a name is missing, replaced, or preceded by another one.
 fn nearly_names() -> impl Strategy<Value = String> {
     let edit = (any::<prop::sample::Index>(), 0..3, "[.\"\\[\\]={}$ ',@A-Z\u{e9}\\\\]");
     (names(), edit).prop_map(|(name, (place, kind, character))| {

@@ -1,4 +1,4 @@
-//! Tests of job definitions; another library reads them.
+//! Tests of job definitions, parsed with an independent XML library.
 
 use proptest::prelude::*;
 use xmltree::Element;
@@ -130,13 +130,13 @@ fn a_definition_is_dropped_whole() {
     assert!(error.to_string().contains("missing: "), "{error}");
 }
 
-/// The names of all elements, from the outside to the inside.
+/// The names of all elements, outermost first.
 fn names(element: &Element) -> Vec<&str> {
     let children = element.children.iter().filter_map(|child| child.as_element()).flat_map(names);
     std::iter::once(element.name.as_str()).chain(children).collect()
 }
 
-/// The text of the first element of that name.
+/// The text of the first element with this name.
 fn text(element: &Element, name: &str) -> Option<String> {
     if element.name == name {
         return Some(element.get_text().unwrap_or_default().into_owned());

@@ -1,6 +1,6 @@
-//! The calls of the OpCon REST API, and those of the stand-in itself.
+//! Implements the calls of the OpCon REST API, and the control calls of the stand-in.
 //!
-//! Paths are understood whatever the case of their letters, as OpCon's clients write them in several.
+//! Paths are case-insensitive, because OpCon's clients write them differently.
 
 use hyper::header::AUTHORIZATION;
 use hyper::http::request::Parts;
@@ -15,14 +15,14 @@ use crate::state::{Property, State};
 /// The version that the stand-in reports.
 const VERSION: &str = "25.0.3";
 
-/// A request, and the token that it should have.
+/// A request, and the valid token.
 pub(crate) struct Call<'a> {
     pub(crate) head: &'a Parts,
     pub(crate) body: &'a [u8],
     pub(crate) token: &'a str,
 }
 
-/// An answer.
+/// A response.
 pub(crate) struct Reply {
     pub(crate) status: u16,
     pub(crate) body: String,
@@ -34,13 +34,13 @@ impl Reply {
         Reply { status, body: body.to_string(), content_type: "application/json".into() }
     }
 
-    /// OpCon's form of an error: a list.
+    /// OpCon's error format: a list.
     fn error(status: u16, message: &str) -> Self {
         Reply::json(status, &json!([{ "resource": null, "name": null, "code": status, "message": message }]))
     }
 }
 
-/// The answer to a call.
+/// Answers a call.
 pub(crate) fn reply(call: &Call<'_>, state: &mut State) -> Reply {
     let path = call.head.uri.path().to_ascii_lowercase();
     let steps: Vec<&str> = path.split('/').skip(1).collect();
@@ -63,10 +63,10 @@ pub(crate) fn reply(call: &Call<'_>, state: &mut State) -> Reply {
     }
 }
 
-/// The body of an answer, or the status and message of an error.
+/// The body of a response, or the status and message of an error.
 type Outcome = Result<Value, (u16, String)>;
 
-/// The calls that look into the stand-in and change how it behaves.
+/// The calls that inspect and control the stand-in.
 fn own(method: &str, step: &str, call: &Call<'_>, state: &mut State) -> Outcome {
     match (method, step) {
         ("GET", "properties") => Ok(json!(state.values())),
@@ -93,12 +93,12 @@ fn has_token(call: &Call<'_>) -> bool {
     call.head.headers.get(AUTHORIZATION).is_some_and(|given| given.as_bytes() == expected.as_bytes())
 }
 
-/// Reads the body as JSON.
+/// Parses the body as JSON.
 fn body<T: DeserializeOwned>(call: &Call<'_>) -> Result<T, (u16, String)> {
     serde_json::from_slice(call.body).map_err(|error| (400, error.to_string()))
 }
 
-/// Returns the token for a request in the right form.
+/// Returns the token for a valid request.
 fn log_in(call: &Call<'_>) -> Outcome {
     #[derive(Deserialize)]
     #[serde(rename_all = "camelCase")]
@@ -146,14 +146,14 @@ fn evaluate(call: &Call<'_>, state: &mut State) -> Outcome {
     })
 }
 
-/// The one form of a global property in an answer.
+/// Formats a global property for a response.
 fn global_json(name: &str, property: &Property) -> Value {
     let Property { id, value, encrypted } = property;
     json!({ "id": id, "name": name, "value": value, "encrypted": encrypted })
 }
 
-/// The global properties, or those whose name fits the pattern `name`, in which `*` stands for anything and the case of letters
-/// does not matter.
+/// The global properties, or those whose name matches the case-insensitive pattern `name`, in which `*` matches any
+/// text.
 fn globals(call: &Call<'_>, state: &State) -> Outcome {
     let query = call.head.uri.query().unwrap_or_default();
     let filters: Vec<_> = form_urlencoded::parse(query.as_bytes()).collect();
@@ -176,7 +176,7 @@ fn fits(name: &str, pattern: &str) -> bool {
     }
 }
 
-/// The name of the global property with that id.
+/// The name of the global property with this ID.
 fn global_name(state: &State, id: &str) -> Result<String, (u16, String)> {
     let found = state.globals().find(|(_, property)| property.id.to_string() == id);
     found.map(|(name, _)| name.to_owned()).ok_or((404, format!("there is no global property with the id {id}")))
@@ -242,7 +242,7 @@ mod tests {
 
     const TOKEN: &str = "made-up-token";
 
-    /// Makes a call with the token, and gives status and body of the answer.
+    /// Calls the API with the token, and returns status and body of the response.
     fn call(state: &mut State, method: &str, uri: &str, body: Value) -> (u16, Value) {
         let request = hyper::Request::builder().method(method).uri(uri).header(AUTHORIZATION, format!("Token {TOKEN}"));
         send(state, request, &body.to_string())
@@ -254,7 +254,7 @@ mod tests {
         (status, serde_json::from_str(&body).unwrap())
     }
 
-    /// A global property as answers show it.
+    /// A global property in a response.
     fn shown(name: &str, id: u32, value: &str) -> Value {
         json!({ "id": id, "name": name, "value": value, "encrypted": false })
     }

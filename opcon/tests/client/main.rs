@@ -1,4 +1,4 @@
-//! The client against the stand-in: what works, and how each failure is reported.
+//! Tests of the client against the stand-in, including the error message of each failure.
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
 mod saving;

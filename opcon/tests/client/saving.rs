@@ -1,4 +1,4 @@
-//! Saving properties: what counts is what OpCon shows afterwards.
+//! Tests of saving properties, judged by the values that OpCon returns afterwards.
 
 use std::cell::Cell;
 
@@ -169,12 +169,12 @@ async fn several_properties_do_not_wait_for_one_another() {
     }
 }
 
-/// Any value that the limits allow, with those characters often that mean something to OpCon.
+/// Any value within the limits, often with characters that are special in OpCon.
 fn values() -> impl Strategy<Value = String> {
     prop_oneof![r#"(["\\\[\]{}=;,|'$@%<>& ]|\[\[A\]\]="x"|[a-z0-9.]|[^\p{Cc}]){0,60}"#, r#"["\\a]{3990,4000}"#,]
 }
 
-/// Names of every scope, with dots and brackets in their parts.
+/// Names in every scope, with dots and brackets in their parts.
 fn any_names() -> impl Strategy<Value = String> {
     let part = r"[A-Za-z][A-Za-z0-9. \[\]{}]{0,12}[A-Za-z0-9\]]";
     (0..4, part, part, part).prop_map(|(scope, name, schedule, job)| match scope {

@@ -1,4 +1,4 @@
-//! Asking for an application token.
+//! Tests of requests for an application token.
 
 use opcon::setup::request_token;
 use opcon::{Error, ErrorKind, Trust};
@@ -8,14 +8,14 @@ use secrecy::{ExposeSecret as _, SecretString};
 use crate::site::{Site, assert_error, free_address};
 
 const TOKENS: &str = "/api/tokens";
-/// A made-up password with what JSON escapes.
+/// A fake password with characters that JSON escapes.
 const PASSWORD: &str = r#"made-up "pass" \word"#;
 
 async fn request(address: &str, trust: &Trust, user: &str, password: &str) -> Result<SecretString, Error> {
     request_token(address, trust, user, &password.into(), "CONNECTORS").await
 }
 
-/// Asserts kind and text of the error, and that neither password nor token are in it.
+/// Asserts kind and text of the error, and that it contains neither password nor token.
 #[track_caller]
 fn assert_refused(result: Result<SecretString, Error>, kind: ErrorKind, text: &str) -> Error {
     let error = assert_error(result, kind, text);

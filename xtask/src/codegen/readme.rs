@@ -1,4 +1,4 @@
-//! The README's table of functions, between two markers.
+//! Updates the function table in the README, between two markers.
 
 use std::fs;
 
@@ -15,7 +15,7 @@ pub fn with_table(workspace: &Workspace, table: &str) -> Result<String> {
     replaced(&readme.replace("\r\n", "\n"), table).context("finding the table of functions in README.md")
 }
 
-/// The text with another part between the markers.
+/// Replaces the text between the markers.
 fn replaced(text: &str, part: &str) -> Result<String> {
     let (before, rest) = text.split_once(BEGIN).with_context(|| format!("there is no line {}", BEGIN.trim_end()))?;
     let (_, after) = rest.split_once(END).with_context(|| format!("there is no line {}", END.trim_end()))?;

@@ -1,4 +1,4 @@
-//! Circles between the files of a crate: files that mention each other, be it by way of others.
+//! Finds cycles between the files of a crate that refer to each other, directly or indirectly.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
@@ -7,7 +7,7 @@ use super::modules::{Arrow, Crate};
 
 type File = Vec<String>;
 
-/// The cycles, one at a time: of files that are in several cycles, a shortest one is shown.
+/// The cycles, one at a time. For files in several cycles, one of the shortest is reported.
 pub fn findings(of: &Crate) -> Vec<Finding> {
     let arrows = of.arrows();
     let mut from = BTreeMap::<&File, Vec<&Arrow>>::new();
@@ -27,7 +27,7 @@ pub fn findings(of: &Crate) -> Vec<Finding> {
     findings
 }
 
-/// The shortest way from the file back to it.
+/// The shortest path from the file back to itself.
 fn shortest<'a>(from: &BTreeMap<&'a File, Vec<&'a Arrow>>, start: &'a File) -> Option<Vec<&'a Arrow>> {
     let mut by = BTreeMap::<&File, &Arrow>::new();
     let mut left = VecDeque::from([start]);

@@ -1,15 +1,15 @@
-//! Asks a person at the terminal for a password.
+//! Prompts for a password on the terminal.
 
 use std::io;
 
-/// Asks for a password, which is not shown: also not to somebody who types or pastes it as soon as the prompt is there.
+/// Reads a password without echo, including text that is typed or pasted while the prompt appears.
 ///
 /// # Errors
-/// When there is no terminal, or nothing more is typed.
+/// If there is no terminal, or the input ends.
 pub fn ask(prompt: &str) -> io::Result<String> {
     #[cfg(unix)]
     let _silence = silence::Silence::begin()?;
-    // On its own it prints the prompt first, and lets the terminal show what is typed until then.
+    // `rpassword` prints the prompt first, and the terminal echoes input until then.
     rpassword::prompt_password(prompt)
 }
 
@@ -20,7 +20,7 @@ mod silence {
 
     use rustix::termios::{LocalModes, OptionalActions, Termios, tcgetattr, tcsetattr};
 
-    /// The time in which the terminal does not show what is typed.
+    /// Disables the terminal echo while it is in scope.
     pub struct Silence {
         terminal: File,
         before: Termios,
@@ -39,7 +39,7 @@ mod silence {
 
     impl Drop for Silence {
         fn drop(&mut self) {
-            // Without a terminal nobody is left to whom this matters.
+            // Without a terminal there is no echo to restore.
             let _ = tcsetattr(&self.terminal, OptionalActions::Now, &self.before);
         }
     }

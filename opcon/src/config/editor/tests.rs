@@ -6,7 +6,7 @@ use tempfile::TempDir;
 use super::*;
 use crate::config::Config;
 
-/// A folder with a `Connector.config` of these bytes.
+/// A folder with a `Connector.config` that contains these bytes.
 fn file(bytes: impl AsRef<[u8]>) -> (TempDir, PathBuf) {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("Connector.config");
@@ -14,7 +14,7 @@ fn file(bytes: impl AsRef<[u8]>) -> (TempDir, PathBuf) {
     (folder, path)
 }
 
-/// The text after `settings` were set in `before`.
+/// The text after `settings` are set in `before`.
 fn changed(before: &str, settings: &[(&str, &str, &str)]) -> String {
     let (folder, path) = file(before);
     let mut editor = ConfigEditor::open(&path).unwrap();

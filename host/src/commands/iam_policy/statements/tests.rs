@@ -1,4 +1,4 @@
-//! How actions become statements.
+//! Tests how actions are combined into statements.
 
 use connector_sdk::iam::{Condition, INSTANCES};
 use serde_json::{Value, json};
