@@ -1,4 +1,4 @@
-//! What the program says to its command line: help, lists, and an error for each kind of mistake.
+//! Tests of the command line: help, lists, and an error for each kind of mistake.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -10,7 +10,7 @@ use crate::support::{Finished, OwnEc2, Program, functions};
 
 const ID: &str = "i-0123456789abcdef0";
 
-/// Command lines that are wrong, each in a way of its own.
+/// Invalid command lines, each with a different error.
 const WRONG: &[&[&str]] = &[
     &[],
     &["--no-such-option"],
@@ -73,7 +73,7 @@ const WRONG: &[&[&str]] = &[
     &["CheckLists", "--only", ","],
 ];
 
-/// A complete launch but for what `more` adds.
+/// A complete launch, except for what `more` adds.
 fn launch_with<'a>(more: &[&'a str]) -> Vec<&'a str> {
     let launch = ["CreateInstance", "--image-id", "ami-0123abcd", "--instance-type", "t3.micro", "--key-name", "k"];
     launch.into_iter().chain(more.iter().copied()).collect()
@@ -99,7 +99,7 @@ fn wrong_command_lines_are_refused() {
         assert_is_refusal(&finished);
         transcript += &format!("$ awsec2 {}\n{}{}\n", line.join(" "), finished.stderr, finished.stdout);
     }
-    // The system's words for a missing file.
+    // The error text of the system for a missing file.
     insta::with_settings!({ filters => [("no-such-file`: .*", "no-such-file`: [not found]")] }, {
         insta::assert_snapshot!(transcript);
     });
@@ -131,10 +131,10 @@ fn a_command_line_that_cannot_even_be_read_is_a_document_too() {
     }
 }
 
-/// The arguments of a launch that no EC2 of a test answers.
+/// The arguments of a launch without an endpoint.
 const LAUNCH: [&str; 3] = ["CreateInstance", "--launch-template", "nightly"];
 
-/// The parameters of the last request for a launch.
+/// The parameters of the last launch request.
 fn last_launch(ec2: &OwnEc2) -> String {
     ec2.bodies().into_iter().rfind(|body| body.starts_with("Action=RunInstances&")).unwrap()
 }
@@ -195,7 +195,7 @@ fn help_of_the_program() {
     assert_lists_all_functions(listed.lines());
 }
 
-/// Insists on a line for each function, with its name and its summary.
+/// Asserts that there is a line with name and summary for each function.
 #[track_caller]
 fn assert_lists_all_functions<'a>(lines: impl Iterator<Item = &'a str>) {
     let lines: Vec<_> = lines.map(|line| line.split_whitespace().collect::<Vec<_>>().join(" ")).collect();
@@ -204,7 +204,7 @@ fn assert_lists_all_functions<'a>(lines: impl Iterator<Item = &'a str>) {
     assert_eq!(lines, expected);
 }
 
-/// How the help looks; what is in it is checked for every function below.
+/// The format of the help. Other tests check its content for every function.
 #[test]
 fn help_of_functions() {
     for function in ["CreateInstance", "StartInstance"] {

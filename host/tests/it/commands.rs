@@ -1,4 +1,4 @@
-//! The commands for administrators, each with what can go wrong.
+//! Tests of the administrator commands and their failures.
 
 mod check;
 mod forms;

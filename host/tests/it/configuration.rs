@@ -1,4 +1,4 @@
-//! Where the program finds `Connector.config`, and what it says when that is wrong. No mistake leads to a call to EC2.
+//! Tests how the program finds `Connector.config` and reports errors in it, without a call to EC2.
 
 use opcon::encoded;
 
@@ -6,7 +6,7 @@ use crate::support::{Finished, OwnEc2, OwnOpCon, Program, test_bed};
 
 const STATUS: &[&str] = &["GetInstanceStatusByTag", "--tag-name", "nobody"];
 
-/// Runs a job that must be refused before it calls EC2.
+/// Runs a job that must fail before it calls EC2.
 fn refused(prepare: impl FnOnce(Program) -> Program, arguments: &[&str]) -> Finished {
     let ec2 = OwnEc2::unwanted();
     let program = prepare(Program::with_endpoint(&ec2.url));

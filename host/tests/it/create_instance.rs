@@ -1,4 +1,4 @@
-//! `CreateInstance` against the test bed's EC2: each argument, and all that a launch brings with it.
+//! Tests of `CreateInstance` on the test bed: each argument, and all resources of a launch.
 
 use std::fs;
 
@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use crate::support::{Ec2, Finished, Program, test_bed, unique, values};
 
-/// A launch that a test adds to.
+/// A basic launch, to which tests add arguments.
 struct Launch {
     program: Program,
     name: String,
@@ -23,7 +23,7 @@ impl Launch {
         launch.into_iter().chain(more.iter().copied()).collect()
     }
 
-    /// With a security group and a key pair that have the launch's name.
+    /// Adds a security group and a key pair with the name of the launch.
     fn run(&self, more: &[&str]) -> Finished {
         let all = ["--security-group", &self.name, "--key-name", &self.name, "--key-dir", "keys"];
         self.program.run(&self.arguments(&[&all, more].concat()))
@@ -172,7 +172,7 @@ fn a_dry_run_makes_nothing() {
     assert!(!ec2.has_key_pair(&launch.name) && !launch.program.folder().join("keys").exists());
 }
 
-/// A launch of that image and type, whose key pair and security group would have to be made.
+/// A launch of this image and type, which would have to create its key pair and security group.
 fn launch_of<'a>(launch: &'a Launch, image: &'a str, instance_type: &'a str) -> Vec<&'a str> {
     let all = ["CreateInstance", "--image-id", image, "--instance-type", instance_type, "--key-dir", "keys"];
     all.into_iter().chain(["--security-group", &launch.name, "--key-name", &launch.name]).collect()

@@ -1,4 +1,4 @@
-//! Functions with defects, which are in a program of the tests: each job ends with a report all the same.
+//! Tests of jobs with defective functions: each ends with a report.
 
 use std::path::Path;
 use std::sync::OnceLock;

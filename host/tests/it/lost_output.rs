@@ -1,4 +1,4 @@
-//! Output that gets lost: nothing is done when the first line is, and what was done is reported elsewhere when it is later.
+//! Tests of lost output: if the first line is lost, the job does nothing; later losses are reported elsewhere.
 #![cfg(target_os = "linux")]
 
 use std::fs::File;
@@ -22,14 +22,14 @@ fn closed_pipe() -> Stdio {
     pipe().unwrap().1.into()
 }
 
-/// An output that takes nothing, and the system's words for it.
+/// An output to which writes fail, and the error text of the system.
 type Refusing = (fn() -> Stdio, &'static str);
 
 fn kinds() -> [Refusing; 2] {
     [(full, FULL), (closed_pipe, CLOSED)]
 }
 
-/// An EC2 in which the instance stops.
+/// An EC2 whose instance stops.
 fn stopping(action: &str) -> Answer {
     let (state, previous) = ("<code>64</code><name>stopping</name>", "<code>16</code><name>running</name>");
     let id = format!("<instanceId>{ID}</instanceId>");
@@ -112,7 +112,8 @@ fn the_first_line_says_who_does_what_where() {
     assert!(finished.stdout.starts_with("StopInstance in us-east-1, user id USER1\n"), "{finished:#?}");
 }
 
-/// Runs a job whose reader goes away after the first line, or the blank before the document, before EC2 answers.
+/// Runs a job whose reader closes the pipe after the first line, or after the space before the document, before EC2
+/// responds.
 fn read_the_first(program: &Program, arguments: &[&str], reader_is_gone: &mpsc::Sender<()>) -> Output {
     let (mut reader, writer): (PipeReader, _) = pipe().unwrap();
     let job = program.command(arguments).stdout(writer).spawn().unwrap();
@@ -129,7 +130,7 @@ fn read_the_first(program: &Program, arguments: &[&str], reader_is_gone: &mpsc::
     job.wait_with_output().unwrap()
 }
 
-/// An EC2 that answers its first request when the reader is gone.
+/// An EC2 that answers its first request after the reader has closed the pipe.
 fn answering_late(answer: fn(&str) -> Answer) -> (OwnEc2, mpsc::Sender<()>) {
     let (sender, receiver) = mpsc::channel();
     let waiting = Mutex::new(Some(receiver));

@@ -1,10 +1,10 @@
-//! Regions, instance types and images: jobs, option lists and forms take the same names.
+//! Tests that jobs, option lists, and forms accept the same names of regions, instance types, and images.
 
 use serde_json::{Value, json};
 
 use crate::support::{OwnEc2, Program};
 
-/// The line of a data script, the option and the field of a form that hold a name, and a name that is none.
+/// The data script line, the option, and the form field for a name, and an invalid name.
 const WRONG: &[(&str, &str, &str, &str)] = &[
     ("REGION", "--region", "region", "US_EAST_1A"),
     ("REGION", "--region", "region", "us-east-+1"),
@@ -14,7 +14,7 @@ const WRONG: &[(&str, &str, &str, &str)] = &[
     ("IMAGE", "--image-id", "imageId", "web : resolve:ssm:a#b"),
 ];
 
-/// The same for names that are right.
+/// The same for valid names.
 const RIGHT: &[(&str, &str, &str)] = &[
     ("REGION US_GOV_EAST_1", "region", "US_GOV_EAST_1"),
     ("SIZE u-6tb1.112xlarge", "instanceType", "u-6tb1.112xlarge"),

@@ -1,4 +1,4 @@
-//! What reaches the job output and the log, and what never does.
+//! Tests of what is written to the job output and the log, and what must never be.
 
 use std::fs;
 
@@ -33,7 +33,7 @@ fn a_name_cannot_forge_a_line() {
     }
 }
 
-/// All that a user could see of a job: its output and its log.
+/// All output of a job that a user can read: console and log.
 fn all_of(program: &Program, finished: &Finished) -> String {
     format!("{finished:?}\n{}", program.log())
 }
@@ -50,7 +50,7 @@ fn secrets_appear_nowhere() {
     let launch = ["CreateInstance", "--image-id", &test_bed().image_id, "--instance-type", "t3.micro", "--wait"];
     let more = ["--security-group", "default", "--key-name", &name, "--id-property", "ID", "--debug"];
     let mut seen = all_of(&program, &program.run(&[&launch[..], &more].concat()).expect_code(0));
-    // Failures tell more than successes.
+    // Failures produce more output than successes.
     seen += &all_of(&program, &program.run(&["StopInstance", "--instance-id", "i-0123456789abcdef0"]).expect_code(4));
     let wrong = opcon.config("a-wrong-token");
     let program = program.with_config(&format!("{section}{wrong}"));

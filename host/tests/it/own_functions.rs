@@ -1,4 +1,4 @@
-//! Functions from outside the connector: how their program runs, and what does not compile in them.
+//! Tests of functions outside the connector: how their program runs, and which misuse does not compile.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -7,10 +7,10 @@ use std::sync::OnceLock;
 
 use crate::support::{Built, Program, functions};
 
-/// What cargo has built of `host/examples/own-connector`.
+/// The build output of `host/examples/own-connector`.
 struct OwnConnector {
     program: PathBuf,
-    /// The library `connector-sdk` as that program links it.
+    /// The library `connector-sdk` as linked into that program.
     sdk: PathBuf,
 }
 
@@ -22,7 +22,7 @@ fn built() -> &'static OwnConnector {
     })
 }
 
-/// Compiles a function that makes this call.
+/// Compiles a function that contains this call.
 fn compile(call: &str) -> Output {
     let (folder, sdk) = (tempfile::tempdir().unwrap(), &built().sdk);
     let source = folder.path().join("function.rs");

@@ -1,4 +1,5 @@
-//! What people and OpCon see of a job while it runs, and what is left to do when OpCon did not take a value.
+//! Tests of the progress of a running job on the terminal and in OpCon, and of the follow-up commands for unsaved
+//! values.
 
 use std::fs;
 
@@ -20,14 +21,14 @@ fn the_printed_commands_save_what_was_not_saved() {
     let config = opcon.config(DEFAULT_TOKEN);
     let program = Program::on_test_bed().without("--user-id").with_config(&config);
     let program = program.env("AWS_ACCESS_KEY_ID", "unchecked").env("AWS_SECRET_ACCESS_KEY", "unchecked");
-    // Down after the check, that is after the launch.
+    // Unavailable after the check, i.e. after the launch.
     opcon.add_fault(Fault { path: "/api/propertyExpression".into(), skip: 0, times: 1000, answer: OpConAnswer::CLOSE });
     let (id, ip) = ("LATER_ID", "JI.IP.2026-01-31.Night[A].\"it's.\u{e4}\"");
     let finished = program.run(&start(&name, id, ip)).expect_code(7);
     let commands: Vec<_> = finished.stdout.lines().filter_map(|line| line.strip_prefix("  awsec2 ")).collect();
     assert_eq!(commands.len(), 4, "{finished:#?}");
     assert_eq!(opcon.property("LATER_ID_1"), None);
-    // The viewer of OpCon shows the two ends of a long output.
+    // The viewer of OpCon shows the beginning and the end of a long output.
     let place = |text: &str| finished.stdout.find(text).unwrap_or_else(|| panic!("no `{text}` in {finished:#?}"));
     assert!(place("start accepted") < place("Instance ID "), "{finished:#?}");
     assert!(place("Instance ID ") < place("not saved in OpCon; to save it later:\n"), "{finished:#?}");
@@ -70,7 +71,7 @@ fn the_agent_is_handed_short_texts() {
     let folder = program.folder().display().to_string();
     let program = program.env("SMA_BINDIR", &folder);
     program.run(&["StartInstance", "--tag-name", &name, "--wait", "--status-text"]).expect_code(0);
-    // The job does not wait for the agent's program.
+    // The job does not wait for the agent's tool.
     let told = || fs::read_to_string(program.folder().join("told")).unwrap_or_default();
     for _ in 0..6000 {
         if told().contains("2/2 ready\n") && told().contains("succeeded\n") {
@@ -95,7 +96,7 @@ fn without_an_agent_status_texts_are_only_warned_about() {
         .expect_stderr("warning: status texts are not shown: the agent has no no-such-folder");
 }
 
-/// Runs the program at a terminal of 60 columns, and returns what that shows.
+/// Runs the program on a terminal with 60 columns, and returns what is displayed.
 #[cfg(unix)]
 fn at_a_terminal(program: &Program, arguments: &[&str]) -> String {
     let job = program.command(arguments);

@@ -1,4 +1,4 @@
-//! When properties are saved, and what becomes of those that are not: what the fault layer injects is ours.
+//! Tests of when properties are saved, and of failed saves. The fault layer injects the faults.
 
 use opcon_stand_in::DEFAULT_TOKEN;
 use serde_json::{Value, json};
@@ -40,7 +40,7 @@ impl Start {
 #[test]
 fn an_address_that_could_not_be_read_is_not_saved_as_none() {
     let start = Start::new("unread");
-    // Two looks before the start and at its end, then the limit of the wait goes by.
+    // Two polls before the start and at its end, then the wait times out.
     let looks = || start.layer.on("DescribeInstances").when(Form::names_instances);
     looks().calls(2..).show(public_addresses(""));
     looks().calls(3..).answer(throttled());
@@ -122,7 +122,7 @@ mod interrupted {
     use crate::fault_layer::view::state;
     use crate::support::Finished;
 
-    /// Sends SIGTERM as soon as the job waits: polls that show its goal are not reached yet.
+    /// Sends SIGTERM as soon as the job waits, before any poll returns the target state.
     fn interrupt(start: &Start, more: &[&str]) -> Finished {
         let looks = start.layer.on("DescribeInstances").when(Form::names_instances);
         looks.calls(2..).show(state("pending"));
@@ -159,7 +159,7 @@ mod interrupted {
         };
         assert!(run(private), "{private}");
         assert!(Ec2::new().describe(id).contains(&start.opcon.property("PRIVATE").unwrap()));
-        // Copied without a thought, into a shell or into a field of OpCon, which knows no redirections.
+        // Copied unchanged into a shell or into a field of OpCon, which does not support redirections.
         assert!(!run(ip) && start.opcon.property("IP").is_none());
         let words: Vec<_> = ip.split(' ').collect();
         start.program.run_bare(&words).expect_code(2);

@@ -1,4 +1,4 @@
-//! `check`: a line for everything, and an exit code that says whether all is well.
+//! Tests of `check`: a line for each result, and the exit code.
 
 use std::fs;
 
@@ -6,7 +6,7 @@ use opcon_stand_in::DEFAULT_TOKEN;
 
 use crate::support::{Answer, Finished, OwnEc2, OwnOpCon, Program, functions, test_bed};
 
-/// Checks a configuration, which only its owner may read, with the strict EC2 of the test bed.
+/// Checks a configuration, which only its owner can read, with the moto server that checks credentials.
 fn check(program: &Program, more: &[&str]) -> Finished {
     #[cfg(unix)]
     {
@@ -21,7 +21,7 @@ fn check(program: &Program, more: &[&str]) -> Finished {
     program.run_bare(&[&arguments[..], more].concat())
 }
 
-/// The part of the test bed's configuration that ends before this section.
+/// The beginning of the test bed's configuration, up to this section.
 fn config_before(section: &str) -> String {
     let text = fs::read_to_string(&test_bed().config).unwrap();
     text[..text.find(section).unwrap()].to_owned()
@@ -142,7 +142,7 @@ fn an_agents_folder_is_tried() {
     check(&program, &[]).expect_code(2).expect_stdout("FAILED  OpCon: writing to the folder elsewhere: ");
 }
 
-/// An EC2 that refuses these actions, and would do all others.
+/// An EC2 that denies these actions and allows all others.
 fn refusing(refused: &'static [&'static str]) -> OwnEc2 {
     OwnEc2::start(move |action| match action {
         "GetCallerIdentity" => {
@@ -168,7 +168,7 @@ fn every_function_has_a_line_with_all_that_it_declares() {
         assert!(finished.stdout.contains(&line), "no `{line}` in {finished:#?}");
         for action in function["iam_actions"].as_array().unwrap() {
             let (service, action) = action.as_str().unwrap().split_once(':').unwrap();
-            // Tags are part of the requests that create something.
+            // Requests that create something include tags.
             if service == "ec2" && action != "CreateTags" {
                 assert!(ec2.actions().iter().any(|asked| asked == action), "{action} was not asked for");
             }

@@ -1,4 +1,4 @@
-//! `iam-policy`: what the policy allows, and what of it an administrator limits.
+//! Tests of `iam-policy`: what the policy allows, and its restrictions.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -24,7 +24,7 @@ fn statements(arguments: &[&str]) -> Vec<Value> {
     policy(arguments)["Statement"].as_array().unwrap().clone()
 }
 
-/// The one statement that allows the action.
+/// The single statement that allows the action.
 fn allowing<'a>(statements: &'a [Value], action: &str) -> &'a Value {
     let mut found = statements.iter().filter(|one| one["Action"].as_array().unwrap().contains(&json!(action)));
     let only = found.next().unwrap_or_else(|| panic!("no statement allows {action}: {statements:#?}"));

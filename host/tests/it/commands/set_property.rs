@@ -1,4 +1,4 @@
-//! `set-property`: what a job could not save is saved later.
+//! Tests of `set-property`, which saves values that a job could not save.
 
 use opcon_stand_in::{Answer, DEFAULT_TOKEN, Fault};
 

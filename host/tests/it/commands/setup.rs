@@ -1,4 +1,4 @@
-//! `setup`: a token in the file, and nothing else changed in it.
+//! Tests of `setup`: it saves the token, and changes nothing else in the file.
 
 use std::fs;
 

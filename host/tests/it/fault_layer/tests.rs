@@ -1,4 +1,4 @@
-//! The fault layer itself, between requests of ours and moto, or a plain socket that counts.
+//! Tests of the fault layer itself, in front of moto or a socket that counts requests.
 
 mod actions;
 mod bodies;
@@ -17,7 +17,7 @@ fn form(parameters: &[(&str, &str)]) -> Form {
     Form::new(parameters.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())))
 }
 
-/// Sends a form through the layer. `None` when the connection was cut.
+/// Sends a form through the layer. `None` if the connection is cut.
 fn send(layer: &FaultLayer, form: &Form) -> Option<Message> {
     Message::request(&test_bed().region, form.to_body()).exchange(&layer.http.address().to_string()).ok()
 }
@@ -26,7 +26,7 @@ fn status_of(layer: &FaultLayer, form: &Form) -> Option<u16> {
     send(layer, form).as_ref().map(Message::status)
 }
 
-/// The error code of the answer to a form; empty when it is a success.
+/// The error code of the response, or an empty text for a success.
 fn code_of(layer: &FaultLayer, form: &Form) -> String {
     xml::texts(&send(layer, form).unwrap(), "Code").pop().unwrap_or_default()
 }
@@ -35,7 +35,7 @@ fn ids_of(layer: &FaultLayer, form: &Form) -> Vec<String> {
     xml::texts(&send(layer, form).unwrap(), "instanceId")
 }
 
-/// The states of the instances that the answer to a form shows, in its order.
+/// The instance states in the response, in order.
 fn states_of(layer: &FaultLayer, form: &Form) -> Vec<String> {
     let mut root = xmltree::Element::parse(&*send(layer, form).unwrap().body).unwrap();
     let mut states = Vec::new();
@@ -55,13 +55,13 @@ fn text(answer: &Message) -> String {
     String::from_utf8(answer.body.clone()).unwrap()
 }
 
-/// A form that asks for instances by id.
+/// A form that selects instances by ID.
 fn about(action: &str, ids: &[String]) -> Form {
     let ids: Vec<&str> = ids.iter().map(String::as_str).collect();
     form(&[("Version", "2016-11-15")]).for_instances(action, &ids)
 }
 
-/// A form that launches an instance of that name.
+/// A form that launches an instance with this name.
 fn launch(name: &str, token: &str, instance_type: &str) -> Form {
     form(&[
         ("Action", "RunInstances"),
@@ -81,7 +81,7 @@ fn before_moto() -> FaultLayer {
     FaultLayer::before(&test_bed().ec2_endpoint)
 }
 
-/// A layer before a server that answers each request with the number of requests so far.
+/// A layer in front of a server that responds with the number of requests so far.
 struct Counting {
     layer: FaultLayer,
     count: Arc<AtomicUsize>,
@@ -99,7 +99,7 @@ impl Counting {
         Counting { layer: FaultLayer::before(&server.url()), count, _server: server }
     }
 
-    /// How many requests have reached the server.
+    /// The number of requests that reached the server.
     fn count(&self) -> usize {
         self.count.load(Ordering::SeqCst)
     }

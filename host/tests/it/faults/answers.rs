@@ -1,4 +1,4 @@
-//! Refusals, faults and foreign answers: what is retried, when it is given up, and what the operator reads.
+//! Tests of errors and foreign responses: retries, their limits, and the messages for the operator.
 
 use std::time::Duration;
 
@@ -6,7 +6,7 @@ use super::Job;
 use crate::fault_layer::Call;
 use crate::fault_layer::answer::{REQUEST_ID, html_page, internal_error, throttled, unauthorized, unavailable};
 
-/// How often the SDK sends a request in its standard mode.
+/// The number of attempts of the SDK in its standard mode.
 const ATTEMPTS: usize = 3;
 
 fn statuses(calls: &[Call]) -> Vec<Option<u16>> {
@@ -55,7 +55,7 @@ fn a_refusal_is_not_retried() {
 #[test]
 fn an_answer_that_takes_its_time_is_waited_for() {
     let job = Job::new("slow");
-    // Longer than the SDK by itself bears with a connection on which nothing moves.
+    // Longer than the SDK's own limit for a stalled connection.
     job.layer.on("StopInstances").call(1).delay(Duration::from_secs(8));
     let ids = job.running(1);
     job.run("StopInstance", &[]).expect_code(0);

@@ -1,4 +1,4 @@
-//! Dry runs of every function that changes something: no request reaches AWS that could change anything.
+//! Tests the dry run of every function that changes something: no changing request reaches AWS.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -7,13 +7,13 @@ use super::stage::{INSTANCES, Stage};
 use crate::fault_layer::Call;
 use crate::support::{Ec2, functions};
 
-/// Apart from the instances of the other tests.
+/// Separate from the instances of other tests.
 const REGION: &str = "ca-central-1";
 
-/// The exit code of a defect, such as a change that a dry run asks for: the program has stopped it, so that no layer sees it.
+/// The exit code of a defect, e.g. a change requested in a dry run: the program blocks it before it reaches the layer.
 const DEFECT: i32 = 70;
 
-/// Whether a request changes nothing, whoever answers it: AWS names its reads so, and EC2 takes `DryRun` for the rest.
+/// Whether a request changes nothing: reads are known by name, and other EC2 requests have `DryRun`.
 fn is_harmless(call: &Call) -> bool {
     let action = call.form.action();
     let read = ["Describe", "Get", "List"].iter().any(|verb| action.starts_with(verb));
@@ -24,7 +24,7 @@ fn is_dry(call: &Call) -> bool {
     call.form.get("DryRun") == Some("true")
 }
 
-/// The names of the files below the folder of a program, but for its log.
+/// The names of the files below the folder of a program, except its log.
 fn files(stage: &Stage) -> BTreeSet<String> {
     let names = fs::read_dir(stage.job.program.folder()).unwrap().map(|entry| entry.unwrap().file_name());
     names.map(|name| name.into_string().unwrap()).filter(|name| name != "log").collect()

@@ -1,4 +1,4 @@
-//! Launches: one set of instances whatever happens to the requests, and no id lost.
+//! Tests of launches: requests may fail in any way, but there is one set of instances and no ID is lost.
 
 use std::collections::HashSet;
 

@@ -1,4 +1,4 @@
-//! Launches that are run again, and changes that are interrupted.
+//! Tests of repeated launches and interrupted changes.
 
 use std::fs;
 #[cfg(unix)]
@@ -23,7 +23,7 @@ fn is_by_token(form: &Form) -> bool {
 }
 
 impl Job {
-    /// Launches by the first of two types that has capacity.
+    /// Launches with the first of two types that has capacity.
     fn launch_one_of_two(&self) -> Finished {
         self.launch(&["--instance-type", "t3.small", "--client-token", &self.name])
     }
@@ -53,7 +53,7 @@ fn a_restart_elsewhere_repeats_what_ec2_shows() {
     job.layer.lack_capacity(&["t3.micro"]);
     job.launch_one_of_two().expect_code(0);
     job.layer.lack_capacity(&[]);
-    // Another machine: it has the key, and no records.
+    // Another machine: it has the key, but no records.
     fs::remove_dir_all(job.program.folder().join("log")).unwrap();
     let finished = job.launch_one_of_two().expect_code(0);
     let finished = finished.expect_stdout("an earlier run launched as t3.small: only that attempt is repeated");
@@ -72,7 +72,7 @@ fn a_launch_without_a_place_for_records_goes_on_and_says_what_it_cannot_promise(
 
 #[cfg(unix)]
 impl Job {
-    /// Runs a job for its document, and ends it by SIGTERM as soon as so many calls of an action have arrived.
+    /// Runs a job for its document, and sends SIGTERM after this number of calls of an action.
     fn interrupt(&self, arguments: &[&str], action: &str, calls: usize) -> Finished {
         let arguments = [arguments, &["--log-dir", "log", "--output", "json"]].concat();
         let mut child = self.program.command(arguments).spawn().unwrap();

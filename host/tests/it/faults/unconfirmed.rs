@@ -1,4 +1,4 @@
-//! `--on-timeout terminate` before an EC2 that does not confirm what the wait has shown.
+//! Tests of `--on-timeout terminate` with an EC2 that does not confirm the states that the wait reported.
 
 use super::{Job, assert_names_all};
 use crate::fault_layer::RuleBuilder;

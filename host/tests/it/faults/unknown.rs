@@ -1,4 +1,4 @@
-//! Outcomes that nobody knows: what an earlier attempt may have done survives every later answer.
+//! Tests of unknown outcomes: a later response does not clear the possible effect of an earlier attempt.
 
 #[cfg(unix)]
 use std::process::Command;
@@ -12,7 +12,7 @@ use crate::fault_layer::answer::{no_capacity, refusal, throttled, unauthorized, 
 #[cfg(unix)]
 use crate::support::Ec2;
 
-/// Two instances in one zone, of which the first is protected, and one in another zone.
+/// Two instances in one zone, the first of which is protected, and one in another zone.
 fn over_two_zones(job: &Job) -> Vec<String> {
     let mut ids = job.running_in(2, &[("Placement.AvailabilityZone", "us-east-1a")]);
     ids.extend(job.running_in(1, &[("Placement.AvailabilityZone", "us-east-1b")]));
@@ -62,7 +62,7 @@ fn nobody_is_told_that_nothing_was_changed_after_a_change() {
     let job = Job::new("new-key");
     job.layer.on("RunInstances").answer(throttled());
     job.launch(&[]).expect_code(1);
-    // The key pair and the group are there by now.
+    // The key pair and the group already exist.
     job.launch(&[]).expect_code(9);
 }
 
@@ -89,7 +89,7 @@ fn the_command_that_shows_an_unknown_launch_runs_with_a_token_that_looks_like_an
     let token = "-night@7 'x'";
     let job = Job::new("odd-token");
     let given = format!("--client-token={token}");
-    // EC2 acts on the launch, and nothing is seen of it.
+    // EC2 performs the launch, but its instances are not visible.
     job.layer.on("RunInstances").cut_after();
     job.layer.on("DescribeInstances").calls(..=18).cut_before();
     let (what, image) = ("t3.micro", image_in(&job.region));

@@ -1,4 +1,4 @@
-//! Waits: slow and stale states, slow status checks, and polls that fail.
+//! Tests of waits: slow and stale states, slow status checks, and failed polls.
 
 use serde_json::json;
 
@@ -7,7 +7,7 @@ use crate::fault_layer::Form;
 use crate::fault_layer::answer::{html_page, refusal, throttled, unauthorized, unknown_instance};
 use crate::fault_layer::view::{state, status_checks};
 
-/// The lines about an instance that the output has.
+/// The output lines about an instance.
 fn states_told(stdout: &str, id: &str) -> Vec<String> {
     let lines = stdout.lines().filter_map(|line| line.strip_prefix(id)?.split_once("): "));
     lines.map(|(_, told)| told.to_owned()).collect()
@@ -55,7 +55,7 @@ fn stops_and_terminations_are_waited_for_to_their_end() {
 fn throttling_does_not_end_a_wait() {
     let job = Job::new("throttled-look");
     let ids = job.stopped(1);
-    // More than the SDK retries: the first poll fails for good.
+    // More than the SDK retries: the first poll fails.
     job.layer.on("DescribeInstances").when(Form::names_instances).calls(..=3).answer(throttled());
     job.layer.on("DescribeInstanceStatus").calls(..=3).answer(throttled());
     let finished = job.run("StartInstance", &["--wait"]).expect_code(0);
@@ -77,7 +77,7 @@ fn a_poll_that_fails_in_any_form_does_not_end_a_wait() {
     ] {
         let job = Job::new("odd-poll");
         job.running(1);
-        // Two polls, whether the SDK asks again or not.
+        // Two polls, with or without retries of the SDK.
         job.layer.on("DescribeInstances").when(Form::names_instances).calls(..=4).answer(answer);
         let finished = job.run("StopInstance", &["--wait", "--poll-interval", "1s"]).expect_code(0);
         assert_eq!(finished.stderr.matches("warning: ").count(), 1, "{finished:#?}");
@@ -134,7 +134,7 @@ fn an_instance_that_is_terminated_while_it_starts_ends_the_wait_at_once() {
     assert_eq!(job.looks().len(), 2);
 }
 
-/// A launch that is to be taken back when its wait does not end well, after a second.
+/// A launch that is terminated if its wait does not succeed within a second.
 const TAKEN_BACK: [&str; 5] = ["--wait", "--wait-timeout", "1s", "--on-timeout", "terminate"];
 
 #[test]

@@ -1,4 +1,4 @@
-//! Who changed what: one instance that is refused sinks no other, and what the job changed is never `unchanged`.
+//! Tests of partial results: an error for one instance affects no other, and a changed instance is never `unchanged`.
 
 use serde_json::Value;
 
@@ -7,14 +7,14 @@ use crate::fault_layer::Form;
 use crate::fault_layer::answer::{refusal, unauthorized};
 
 impl Job {
-    /// Runs a function on the instances of that name: its exit code, and its JSON.
+    /// Runs a function on the instances with this name. Returns the exit code and the JSON document.
     fn told(&self, function: &str, more: &[&str]) -> (i32, Value) {
         let (finished, document) = self.program.run_json(&[&[function, "--tag-name", &self.name], more].concat());
         (finished.code, document)
     }
 }
 
-/// A field of each instance of a document, in the order of these ids.
+/// A field of each instance in a document, in the order of these IDs.
 fn each(document: &Value, ids: &[String], field: &str) -> Vec<String> {
     let instances = document["instances"].as_array().unwrap();
     let of = |id: &String| instances.iter().find(|instance| instance["id"] == id.as_str()).unwrap();

@@ -1,5 +1,5 @@
-//! Answers that are not whole: cut in every framing, empty, of another kind, or with pages that lead back. Every function
-//! that only reads ends with 9, and one such answer alone is made up for.
+//! Tests of incomplete responses: truncated with any framing, empty, of another type, or with cyclic pages. Every
+//! read-only function ends with 9, and recovers from a single such response.
 
 use std::collections::BTreeSet;
 
@@ -10,10 +10,10 @@ use crate::fault_layer::view::next_page;
 use crate::fault_layer::{FaultLayer, RuleBuilder};
 use crate::support::{Finished, functions};
 
-/// Apart from the instances of the other tests.
+/// Separate from the instances of other tests.
 const REGION: &str = "eu-north-1";
 
-/// Actions of EC2 whose answers have no pages (AWS API reference).
+/// EC2 actions without pages (AWS API reference).
 const WITHOUT_PAGES: [&str; 6] = [
     "DescribeAvailabilityZones",
     "DescribeKeyPairs",
@@ -23,7 +23,7 @@ const WITHOUT_PAGES: [&str; 6] = [
     "GetPasswordData",
 ];
 
-/// Runs a job once more, before another layer of which `prepare` makes what it wants.
+/// Runs a job again, with another layer that `prepare` configures.
 fn run(stage: &Stage, line: &[&str], prepare: impl FnOnce(&FaultLayer)) -> Finished {
     let stage = stage.again();
     prepare(&stage.job.layer);
@@ -32,8 +32,8 @@ fn run(stage: &Stage, line: &[&str], prepare: impl FnOnce(&FaultLayer)) -> Finis
     finished
 }
 
-/// Runs an example of every function that only reads, the first that succeeds, again with a fault at each of its actions.
-/// `judge` gets the action and how the job ended.
+/// Runs the first successful example of every read-only function again with a fault at each of its actions. `judge`
+/// gets the action and the run.
 fn for_each_read(add: impl Fn(RuleBuilder<'_>), judge: impl Fn(&str, Finished)) {
     let stage = Stage::new(REGION, Some("running"));
     for function in functions().iter().filter(|function| !function.changes_resources) {

@@ -1,8 +1,8 @@
-//! Starts, stops and terminations in every state.
+//! Tests of starts, stops, and terminations in every state.
 
 use super::*;
 
-/// The states before and after an action that its answer tells of an instance.
+/// The states before and after an action, as in its response for an instance.
 fn told(layer: &FaultLayer, action: &str, id: &str) -> [String; 2] {
     let answer = send(layer, &about(action, &[id.to_owned()])).unwrap();
     let mut root = xmltree::Element::parse(&*answer.body).unwrap();
@@ -87,7 +87,7 @@ fn an_instance_in_a_transient_state_refuses_the_opposite_action() {
     assert_eq!(refusal_of("StartInstances"), "IncorrectInstanceState");
     look();
     assert_eq!(told(&layer, "StopInstances", id), ["stopping", "stopping"]);
-    // The second stop did not begin the wait anew.
+    // The second stop did not restart the transition.
     assert_eq!([look(), look(), look()], ["stopping", "stopping", "stopped"]);
 
     told(&layer, "StartInstances", id);
@@ -109,7 +109,7 @@ fn a_dry_run_changes_no_state() {
     assert_eq!(Ec2::new().states(&ids), ["running"; 3]);
 }
 
-/// Two instances in a zone, of which the first is protected, and one in another zone.
+/// Two instances in a zone, the first of which is protected, and one in another zone.
 fn protected_one(layer: &FaultLayer) -> [String; 3] {
     let name = unique("layer-zones");
     let in_zone = |zone: &str| {
@@ -125,7 +125,7 @@ fn protected_one(layer: &FaultLayer) -> [String; 3] {
 fn a_protected_instance_keeps_its_zone_and_no_other() {
     let layer = before_moto();
     let ids = protected_one(&layer);
-    // The protected one last: the order of the ids says nothing.
+    // The protected one last: the order of the IDs does not matter.
     let [guarded, beside, elsewhere] = ids.clone();
     let answer = send(&layer, &about("TerminateInstances", &[beside, elsewhere, guarded])).unwrap();
     assert_eq!((answer.status(), &xml::texts(&answer, "Code")[..]), (400, &["OperationNotPermitted".to_owned()][..]));

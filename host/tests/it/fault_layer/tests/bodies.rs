@@ -1,4 +1,4 @@
-//! Bodies that are cut, empty, or no answer of EC2.
+//! Tests of bodies that are truncated, empty, or not from EC2.
 
 use std::net::TcpStream;
 
@@ -49,7 +49,7 @@ fn a_body_that_is_cut_ends_as_http_wants_it_in_each_framing() {
     }
 }
 
-/// An answer as it goes over the wire.
+/// A response as sent over the network.
 fn raw_answer(layer: &FaultLayer) -> String {
     let mut stream = TcpStream::connect(layer.http.address()).unwrap();
     let request = Message::request("us-east-1", form(&[("Action", "Any")]).to_body());

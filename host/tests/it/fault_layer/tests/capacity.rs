@@ -1,4 +1,4 @@
-//! Capacity by instance type and by host.
+//! Tests of capacity by instance type and by host.
 
 use super::*;
 
@@ -23,7 +23,7 @@ fn a_stopped_instance_of_a_type_without_capacity_keeps_all_of_its_request_from_s
     let ids =
         ["t3.micro", "t3.small"].map(|name_of| ids_of(&layer, &launch(&name, &unique("token"), name_of)).remove(0));
     layer.lack_capacity(&["t3.large", "t3.micro"]);
-    // What runs needs no room.
+    // Running instances need no capacity.
     assert_eq!(code_of(&layer, &about("StartInstances", &ids)), "");
     send(&layer, &about("StopInstances", &ids)).unwrap();
     assert_eq!(code_of(&layer, &about("StartInstances", &ids)), "InsufficientInstanceCapacity");

@@ -1,4 +1,4 @@
-//! What reads show: new instances late, stale states, pages without an end.
+//! Tests of reads: new instances that appear late, stale states, and endless pages.
 
 use super::*;
 

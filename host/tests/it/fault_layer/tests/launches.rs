@@ -1,4 +1,4 @@
-//! Client tokens.
+//! Tests of client tokens.
 
 use super::*;
 
@@ -86,7 +86,7 @@ fn a_client_token_counts_in_the_zone_that_the_request_names() {
     assert_eq!((first.len(), second.len()), (1, 1));
     assert_ne!(first, second);
     assert_eq!(ids_of(&layer, &launch_in("us-east-1a", &token)), first);
-    // The same zone, said in another way.
+    // The same zone, specified differently.
     let by_subnet = launch(&token, &token, "t3.micro").with("SubnetId", &subnet_in("us-east-1b"));
     assert_eq!(code_of(&layer, &by_subnet), "IdempotentParameterMismatch");
 }
@@ -104,7 +104,7 @@ fn instances_are_found_by_their_client_token() {
     assert_eq!(xml::texts(&found, "instanceId"), ids);
     assert_eq!(xml::texts(&found, "clientToken"), [one.as_str(); 2]);
     assert_eq!(ids_of(&layer, &search.with("Filter.1.Value.2", &other)).len(), 3);
-    // The other filters hold too.
+    // Other filters apply, too.
     let stopped = search.with("Filter.2.Name", "instance-state-name").with("Filter.2.Value.1", "stopped");
     assert_eq!(ids_of(&layer, &stopped), [""; 0]);
 }
