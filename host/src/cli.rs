@@ -13,7 +13,7 @@ pub use parser::HELP_WIDTH;
 pub use usage::help_or_error;
 
 use self::parser::{Parsed, all_arguments, argument, given, program_name};
-use self::usage::wrong;
+use self::usage::usage_error;
 use crate::arguments::{self, CommandLine, Options, References};
 use crate::program;
 use crate::registry::Registry;
@@ -57,17 +57,17 @@ const LIST: &str = "list";
 /// # Errors
 /// [`ErrorKind::InvalidInput`](connector_sdk::ErrorKind::InvalidInput) with a description, and a hint if there is a
 /// likely remedy.
-pub fn parse(registry: &Registry, commands: &[CommandName], words: &CommandLine) -> Result<Request> {
-    match &words.function {
-        None => parse_without_function(registry, commands, words),
+pub fn parse(registry: &Registry, commands: &[CommandName], args: &CommandLine) -> Result<Request> {
+    match &args.function {
+        None => parse_without_function(registry, commands, args),
         Some(name) => {
             let names: Vec<_> = commands.iter().map(|command| command.name).collect();
-            parse_function(function(registry, &names, name)?, words)
+            parse_function(function(registry, &names, name)?, args)
         }
     }
 }
 
-fn parse_without_function(registry: &Registry, commands: &[CommandName], words: &CommandLine) -> Result<Request> {
+fn parse_without_function(registry: &Registry, commands: &[CommandName], args: &CommandLine) -> Result<Request> {
     let functions = registry.all().iter().map(|found| found.operation.meta());
     let commands: String = commands.iter().map(|command| entry(command.name, command.summary)).collect();
     let functions: String = functions.map(|meta| entry(meta.name, meta.summary)).collect();
@@ -80,12 +80,12 @@ fn parse_without_function(registry: &Registry, commands: &[CommandName], words: 
         .arg(clap::Arg::new(LIST).long(LIST).help("List the functions linked into this program.").action(clap::ArgAction::SetTrue))
         .args(COMMON.iter().map(|spec| argument(spec).help_heading("Common options")))
         .term_width(HELP_WIDTH);
-    match command.try_get_matches_from_mut(program_name(words)) {
+    match command.try_get_matches_from_mut(program_name(args)) {
         Ok(matches) if matches.get_flag(LIST) => {
             let inputs = Inputs::parse(COMMON.iter(), &[], &given(&matches, COMMON.iter()))?;
             Ok(Request::List(inputs.get(&OUTPUT)))
         }
-        Ok(_) => Err(wrong("no function specified")
+        Ok(_) => Err(usage_error("no function specified")
             .hint(format!("run `{program} --list` for the functions, or `{program} --help` for all options"))),
         Err(error) => help_or_error(&error, &command, &[]).map(Request::Print),
     }
@@ -95,11 +95,11 @@ fn entry(name: &str, summary: &str) -> String {
     format!("  {name:<24}{summary}\n")
 }
 
-fn parse_function(function: &'static Registration, words: &CommandLine) -> Result<Request> {
+fn parse_function(function: &'static Registration, args: &CommandLine) -> Result<Request> {
     let meta = function.operation.meta();
-    let warnings = arguments::check(&words.rest, &Options::of(meta), References::Replaced)?;
+    let warnings = arguments::check(&args.rest, &Options::of(meta), References::Replaced)?;
     let with_hint = |error| usage::with_hint(error, meta.name);
-    let inputs = match inputs(meta, words).map_err(with_hint)? {
+    let inputs = match inputs(meta, args).map_err(with_hint)? {
         Ok(inputs) => inputs,
         Err(help) => return Ok(Request::Print(help)),
     };
@@ -108,8 +108,8 @@ fn parse_function(function: &'static Registration, words: &CommandLine) -> Resul
 }
 
 /// The arguments of a job, or the text to print instead.
-fn inputs(meta: &'static OperationMeta, words: &CommandLine) -> Result<Result<Inputs, String>> {
-    match parser::parse(meta, words, &[])? {
+fn inputs(meta: &'static OperationMeta, args: &CommandLine) -> Result<Result<Inputs, String>> {
+    match parser::parse(meta, args, &[])? {
         Parsed::Help(text) => Ok(Err(text)),
         Parsed::Given(given) => Inputs::parse(all_arguments(meta), meta.groups, &given).map(Ok),
     }
@@ -118,4 +118,4 @@ fn inputs(meta: &'static OperationMeta, words: &CommandLine) -> Result<Result<In
 #[cfg(test)]
 mod tests;
 #[cfg(test)]
-mod what_is_given;
+mod property_tests;

@@ -54,14 +54,14 @@ pub fn find(
     arguments: impl Iterator<Item = OsString>,
 ) -> Option<(&'static Command, Result<Vec<String>>)> {
     let exact: Vec<OsString> = arguments.skip(1).collect();
-    let mut words: Vec<String> = exact.iter().map(|word| word.to_string_lossy().into_owned()).collect();
-    let at = *positional(&words, &Options::of_all(registry)).first()?;
-    let command = ALL.iter().find(|command| words[at] == command.name)?;
-    if let Some(odd) = exact.iter().position(|word| word.to_str().is_none()) {
+    let mut args: Vec<String> = exact.iter().map(|arg| arg.to_string_lossy().into_owned()).collect();
+    let at = *positional(&args, &Options::of_all(registry)).first()?;
+    let command = ALL.iter().find(|command| args[at] == command.name)?;
+    if let Some(odd) = exact.iter().position(|arg| arg.to_str().is_none()) {
         return Some((command, Err(not_unicode(odd + 1))));
     }
-    words.remove(at);
-    Some((command, Ok(words)))
+    args.remove(at);
+    Some((command, Ok(args)))
 }
 
 #[cfg(test)]

@@ -29,8 +29,8 @@ pub fn read(named: Option<&Path>, user_id: Option<&str>) -> Result<Option<Config
 
 /// The named file, or the first existing default file.
 pub fn find(named: Option<&Path>) -> Option<PathBuf> {
-    let usual = [Some(PathBuf::from(FILE_NAME)), in_program_folder(FILE_NAME)];
-    named.map(Path::to_path_buf).or_else(|| usual.into_iter().flatten().find(|path| path.is_file()))
+    let defaults = [Some(PathBuf::from(FILE_NAME)), in_program_folder(FILE_NAME)];
+    named.map(Path::to_path_buf).or_else(|| defaults.into_iter().flatten().find(|path| path.is_file()))
 }
 
 /// The path of a file or folder next to this program.

@@ -47,27 +47,27 @@ macro_rules! main {
 
 fn work(own: &[&str]) -> u8 {
     program::set_name(env::args_os().next().as_deref());
-    let panics = Panics::remember();
+    let panics = Panics::install_hook();
     let registry = match Registry::load_with(own, commands::names().iter().map(|command| command.name).collect()) {
         Ok(registry) => registry,
         Err(error) => return job::end_without(raw_output(), None, error),
     };
-    if let Some((command, words)) = commands::find(&registry, env::args_os()) {
-        return code_of_command(
-            words.and_then(|words| panics.guard(command.name, || (command.run)(&registry, &words))),
+    if let Some((command, args)) = commands::find(&registry, env::args_os()) {
+        return command_exit_code(
+            args.and_then(|args| panics.guard(command.name, || (command.run)(&registry, &args))),
         );
     }
-    let words = match arguments::read(env::args_os(), &registry) {
-        Ok(words) => words,
+    let args = match arguments::read(env::args_os(), &registry) {
+        Ok(args) => args,
         Err(error) => return job::end_without(raw_output(), None, error),
     };
-    let name = words.function.as_deref().unwrap_or_else(|| program::name());
-    match panics.guard(name, || cli::parse(&registry, &commands::names(), &words)) {
+    let name = args.function.as_deref().unwrap_or_else(|| program::name());
+    match panics.guard(name, || cli::parse(&registry, &commands::names(), &args)) {
         Ok(Request::Run(job)) => job::run(&job),
-        Ok(Request::List(Output::Text)) => code_of_command(print_help(&list::text(registry.all()))),
-        Ok(Request::List(Output::Json)) => code_of_command(print_help(&list::json(registry.all()))),
-        Ok(Request::Print(text)) => code_of_command(print_help(&text)),
-        Err(error) => job::end_without(arguments::output_form(&words.rest), words.function.as_deref(), error),
+        Ok(Request::List(Output::Text)) => command_exit_code(print_help(&list::text(registry.all()))),
+        Ok(Request::List(Output::Json)) => command_exit_code(print_help(&list::json(registry.all()))),
+        Ok(Request::Print(text)) => command_exit_code(print_help(&text)),
+        Err(error) => job::end_without(arguments::output_form(&args.rest), args.function.as_deref(), error),
     }
 }
 
@@ -77,7 +77,7 @@ fn raw_output() -> Output {
 }
 
 /// The exit code of everything other than a job. Prints the error of a failure.
-fn code_of_command(result: Result<u8>) -> u8 {
+fn command_exit_code(result: Result<u8>) -> u8 {
     result.unwrap_or_else(|error| {
         Console::new(Output::Text).failure(&error);
         exit::code_of(&error, false, false)

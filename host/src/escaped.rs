@@ -44,14 +44,14 @@ mod tests {
 
     proptest! {
         #[test]
-        fn what_is_printed_is_read_as_it_was(text in "[^\\\\\\p{Cc}]{0,20}") {
+        fn escaped_text_is_read_back_unchanged(text in "[^\\\\\\p{Cc}]{0,20}") {
             prop_assert!(ascii(&text).is_ascii());
             prop_assert_eq!(unescaped(&ascii(&text)), text);
         }
     }
 
     #[test]
-    fn what_is_no_character_stays_as_it_is() {
+    fn invalid_escapes_are_kept() {
         for text in [r"\u{", r"\u{}", r"\u{zz}", r"\u{110000}", r"\u{d800}", r"\e9", r"a\", "}", r"\u{-1}"] {
             assert_eq!(unescaped(text), text);
         }

@@ -11,7 +11,7 @@ use connector_sdk::{ArgSpec, OperationMeta};
 
 use crate::settings::{REGION_NAME, USER_ID_NAME, common_arguments};
 
-pub use filled::words;
+pub use filled::args;
 pub use schema::{Choices, document};
 
 /// The hidden field that contains the function name.
@@ -76,11 +76,11 @@ impl Form {
             .collect();
         let common = common_arguments(meta).filter(|spec| [USER_ID_NAME, REGION_NAME].contains(&spec.name));
         let mut fields: Vec<Field> = common.map(|spec| Field::of(spec, meta, &[])).collect();
-        let mut told: Vec<String> = Vec::new();
+        let mut listed: Vec<String> = Vec::new();
         for spec in meta.all_arguments().filter(|spec| !spec.hidden) {
             let choice = exclusive.iter().find(|choice| choice.has(spec.name));
-            if let Some(choice) = choice.filter(|choice| !told.contains(&choice.key())) {
-                told.push(choice.key());
+            if let Some(choice) = choice.filter(|choice| !listed.contains(&choice.key())) {
+                listed.push(choice.key());
                 fields.push(Field::choosing(choice));
             }
             // A flag is set by selecting it, so it has no field of its own.
@@ -151,20 +151,20 @@ fn condition(spec: &ArgSpec, exclusive: &[Choice]) -> Condition {
 
 /// Converts `image-id` to `imageId`.
 fn key(name: &str) -> String {
-    let mut words = name.split('-');
-    let first = words.next().unwrap_or_default().to_owned();
-    words.fold(first, |key, word| key + &capitalized(word))
+    let mut args = name.split('-');
+    let first = args.next().unwrap_or_default().to_owned();
+    args.fold(first, |key, arg| key + &capitalized(arg))
 }
 
 /// Converts `image-id` to `Image ID`.
 fn title(name: &str) -> String {
     const ABBREVIATIONS: [&str; 7] = ["dns", "iam", "id", "ip", "os", "ssm", "vpc"];
-    let word = |word: &str| if ABBREVIATIONS.contains(&word) { word.to_uppercase() } else { capitalized(word) };
-    name.split('-').map(word).collect::<Vec<_>>().join(" ")
+    let arg = |arg: &str| if ABBREVIATIONS.contains(&arg) { arg.to_uppercase() } else { capitalized(arg) };
+    name.split('-').map(arg).collect::<Vec<_>>().join(" ")
 }
 
-fn capitalized(word: &str) -> String {
-    let mut letters = word.chars();
+fn capitalized(arg: &str) -> String {
+    let mut letters = arg.chars();
     letters.next().map_or(String::new(), |first| first.to_ascii_uppercase().to_string() + letters.as_str())
 }
 

@@ -34,7 +34,7 @@ pub fn run(job: &Job) -> u8 {
     let console = Arc::new(console_of(job));
     let (name, iam_actions) = (job.meta.name, job.meta.iam_actions);
     let function = Some(name);
-    let panics = Panics::remember();
+    let panics = Panics::install_hook();
     let runtime = match runtime::Builder::new_current_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => {

@@ -144,7 +144,7 @@ mod tests {
     }
 
     #[test]
-    fn a_job_does_not_wait_for_another_one_that_rotates() {
+    fn a_job_does_not_wait_for_another_rotation() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join(FILE_NAME);
         fs::write(&path, "x".repeat(ROTATE_ABOVE as usize + 1)).unwrap();

@@ -10,9 +10,9 @@ pub fn opcon_error(error: opcon::Error) -> Error {
         opcon::ErrorKind::Unreachable | opcon::ErrorKind::Untrusted => ErrorKind::Unavailable,
         opcon::ErrorKind::Failed | opcon::ErrorKind::Unexpected => ErrorKind::Service,
     };
-    let told = Error::new(kind, error.to_string());
+    let error = Error::new(kind, error.to_string());
     match error.hint() {
-        Some(hint) => told.hint(hint),
-        None => told,
+        Some(hint) => error.hint(hint),
+        None => error,
     }
 }

@@ -12,7 +12,7 @@ pub struct Panics {
 
 impl Panics {
     /// Records the location of panics instead of printing it.
-    pub fn remember() -> Self {
+    pub fn install_hook() -> Self {
         let place = Arc::new(Mutex::new(String::new()));
         let kept = place.clone();
         panic::set_hook(Box::new(move |panic| {

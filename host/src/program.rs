@@ -6,7 +6,7 @@ use std::sync::OnceLock;
 use crate::arguments::VERTICAL_TAB;
 
 /// The default name, if the command line does not contain a usable one.
-const USUAL: &str = "awsec2";
+const DEFAULT_NAME: &str = "awsec2";
 
 static NAME: OnceLock<String> = OnceLock::new();
 
@@ -19,7 +19,7 @@ pub fn set_name(first: Option<&OsStr>) {
 
 /// The name of the program, e.g. `awsec2`: letters, digits, and `-_.`, without folder and `.exe`.
 pub fn name() -> &'static str {
-    NAME.get().map_or(USUAL, String::as_str)
+    NAME.get().map_or(DEFAULT_NAME, String::as_str)
 }
 
 /// The program name in the first program argument. `None` if it would need quotes in a shell.
@@ -61,7 +61,7 @@ mod tests {
     }
 
     #[test]
-    fn a_program_whose_name_is_not_told_has_the_usual_one() {
+    fn an_unusable_first_argument_gives_the_default_name() {
         set_name(None);
         set_name(Some(OsStr::new("$0")));
         assert_eq!(name(), "awsec2");

@@ -13,9 +13,9 @@ use tempfile::NamedTempFile;
 /// The name of the folder.
 const FOLDER: &str = "state";
 /// The maximum size of a record, in bytes.
-const LARGEST: u64 = 4096;
+const MAX_SIZE: u64 = 4096;
 /// How long a record is kept: longer than EC2 remembers a client token.
-const KEPT: Duration = Duration::from_hours(7 * 24);
+const RETENTION: Duration = Duration::from_hours(7 * 24);
 
 /// The records of one account in one region.
 pub struct FileRecords {
@@ -39,7 +39,7 @@ impl FileRecords {
 
     fn write_file(&self, key: &str, text: &str) -> io::Result<()> {
         fs::create_dir_all(&self.folder)?;
-        self.forget_old();
+        self.remove_expired();
         let mut file = NamedTempFile::new_in(&self.folder)?;
         file.write_all(text.as_bytes())?;
         file.as_file().sync_all()?;
@@ -48,11 +48,11 @@ impl FileRecords {
     }
 
     /// Removes expired records. Other processes may do so at the same time.
-    fn forget_old(&self) {
+    fn remove_expired(&self) {
         let Ok(entries) = fs::read_dir(&self.folder) else { return };
         for entry in entries.flatten() {
             let modified = entry.metadata().and_then(|file| file.modified()).unwrap_or(SystemTime::now());
-            if modified.elapsed().is_ok_and(|age| age > KEPT) {
+            if modified.elapsed().is_ok_and(|age| age > RETENTION) {
                 let _ = fs::remove_file(entry.path());
             }
         }
@@ -68,7 +68,7 @@ impl Records for FileRecords {
         match fs::metadata(&path) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
             Err(error) => return Err(failed(error.to_string())),
-            Ok(file) if !file.is_file() || file.len() > LARGEST => {
+            Ok(file) if !file.is_file() || file.len() > MAX_SIZE => {
                 return Err(failed("not a record of this program".to_owned()));
             }
             Ok(_) => {}
@@ -122,13 +122,13 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_read_or_written_is_named() {
+    fn read_and_write_errors_contain_the_path() {
         let log = tempfile::tempdir().unwrap();
         let records = FileRecords::new(log.path(), "a", "us-east-1");
         fs::create_dir_all(records.path("folder")).unwrap();
         let error = records.read("folder").unwrap_err();
         assert!(error.to_string().ends_with(": not a record of this program"), "{error}");
-        fs::write(records.path("large"), vec![b'x'; LARGEST as usize + 1]).unwrap();
+        fs::write(records.path("large"), vec![b'x'; MAX_SIZE as usize + 1]).unwrap();
         assert!(records.read("large").is_err());
 
         let file = log.path().join("file");

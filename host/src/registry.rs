@@ -86,11 +86,11 @@ impl Registry {
 
     /// The names most similar to this one, best match first, among functions and other names.
     pub fn nearest(&self, name: &str, others: impl Iterator<Item = &'static str>) -> Vec<&'static str> {
-        const ALIKE: f64 = 0.8;
+        const MIN_SIMILARITY: f64 = 0.8;
         let likeness = |full: &str| strsim::jaro_winkler(&name.to_lowercase(), &full.to_lowercase());
         let names = self.registrations.iter().map(|found| found.operation.meta().name).chain(others);
         let mut near: Vec<_> =
-            names.map(|full| (likeness(full), full)).filter(|(likeness, _)| *likeness > ALIKE).collect();
+            names.map(|full| (likeness(full), full)).filter(|(likeness, _)| *likeness > MIN_SIMILARITY).collect();
         near.sort_by(|a, b| b.0.total_cmp(&a.0));
         near.into_iter().map(|(_, full)| full).take(3).collect()
     }

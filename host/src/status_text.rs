@@ -9,7 +9,7 @@ use std::process::{Child, Command, Stdio};
 use std::sync::{Mutex, PoisonError};
 
 /// The maximum number of characters that OpCon displays.
-const LONGEST: usize = 20;
+const MAX_CHARS: usize = 20;
 /// The environment variable with the folder of the agent, and the name of its tool for status texts.
 const AGENTS: [(&str, &str); 2] = [("SMA_MSLSAM_ROOT_DIRECTORY", "SMAStatus.exe"), ("SMA_BINDIR", "sma_status")];
 
@@ -42,7 +42,7 @@ impl StatusText {
 
     /// Sends a text, unless it is already displayed. The job does not wait for the tool.
     pub fn show(&self, text: &str) {
-        let text: String = text.chars().take(LONGEST).collect();
+        let text: String = text.chars().take(MAX_CHARS).collect();
         let mut shown = self.shown.lock().unwrap_or_else(PoisonError::into_inner);
         shown.running.retain_mut(|child| matches!(child.try_wait(), Ok(None)));
         if shown.text == text {

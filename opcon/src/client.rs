@@ -22,7 +22,7 @@ pub use limits::Limits;
 pub use saving::Saved;
 
 /// The oldest supported OpCon API, which is also the minimum of OpCon's own Java client.
-const OLDEST_VERSION: Version = Version { major: 18, minor: 3, patch: 0 };
+const MIN_VERSION: Version = Version { major: 18, minor: 3, patch: 0 };
 
 /// The connection settings of the OpCon API, created by [`Config::opcon_api`](crate::Config::opcon_api).
 #[derive(Debug, Clone)]
@@ -147,8 +147,8 @@ impl Client {
         let version = Version::parse(&answer.version).ok_or_else(|| {
             Error::new(ErrorKind::Unexpected, doing, format!("`{}` is not a version", excerpt(&answer.version)))
         })?;
-        if version < OLDEST_VERSION {
-            let wrong = format!("the OpCon API has version {version}, but {OLDEST_VERSION} or later is required");
+        if version < MIN_VERSION {
+            let wrong = format!("the OpCon API has version {version}, but {MIN_VERSION} or later is required");
             return Err(Error::new(ErrorKind::Unexpected, doing, wrong));
         }
         let request = || self.authorized(self.connection.request(Method::GET, "tokens"));
@@ -236,9 +236,9 @@ mod tests {
     #[test]
     fn versions_are_compared_number_by_number() {
         let version = |text| Version::parse(text).unwrap();
-        assert!(version("18.2.99") < OLDEST_VERSION);
-        assert!(version("9.30") < OLDEST_VERSION);
-        assert!(version("18.3") >= OLDEST_VERSION);
+        assert!(version("18.2.99") < MIN_VERSION);
+        assert!(version("9.30") < MIN_VERSION);
+        assert!(version("18.3") >= MIN_VERSION);
         assert_eq!(version("25.0.3.1234").to_string(), "25.0.3");
         for wrong in ["", "x", "18.x", "-1.0"] {
             assert_eq!(Version::parse(wrong), None, "{wrong}");

@@ -1,12 +1,12 @@
 //! Excerpts of external texts for messages.
 
 /// The maximum length of an excerpt, in characters.
-const LONGEST: usize = 200;
+const MAX_EXCERPT: usize = 200;
 
 /// At most 200 characters of the text, on one line. The program that prints the message escapes unprintable characters.
 pub(crate) fn excerpt(text: &str) -> String {
     let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
-    match line.char_indices().nth(LONGEST) {
+    match line.char_indices().nth(MAX_EXCERPT) {
         Some((end, _)) => format!("{}...", &line[..end]),
         None => line,
     }

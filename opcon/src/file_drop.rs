@@ -102,7 +102,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_file_appears_whole_and_only_when_released() {
+    fn a_file_appears_complete_and_only_when_released() {
         let above = tempfile::tempdir().unwrap();
         let folder = above.path().join("MSGIN");
         std::fs::create_dir(&folder).unwrap();
@@ -142,7 +142,7 @@ mod tests {
     }
 
     #[test]
-    fn a_folder_that_is_missing_or_none_is_named() {
+    fn a_missing_folder_is_named() {
         let above = tempfile::tempdir().unwrap();
         let missing = above.path().join("MSGIN");
         let error = check(&missing).unwrap_err();

@@ -44,7 +44,7 @@ pub(crate) type Known = Result<String, String>;
 
 impl JobIdentity {
     /// An identity without a running job, to check property names in advance.
-    pub fn of_any_job() -> Self {
+    pub fn unknown() -> Self {
         JobIdentity { date: Ok("2000-01-01".into()), schedule: Ok("SCHEDULE".into()), job: Ok("JOB".into()) }
     }
 

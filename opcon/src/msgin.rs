@@ -15,7 +15,7 @@ use crate::file_drop::{self, PreparedFile, Readers};
 use crate::property::{PropertyName, PropertyValue};
 
 /// The maximum length of an event, in characters.
-const LONGEST_EVENT: usize = 2000;
+const MAX_EVENT: usize = 2000;
 
 /// The event folder of an agent, and the OpCon user that sends the events.
 #[derive(Debug, Clone)]
@@ -76,8 +76,8 @@ impl MsginSettings {
         }
         let line = format!("$PROPERTY:ADD,{name},{value},{},{}", self.user, self.token.expose_secret());
         match line.len() {
-            ..=LONGEST_EVENT => Ok(Event { line: line.into() }),
-            length => Err(invalid(format!("the event has {length} characters; OpCon allows {LONGEST_EVENT}"))),
+            ..=MAX_EVENT => Ok(Event { line: line.into() }),
+            length => Err(invalid(format!("the event has {length} characters; OpCon allows {MAX_EVENT}"))),
         }
     }
 }
@@ -163,7 +163,7 @@ mod tests {
     }
 
     #[test]
-    fn what_an_event_cannot_hold_is_refused() {
+    fn invalid_event_parts_are_rejected() {
         for (name, value, reason) in [
             ("A*", "x", "cannot contain the name"),
             ("MI.A.m,n", "x", "cannot contain the name"),
@@ -212,7 +212,7 @@ mod tests {
     }
 
     #[test]
-    fn an_interruption_says_how_many_were_handed_over() {
+    fn an_error_contains_the_number_of_queued_events() {
         let above = tempfile::tempdir().unwrap();
         let (first, second) = (above.path().join("first"), above.path().join("second"));
         let prepare = |folder: &Path| {
@@ -245,7 +245,7 @@ mod tests {
         }
 
         #[test]
-        fn one_character_that_means_something_is_enough_for_a_refusal(
+        fn a_single_special_character_is_rejected(
             before in values(),
             meaning in proptest::sample::select(vec![",", ";", "=", "|", "[[", "{{", "\u{e9}", "\u{2028}"]),
             after in values(),

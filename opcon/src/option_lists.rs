@@ -10,7 +10,7 @@ use std::{fs, io};
 use crate::error::{Error, ErrorKind};
 use crate::excerpt::excerpt;
 use crate::file_drop;
-use crate::property::{LONGEST_VALUE, PropertyValue};
+use crate::property::{MAX_VALUE, PropertyValue};
 
 /// The delimiters of property references.
 const BRACKETS: [&str; 4] = ["[[", "]]", "{{", "}}"];
@@ -58,8 +58,8 @@ pub fn to_property(property: &str, texts: &[String]) -> Result<PropertyValue, Er
     }
     let value = texts.iter().map(|text| format!("\"{text}\"")).collect::<Vec<_>>().join(",");
     let length = value.chars().count();
-    if length > LONGEST_VALUE {
-        let wrong = format!("the {} entries have {length} characters; OpCon allows {LONGEST_VALUE}", texts.len());
+    if length > MAX_VALUE {
+        let wrong = format!("the {} entries have {length} characters; OpCon allows {MAX_VALUE}", texts.len());
         return Err(Error::new(ErrorKind::Invalid, doing(), wrong).with_hint("leave out some entries"));
     }
     PropertyValue::new(value)

@@ -14,9 +14,9 @@ use crate::excerpt::excerpt;
 use crate::job_identity::{JobIdentity, Known};
 
 /// The maximum length of a global property name, in characters.
-const LONGEST_GLOBAL_NAME: usize = 64;
+const MAX_GLOBAL_NAME: usize = 64;
 /// The maximum length of a property value, in characters.
-pub(crate) const LONGEST_VALUE: usize = 4000;
+pub(crate) const MAX_VALUE: usize = 4000;
 /// Characters that OpCon advises against in a property name, or that end it.
 const NOT_IN_NAMES: &[char] = &['\'', '"', '(', ')', '\\', ',', '=', ';', '|'];
 /// Characters that require quotes around a part of a name.
@@ -105,8 +105,8 @@ impl PropertyName {
 
     fn check(&self) -> Result<(), String> {
         check_own_name(&self.name)?;
-        if self.owner == Owner::OpCon && self.name.chars().count() > LONGEST_GLOBAL_NAME {
-            return Err(format!("the name of a global property has at most {LONGEST_GLOBAL_NAME} characters"));
+        if self.owner == Owner::OpCon && self.name.chars().count() > MAX_GLOBAL_NAME {
+            return Err(format!("the name of a global property has at most {MAX_GLOBAL_NAME} characters"));
         }
         self.parts().into_iter().try_for_each(check_part)
     }
@@ -280,8 +280,8 @@ impl PropertyValue {
             return Err(invalid("the value contains a control character, such as a line break".into()));
         }
         let length = text.chars().count();
-        if length > LONGEST_VALUE {
-            return Err(invalid(format!("the value has {length} characters; OpCon allows {LONGEST_VALUE}")));
+        if length > MAX_VALUE {
+            return Err(invalid(format!("the value has {length} characters; OpCon allows {MAX_VALUE}")));
         }
         Ok(PropertyValue(text))
     }

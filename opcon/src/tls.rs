@@ -176,14 +176,14 @@ mod tests {
     }
 
     #[test]
-    fn a_system_without_certificates_trusts_nobody() {
+    fn a_system_without_certificates_trusts_no_server() {
         let error = trusted_store(Vec::new()).unwrap_err();
         assert_eq!(error.to_string(), "reading the certificates that the system trusts: none found");
         assert!(error.hint().unwrap().contains("SSL_CERT_FILE"));
     }
 
     #[test]
-    fn nothing_is_read_where_nothing_is_verified() {
+    fn no_certificates_are_read_without_verification() {
         assert!(client_config(&Trust::PlainHttp).is_ok());
         assert!(client_config(&Trust::Unverified).is_ok());
     }

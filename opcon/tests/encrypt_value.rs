@@ -55,7 +55,7 @@ fn wrong_use_is_an_error_with_code_2() {
 }
 
 #[test]
-fn help_says_that_it_is_no_protection() {
+fn help_states_that_it_is_not_encryption() {
     let output = run(&["--help"], "");
     assert!(output.status.success());
     assert!(String::from_utf8_lossy(&output.stdout).contains("no protection"));

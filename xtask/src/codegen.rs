@@ -257,7 +257,7 @@ mod tests {
     }
 
     #[test]
-    fn a_field_nobody_expects_is_refused() {
+    fn an_unknown_field_is_rejected() {
         let error = parse_list(r#"[{"name": "X", "color": "red"}]"#).unwrap_err();
         assert!(format!("{error:#}").contains("unknown field `color`"), "{error:#}");
     }

@@ -115,7 +115,7 @@ mod tests {
     }
 
     #[test]
-    fn a_program_that_is_not_there_is_named() {
+    fn a_missing_program_is_named() {
         let error = stdout_of(&mut Command::new("no-such-program")).unwrap_err();
         assert!(format!("{error:#}").starts_with("starting no-such-program: "), "{error:#}");
         assert_eq!(exit_code_of(&error), ExitCode::from(1));

@@ -175,7 +175,7 @@ mod tests {
     }
 
     #[test]
-    fn a_form_must_hold_what_was_filled_in() {
+    fn the_form_data_must_match_the_entered_values() {
         let fields = BTreeMap::from([("a".to_owned(), Entry { value: json!("x"), label: Value::Null })]);
         let filling = Filling { fields: Some(fields), ..Filling::untouched() };
         let filled = ["a".to_owned()];

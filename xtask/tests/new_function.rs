@@ -178,7 +178,7 @@ fn commands_of_the_readme(copy: &Copy) -> Vec<String> {
 }
 
 /// The tests of the program that a new function does not affect, or that take minutes.
-const OF_NO_REGISTRY: &[&str] =
+const UNAFFECTED_TESTS: &[&str] =
     &["create_instance::", "fault_layer::", "faults::", "lost_output::", "own_functions::", "progress::"];
 
 #[test]
@@ -206,7 +206,7 @@ fn following_the_readme_adds_a_function_and_changes_no_other_file_by_hand() {
     assert!(listed.len() > 1, "the others are still there");
 
     copy.run(env!("CARGO_BIN_EXE_xtask"), &["tidy"]);
-    let without = OF_NO_REGISTRY.iter().flat_map(|module| ["--skip", module]);
+    let without = UNAFFECTED_TESTS.iter().flat_map(|module| ["--skip", module]);
     let tests = ["test", "--offline", "--package", "awsec2", "--package", "functions", "--"];
     copy.run("cargo", &tests.into_iter().chain(without).collect::<Vec<_>>());
 }
@@ -224,7 +224,7 @@ fn the_creation_of_a_resource_is_a_job_when_its_expectation_is_filled_in() {
 }
 
 #[test]
-fn a_crate_that_forgets_to_register_its_function_is_a_defect_of_the_build() {
+fn a_crate_without_a_registered_function_is_a_defect_of_the_build() {
     let copy = Copy::new().with_new_function("TryThing", "report");
     copy.replace("functions/try-thing/src/lib.rs", "register!(TryThing);\n", "");
 
@@ -239,7 +239,7 @@ fn a_crate_that_forgets_to_register_its_function_is_a_defect_of_the_build() {
 }
 
 #[test]
-fn a_program_of_ones_own_that_forgets_a_crate_does_not_build() {
+fn a_program_with_an_unlinked_crate_does_not_build() {
     let copy = Copy::new();
     let program = copy.root.join("host/examples/own-connector");
     copy_sources(&program.join("show-identity"), &program.join("show-more"));
@@ -254,9 +254,9 @@ fn a_program_of_ones_own_that_forgets_a_crate_does_not_build() {
     }
     let build = ["build", "--offline", "--package", "own-connector"];
     let refused = copy.output("cargo", &build);
-    let told = text(refused.stderr);
-    assert!(!refused.status.success(), "{told}");
-    assert!(told.contains("error: extern crate `show_more` is unused in crate `own_connector`"), "{told}");
+    let message = text(refused.stderr);
+    assert!(!refused.status.success(), "{message}");
+    assert!(message.contains("error: extern crate `show_more` is unused in crate `own_connector`"), "{message}");
 
     let main = program.join("src/main.rs");
     let named = fs::read_to_string(&main).unwrap().replace("(show_identity)", "(show_identity, show_more)");

@@ -173,9 +173,9 @@ pub fn declared_change(actions: &[IamAction], name: &str) -> Option<bool> {
 /// The services in which these actions change something, for messages: `EC2`, or `EC2 or SNS`. `iam:PassRole` is not a
 /// call, so it is not included.
 pub fn changed_services(actions: &[IamAction]) -> String {
-    let hands_over = |action: &IamAction| action.resources == [Resource::Role];
+    let is_pass_role = |action: &IamAction| action.resources == [Resource::Role];
     let mut services = Vec::new();
-    for action in actions.iter().filter(|action| action.changes && !hands_over(action)) {
+    for action in actions.iter().filter(|action| action.changes && !is_pass_role(action)) {
         let service = Call::new(action.service(), Some(action.short_name())).service();
         if !services.contains(&service) {
             services.push(service);

@@ -28,25 +28,25 @@ impl Options {
         Options(COMMON.iter().chain(of_functions).collect())
     }
 
-    fn find(&self, word: &str) -> Option<&'static ArgSpec> {
-        let name = word.strip_prefix("--")?;
+    fn find(&self, arg: &str) -> Option<&'static ArgSpec> {
+        let name = arg.strip_prefix("--")?;
         self.0.iter().find(|spec| spec.names().any(|known| known == name)).copied()
     }
 
     /// The option that the argument names, if its value is the next argument.
-    pub fn awaiting_value(&self, word: &str) -> Option<&'static ArgSpec> {
-        self.find(word).filter(|spec| !spec.is_flag())
+    pub fn awaiting_value(&self, arg: &str) -> Option<&'static ArgSpec> {
+        self.find(arg).filter(|spec| !spec.is_flag())
     }
 
     /// The option that the argument names, and its value: everything after the first `=`.
-    pub fn with_value<'a>(&self, word: &'a str) -> Option<(&'static ArgSpec, &'a str)> {
-        let (name, value) = word.split_once('=')?;
+    pub fn with_value<'a>(&self, arg: &'a str) -> Option<(&'static ArgSpec, &'a str)> {
+        let (name, value) = arg.split_once('=')?;
         self.awaiting_value(name).map(|spec| (spec, value))
     }
 
     /// Whether the argument is an option in any form.
-    pub fn has(&self, word: &str) -> bool {
-        let name = word.split_once('=').map_or(word, |(name, _)| name);
+    pub fn has(&self, arg: &str) -> bool {
+        let name = arg.split_once('=').map_or(arg, |(name, _)| name);
         HELP.contains(&name) || self.find(name).is_some()
     }
 }

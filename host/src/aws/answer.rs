@@ -10,7 +10,7 @@ use serde::de::IgnoredAny;
 
 /// The content of a complete response.
 #[derive(Debug, PartialEq, Eq)]
-pub enum Whole {
+pub enum Content {
     /// An error with a code from the service.
     Error {
         /// The code, as in `InvalidAMIID.NotFound`.
@@ -28,7 +28,7 @@ pub enum Whole {
 ///
 /// # Errors
 /// A description of the defect.
-pub fn check(action: Option<&str>, status: u16, content_type: &str, body: &[u8]) -> Result<Whole, NoAnswer> {
+pub fn check(action: Option<&str>, status: u16, content_type: &str, body: &[u8]) -> Result<Content, NoAnswer> {
     let Some(action) = action else { return check_json(status, content_type, body) };
     let document = Document::read(body);
     let fits = |root: &str| match status {
@@ -37,8 +37,8 @@ pub fn check(action: Option<&str>, status: u16, content_type: &str, body: &[u8])
     };
     match document {
         Document { root: Some(root), whole, code } if fits(&root) => match (whole, code, status) {
-            (true, _, 200..300) => Ok(Whole::Other),
-            (true, Some(code), _) => Ok(Whole::Error { code }),
+            (true, _, 200..300) => Ok(Content::Other),
+            (true, Some(code), _) => Ok(Content::Error { code }),
             _ => Err(incomplete(status, body)),
         },
         Document { root: None, .. } if could_begin(action, body) => Err(incomplete(status, body)),
@@ -46,13 +46,13 @@ pub fn check(action: Option<&str>, status: u16, content_type: &str, body: &[u8])
     }
 }
 
-fn check_json(status: u16, content_type: &str, body: &[u8]) -> Result<Whole, NoAnswer> {
+fn check_json(status: u16, content_type: &str, body: &[u8]) -> Result<Content, NoAnswer> {
     let is_json = content_type.split(';').next().is_some_and(|kind| kind.contains("json"));
     // Some actions return an empty body on success.
     if is_json && !body.is_empty() && serde_json::from_slice::<IgnoredAny>(body).is_err() {
         return Err(incomplete(status, body));
     }
-    Ok(Whole::Other)
+    Ok(Content::Other)
 }
 
 fn incomplete(status: u16, body: &[u8]) -> NoAnswer {
@@ -142,16 +142,16 @@ mod tests {
     const ERROR: &str = "<Response><Errors><Error><Code>InternalError</Code><Message>m</Message></Error></Errors>\
         <RequestID>1</RequestID></Response>";
 
-    fn check_xml(status: u16, body: &str) -> Result<Whole, NoAnswer> {
+    fn check_xml(status: u16, body: &str) -> Result<Content, NoAnswer> {
         check(Some("StopInstances"), status, "text/xml", body.as_bytes())
     }
 
     #[test]
-    fn a_whole_answer_is_told_from_an_error() {
-        assert_eq!(check_xml(200, SUCCESS), Ok(Whole::Other));
-        assert_eq!(check_xml(500, ERROR), Ok(Whole::Error { code: "InternalError".to_owned() }));
+    fn successes_and_errors_are_distinguished() {
+        assert_eq!(check_xml(200, SUCCESS), Ok(Content::Other));
+        assert_eq!(check_xml(500, ERROR), Ok(Content::Error { code: "InternalError".to_owned() }));
         let sts = ERROR.replace("<Response>", "<ErrorResponse>").replace("</Response>", "</ErrorResponse>");
-        assert_eq!(check_xml(403, &sts), Ok(Whole::Error { code: "InternalError".to_owned() }));
+        assert_eq!(check_xml(403, &sts), Ok(Content::Error { code: "InternalError".to_owned() }));
     }
 
     #[test]
@@ -166,14 +166,14 @@ mod tests {
     }
 
     #[test]
-    fn an_empty_answer_is_incomplete_whatever_its_status() {
+    fn an_empty_response_is_incomplete_with_any_status() {
         for status in [200, 400, 502] {
             assert_eq!(check_xml(status, ""), Err(NoAnswer::Incomplete { status, size: 0 }));
         }
     }
 
     #[test]
-    fn what_is_not_the_answer_to_the_action_is_foreign() {
+    fn a_response_to_another_action_is_foreign() {
         for (status, body) in [
             (200, "<html><body>Welcome</body></html>"),
             (200, "<StartInstancesResponse></StartInstancesResponse>"),
@@ -188,12 +188,12 @@ mod tests {
     }
 
     #[test]
-    fn what_follows_the_document_makes_it_incomplete() {
+    fn text_after_the_document_is_an_error() {
         for more in ["<more/>", "text", "</StopInstancesResponse>"] {
             let body = format!("{}{more}", SUCCESS.trim_end());
             assert!(check_xml(200, &body).is_err(), "{body}");
         }
-        assert_eq!(check_xml(200, &format!("{SUCCESS}<!-- -->\n")), Ok(Whole::Other));
+        assert_eq!(check_xml(200, &format!("{SUCCESS}<!-- -->\n")), Ok(Content::Other));
     }
 
     #[test]
@@ -214,11 +214,11 @@ mod tests {
     fn json_is_one_value() {
         let json = |body: &str| check(None, 200, "application/x-amz-json-1.1; charset=utf-8", body.as_bytes());
         for body in ["", "{}", "{\"a\":[1]}"] {
-            assert_eq!(json(body), Ok(Whole::Other));
+            assert_eq!(json(body), Ok(Content::Other));
         }
         for body in ["{", "{\"a\":[1", "{} {}"] {
             assert_eq!(json(body), Err(NoAnswer::Incomplete { status: 200, size: body.len() }));
         }
-        assert_eq!(check(None, 200, "text/plain", b"{"), Ok(Whole::Other));
+        assert_eq!(check(None, 200, "text/plain", b"{"), Ok(Content::Other));
     }
 }

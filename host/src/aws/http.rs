@@ -20,8 +20,8 @@ use connector_sdk::no_answer::{DryRunViolation, NoAnswer, Unanswered, nothing_wa
 use opcon::tls::{Proxy, TimeLimits, Trust, http_client};
 use reqwest::Url;
 
-use super::answer::{self, Whole};
-use super::request::Asked;
+use super::answer::{self, Content};
+use super::request::RequestInfo;
 
 /// The limit for establishing a connection.
 const CONNECT_LIMIT: Duration = Duration::from_secs(5);
@@ -113,11 +113,11 @@ struct Connector {
 impl HttpConnector for Connector {
     fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
         let (clients, limit) = (self.clients.clone(), self.limit);
-        let asked = Asked::of(&request);
+        let info = RequestInfo::of(&request);
         if let Sender::DryRun(declared) = self.sender
-            && !asked.changes_nothing(declared)
+            && !info.changes_nothing(declared)
         {
-            let violation = DryRunViolation { call: asked.to_string() };
+            let violation = DryRunViolation { call: info.to_string() };
             return HttpConnectorFuture::ready(Err(ConnectorError::user(violation.into())));
         }
         let counted = !matches!(self.sender, Sender::Credentials);
@@ -125,9 +125,9 @@ impl HttpConnector for Connector {
             let attempt = counted.then(Attempt::begin);
             let late = |_| {
                 let lost = NoAnswer::Lost("no response in time".to_owned());
-                ConnectorError::timeout(lost.to(asked.call.clone()).into())
+                ConnectorError::timeout(lost.to(info.call.clone()).into())
             };
-            let exchanged = tokio::time::timeout(limit, exchange(&clients, request, &asked)).await.map_err(late);
+            let exchanged = tokio::time::timeout(limit, exchange(&clients, request, &info)).await.map_err(late);
             let exchanged = exchanged.and_then(|exchanged| exchanged);
             if is_settled(&exchanged) {
                 attempt.into_iter().for_each(Attempt::settle);
@@ -138,13 +138,13 @@ impl HttpConnector for Connector {
 }
 
 /// Whether the effect of the request in AWS is known.
-fn is_settled(exchanged: &Result<(HttpResponse, Whole), ConnectorError>) -> bool {
+fn is_settled(exchanged: &Result<(HttpResponse, Content), ConnectorError>) -> bool {
     match exchanged {
-        Ok((answer, whole)) => {
+        Ok((answer, content)) => {
             let status = answer.status().as_u16();
-            match whole {
-                Whole::Error { code } => nothing_was_done(status, code),
-                Whole::Other => status < 500,
+            match content {
+                Content::Error { code } => nothing_was_done(status, code),
+                Content::Other => status < 500,
             }
         }
         Err(error) if error.is_user() => true,
@@ -159,15 +159,15 @@ fn is_settled(exchanged: &Result<(HttpResponse, Whole), ConnectorError>) -> bool
 async fn exchange(
     clients: &Clients,
     request: HttpRequest,
-    asked: &Asked,
-) -> Result<(HttpResponse, Whole), ConnectorError> {
+    info: &RequestInfo,
+) -> Result<(HttpResponse, Content), ConnectorError> {
     // The text of these errors may contain the complete request.
     let unfit = || {
-        let wrong = format!("the address of {} is not an HTTP address", asked.call.service());
+        let wrong = format!("the address of {} is not an HTTP address", info.call.service());
         ConnectorError::user(wrong.into())
     };
     // Paths may contain secrets.
-    let name = asked.call.action().unwrap_or("a request without an action");
+    let name = info.call.action().unwrap_or("a request without an action");
     let Some(body) = request.body().bytes().map(<[u8]>::to_vec) else {
         return Err(ConnectorError::user("the body of the request is not in memory".into()));
     };
@@ -179,28 +179,28 @@ async fn exchange(
     let server = request.url().authority().to_owned();
     let no_answer = |error: reqwest::Error| {
         tracing::debug!("{name}: {error:?}");
-        connector_error(asked, &server, &error)
+        connector_error(info, &server, &error)
     };
     let answer = client.execute(request).await.map_err(no_answer)?;
     let (status, headers) = (answer.status(), answer.headers().clone());
     let body = answer.bytes().await.map_err(no_answer)?;
     tracing::debug!("{name}: HTTP {status} after {} ms, {} bytes", start.elapsed().as_millis(), body.len());
     let content_type = headers.get("content-type").and_then(|value| value.to_str().ok()).unwrap_or_default();
-    let whole = answer::check(asked.query.as_deref(), status.as_u16(), content_type, &body)
-        .map_err(|defect| ConnectorError::io(defect.to(asked.call.clone()).into()))?;
+    let content = answer::check(info.query.as_deref(), status.as_u16(), content_type, &body)
+        .map_err(|defect| ConnectorError::io(defect.to(info.call.clone()).into()))?;
     let mut answer = HttpResponse::new(status.into(), SdkBody::from(body));
-    answer.add_extension(asked.call.clone());
+    answer.add_extension(info.call.clone());
     for (name, value) in &headers {
         if let Ok(value) = value.to_str() {
             answer.headers_mut().append(name.as_str().to_owned(), value.to_owned());
         }
     }
-    Ok((answer, whole))
+    Ok((answer, content))
 }
 
 /// The server and the innermost cause. The errors between them only name the library that reported the error. The SDK
 /// retries timeouts and broken connections.
-fn connector_error(asked: &Asked, server: &str, error: &reqwest::Error) -> ConnectorError {
+fn connector_error(info: &RequestInfo, server: &str, error: &reqwest::Error) -> ConnectorError {
     let causes = std::iter::successors(Some(error as &dyn std::error::Error), |error| error.source());
     let cause = causes.last().map(ToString::to_string).unwrap_or_default();
     let reason = if error.is_connect() {
@@ -208,6 +208,6 @@ fn connector_error(asked: &Asked, server: &str, error: &reqwest::Error) -> Conne
     } else {
         NoAnswer::Lost(format!("no response from {server}: {cause}"))
     };
-    let unanswered = reason.to(asked.call.clone()).into();
+    let unanswered = reason.to(info.call.clone()).into();
     if error.is_timeout() { ConnectorError::timeout(unanswered) } else { ConnectorError::io(unanswered) }
 }

@@ -7,7 +7,7 @@ use serde::Deserialize;
 
 /// The service and action of a request.
 #[derive(Debug, PartialEq, Eq)]
-pub struct Asked {
+pub struct RequestInfo {
     /// The service and the action. A request of a REST protocol has no action name.
     pub call: Call,
     /// The action, if the request uses AWS's query protocol. The root element of its XML response is named after the
@@ -20,13 +20,13 @@ pub struct Asked {
     is_dry_run: bool,
 }
 
-impl Asked {
+impl RequestInfo {
     /// Parses a request.
     pub fn of(request: &HttpRequest) -> Self {
         let body = request.body().bytes().unwrap_or_default();
         let call = Call::of(request);
         let is_json = request.headers().get("x-amz-target").is_some();
-        Asked {
+        RequestInfo {
             is_dry_run: is_dry_run(&call, is_json, body),
             call,
             query: query_action(body).map(str::to_owned),
@@ -43,7 +43,7 @@ impl Asked {
 }
 
 /// The service with its action or path, e.g. `EC2 for StopInstances`.
-impl std::fmt::Display for Asked {
+impl std::fmt::Display for RequestInfo {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "{} for {}", self.call.service(), self.call.action().unwrap_or(&self.line))
     }
@@ -113,27 +113,27 @@ mod tests {
         request
     }
 
-    fn query(service: &str, body: &str) -> Asked {
-        Asked::of(&request("POST", service, &[], body))
+    fn query(service: &str, body: &str) -> RequestInfo {
+        RequestInfo::of(&request("POST", service, &[], body))
     }
 
     #[test]
-    fn service_and_action_are_those_of_the_request_in_every_protocol() {
+    fn service_and_action_are_found_in_every_protocol() {
         let json = [("x-amz-target", "AmazonSSM.GetParameter")];
         let cbor = [("smithy-protocol", "rpc-v2-cbor")];
-        for (asked, text) in [
+        for (info, text) in [
             (query("ec2", "Action=StopInstances&InstanceId.1=i-1"), "EC2 for StopInstances"),
-            (Asked::of(&request("POST", "ssm", &json, "{}")), "SSM for GetParameter"),
-            (Asked::of(&request("POST", "monitoring", &cbor, "")), "monitoring for GetThings"),
-            (Asked::of(&request("PUT", "s3", &[], "")), "S3 for PUT /service/Names/operation/GetThings"),
-            (Asked::of(&HttpRequest::new(SdkBody::from("Action=StopInstances"))), "AWS for GET /"),
+            (RequestInfo::of(&request("POST", "ssm", &json, "{}")), "SSM for GetParameter"),
+            (RequestInfo::of(&request("POST", "monitoring", &cbor, "")), "monitoring for GetThings"),
+            (RequestInfo::of(&request("PUT", "s3", &[], "")), "S3 for PUT /service/Names/operation/GetThings"),
+            (RequestInfo::of(&HttpRequest::new(SdkBody::from("Action=StopInstances"))), "AWS for GET /"),
         ] {
-            assert_eq!(asked.to_string(), text);
+            assert_eq!(info.to_string(), text);
         }
     }
 
     #[test]
-    fn what_is_not_known_to_be_a_read_is_a_change() {
+    fn unknown_actions_are_changes() {
         for (service, action, read) in [
             ("ec2", "DescribeInstances", true),
             ("ec2", "GetConsoleOutput", true),
@@ -159,17 +159,17 @@ mod tests {
     #[test]
     fn a_request_without_an_action_is_read_by_its_method() {
         for (method, read) in [("GET", true), ("HEAD", true), ("POST", false), ("PUT", false), ("DELETE", false)] {
-            assert_eq!(Asked::of(&request(method, "s3", &[], "")).changes_nothing(&[]), read, "{method}");
+            assert_eq!(RequestInfo::of(&request(method, "s3", &[], "")).changes_nothing(&[]), read, "{method}");
         }
         let action = [("x-amz-target", "Service.SendCommand")];
-        assert!(!Asked::of(&request("GET", "ssm", &action, "{}")).changes_nothing(&[]), "its action counts");
+        assert!(!RequestInfo::of(&request("GET", "ssm", &action, "{}")).changes_nothing(&[]), "its action counts");
     }
 
     #[test]
-    fn only_the_parameter_itself_makes_a_dry_run() {
+    fn only_the_parameter_itself_is_a_dry_run() {
         let json = [("x-amz-target", "TrentService.CreateGrant")];
         for (body, dry) in [("{\"DryRun\":true}", true), ("{\"DryRun\":false}", false), ("{\"a\":\"DryRun\"}", false)] {
-            assert_eq!(Asked::of(&request("POST", "kms", &json, body)).changes_nothing(&[]), dry, "{body}");
+            assert_eq!(RequestInfo::of(&request("POST", "kms", &json, body)).changes_nothing(&[]), dry, "{body}");
         }
         for (field, dry) in [
             ("DryRun=true", true),
@@ -184,7 +184,7 @@ mod tests {
     }
 
     #[test]
-    fn data_that_says_dry_run_makes_none() {
+    fn dry_run_in_data_is_ignored() {
         let body = "{\"DryRun\": true, \"Name\": \"web\"}";
         let form = "Action=Publish&DryRun=true";
         let target = |name| vec![("x-amz-target", name)];
@@ -198,18 +198,18 @@ mod tests {
             ("PUT", "s3", vec![], form),
         ] {
             assert!(
-                !Asked::of(&request(method, service, &headers, body)).changes_nothing(&[]),
+                !RequestInfo::of(&request(method, service, &headers, body)).changes_nothing(&[]),
                 "{service} {headers:?}"
             );
         }
     }
 
     #[test]
-    fn what_a_function_declares_decides_for_names_that_tell_nothing() {
+    fn the_declaration_decides_for_ambiguous_names() {
         let declared = [IamAction::read("dynamodb:Query"), IamAction::read("dynamodb:PutItem")];
-        let asked = |action| Asked::of(&request("POST", "dynamodb", &[("x-amz-target", action)], "{}"));
-        let query = asked("DynamoDB_20120810.Query");
+        let info = |action| RequestInfo::of(&request("POST", "dynamodb", &[("x-amz-target", action)], "{}"));
+        let query = info("DynamoDB_20120810.Query");
         assert!(query.changes_nothing(&declared) && !query.changes_nothing(&[]));
-        assert!(!asked("DynamoDB_20120810.PutItem").changes_nothing(&declared));
+        assert!(!info("DynamoDB_20120810.PutItem").changes_nothing(&declared));
     }
 }

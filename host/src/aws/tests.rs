@@ -94,7 +94,7 @@ fn config(http: impl HttpClient + 'static) -> SdkConfig {
 }
 
 #[tokio::test(start_paused = true)]
-async fn many_failed_calls_leave_their_retries_to_the_next_one() {
+async fn failed_calls_do_not_use_up_the_retries_of_later_calls() {
     const CALLS: usize = 200;
     let down = Down::default();
     let ec2 = Account { config: config(down.clone()), ec2_endpoint: None, region: String::new() }.ec2();
@@ -126,7 +126,7 @@ async fn a_function_that_forgets_the_dry_run_is_stopped_before_anything_is_sent(
 }
 
 #[tokio::test]
-async fn a_dry_run_sends_what_asks_for_a_dry_run_and_a_job_sends_everything() {
+async fn a_dry_run_sends_only_dry_runs_and_a_job_sends_everything() {
     let server = Server::answering(200, STOPPED);
     stop(&server.account(true), Some(true)).await.unwrap();
     stop(&server.account(false), None).await.unwrap();
@@ -165,7 +165,7 @@ async fn every_service_is_named_in_its_own_errors() {
 }
 
 #[tokio::test]
-async fn the_endpoint_for_ec2_is_that_of_no_other_service() {
+async fn the_ec2_endpoint_applies_to_no_other_service() {
     let ec2 = Server::answering(200, STOPPED);
     let others = Server::answering(200, IDENTITY);
     let account = Account { ec2_endpoint: Some(EndpointUrl::parse(&ec2.url).unwrap()), ..others.account(false) };

@@ -6,7 +6,7 @@ use connector_sdk::{Given, Inputs, OperationMeta, Result};
 
 use super::function::{function, run_list};
 use super::parser::{self, Parsed, all_arguments};
-use super::usage::{with_hint, wrong};
+use super::usage::{with_hint, usage_error};
 use crate::arguments::{self, CommandLine, Options, References};
 use crate::registry::Registry;
 
@@ -34,14 +34,14 @@ pub enum Defined {
 /// # Errors
 /// Those of [`parse`](super::parse), and [`ErrorKind::InvalidInput`](connector_sdk::ErrorKind::InvalidInput) without a
 /// function.
-pub fn define(registry: &Registry, commands: &[&'static str], words: &CommandLine, more: &[String]) -> Result<Defined> {
-    let Some(name) = &words.function else {
-        return Err(wrong("no function specified").hint(run_list()));
+pub fn define(registry: &Registry, commands: &[&'static str], args: &CommandLine, more: &[String]) -> Result<Defined> {
+    let Some(name) = &args.function else {
+        return Err(usage_error("no function specified").hint(run_list()));
     };
     let function = function(registry, commands, name)?;
     let meta = function.operation.meta();
-    arguments::check(&words.rest, &Options::of(meta), References::Allowed)?;
-    let given = match parser::parse(meta, words, more)? {
+    arguments::check(&args.rest, &Options::of(meta), References::Allowed)?;
+    let given = match parser::parse(meta, args, more)? {
         Parsed::Help(help) => return Ok(Defined::Help(help)),
         Parsed::Given(given) => given,
     };

@@ -2,7 +2,7 @@
 
 use connector_sdk::{Registration, Result};
 
-use super::usage::wrong;
+use super::usage::usage_error;
 use crate::arguments::{self, Origin};
 use crate::program;
 use crate::registry::Registry;
@@ -25,9 +25,9 @@ pub fn function(registry: &Registry, commands: &[&'static str], name: &str) -> R
         return Err(arguments::not_replaced("the name of the function", &format!("`{found}`"), Origin::CommandLine));
     }
     if registry.is_command(name) {
-        return Err(wrong(format!("`{name}` is an administrator command, not a function")).hint(run_list()));
+        return Err(usage_error(format!("`{name}` is an administrator command, not a function")).hint(run_list()));
     }
-    let error = wrong(format!("unknown function `{name}`"));
+    let error = usage_error(format!("unknown function `{name}`"));
     Err(match registry.nearest(name, commands.iter().copied()).as_slice() {
         [] => error.hint(run_list()),
         names => error.hint(format!("did you mean `{}`?", names.join("` or `"))),

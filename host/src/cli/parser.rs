@@ -28,9 +28,9 @@ pub enum Parsed {
 ///
 /// # Errors
 /// [`InvalidInput`](connector_sdk::ErrorKind::InvalidInput) for an unknown argument, or a flag with a value.
-pub fn parse(meta: &'static OperationMeta, words: &CommandLine, more: &[String]) -> Result<Parsed> {
+pub fn parse(meta: &'static OperationMeta, args: &CommandLine, more: &[String]) -> Result<Parsed> {
     let mut command = of_function(meta);
-    match command.try_get_matches_from_mut(program_name(words)) {
+    match command.try_get_matches_from_mut(program_name(args)) {
         Ok(matches) => Ok(Parsed::Given(given(&matches, all_arguments(meta)))),
         Err(error) => help_or_error(&error, &command, more).map(Parsed::Help),
     }
@@ -42,8 +42,8 @@ pub fn all_arguments(meta: &'static OperationMeta) -> impl Iterator<Item = &'sta
 }
 
 /// Converts the arguments to the input of a parser.
-pub fn program_name(words: &CommandLine) -> impl Iterator<Item = &str> {
-    std::iter::once(program::name()).chain(words.rest.iter().map(AsRef::as_ref))
+pub fn program_name(args: &CommandLine) -> impl Iterator<Item = &str> {
+    std::iter::once(program::name()).chain(args.rest.iter().map(AsRef::as_ref))
 }
 
 /// The given arguments with their values.

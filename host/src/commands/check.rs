@@ -54,8 +54,8 @@ fn command() -> clap::Command {
 }
 
 /// Runs all checks and reports the results.
-pub fn run(registry: &Registry, words: &[String]) -> Result<u8> {
-    let Some(matches) = parse(command(), words)? else { return Ok(exit::SUCCESS) };
+pub fn run(registry: &Registry, args: &[String]) -> Result<u8> {
+    let Some(matches) = parse(command(), args)? else { return Ok(exit::SUCCESS) };
     let mut findings = Findings { console: Console::new(Output::Text), code: exit::SUCCESS };
     let config = check_config(&mut findings, config_path(&matches).as_deref());
     check_log(&mut findings, matches.get_one::<PathBuf>("log-dir"));
@@ -312,18 +312,18 @@ mod tests {
     use super::*;
 
     /// An action whose probe does not set `DryRun`.
-    const FORGETS: IamAction = IamAction::change("ec2:StopInstances").probe(|ec2, action| {
+    const NO_DRY_RUN: IamAction = IamAction::change("ec2:StopInstances").probe(|ec2, action| {
         connector_sdk::iam::answer(action, ec2.stop_instances().instance_ids(connector_sdk::iam::NO_INSTANCE).send())
     });
 
     #[tokio::test]
     async fn a_probe_that_would_change_something_is_not_sent() {
-        let words = ["check", "--region", "us-east-1", "--endpoint-url", "http://127.0.0.1:9"];
-        let settings = settings(&command().try_get_matches_from(words).unwrap());
+        let args = ["check", "--region", "us-east-1", "--endpoint-url", "http://127.0.0.1:9"];
+        let settings = settings(&command().try_get_matches_from(args).unwrap());
         let keys = opcon::AwsKeys { access_key_id: "AKIATEST".to_owned(), secret_access_key: "made-up".into() };
         let account = aws::Account::load(&settings, Some(&keys), &[]).await.unwrap();
         let mut permissions = Permissions { ec2: account.ec2(), limited_by_tag: false, answers: Vec::new() };
-        let error = permissions.of(&FORGETS).await.unwrap_err();
+        let error = permissions.of(&NO_DRY_RUN).await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Bug, "{error}");
         assert!(error.to_string().contains("blocked a request to EC2 for StopInstances without `DryRun`"), "{error}");
     }

@@ -44,8 +44,8 @@ fn command() -> clap::Command {
 }
 
 /// Prints the requested forms.
-pub fn run(registry: &Registry, words: &[String]) -> Result<u8> {
-    let Some(matches) = parse(command(), words)? else { return Ok(exit::SUCCESS) };
+pub fn run(registry: &Registry, args: &[String]) -> Result<u8> {
+    let Some(matches) = parse(command(), args)? else { return Ok(exit::SUCCESS) };
     let choices = choices(&matches)?;
     let form = |meta| document(&Form::of(meta), &choices);
     match matches.get_one::<String>("FUNCTION") {

@@ -63,8 +63,8 @@ fn command(registry: &Registry) -> clap::Command {
 }
 
 /// Prints the requested policy.
-pub fn run(registry: &Registry, words: &[String]) -> Result<u8> {
-    let Some(matches) = parse(command(registry), words)? else { return Ok(exit::SUCCESS) };
+pub fn run(registry: &Registry, args: &[String]) -> Result<u8> {
+    let Some(matches) = parse(command(registry), args)? else { return Ok(exit::SUCCESS) };
     let functions = functions(registry, &matches)?;
     let limits = Limits {
         tag: matches.get_one::<ResourceTag>(ResourceTag::OPTION).cloned(),
@@ -77,7 +77,7 @@ pub fn run(registry: &Registry, words: &[String]) -> Result<u8> {
     let actions: Vec<&IamAction> = actions(&functions).filter(is_chosen).collect();
     if limits.tag.is_some() && !actions.iter().any(|action| action.can_be_limited_by_tag()) {
         let message = format!("`--{}`: no action of the functions can be limited by a tag", ResourceTag::OPTION);
-        return Err(wrong(message).hint("leave out the option, or add a function that changes instances"));
+        return Err(usage_error(message).hint("leave out the option, or add a function that changes instances"));
     }
     print_pretty_json(&policy(&actions, &limits))
 }
@@ -120,7 +120,7 @@ fn chosen<'a>(
     let known = optional_permissions(functions);
     let chosen: BTreeSet<&str> = matches.get_many::<String>(WITH).into_iter().flatten().map(String::as_str).collect();
     if let Some(unknown) = chosen.iter().find(|name| !known.contains_key(*name)) {
-        let error = wrong(format!("`--{WITH} {unknown}`: the functions have no optional permissions with this name"));
+        let error = usage_error(format!("`--{WITH} {unknown}`: the functions have no optional permissions with this name"));
         let names: Vec<_> = known.into_keys().collect();
         return Err(match names.is_empty() {
             true => error.hint(format!("leave out `--{WITH}`: the functions have no optional permissions")),
@@ -130,16 +130,16 @@ fn chosen<'a>(
     let roles: Vec<_> = actions(functions).filter(|action| needs_role(action)).collect();
     if roles.is_empty() && !limits.roles.is_empty() {
         let message = format!("`--{ROLE_ARN}`: none of the functions passes a role to instances");
-        return Err(wrong(message).hint("leave out the option, or add a function that launches instances"));
+        return Err(usage_error(message).hint("leave out the option, or add a function that launches instances"));
     }
     let without_role = roles.iter().find_map(|action| action.optional.filter(|only| chosen.contains(only.name)));
     match without_role {
-        Some(only) if limits.roles.is_empty() => Err(wrong(format!("`--{WITH} {}`: no role specified", only.name))
+        Some(only) if limits.roles.is_empty() => Err(usage_error(format!("`--{WITH} {}`: no role specified", only.name))
             .hint(format!("add `--{ROLE_ARN}` with the ARN of the role"))),
         _ => Ok(chosen),
     }
 }
 
-fn wrong(message: String) -> Error {
+fn usage_error(message: String) -> Error {
     Error::new(ErrorKind::InvalidInput, message)
 }

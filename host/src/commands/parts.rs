@@ -63,9 +63,9 @@ pub fn text<'a>(matches: &'a ArgMatches, name: &str) -> &'a str {
 }
 
 /// Parses the arguments. Returns `None` if help was requested and printed.
-pub fn parse(mut parser: clap::Command, words: &[String]) -> Result<Option<ArgMatches>> {
-    let words = std::iter::once(program::name()).chain(words.iter().map(String::as_str));
-    match parser.try_get_matches_from_mut(words) {
+pub fn parse(mut parser: clap::Command, args: &[String]) -> Result<Option<ArgMatches>> {
+    let args = std::iter::once(program::name()).chain(args.iter().map(String::as_str));
+    match parser.try_get_matches_from_mut(args) {
         Ok(matches) => Ok(Some(matches)),
         Err(error) => {
             print_help(&cli::help_or_error(&error, &parser, &[])?)?;

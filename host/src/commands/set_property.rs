@@ -28,8 +28,8 @@ fn command() -> clap::Command {
 }
 
 /// Saves the given property.
-pub fn run(_: &Registry, words: &[String]) -> Result<u8> {
-    let Some(matches) = parse(command(), words)? else { return Ok(exit::SUCCESS) };
+pub fn run(_: &Registry, args: &[String]) -> Result<u8> {
+    let Some(matches) = parse(command(), args)? else { return Ok(exit::SUCCESS) };
     let config = config::read(config_path(&matches).as_deref(), None)?;
     log::start(None, config.as_ref().is_some_and(|config| config.debug()));
     let store = OpConProperties::new(config.as_ref())?;

@@ -54,8 +54,8 @@ fn command() -> clap::Command {
 }
 
 /// Configures the connection to the OpCon API.
-pub fn run(_: &Registry, words: &[String]) -> Result<u8> {
-    let Some(matches) = parse(command(), words)? else { return Ok(exit::SUCCESS) };
+pub fn run(_: &Registry, args: &[String]) -> Result<u8> {
+    let Some(matches) = parse(command(), args)? else { return Ok(exit::SUCCESS) };
     let file = config_path(&matches).or_else(|| config::find(None)).unwrap_or_else(|| config::FILE_NAME.into());
     // Report an unwritable file before the password prompt.
     let mut editor = ConfigEditor::open(&file).map_err(opcon_error)?;
@@ -138,7 +138,7 @@ fn password(matches: &ArgMatches, user: &str) -> Result<SecretString> {
                 .doing(format!("reading the password of {user}"))
                 .hint("use `--password-file FILE`, or `--password-file -` for standard input"));
         }
-        return password_prompt::ask(&format!("Password of {user}: ")).map(SecretString::from).map_err(|error| {
+        return password_prompt::read_password(&format!("Password of {user}: ")).map(SecretString::from).map_err(|error| {
             Error::new(ErrorKind::InvalidInput, error.to_string()).doing(format!("reading the password of {user}"))
         });
     };

@@ -127,14 +127,14 @@ const DURATION: &str = r"^([1-9][0-9]*[smh]?|.*\[\[.+\]\].*)$";
 
 /// The conditional fields, grouped by condition.
 fn conditional(form: &Form, choices: &Choices) -> Vec<Value> {
-    let mut told: Vec<&[Condition]> = Vec::new();
+    let mut listed: Vec<&[Condition]> = Vec::new();
     let mut rules = Vec::new();
     for field in form.fields.iter().filter(|field| !field.conditions.is_empty()) {
         let conditions = field.conditions.as_slice();
-        if told.contains(&conditions) {
+        if listed.contains(&conditions) {
             continue;
         }
-        told.push(conditions);
+        listed.push(conditions);
         let together = form.fields.iter().filter(|other| other.conditions == conditions);
         let (properties, required) = members(together, choices);
         let mut then = json!({ "properties": properties });

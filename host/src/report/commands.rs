@@ -21,8 +21,8 @@ pub fn print_missing_properties(console: &Console, report: &Report<'_>) {
 
 /// The lines that [`print_missing_properties`] prints.
 fn missing(properties: &[PropertyEntry], config: Option<&str>) -> Vec<String> {
-    let is_told = |property: &&PropertyEntry| property.is_missing() && property.contents != Contents::OptionList;
-    let missing: Vec<_> = properties.iter().filter(is_told).collect();
+    let has_value = |property: &&PropertyEntry| property.is_missing() && property.contents != Contents::OptionList;
+    let missing: Vec<_> = properties.iter().filter(has_value).collect();
     if missing.is_empty() {
         return Vec::new();
     }
@@ -38,17 +38,17 @@ fn missing(properties: &[PropertyEntry], config: Option<&str>) -> Vec<String> {
 fn save_command(property: &PropertyEntry, config: Option<&str>) -> String {
     let config = config.map(|config| ["--config", config]);
     let name = ascii(&property.name);
-    let mut words = vec![program::name(), "set-property"];
+    let mut args = vec![program::name(), "set-property"];
     match value_in_command(property) {
         Some(value) => {
-            words.extend([name.as_str(), value]);
-            words.extend(config.iter().flatten());
-            shell::command_line(&words)
+            args.extend([name.as_str(), value]);
+            args.extend(config.iter().flatten());
+            shell::command_line(&args)
         }
         None => {
-            words.extend(config.iter().flatten());
-            words.push(&name);
-            format!("{} <{}>", shell::command_line(&words), property.contents)
+            args.extend(config.iter().flatten());
+            args.push(&name);
+            format!("{} <{}>", shell::command_line(&args), property.contents)
         }
     }
 }
@@ -74,13 +74,13 @@ pub fn print_advice(console: &Console, report: &Report<'_>) {
     }
 }
 
-pub fn command_of(report: &Report<'_>, words: &[String]) -> String {
+pub fn command_of(report: &Report<'_>, args: &[String]) -> String {
     let config = report.config.map(|path| path.display().to_string());
     let common = [("--region", report.region), ("--user-id", report.user_id), ("--config", config.as_deref())];
     let common = common.iter().flat_map(|(name, value)| value.iter().flat_map(move |value| [*name, value]));
-    let words: Vec<&str> =
-        [program::name()].into_iter().chain(words.iter().map(String::as_str)).chain(common).collect();
-    shell::command_line(&words)
+    let args: Vec<&str> =
+        [program::name()].into_iter().chain(args.iter().map(String::as_str)).chain(common).collect();
+    shell::command_line(&args)
 }
 
 #[cfg(test)]
@@ -95,7 +95,7 @@ mod tests {
     }
 
     #[test]
-    fn every_value_that_is_not_saved_ends_as_a_command() {
+    fn every_unsaved_value_becomes_a_command() {
         let [saved, queued] =
             [Delivery::Confirmed, Delivery::Queued].map(|delivery| other("A", "1").after(&Ok(delivery)));
         let list = PropertyEntry::pending("AWS_IMAGES", Contents::OptionList, Some("ami-1".to_owned()));

@@ -154,7 +154,7 @@ fn everything_after_the_first_equals_sign_is_the_value() {
 }
 
 #[test]
-fn user_data_may_hold_what_looks_like_a_reference() {
+fn user_data_may_contain_brackets() {
     let ec2 = OwnEc2::unwanted();
     let program = Program::with_endpoint(&ec2.url);
     let finished = program.run(&[&LAUNCH[..], &["--user-data", "echo [[A]]"]].concat());
@@ -176,7 +176,7 @@ fn a_reference_in_a_file_is_refused() {
 }
 
 #[test]
-fn a_refused_command_line_makes_no_call() {
+fn an_invalid_command_line_causes_no_call() {
     let ec2 = OwnEc2::unwanted();
     let program = Program::with_endpoint(&ec2.url);
     for line in [&["StartInstance"][..], &["TerminateInstance", "--tag-name="], &["StopInstance", "--instance-id", ","]]
@@ -281,7 +281,7 @@ fn keys_of(object: &Value) -> BTreeSet<&str> {
 }
 
 #[test]
-fn the_list_in_json_tells_a_form_all_about_an_argument() {
+fn the_json_list_describes_arguments_completely() {
     let list = Program::new().run_bare(&["--output=json", "--list"]).expect_code(0).document();
     let start = list.as_array().unwrap().iter().find(|function| function["name"] == "StartInstance").unwrap();
     assert_eq!(start["crate"], "start-instance");
@@ -327,7 +327,7 @@ fn an_encrypted_value_is_refused_and_not_shown() {
 
 #[cfg(unix)]
 #[test]
-fn an_argument_that_is_no_text_is_refused() {
+fn an_argument_that_is_not_unicode_is_rejected() {
     use std::os::unix::ffi::OsStrExt as _;
     let argument = std::ffi::OsStr::from_bytes(b"--tag-name=w\xffb");
     let program = Program::new();

@@ -36,7 +36,7 @@ fn commands(text: &str) -> Vec<&str> {
 }
 
 /// A folder with all files that the documentation refers to, and an OpCon stand-in.
-fn surroundings() -> (Program, OwnOpCon) {
+fn environment() -> (Program, OwnOpCon) {
     let opcon = OwnOpCon::start();
     let bed = fs::read_to_string(&test_bed().config).unwrap();
     let users = &bed[..bed.find("[DENIED]").unwrap()];
@@ -64,7 +64,7 @@ fn surroundings() -> (Program, OwnOpCon) {
 
 /// Runs a command from a page: for a function a check of its arguments, other commands completely.
 fn run(line: &str) -> Finished {
-    let (program, opcon) = surroundings();
+    let (program, opcon) = environment();
     let line = line.replace("opcon.example.com:9010", &opcon.https().to_string());
     let words = shlex::split(&line).unwrap_or_else(|| panic!("{line}: quotes that are not closed"));
     let mut words: Vec<&str> = words[1..].iter().map(String::as_str).collect();

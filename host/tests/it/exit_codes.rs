@@ -94,7 +94,7 @@ fn a_wrong_secret_key_is_3() {
 }
 
 #[test]
-fn a_user_who_may_not_is_3() {
+fn a_denied_user_is_3() {
     let program = strict().common("--user-id", &test_bed().denied_user_id);
     program.run(&["GetInstanceStatusByTag"]).expect_code(0);
     let stop = ["StopInstance", "--instance-id", ID];
@@ -128,7 +128,7 @@ fn what_does_not_exist_is_4() {
 }
 
 #[test]
-fn a_wait_that_expires_is_5_and_tells_the_last_state() {
+fn a_wait_that_times_out_is_5_and_reports_the_last_state() {
     let ec2 = OwnEc2::start(Answer::pending);
     let start = ["StartInstance", "--instance-id", ID, "--wait", "--wait-timeout", "1s"];
     let finished = failure(&Program::with_endpoint(&ec2.url), &start, 5, "partial", "wait-expired");
@@ -194,7 +194,7 @@ fn a_limit_of_the_account_is_8() {
 }
 
 #[test]
-fn an_ec2_that_nobody_answers_for_is_9() {
+fn an_unreachable_ec2_is_9() {
     let program = Program::with_endpoint(&format!("http://127.0.0.1:{}", closed_port())).env("AWS_MAX_ATTEMPTS", "1");
     let finished = failure(&program, &["GetInstanceStatusByTag"], 9, "failed", "unavailable");
     finished.expect_stderr("error: looking up all instances in the region: EC2 could not be reached: ");
@@ -221,7 +221,7 @@ fn throttling_is_retried_and_then_9() {
 }
 
 #[test]
-fn a_change_of_which_no_answer_tells_is_11() {
+fn a_change_with_an_unknown_outcome_is_11() {
     let ec2 = OwnEc2::with_instance("running", |_| Answer::html(502, "<html>Bad Gateway</html>"));
     let program = Program::with_endpoint(&ec2.url).env("AWS_MAX_ATTEMPTS", "1");
     let finished = failure(&program, &["StopInstance", "--instance-id", ID], 11, "unknown", "unknown");
@@ -234,7 +234,7 @@ fn a_change_of_which_no_answer_tells_is_11() {
 }
 
 #[test]
-fn an_opcon_that_nobody_answers_for_is_9_and_nothing_is_launched() {
+fn an_unreachable_opcon_is_9_and_nothing_is_launched() {
     let name = unique("no-opcon");
     let address = format!("ADDRESS=127.0.0.1:{}\nUSING_TLS=False\n", closed_port());
     let program = with_opcon(&format!("[OPCON API INFORMATION]\n{address}TOKEN=made-up\n"));
@@ -281,7 +281,7 @@ mod interrupted {
     }
 
     #[test]
-    fn a_change_that_was_not_answered_yet_is_told_of() {
+    fn a_change_without_a_response_is_reported() {
         let ec2 = OwnEc2::with_instance("running", |_| {
             loop {
                 thread::park();

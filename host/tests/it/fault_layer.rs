@@ -97,12 +97,12 @@ impl FaultLayer {
 
     /// Sets the instance types without capacity for launches and starts. All others have capacity.
     pub fn lack_capacity(&self, types: &[&str]) {
-        self.shared.ec2.capacity.lock().unwrap().lack(types);
+        self.shared.ec2.capacity.lock().unwrap().set_types(types);
     }
 
     /// Sets the instances without capacity on their dedicated hosts: starts of them fail.
     pub fn lack_host_capacity(&self, ids: &[String]) {
-        self.shared.ec2.capacity.lock().unwrap().lack_on_hosts(ids);
+        self.shared.ec2.capacity.lock().unwrap().set_hosts(ids);
     }
 
     /// The actions of the rules without an effect so far: no request matched, or there was nothing to change.

@@ -14,8 +14,8 @@ mod stage;
 mod unconfirmed;
 mod unknown;
 mod waits;
-mod who_changed;
-mod whole_answers;
+mod partial_results;
+mod incomplete_answers;
 
 use std::collections::HashMap;
 use std::sync::Mutex;
@@ -92,10 +92,10 @@ impl Job {
     }
 
     /// The polls of a wait for instance states. The search by name contains no IDs.
-    fn looks(&self) -> Vec<Call> {
-        let mut looks = self.layer.calls_of("DescribeInstances");
-        looks.retain(|call| call.form.names_instances());
-        looks
+    fn polls(&self) -> Vec<Call> {
+        let mut polls = self.layer.calls_of("DescribeInstances");
+        polls.retain(|call| call.form.names_instances());
+        polls
     }
 }
 

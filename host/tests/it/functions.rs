@@ -159,7 +159,7 @@ fn start_by_ids_counts_an_instance_that_runs_already_as_a_success() {
 }
 
 #[test]
-fn the_tag_wins_over_ids() {
+fn the_tag_takes_precedence_over_ids() {
     let (ec2, name) = (Ec2::new(), unique("wins"));
     let (named, other) = (ec2.launch(&name, 1), ec2.launch(&unique("other"), 1));
     let stop = ["StopInstance", "--tag-name", &name, "--instance-id", &other[0]];
@@ -190,7 +190,7 @@ fn stop_without_wait_ends_when_it_is_accepted() {
 }
 
 #[test]
-fn stopping_what_is_stopped_changes_nothing() {
+fn stopping_a_stopped_instance_changes_nothing() {
     let (ec2, name) = (Ec2::new(), unique("stop-again"));
     ec2.launch_stopped(&name, 1);
     let finished = Program::on_test_bed().run(&["StopInstance", "--tag", &name]).expect_code(0);
@@ -222,7 +222,7 @@ fn examples_without_instances() -> Vec<Vec<String>> {
 }
 
 #[test]
-fn nothing_that_matches_is_a_success_only_with_allow_none() {
+fn an_empty_selection_is_a_success_only_with_allow_none() {
     let program = Program::on_test_bed();
     let (mut by_name, mut by_id) = (0, 0);
     for line in examples_without_instances() {
@@ -251,7 +251,7 @@ fn wildcards_in_a_name_match_themselves_alone() {
 }
 
 #[test]
-fn without_wait_what_is_not_known_yet_is_warned_about() {
+fn without_wait_unknown_values_cause_a_warning() {
     let (ec2, name) = (Ec2::in_region("eu-west-1"), unique("early"));
     let property = name.replace('-', "_");
     let start = ["StartInstance", "--tag-name", &name, "--id-property", &property];

@@ -191,7 +191,7 @@ fn a_list_that_is_too_long_for_opcon_is_refused_or_cut() {
 }
 
 #[test]
-fn an_opcon_that_is_down_is_noticed_before_ec2_is_asked() {
+fn an_unavailable_opcon_is_detected_before_a_call_to_ec2() {
     let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
     let config = format!("[OPCON API INFORMATION]\nADDRESS=127.0.0.1:{port}\nUSING_TLS=False\nTOKEN=made-up\n");
     let ec2 = OwnEc2::unwanted();
@@ -279,7 +279,7 @@ fn a_list_kept_by_hand_is_read_and_a_wrong_entry_is_named() {
 }
 
 #[test]
-fn an_opcon_that_does_not_take_the_list_fails_the_job() {
+fn a_list_that_opcon_rejects_fails_the_job() {
     let opcon = OwnOpCon::start();
     let refused = OpConAnswer::Respond { status: 500, body: "no".to_owned(), content_type: "text/plain".to_owned() };
     opcon.add_fault(Fault { path: "/api/propertyExpression".to_owned(), skip: 0, times: 100, answer: refused });
@@ -292,7 +292,7 @@ fn an_opcon_that_does_not_take_the_list_fails_the_job() {
 }
 
 #[test]
-fn a_list_is_not_handed_to_an_agent_which_could_not_take_it() {
+fn a_list_is_not_sent_to_an_agent() {
     let program = Program::on_test_bed().without("--user-id");
     fs::create_dir(program.folder().join("MSGIN")).unwrap();
     let opcon = "PROPERTY_CHANNEL=msgin\nMSGIN_FOLDER=MSGIN\nMSGIN_USER=u\nMSGIN_TOKEN=made-up\n";

@@ -99,7 +99,7 @@ fn nothing_is_done_when_the_document_has_no_place() {
 }
 
 #[test]
-fn the_first_line_says_who_does_what_where() {
+fn the_first_line_contains_user_function_and_region() {
     let ec2 = OwnEc2::start(stopping);
     let program = Program::with_endpoint(&ec2.url);
     let first = "StopInstance in us-east-1, default credential chain\n";
@@ -144,7 +144,7 @@ fn answering_late(answer: fn(&str) -> Answer) -> (OwnEc2, mpsc::Sender<()>) {
 }
 
 #[test]
-fn what_stdout_does_not_take_goes_to_stderr_and_the_log() {
+fn lost_stdout_goes_to_stderr_and_the_log() {
     let (ec2, reader_is_gone) = answering_late(stopping);
     let program = Program::with_endpoint(&ec2.url);
     let finished = Finished::from(read_the_first(&program, &STOP, &reader_is_gone)).expect_code(7);
@@ -162,7 +162,7 @@ fn what_stdout_does_not_take_goes_to_stderr_and_the_log() {
 }
 
 #[test]
-fn a_document_that_stdout_does_not_take_goes_to_stderr_and_the_log() {
+fn a_lost_document_goes_to_stderr_and_the_log() {
     let (ec2, reader_is_gone) = answering_late(stopping);
     let program = Program::with_endpoint(&ec2.url);
     let finished = read_the_first(&program, &[&STOP[..], &JSON].concat(), &reader_is_gone);
@@ -202,7 +202,7 @@ fn a_job_that_fails_keeps_its_code_when_its_output_is_lost() {
 }
 
 #[test]
-fn help_and_lists_may_be_cut_short_by_their_reader_and_by_nobody_else() {
+fn only_the_reader_may_truncate_help_and_lists() {
     let program = Program::new();
     for line in
         [&["--help"][..], &["--list"], &["--list", "--output=json"], &["StopInstance", "--help"], &["check", "--help"]]

@@ -66,7 +66,7 @@ fn secrets_appear_nowhere() {
 }
 
 #[test]
-fn the_log_tells_the_job() {
+fn the_log_describes_the_job() {
     let (ec2, name) = (Ec2::new(), unique("log"));
     let id = &ec2.launch(&name, 1)[0];
     let config = "[CONNECTOR]\nDEBUG=OFF\n";
@@ -108,7 +108,7 @@ fn a_log_that_cannot_be_written_fails_no_job() {
 }
 
 #[test]
-fn ids_are_told_before_the_wait_ends() {
+fn ids_are_printed_before_the_wait_ends() {
     use std::io::{BufRead as _, BufReader};
 
     use crate::support::{Answer, OwnEc2};
@@ -125,7 +125,7 @@ fn ids_are_told_before_the_wait_ends() {
 }
 
 #[test]
-fn an_answer_from_elsewhere_is_one_line_in_plain_ascii() {
+fn a_foreign_response_is_one_line_in_plain_ascii() {
     let page = "<p>\u{1b}[31mw\u{e9}b</p>\r\nerror: forged\u{85}error: forged";
     let ec2 = OwnEc2::start(move |_| Answer::html(403, page));
     let program = Program::with_endpoint(&ec2.url).env("AWS_MAX_ATTEMPTS", "1");

@@ -61,7 +61,7 @@ fn the_configuration_of_the_job_is_part_of_the_printed_command() {
 
 #[cfg(unix)]
 #[test]
-fn the_agent_is_handed_short_texts() {
+fn the_agent_receives_status_texts() {
     use std::os::unix::fs::PermissionsExt as _;
     let (ec2, name) = (Ec2::new(), unique("status"));
     ec2.launch_stopped(&name, 2);
@@ -72,15 +72,15 @@ fn the_agent_is_handed_short_texts() {
     let program = program.env("SMA_BINDIR", &folder);
     program.run(&["StartInstance", "--tag-name", &name, "--wait", "--status-text"]).expect_code(0);
     // The job does not wait for the agent's tool.
-    let told = || fs::read_to_string(program.folder().join("told")).unwrap_or_default();
+    let texts = || fs::read_to_string(program.folder().join("told")).unwrap_or_default();
     for _ in 0..6000 {
-        if told().contains("2/2 ready\n") && told().contains("succeeded\n") {
+        if texts().contains("2/2 ready\n") && texts().contains("succeeded\n") {
             break;
         }
         std::thread::sleep(std::time::Duration::from_millis(10));
     }
-    assert!(told().contains("2/2 ready\n") && told().contains("succeeded\n"), "{}", told());
-    assert!(told().lines().all(|line| line.len() <= 20));
+    assert!(texts().contains("2/2 ready\n") && texts().contains("succeeded\n"), "{}", texts());
+    assert!(texts().lines().all(|line| line.len() <= 20));
 }
 
 #[test]
@@ -117,7 +117,7 @@ fn at_a_terminal(program: &Program, arguments: &[&str]) -> String {
 
 #[cfg(unix)]
 #[test]
-fn a_terminal_sees_progress_in_one_line_and_tables_that_fit() {
+fn a_terminal_displays_progress_in_one_line_and_tables_that_fit() {
     let (ec2, name) = (Ec2::new(), unique("a-name-that-is-rather-long-for-a-terminal"));
     let ids = ec2.launch_stopped(&name, 1);
     let program = Program::on_test_bed();
@@ -143,7 +143,7 @@ fn a_job_has_neither_a_live_line_nor_a_table_that_depends_on_a_terminal() {
 
 #[cfg(target_os = "linux")]
 #[test]
-fn a_log_on_a_full_disk_fails_no_job_and_says_nothing() {
+fn a_log_on_a_full_disk_is_ignored() {
     let program = Program::on_test_bed();
     fs::create_dir(program.folder().join("log")).unwrap();
     std::os::unix::fs::symlink("/dev/full", program.folder().join("log/awsec2.log")).unwrap();

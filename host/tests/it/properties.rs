@@ -38,12 +38,12 @@ impl Start {
 }
 
 #[test]
-fn an_address_that_could_not_be_read_is_not_saved_as_none() {
+fn an_address_that_could_not_be_read_is_not_saved_as_empty() {
     let start = Start::new("unread");
     // Two polls before the start and at its end, then the wait times out.
-    let looks = || start.layer.on("DescribeInstances").when(Form::names_instances);
-    looks().calls(2..).show(public_addresses(""));
-    looks().calls(3..).answer(throttled());
+    let polls = || start.layer.on("DescribeInstances").when(Form::names_instances);
+    polls().calls(2..).show(public_addresses(""));
+    polls().calls(3..).answer(throttled());
     let (finished, document) = start.program.run_json(&start.arguments(&["--wait-timeout", "3s"]));
     let finished = finished.expect_code(7);
     let finished = finished.expect_stderr("unknown public IPv4 address of i-").expect_stderr("RequestLimitExceeded");
@@ -61,10 +61,10 @@ fn an_address_that_could_not_be_read_is_not_saved_as_none() {
 #[test]
 fn throttled_polls_do_not_hide_an_address() {
     let start = Start::new("throttled");
-    let looks = || start.layer.on("DescribeInstances").when(Form::names_instances);
-    looks().call(2).show(public_addresses(""));
+    let polls = || start.layer.on("DescribeInstances").when(Form::names_instances);
+    polls().call(2).show(public_addresses(""));
     // Three attempts of one poll.
-    looks().calls(3..=5).answer(throttled());
+    polls().calls(3..=5).answer(throttled());
     let finished = start.program.run(&start.arguments(&[])).expect_code(0);
     finished.expect_stderr("; addresses are looked up again\n");
     let id = Ec2::new().describe(&start.id);
@@ -124,8 +124,8 @@ mod interrupted {
 
     /// Sends SIGTERM as soon as the job waits, before any poll returns the target state.
     fn interrupt(start: &Start, more: &[&str]) -> Finished {
-        let looks = start.layer.on("DescribeInstances").when(Form::names_instances);
-        looks.calls(2..).show(state("pending"));
+        let polls = start.layer.on("DescribeInstances").when(Form::names_instances);
+        polls.calls(2..).show(state("pending"));
         let addresses = start.layer.on("DescribeInstances").when(Form::names_instances);
         addresses.calls(2..).show(public_addresses(""));
         let mut job: Child = start.program.command(start.arguments(more)).spawn().unwrap();

@@ -81,7 +81,7 @@ fn texts_that_would_be_more_than_one_entry_are_not_written() {
 }
 
 #[test]
-fn a_data_script_in_a_file_is_replaced_whole() {
+fn a_data_script_is_replaced_completely() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("lists.txt");
     assert!(read_script(&path, line).unwrap().is_empty(), "a missing file has no lines");
@@ -121,14 +121,14 @@ fn a_data_script_that_cannot_be_read_or_written_is_named() {
 }
 
 #[test]
-fn texts_from_elsewhere_are_made_fit() {
+fn external_texts_are_sanitized() {
     assert_eq!(fitting(" The \"new\"\r\n image, [[X]] {{{Y}} "), "The new image, [X] {Y}");
     assert_eq!(fitting("\" \""), "");
 }
 
 proptest! {
     #[test]
-    fn whatever_is_made_fit_is_written_and_read_back(texts in vec(".{0,30}", 0..8)) {
+    fn sanitized_texts_are_written_and_read_back(texts in vec(".{0,30}", 0..8)) {
         let texts: Vec<_> = texts.iter().map(|text| fitting(text)).collect();
         let value = to_property("LIST", &texts).unwrap();
         prop_assert_eq!(from_property("LIST", value.as_str(), |text| Ok(text.to_owned())).unwrap(), texts);

@@ -203,7 +203,7 @@ mod tests {
         }
 
         #[test]
-        fn whatever_an_argument_holds_one_is_left(argument in "[ -~]{0,6}(\\[\\[|\\]\\]|\"){0,3}[ -~]{0,6}") {
+        fn any_argument_remains_one_argument(argument in "[ -~]{0,6}(\\[\\[|\\]\\]|\"){0,3}[ -~]{0,6}") {
             // OpCon replaces the reference with a value without quotes before the line is split.
             let quoted = windows_argument(&argument);
             let pieces = pieces(&argument);

@@ -76,7 +76,7 @@ fn a_unix_job_has_the_documented_form() {
 }
 
 #[test]
-fn what_opcon_does_not_allow_is_refused() {
+fn invalid_definitions_are_rejected() {
     let long = |count| "x".repeat(count);
     let named = |schedule: &str, job: &str, machine: &str| JobDefinition::new(schedule, job, machine, unix(""));
     let no_user = Program::Windows { command_line: "x".into(), working_directory: None, user: String::new() };
@@ -118,7 +118,7 @@ fn the_largest_definition_is_well_below_two_megabytes() {
 }
 
 #[test]
-fn a_definition_is_dropped_whole() {
+fn a_definition_is_written_completely() {
     let above = tempfile::tempdir().unwrap();
     let folder = above.path().join("input");
     std::fs::create_dir(&folder).unwrap();

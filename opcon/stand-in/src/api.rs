@@ -229,7 +229,7 @@ fn change_global(call: &Call<'_>, state: &mut State, id: &str) -> Outcome {
 
 fn store_global(state: &mut State, name: &str, value: String) -> Result<Name, (u16, String)> {
     let property = Name::global(name).map_err(|message| (400, message))?;
-    if value.chars().count() > expression::LONGEST_VALUE {
+    if value.chars().count() > expression::MAX_VALUE {
         return Err((400, "the value is longer than 4000 characters".into()));
     }
     state.set(property.clone(), value);
@@ -295,7 +295,7 @@ mod tests {
     }
 
     #[test]
-    fn the_token_is_given_to_who_logs_in() {
+    fn a_login_returns_the_token() {
         let state = &mut State::default();
         let user = json!({ "loginName": "someone", "password": "made-up" });
         let log_in = |token_type: Value| json!({ "user": user, "tokenType": token_type });
@@ -310,7 +310,7 @@ mod tests {
     }
 
     #[test]
-    fn global_properties_are_made_found_and_changed() {
+    fn global_properties_are_created_found_and_changed() {
         let state = &mut State::default();
         let made = call(state, "POST", "/api/globalproperties", json!({ "name": "MF_ID_1", "value": "a" }));
         assert_eq!(made, (200, shown("MF_ID_1", 1, "a")));
@@ -382,7 +382,7 @@ mod tests {
     }
 
     #[test]
-    fn reset_forgets_everything() {
+    fn reset_clears_everything() {
         let state = &mut State::default();
         state.set(Name::global("A").unwrap(), "x".into());
         state.record("GET", "/api/version", Some(200));

@@ -6,9 +6,9 @@
 use std::fmt;
 
 /// The maximum length of a global property name, in characters.
-const LONGEST_GLOBAL_NAME: usize = 64;
+const MAX_GLOBAL_NAME: usize = 64;
 /// The maximum length of a value, in characters.
-pub(crate) const LONGEST_VALUE: usize = 4000;
+pub(crate) const MAX_VALUE: usize = 4000;
 
 /// An expression.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -60,7 +60,7 @@ impl Name {
         if name.contains(['\'', '"', '(', ')', '\\', ',', '=', ';', '|']) {
             return Err("the name contains a character that is not allowed".into());
         }
-        if self.scope == Scope::Global && name.chars().count() > LONGEST_GLOBAL_NAME {
+        if self.scope == Scope::Global && name.chars().count() > MAX_GLOBAL_NAME {
             return Err("the name is longer than 64 characters".into());
         }
         Ok(self)
@@ -181,7 +181,7 @@ fn value(literal: &str) -> Result<String, String> {
     if characters.next().is_some() {
         return Err("unexpected text after the closing quote of the value".into());
     }
-    if value.chars().count() > LONGEST_VALUE {
+    if value.chars().count() > MAX_VALUE {
         return Err("the value is longer than 4000 characters".into());
     }
     Ok(value)
@@ -228,7 +228,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_documented_is_refused() {
+    fn undocumented_syntax_is_rejected() {
         for (text, reason) in [
             ("A", "does not begin"),
             ("[[A]", "neither a dot nor ]]"),

@@ -80,7 +80,7 @@ async fn an_instance_property_that_is_not_stored_is_a_failure() {
 }
 
 #[tokio::test]
-async fn a_trimmed_value_is_not_taken_for_the_whole() {
+async fn a_trimmed_value_is_not_saved() {
     let site = Site::start().await;
     site.opcon.behave(Behavior { trims: true, ..Behavior::default() });
     let client = site.plain_client();
@@ -110,7 +110,7 @@ async fn an_encrypted_property_is_not_overwritten() {
 }
 
 #[tokio::test]
-async fn what_cannot_be_seen_does_not_stop_an_assignment() {
+async fn an_assignment_works_without_access_to_global_properties() {
     let site = Site::start().await;
     for answer in [Answer::text(403, ""), Answer::text(404, ""), Answer::text(200, "<html>")] {
         site.fail_at(GLOBALS, 0, 1, answer);
@@ -146,7 +146,7 @@ async fn the_calls_for_global_properties_may_fail_too() {
 }
 
 #[tokio::test]
-async fn a_failed_look_afterwards_is_a_failure() {
+async fn a_failed_read_back_is_a_failure() {
     let site = Site::start().await;
     site.fail_at("/api/propertyExpression", 1, 3, Answer::text(503, "busy"));
     let saved = site.plain_client().save_property(&name("MF_ID"), &value("i-1")).await;
@@ -186,7 +186,7 @@ fn any_names() -> impl Strategy<Value = String> {
 }
 
 #[test]
-fn opcon_holds_exactly_the_value_that_was_given() {
+fn opcon_has_exactly_the_given_value() {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let site = runtime.block_on(Site::start());
     let client = site.plain_client();

@@ -37,7 +37,7 @@ async fn a_log_in_gives_the_token_over_http_and_https() {
 }
 
 #[tokio::test]
-async fn a_refused_log_in_says_so_without_the_password() {
+async fn a_rejected_login_is_reported_without_the_password() {
     let site = Site::start().await;
     let address = site.opcon.http().to_string();
     let escaped = serde_json::json!([{ "message": format!("wrong password {PASSWORD}") }]).to_string();
@@ -64,7 +64,7 @@ async fn an_answer_without_a_token_is_not_quoted() {
 }
 
 #[tokio::test]
-async fn what_cannot_be_asked_is_refused_before_anything_is_sent() {
+async fn invalid_arguments_are_rejected_before_anything_is_sent() {
     let site = Site::start().await;
     let address = site.opcon.http().to_string();
     let empty = "the user, the password or the name of the application is empty";

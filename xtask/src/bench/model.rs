@@ -236,7 +236,7 @@ mod tests {
     }
 
     #[test]
-    fn what_ec2_refuses_is_refused() {
+    fn requests_that_ec2_rejects_are_rejected() {
         let mut model = Model::new(101, State::Running);
         let many: String = (0..101).map(|number| format!("&InstanceId.{number}={}", id(number))).collect();
         for body in ["Action=RebootInstances", "Action=StopInstances", "Action=StopInstances&InstanceId.1=i-00000fff"] {

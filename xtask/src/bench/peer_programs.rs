@@ -15,7 +15,7 @@ use crate::workspace::Workspace;
 const DEBIAN_GOPATH: &str = "/usr/share/gocode";
 const SDK: &str = "src/github.com/aws/aws-sdk-go-v2/service/ec2";
 /// The first curl version with `--aws-sigv4` (its change log).
-const OLDEST_CURL: (u32, u32) = (7, 75);
+const MIN_CURL: (u32, u32) = (7, 75);
 
 /// A program to which `awsec2` is compared.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -54,7 +54,7 @@ pub fn missing(peers: &[Peer]) -> Vec<String> {
         }
     }
     if peers.contains(&Peer::Curl) && !stdout_of("curl", &["--version"]).is_some_and(|text| signs(&text)) {
-        let (major, minor) = OLDEST_CURL;
+        let (major, minor) = MIN_CURL;
         missing.push(format!("curl {major}.{minor} or newer does not run (Debian: apt-get install curl)"));
     }
     missing
@@ -80,7 +80,7 @@ fn stdout_of(program: &str, arguments: &[&str]) -> Option<String> {
 fn signs(description: &str) -> bool {
     let version = description.split_whitespace().nth(1).unwrap_or_default();
     let mut numbers = version.split('.').map_while(|number| number.parse().ok());
-    (numbers.next().unwrap_or(0), numbers.next().unwrap_or(0)) >= OLDEST_CURL
+    (numbers.next().unwrap_or(0), numbers.next().unwrap_or(0)) >= MIN_CURL
 }
 
 /// Builds the Go program from Debian's packages, offline, and returns its path.

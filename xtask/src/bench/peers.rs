@@ -165,7 +165,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_program_that_makes_other_calls_is_no_peer() {
+    fn a_program_with_other_calls_is_rejected() {
         let calls = |actions: &[&str]| -> Vec<Call> {
             actions.iter().map(|action| Call { action: (*action).to_owned(), body: "".into() }).collect()
         };

@@ -16,7 +16,7 @@ use crate::workspace::Workspace;
 
 const SIZES: [usize; 3] = [1_000, 5_000, 10_000];
 /// With `--check`, the maximum CPU time of the largest size, relative to the smallest one.
-const CPU_BAR: f64 = 12.0;
+const MAX_CPU_RATIO: f64 = 12.0;
 /// The argument file with the IDs, and the argument that names it.
 const IDS_FILE: &str = "ids.txt";
 const IDS: &str = "@ids.txt";
@@ -50,7 +50,7 @@ pub fn command() -> Command {
         .arg(program::argument())
         .arg(runs_argument("5"))
         .arg(Arg::new("check").long("check").action(ArgAction::SetTrue).help(format!(
-            "Fail when the CPU time for {} instances is more than {CPU_BAR} times that for {}",
+            "Fail when the CPU time for {} instances is more than {MAX_CPU_RATIO} times that for {}",
             SIZES[SIZES.len() - 1],
             SIZES[0]
         )))
@@ -141,7 +141,7 @@ fn too_many_calls(job: &Job, of_job: &[Series; SIZES.len()]) -> Vec<String> {
 fn too_much_cpu(job: &Job, of_job: &[Series; SIZES.len()]) -> Option<String> {
     let [smallest, .., largest] = of_job.each_ref().map(|series| median(&series.runs, |usage| usage.cpu));
     let ratio = largest / smallest;
-    (ratio > CPU_BAR).then(|| format!("the CPU time of {} is {ratio:.1} times, more than {CPU_BAR}", job.name))
+    (ratio > MAX_CPU_RATIO).then(|| format!("the CPU time of {} is {ratio:.1} times, more than {MAX_CPU_RATIO}", job.name))
 }
 
 #[cfg(test)]

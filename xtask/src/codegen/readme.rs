@@ -29,7 +29,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_what_is_between_the_markers_is_replaced() {
+    fn only_the_text_between_the_markers_is_replaced() {
         let table = table(&list());
         assert_eq!(table, "| Function | Does |\n|---|---|\n| `StopInstance` | Stops instances. |\n");
         let old = format!("# Title\n{BEGIN}| old |\n{END}More.\n");

@@ -87,7 +87,7 @@ mod tests {
     }
 
     #[test]
-    fn an_array_with_a_line_each_stays_so() {
+    fn an_array_with_one_item_per_line_is_kept() {
         let before = BEFORE.replace(
             "[\"create-instance\", \"stop-instance\"]",
             "[\n    \"create-instance\",\n    \"stop-instance\",\n]",

@@ -40,7 +40,7 @@ mod tests {
     }
 
     #[test]
-    fn no_secret_stands_in_the_file_as_it_is() {
+    fn the_file_contains_no_secret_in_clear_text() {
         let key = AccessKey { access_key_id: "public-half".into(), secret_access_key: "secret-half".into() };
         let opcon = OpCon {
             http: "127.0.0.1:1".into(),

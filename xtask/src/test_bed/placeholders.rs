@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 /// The suffix of placeholder IDs after their kind.
-const MARK: &str = "-0123456789abcdef";
+const PLACEHOLDER_SUFFIX: &str = "-0123456789abcdef";
 /// The kind of instances. Tests have several of them; the first has the number 0.
 const INSTANCE: &str = "i";
 
@@ -62,7 +62,7 @@ const KINDS: &[Kind] = &[
 /// A placeholder of each kind except instances.
 #[cfg(test)]
 pub fn every_kind() -> Vec<String> {
-    KINDS.iter().map(|kind| format!("{}{MARK}0", kind.name)).collect()
+    KINDS.iter().map(|kind| format!("{}{PLACEHOLDER_SUFFIX}0", kind.name)).collect()
 }
 
 /// The values of placeholders, by kind.
@@ -146,7 +146,7 @@ impl Resources {
             INSTANCE => number.parse().ok().and_then(|number: usize| self.instances.get(number)),
             kind => self.ids.get(kind),
         };
-        let id = id.cloned().unwrap_or_else(|| format!("{kind}{MARK}{number}"));
+        let id = id.cloned().unwrap_or_else(|| format!("{kind}{PLACEHOLDER_SUFFIX}{number}"));
         Some(format!("{before}{id}{}", self.filled(after).unwrap_or_else(|| after.to_owned())))
     }
 }
@@ -161,7 +161,7 @@ struct Placeholder<'a> {
 
 impl<'a> Placeholder<'a> {
     fn first_in(text: &'a str) -> Option<Self> {
-        let (start, rest) = text.split_once(MARK)?;
+        let (start, rest) = text.split_once(PLACEHOLDER_SUFFIX)?;
         let before = start.trim_end_matches(|letter: char| letter.is_ascii_lowercase());
         let (_, after) = rest.split_at_checked(1)?;
         Some(Placeholder { before, kind: &start[before.len()..], number: &rest[..1], after })
@@ -185,7 +185,7 @@ mod tests {
     }
 
     #[test]
-    fn placeholders_become_what_exists_wherever_they_are() {
+    fn placeholders_are_replaced_everywhere() {
         let words = ["snap-0123456789abcdef0", "team=ami-0123456789abcdef0", "i-0123456789abcdef0"];
         let resources = Resources::known(&[("ami", "ami-1")]).with_all(words, "web", "us-east-1a", call).unwrap();
         let resources = resources.with_instances(&["i-a".to_owned(), "i-b".to_owned()]);

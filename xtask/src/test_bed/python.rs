@@ -11,7 +11,7 @@ use crate::report;
 use crate::workspace::Workspace;
 
 /// The minimum Python version of the pinned moto, `xtask/testbed/requirements.in`.
-const OLDEST: (u32, u32) = (3, 10);
+const MIN_VERSION: (u32, u32) = (3, 10);
 const CANDIDATES: [&str; 2] = ["python3", "python"];
 const SCRIPTS: &str = if cfg!(windows) { "Scripts" } else { "bin" };
 
@@ -80,12 +80,12 @@ fn find_python(candidates: &[&'static str]) -> Result<&'static str> {
     let mut seen = String::new();
     for name in candidates {
         match version_of(Path::new(name)) {
-            Some(version) if version >= OLDEST => return Ok(name),
+            Some(version) if version >= MIN_VERSION => return Ok(name),
             Some((major, minor)) => seen += &format!(", {name} is {major}.{minor}"),
             None => seen += &format!(", {name} does not run"),
         }
     }
-    let (major, minor) = OLDEST;
+    let (major, minor) = MIN_VERSION;
     bail!(
         "finding Python {major}.{minor} or newer, which moto needs: none found{seen}; install it and put it on the \
          PATH"

@@ -92,7 +92,7 @@ mod tests {
     }
 
     #[test]
-    fn the_three_outcomes_are_told_apart() {
+    fn the_three_outcomes_are_distinguished() {
         let accepted = submitted(r#"{"filled": ["wait"], "formData": {"wait": true}}"#);
         assert!(matches!(accepted, Submitted::FormData(data) if data["wait"] == true));
         let refused = submitted(r#"{"filled": [], "errors": ["a is missing"]}"#);

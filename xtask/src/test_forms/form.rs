@@ -155,7 +155,7 @@ fn is_any_value(schema: &Value) -> bool {
 }
 
 /// Whether an `if` requires a value for a field without a default.
-fn asks_for_any_value(condition: &Value) -> bool {
+fn requires_any_value(condition: &Value) -> bool {
     condition["properties"].as_object().into_iter().flatten().any(|(_, schema)| is_any_value(schema))
 }
 
@@ -191,7 +191,7 @@ fn lacks_something(schema: &Value, defaults_around: &Choices) -> bool {
     conditional_parts(schema).iter().any(|part| {
         let conditions = conditions_of(&part["if"]).unwrap_or_default();
         let met = conditions.iter().all(|(name, value)| defaults.get(name) == Some(value));
-        met && !asks_for_any_value(&part["if"]) && lacks_something(&part["then"], &defaults)
+        met && !requires_any_value(&part["if"]) && lacks_something(&part["then"], &defaults)
     })
 }
 
@@ -274,7 +274,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_required_and_has_no_default_is_lacking() {
+    fn required_values_without_a_default_are_missing() {
         assert!(stop_instance().lacks_something_untouched(), "the name is required by the first alternative");
         let with = |schema: Value| form(json!({"properties": {"a": schema}, "required": ["a"]}));
         assert!(with(json!({"type": "string"})).lacks_something_untouched());

@@ -99,7 +99,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_a_form_has_is_not_given_again() {
+    fn arguments_in_the_form_are_not_repeated() {
         let arguments = |form_data: Value| missing_arguments(form_data.as_object().unwrap()).collect::<Vec<_>>();
         assert_eq!(arguments(json!({})), ["--user-id", "USER1", "--region", "us-east-1"]);
         assert_eq!(arguments(json!({"region": "EU_WEST_1"})), ["--user-id", "USER1"]);

@@ -8,7 +8,7 @@ use std::process::{Command, Stdio};
 use anyhow::{Result, ensure};
 
 /// The minimum Node.js version of the packages in `xtask/forms/package.json`.
-const OLDEST_NODE: u32 = 20;
+const MIN_NODE: u32 = 20;
 /// The environment variable with the browser, if it is not `chromium` on the PATH.
 const CHROMIUM_VARIABLE: &str = "CHROMIUM";
 const NPM: &str = if cfg!(windows) { "npm.cmd" } else { "npm" };
@@ -57,10 +57,10 @@ fn version_of(program: &OsStr) -> Option<String> {
 /// A sentence for each of Node.js, npm, and Chromium that is missing or too old.
 fn missing([node, npm, chromium]: [Option<&str>; 3]) -> Vec<String> {
     let mut missing = Vec::new();
-    if node.and_then(major).is_none_or(|major| major < OLDEST_NODE) {
+    if node.and_then(major).is_none_or(|major| major < MIN_NODE) {
         let there = node.map(|version| format!(", not {version}")).unwrap_or_default();
         missing.push(format!(
-            "Node.js {OLDEST_NODE} or newer is needed{there} (Debian 13 or newer: apt-get install nodejs; \
+            "Node.js {MIN_NODE} or newer is needed{there} (Debian 13 or newer: apt-get install nodejs; \
              others: https://nodejs.org)"
         ));
     }
@@ -108,7 +108,7 @@ mod tests {
     }
 
     #[test]
-    fn a_program_that_is_not_there_has_no_version() {
+    fn a_missing_program_has_no_version() {
         assert_eq!(version_of(OsStr::new("no-such-program")), None);
     }
 }

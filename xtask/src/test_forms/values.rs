@@ -193,7 +193,7 @@ mod tests {
     }
 
     #[test]
-    fn the_exact_alternative_wins_over_one_that_contains_it() {
+    fn an_exact_match_takes_precedence() {
         let states = json!({"enum": ["stopped by force", "stopped"]});
         assert_eq!(value(states, json!("stopped")), Some(json!("stopped")));
     }

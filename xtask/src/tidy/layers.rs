@@ -83,7 +83,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn arrows_lead_down_and_every_module_is_in_a_layer() {
+    fn imports_are_from_lower_layers_and_every_module_has_a_layer() {
         let tree = Tree::new(&[
             ("functions/a/src/lib.rs", "mod attic;\nmod error;\nmod ids;\nmod wait;\npub use wait::Wait;\n"),
             ("functions/a/src/attic.rs", "use crate::error::E;\n"),

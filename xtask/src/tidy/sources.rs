@@ -11,8 +11,8 @@ use super::finding::Finding;
 use crate::workspace::{Workspace, slashed};
 
 /// Paths that exist on CI machines, but not in other clones.
-const BESIDE_THE_CLONE: &str = "../shared";
-const KNOWS_CI: [&str; 2] = [".ci/", "xtask/"];
+const CI_PATHS: &str = "../shared";
+const CI_FILES: [&str; 2] = [".ci/", "xtask/"];
 
 const CHECKED: [&str; 3] = ["rs", "md", "toml"];
 const NOT_IN_FUNCTIONS: [&str; 4] = ["std::env", "process::exit", "print!", "println!"];
@@ -56,7 +56,7 @@ pub fn findings(workspace: &Workspace) -> Result<Vec<Finding>> {
     let spellings: Vec<String> = workspace.functions().flat_map(|function| spellings(&function.name)).collect();
     let mut findings = Vec::new();
     for source in sources(workspace)? {
-        findings.extend(beside_the_clone(&source));
+        findings.extend(ci_paths(&source));
         if !source.is_checked() {
             continue;
         }
@@ -86,12 +86,12 @@ fn sources(workspace: &Workspace) -> Result<Vec<Source>> {
 }
 
 /// Rejects references to paths outside the clone, except in scripts that prepare CI machines.
-fn beside_the_clone(source: &Source) -> Vec<Finding> {
-    if KNOWS_CI.iter().any(|folder| source.path.starts_with(folder)) {
+fn ci_paths(source: &Source) -> Vec<Finding> {
+    if CI_FILES.iter().any(|folder| source.path.starts_with(folder)) {
         return Vec::new();
     }
-    let found = source.lines().filter(|(_, line)| line.contains(BESIDE_THE_CLONE));
-    let what = format!("`{BESIDE_THE_CLONE}` is outside the clone: only .ci/ and xtask/ mention it");
+    let found = source.lines().filter(|(_, line)| line.contains(CI_PATHS));
+    let what = format!("`{CI_PATHS}` is outside the clone: only .ci/ and xtask/ mention it");
     found.map(|(number, _)| source.finding(number, &what)).collect()
 }
 
@@ -211,7 +211,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_beside_the_clone_is_mentioned_by_ci_alone() {
+    fn only_ci_scripts_mention_ci_paths() {
         let text = "//! See ../shared/rules.md.\n";
         let found = findings_of(&[
             (".ci/run", text),
@@ -229,7 +229,7 @@ mod tests {
     }
 
     #[test]
-    fn a_rust_file_says_what_it_is_for() {
+    fn a_rust_file_has_a_module_comment() {
         let found = findings_of(&[("opcon/src/lib.rs", "fn main() {}\n"), ("opcon/src/good.rs", "//! Good.\n")]);
         assert_eq!(found, ["opcon/src/lib.rs:1: the file does not start with a `//!` line that describes its purpose"]);
     }

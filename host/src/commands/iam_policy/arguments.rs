@@ -3,7 +3,7 @@
 use std::fmt;
 
 /// The maximum length of a tag key and a tag value (AWS: "Tag your Amazon EC2 resources").
-const LONGEST: [usize; 2] = [128, 256];
+const MAX_TAG_LENGTHS: [usize; 2] = [128, 256];
 /// The length of an account ID.
 const ACCOUNT_DIGITS: usize = 12;
 
@@ -26,11 +26,11 @@ impl ResourceTag {
     /// A description of a valid text.
     pub fn parse(text: &str) -> Result<Self, String> {
         let (key, value) = text.split_once('=').ok_or("must be a key, `=` and a value, as in `team=web`")?;
-        if key.trim().is_empty() || key.chars().count() > LONGEST[0] {
-            return Err(format!("must have a key of 1 to {} characters before the `=`, not blank", LONGEST[0]));
+        if key.trim().is_empty() || key.chars().count() > MAX_TAG_LENGTHS[0] {
+            return Err(format!("must have a key of 1 to {} characters before the `=`, not blank", MAX_TAG_LENGTHS[0]));
         }
-        if value.chars().count() > LONGEST[1] {
-            return Err(format!("must have a value of at most {} characters after the `=`", LONGEST[1]));
+        if value.chars().count() > MAX_TAG_LENGTHS[1] {
+            return Err(format!("must have a value of at most {} characters after the `=`", MAX_TAG_LENGTHS[1]));
         }
         if text.contains("${") {
             return Err("must not contain `${`: IAM would read it as a policy variable".to_owned());

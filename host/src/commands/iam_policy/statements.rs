@@ -208,7 +208,7 @@ fn resource_type(arn: &str) -> &str {
 }
 
 fn pascal_case(kebab: &str) -> String {
-    let capital = |word: &str| word.chars().take(1).flat_map(char::to_uppercase).chain(word.chars().skip(1)).collect();
+    let capital = |arg: &str| arg.chars().take(1).flat_map(char::to_uppercase).chain(arg.chars().skip(1)).collect();
     kebab.split('-').map(capital).collect::<Vec<String>>().concat()
 }
 

@@ -6,38 +6,38 @@ use std::io;
 ///
 /// # Errors
 /// If there is no terminal, or the input ends.
-pub fn ask(prompt: &str) -> io::Result<String> {
+pub fn read_password(prompt: &str) -> io::Result<String> {
     #[cfg(unix)]
-    let _silence = silence::Silence::begin()?;
+    let _guard = guard::EchoGuard::begin()?;
     // `rpassword` prints the prompt first, and the terminal echoes input until then.
     rpassword::prompt_password(prompt)
 }
 
 #[cfg(unix)]
-mod silence {
+mod guard {
     use std::fs::File;
     use std::io;
 
     use rustix::termios::{LocalModes, OptionalActions, Termios, tcgetattr, tcsetattr};
 
     /// Disables the terminal echo while it is in scope.
-    pub struct Silence {
+    pub struct EchoGuard {
         terminal: File,
         before: Termios,
     }
 
-    impl Silence {
+    impl EchoGuard {
         pub fn begin() -> io::Result<Self> {
             let terminal = File::open("/dev/tty")?;
             let before = tcgetattr(&terminal)?;
             let mut silent = before.clone();
             silent.local_modes -= LocalModes::ECHO | LocalModes::ECHONL;
             tcsetattr(&terminal, OptionalActions::Now, &silent)?;
-            Ok(Silence { terminal, before })
+            Ok(EchoGuard { terminal, before })
         }
     }
 
-    impl Drop for Silence {
+    impl Drop for EchoGuard {
         fn drop(&mut self) {
             // Without a terminal there is no echo to restore.
             let _ = tcsetattr(&self.terminal, OptionalActions::Now, &self.before);

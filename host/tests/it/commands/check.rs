@@ -52,7 +52,7 @@ fn all_is_well_when_every_line_is() {
 }
 
 #[test]
-fn what_a_user_may_not_do_is_named() {
+fn missing_permissions_are_reported() {
     let config = config_before("[OPCON API INFORMATION]");
     let finished = check(&Program::new().with_config(&config), &[]).expect_code(3);
     let finished = finished.expect_stdout(
@@ -65,7 +65,7 @@ fn what_a_user_may_not_do_is_named() {
 }
 
 #[test]
-fn keys_that_are_wrong_and_a_token_that_is_refused_are_told_apart() {
+fn invalid_keys_and_rejected_tokens_are_distinguished() {
     let (opcon, allowed) = (OwnOpCon::start(), &test_bed().ec2_strict.allowed);
     let (id, secret) = (opcon::encoded::encode(&allowed.access_key_id), opcon::encoded::encode("a-wrong-secret"));
     let user = format!("[USER1]\nCONNECTOR_USER_ACCESS_KEY={id}\nCONNECTOR_USER_SECRET_KEY={secret}\n[USER2]\n");
@@ -97,7 +97,7 @@ fn servers_that_do_not_answer_are_9() {
 }
 
 #[test]
-fn a_log_that_cannot_be_opened_is_told() {
+fn a_log_that_cannot_be_opened_is_reported() {
     let opcon = OwnOpCon::start();
     let program = Program::new().with_config(&(config_before("[DENIED]") + &opcon.config(DEFAULT_TOKEN)));
     program.write("occupied", "a file, and no folder");
@@ -110,7 +110,7 @@ fn a_log_that_cannot_be_opened_is_told() {
 
 #[cfg(unix)]
 #[test]
-fn a_file_that_others_may_read_is_a_failure() {
+fn a_file_that_others_can_read_is_a_failure() {
     use std::os::unix::fs::PermissionsExt as _;
     let program = Program::new().with_config("[CONNECTOR]\n");
     fs::set_permissions(program.folder().join("Connector.config"), fs::Permissions::from_mode(0o644)).unwrap();
@@ -123,7 +123,7 @@ fn a_file_that_others_may_read_is_a_failure() {
 }
 
 #[test]
-fn a_configuration_that_is_broken_or_missing_is_told_first() {
+fn an_invalid_or_missing_configuration_is_reported_first() {
     let finished = check(&Program::new().with_config("[CONNECTOR\n"), &[]).expect_code(2);
     assert!(finished.stdout.starts_with("FAILED  configuration: reading Connector.config: "), "{finished:#?}");
     let finished = check(&Program::new(), &["--config", "no-such.config"]).expect_code(2);

@@ -47,7 +47,7 @@ fn a_unix_job_needs_a_user_and_may_have_references() {
 }
 
 #[test]
-fn the_arguments_are_checked_as_those_of_a_job() {
+fn the_arguments_are_checked_like_those_of_a_job() {
     for (arguments, reason) in [
         (&["StopInstance"][..], "is required"),
         (&["StopInstances", "--tag-name", "web"], "unknown function `StopInstances`"),
@@ -104,7 +104,7 @@ fn the_place_of_the_job_is_checked() {
 }
 
 #[test]
-fn a_definition_is_dropped_where_smaddi_takes_it() {
+fn a_definition_is_written_to_the_smaddi_folder() {
     let program = Program::new();
     fs::create_dir(program.folder().join("smaddi")).unwrap();
     let arguments = ["job-definition", "StopInstance", "--tag-name", "web", "--platform", "windows"];

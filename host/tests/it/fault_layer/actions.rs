@@ -52,7 +52,7 @@ impl Instances {
         if answer.status() == 200 {
             edit(&mut answer, |root| {
                 retain_instances(root, &mut |id, change| {
-                    self.tell_states(form.action(), id, change);
+                    self.set_answer_states(form.action(), id, change);
                     true
                 });
             });
@@ -77,7 +77,7 @@ impl Instances {
     }
 
     /// Sets the states in the response for an instance as EC2 does, and records the new one.
-    fn tell_states(&mut self, action: &str, id: &str, change: &mut xmltree::Element) {
+    fn set_answer_states(&mut self, action: &str, id: &str, change: &mut xmltree::Element) {
         let own = text_at(change, &["previousState", "name"]).unwrap_or_default();
         let before = self.transient(id).map_or(own, str::to_owned);
         let now = match outcome(action, &before) {

@@ -16,12 +16,12 @@ pub struct Capacity {
 
 impl Capacity {
     /// Sets the instance types without capacity. All others have capacity.
-    pub fn lack(&mut self, types: &[&str]) {
+    pub fn set_types(&mut self, types: &[&str]) {
         self.types = types.iter().map(|name| (*name).to_owned()).collect();
     }
 
     /// Sets the instances whose hosts have no capacity. All others have capacity.
-    pub fn lack_on_hosts(&mut self, ids: &[String]) {
+    pub fn set_hosts(&mut self, ids: &[String]) {
         self.on_hosts = ids.iter().cloned().collect();
     }
 

@@ -22,16 +22,16 @@ type Numbers = Box<dyn Fn(usize) -> bool + Send>;
 /// All instances that are reported differently from moto.
 #[derive(Default)]
 pub struct Instances {
-    courses: HashMap<String, Course>,
+    read_plans: HashMap<String, ReadPlan>,
     /// The planned reads of future launches, by instance number.
-    plans: Vec<(Numbers, Course)>,
+    plans: Vec<(Numbers, ReadPlan)>,
     launched: usize,
     transient_reads: usize,
 }
 
 /// The result of the next reads of an instance.
 #[derive(Clone, Default)]
-struct Course {
+struct ReadPlan {
     /// For this number of reads the instance is not found.
     unknown: usize,
     /// The next reads return these states instead of the actual one.
@@ -47,9 +47,9 @@ enum Shown {
     AsItIs,
 }
 
-impl Course {
+impl ReadPlan {
     /// Appends the reads of the other value, and takes its actual state.
-    fn add(&mut self, other: Course) {
+    fn add(&mut self, other: ReadPlan) {
         self.unknown += other.unknown;
         self.states.extend(other.states);
         self.transient = other.transient.or(self.transient);
@@ -78,13 +78,13 @@ impl Instances {
 
     /// The actual transient state of an instance.
     pub fn transient(&self, id: &str) -> Option<&'static str> {
-        self.courses.get(id)?.transient.map(|(name, _)| name)
+        self.read_plans.get(id)?.transient.map(|(name, _)| name)
     }
 
     /// Starts a transient state, if such states last.
     pub fn set_transient(&mut self, id: &str, name: &'static str) {
         let transient = (self.transient_reads > 0).then_some((name, self.transient_reads));
-        self.courses.entry(id.to_owned()).or_default().transient = transient;
+        self.read_plans.entry(id.to_owned()).or_default().transient = transient;
     }
 
     /// Records the new instances in a launch response.
@@ -93,8 +93,8 @@ impl Instances {
             self.launched += 1;
             self.set_transient(&id, "pending");
             let plans = self.plans.iter().filter(|(concerns, _)| concerns(self.launched));
-            let course = self.courses.entry(id).or_default();
-            plans.for_each(|(_, plan)| course.add(plan.clone()));
+            let plan = self.read_plans.entry(id).or_default();
+            plans.for_each(|(_, planned)| plan.add(planned.clone()));
         }
     }
 
@@ -102,8 +102,8 @@ impl Instances {
     pub fn refuse_unknown(&mut self, form: &Form) -> Option<Message> {
         let mut unknown = Vec::new();
         for id in form.instance_ids() {
-            if let Some(course) = self.courses.get_mut(id).filter(|course| course.unknown > 0) {
-                course.unknown -= 1;
+            if let Some(plan) = self.read_plans.get_mut(id).filter(|plan| plan.unknown > 0) {
+                plan.unknown -= 1;
                 unknown.push(id);
             }
         }
@@ -117,8 +117,8 @@ impl Instances {
 
     /// Answers a read of instances. `ask` passes a request to moto.
     pub fn read(&mut self, form: &Form, ask: impl Fn(&Form) -> Message) -> Message {
-        self.courses.retain(|_, course| !course.is_over());
-        if self.courses.is_empty() {
+        self.read_plans.retain(|_, plan| !plan.is_over());
+        if self.read_plans.is_empty() {
             return ask(form);
         }
         // The request to moto selects all states, because it must not filter by states that differ from the reported
@@ -132,7 +132,7 @@ impl Instances {
         }
         edit(&mut answer, |root| {
             retain_instances(root, &mut |id, instance| {
-                match self.courses.get_mut(id).map_or(Shown::AsItIs, Course::read) {
+                match self.read_plans.get_mut(id).map_or(Shown::AsItIs, ReadPlan::read) {
                     Shown::Nothing => return false,
                     Shown::State(name) => show(instance, name),
                     Shown::AsItIs => {}
@@ -180,24 +180,24 @@ impl<'a> Chosen<'a> {
     /// Not found for this number of reads of each: a request for it is rejected and counts as a read, and other
     /// responses omit it.
     pub fn unknown_for(self, reads: usize) {
-        self.add(Course { unknown: reads, ..Course::default() });
+        self.add(ReadPlan { unknown: reads, ..ReadPlan::default() });
     }
 
     /// The next reads of each return these states, one by one, and then the actual state. Actions always use the actual
     /// state.
     pub fn shown_as(self, states: &[&'static str]) {
-        self.add(Course { states: states.iter().copied().collect(), ..Course::default() });
+        self.add(ReadPlan { states: states.iter().copied().collect(), ..ReadPlan::default() });
     }
 
-    fn add(self, course: Course) {
+    fn add(self, plan: ReadPlan) {
         let mut instances = self.instances.lock().unwrap();
         match self.which {
             Which::Ids(ids) => {
                 for id in ids {
-                    instances.courses.entry(id).or_default().add(course.clone());
+                    instances.read_plans.entry(id).or_default().add(plan.clone());
                 }
             }
-            Which::Launched(concerns) => instances.plans.push((concerns, course)),
+            Which::Launched(concerns) => instances.plans.push((concerns, plan)),
         }
     }
 }

@@ -151,7 +151,7 @@ fn a_connection_is_cut_before_or_after_the_server_has_acted() {
 }
 
 #[test]
-fn a_rule_may_last_for_a_time_and_hold_requests_back() {
+fn a_rule_may_be_limited_in_time_and_delay_requests() {
     let layer = Counting::start();
     let hold = Duration::from_millis(100);
     layer.on("Any").lasting(hold).answer(answer::throttled());
@@ -176,7 +176,7 @@ fn refusals_have_the_form_of_ec2() {
 }
 
 #[test]
-fn instances_are_shown_in_another_state_with_its_reason_or_not_at_all() {
+fn instances_are_reported_in_another_state_or_omitted() {
     let layer = before_moto();
     let ids = Ec2::new().launch(&unique("layer-state"), 3);
     let describe = about("DescribeInstances", &ids);
@@ -198,7 +198,7 @@ fn instances_are_shown_in_another_state_with_its_reason_or_not_at_all() {
 }
 
 #[test]
-fn status_checks_are_shown_other_than_they_are() {
+fn status_checks_are_changed() {
     let layer = before_moto();
     let ids = Ec2::new().launch(&unique("layer-checks"), 2);
     layer.on("DescribeInstanceStatus").show(view::status_checks("initializing").of([&ids[0]]));
@@ -208,7 +208,7 @@ fn status_checks_are_shown_other_than_they_are() {
 }
 
 #[test]
-fn a_rule_that_changed_nothing_is_told() {
+fn a_rule_without_an_effect_is_reported() {
     let layer = Counting::start();
     layer.on("Any").call(1).answer(answer::throttled());
     layer.on("Any").call(2).cut_body(cut::before("not there", 1));
@@ -234,7 +234,7 @@ fn a_view_of_instances_that_are_not_in_the_answer_changes_nothing() {
 }
 
 #[test]
-fn a_request_for_a_service_that_takes_json_passes_unchanged_and_its_action_is_known() {
+fn a_request_of_a_json_protocol_passes_unchanged_and_its_action_is_known() {
     let bodies = Arc::new(Mutex::new(Vec::new()));
     let seen = bodies.clone();
     let server = HttpServer::start(move |request| {

@@ -67,7 +67,7 @@ fn a_key_pair_whose_private_key_is_lost_is_deleted_and_created_again() {
 }
 
 #[test]
-fn a_key_pair_is_created_again_when_ec2_has_never_heard_of_it() {
+fn a_key_pair_is_created_again_if_the_request_did_not_reach_ec2() {
     let job = Job::new("unheard-key");
     job.layer.on("CreateKeyPair").call(1).cut_before();
     job.launch(&[]).expect_code(0);
@@ -76,7 +76,7 @@ fn a_key_pair_is_created_again_when_ec2_has_never_heard_of_it() {
 }
 
 #[test]
-fn an_unreadable_answer_to_a_new_key_pair_is_no_verdict() {
+fn an_unreadable_response_to_a_new_key_pair_is_an_unknown_outcome() {
     let job = Job::new("odd-key");
     job.layer.on("CreateKeyPair").cut_after();
     // The key pair is not visible either: its state is unknown.
@@ -181,7 +181,7 @@ fn a_security_group_whose_answer_is_lost_is_found_by_its_tags() {
 }
 
 #[test]
-fn where_tags_are_denied_key_pair_and_group_are_created_without() {
+fn key_pair_and_group_are_created_without_tags_if_tags_are_denied() {
     let job = Job::new("no-tags");
     for action in ["CreateKeyPair", "CreateSecurityGroup"] {
         job.layer.on(action).when(is_tagged).answer(unauthorized());

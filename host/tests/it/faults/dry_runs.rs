@@ -31,7 +31,7 @@ fn files(stage: &Stage) -> BTreeSet<String> {
 }
 
 #[test]
-fn no_dry_run_of_any_function_asks_for_a_change() {
+fn no_dry_run_of_any_function_requests_a_change() {
     let mut asked = 0;
     for function in functions().iter().filter(|function| function.changes_resources) {
         let mut succeeded = false;
@@ -47,7 +47,7 @@ fn no_dry_run_of_any_function_asks_for_a_change() {
             assert!(calls.iter().all(is_harmless), "{about}\n{calls:#?}");
             assert_ne!(finished.code, DEFECT, "a function that forgets the dry run: {about}");
             let results = finished.document();
-            let results: Vec<_> = results["instances"].as_array().unwrap().iter().map(|told| &told["result"]).collect();
+            let results: Vec<_> = results["instances"].as_array().unwrap().iter().map(|row| &row["result"]).collect();
             assert!(results.iter().all(|result| *result != "changed"), "{about}");
             let ec2 = Ec2::in_region(REGION);
             assert_eq!(ec2.states(&ec2.named(&stage.job.name)), [before; INSTANCES], "{about}");

@@ -84,7 +84,7 @@ const OTHER: &str = "i-0123456789abcdef0";
 type Kind = (String, bool);
 
 /// The run of a function without faults: one of its examples, with instances in a certain initial state.
-struct Course {
+struct FaultlessRun {
     function: &'static Function,
     example: &'static Example,
     /// The state of its instances before the job, or `None` without instances.
@@ -94,34 +94,34 @@ struct Course {
     kinds: BTreeSet<Kind>,
 }
 
-impl Course {
+impl FaultlessRun {
     /// The first example that succeeds and changes something, without instances or with running or stopped ones. For a
     /// function that changes no state, one that succeeds, with running instances if possible.
     fn of(function: &'static Function) -> Self {
         let mut idle = Vec::new();
         for example in &function.examples {
             for before in [None, Some("running"), Some("stopped")] {
-                let Some(course) = Course::tried(function, example, before) else { continue };
-                if course.after != course.states_before() {
-                    return course;
+                let Some(baseline) = FaultlessRun::tried(function, example, before) else { continue };
+                if baseline.after != baseline.states_before() {
+                    return baseline;
                 }
-                idle.push(course);
+                idle.push(baseline);
             }
         }
         assert!(!idle.is_empty(), "no example of {} succeeds", function.name);
-        let running = idle.iter().position(|course| course.before == Some("running"));
+        let running = idle.iter().position(|baseline| baseline.before == Some("running"));
         idle.swap_remove(running.unwrap_or_default())
     }
 
     fn tried(function: &'static Function, example: &'static Example, before: Option<&'static str>) -> Option<Self> {
-        let mut course = Course { function, example, before, after: Vec::new(), kinds: BTreeSet::new() };
-        let stage = course.stage();
-        if course.run(&stage).code != 0 {
+        let mut baseline = FaultlessRun { function, example, before, after: Vec::new(), kinds: BTreeSet::new() };
+        let stage = baseline.stage();
+        if baseline.run(&stage).code != 0 {
             return None;
         }
-        course.after = states(&stage);
-        course.kinds = stage.job.layer.calls().iter().map(|call| kind_of(&call.form)).collect();
-        Some(course)
+        baseline.after = states(&stage);
+        baseline.kinds = stage.job.layer.calls().iter().map(|call| kind_of(&call.form)).collect();
+        Some(baseline)
     }
 
     fn states_before(&self) -> Vec<String> {
@@ -161,7 +161,7 @@ impl Course {
             return Some("launched twice".to_owned());
         }
         let lost = ids.iter().find(|id| !finished.stdout.contains(id.as_str()));
-        if let Some(id) = lost.filter(|_| self.before.is_none() && !tells_the_token(job, finished)) {
+        if let Some(id) = lost.filter(|_| self.before.is_none() && !has_token(job, finished)) {
             return Some(format!("{id} is lost"));
         }
         let states = states(stage);
@@ -183,7 +183,7 @@ fn states(stage: &Stage) -> Vec<String> {
 }
 
 /// Whether the output has the client token of the launch: without a response, the operator finds the instances by it.
-fn tells_the_token(job: &Job, finished: &Finished) -> bool {
+fn has_token(job: &Job, finished: &Finished) -> bool {
     let launches = job.layer.calls_of("RunInstances");
     let mut tokens = launches.iter().filter_map(|call| call.form.get("ClientToken"));
     launches.iter().all(|call| call.status.is_none()) && tokens.any(|token| finished.stdout.contains(token))
@@ -194,27 +194,27 @@ fn kind_of(form: &Form) -> Kind {
 }
 
 /// Runs one job with one fault at one kind of call.
-fn try_fault(course: &Course, kind: &Kind, fault: &Fault) -> Option<String> {
-    let stage = course.stage();
+fn try_fault(baseline: &FaultlessRun, kind: &Kind, fault: &Fault) -> Option<String> {
+    let stage = baseline.stage();
     let layer = &stage.job.layer;
     let faulty = kind.clone();
     (fault.add)(layer.on(&kind.0).when(move |form| kind_of(form) == faulty));
-    let finished = course.run(&stage);
+    let finished = baseline.run(&stage);
     let idle = (!layer.unfired().is_empty()).then(|| "the fault never fired".to_owned());
     // Calls that must not be repeated are sent once: a lost response then has an unknown outcome.
     let unknown = finished.code == 11 && layer.calls_of(&kind.0).len() == 1;
-    let complaint = course.complaint(&stage, &finished, fault.mended && !unknown).or(idle)?;
-    Some(format!("{}, {} {}: {complaint}\n{finished:#?}", course.function.name, kind.0, fault.name))
+    let complaint = baseline.complaint(&stage, &finished, fault.mended && !unknown).or(idle)?;
+    Some(format!("{}, {} {}: {complaint}\n{finished:#?}", baseline.function.name, kind.0, fault.name))
 }
 
 #[test]
-fn no_fault_makes_a_job_launch_twice_or_lose_an_id_or_claim_what_is_not_so() {
-    let courses: Vec<Course> = functions().iter().map(Course::of).collect();
+fn no_fault_causes_a_second_launch_a_lost_id_or_a_false_success() {
+    let runs: Vec<FaultlessRun> = functions().iter().map(FaultlessRun::of).collect();
     let mut trials = Vec::new();
-    for course in &courses {
-        for kind in &course.kinds {
+    for baseline in &runs {
+        for kind in &baseline.kinds {
             let faults = FAULTS.iter().filter(|fault| !fault.reads_only || is_read_of_instances(kind));
-            trials.extend(faults.map(|fault| (course, kind, fault)));
+            trials.extend(faults.map(|fault| (baseline, kind, fault)));
         }
     }
     let (trials, complaints) = (Mutex::new(trials), Mutex::new(Vec::new()));
@@ -222,8 +222,8 @@ fn no_fault_makes_a_job_launch_twice_or_lose_an_id_or_claim_what_is_not_so() {
         for _ in 0..AT_ONCE {
             scope.spawn(|| {
                 loop {
-                    let Some((course, kind, fault)) = trials.lock().unwrap().pop() else { return };
-                    let complaint = try_fault(course, kind, fault);
+                    let Some((baseline, kind, fault)) = trials.lock().unwrap().pop() else { return };
+                    let complaint = try_fault(baseline, kind, fault);
                     complaints.lock().unwrap().extend(complaint);
                 }
             });

@@ -37,7 +37,7 @@ fn a_reboot_that_the_status_checks_do_not_show_is_accepted_and_not_observed() {
 }
 
 #[test]
-fn a_reboot_without_an_answer_is_asked_for_once() {
+fn a_reboot_without_a_response_is_requested_once() {
     let job = Job::new("lost-reboot");
     let ids = job.running(2);
     job.layer.on("RebootInstances").call(1).cut_after();

@@ -30,7 +30,7 @@ impl Job {
 }
 
 #[test]
-fn a_launch_that_ec2_does_not_show_yet_is_not_made_with_another_type_by_a_restart() {
+fn a_restart_does_not_repeat_an_invisible_launch_with_another_type() {
     let job = Job::new("restart");
     job.layer.lack_capacity(&["t3.micro"]);
     job.layer.launched(1..).unknown_for(50);
@@ -48,7 +48,7 @@ fn a_launch_that_ec2_does_not_show_yet_is_not_made_with_another_type_by_a_restar
 }
 
 #[test]
-fn a_restart_elsewhere_repeats_what_ec2_shows() {
+fn a_restart_on_another_machine_repeats_the_visible_launch() {
     let job = Job::new("elsewhere");
     job.layer.lack_capacity(&["t3.micro"]);
     job.launch_one_of_two().expect_code(0);
@@ -61,7 +61,7 @@ fn a_restart_elsewhere_repeats_what_ec2_shows() {
 }
 
 #[test]
-fn a_launch_without_a_place_for_records_goes_on_and_says_what_it_cannot_promise() {
+fn a_launch_without_a_record_store_continues_with_a_warning() {
     let job = Job::new("no-records");
     fs::create_dir_all(job.program.folder().join("log")).unwrap();
     fs::write(job.program.folder().join("log/state"), "not a folder").unwrap();
@@ -116,7 +116,7 @@ fn an_interrupted_launch_and_its_look_up_are_named_with_the_client_token() {
 
 #[cfg(unix)]
 #[test]
-fn an_interrupted_lifting_of_protection_is_named() {
+fn an_interrupted_removal_of_protection_is_reported() {
     let job = Job::new("ended-lift");
     let ids = job.running(1);
     job.ec2().protect(&ids[0]);

@@ -30,7 +30,7 @@ fn a_body_is_cut_at_a_byte_or_around_a_text() {
 }
 
 #[test]
-fn a_body_that_is_cut_ends_as_http_wants_it_in_each_framing() {
+fn a_truncated_body_is_valid_in_each_framing() {
     let server = Counting::start();
     server.on("Any").answer(answer::other(200, "text/plain", "0123456789"));
     for (cut, framing, header) in [
@@ -68,7 +68,7 @@ fn a_cut_comes_after_all_views() {
 }
 
 #[test]
-fn an_answer_may_be_empty_whether_the_server_acts_or_not() {
+fn a_response_may_be_empty_with_or_without_an_effect() {
     let layer = Counting::start();
     layer.on("Any").call(1).answer(answer::empty());
     layer.on("Any").call(2).act_then(answer::empty());

@@ -17,7 +17,7 @@ fn a_type_without_capacity_is_not_launched_until_there_is_some() {
 }
 
 #[test]
-fn a_stopped_instance_of_a_type_without_capacity_keeps_all_of_its_request_from_starting() {
+fn a_type_without_capacity_fails_the_start_of_all_instances() {
     let layer = before_moto();
     let name = unique("layer-capacity");
     let ids =
@@ -35,7 +35,7 @@ fn a_stopped_instance_of_a_type_without_capacity_keeps_all_of_its_request_from_s
 }
 
 #[test]
-fn an_instance_without_room_on_its_host_keeps_all_of_its_request_from_starting() {
+fn a_host_without_capacity_fails_the_start_of_all_instances() {
     let layer = before_moto();
     let ids = Ec2::new().launch_stopped(&unique("layer-host"), 3);
     layer.lack_host_capacity(&ids[1..2]);

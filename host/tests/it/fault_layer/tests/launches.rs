@@ -31,7 +31,7 @@ fn a_client_token_launches_once() {
 }
 
 #[test]
-fn an_answer_that_was_lost_counts_as_the_first_one_of_its_token() {
+fn a_lost_response_counts_as_the_first_one_of_its_token() {
     let layer = before_moto();
     let name = unique("layer-lost");
     layer.on("RunInstances").call(1).cut_after();
@@ -54,7 +54,7 @@ fn a_dry_run_and_a_launch_that_fails_do_not_use_a_client_token_up() {
 }
 
 #[test]
-fn a_client_token_that_was_used_gives_its_instances_whatever_the_capacity_is_now() {
+fn a_used_client_token_returns_its_instances_without_capacity() {
     let layer = before_moto();
     let name = unique("layer-used");
     let first = ids_of(&layer, &launch(&name, &name, "t3.micro"));
@@ -110,7 +110,7 @@ fn instances_are_found_by_their_client_token() {
 }
 
 #[test]
-fn a_launch_makes_as_many_instances_as_it_wants_at_most() {
+fn a_launch_creates_the_maximum_number_of_instances() {
     let layer = before_moto();
     let name = unique("layer-count");
     let form = launch(&name, &name, "t3.micro").with("MinCount", "1").with("MaxCount", "3");

@@ -12,19 +12,19 @@ pub struct CommandLine {
     /// The function name as given.
     pub function: Option<String>,
     /// All other arguments. An option with a value is one argument, `--name=value`. One without `=` has no value.
-    pub rest: Vec<Word>,
+    pub rest: Vec<RawArg>,
 }
 
 /// An argument and its origin.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Word {
+pub struct RawArg {
     /// The text of the argument.
     pub text: String,
     /// Its origin.
     pub origin: Origin,
 }
 
-impl AsRef<str> for Word {
+impl AsRef<str> for RawArg {
     fn as_ref(&self) -> &str {
         &self.text
     }
@@ -40,6 +40,6 @@ pub enum Origin {
 }
 
 /// The error for invalid arguments.
-pub fn wrong(message: String) -> Error {
+pub fn invalid_input(message: String) -> Error {
     Error::new(ErrorKind::InvalidInput, message)
 }

@@ -79,12 +79,12 @@ fn a_read_with_an_answer_of_another_kind_is_no_result() {
 }
 
 #[test]
-fn one_answer_that_is_not_whole_is_asked_for_again() {
+fn one_incomplete_response_is_retried() {
     for_each_read(|rule| rule.call(1).cut_body(at_byte(100)), |_, finished| drop(finished.expect_code(0)));
 }
 
 #[test]
-fn pages_that_lead_back_are_an_error() {
+fn cyclic_pages_are_an_error() {
     for_each_read(
         |rule| rule.show(next_page("again")),
         |action, finished| match action {
@@ -102,7 +102,7 @@ fn described(instances: &[&str]) -> Answer {
 }
 
 #[test]
-fn items_without_what_makes_them_one_are_an_error() {
+fn items_without_an_id_are_an_error() {
     let stage = Stage::new(REGION, Some("running"));
     let region = "<regionInfo><item><regionEndpoint>x</regionEndpoint></item></regionInfo>";
     let instance_type = "<instanceTypeSet><item><currentGeneration>true</currentGeneration></item></instanceTypeSet>";
@@ -126,7 +126,7 @@ fn items_without_what_makes_them_one_are_an_error() {
 }
 
 #[test]
-fn ids_without_a_state_are_told_although_the_read_fails() {
+fn ids_without_a_state_are_reported_although_the_read_fails() {
     const IDS: [&str; 2] = ["i-0123456789abcdef0", "i-0123456789abcdef1"];
     let token = "<clientToken>TOKEN-1</clientToken>";
     let without_state = IDS.map(|id| format!("<instanceId>{id}</instanceId>{token}"));
@@ -142,7 +142,7 @@ fn ids_without_a_state_are_told_although_the_read_fails() {
 }
 
 #[test]
-fn an_answer_that_ec2_garbled_is_not_said_to_come_from_a_proxy() {
+fn a_garbled_response_of_ec2_is_not_attributed_to_a_proxy() {
     let date = described(&["<instanceId>i-0123456789abcdef0</instanceId><launchTime>soon</launchTime>"]);
     let entity = described(&["<instanceId>i-&nothing;</instanceId>"]);
     let stage = Stage::new(REGION, None);

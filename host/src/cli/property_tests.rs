@@ -116,16 +116,16 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 1500, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn a_job_receives_what_is_given(
+    fn a_job_receives_the_given_values(
         name in value(), user_id in value(), log_dir in value(), spellings in proptest::array::uniform3(spelling())
     ) {
         let given = [("tag-name", &*name), ("user-id", &*user_id), ("log-dir", &*log_dir)];
         let options: Vec<_> = given.iter().zip(spellings).map(|((name, value), how)| (*name, *value, how)).collect();
         let registry = Registry::load().unwrap();
         let (line, _folder) = command_line(a_function().name, &options);
-        let parsed = arguments::read(line.into_iter(), &registry).and_then(|words| {
-            arguments::check(&words.rest, &Options::of(a_function()), References::Replaced)?;
-            inputs(a_function(), &words)
+        let parsed = arguments::read(line.into_iter(), &registry).and_then(|args| {
+            arguments::check(&args.rest, &Options::of(a_function()), References::Replaced)?;
+            inputs(a_function(), &args)
         });
         // A blank name matches nothing, and a quote in a path includes the following arguments.
         let fits = (name.is_empty() || !name.trim().is_empty()) && !log_dir.contains('"');
@@ -157,19 +157,19 @@ proptest! {
         let all: Vec<_> = all.collect();
         let (meta, name) = all[which.index(all.len())];
         let (line, _folder) = command_line(meta.name, &[(name, &value, how)]);
-        let words = match arguments::read(line.into_iter(), &registry) {
-            Ok(words) => words,
+        let args = match arguments::read(line.into_iter(), &registry) {
+            Ok(args) => args,
             Err(error) => {
                 prop_assert!(!is_clear(&value, how), "{}", error);
                 return refused(&error);
             }
         };
         let expected: Vec<_> = (!value.is_empty()).then(|| format!("--{name}={value}")).into_iter().collect();
-        if !words.rest.iter().map(|word| &word.text).eq(&expected) {
-            prop_assert!(!is_clear(&value, how), "{:?}", words);
-            match parse(&registry, &[], &words) {
+        if !args.rest.iter().map(|arg| &arg.text).eq(&expected) {
+            prop_assert!(!is_clear(&value, how), "{:?}", args);
+            match parse(&registry, &[], &args) {
                 Err(error) => refused(&error)?,
-                Ok(_) => prop_assert!(false, "{:?} is accepted", words),
+                Ok(_) => prop_assert!(false, "{:?} is accepted", args),
             }
         }
     }
