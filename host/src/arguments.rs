@@ -61,7 +61,7 @@ pub fn of_form(meta: &'static OperationMeta, filled: Vec<String>, more: Vec<Stri
 }
 
 /// The arguments that need no file access, for settings that must be known when [`read`] fails.
-pub fn unread(arguments: impl Iterator<Item = OsString>) -> Vec<String> {
+pub fn split_without_files(arguments: impl Iterator<Item = OsString>) -> Vec<String> {
     let texts = arguments.map(|argument| argument.to_string_lossy().into_owned());
     texts.flat_map(|text| text.split(VERTICAL_TAB).map(str::to_owned).collect::<Vec<_>>()).collect()
 }

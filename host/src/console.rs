@@ -14,7 +14,7 @@ use crate::settings::Output;
 use crate::status_text::StatusText;
 
 /// Written before a JSON document to test that stdout is writable: a space, which JSON ignores.
-const BEGINNING: &str = " ";
+const JSON_PREFIX: &str = " ";
 
 /// Prints and logs the lines of a job. In JSON form they go to stderr, so that stdout contains only the document.
 ///
@@ -71,7 +71,7 @@ impl Console {
         tracing::info!("{line}");
         let printed = match self.output {
             Output::Text => self.write_first(&one_line(line)),
-            Output::Json => write_now(io::stderr().lock(), &one_line(line)).and_then(|()| self.write_first(BEGINNING)),
+            Output::Json => write_now(io::stderr().lock(), &one_line(line)).and_then(|()| self.write_first(JSON_PREFIX)),
         };
         printed.map_err(|error| {
             Error::new(ErrorKind::Service, error.to_string())
@@ -92,7 +92,7 @@ impl Console {
     pub fn text(&self, text: &str) {
         let text: String = text.lines().map(one_line).collect();
         if !self.try_print(&text) {
-            self.divert(&text);
+            self.print_elsewhere(&text);
         }
     }
 
@@ -109,7 +109,7 @@ impl Console {
     }
 
     /// Prints to stderr and logs a text that could not be written to stdout.
-    pub fn divert(&self, text: &str) {
+    pub fn print_elsewhere(&self, text: &str) {
         for line in text.lines() {
             tracing::info!("{line}");
             self.error_line(line);

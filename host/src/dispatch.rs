@@ -50,7 +50,7 @@ fn work(own: &[&str]) -> u8 {
     let panics = Panics::install_hook();
     let registry = match Registry::load_with(own, commands::names().iter().map(|command| command.name).collect()) {
         Ok(registry) => registry,
-        Err(error) => return job::end_without(raw_output(), None, error),
+        Err(error) => return job::report_failure_to_start(raw_output(), None, error),
     };
     if let Some((command, args)) = commands::find(&registry, env::args_os()) {
         return command_exit_code(
@@ -59,7 +59,7 @@ fn work(own: &[&str]) -> u8 {
     }
     let args = match arguments::read(env::args_os(), &registry) {
         Ok(args) => args,
-        Err(error) => return job::end_without(raw_output(), None, error),
+        Err(error) => return job::report_failure_to_start(raw_output(), None, error),
     };
     let name = args.function.as_deref().unwrap_or_else(|| program::name());
     match panics.guard(name, || cli::parse(&registry, &commands::names(), &args)) {
@@ -67,13 +67,13 @@ fn work(own: &[&str]) -> u8 {
         Ok(Request::List(Output::Text)) => command_exit_code(print_help(&list::text(registry.all()))),
         Ok(Request::List(Output::Json)) => command_exit_code(print_help(&list::json(registry.all()))),
         Ok(Request::Print(text)) => command_exit_code(print_help(&text)),
-        Err(error) => job::end_without(arguments::output_form(&args.rest), args.function.as_deref(), error),
+        Err(error) => job::report_failure_to_start(arguments::output_form(&args.rest), args.function.as_deref(), error),
     }
 }
 
 /// The output format for an invalid command line.
 fn raw_output() -> Output {
-    arguments::output_form(&arguments::unread(env::args_os()))
+    arguments::output_form(&arguments::split_without_files(env::args_os()))
 }
 
 /// The exit code of everything other than a job. Prints the error of a failure.

@@ -23,7 +23,7 @@ use crate::status_text::StatusText;
 use crate::{aws, config, log, signals};
 
 /// The end of a job that could not start.
-pub fn end_without(output: Output, function: Option<&str>, error: Error) -> u8 {
+pub fn report_failure_to_start(output: Output, function: Option<&str>, error: Error) -> u8 {
     let (iam_actions, result) = (&[], &Err(error));
     let report = Report { function, iam_actions, region: None, user_id: None, journal: None, config: None, result };
     report::finish(&Console::new(output), &report)
@@ -39,7 +39,7 @@ pub fn run(job: &Job) -> u8 {
         Ok(runtime) => runtime,
         Err(error) => {
             let error = Error::new(ErrorKind::Service, error.to_string()).doing("preparing the job");
-            return end_without(console.output(), function, error);
+            return report_failure_to_start(console.output(), function, error);
         }
     };
     let (user_id, config) = (job.settings.user_id.as_deref(), job.settings.config.as_ref());

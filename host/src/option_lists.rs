@@ -7,7 +7,7 @@ use async_trait::async_trait;
 use connector_sdk::names::{ImageId, InstanceTypeName, RegionName};
 use connector_sdk::option_lists::{OptionEntry, OptionList, OptionListStore};
 use connector_sdk::{ArgValue as _, Error, ErrorKind, Result};
-use opcon::option_lists::{self, fitting};
+use opcon::option_lists::{self, sanitize};
 
 use crate::opcon_error::opcon_error;
 use crate::properties::OpConProperties;
@@ -45,7 +45,7 @@ const fn row(list: OptionList) -> Row {
 /// An image without a description is described by its id.
 fn write_image(entry: &OptionEntry) -> Result<String, String> {
     let id = ImageId::parse(&entry.id)?;
-    let description = entry.description.as_deref().map(fitting).filter(|description| !description.is_empty());
+    let description = entry.description.as_deref().map(sanitize).filter(|description| !description.is_empty());
     Ok(format!("{} : {}", description.as_deref().unwrap_or(id.as_str()), id.as_str()))
 }
 

@@ -19,7 +19,7 @@ use crate::error::{Error, ErrorKind};
 use crate::msgin::{self, MsginSettings};
 use crate::tls::Trust;
 pub use editor::ConfigEditor;
-use ini::{IniFile, SectionOf, Setting};
+use ini::{IniFile, SectionRef, Setting};
 
 /// The section of the connector.
 const CONNECTOR: &str = "CONNECTOR";
@@ -159,7 +159,7 @@ impl Config {
     }
 
     /// The event folder and credentials for the agent.
-    fn msgin(&self, section: SectionOf<'_>) -> Result<MsginSettings, Error> {
+    fn msgin(&self, section: SectionRef<'_>) -> Result<MsginSettings, Error> {
         let folder = self.folder().join(section.require("MSGIN_FOLDER")?.value);
         let (user, token_setting) = (section.require("MSGIN_USER")?, section.require("MSGIN_TOKEN")?);
         let token = token(token_setting)?;
@@ -170,7 +170,7 @@ impl Config {
     }
 
     /// The certificates to trust for the OpCon API.
-    fn trust(&self, section: SectionOf<'_>) -> Result<Trust, Error> {
+    fn trust(&self, section: SectionRef<'_>) -> Result<Trust, Error> {
         if !section.get("VERIFY_TLS")?.map_or(Ok(true), Setting::switch)? {
             return Ok(Trust::Unverified);
         }

@@ -9,7 +9,7 @@ use crate::error::{Error, ErrorKind};
 
 /// The access to a file, on systems with file permissions. Elsewhere the folder determines it.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Readers {
+pub(crate) enum Access {
     /// Its owner only, because it contains a secret.
     Owner,
     /// As the `umask` of the process allows.
@@ -27,8 +27,8 @@ pub(crate) struct PreparedFile {
 impl PreparedFile {
     /// Writes a file for `folder` to disk in the parent folder. That is on the same volume, so the file can be moved
     /// atomically, and the program that watches `folder` never reads an incomplete file.
-    pub(crate) fn new(folder: &Path, extension: &str, content: &str, readers: Readers) -> Result<Self, Error> {
-        let (mut file, watched) = file_in_parent_folder(folder, readers)?;
+    pub(crate) fn new(folder: &Path, extension: &str, content: &str, access: Access) -> Result<Self, Error> {
+        let (mut file, watched) = file_in_parent_folder(folder, access)?;
         file.write_all(content.as_bytes())
             .and_then(|()| file.as_file().sync_all())
             .map_err(|error| failed(folder, error.to_string()))?;
@@ -47,46 +47,46 @@ impl PreparedFile {
 
 /// Replaces the content of a file atomically. Its permissions follow from the `umask` of the process.
 pub(crate) fn replace(path: &Path, content: &str) -> io::Result<()> {
-    let file = write_in_same_folder(path, content, Readers::Everyone)?;
+    let file = write_in_same_folder(path, content, Access::Everyone)?;
     file.as_file().sync_all()?;
     file.persist(path).map_err(|error| error.error)?;
     Ok(())
 }
 
 /// Creates a file in the folder of `path`, with this content. It is not yet synced to disk.
-pub(crate) fn write_in_same_folder(path: &Path, content: &str, readers: Readers) -> io::Result<NamedTempFile> {
+pub(crate) fn write_in_same_folder(path: &Path, content: &str, access: Access) -> io::Result<NamedTempFile> {
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let mut file = unfinished(readers).tempfile_in(folder)?;
+    let mut file = unfinished(access).tempfile_in(folder)?;
     file.write_all(content.as_bytes())?;
     Ok(file)
 }
 
 /// Name and permissions of temporary files.
-fn unfinished(readers: Readers) -> Builder<'static, 'static> {
+fn unfinished(access: Access) -> Builder<'static, 'static> {
     let mut builder = Builder::new();
     builder.prefix("awsec2-").suffix(".tmp").rand_bytes(16);
     #[cfg(unix)]
-    if readers == Readers::Everyone {
+    if access == Access::Everyone {
         builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
     }
     #[cfg(not(unix))]
-    let _inherited = readers;
+    let _inherited = access;
     builder
 }
 
 /// Checks that files can be written for `folder`.
 pub(crate) fn check(folder: &Path) -> Result<(), Error> {
-    file_in_parent_folder(folder, Readers::Owner).map(|_| ())
+    file_in_parent_folder(folder, Access::Owner).map(|_| ())
 }
 
 /// An empty file in the parent of `folder`, and the canonical path of `folder`.
-fn file_in_parent_folder(folder: &Path, readers: Readers) -> Result<(NamedTempFile, PathBuf), Error> {
+fn file_in_parent_folder(folder: &Path, access: Access) -> Result<(NamedTempFile, PathBuf), Error> {
     let watched = folder.canonicalize().map_err(|error| failed(folder, error.to_string()))?;
     if !watched.is_dir() {
         return Err(failed(folder, "not a folder".into()));
     }
     let above = watched.parent().ok_or_else(|| failed(folder, "the folder has no parent folder".into()))?;
-    let file = unfinished(readers).tempfile_in(above).map_err(|error| {
+    let file = unfinished(access).tempfile_in(above).map_err(|error| {
         failed(folder, format!("no file can be created in the parent folder: {error}"))
             .with_hint("allow this user to write to the parent folder, from which complete files are moved")
     })?;
@@ -106,8 +106,8 @@ mod tests {
         let above = tempfile::tempdir().unwrap();
         let folder = above.path().join("MSGIN");
         std::fs::create_dir(&folder).unwrap();
-        let first = PreparedFile::new(&folder, "txt", "one\n", Readers::Owner).unwrap();
-        let second = PreparedFile::new(&folder, "txt", "two\n", Readers::Everyone).unwrap();
+        let first = PreparedFile::new(&folder, "txt", "one\n", Access::Owner).unwrap();
+        let second = PreparedFile::new(&folder, "txt", "two\n", Access::Everyone).unwrap();
         assert_eq!(std::fs::read_dir(&folder).unwrap().count(), 0);
         let (first, second) = (first.release().unwrap(), second.release().unwrap());
         assert_eq!(std::fs::read_to_string(&first).unwrap(), "one\n");
@@ -121,7 +121,7 @@ mod tests {
         let above = tempfile::tempdir().unwrap();
         let folder = above.path().join("MSGIN");
         std::fs::create_dir(&folder).unwrap();
-        drop(PreparedFile::new(&folder, "txt", "one\n", Readers::Owner).unwrap());
+        drop(PreparedFile::new(&folder, "txt", "one\n", Access::Owner).unwrap());
         check(&folder).unwrap();
         assert_eq!(std::fs::read_dir(above.path()).unwrap().count(), 1);
     }
@@ -133,12 +133,12 @@ mod tests {
         let above = tempfile::tempdir().unwrap();
         let folder = above.path().join("MSGIN");
         std::fs::create_dir(&folder).unwrap();
-        let mode = |readers| {
-            let file = PreparedFile::new(&folder, "txt", "x", readers).unwrap().release().unwrap();
+        let mode = |access| {
+            let file = PreparedFile::new(&folder, "txt", "x", access).unwrap().release().unwrap();
             std::fs::metadata(file).unwrap().permissions().mode() & 0o777
         };
-        assert_eq!(mode(Readers::Owner), 0o600);
-        assert_eq!(mode(Readers::Everyone) & 0o600, 0o600);
+        assert_eq!(mode(Access::Owner), 0o600);
+        assert_eq!(mode(Access::Everyone) & 0o600, 0o600);
     }
 
     #[test]
@@ -158,7 +158,7 @@ mod tests {
         let above = tempfile::tempdir().unwrap();
         let folder = above.path().join("MSGIN");
         std::fs::create_dir(&folder).unwrap();
-        let file = PreparedFile::new(&folder, "txt", "new", Readers::Owner).unwrap();
+        let file = PreparedFile::new(&folder, "txt", "new", Access::Owner).unwrap();
         std::fs::write(&file.destination, "old").unwrap();
         let destination = file.destination.clone();
         let error = file.release().unwrap_err();

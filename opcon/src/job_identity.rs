@@ -4,14 +4,14 @@ use crate::date::checked_date;
 use crate::excerpt::excerpt;
 
 /// The variables of the Windows agent ("Environment variables" in the documentation of the agent).
-const WINDOWS: Names = Names {
+const WINDOWS: VariableNames = VariableNames {
     date: "SMA_MSLSAM_SCHEDULE_DATE",
     schedule: "SMA_MSLSAM_SCHEDULE_NAME",
     job: "SMA_MSLSAM_JOB_NAME",
     job_may_be_short: true,
 };
 /// The variables of the UNIX agent ("LSAM environment variables" in the documentation of the agent).
-const UNIX: Names = Names {
+const UNIX: VariableNames = VariableNames {
     date: "SMA_SCHEDULE_DATE",
     schedule: "SMA_SCHEDULE_NAME",
     job: "SMA_USER_SPECIFIED_JOBNAME",
@@ -21,7 +21,7 @@ const UNIX: Names = Names {
 const SHORT_NAME: usize = 12;
 
 /// The variables of one kind of agent.
-struct Names {
+struct VariableNames {
     date: &'static str,
     schedule: &'static str,
     job: &'static str,

@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use secrecy::{ExposeSecret as _, SecretString};
 
 use crate::error::{Error, ErrorKind};
-use crate::file_drop::{self, PreparedFile, Readers};
+use crate::file_drop::{self, PreparedFile, Access};
 use crate::property::{PropertyName, PropertyValue};
 
 /// The maximum length of an event, in characters.
@@ -101,7 +101,7 @@ impl fmt::Debug for Event {
 pub fn write_events(folder: &Path, events: &[Event]) -> Result<Vec<PathBuf>, Error> {
     let line_end = if cfg!(windows) { "\r\n" } else { "\n" };
     let prepared = events.iter().map(|event| {
-        PreparedFile::new(folder, "txt", &format!("{}{line_end}", event.line.expose_secret()), Readers::Owner)
+        PreparedFile::new(folder, "txt", &format!("{}{line_end}", event.line.expose_secret()), Access::Owner)
     });
     release(prepared.collect::<Result<_, _>>()?)
 }
@@ -217,7 +217,7 @@ mod tests {
         let (first, second) = (above.path().join("first"), above.path().join("second"));
         let prepare = |folder: &Path| {
             std::fs::create_dir(folder).unwrap();
-            PreparedFile::new(folder, "txt", "event\n", Readers::Owner).unwrap()
+            PreparedFile::new(folder, "txt", "event\n", Access::Owner).unwrap()
         };
         let files = vec![prepare(&first), prepare(&second)];
         std::fs::remove_dir(&second).unwrap();

@@ -102,7 +102,7 @@ pub fn write_script(path: &Path, lines: &[(&str, String)]) -> Result<(), Error> 
 
 /// The text without the characters that are invalid in an entry: double quotes, control characters, repeated and
 /// surrounding spaces, and the second bracket of `[[`, `]]`, `{{` and `}}`.
-pub fn fitting(text: &str) -> String {
+pub fn sanitize(text: &str) -> String {
     let printable: String = text.chars().map(|c| if c.is_control() || c == '"' { ' ' } else { c }).collect();
     let mut kept = String::new();
     for character in printable.split_whitespace().collect::<Vec<_>>().join(" ").chars() {

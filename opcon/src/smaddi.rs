@@ -14,7 +14,7 @@ use quick_xml::events::BytesText;
 
 use crate::error::{Error, ErrorKind};
 use crate::excerpt::excerpt;
-use crate::file_drop::{PreparedFile, Readers};
+use crate::file_drop::{PreparedFile, Access};
 
 pub use quoting::{unix_parameters, windows_command_line};
 
@@ -109,7 +109,7 @@ impl JobDefinition {
     /// # Errors
     /// [`ErrorKind::Invalid`] if the folder is missing, or no file can be created in it or in its parent folder.
     pub fn drop_into(&self, folder: &Path) -> Result<PathBuf, Error> {
-        PreparedFile::new(folder, "xml", &self.to_xml()?, Readers::Everyone)?.release()
+        PreparedFile::new(folder, "xml", &self.to_xml()?, Access::Everyone)?.release()
     }
 
     fn write<W: Write>(&self, writer: &mut Writer<W>) -> io::Result<()> {

@@ -46,7 +46,7 @@ pub fn run_test(workspace: &Workspace) -> Result<()> {
     let file = page.path("forms.json");
     let forms = write_forms(&awsec2, &file)?;
     let screenshots = page.path("screenshots");
-    make_empty(&screenshots)?;
+    create_empty(&screenshots)?;
 
     let bed = TestBed::start(workspace)?;
     let jobs = Jobs::prepare(&awsec2, &bed)?;
@@ -71,7 +71,7 @@ fn write_forms(awsec2: &Path, file: &Path) -> Result<Vec<Form>> {
     Ok(forms)
 }
 
-fn make_empty(folder: &Path) -> Result<()> {
+fn create_empty(folder: &Path) -> Result<()> {
     if folder.exists() {
         fs::remove_dir_all(folder).with_context(|| format!("removing {}", folder.display()))?;
     }
@@ -100,10 +100,10 @@ fn filling(form: &Form, choices: &Choices, values: &Values, screenshot: PathBuf)
 }
 
 fn check(form: &Form, fillings: &[Filling], outcomes: Vec<Outcome>, jobs: &Jobs<'_>) -> Result<()> {
-    let mut never_seen: Vec<&str> = form.fields()?.iter().map(|field| field.name).collect();
+    let mut missing: Vec<&str> = form.fields()?.iter().map(|field| field.name).collect();
     for (filling, outcome) in fillings.iter().zip(outcomes) {
         let Outcome { filled, submitted } = outcome;
-        never_seen.retain(|name| !filled.iter().any(|filled| filled == name));
+        missing.retain(|name| !filled.iter().any(|filled| filled == name));
         let result = match &filling.fields {
             None => check_untouched(form, submitted),
             Some(_) => accepted(filling, &filled, submitted).and_then(|form_data| jobs.run(form, &form_data)),
@@ -114,13 +114,13 @@ fn check(form: &Form, fillings: &[Filling], outcomes: Vec<Outcome>, jobs: &Jobs<
             report::line(format_args!("  {} fields: {}", filled.len(), filled.join(", ")));
         }
     }
-    ensure!(never_seen.is_empty(), "no choice shows the fields {}", never_seen.join(", "));
+    ensure!(missing.is_empty(), "no choice shows the fields {}", missing.join(", "));
     Ok(())
 }
 
 /// Checks that a form is rejected if and only if a required value is missing.
 fn check_untouched(form: &Form, submitted: Submitted) -> Result<String> {
-    match (form.lacks_something_untouched(), submitted) {
+    match (form.is_incomplete_untouched(), submitted) {
         (true, Submitted::Errors(errors)) => Ok(format!("refused as expected: {}", errors.join("; "))),
         (true, Submitted::FormData(_)) => bail!("accepted, although required fields are empty"),
         (false, Submitted::FormData(_)) => Ok("accepted, since nothing more is required".to_owned()),
@@ -167,11 +167,11 @@ mod tests {
 
     #[test]
     fn an_untouched_form_must_be_refused_when_it_lacks_something() {
-        let lacking = form(json!("x"));
-        assert!(check_untouched(&lacking, refused()).unwrap().ends_with("must have required property 'b'"));
-        let error = check_untouched(&lacking, data(json!({}))).unwrap_err();
+        let incomplete = form(json!("x"));
+        assert!(check_untouched(&incomplete, refused()).unwrap().ends_with("must have required property 'b'"));
+        let error = check_untouched(&incomplete, data(json!({}))).unwrap_err();
         assert_eq!(error.to_string(), "accepted, although required fields are empty");
-        assert!(check_untouched(&lacking, Submitted::Failure("no button".to_owned())).is_err());
+        assert!(check_untouched(&incomplete, Submitted::Failure("no button".to_owned())).is_err());
     }
 
     #[test]

@@ -38,7 +38,7 @@ impl Copy {
         let package = PathBuf::from(env::var("CARGO_MANIFEST_DIR").unwrap());
         let original = package.parent().unwrap().to_owned();
         copy_sources(&original, &root);
-        give_another_version(&root);
+        set_other_version(&root);
         Copy { target: folder.join("target"), build: build_folder(&original), original, root, _lock: lock }
     }
 
@@ -136,7 +136,7 @@ fn copy_sources(from: &Path, to: &Path) {
 
 /// Sets a different version: cargo distinguishes the packages of two workspaces in one target folder by version, not by
 /// path, and would otherwise mix up their builds.
-fn give_another_version(root: &Path) {
+fn set_other_version(root: &Path) {
     let manifest = fs::read_to_string(root.join(WORKSPACE_MANIFEST)).unwrap();
     let version = format!("version = \"{}\"", env!("CARGO_PKG_VERSION"));
     let other = format!("version = \"{}-copy\"", env!("CARGO_PKG_VERSION"));

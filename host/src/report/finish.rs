@@ -41,7 +41,7 @@ fn conclude(console: &Console, report: &Report<'_>) -> End {
     }
     match console.output() {
         Output::Text => console.error_line(&end.verdict),
-        Output::Json => console.divert(&last),
+        Output::Json => console.print_elsewhere(&last),
     }
     end
 }

@@ -11,7 +11,7 @@ use crate::support::{Finished, OwnEc2, Program, functions};
 const ID: &str = "i-0123456789abcdef0";
 
 /// Invalid command lines, each with a different error.
-const WRONG: &[&[&str]] = &[
+const INVALID: &[&[&str]] = &[
     &[],
     &["--no-such-option"],
     &["RestartInstance"],
@@ -94,7 +94,7 @@ fn wrong_command_lines_are_refused() {
     let launches = [launch_with(&[]), launch_with(&both)];
     let program = Program::new();
     let mut transcript = String::new();
-    for line in WRONG.iter().copied().chain(launches.iter().map(Vec::as_slice)) {
+    for line in INVALID.iter().copied().chain(launches.iter().map(Vec::as_slice)) {
         let finished = program.run_bare(line);
         assert_is_refusal(&finished);
         transcript += &format!("$ awsec2 {}\n{}{}\n", line.join(" "), finished.stderr, finished.stdout);

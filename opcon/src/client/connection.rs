@@ -63,7 +63,7 @@ impl Connection {
         request: impl Fn() -> RequestBuilder,
     ) -> Result<T, Error> {
         let body = self.send_for_text(doing, request).await?;
-        serde_json::from_str(&body).map_err(|_| self.unexpected(doing, &failure::summary(&self.hidden(&body))))
+        serde_json::from_str(&body).map_err(|_| self.unexpected(doing, &failure::summary(&self.redact(&body))))
     }
 
     /// Sends a request, with retries, and returns the body of the response.
@@ -105,16 +105,16 @@ impl Connection {
         let response = request.send().await.map_err(transport)?;
         let status = response.status();
         let body = response.text().await.map_err(transport)?;
-        if status.is_success() { Ok(body) } else { Err(Failure::of_answer(status, &self.hidden(&body))) }
+        if status.is_success() { Ok(body) } else { Err(Failure::of_answer(status, &self.redact(&body))) }
     }
 
     /// Redacts text from the server for use in a message.
-    pub(crate) fn quotable(&self, text: &str) -> String {
-        excerpt(&self.hidden(text))
+    pub(crate) fn redacted_excerpt(&self, text: &str) -> String {
+        excerpt(&self.redact(text))
     }
 
     /// Redacts the secret in plain or JSON form.
-    fn hidden(&self, text: &str) -> String {
+    fn redact(&self, text: &str) -> String {
         let (plain, instead) = (self.secret.text.expose_secret(), format!("({})", self.secret.what));
         let quoted = serde_json::Value::from(plain).to_string();
         text.replace(&quoted[1..quoted.len() - 1], &instead).replace(plain, &instead)

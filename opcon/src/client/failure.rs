@@ -26,7 +26,7 @@ impl Failure {
         let root = root_cause(error);
         match root.downcast_ref::<rustls::Error>() {
             Some(rustls::Error::InvalidCertificate(reason)) => {
-                let (kind, reason, hint) = objection(reason);
+                let (kind, reason, hint) = certificate_error(reason);
                 let wrong = format!("the certificate of the OpCon server is not trusted: {reason}");
                 return Failure { kind, wrong, hint: Some(hint), passing: false };
             }
@@ -102,7 +102,7 @@ pub(super) fn summary(body: &str) -> String {
 }
 
 /// The problem with a certificate, and a hint.
-fn objection(reason: &CertificateError) -> (ErrorKind, String, &'static str) {
+fn certificate_error(reason: &CertificateError) -> (ErrorKind, String, &'static str) {
     match reason {
         CertificateError::Expired | CertificateError::ExpiredContext { .. } => (
             ErrorKind::Unreachable,

@@ -8,7 +8,7 @@ use tempfile::NamedTempFile;
 
 use super::ini::{self, Section};
 use crate::error::{Error, ErrorKind};
-use crate::file_drop::{self, Readers};
+use crate::file_drop::{self, Access};
 
 /// A `Connector.config` to edit. Comments, order, line ends, and everything else are preserved.
 pub struct ConfigEditor {
@@ -69,9 +69,9 @@ impl ConfigEditor {
         }
         let sections = ini::sections(&self.text).map_err(invalid)?;
         let mut lines = Lines::new(&self.text);
-        match sections.iter().find(|other| ini::same(&other.name, section)) {
+        match sections.iter().find(|other| ini::same_name(&other.name, section)) {
             None => lines.append_section(section, key, value),
-            Some(Section { line, settings, .. }) => match settings.iter().find(|line| ini::same(&line.key, key)) {
+            Some(Section { line, settings, .. }) => match settings.iter().find(|line| ini::same_name(&line.key, key)) {
                 Some(setting) => lines.replace_value(setting.line, value),
                 None => lines.insert(settings.last().map_or(*line, |last| last.line), &format!("{key}={value}")),
             },
@@ -95,7 +95,7 @@ impl ConfigEditor {
     }
 
     fn write_new_file(&self) -> std::io::Result<NamedTempFile> {
-        let file = file_drop::write_in_same_folder(&self.path, &self.text, Readers::Owner)?;
+        let file = file_drop::write_in_same_folder(&self.path, &self.text, Access::Owner)?;
         if let Some(existing) = &self.existing {
             keep_owner(&file, existing)?;
             file.as_file().set_permissions(existing.permissions())?;

@@ -47,24 +47,24 @@ impl IniFile {
     }
 
     /// The section with this name.
-    pub(super) fn section(&self, name: &str) -> Option<SectionOf<'_>> {
-        let section = self.sections.iter().find(|section| same(&section.name, name))?;
-        Some(SectionOf { path: &self.path, section })
+    pub(super) fn section(&self, name: &str) -> Option<SectionRef<'_>> {
+        let section = self.sections.iter().find(|section| same_name(&section.name, name))?;
+        Some(SectionRef { path: &self.path, section })
     }
 }
 
 /// A section together with its file.
 #[derive(Clone, Copy)]
-pub(super) struct SectionOf<'a> {
+pub(super) struct SectionRef<'a> {
     path: &'a Path,
     section: &'a Section,
 }
 
-impl<'a> SectionOf<'a> {
+impl<'a> SectionRef<'a> {
     /// The setting with this key, or `None` if it is absent or empty. A value that the agent should have decrypted is
     /// an error.
     pub(super) fn get(self, key: &'static str) -> Result<Option<Setting<'a>>, Error> {
-        let Some(line) = self.section.settings.iter().find(|line| same(&line.key, key)) else { return Ok(None) };
+        let Some(line) = self.section.settings.iter().find(|line| same_name(&line.key, key)) else { return Ok(None) };
         let setting = Setting { section: self, key, line: line.line, value: &line.value };
         if line.value.to_ascii_lowercase().contains("<smaencrypt>") {
             return Err(setting
@@ -86,7 +86,7 @@ impl<'a> SectionOf<'a> {
 /// A setting with its position in the file, for error messages.
 #[derive(Clone, Copy)]
 pub(super) struct Setting<'a> {
-    section: SectionOf<'a>,
+    section: SectionRef<'a>,
     key: &'static str,
     line: usize,
     /// The text after the `=`.
@@ -96,7 +96,7 @@ pub(super) struct Setting<'a> {
 impl Setting<'_> {
     /// An error with the position of the setting. `wrong` must not quote a secret.
     pub(super) fn invalid(self, wrong: impl std::fmt::Display) -> Error {
-        let Setting { section: SectionOf { path, section }, key, line, .. } = self;
+        let Setting { section: SectionRef { path, section }, key, line, .. } = self;
         let wrong = format!("line {line}, section [{}], {key}: {wrong}", section.name);
         self::invalid(path, wrong)
     }
@@ -124,7 +124,7 @@ pub(super) fn invalid(path: &Path, wrong: String) -> Error {
 }
 
 /// Whether two names are equal, ignoring case.
-pub(super) fn same(one: &str, other: &str) -> bool {
+pub(super) fn same_name(one: &str, other: &str) -> bool {
     one.to_lowercase() == other.to_lowercase()
 }
 
@@ -135,7 +135,7 @@ pub(super) fn sections(text: &str) -> Result<Vec<Section>, String> {
     for (item, line) in items.zip(1..) {
         match item {
             Item::Section { name, .. } => {
-                if let Some(first) = sections.iter().find(|section| same(&section.name, name)) {
+                if let Some(first) = sections.iter().find(|section| same_name(&section.name, name)) {
                     return Err(format!("duplicate section [{name}] in lines {} and {line}", first.line));
                 }
                 sections.push(Section { name: name.to_owned(), line, settings: Vec::new() });
@@ -144,7 +144,7 @@ pub(super) fn sections(text: &str) -> Result<Vec<Section>, String> {
                 let Some(section) = sections.last_mut() else {
                     return Err(format!("line {line}: a setting before the first [section]"));
                 };
-                if let Some(first) = section.settings.iter().find(|line| same(&line.key, key)) {
+                if let Some(first) = section.settings.iter().find(|line| same_name(&line.key, key)) {
                     let Section { name, .. } = &section;
                     return Err(format!("section [{name}]: duplicate key {key} in lines {} and {line}", first.line));
                 }

@@ -76,7 +76,7 @@ fn own(method: &str, step: &str, call: &Call<'_>, state: &mut State) -> Outcome 
             Ok(json!({}))
         }
         ("POST", "behavior") => {
-            state.behave(body(call)?);
+            state.set_behavior(body(call)?);
             Ok(json!({}))
         }
         ("POST", "faults") => {
@@ -350,20 +350,20 @@ mod tests {
     #[test]
     fn the_behavior_can_be_changed_and_outlives_a_reset() {
         let state = &mut State::default();
-        let behave = |state: &mut State, body| call(state, "POST", "/stand-in/behavior", body).0;
+        let set_behavior = |state: &mut State, body| call(state, "POST", "/stand-in/behavior", body).0;
         let assign = |state: &mut State| {
             let (_, answer) = call(state, "POST", "/api/propertyExpression", json!({ "expression": "[[A]]=\" x \"" }));
             assert_eq!((&answer["status"], &answer["result"]), (&json!("Success"), &json!(" x ")));
             call(state, "GET", "/stand-in/properties", json!(null)).1
         };
-        assert_eq!(behave(state, json!({ "evaluate_only": true })), 200);
+        assert_eq!(set_behavior(state, json!({ "evaluate_only": true })), 200);
         assert_eq!(call(state, "POST", "/stand-in/reset", json!(null)).0, 200);
         assert_eq!(assign(state), json!({}));
-        assert_eq!(behave(state, json!({ "trims": true })), 200);
+        assert_eq!(set_behavior(state, json!({ "trims": true })), 200);
         assert_eq!(assign(state), json!({ "A": "x" }));
-        assert_eq!(behave(state, json!({})), 200);
+        assert_eq!(set_behavior(state, json!({})), 200);
         assert_eq!(assign(state), json!({ "A": " x " }));
-        assert_eq!(behave(state, json!({ "trim": true })), 400);
+        assert_eq!(set_behavior(state, json!({ "trim": true })), 400);
     }
 
     #[test]

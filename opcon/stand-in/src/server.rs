@@ -54,7 +54,7 @@ impl StandIn {
         let https = TcpListener::bind((Ipv4Addr::LOCALHOST, options.https_port)).await?;
         let (http_address, https_address) = (http.local_addr()?, https.local_addr()?);
         let mut state = State::default();
-        state.behave(options.behavior);
+        state.set_behavior(options.behavior);
         let shared = Arc::new(Shared { token: options.token, state: Mutex::new(state) });
         let mut listeners = JoinSet::new();
         listeners.spawn(listen(http, None, shared.clone()));
@@ -100,8 +100,8 @@ impl StandIn {
     }
 
     /// Changes the behavior.
-    pub fn behave(&self, behavior: Behavior) {
-        self.shared.state().behave(behavior);
+    pub fn set_behavior(&self, behavior: Behavior) {
+        self.shared.state().set_behavior(behavior);
     }
 
     /// Makes later requests fail.

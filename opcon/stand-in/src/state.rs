@@ -70,7 +70,7 @@ impl State {
     }
 
     /// Changes the behavior of the stand-in.
-    pub(crate) fn behave(&mut self, behavior: Behavior) {
+    pub(crate) fn set_behavior(&mut self, behavior: Behavior) {
         self.behavior = behavior;
     }
 

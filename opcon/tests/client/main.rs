@@ -11,7 +11,7 @@ use opcon::{Client, Error, ErrorKind, Limits};
 use opcon_stand_in::{Answer, Certificate, DEFAULT_TOKEN, Options, StandIn};
 use serde_json::json;
 
-use site::{Site, assert_error, free_address, name, quick, settings, value};
+use site::{Site, assert_error, free_address, name, short_limits, settings, value};
 
 async fn set(client: &Client) -> Result<(), Error> {
     client.set_property(&name("MF_ID"), &value("i-1")).await
@@ -174,7 +174,7 @@ async fn a_busy_server_times_out() {
 async fn a_request_without_a_response_times_out() {
     let site = Site::start().await;
     let lines = format!("ADDRESS={}\nTOKEN={DEFAULT_TOKEN}\nUSING_TLS=False", site.opcon.http());
-    let mut limits = quick();
+    let mut limits = short_limits();
     limits.times.request = Duration::from_millis(300);
     let client = Client::with_limits(&settings(site.folder.path(), &lines), limits).unwrap();
     site.fail(1, Answer::delay(Duration::from_secs(600)));
@@ -185,7 +185,7 @@ async fn a_request_without_a_response_times_out() {
 async fn a_check_ends_however_slow_the_server_is() {
     let site = Site::start().await;
     let lines = format!("ADDRESS={}\nTOKEN={DEFAULT_TOKEN}\nUSING_TLS=False", site.opcon.http());
-    let limits = Limits { check: Duration::from_millis(300), ..quick() };
+    let limits = Limits { check: Duration::from_millis(300), ..short_limits() };
     let client = Client::with_limits(&settings(site.folder.path(), &lines), limits).unwrap();
     for path in ["/api/version", "/api/tokens"] {
         site.fail_at(path, 0, 1, Answer::delay(Duration::from_secs(600)));

@@ -14,7 +14,7 @@ const GLOBALS: &str = "/api/globalproperties";
 /// A site whose OpCon evaluates assignments without storing anything.
 async fn evaluating_site() -> Site {
     let site = Site::start().await;
-    site.opcon.behave(Behavior { evaluate_only: true, ..Behavior::default() });
+    site.opcon.set_behavior(Behavior { evaluate_only: true, ..Behavior::default() });
     site
 }
 
@@ -82,7 +82,7 @@ async fn an_instance_property_that_is_not_stored_is_a_failure() {
 #[tokio::test]
 async fn a_trimmed_value_is_not_saved() {
     let site = Site::start().await;
-    site.opcon.behave(Behavior { trims: true, ..Behavior::default() });
+    site.opcon.set_behavior(Behavior { trims: true, ..Behavior::default() });
     let client = site.plain_client();
     assert_eq!(client.save_property(&name("MF_ID"), &value("i-1 i-2")).await.unwrap(), Saved::ByExpression);
     let error = assert_error(
@@ -195,7 +195,7 @@ fn opcon_has_exactly_the_given_value() {
     let saved = runner.run(&(any_names(), values(), any::<bool>()), |(name, text, evaluate_only)| {
         let Ok(name) = name.parse::<PropertyName>() else { return Ok(()) };
         let global = name.to_string().matches('.').count() == 0;
-        site.opcon.behave(Behavior { evaluate_only: evaluate_only && global, ..Behavior::default() });
+        site.opcon.set_behavior(Behavior { evaluate_only: evaluate_only && global, ..Behavior::default() });
         runtime.block_on(client.save_property(&name, &value(&text))).map_err(|e| TestCaseError::fail(e.to_string()))?;
         prop_assert_eq!(site.opcon.property(&name.to_string()), Some(text));
         count.set(count.get() + 1);

@@ -42,7 +42,7 @@ impl Site {
     pub fn client_with_token(&self, address: impl ToString, token: &str, lines: &str) -> Result<Client, Error> {
         let settings =
             settings(self.folder.path(), &format!("ADDRESS={}\nTOKEN={token}\n{lines}", address.to_string()));
-        Client::with_limits(&settings, quick())
+        Client::with_limits(&settings, short_limits())
     }
 
     /// Makes the next `times` requests for an expression fail.
@@ -75,7 +75,7 @@ pub fn settings(folder: &Path, lines: &str) -> ApiSettings {
 }
 
 /// Limits without long delays, for tests.
-pub fn quick() -> Limits {
+pub fn short_limits() -> Limits {
     Limits {
         times: TimeLimits { connect: Duration::from_secs(10), request: Duration::from_secs(20) },
         pauses: vec![Duration::from_millis(1); 2],

@@ -9,7 +9,7 @@ const STATUS: &str = include_str!("../../bench/status.xml");
 /// The value of the tag `Name` of every instance.
 pub const NAME: &str = "bench";
 /// The number of reads that return a transient state, so that every wait polls more than once.
-const READS_IN_TRANSIT: u8 = 2;
+const TRANSIENT_READS: u8 = 2;
 /// The maximum number of IDs in one request (AWS: "Pagination in the Amazon EC2 API").
 const IDS_PER_REQUEST: usize = 1000;
 /// The maximum for DescribeInstanceStatus (AWS API reference).
@@ -83,9 +83,9 @@ impl Model {
         let body = match request.action.as_str() {
             "DescribeInstances" => self.describe_instances(request)?,
             "DescribeInstanceStatus" => self.describe_instance_status(request)?,
-            "StartInstances" => self.change(request, State::Pending(READS_IN_TRANSIT))?,
-            "StopInstances" => self.change(request, State::Stopping(READS_IN_TRANSIT))?,
-            "TerminateInstances" => self.change(request, State::ShuttingDown(READS_IN_TRANSIT))?,
+            "StartInstances" => self.change(request, State::Pending(TRANSIENT_READS))?,
+            "StopInstances" => self.change(request, State::Stopping(TRANSIENT_READS))?,
+            "TerminateInstances" => self.change(request, State::ShuttingDown(TRANSIENT_READS))?,
             other => bail!("the benchmarks have no response for the action `{other}`"),
         };
         let action = &request.action;

@@ -43,7 +43,7 @@ impl Python {
         if fs::read_to_string(&stamp).is_ok_and(|installed| installed == wanted) && self.runs() {
             return Ok(());
         }
-        make_environment(environment)?;
+        create_environment(environment)?;
         report::line("installing moto in the Python environment of the test bed (takes a minute, only once)");
         process::run(
             Command::new(&self.interpreter)
@@ -68,7 +68,7 @@ impl Python {
     }
 }
 
-fn make_environment(environment: &Path) -> Result<()> {
+fn create_environment(environment: &Path) -> Result<()> {
     let python = find_python(&CANDIDATES)?;
     process::run(Command::new(python).args(["-m", "venv", "--clear"]).arg(environment)).context(
         "creating a Python virtual environment (Python's modules venv and ensurepip are needed; on Debian and Ubuntu: \

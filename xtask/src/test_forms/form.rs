@@ -69,8 +69,8 @@ impl Form {
     }
 
     /// Whether the untouched form lacks a required value.
-    pub fn lacks_something_untouched(&self) -> bool {
-        lacks_something(&self.schema, &Choices::new())
+    pub fn is_incomplete_untouched(&self) -> bool {
+        is_incomplete(&self.schema, &Choices::new())
     }
 }
 
@@ -106,16 +106,16 @@ pub fn shown(value: &Value) -> String {
 
 /// Schema keywords that could make fields visible by other means than `allOf` with `if` and `then`. They are rejected,
 /// so that no field is missed; support must be added here first.
-const NOT_KNOWN_HERE: [&str; 6] = ["if", "else", "oneOf", "dependencies", "dependentSchemas", "$ref"];
+const UNSUPPORTED_KEYWORDS: [&str; 6] = ["if", "else", "oneOf", "dependencies", "dependentSchemas", "$ref"];
 
 /// Collects the fields of a schema and of its conditional parts.
 fn collect<'a>(schema: &'a Value, conditions: &Choices, fields: &mut Vec<Field<'a>>) -> Result<()> {
     for (name, schema) in schema["properties"].as_object().into_iter().flatten() {
         fields.push(Field { name, schema, conditions: conditions.clone() });
     }
-    refuse(schema, &NOT_KNOWN_HERE)?;
+    refuse(schema, &UNSUPPORTED_KEYWORDS)?;
     for part in conditional_parts(schema) {
-        refuse(part, &NOT_KNOWN_HERE[1..])?;
+        refuse(part, &UNSUPPORTED_KEYWORDS[1..])?;
         let mut conditions = conditions.clone();
         conditions.extend(conditions_of(&part["if"])?);
         collect(&part["then"], &conditions, fields)?;
@@ -179,7 +179,7 @@ fn controls(fields: &[Field<'_>]) -> BTreeMap<String, Vec<Value>> {
 }
 
 /// Whether a required field has no default, in the schema or in a conditional part that is active by default.
-fn lacks_something(schema: &Value, defaults_around: &Choices) -> bool {
+fn is_incomplete(schema: &Value, defaults_around: &Choices) -> bool {
     let mut defaults = defaults_around.clone();
     for (name, schema) in schema["properties"].as_object().into_iter().flatten() {
         defaults.extend(value_by_itself(schema).map(|value| (name.clone(), value)));
@@ -191,7 +191,7 @@ fn lacks_something(schema: &Value, defaults_around: &Choices) -> bool {
     conditional_parts(schema).iter().any(|part| {
         let conditions = conditions_of(&part["if"]).unwrap_or_default();
         let met = conditions.iter().all(|(name, value)| defaults.get(name) == Some(value));
-        met && !requires_any_value(&part["if"]) && lacks_something(&part["then"], &defaults)
+        met && !requires_any_value(&part["if"]) && is_incomplete(&part["then"], &defaults)
     })
 }
 
@@ -275,12 +275,12 @@ mod tests {
 
     #[test]
     fn required_values_without_a_default_are_missing() {
-        assert!(stop_instance().lacks_something_untouched(), "the name is required by the first alternative");
+        assert!(stop_instance().is_incomplete_untouched(), "the name is required by the first alternative");
         let with = |schema: Value| form(json!({"properties": {"a": schema}, "required": ["a"]}));
-        assert!(with(json!({"type": "string"})).lacks_something_untouched());
-        assert!(with(json!({"type": "array", "minItems": 1})).lacks_something_untouched());
-        assert!(!with(json!({"type": "array"})).lacks_something_untouched());
-        assert!(!with(list(&["x"])).lacks_something_untouched());
+        assert!(with(json!({"type": "string"})).is_incomplete_untouched());
+        assert!(with(json!({"type": "array", "minItems": 1})).is_incomplete_untouched());
+        assert!(!with(json!({"type": "array"})).is_incomplete_untouched());
+        assert!(!with(list(&["x"])).is_incomplete_untouched());
     }
 
     #[test]
@@ -304,9 +304,9 @@ mod tests {
         let form = schema(json!([more]));
         assert_eq!(form.choices().unwrap(), [Choices::new()]);
         assert_eq!(form.fields().unwrap().len(), 2);
-        assert!(!form.lacks_something_untouched(), "nothing is in a, so b is not asked for");
+        assert!(!form.is_incomplete_untouched(), "nothing is in a, so b is not asked for");
         let without = json!({"if": {"not": {"anyOf": [given]}}, "then": {"required": ["c"]}});
-        assert!(schema(json!([without])).lacks_something_untouched(), "nothing is in a, so c is asked for");
+        assert!(schema(json!([without])).is_incomplete_untouched(), "nothing is in a, so c is asked for");
     }
 
     #[test]

@@ -148,7 +148,7 @@ impl<'a> RuleBuilder<'a> {
     }
 
     /// EC2 acts, but this response replaces its own.
-    pub fn act_then(self, answer: Answer) {
+    pub fn answer_after(self, answer: Answer) {
         self.add(Fault::ActThen(answer));
     }
 

@@ -135,13 +135,13 @@ fn an_instance_that_is_terminated_while_it_starts_ends_the_wait_at_once() {
 }
 
 /// A launch that is terminated if its wait does not succeed within a second.
-const TAKEN_BACK: [&str; 5] = ["--wait", "--wait-timeout", "1s", "--on-timeout", "terminate"];
+const TERMINATE_AFTER_TIMEOUT: [&str; 5] = ["--wait", "--wait-timeout", "1s", "--on-timeout", "terminate"];
 
 #[test]
 fn a_launch_that_is_not_ready_in_time_is_terminated() {
     let job = Job::new("taken-back");
     job.layer.on("DescribeInstances").when(Form::names_instances).show(state("pending"));
-    let finished = job.launch(&TAKEN_BACK).expect_code(5);
+    let finished = job.launch(&TERMINATE_AFTER_TIMEOUT).expect_code(5);
     finished.expect_stderr("hint: correct the cause, then run the job again: the launched instances are terminated");
     assert_eq!(job.layer.calls_of("TerminateInstances").len(), 1);
 }
@@ -151,7 +151,7 @@ fn a_launch_without_a_description_is_not_terminated() {
     let job = Job::new("kept");
     let internal = refusal(500, "ServerInternal", "An internal error has occurred");
     job.layer.on("DescribeInstances").when(Form::names_instances).answer(internal);
-    let finished = job.launch(&TAKEN_BACK).expect_code(5);
+    let finished = job.launch(&TERMINATE_AFTER_TIMEOUT).expect_code(5);
     let ids = job.ec2().named(&job.name);
     assert_names_all(&finished, &ids);
     assert!(finished.stdout.contains(&format!(" TerminateInstance --instance-id {}", ids[0])), "{finished:#?}");

@@ -137,7 +137,7 @@ fn a_protected_instance_keeps_its_zone_and_no_other() {
 fn a_termination_is_by_zone_for_every_fault_of_its_response() {
     for fault in [
         (|rule| rule.cut_after()) as fn(RuleBuilder<'_>),
-        |rule| rule.act_then(answer::empty()),
+        |rule| rule.answer_after(answer::empty()),
         |rule| rule.cut_body(cut::at_byte(20)),
     ] {
         let layer = before_moto();

@@ -71,7 +71,7 @@ fn a_cut_comes_after_all_views() {
 fn a_response_may_be_empty_with_or_without_an_effect() {
     let layer = Counting::start();
     layer.on("Any").call(1).answer(answer::empty());
-    layer.on("Any").call(2).act_then(answer::empty());
+    layer.on("Any").call(2).answer_after(answer::empty());
     let any = form(&[("Action", "Any")]);
     for acted in [0, 1] {
         let answer = send(&layer, &any).unwrap();
@@ -86,7 +86,7 @@ fn a_response_may_be_empty_with_or_without_an_effect() {
 fn an_answer_may_have_any_status_content_type_and_text() {
     let layer = Counting::start();
     layer.on("Any").call(1).answer(answer::other(418, "application/json", "{\"tea\":\"\u{e4}\"}"));
-    layer.on("Any").call(2).act_then(answer::success("Any", "<return>true</return>"));
+    layer.on("Any").call(2).answer_after(answer::success("Any", "<return>true</return>"));
     let any = form(&[("Action", "Any")]);
     let teapot = send(&layer, &any).unwrap();
     assert_eq!((teapot.status(), text(&teapot).as_str()), (418, "{\"tea\":\"\u{e4}\"}"));
