@@ -1,4 +1,6 @@
-//! Exit codes, one for each kind of failure. They are stable, because OpCon evaluates them.
+//! Exit codes, one for each kind of failure.
+//!
+//! They are stable, because OpCon evaluates them.
 
 use connector_sdk::{Error, ErrorKind};
 

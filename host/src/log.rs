@@ -1,4 +1,6 @@
-//! The log file for administrators, `log/awsec2.log` in the folder of the program, with rotation. It never fails a job.
+//! The log file for administrators, `log/awsec2.log` in the folder of the program, with rotation.
+//!
+//! It never fails a job.
 
 use std::fmt;
 use std::fs::{self, File, OpenOptions};

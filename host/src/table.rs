@@ -1,5 +1,7 @@
-//! Formats text tables whose columns are separated by two spaces. On a terminal a table is limited to its width.
-//! Elsewhere it is as wide as its contents, so that the output of a job is the same everywhere.
+//! Formats text tables whose columns are separated by two spaces.
+//!
+//! On a terminal a table is limited to its width. Elsewhere it is as wide as its contents, so that the output of a job
+//! is the same everywhere.
 
 use comfy_table::{ColumnConstraint, ContentArrangement, Table, presets};
 

@@ -132,8 +132,8 @@ pub fn query_action(body: &[u8]) -> Option<&str> {
     std::str::from_utf8(first.strip_prefix(b"Action=")?).ok()
 }
 
-/// The service for which a request is signed: the second to last part of the credential scope, e.g. `AWS4-HMAC-SHA256
-/// Credential=AKIA.../20260101/us-east-1/ec2/aws4_request, SignedHeaders=...`.
+/// The service for which a request is signed: the second to last part of the credential scope, e.g.
+/// `AWS4-HMAC-SHA256 Credential=AKIA.../20260101/us-east-1/ec2/aws4_request, SignedHeaders=...`.
 ///
 /// Source: AWS, "Create a signed AWS API request", in the IAM User Guide.
 fn signing_name(authorization: &str) -> Option<&str> {

@@ -1,5 +1,6 @@
-//! The argument parser and help of a function, built from its metadata. It accepts all values; the rules of the
-//! metadata check values and combinations.
+//! The argument parser and help of a function, built from its metadata.
+//!
+//! It accepts all values; the rules of the metadata check values and combinations.
 
 use std::ffi::OsStr;
 

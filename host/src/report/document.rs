@@ -1,4 +1,6 @@
-//! The JSON document of a job, for programs that process its results. The keys are stable.
+//! The JSON document of a job, for programs that process its results.
+//!
+//! The keys are stable.
 
 use connector_sdk::{
     Error, ErrorKind, InstanceEntry, Journal, PropertyEntry, ResourceEntry, Table, Text, TitledTable, WrittenFile,

@@ -1,5 +1,6 @@
-//! Tests every exit code except 70, with its message and its JSON document. An EC2 of the test simulates what the test
-//! bed cannot.
+//! Tests every exit code except 70, with its message and its JSON document.
+//!
+//! An EC2 of the test simulates what the test bed cannot.
 
 use std::net::TcpListener;
 

@@ -1,5 +1,6 @@
-//! Tests of the program with an EC2 that throttles, fails, and is eventually consistent. The fault layer injects the
-//! faults.
+//! Tests of the program with an EC2 that throttles, fails, and is eventually consistent.
+//!
+//! The fault layer injects the faults.
 
 mod answers;
 mod codes;

@@ -1,4 +1,6 @@
-//! Tests of when properties are saved, and of failed saves. The fault layer injects the faults.
+//! Tests of when properties are saved, and of failed saves.
+//!
+//! The fault layer injects the faults.
 
 use opcon_stand_in::DEFAULT_TOKEN;
 use serde_json::{Value, json};

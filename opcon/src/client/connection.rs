@@ -1,4 +1,6 @@
-//! Sends requests to the OpCon API with retries. Its errors contain no secrets.
+//! Sends requests to the OpCon API with retries.
+//!
+//! Its errors contain no secrets.
 
 use std::fmt;
 

@@ -2,8 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
-/// The behavior of a stand-in where the documentation of OpCon is contradictory. Sent as JSON to `POST
-/// /stand-in/behavior`, e.g. `{"evaluate_only":true}`. Omitted fields are off.
+/// The behavior of a stand-in where the documentation of OpCon is contradictory.
+///
+/// Sent as JSON to `POST /stand-in/behavior`, e.g. `{"evaluate_only":true}`. Omitted fields are off.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Behavior {

@@ -1,4 +1,5 @@
 //! Replaces placeholder IDs in function examples, such as `sg-0123456789abcdef0`, with IDs of existing EC2 resources.
+//!
 //! The program tests and the tests of the job forms share this file.
 
 use std::collections::BTreeMap;

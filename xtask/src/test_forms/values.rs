@@ -1,4 +1,5 @@
 //! Selects values for form fields: those of the functions' examples, with IDs of the test bed in place of placeholders.
+//!
 //! An argument without an example gets a value by its kind.
 
 use anyhow::{Context, Result};

@@ -1,5 +1,6 @@
-//! Checks that program and tests build the EC2 SDK with the same features. Otherwise it is compiled twice, which takes
-//! minutes.
+//! Checks that program and tests build the EC2 SDK with the same features.
+//!
+//! Otherwise it is compiled twice, which takes minutes.
 
 use std::collections::{BTreeMap, BTreeSet};
 

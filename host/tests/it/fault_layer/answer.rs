@@ -1,5 +1,6 @@
-//! Responses that the fault layer returns in place of EC2. Codes and HTTP statuses are from the AWS documentation,
-//! "Error codes for the Amazon EC2 API"; the messages are not.
+//! Responses that the fault layer returns in place of EC2.
+//!
+//! Codes and HTTP statuses are from the AWS documentation, "Error codes for the Amazon EC2 API"; the messages are not.
 
 use crate::support::http::Message;
 

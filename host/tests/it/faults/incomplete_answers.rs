@@ -1,5 +1,6 @@
-//! Tests of incomplete responses: truncated with any framing, empty, of another type, or with cyclic pages. Every
-//! read-only function ends with 9, and recovers from a single such response.
+//! Tests of incomplete responses: truncated with any framing, empty, of another type, or with cyclic pages.
+//!
+//! Every read-only function ends with 9, and recovers from a single such response.
 
 use std::collections::BTreeSet;
 

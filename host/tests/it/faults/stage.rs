@@ -1,6 +1,7 @@
 //! Creates the resources that function examples refer to in a region: instances, an image, a launch template, and an
-//! OpCon with the three option lists. The examples of every function are then jobs that run, without a list of
-//! functions here.
+//! OpCon with the three option lists.
+//!
+//! The examples of every function are then jobs that run, without a list of functions here.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};

@@ -1,5 +1,6 @@
-//! A minimal HTTP/1.1 implementation: one message in each direction. It supports the three ways to end a message and
-//! can cut connections, which libraries do not.
+//! A minimal HTTP/1.1 implementation: one message in each direction.
+//!
+//! It supports the three ways to end a message and can cut connections, which libraries do not.
 
 use std::io::{self, BufRead, BufReader, Write};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};

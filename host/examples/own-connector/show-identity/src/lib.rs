@@ -1,5 +1,6 @@
-//! `ShowIdentity`: displays the identity of the credentials. An example of a function that calls a service other than
-//! EC2.
+//! `ShowIdentity`: displays the identity of the credentials.
+//!
+//! An example of a function that calls a service other than EC2.
 
 use aws_sdk_sts::Client;
 use connector_sdk::prelude::*;
