@@ -49,7 +49,8 @@ pub fn help_or_error(error: &clap::Error, command: &clap::Command, more: &[Strin
             }
         }
         ClapErrorKind::MissingRequiredArgument => {
-            usage_error(format!("missing argument: {}", text(error, ContextKind::InvalidArg))).hint(shows)
+            let missing = text(error, ContextKind::InvalidArg).replace(", ", "`, `");
+            usage_error(format!("missing argument: `{missing}`")).hint(shows)
         }
         _ => invalid_value(error, &option).hint(shows),
     })
@@ -115,7 +116,7 @@ mod tests {
             (&["x", "--wait=yes"], "`--wait` takes no value", "run `awsec2 try --help` for the arguments"),
             (&["x", "--wait", "--wait"], "`--wait` is given more than once", "specify it once"),
             (&["x", "--wait", "--no-wait"], "`--no-wait`, `--wait` cannot be used together", "use only one of them"),
-            (&[], "missing argument: <NAME>", "run `awsec2 try --help` for the arguments"),
+            (&[], "missing argument: `<NAME>`", "run `awsec2 try --help` for the arguments"),
             (&["x", "--config"], "the value of `--config` is missing", "run `awsec2 try --help` for the arguments"),
             (
                 &["x", "--form", "xml"],

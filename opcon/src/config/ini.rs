@@ -113,7 +113,9 @@ impl Setting<'_> {
 
 /// The text of the file, including a byte order mark.
 pub(super) fn read_text(path: &Path) -> Result<String, Error> {
-    let bytes = std::fs::read(path).map_err(|error| invalid(path, error.to_string()))?;
+    let bytes = std::fs::read(path).map_err(|error| {
+        invalid(path, error.to_string()).with_hint("check the path, and that the user of the job can read the file")
+    })?;
     String::from_utf8(bytes)
         .map_err(|_| invalid(path, "not UTF-8 text".into()).with_hint("save the file with UTF-8 encoding"))
 }

@@ -254,3 +254,11 @@ fn debug_output_shows_no_secret() {
         assert!(!shown.contains(secret), "{shown}");
     }
 }
+
+#[test]
+fn a_missing_file_is_an_error_with_a_hint() {
+    let folder = tempfile::tempdir().unwrap();
+    let error = Config::read(&folder.path().join("Connector.config")).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Invalid);
+    assert_eq!(error.hint(), Some("check the path, and that the user of the job can read the file"));
+}
