@@ -3,8 +3,8 @@
 mod options;
 mod order;
 mod raw;
-mod values;
 mod raw_arg;
+mod values;
 
 use std::ffi::OsString;
 use std::fs;
@@ -16,8 +16,8 @@ use raw_arg::invalid_input;
 
 pub use options::Options;
 pub use raw::{output_form, positional};
+pub use raw_arg::{CommandLine, Origin, RawArg, VERTICAL_TAB};
 pub use values::{References, check, check_path, not_replaced, reference};
-pub use raw_arg::{CommandLine, Origin, VERTICAL_TAB, RawArg};
 
 /// The delimiters of an encrypted value in OpCon. The agent decrypts the value before it starts the job.
 const ENCRYPTED: &str = "<smaencrypt>";

@@ -116,6 +116,6 @@ fn inputs(meta: &'static OperationMeta, args: &CommandLine) -> Result<Result<Inp
 }
 
 #[cfg(test)]
-mod tests;
-#[cfg(test)]
 mod property_tests;
+#[cfg(test)]
+mod tests;

@@ -71,7 +71,9 @@ impl Console {
         tracing::info!("{line}");
         let printed = match self.output {
             Output::Text => self.write_first(&one_line(line)),
-            Output::Json => write_now(io::stderr().lock(), &one_line(line)).and_then(|()| self.write_first(JSON_PREFIX)),
+            Output::Json => {
+                write_now(io::stderr().lock(), &one_line(line)).and_then(|()| self.write_first(JSON_PREFIX))
+            }
         };
         printed.map_err(|error| {
             Error::new(ErrorKind::Service, error.to_string())

@@ -53,9 +53,7 @@ fn work(own: &[&str]) -> u8 {
         Err(error) => return job::report_failure_to_start(raw_output(), None, error),
     };
     if let Some((command, args)) = commands::find(&registry, env::args_os()) {
-        return command_exit_code(
-            args.and_then(|args| panics.guard(command.name, || (command.run)(&registry, &args))),
-        );
+        return command_exit_code(args.and_then(|args| panics.guard(command.name, || (command.run)(&registry, &args))));
     }
     let args = match arguments::read(env::args_os(), &registry) {
         Ok(args) => args,

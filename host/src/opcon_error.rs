@@ -10,9 +10,9 @@ pub fn opcon_error(error: opcon::Error) -> Error {
         opcon::ErrorKind::Unreachable | opcon::ErrorKind::Untrusted => ErrorKind::Unavailable,
         opcon::ErrorKind::Failed | opcon::ErrorKind::Unexpected => ErrorKind::Service,
     };
-    let error = Error::new(kind, error.to_string());
+    let converted = Error::new(kind, error.to_string());
     match error.hint() {
-        Some(hint) => error.hint(hint),
-        None => error,
+        Some(hint) => converted.hint(hint),
+        None => converted,
     }
 }

@@ -206,7 +206,8 @@ impl Client {
         match status.to_ascii_lowercase().as_str() {
             "success" => Ok(result),
             "failed" => {
-                let message = self.connection.redacted_excerpt(&message.unwrap_or_else(|| "OpCon gave no reason".into()));
+                let message =
+                    self.connection.redacted_excerpt(&message.unwrap_or_else(|| "OpCon gave no reason".into()));
                 Err(Error::new(ErrorKind::Failed, doing, format!("OpCon reported a failure: {message}")))
             }
             "" => Err(Error::new(ErrorKind::Unexpected, doing, "the response has no status")),

@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use secrecy::{ExposeSecret as _, SecretString};
 
 use crate::error::{Error, ErrorKind};
-use crate::file_drop::{self, PreparedFile, Access};
+use crate::file_drop::{self, Access, PreparedFile};
 use crate::property::{PropertyName, PropertyValue};
 
 /// The maximum length of an event, in characters.

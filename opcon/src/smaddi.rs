@@ -14,7 +14,7 @@ use quick_xml::events::BytesText;
 
 use crate::error::{Error, ErrorKind};
 use crate::excerpt::excerpt;
-use crate::file_drop::{PreparedFile, Access};
+use crate::file_drop::{Access, PreparedFile};
 
 pub use quoting::{unix_parameters, windows_command_line};
 

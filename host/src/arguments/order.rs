@@ -2,7 +2,7 @@
 
 use super::options::Options;
 use super::raw::positional;
-use super::raw_arg::{CommandLine, Origin, VERTICAL_TAB, RawArg};
+use super::raw_arg::{CommandLine, Origin, RawArg, VERTICAL_TAB};
 use crate::registry::Registry;
 
 /// Splits at vertical tabs. Two in a row are one separator, unless the value of an option is missing between them: then

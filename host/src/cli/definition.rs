@@ -6,7 +6,7 @@ use connector_sdk::{Given, Inputs, OperationMeta, Result};
 
 use super::function::{function, run_list};
 use super::parser::{self, Parsed, all_arguments};
-use super::usage::{with_hint, usage_error};
+use super::usage::{usage_error, with_hint};
 use crate::arguments::{self, CommandLine, Options, References};
 use crate::registry::Registry;
 

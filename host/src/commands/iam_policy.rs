@@ -120,7 +120,8 @@ fn chosen<'a>(
     let known = optional_permissions(functions);
     let chosen: BTreeSet<&str> = matches.get_many::<String>(WITH).into_iter().flatten().map(String::as_str).collect();
     if let Some(unknown) = chosen.iter().find(|name| !known.contains_key(*name)) {
-        let error = usage_error(format!("`--{WITH} {unknown}`: the functions have no optional permissions with this name"));
+        let error =
+            usage_error(format!("`--{WITH} {unknown}`: the functions have no optional permissions with this name"));
         let names: Vec<_> = known.into_keys().collect();
         return Err(match names.is_empty() {
             true => error.hint(format!("leave out `--{WITH}`: the functions have no optional permissions")),
@@ -134,8 +135,10 @@ fn chosen<'a>(
     }
     let without_role = roles.iter().find_map(|action| action.optional.filter(|only| chosen.contains(only.name)));
     match without_role {
-        Some(only) if limits.roles.is_empty() => Err(usage_error(format!("`--{WITH} {}`: no role specified", only.name))
-            .hint(format!("add `--{ROLE_ARN}` with the ARN of the role"))),
+        Some(only) if limits.roles.is_empty() => {
+            Err(usage_error(format!("`--{WITH} {}`: no role specified", only.name))
+                .hint(format!("add `--{ROLE_ARN}` with the ARN of the role")))
+        }
         _ => Ok(chosen),
     }
 }

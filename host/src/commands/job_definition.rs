@@ -135,7 +135,7 @@ fn check_property_names(definition: &Definition) -> Result<()> {
     let is_name = |given: &&Given| PROPERTIES.iter().any(|known| known.name == given.spec.name);
     let names = definition.given.iter().filter(is_name).map(|given| &given.text);
     for name in names.filter(|name| arguments::reference(name).is_none()) {
-        PropertyName::parse_for_job(name, Some(&JobIdentity::of_any_job())).map_err(opcon_error)?;
+        PropertyName::parse_for_job(name, Some(&JobIdentity::unknown())).map_err(opcon_error)?;
     }
     Ok(())
 }

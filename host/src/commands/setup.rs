@@ -138,9 +138,11 @@ fn password(matches: &ArgMatches, user: &str) -> Result<SecretString> {
                 .doing(format!("reading the password of {user}"))
                 .hint("use `--password-file FILE`, or `--password-file -` for standard input"));
         }
-        return password_prompt::read_password(&format!("Password of {user}: ")).map(SecretString::from).map_err(|error| {
-            Error::new(ErrorKind::InvalidInput, error.to_string()).doing(format!("reading the password of {user}"))
-        });
+        return password_prompt::read_password(&format!("Password of {user}: ")).map(SecretString::from).map_err(
+            |error| {
+                Error::new(ErrorKind::InvalidInput, error.to_string()).doing(format!("reading the password of {user}"))
+            },
+        );
     };
     let text = if file == Path::new("-") {
         let mut text = String::new();

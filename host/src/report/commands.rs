@@ -78,8 +78,7 @@ pub fn command_of(report: &Report<'_>, args: &[String]) -> String {
     let config = report.config.map(|path| path.display().to_string());
     let common = [("--region", report.region), ("--user-id", report.user_id), ("--config", config.as_deref())];
     let common = common.iter().flat_map(|(name, value)| value.iter().flat_map(move |value| [*name, value]));
-    let args: Vec<&str> =
-        [program::name()].into_iter().chain(args.iter().map(String::as_str)).chain(common).collect();
+    let args: Vec<&str> = [program::name()].into_iter().chain(args.iter().map(String::as_str)).chain(common).collect();
     shell::command_line(&args)
 }
 

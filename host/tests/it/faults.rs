@@ -7,16 +7,16 @@ mod codes;
 mod created;
 mod dry_runs;
 mod every_fault;
+mod incomplete_answers;
 mod launches;
 mod many_instances;
+mod partial_results;
 mod reboots;
 mod restarts;
 mod stage;
 mod unconfirmed;
 mod unknown;
 mod waits;
-mod partial_results;
-mod incomplete_answers;
 
 use std::collections::HashMap;
 use std::sync::Mutex;

@@ -11,7 +11,7 @@ use opcon::{Client, Error, ErrorKind, Limits};
 use opcon_stand_in::{Answer, Certificate, DEFAULT_TOKEN, Options, StandIn};
 use serde_json::json;
 
-use site::{Site, assert_error, free_address, name, short_limits, settings, value};
+use site::{Site, assert_error, free_address, name, settings, short_limits, value};
 
 async fn set(client: &Client) -> Result<(), Error> {
     client.set_property(&name("MF_ID"), &value("i-1")).await

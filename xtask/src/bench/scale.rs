@@ -141,7 +141,8 @@ fn too_many_calls(job: &Job, of_job: &[Series; SIZES.len()]) -> Vec<String> {
 fn too_much_cpu(job: &Job, of_job: &[Series; SIZES.len()]) -> Option<String> {
     let [smallest, .., largest] = of_job.each_ref().map(|series| median(&series.runs, |usage| usage.cpu));
     let ratio = largest / smallest;
-    (ratio > MAX_CPU_RATIO).then(|| format!("the CPU time of {} is {ratio:.1} times, more than {MAX_CPU_RATIO}", job.name))
+    (ratio > MAX_CPU_RATIO)
+        .then(|| format!("the CPU time of {} is {ratio:.1} times, more than {MAX_CPU_RATIO}", job.name))
 }
 
 #[cfg(test)]

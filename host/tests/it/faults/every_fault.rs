@@ -60,7 +60,7 @@ const FAULTS: &[Fault] = &[
     },
     Fault {
         name: "answered with nothing after EC2 acted, once",
-        add: |rule| rule.call(1).act_then(empty()),
+        add: |rule| rule.call(1).answer_after(empty()),
         mended: true,
         reads_only: false,
     },

@@ -67,12 +67,12 @@ fn a_read_with_an_answer_of_another_kind_is_no_result() {
         [|| html_page(200), || success("DescribeNothing", ""), || other(200, "application/json", "{}")];
     for answer in others {
         for_each_read(
-            |rule| rule.act_then(answer()),
+            |rule| rule.answer_after(answer()),
             |_, finished| drop(finished.expect_code(9).expect_stderr("a response that is not from EC2")),
         );
     }
     for_each_read(
-        |rule| rule.act_then(empty()),
+        |rule| rule.answer_after(empty()),
         |_, finished| {
             drop(finished.expect_code(9).expect_stderr("the response was incomplete (HTTP status 200, 0 bytes)"))
         },
@@ -121,7 +121,7 @@ fn items_without_an_id_are_an_error() {
         ("CheckLists", "DescribeInstanceTypes", instance_type, "an instance type without its name"),
         ("GetInstanceStatusByTag", "DescribeInstanceStatus", status, "a status without its instance id"),
     ] {
-        let finished = run(&stage, &[function], |layer| layer.on(action).act_then(success(action, body)));
+        let finished = run(&stage, &[function], |layer| layer.on(action).answer_after(success(action, body)));
         finished.expect_code(9).expect_stderr(&format!("the response was incomplete: it has {lacks}"));
     }
 }
@@ -135,7 +135,8 @@ fn ids_without_a_state_are_reported_although_the_read_fails() {
     let stage = Stage::new(REGION, None);
     let by_token = ["GetInstanceStatusByTag", "--client-token", "TOKEN-1"];
     for job in [&by_token[..1], &by_token, &["StopInstance", "--tag-name", "x"]] {
-        let finished = run(&stage, job, |layer| layer.on("DescribeInstances").act_then(answer.clone())).expect_code(9);
+        let finished =
+            run(&stage, job, |layer| layer.on("DescribeInstances").answer_after(answer.clone())).expect_code(9);
         for id in IDS {
             assert!(finished.stdout.contains(id), "{finished:#?}");
         }
@@ -149,7 +150,7 @@ fn a_garbled_response_of_ec2_is_not_attributed_to_a_proxy() {
     let stage = Stage::new(REGION, None);
     for answer in [date, entity] {
         let job = ["GetInstanceStatusByTag"];
-        let finished = run(&stage, &job, |layer| layer.on("DescribeInstances").act_then(answer)).expect_code(9);
+        let finished = run(&stage, &job, |layer| layer.on("DescribeInstances").answer_after(answer)).expect_code(9);
         finished.expect_stderr("the response was incomplete (HTTP status 200, ");
     }
 }

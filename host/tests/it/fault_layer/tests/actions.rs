@@ -8,7 +8,8 @@ fn reported_states(layer: &FaultLayer, action: &str, id: &str) -> [String; 2] {
     let mut root = xmltree::Element::parse(&*answer.body).unwrap();
     let mut reported_states = None;
     xml::retain_instances(&mut root, &mut |_, change| {
-        reported_states = Some(["previousState", "currentState"].map(|field| xml::text_at(change, &[field, "name"]).unwrap()));
+        reported_states =
+            Some(["previousState", "currentState"].map(|field| xml::text_at(change, &[field, "name"]).unwrap()));
         true
     });
     reported_states.unwrap_or_else(|| panic!("{action}: {}", text(&answer)))
