@@ -1,4 +1,4 @@
-//! The AWS account of a job: credentials, region, retries and time limits, and the client for EC2.
+//! The AWS account of a job: credentials, region, retries, timeouts, and the EC2 client.
 
 mod answer;
 mod http;
@@ -25,22 +25,22 @@ use secrecy::ExposeSecret as _;
 use self::http::Http;
 use crate::settings::{EndpointUrl, Settings};
 
-/// An AWS account as a job reaches it: with certain credentials, in one region.
+/// An AWS account with the credentials and the region of a job.
 pub struct Account {
     config: SdkConfig,
-    /// What takes the place of AWS's address for EC2, and for no other service.
+    /// Replaces the endpoint of EC2 only.
     ec2_endpoint: Option<EndpointUrl>,
-    /// The region's name.
+    /// The name of the region.
     pub region: String,
 }
 
 impl Account {
-    /// The account of a user's keys, or else of what AWS's credential chain finds. Everything else that AWS tools read
-    /// from environment and profile (retries, region, endpoints) holds as usual. `declared` are the IAM actions of the
-    /// function, for its dry run.
+    /// The account for the keys of a user, or for the default credential chain. All other AWS settings from environment
+    /// and profile (retries, region, endpoints) apply as usual. `declared` contains the IAM actions of the function,
+    /// for its dry run.
     ///
     /// # Errors
-    /// [`ErrorKind::InvalidInput`] when no region is known, or that of the environment or the profile is not one.
+    /// [`ErrorKind::InvalidInput`] if the region is not known, or if that of the environment or the profile is invalid.
     pub async fn load(settings: &Settings, keys: Option<&AwsKeys>, declared: &'static [IamAction]) -> Result<Self> {
         let http = if settings.dry_run { Http::of_dry_run(declared) } else { Http::of_job() };
         let config = load(settings, keys).await?.into_builder().http_client(http).build();
@@ -49,12 +49,12 @@ impl Account {
         Ok(Account { config, ec2_endpoint: settings.endpoint_url.clone(), region })
     }
 
-    /// What all AWS services have in common: credentials, region, HTTP client and time limits.
+    /// The common configuration of all AWS services: credentials, region, HTTP client, and timeouts.
     pub fn config(&self) -> &SdkConfig {
         &self.config
     }
 
-    /// A client for EC2.
+    /// Creates an EC2 client.
     pub fn ec2(&self) -> Client {
         let mut config =
             ec2::config::Builder::from(&self.config).retry_partition(retry_partition()).retry_classifier(SentOnce);
@@ -64,7 +64,7 @@ impl Account {
         Client::from_conf(config.build())
     }
 
-    /// Whose the credentials are: the ARN that AWS knows them by.
+    /// The ARN of the caller.
     ///
     /// # Errors
     /// Those of the Security Token Service.
@@ -92,8 +92,8 @@ fn region(config: &SdkConfig) -> Result<String> {
     Ok(region.as_str().to_owned())
 }
 
-/// What tells the accounts of this machine's jobs apart, as far as that is known without asking AWS: the id of a lasting
-/// access key, otherwise the profile.
+/// A label that distinguishes the accounts of jobs on this machine without a request to AWS: the ID of a long-term access
+/// key, otherwise the profile.
 pub fn account_label(keys: Option<&AwsKeys>) -> String {
     let lasting = |id: &String| id.starts_with("AKIA");
     let of_environment = || env::var("AWS_ACCESS_KEY_ID").ok().filter(lasting);
@@ -101,19 +101,21 @@ pub fn account_label(keys: Option<&AwsKeys>) -> String {
     key.unwrap_or_else(|| format!("profile {}", env::var("AWS_PROFILE").unwrap_or_default()))
 }
 
-/// What all services have in common but for the HTTP client, which is that of the credential chain.
+/// The common configuration of all services, with the HTTP client of the credential chain.
 async fn load(settings: &Settings, keys: Option<&AwsKeys>) -> Result<SdkConfig> {
     check_environment()?;
     let mut loader = aws_config::defaults(BehaviorVersion::v2026_01_12())
         .http_client(Http::of_credentials())
-        // It watches bodies that flow, and takes one that is sent from memory for stalled: EC2 would have five seconds.
+        // Stalled-stream protection treats a body that is sent from memory as stalled, which would limit EC2 to five
+        // seconds.
         .stalled_stream_protection(StalledStreamProtectionConfig::disabled());
     if let Some(keys) = keys {
         let secret = keys.secret_access_key.expose_secret();
         loader =
             loader.credentials_provider(Credentials::new(&keys.access_key_id, secret, None, None, "Connector.config"));
     }
-    // Not the region of the machine that the job happens to run on, which AWS's default would ask for in the end.
+    // Never the region of the machine on which the job runs, which AWS's default provider would read from the instance
+    // metadata.
     let region = settings.region.as_ref().map(|region| Region::new(region.as_str().to_owned()));
     loader = loader.region(
         RegionProviderChain::first_try(region)
@@ -123,7 +125,7 @@ async fn load(settings: &Settings, keys: Option<&AwsKeys>) -> Result<SdkConfig> 
     Ok(loader.load().await)
 }
 
-/// The settings that AWS's own reader would answer with a panic.
+/// Rejects settings that cause a panic in the AWS SDK.
 fn check_environment() -> Result<()> {
     let wrong = |name: &str, must: &str| {
         Err(Error::new(ErrorKind::InvalidInput, format!("`{name}` must be {must}")).doing("reading the environment"))

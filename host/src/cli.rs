@@ -1,4 +1,4 @@
-//! The command line: what a job, or somebody at a terminal, asks the program to do. Nothing here has side effects.
+//! Parses the command line of the program, without side effects.
 
 mod definition;
 mod function;
@@ -13,23 +13,23 @@ pub use parser::HELP_WIDTH;
 pub use usage::help_or_error;
 
 use self::parser::{Parsed, all_arguments, argument, given, program_name};
-use self::usage::wrong;
+use self::usage::usage_error;
 use crate::arguments::{self, CommandLine, Options, References};
 use crate::program;
 use crate::registry::Registry;
 use crate::settings::{COMMON, OUTPUT, Output, Settings};
 
-/// What a command line asks for.
+/// The request on a command line.
 pub enum Request {
-    /// To print a text and end well.
+    /// Print a text and exit successfully.
     Print(String),
-    /// To list the functions.
+    /// List the functions.
     List(Output),
-    /// To run a job.
+    /// Run a job.
     Run(Box<Job>),
 }
 
-/// A job as the command line describes it.
+/// A job from the command line.
 pub struct Job {
     /// The function.
     pub meta: &'static OperationMeta,
@@ -37,11 +37,11 @@ pub struct Job {
     pub prepared: Box<dyn PreparedJob>,
     /// The common arguments.
     pub settings: Settings,
-    /// What the job must warn about.
+    /// The warnings of the job.
     pub warnings: Vec<String>,
 }
 
-/// An administrator command, as far as the command line shows it.
+/// An administrator command in the program's help.
 #[derive(Clone, Copy)]
 pub struct CommandName {
     /// Its name.
@@ -55,19 +55,19 @@ const LIST: &str = "list";
 /// Parses a command line. `commands` are the administrator commands in the help.
 ///
 /// # Errors
-/// [`ErrorKind::InvalidInput`](connector_sdk::ErrorKind::InvalidInput) with what is wrong, and a hint where there is a
+/// [`ErrorKind::InvalidInput`](connector_sdk::ErrorKind::InvalidInput) with a description, and a hint if there is a
 /// likely remedy.
-pub fn parse(registry: &Registry, commands: &[CommandName], words: &CommandLine) -> Result<Request> {
-    match &words.function {
-        None => parse_without_function(registry, commands, words),
+pub fn parse(registry: &Registry, commands: &[CommandName], args: &CommandLine) -> Result<Request> {
+    match &args.function {
+        None => parse_without_function(registry, commands, args),
         Some(name) => {
             let names: Vec<_> = commands.iter().map(|command| command.name).collect();
-            parse_function(function(registry, &names, name)?, words)
+            parse_function(function(registry, &names, name)?, args)
         }
     }
 }
 
-fn parse_without_function(registry: &Registry, commands: &[CommandName], words: &CommandLine) -> Result<Request> {
+fn parse_without_function(registry: &Registry, commands: &[CommandName], args: &CommandLine) -> Result<Request> {
     let functions = registry.all().iter().map(|found| found.operation.meta());
     let commands: String = commands.iter().map(|command| entry(command.name, command.summary)).collect();
     let functions: String = functions.map(|meta| entry(meta.name, meta.summary)).collect();
@@ -80,12 +80,12 @@ fn parse_without_function(registry: &Registry, commands: &[CommandName], words: 
         .arg(clap::Arg::new(LIST).long(LIST).help("List the functions linked into this program.").action(clap::ArgAction::SetTrue))
         .args(COMMON.iter().map(|spec| argument(spec).help_heading("Common options")))
         .term_width(HELP_WIDTH);
-    match command.try_get_matches_from_mut(program_name(words)) {
+    match command.try_get_matches_from_mut(program_name(args)) {
         Ok(matches) if matches.get_flag(LIST) => {
             let inputs = Inputs::parse(COMMON.iter(), &[], &given(&matches, COMMON.iter()))?;
             Ok(Request::List(inputs.get(&OUTPUT)))
         }
-        Ok(_) => Err(wrong("no function specified")
+        Ok(_) => Err(usage_error("no function specified")
             .hint(format!("run `{program} --list` for the functions, or `{program} --help` for all options"))),
         Err(error) => help_or_error(&error, &command, &[]).map(Request::Print),
     }
@@ -95,11 +95,11 @@ fn entry(name: &str, summary: &str) -> String {
     format!("  {name:<24}{summary}\n")
 }
 
-fn parse_function(function: &'static Registration, words: &CommandLine) -> Result<Request> {
+fn parse_function(function: &'static Registration, args: &CommandLine) -> Result<Request> {
     let meta = function.operation.meta();
-    let warnings = arguments::check(&words.rest, &Options::of(meta), References::Replaced)?;
+    let warnings = arguments::check(&args.rest, &Options::of(meta), References::Replaced)?;
     let with_hint = |error| usage::with_hint(error, meta.name);
-    let inputs = match inputs(meta, words).map_err(with_hint)? {
+    let inputs = match inputs(meta, args).map_err(with_hint)? {
         Ok(inputs) => inputs,
         Err(help) => return Ok(Request::Print(help)),
     };
@@ -107,15 +107,15 @@ fn parse_function(function: &'static Registration, words: &CommandLine) -> Resul
     Ok(Request::Run(Box::new(Job { meta, prepared, settings: Settings::parse(&inputs, meta), warnings })))
 }
 
-/// The arguments of a function's job, or the text to print in place of it.
-fn inputs(meta: &'static OperationMeta, words: &CommandLine) -> Result<Result<Inputs, String>> {
-    match parser::parse(meta, words, &[])? {
+/// The arguments of a job, or the text to print instead.
+fn inputs(meta: &'static OperationMeta, args: &CommandLine) -> Result<Result<Inputs, String>> {
+    match parser::parse(meta, args, &[])? {
         Parsed::Help(text) => Ok(Err(text)),
         Parsed::Given(given) => Inputs::parse(all_arguments(meta), meta.groups, &given).map(Ok),
     }
 }
 
 #[cfg(test)]
-mod tests;
+mod property_tests;
 #[cfg(test)]
-mod what_is_given;
+mod tests;

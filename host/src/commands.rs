@@ -1,6 +1,7 @@
-//! Administrator commands: what the program does in addition to its functions, named in kebab-case.
+//! Administrator commands, such as `setup` and `check`, which the program has in addition to its functions.
 //!
-//! Their arguments are plain: no vertical tabs, no `@FILE`, and an empty value is a value.
+//! Their names are in kebab-case. Their arguments are plain: no vertical tabs, no `@FILE`, and an empty value is a
+//! value.
 
 mod check;
 mod forms;
@@ -19,13 +20,13 @@ use crate::arguments::{Options, not_unicode, positional};
 use crate::cli::CommandName;
 use crate::registry::Registry;
 
-/// A command of the program.
+/// An administrator command.
 pub struct Command {
     /// Its name on the command line.
     pub name: &'static str,
     /// What it does: one imperative sentence.
     pub summary: &'static str,
-    /// Runs it with the arguments after its name, and returns the exit code.
+    /// Runs the command with the arguments after its name, and returns the exit code.
     pub run: fn(&Registry, &[String]) -> Result<u8>,
 }
 
@@ -40,27 +41,27 @@ pub const ALL: &[Command] = &[
     Command { name: set_property::NAME, summary: set_property::SUMMARY, run: set_property::run },
 ];
 
-/// The names of the commands, for help and for names that are mistyped.
+/// The names of the commands, for help and for suggestions.
 pub fn names() -> Vec<CommandName> {
     ALL.iter().map(|command| CommandName { name: command.name, summary: command.summary }).collect()
 }
 
-/// The command that the program's arguments name, and all other words in their order. Its name is the first word that is
-/// neither an option nor the value of one; anything else is a function's job. The words are an error when one is no Unicode
-/// text.
+/// Finds the administrator command in the program's arguments, and returns it with all other arguments in their order.
+/// The command name is the first argument that is neither an option nor the value of one. `None` for the job of a
+/// function. The arguments are an error if one of them is not valid Unicode.
 pub fn find(
     registry: &Registry,
     arguments: impl Iterator<Item = OsString>,
 ) -> Option<(&'static Command, Result<Vec<String>>)> {
     let exact: Vec<OsString> = arguments.skip(1).collect();
-    let mut words: Vec<String> = exact.iter().map(|word| word.to_string_lossy().into_owned()).collect();
-    let at = *positional(&words, &Options::of_all(registry)).first()?;
-    let command = ALL.iter().find(|command| words[at] == command.name)?;
-    if let Some(odd) = exact.iter().position(|word| word.to_str().is_none()) {
+    let mut args: Vec<String> = exact.iter().map(|arg| arg.to_string_lossy().into_owned()).collect();
+    let at = *positional(&args, &Options::of_all(registry)).first()?;
+    let command = ALL.iter().find(|command| args[at] == command.name)?;
+    if let Some(odd) = exact.iter().position(|arg| arg.to_str().is_none()) {
         return Some((command, Err(not_unicode(odd + 1))));
     }
-    words.remove(at);
-    Some((command, Ok(words)))
+    args.remove(at);
+    Some((command, Ok(args)))
 }
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! All that the program prints, in plain ASCII: the lines of a running job, texts, and JSON.
+//! Console output of the program in plain ASCII: progress lines of a job, texts, and JSON.
 #![expect(clippy::disallowed_methods, reason = "this is the one module that prints")]
 
 use std::fmt::Write as _;
@@ -13,12 +13,13 @@ use crate::exit;
 use crate::settings::Output;
 use crate::status_text::StatusText;
 
-/// What comes before a JSON document, to see whether stdout takes anything: a blank, which means nothing in JSON.
-const BEGINNING: &str = " ";
+/// Written before a JSON document to test that stdout is writable: a space, which JSON ignores.
+const JSON_PREFIX: &str = " ";
 
-/// Prints and logs the lines of a job. In JSON form they go to stderr: stdout holds the document alone.
+/// Prints and logs the lines of a job. In JSON form they go to stderr, so that stdout contains only the document.
 ///
-/// From the first text on that stdout does not take, all go to stderr, and what is not logged anyway to the log.
+/// After the first failed write to stdout, all output goes to stderr, and lines that are not logged otherwise also go
+/// to the log.
 pub struct Console {
     output: Output,
     live: Option<LiveLine>,
@@ -27,13 +28,13 @@ pub struct Console {
 }
 
 impl Console {
-    /// A console for that form of output. Progress is shown live where stderr is a terminal.
+    /// A console for the output form. Live progress is displayed if stderr is a terminal.
     pub fn new(output: Output) -> Self {
         let live = io::stderr().is_terminal().then(LiveLine::default);
         Console { output, live, status: None, lost: OnceLock::new() }
     }
 
-    /// The same console, which also passes short texts to the agent.
+    /// The same console, which also sends status texts to the agent.
     #[must_use]
     pub fn with_status(self, status: StatusText) -> Self {
         Console { status: Some(status), ..self }
@@ -44,7 +45,7 @@ impl Console {
         self.output
     }
 
-    /// Hands a short text to the agent, if it is wanted.
+    /// Sends a status text to the agent, if enabled.
     pub fn status(&self, text: &str) {
         if let Some(status) = &self.status {
             status.show(text);
@@ -55,22 +56,24 @@ impl Console {
     pub fn failure(&self, error: &Error) {
         tracing::error!("{error}");
         self.error_line(&format!("error: {error}"));
-        // A line each: an error may have two hints.
+        // One line each, because an error may have two hints.
         for hint in error.hint_text().into_iter().flat_map(str::lines) {
             self.error_line(&format!("hint: {hint}"));
         }
     }
 
-    /// Prints and logs the first line of a job, before the job does anything. In JSON form stdout gets a blank as well,
-    /// since a document that has no place at the end is lost.
+    /// Prints and logs the first line of a job before the job does anything. In JSON form it also writes a space to
+    /// stdout, to find out early whether the document can be written.
     ///
     /// # Errors
-    /// [`ErrorKind::Service`] when the line does not reach its reader: what the job does could be lost as well.
+    /// [`ErrorKind::Service`] if the line cannot be written: the results of the job could be lost as well.
     pub fn first_line(&self, line: &str) -> Result<()> {
         tracing::info!("{line}");
         let printed = match self.output {
             Output::Text => self.write_first(&one_line(line)),
-            Output::Json => write_now(io::stderr().lock(), &one_line(line)).and_then(|()| self.write_first(BEGINNING)),
+            Output::Json => {
+                write_now(io::stderr().lock(), &one_line(line)).and_then(|()| self.write_first(JSON_PREFIX))
+            }
         };
         printed.map_err(|error| {
             Error::new(ErrorKind::Service, error.to_string())
@@ -87,15 +90,15 @@ impl Console {
         written
     }
 
-    /// Prints a text of several lines; they are logged only when stdout does not take them.
+    /// Prints a text of several lines. It is logged only if stdout is not writable.
     pub fn text(&self, text: &str) {
         let text: String = text.lines().map(one_line).collect();
         if !self.try_print(&text) {
-            self.divert(&text);
+            self.print_elsewhere(&text);
         }
     }
 
-    /// Prints a text on stdout. Returns whether all that was printed so far has been taken.
+    /// Prints a text to stdout. Returns whether all output so far was written.
     pub fn try_print(&self, text: &str) -> bool {
         self.clear();
         if self.lost.get().is_some() {
@@ -107,20 +110,20 @@ impl Console {
         false
     }
 
-    /// Prints and logs a text that stdout does not take.
-    pub fn divert(&self, text: &str) {
+    /// Prints to stderr and logs a text that could not be written to stdout.
+    pub fn print_elsewhere(&self, text: &str) {
         for line in text.lines() {
             tracing::info!("{line}");
             self.error_line(line);
         }
     }
 
-    /// What has kept stdout from taking all of the output; `None` when it has.
+    /// Why output to stdout was lost, or `None` if all of it was written.
     pub fn lost(&self) -> Option<&Error> {
         self.lost.get()
     }
 
-    /// The exit code of a command that has ended with this one: none succeeds when its output is lost.
+    /// The exit code of a command that ended with this exit code: a success becomes a failure if its output was lost.
     pub fn exit_code(&self, code: u8) -> u8 {
         match self.lost() {
             Some(error) if code == exit::SUCCESS => {
@@ -137,13 +140,13 @@ impl Console {
         }
     }
 
-    /// Prints a line on stderr.
+    /// Prints a line to stderr.
     pub fn error_line(&self, line: &str) {
         self.clear();
         print_error_line(line);
     }
 
-    /// Takes the live line away, before something else is printed.
+    /// Clears the live line before other output.
     pub fn clear(&self) {
         if let Some(live) = &self.live {
             live.clear();
@@ -174,10 +177,10 @@ impl Reporter for Console {
     }
 }
 
-/// The line at the bottom of a terminal that is written over and over.
+/// The progress line at the bottom of a terminal, which is overwritten with each update.
 #[derive(Default)]
 struct LiveLine {
-    /// How many columns of it are filled.
+    /// The number of columns in use.
     filled: Mutex<usize>,
 }
 
@@ -196,7 +199,7 @@ impl LiveLine {
         *filled = line.len();
     }
 
-    /// Blanks, not escape sequences: not every console of Windows understands these.
+    /// Spaces, not escape sequences, because some Windows consoles do not support these.
     fn clear(&self) {
         let mut filled = self.filled();
         if *filled > 0 {
@@ -207,7 +210,7 @@ impl LiveLine {
     }
 }
 
-/// How many columns a table may have: those of the terminal. `None` for a job, whose output looks the same everywhere.
+/// The maximum width of a table: the columns of the terminal. `None` for a job, whose output is the same everywhere.
 pub fn columns() -> Option<u16> {
     terminal_columns(&io::stdout()).and_then(|columns| u16::try_from(columns).ok())
 }
@@ -222,10 +225,11 @@ fn terminal_columns(stream: &impl std::os::windows::io::AsHandle) -> Option<usiz
     terminal_size::terminal_size_of(stream).map(|(width, _)| width.0.into())
 }
 
-/// Prints help, version or a list of functions. Returns the exit code of a success, also when the reader has seen enough.
+/// Prints help, the version, or a list of functions. Returns the exit code for success, also if the reader closes the
+/// pipe.
 ///
 /// # Errors
-/// [`ErrorKind::Service`] when stdout does not take it for another reason.
+/// [`ErrorKind::Service`] if stdout is not writable for another reason.
 pub fn print_help(text: &str) -> Result<u8> {
     match print(text) {
         Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(not_written(&error)),
@@ -233,15 +237,15 @@ pub fn print_help(text: &str) -> Result<u8> {
     }
 }
 
-/// Prints a text that is the result of a command. Returns the exit code of a success.
+/// Prints the result of a command. Returns the exit code for success.
 ///
 /// # Errors
-/// [`ErrorKind::Service`] when stdout does not take it.
+/// [`ErrorKind::Service`] if stdout is not writable.
 pub fn print_result(text: &str) -> Result<u8> {
     print(text).map(|()| exit::SUCCESS).map_err(|error| not_written(&error))
 }
 
-/// Prints a value as JSON for people, in many lines, as [`print_result`] does.
+/// Prints a value as indented JSON, see [`print_result`].
 ///
 /// # Errors
 /// Those of [`print_result`].
@@ -249,12 +253,12 @@ pub fn print_pretty_json(value: &impl Serialize) -> Result<u8> {
     print_result(&ascii_json(&serde_json::to_string_pretty(value).unwrap_or_default()))
 }
 
-/// A value as one line of JSON; what is not ASCII is written as `\uXXXX`.
+/// A value as one line of JSON. Non-ASCII characters are written as `\uXXXX`.
 pub fn json_line(value: &impl Serialize) -> String {
     ascii_json(&serde_json::to_string(value).unwrap_or_default()) + "\n"
 }
 
-/// A line as it is printed.
+/// Formats a line for output.
 pub fn one_line(line: &str) -> String {
     ascii(line) + "\n"
 }

@@ -1,4 +1,4 @@
-//! The start of the program: which job or administrator command the command line asks for.
+//! Starts the program: selects the job or administrator command from the command line.
 
 use std::process::ExitCode;
 use std::{env, thread};
@@ -12,16 +12,16 @@ use crate::registry::Registry;
 use crate::settings::Output;
 use crate::{arguments, commands, exit, job, list, program};
 
-/// The stack of the thread that does the work: the calls inside the EC2 SDK are deep, and the main thread of a Windows
-/// program has 1 MiB, of which a simple job uses more than half. Bytes.
+/// The stack size of the worker thread, in bytes. The calls in the EC2 SDK are deeply nested, and the main thread of a
+/// Windows program has 1 MiB, of which a simple job uses more than half.
 const STACK_SIZE: usize = 8 * 1024 * 1024;
 
-/// Performs the job that the command line describes, and returns its exit code.
+/// Runs the job that the command line describes, and returns its exit code.
 pub fn main() -> ExitCode {
     main_with(&[])
 }
 
-/// The same for a program that links these crates, too, see [`main!`](crate::main!).
+/// Like [`main`], for a program that also links these crates, see [`main!`](crate::main!).
 #[doc(hidden)]
 pub fn main_with(own: &'static [&'static str]) -> ExitCode {
     let worker = thread::Builder::new().stack_size(STACK_SIZE).spawn(|| work(own));
@@ -29,11 +29,11 @@ pub fn main_with(own: &'static [&'static str]) -> ExitCode {
     ExitCode::from(code.unwrap_or_else(|_| work(own)))
 }
 
-/// Makes a program that has functions of its own beside those of the connector: `awsec2::main!(show_identity);` links the
-/// crates that are named, makes sure that each has registered a function, and defines `main`.
+/// Defines `main` for a program with additional functions: `awsec2::main!(show_identity);` links the named crates and
+/// checks at startup that each of them registered a function.
 ///
-/// A crate that the program depends on but does not name here is not linked. So that this is a build error, the program begins
-/// with `#![deny(unused_crate_dependencies)]`.
+/// A dependency that is not named here is not linked. To turn this into a build error, begin the program with
+/// `#![deny(unused_crate_dependencies)]`.
 #[macro_export]
 macro_rules! main {
     ($($function:ident),+ $(,)?) => {
@@ -47,37 +47,35 @@ macro_rules! main {
 
 fn work(own: &[&str]) -> u8 {
     program::set_name(env::args_os().next().as_deref());
-    let panics = Panics::remember();
+    let panics = Panics::install_hook();
     let registry = match Registry::load_with(own, commands::names().iter().map(|command| command.name).collect()) {
         Ok(registry) => registry,
-        Err(error) => return job::end_without(raw_output(), None, error),
+        Err(error) => return job::report_failure_to_start(raw_output(), None, error),
     };
-    if let Some((command, words)) = commands::find(&registry, env::args_os()) {
-        return code_of_command(
-            words.and_then(|words| panics.guard(command.name, || (command.run)(&registry, &words))),
-        );
+    if let Some((command, args)) = commands::find(&registry, env::args_os()) {
+        return command_exit_code(args.and_then(|args| panics.guard(command.name, || (command.run)(&registry, &args))));
     }
-    let words = match arguments::read(env::args_os(), &registry) {
-        Ok(words) => words,
-        Err(error) => return job::end_without(raw_output(), None, error),
+    let args = match arguments::read(env::args_os(), &registry) {
+        Ok(args) => args,
+        Err(error) => return job::report_failure_to_start(raw_output(), None, error),
     };
-    let name = words.function.as_deref().unwrap_or_else(|| program::name());
-    match panics.guard(name, || cli::parse(&registry, &commands::names(), &words)) {
+    let name = args.function.as_deref().unwrap_or_else(|| program::name());
+    match panics.guard(name, || cli::parse(&registry, &commands::names(), &args)) {
         Ok(Request::Run(job)) => job::run(&job),
-        Ok(Request::List(Output::Text)) => code_of_command(print_help(&list::text(registry.all()))),
-        Ok(Request::List(Output::Json)) => code_of_command(print_help(&list::json(registry.all()))),
-        Ok(Request::Print(text)) => code_of_command(print_help(&text)),
-        Err(error) => job::end_without(arguments::output_form(&words.rest), words.function.as_deref(), error),
+        Ok(Request::List(Output::Text)) => command_exit_code(print_help(&list::text(registry.all()))),
+        Ok(Request::List(Output::Json)) => command_exit_code(print_help(&list::json(registry.all()))),
+        Ok(Request::Print(text)) => command_exit_code(print_help(&text)),
+        Err(error) => job::report_failure_to_start(arguments::output_form(&args.rest), args.function.as_deref(), error),
     }
 }
 
-/// The form of the output, when the command line cannot be read.
+/// The output format for an invalid command line.
 fn raw_output() -> Output {
-    arguments::output_form(&arguments::unread(env::args_os()))
+    arguments::output_form(&arguments::split_without_files(env::args_os()))
 }
 
-/// The exit code of what is no job; a failure is printed.
-fn code_of_command(result: Result<u8>) -> u8 {
+/// The exit code of everything other than a job. Prints the error of a failure.
+fn command_exit_code(result: Result<u8>) -> u8 {
     result.unwrap_or_else(|error| {
         Console::new(Output::Text).failure(&error);
         exit::code_of(&error, false, false)

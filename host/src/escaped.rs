@@ -1,6 +1,7 @@
-//! Texts that are not plain ASCII, in the form in which the program prints them and reads them again.
+//! Escapes non-ASCII text for output, and reverses the escapes.
 
-/// The text in one line of printable ASCII: everything else is escaped, so that no value can forge a line.
+/// The text as one line of printable ASCII. All other characters are escaped, so that a value cannot imitate an output
+/// line.
 pub fn ascii(line: &str) -> String {
     line.chars().fold(String::with_capacity(line.len()), |mut escaped, c| {
         match c {
@@ -11,8 +12,8 @@ pub fn ascii(line: &str) -> String {
     })
 }
 
-/// The text of which [`ascii`] makes this one, where it has no backslash of its own: `\u{e9}` becomes that character. What is
-/// no character stays as it is.
+/// Reverses [`ascii`] for a text without backslashes of its own: `\u{e9}` becomes that character. Invalid escapes are
+/// kept.
 pub fn unescaped(text: &str) -> String {
     let mut parts = text.split("\\u{");
     let first = parts.next().unwrap_or_default();
@@ -43,14 +44,14 @@ mod tests {
 
     proptest! {
         #[test]
-        fn what_is_printed_is_read_as_it_was(text in "[^\\\\\\p{Cc}]{0,20}") {
+        fn escaped_text_is_read_back_unchanged(text in "[^\\\\\\p{Cc}]{0,20}") {
             prop_assert!(ascii(&text).is_ascii());
             prop_assert_eq!(unescaped(&ascii(&text)), text);
         }
     }
 
     #[test]
-    fn what_is_no_character_stays_as_it_is() {
+    fn invalid_escapes_are_kept() {
         for text in [r"\u{", r"\u{}", r"\u{zz}", r"\u{110000}", r"\u{d800}", r"\e9", r"a\", "}", r"\u{-1}"] {
             assert_eq!(unescaped(text), text);
         }

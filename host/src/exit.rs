@@ -1,24 +1,26 @@
-//! Exit codes: one for each kind of failure. They are a contract; OpCon judges a job by them.
+//! Exit codes, one for each kind of failure.
+//!
+//! They are stable, because OpCon evaluates them.
 
 use connector_sdk::{Error, ErrorKind};
 
-/// All of it succeeded.
+/// The job succeeded.
 pub const SUCCESS: u8 = 0;
-/// A change was requested, and no response says whether EC2 made it.
+/// A change was requested, and no response confirms whether EC2 performed it.
 const UNKNOWN: u8 = 11;
-/// A defect in the program, also when it shows before any job was read.
+/// A defect in the program, also if it occurs before a job starts.
 pub const DEFECT: u8 = 70;
 
-/// The exit code of a failed job. `changed` says whether something was changed in EC2 all the same, and `unknown` whether
-/// that is not known of something.
+/// The exit code of a failed job. `changed`: something was changed in EC2. `unknown`: the outcome of a change is not
+/// known.
 pub fn code_of(error: &Error, changed: bool, unknown: bool) -> u8 {
     match error.kind() {
         ErrorKind::Interrupted => 10,
         ErrorKind::Bug => DEFECT,
-        // Before the job is repeated, this must be known first.
+        // An unknown outcome must be resolved before the job is repeated.
         ErrorKind::Unknown => UNKNOWN,
         _ if unknown => UNKNOWN,
-        // These codes promise that nothing was changed.
+        // These codes guarantee that nothing was changed.
         ErrorKind::InvalidInput | ErrorKind::Unavailable if changed => 1,
         ErrorKind::InvalidInput => 2,
         ErrorKind::UnexpectedState | ErrorKind::Service | ErrorKind::LocalFile => 1,

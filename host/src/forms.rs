@@ -1,8 +1,8 @@
-//! The forms of functions, for people who define jobs in Solution Manager: JSON Schema and UI schema for
-//! react-jsonschema-form, created from the metadata of the functions, and the meaning of a completed form.
+//! Job forms for Solution Manager, generated from function metadata: JSON Schema and UI schema for
+//! react-jsonschema-form, and the command line of a completed form.
 //!
-//! The shapes are those of the OpCon documentation, "ACS SDK", page "Schema". A field is named like its argument, in
-//! camelCase.
+//! The format is documented in the OpCon documentation, "ACS SDK", page "Schema". A field has the name of its argument
+//! in camelCase.
 
 mod filled;
 mod schema;
@@ -11,12 +11,12 @@ use connector_sdk::{ArgSpec, OperationMeta};
 
 use crate::settings::{REGION_NAME, USER_ID_NAME, common_arguments};
 
-pub use filled::words;
+pub use filled::args;
 pub use schema::{Choices, document};
 
-/// The hidden field that names the function of the form.
+/// The hidden field that contains the function name.
 pub const FUNCTION: &str = "function";
-/// What is chosen where nothing is to be chosen.
+/// The choice that selects no argument.
 const NONE: &str = "None";
 
 /// The form of a function.
@@ -28,42 +28,42 @@ pub struct Form {
 
 /// A field of a form.
 struct Field {
-    /// Its name in the filled form.
+    /// Its name in the form data.
     key: String,
-    /// What people see.
+    /// Its title.
     title: String,
     kind: FieldKind,
-    /// What must be so for the field to be asked for.
+    /// The condition under which the field is displayed.
     conditions: Vec<Condition>,
 }
 
 enum FieldKind {
     /// The value of an argument.
     Argument(&'static ArgSpec),
-    /// Which of several arguments that exclude one another is given.
+    /// The choice between mutually exclusive arguments.
     Choice(Choice),
 }
 
-/// Arguments that exclude one another.
+/// Mutually exclusive arguments.
 struct Choice {
     members: Vec<&'static ArgSpec>,
     /// Whether one of them must be given.
     required: bool,
 }
 
-/// What another field must hold.
+/// The required state of another field.
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Condition {
     /// The flag is set.
     Flag(String),
-    /// It has a value.
+    /// The field has a value.
     Given(String),
-    /// The choice fell on the argument with this title.
+    /// The argument with this title is selected.
     Chosen { key: String, title: String },
 }
 
 impl Form {
-    /// The form of that function.
+    /// Builds the form of a function.
     pub fn of(meta: &'static OperationMeta) -> Self {
         let exclusive: Vec<Choice> = meta
             .groups
@@ -76,14 +76,14 @@ impl Form {
             .collect();
         let common = common_arguments(meta).filter(|spec| [USER_ID_NAME, REGION_NAME].contains(&spec.name));
         let mut fields: Vec<Field> = common.map(|spec| Field::of(spec, meta, &[])).collect();
-        let mut told: Vec<String> = Vec::new();
+        let mut listed: Vec<String> = Vec::new();
         for spec in meta.all_arguments().filter(|spec| !spec.hidden) {
             let choice = exclusive.iter().find(|choice| choice.has(spec.name));
-            if let Some(choice) = choice.filter(|choice| !told.contains(&choice.key())) {
-                told.push(choice.key());
+            if let Some(choice) = choice.filter(|choice| !listed.contains(&choice.key())) {
+                listed.push(choice.key());
                 fields.push(Field::choosing(choice));
             }
-            // A flag is given by being chosen; it has no field of its own.
+            // A flag is set by selecting it, so it has no field of its own.
             if choice.is_none() || !spec.is_flag() {
                 fields.push(Field::of(spec, meta, &exclusive));
             }
@@ -133,14 +133,14 @@ impl Choice {
         key(&names.join("-or-"))
     }
 
-    /// What can be chosen.
+    /// The available choices.
     fn titles(&self) -> Vec<String> {
         let nothing = (!self.required).then(|| NONE.to_owned());
         nothing.into_iter().chain(self.members.iter().map(|spec| title(spec.name))).collect()
     }
 }
 
-/// What must be so for an argument that needs this one.
+/// The condition for an argument that requires this one.
 fn condition(spec: &ArgSpec, exclusive: &[Choice]) -> Condition {
     match exclusive.iter().find(|choice| choice.has(spec.name)) {
         Some(choice) => Condition::Chosen { key: choice.key(), title: title(spec.name) },
@@ -149,22 +149,22 @@ fn condition(spec: &ArgSpec, exclusive: &[Choice]) -> Condition {
     }
 }
 
-/// `image-id` as `imageId`.
+/// Converts `image-id` to `imageId`.
 fn key(name: &str) -> String {
-    let mut words = name.split('-');
-    let first = words.next().unwrap_or_default().to_owned();
-    words.fold(first, |key, word| key + &capitalized(word))
+    let mut args = name.split('-');
+    let first = args.next().unwrap_or_default().to_owned();
+    args.fold(first, |key, arg| key + &capitalized(arg))
 }
 
-/// `image-id` as `Image ID`.
+/// Converts `image-id` to `Image ID`.
 fn title(name: &str) -> String {
     const ABBREVIATIONS: [&str; 7] = ["dns", "iam", "id", "ip", "os", "ssm", "vpc"];
-    let word = |word: &str| if ABBREVIATIONS.contains(&word) { word.to_uppercase() } else { capitalized(word) };
-    name.split('-').map(word).collect::<Vec<_>>().join(" ")
+    let arg = |arg: &str| if ABBREVIATIONS.contains(&arg) { arg.to_uppercase() } else { capitalized(arg) };
+    name.split('-').map(arg).collect::<Vec<_>>().join(" ")
 }
 
-fn capitalized(word: &str) -> String {
-    let mut letters = word.chars();
+fn capitalized(arg: &str) -> String {
+    let mut letters = arg.chars();
     letters.next().map_or(String::new(), |first| first.to_ascii_uppercase().to_string() + letters.as_str())
 }
 

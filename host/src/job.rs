@@ -1,4 +1,4 @@
-//! The way of one job: prepare, perform, report.
+//! Runs one job: prepare, perform, report.
 
 use std::sync::Arc;
 
@@ -22,24 +22,24 @@ use crate::settings::{Output, Settings};
 use crate::status_text::StatusText;
 use crate::{aws, config, log, signals};
 
-/// The end of what never became a job.
-pub fn end_without(output: Output, function: Option<&str>, error: Error) -> u8 {
+/// The end of a job that could not start.
+pub fn report_failure_to_start(output: Output, function: Option<&str>, error: Error) -> u8 {
     let (iam_actions, result) = (&[], &Err(error));
     let report = Report { function, iam_actions, region: None, user_id: None, journal: None, config: None, result };
     report::finish(&Console::new(output), &report)
 }
 
-/// Runs a job, whatever happens to it, to its report.
+/// Runs a job and reports its result, also after errors and panics.
 pub fn run(job: &Job) -> u8 {
     let console = Arc::new(console_of(job));
     let (name, iam_actions) = (job.meta.name, job.meta.iam_actions);
     let function = Some(name);
-    let panics = Panics::remember();
+    let panics = Panics::install_hook();
     let runtime = match runtime::Builder::new_current_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => {
             let error = Error::new(ErrorKind::Service, error.to_string()).doing("preparing the job");
-            return end_without(console.output(), function, error);
+            return report_failure_to_start(console.output(), function, error);
         }
     };
     let (user_id, config) = (job.settings.user_id.as_deref(), job.settings.config.as_ref());
@@ -53,13 +53,13 @@ pub fn run(job: &Job) -> u8 {
         }
     };
     let result = panics.guard(name, || perform(&runtime, job, &prepared_job.context));
-    // A thread may still be looking up a host name: the job does not wait for it.
+    // A thread may still resolve a host name. The job does not wait for it.
     runtime.shutdown_background();
     let (region, journal) = (Some(prepared_job.region.as_str()), Some(prepared_job.context.journal()));
     report::finish(&console, &Report { function, iam_actions, region, user_id, journal, config, result: &result })
 }
 
-/// The console of a job, which passes status texts to the agent if the job asks for it and the agent supports it.
+/// The console of a job. It sends status texts to the agent if the job requests it and the agent supports it.
 fn console_of(job: &Job) -> Console {
     let console = Console::new(job.settings.output);
     if !job.settings.status_text {
@@ -74,13 +74,13 @@ fn console_of(job: &Job) -> Console {
     }
 }
 
-/// All that a job needs around it.
+/// A job with its resources, ready to run.
 struct PreparedJob {
     region: String,
     context: Context,
 }
 
-/// Reads the configuration, prints the first line and creates the context. Nothing is sent to EC2 or OpCon yet.
+/// Reads the configuration, prints the first line, and creates the context. Sends nothing to EC2 or OpCon.
 async fn prepare(job: &Job, console: &Arc<Console>) -> Result<PreparedJob> {
     let settings = &job.settings;
     let config = config::read(settings.config.as_deref(), settings.user_id.as_deref())?;
@@ -105,7 +105,7 @@ async fn prepare(job: &Job, console: &Arc<Console>) -> Result<PreparedJob> {
     Ok(PreparedJob { region: account.region, context: context.build() })
 }
 
-/// The records of the job. Without a folder for them they last as long as the job.
+/// The record store of the job. Without a folder the records are kept in memory.
 fn records(settings: &Settings, keys: Option<&AwsKeys>, region: &str) -> Arc<dyn Records> {
     match log::folder(settings.log_dir.as_deref()) {
         Some(folder) => Arc::new(FileRecords::new(&folder, &aws::account_label(keys), region)),
@@ -143,7 +143,7 @@ fn interruption(signal: std::io::Result<&'static str>, meta: &OperationMeta, con
     }
 }
 
-/// The instances with an unknown outcome, as a change.
+/// The instances with an unknown outcome.
 fn unknown_instances(journal: &Journal) -> Option<String> {
     let entries = journal.instances();
     let is_unknown = |entry: &&InstanceEntry| entry.result == Some(ResourceResult::Unknown) && entry.error.is_some();

@@ -1,6 +1,7 @@
-//! The program `awsec2` as a library: the whole way of one job, from the command line to the exit code.
+//! The program `awsec2` as a library: runs a job from the command line to the exit code.
 //!
-//! A program that has functions of its own depends on this library and on their crates, and names these in [`main!`].
+//! A program with additional functions depends on this library and on the crates of the functions, and names them in
+//! [`main!`].
 
 mod arguments;
 mod aws;

@@ -1,4 +1,4 @@
-//! `--list`: the functions linked into this program, from their metadata.
+//! Implements `--list`: lists the functions of the program from their metadata.
 
 use connector_sdk::iam::{IamAction, names};
 use connector_sdk::{ArgSpec, OperationMeta, Registration};
@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use crate::{settings, table};
 
-/// The functions as a table for people.
+/// The functions as a table.
 pub fn text(functions: &[&'static Registration]) -> String {
     let row =
         |found: &&Registration| vec![found.operation.meta().name.to_owned(), found.operation.meta().summary.to_owned()];
@@ -34,7 +34,7 @@ struct Function {
     version: &'static str,
 }
 
-/// What only some jobs of a function need.
+/// Permissions that only some jobs of a function need.
 #[derive(Serialize)]
 struct OptionalPermission {
     name: &'static str,
@@ -103,7 +103,7 @@ impl From<&ArgSpec> for Argument {
     }
 }
 
-/// What is optional, in the order of the actions, each with the actions that nothing else needs.
+/// The optional permissions in the order of the actions, each with the actions that only it needs.
 fn optional_permissions(meta: &OperationMeta) -> Vec<OptionalPermission> {
     let required = names(meta.iam_actions.iter().filter(|action| action.optional.is_none()));
     let mut found: Vec<OptionalPermission> = Vec::new();

@@ -1,4 +1,6 @@
-//! The administrator's log: `log/awsec2.log` in the folder of the program, with rotation. It never fails a job.
+//! The log file for administrators, `log/awsec2.log` in the folder of the program, with rotation.
+//!
+//! It never fails a job.
 
 use std::fmt;
 use std::fs::{self, File, OpenOptions};
@@ -19,28 +21,28 @@ use crate::config::in_program_folder;
 use crate::console;
 
 const FILE_NAME: &str = "awsec2.log";
-/// Held while the files are renamed, so that of several jobs one does it.
+/// Held while the files are rotated, so that only one of several jobs does it.
 const LOCK_NAME: &str = "awsec2.log.lock";
-/// Files kept in addition to the current one: `awsec2.log.1`, the newest, to `awsec2.log.5`.
+/// Rotated files to keep: `awsec2.log.1`, the newest, to `awsec2.log.5`.
 const OLD_FILES: usize = 5;
-/// A job that finds the file larger than this starts a new one. Bytes.
+/// A job rotates a larger file before it writes. Bytes.
 const ROTATE_ABOVE: u64 = 10 * 1024 * 1024;
 
-/// The folder of the log: this one, or `log` in the folder of the program. `None` when the program does not know where it is.
+/// The folder of the log: the given one, or `log` in the folder of the program. `None` if that is not known.
 pub fn folder(named: Option<&Path>) -> Option<PathBuf> {
     named.map(PathBuf::from).or_else(|| in_program_folder("log"))
 }
 
-/// The file of the log, see [`folder`].
+/// The path of the log file, see [`folder`].
 pub fn file(named: Option<&Path>) -> Option<PathBuf> {
     folder(named).map(|folder| folder.join(FILE_NAME))
 }
 
-/// Starts the log. If that cannot be, there is none.
+/// Starts the log. Without a writable log file the program runs without a log.
 pub fn start(folder: Option<&Path>, debug: bool) {
     let Some(file) = file(folder).and_then(|path| open(&path).ok()) else { return };
     let level = if debug { Level::DEBUG } else { Level::INFO };
-    // Only the program's own events: those of libraries could contain more than an administrator may read.
+    // Only events of the program itself: those of libraries could contain secrets.
     let ours =
         Targets::new().with_target("awsec2", level).with_target("opcon", level).with_target("connector_sdk", level);
     let lines = tracing_subscriber::fmt()
@@ -49,21 +51,21 @@ pub fn start(folder: Option<&Path>, debug: bool) {
         .with_target(false)
         .with_timer(Stamp)
         .log_internal_errors(false);
-    // A second start, by a program that embeds this library, keeps the first log.
+    // If a program that embeds this library starts it again, the first log is kept.
     let _ =
         tracing::subscriber::set_global_default(lines.with_writer(Mutex::new(PlainLines(file))).finish().with(ours));
 }
 
-/// Opens the file for appending: each line is one write, so the lines of several jobs do not mix.
+/// Opens the file for appending. Each line is one write, so that the lines of several jobs do not mix.
 fn open(path: &Path) -> io::Result<File> {
-    let _ = rotate(path); // a file that grows is better than none
+    let _ = rotate(path); // a log that grows is better than none
     open_to_append(path)
 }
 
-/// Opens the file for appending; the file and its folder are created if needed.
+/// Opens the file for appending, and creates the file and its folder if necessary.
 ///
 /// # Errors
-/// When the system does not allow it: then jobs run without a log.
+/// If the file cannot be opened. Jobs then run without a log.
 pub fn open_to_append(path: &Path) -> io::Result<File> {
     path.parent().map_or(Ok(()), fs::create_dir_all)?;
     OpenOptions::new().create(true).append(true).open(path)
@@ -75,14 +77,14 @@ fn rotate(path: &Path) -> io::Result<()> {
         return Ok(());
     }
     let lock = File::create(path.with_file_name(LOCK_NAME))?;
-    // Whoever holds it is at work; a job never waits for its log.
+    // Another process is rotating. A job never waits for its log.
     if lock.try_lock().is_ok() && is_large() {
         FileRotate::new(path, AppendCount::new(OLD_FILES), ContentLimit::None, Compression::None, None).rotate()?;
     }
     Ok(())
 }
 
-/// Writes each text, which is one event, as one line in plain ASCII, so that no event can forge another.
+/// Writes each event as one line in plain ASCII, so that an event cannot imitate another one.
 struct PlainLines<W>(W);
 
 impl<W: io::Write> io::Write for PlainLines<W> {
@@ -97,7 +99,7 @@ impl<W: io::Write> io::Write for PlainLines<W> {
     }
 }
 
-/// The time (UTC) and the process, since several jobs write into one file.
+/// The time (UTC) and the process ID, because several jobs write to one file.
 struct Stamp;
 
 impl FormatTime for Stamp {
@@ -144,7 +146,7 @@ mod tests {
     }
 
     #[test]
-    fn a_job_does_not_wait_for_another_one_that_rotates() {
+    fn a_job_does_not_wait_for_another_rotation() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join(FILE_NAME);
         fs::write(&path, "x".repeat(ROTATE_ABOVE as usize + 1)).unwrap();

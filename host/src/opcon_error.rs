@@ -1,8 +1,8 @@
-//! Errors of OpCon's side in the terms of the connector.
+//! Converts OpCon errors to connector errors.
 
 use connector_sdk::{Error, ErrorKind};
 
-/// The connector's own error for one of OpCon's side, with its hint.
+/// The connector error for an OpCon error, with its hint.
 pub fn opcon_error(error: opcon::Error) -> Error {
     let kind = match error.kind() {
         opcon::ErrorKind::Invalid => ErrorKind::InvalidInput,
@@ -10,9 +10,9 @@ pub fn opcon_error(error: opcon::Error) -> Error {
         opcon::ErrorKind::Unreachable | opcon::ErrorKind::Untrusted => ErrorKind::Unavailable,
         opcon::ErrorKind::Failed | opcon::ErrorKind::Unexpected => ErrorKind::Service,
     };
-    let told = Error::new(kind, error.to_string());
+    let converted = Error::new(kind, error.to_string());
     match error.hint() {
-        Some(hint) => told.hint(hint),
-        None => told,
+        Some(hint) => converted.hint(hint),
+        None => converted,
     }
 }

@@ -1,4 +1,4 @@
-//! The option lists of job forms, between EC2's names, as functions have them, and the text forms that OpCon has.
+//! Converts option lists between the names that functions use and the text formats of OpCon's job forms.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -7,20 +7,20 @@ use async_trait::async_trait;
 use connector_sdk::names::{ImageId, InstanceTypeName, RegionName};
 use connector_sdk::option_lists::{OptionEntry, OptionList, OptionListStore};
 use connector_sdk::{ArgValue as _, Error, ErrorKind, Result};
-use opcon::option_lists::{self, fitting};
+use opcon::option_lists::{self, sanitize};
 
 use crate::opcon_error::opcon_error;
 use crate::properties::OpConProperties;
 
-/// What an option list is in OpCon.
+/// How an option list is stored in OpCon.
 struct Row {
-    /// The global property that has the list.
+    /// The global property that contains the list.
     property: &'static str,
-    /// The first word of its lines in a data script.
+    /// The keyword of its lines in a data script.
     keyword: &'static str,
-    /// An entry as job forms show it, and as jobs get it; the error says what the entry must be.
+    /// Formats an entry as job forms display it. The error describes a valid entry.
     write: fn(&OptionEntry) -> Result<String, String>,
-    /// The entry of such a text; the error says what the text must be.
+    /// Parses the text of an entry. The error describes a valid text.
     read: fn(&str) -> Result<OptionEntry, String>,
 }
 
@@ -45,7 +45,7 @@ const fn row(list: OptionList) -> Row {
 /// An image without a description is described by its id.
 fn write_image(entry: &OptionEntry) -> Result<String, String> {
     let id = ImageId::parse(&entry.id)?;
-    let description = entry.description.as_deref().map(fitting).filter(|description| !description.is_empty());
+    let description = entry.description.as_deref().map(sanitize).filter(|description| !description.is_empty());
     Ok(format!("{} : {}", description.as_deref().unwrap_or(id.as_str()), id.as_str()))
 }
 
@@ -58,7 +58,7 @@ fn bare(id: &str) -> OptionEntry {
     OptionEntry { id: id.to_owned(), description: None }
 }
 
-/// The entries as job forms show them.
+/// The entries as job forms display them.
 fn texts(list: OptionList, entries: &[OptionEntry]) -> Result<Vec<String>> {
     let row = row(list);
     let text = |entry| {
@@ -83,7 +83,7 @@ fn read_script(file: &Path) -> Result<Vec<(OptionList, OptionEntry)>> {
     option_lists::read_script(file, read).map_err(opcon_error)
 }
 
-/// The entries of each option list in a data script, as job forms show them. A list without an entry is left out.
+/// The entries of each option list in a data script, as job forms display them. Empty lists are omitted.
 ///
 /// # Errors
 /// Those of [`OptionListStore::read_script`].
@@ -95,7 +95,7 @@ pub fn texts_in_script(file: &Path) -> Result<BTreeMap<OptionList, Vec<String>>>
     Ok(found)
 }
 
-/// The entries of an option list in OpCon, as job forms show them; none when OpCon has no such property.
+/// The entries of an option list in OpCon, as job forms display them. Empty if OpCon does not have the property.
 ///
 /// # Errors
 /// Those of [`OptionListStore::read`].

@@ -1,18 +1,18 @@
-//! Panics, which are defects of the program: each becomes an error that names the place where it happened.
+//! Converts panics, which are defects in the program, to errors that name the source location.
 
 use std::panic::{self, AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex};
 
 use connector_sdk::{Error, ErrorKind, Result};
 
-/// Where the last panic happened.
+/// The location of the last panic.
 pub struct Panics {
     place: Arc<Mutex<String>>,
 }
 
 impl Panics {
-    /// Records from now on where a panic happens, instead of printing it.
-    pub fn remember() -> Self {
+    /// Records the location of panics instead of printing it.
+    pub fn install_hook() -> Self {
         let place = Arc::new(Mutex::new(String::new()));
         let kept = place.clone();
         panic::set_hook(Box::new(move |panic| {
@@ -24,10 +24,10 @@ impl Panics {
         Panics { place }
     }
 
-    /// Does the work of a function or an administrator command.
+    /// Runs the work of a function or an administrator command.
     ///
     /// # Errors
-    /// Those of the work, and [`ErrorKind::Bug`] when it panics.
+    /// Those of the work, and [`ErrorKind::Bug`] if it panics.
     pub fn guard<T>(&self, name: &str, work: impl FnOnce() -> Result<T>) -> Result<T> {
         catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|_| {
             let place = self.place.lock().map(|place| place.clone()).unwrap_or_default();

@@ -1,31 +1,30 @@
-//! The name of this program as its own command line has it: what it prints for people to copy starts the program that has
-//! their functions.
+//! The name of the running program, for commands in its output that users copy.
 
 use std::ffi::OsStr;
 use std::sync::OnceLock;
 
 use crate::arguments::VERTICAL_TAB;
 
-/// The name of the connector's own program, and of one whose command line does not tell.
-const USUAL: &str = "awsec2";
+/// The default name, if the command line does not contain a usable one.
+const DEFAULT_NAME: &str = "awsec2";
 
 static NAME: OnceLock<String> = OnceLock::new();
 
-/// Takes the name from the first of the program's arguments. Called once, before anything else.
+/// Sets the name from the first program argument. Called once at startup.
 pub fn set_name(first: Option<&OsStr>) {
     if let Some(name) = first.and_then(OsStr::to_str).and_then(name_in) {
         NAME.get_or_init(|| name.to_owned());
     }
 }
 
-/// The name of the program, as in `awsec2`: letters, digits and `-_.`, without folder and `.exe`.
+/// The name of the program, e.g. `awsec2`: letters, digits, and `-_.`, without folder and `.exe`.
 pub fn name() -> &'static str {
-    NAME.get().map_or(USUAL, String::as_str)
+    NAME.get().map_or(DEFAULT_NAME, String::as_str)
 }
 
-/// The name in a program's first argument. `None` when no shell could take it as it is.
+/// The program name in the first program argument. `None` if it would need quotes in a shell.
 fn name_in(first: &str) -> Option<&str> {
-    // Job forms glue the arguments to it with vertical tabs.
+    // Job forms join the arguments to it with vertical tabs.
     let path = first.split(VERTICAL_TAB).next().unwrap_or_default();
     let file = path.rsplit(['/', '\\']).next().unwrap_or_default();
     let end = file.len().saturating_sub(".exe".len());
@@ -62,7 +61,7 @@ mod tests {
     }
 
     #[test]
-    fn a_program_whose_name_is_not_told_has_the_usual_one() {
+    fn an_unusable_first_argument_gives_the_default_name() {
         set_name(None);
         set_name(Some(OsStr::new("$0")));
         assert_eq!(name(), "awsec2");

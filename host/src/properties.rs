@@ -1,4 +1,4 @@
-//! Saves OpCon properties by the way that `Connector.config` names: the OpCon API, or events for an agent.
+//! Saves OpCon properties over the channel from `Connector.config`: the OpCon API or event files for an agent.
 
 use std::env;
 use std::num::NonZeroU32;
@@ -11,7 +11,7 @@ use tokio::sync::OnceCell;
 
 use crate::opcon_error::opcon_error;
 
-/// The properties of the OpCon that the configuration names. OpCon is contacted only when a job saves properties.
+/// The properties of the configured OpCon. OpCon is contacted only when a job saves or reads properties.
 pub struct OpConProperties {
     channel: Option<PropertyChannel>,
     job: Option<JobIdentity>,
@@ -19,17 +19,17 @@ pub struct OpConProperties {
 }
 
 impl OpConProperties {
-    /// Reads how to reach OpCon, and which of its jobs this is.
+    /// Reads the connection settings and the identity of the running job.
     ///
     /// # Errors
-    /// [`ErrorKind::InvalidInput`] when the configuration says it, but wrongly.
+    /// [`ErrorKind::InvalidInput`] if the settings are invalid.
     pub fn new(config: Option<&Config>) -> Result<Self> {
         let channel = config.map(Config::property_channel).transpose().map_err(opcon_error)?.flatten();
         let job = JobIdentity::from_environment(|name| env::var(name).ok());
         Ok(OpConProperties { channel, job, client: OnceCell::new() })
     }
 
-    /// The warning about these settings for the administrator, in every job.
+    /// The warning about these settings that every job prints.
     pub fn warning(&self) -> Option<String> {
         match &self.channel {
             Some(PropertyChannel::Api(api)) if !api.verifies_the_server() => Some(format!(
@@ -49,7 +49,7 @@ impl OpConProperties {
         })
     }
 
-    /// Refuses what an event for an agent cannot hold: entries of a list have commas between them.
+    /// Rejects option lists, whose entries are separated by commas: an agent event cannot contain them.
     ///
     /// # Errors
     /// [`ErrorKind::InvalidInput`] with `PROPERTY_CHANNEL=msgin`.
@@ -64,10 +64,10 @@ impl OpConProperties {
         }
     }
 
-    /// The value of a property; `None` when OpCon has no such property.
+    /// The value of a property, or `None` if OpCon does not have it.
     ///
     /// # Errors
-    /// [`ErrorKind::InvalidInput`] when properties are handed to an agent, of which none can be read, and those of
+    /// [`ErrorKind::InvalidInput`] if properties are sent as agent events, which cannot be read back, and those of
     /// [`PropertyStore::prepare`].
     pub async fn value(&self, full_name: &str) -> Result<Option<String>> {
         let PropertyChannel::Api(api) = self.channel()? else {

@@ -1,4 +1,4 @@
-//! Records: one small file for each, in the folder `state` next to the log.
+//! Stores records that outlive a job, one small file each, in the folder `state` next to the log.
 
 use std::fs;
 use std::io::{self, Write as _};
@@ -10,12 +10,12 @@ use connector_sdk::{Error, ErrorKind, Result};
 use sha2::{Digest as _, Sha256};
 use tempfile::NamedTempFile;
 
-/// The folder next to the log.
+/// The name of the folder.
 const FOLDER: &str = "state";
-/// How large a record may be. Bytes.
-const LARGEST: u64 = 4096;
-/// For how long a record is kept: longer than EC2 knows a client token.
-const KEPT: Duration = Duration::from_hours(7 * 24);
+/// The maximum size of a record, in bytes.
+const MAX_SIZE: u64 = 4096;
+/// How long a record is kept: longer than EC2 remembers a client token.
+const RETENTION: Duration = Duration::from_hours(7 * 24);
 
 /// The records of one account in one region.
 pub struct FileRecords {
@@ -25,12 +25,13 @@ pub struct FileRecords {
 }
 
 impl FileRecords {
-    /// Records beside the log in that folder. `account` is any text that tells accounts apart; it is written nowhere.
+    /// The records next to the log in the given folder. `account` is any text that distinguishes accounts; it is never
+    /// written.
     pub fn new(log_folder: &Path, account: &str, region: &str) -> Self {
         FileRecords { folder: log_folder.join(FOLDER), account: account.to_owned(), region: region.to_owned() }
     }
 
-    /// Keys hold any characters, and file names do not.
+    /// Hashes the key, because keys can contain characters that file names cannot.
     fn path(&self, key: &str) -> PathBuf {
         let text = [self.account.as_str(), &self.region, key].join("\n");
         self.folder.join(hex::encode(Sha256::digest(text)))
@@ -38,7 +39,7 @@ impl FileRecords {
 
     fn write_file(&self, key: &str, text: &str) -> io::Result<()> {
         fs::create_dir_all(&self.folder)?;
-        self.forget_old();
+        self.remove_expired();
         let mut file = NamedTempFile::new_in(&self.folder)?;
         file.write_all(text.as_bytes())?;
         file.as_file().sync_all()?;
@@ -46,12 +47,12 @@ impl FileRecords {
         Ok(())
     }
 
-    /// Removes records that are no longer needed. Other processes may do so at the same time.
-    fn forget_old(&self) {
+    /// Removes expired records. Other processes may do so at the same time.
+    fn remove_expired(&self) {
         let Ok(entries) = fs::read_dir(&self.folder) else { return };
         for entry in entries.flatten() {
             let modified = entry.metadata().and_then(|file| file.modified()).unwrap_or(SystemTime::now());
-            if modified.elapsed().is_ok_and(|age| age > KEPT) {
+            if modified.elapsed().is_ok_and(|age| age > RETENTION) {
                 let _ = fs::remove_file(entry.path());
             }
         }
@@ -67,7 +68,7 @@ impl Records for FileRecords {
         match fs::metadata(&path) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
             Err(error) => return Err(failed(error.to_string())),
-            Ok(file) if !file.is_file() || file.len() > LARGEST => {
+            Ok(file) if !file.is_file() || file.len() > MAX_SIZE => {
                 return Err(failed("not a record of this program".to_owned()));
             }
             Ok(_) => {}
@@ -121,13 +122,13 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_read_or_written_is_named() {
+    fn read_and_write_errors_contain_the_path() {
         let log = tempfile::tempdir().unwrap();
         let records = FileRecords::new(log.path(), "a", "us-east-1");
         fs::create_dir_all(records.path("folder")).unwrap();
         let error = records.read("folder").unwrap_err();
         assert!(error.to_string().ends_with(": not a record of this program"), "{error}");
-        fs::write(records.path("large"), vec![b'x'; LARGEST as usize + 1]).unwrap();
+        fs::write(records.path("large"), vec![b'x'; MAX_SIZE as usize + 1]).unwrap();
         assert!(records.read("large").is_err());
 
         let file = log.path().join("file");

@@ -1,4 +1,4 @@
-//! The functions linked into this program, checked: none is missing, none is there twice.
+//! The registry of all functions linked into the program, checked for missing and duplicate functions.
 
 use std::collections::BTreeMap;
 
@@ -10,17 +10,18 @@ use crate::settings::COMMON;
 /// The functions of this program, sorted by name.
 pub struct Registry {
     registrations: Vec<&'static Registration>,
-    /// The names of the administrator commands, which no function may have.
+    /// The names of the administrator commands, which are reserved.
     commands: Vec<&'static str>,
 }
 
 impl Registry {
-    /// Collects what was registered at link time. `own` are the crates that the program links beside the connector's, as
-    /// sources name them; `commands` are the administrator commands.
+    /// Collects the functions registered at link time. `own` contains the additional crates that the program links, by
+    /// their names in source code. `commands` are the administrator commands.
     ///
     /// # Errors
-    /// [`ErrorKind::Bug`] when a linked crate has registered nothing, two functions have one name, a function has that of a
-    /// command, or their arguments clash: a defect of the build, which must not show as an unknown function or option.
+    /// [`ErrorKind::Bug`] if a linked crate registered nothing, two functions have the same name, a function has the
+    /// name of a command, or arguments conflict. These are defects of the build and must not appear as an unknown
+    /// function or option.
     pub fn load_with(own: &[&str], commands: Vec<&'static str>) -> Result<Self> {
         Self::check(operations(), &[LINKED, own].concat(), commands).map_err(|defect| {
             Error::new(ErrorKind::Bug, defect)
@@ -29,7 +30,7 @@ impl Registry {
         })
     }
 
-    /// Those of the connector alone.
+    /// The functions of the connector only.
     #[cfg(test)]
     pub fn load() -> Result<Self> {
         Self::load_with(&[], Vec::new())
@@ -69,7 +70,7 @@ impl Registry {
         &self.registrations
     }
 
-    /// The function of that name, in the form `StartInstance` or `start-instance`.
+    /// The function with this name, as `StartInstance` or `start-instance`.
     pub fn find(&self, name: &str) -> Option<&'static Registration> {
         let named = |found: &&&Registration| {
             let full = found.operation.meta().name;
@@ -83,26 +84,26 @@ impl Registry {
         self.commands.contains(&name)
     }
 
-    /// The names most like this one, the nearest first, of functions and of what else there is.
+    /// The names most similar to this one, best match first, among functions and other names.
     pub fn nearest(&self, name: &str, others: impl Iterator<Item = &'static str>) -> Vec<&'static str> {
-        const ALIKE: f64 = 0.8;
+        const MIN_SIMILARITY: f64 = 0.8;
         let likeness = |full: &str| strsim::jaro_winkler(&name.to_lowercase(), &full.to_lowercase());
         let names = self.registrations.iter().map(|found| found.operation.meta().name).chain(others);
         let mut near: Vec<_> =
-            names.map(|full| (likeness(full), full)).filter(|(likeness, _)| *likeness > ALIKE).collect();
+            names.map(|full| (likeness(full), full)).filter(|(likeness, _)| *likeness > MIN_SIMILARITY).collect();
         near.sort_by(|a, b| b.0.total_cmp(&a.0));
         near.into_iter().map(|(_, full)| full).take(3).collect()
     }
 }
 
-/// The names of arguments, each with the function that was seen with it first, and whether it is a flag there. The command
-/// line is divided into options, values and the function before the function is known, so a name means the same everywhere.
+/// Checks that an argument name is a flag everywhere or nowhere. The command line is split into options and values
+/// before the function is known, so a name must have the same type in all functions.
 struct Options {
     seen: BTreeMap<&'static str, (Option<&'static str>, bool)>,
 }
 
 impl Options {
-    /// Those that every function has.
+    /// The common arguments.
     fn common() -> Self {
         let common = COMMON.iter().flat_map(|spec| spec.names().map(|name| (name, spec.is_flag())));
         let all = common.chain(["help", "list", "version"].map(|name| (name, true)));
@@ -120,7 +121,7 @@ impl Options {
     }
 }
 
-/// `StartInstance` as `start-instance`.
+/// Converts `StartInstance` to `start-instance`.
 pub fn kebab_case(name: &str) -> String {
     let mut kebab = String::with_capacity(name.len() + 4);
     for (index, letter) in name.char_indices() {

@@ -1,4 +1,4 @@
-//! The report of a finished job: its tables, what is left to do, why it failed, its verdict.
+//! The report of a finished job: tables, files, follow-up commands, errors, and verdict.
 
 mod commands;
 mod document;

@@ -1,4 +1,4 @@
-//! The arguments that every function has, and the types they are parsed into.
+//! The common arguments of all functions, and their types.
 
 use std::path::PathBuf;
 
@@ -11,23 +11,23 @@ use connector_sdk::{Arg, ArgSpec, Inputs, OperationMeta, checked_text, choices};
 /// The common arguments of a job, parsed.
 #[derive(Debug, Default)]
 pub struct Settings {
-    /// The section of `Connector.config` that gives the credentials.
+    /// The section of `Connector.config` with the credentials.
     pub user_id: Option<String>,
     /// The region.
     pub region: Option<RegionName>,
-    /// The configuration file, when it is named.
+    /// The configuration file, if given.
     pub config: Option<PathBuf>,
-    /// The folder of the log, when it is named.
+    /// The folder of the log, if given.
     pub log_dir: Option<PathBuf>,
-    /// What takes the place of AWS's own address for EC2.
+    /// Replaces the default endpoint of EC2.
     pub endpoint_url: Option<EndpointUrl>,
-    /// Whether EC2 is only to be asked what would happen.
+    /// Whether the job is a dry run.
     pub dry_run: bool,
     /// Whether the log contains all details.
     pub debug: bool,
-    /// Whether the agent is to show how far the job is.
+    /// Whether to send status texts to the agent.
     pub status_text: bool,
-    /// The form of the output.
+    /// The output format.
     pub output: Output,
 }
 
@@ -90,13 +90,13 @@ pub const COMMON: &[ArgSpec] = &[
     DRY_RUN.spec,
 ];
 
-/// The common arguments that a function has: `--dry-run` only where there is something to change.
+/// The common arguments of a function: `--dry-run` only for functions that change something.
 pub fn common_arguments(meta: &OperationMeta) -> impl Iterator<Item = &'static ArgSpec> {
     let changes_resources = meta.changes_resources;
     COMMON.iter().filter(move |spec| changes_resources || spec.name != DRY_RUN.spec.name)
 }
 
-/// The help text of an argument: its purpose, and its default in this program.
+/// The help text of an argument: its purpose, and its default.
 pub fn help(spec: &ArgSpec) -> String {
     match spec.name {
         name if name == WAIT_TIMEOUT.spec.name => {
@@ -107,7 +107,7 @@ pub fn help(spec: &ArgSpec) -> String {
 }
 
 impl Settings {
-    /// The settings on the command line.
+    /// Reads the settings from the command line.
     pub fn parse(inputs: &Inputs, meta: &OperationMeta) -> Self {
         Settings {
             user_id: inputs.get(&USER_ID),
@@ -124,19 +124,19 @@ impl Settings {
 }
 
 choices! {
-    /// The form of the output.
+    /// The output format.
     #[derive(Default)]
     pub enum Output {
         #[default]
-        /// Lines for people.
+        /// Text for people.
         Text = "text",
-        /// One JSON document on stdout, and the lines for people on stderr.
+        /// One JSON document on stdout, and text for people on stderr.
         Json = "json",
     }
 }
 
 checked_text! {
-    /// An address of EC2 in place of AWS's own: `http://` or `https://`, and a host.
+    /// An EC2 endpoint that replaces the default: `http://` or `https://`, and a host.
     pub struct EndpointUrl where is_http_url, else "must be a URL such as `https://host:port`";
 }
 

@@ -1,13 +1,13 @@
-//! Command lines for people to copy into their shell.
+//! Quotes command lines for users to copy into their shell.
 
-/// The words as the shell of this system splits them again: `sh` on UNIX, `cmd.exe` on Windows.
-pub fn command_line(words: &[&str]) -> String {
+/// Quotes the arguments for the shell of this system: `sh` on UNIX, `cmd.exe` on Windows.
+pub fn command_line(args: &[&str]) -> String {
     if cfg!(windows) {
-        let (program, arguments) = words.split_first().unwrap_or((&"", &[]));
+        let (program, arguments) = args.split_first().unwrap_or((&"", &[]));
         return opcon::smaddi::windows_command_line(program, arguments);
     }
-    // Only a NUL cannot be quoted, and neither names nor values hold one.
-    shlex::try_join(words.iter().copied()).unwrap_or_default()
+    // Only NUL cannot be quoted, and neither names nor values contain one.
+    shlex::try_join(args.iter().copied()).unwrap_or_default()
 }
 
 #[cfg(all(test, unix))]
@@ -16,7 +16,7 @@ mod tests {
 
     #[test]
     fn a_shell_reads_the_same_words() {
-        for (words, line) in [
+        for (args, line) in [
             (&["awsec2", "set-property", "WEB_ID", "i-0abc"][..], "awsec2 set-property WEB_ID i-0abc"),
             (&["a", ""], "a ''"),
             (
@@ -24,10 +24,10 @@ mod tests {
                 "a 'JI.\"x.y\".2026-01-31.Night run.J' \"it's \"'$HOME'",
             ),
         ] {
-            assert_eq!(command_line(words), line);
+            assert_eq!(command_line(args), line);
             let shown = format!("printf '%s\\n' {line}");
             let read = std::process::Command::new("sh").args(["-c", &shown]).output().unwrap();
-            assert_eq!(String::from_utf8(read.stdout).unwrap(), words.join("\n") + "\n");
+            assert_eq!(String::from_utf8(read.stdout).unwrap(), args.join("\n") + "\n");
         }
     }
 }

@@ -1,11 +1,11 @@
-//! Interruption of a job: signals on UNIX, console events on Windows.
+//! Detects the interruption of a job: signals on UNIX, console events on Windows.
 
 use std::io;
 
-/// Returns the name of the first signal or console event that asks the program to end.
+/// Waits for the first signal or console event that requests the end of the program, and returns its name.
 ///
 /// # Errors
-/// When the system does not let the program listen.
+/// If the handlers cannot be installed.
 #[cfg(unix)]
 pub async fn interrupted() -> io::Result<&'static str> {
     use tokio::signal::unix::{SignalKind, signal};
@@ -19,10 +19,10 @@ pub async fn interrupted() -> io::Result<&'static str> {
     })
 }
 
-/// Returns the name of the first signal or console event that asks the program to end.
+/// Waits for the first signal or console event that requests the end of the program, and returns its name.
 ///
 /// # Errors
-/// When the system does not let the program listen.
+/// If the handlers cannot be installed.
 #[cfg(windows)]
 pub async fn interrupted() -> io::Result<&'static str> {
     use tokio::signal::windows::{ctrl_break, ctrl_c, ctrl_close, ctrl_logoff, ctrl_shutdown};

@@ -1,19 +1,19 @@
-//! Short status texts next to a running job in OpCon, shown with a program of the agent.
+//! Displays short status texts for a running job in OpCon, with a tool of the agent.
 //!
-//! Source: "SMAStatus" in the documentation of the Windows agent, `sma_status` in that of the UNIX agent. A text has at
-//! most 20 characters. Nothing here ever fails a job.
+//! Source: "SMAStatus" in the documentation of the Windows agent, `sma_status` in the documentation of the UNIX agent.
+//! A text has at most 20 characters. Errors never fail a job.
 
 use std::env;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::{Mutex, PoisonError};
 
-/// The most characters that OpCon shows.
-const LONGEST: usize = 20;
-/// The variable with the folder of the agent, and the name of its program for status texts.
+/// The maximum number of characters that OpCon displays.
+const MAX_CHARS: usize = 20;
+/// The environment variable with the folder of the agent, and the name of its tool for status texts.
 const AGENTS: [(&str, &str); 2] = [("SMA_MSLSAM_ROOT_DIRECTORY", "SMAStatus.exe"), ("SMA_BINDIR", "sma_status")];
 
-/// The agent's program for status texts.
+/// The agent's tool for status texts.
 pub struct StatusText {
     program: PathBuf,
     shown: Mutex<Shown>,
@@ -26,7 +26,7 @@ struct Shown {
 }
 
 impl StatusText {
-    /// The program of the agent that started this job; the error says why there is none.
+    /// The tool of the agent that started this job. The error describes why it is not available.
     pub fn of_agent() -> Result<Self, String> {
         let mut named = AGENTS.iter().filter_map(|(variable, program)| Some((env::var_os(variable)?, program)));
         let Some((folder, program)) = named.next() else {
@@ -40,9 +40,9 @@ impl StatusText {
         Ok(StatusText { program, shown: Mutex::default() })
     }
 
-    /// Hands over a text, unless it is the one shown. The job does not wait for the agent's program.
+    /// Sends a text, unless it is already displayed. The job does not wait for the tool.
     pub fn show(&self, text: &str) {
-        let text: String = text.chars().take(LONGEST).collect();
+        let text: String = text.chars().take(MAX_CHARS).collect();
         let mut shown = self.shown.lock().unwrap_or_else(PoisonError::into_inner);
         shown.running.retain_mut(|child| matches!(child.try_wait(), Ok(None)));
         if shown.text == text {

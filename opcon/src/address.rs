@@ -1,10 +1,10 @@
-//! Where the OpCon API listens: `host:port`, as `Connector.config` has it.
+//! The address of the OpCon API, `host:port`, as in `Connector.config`.
 
 use std::fmt;
 
 use reqwest::Url;
 
-/// A checked `host:port`. The host is a name, an IPv4 address, or an IPv6 address in brackets.
+/// A valid `host:port`. The host is a name, an IPv4 address, or an IPv6 address in brackets.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Address {
     url: Url,
@@ -12,9 +12,9 @@ pub(crate) struct Address {
 }
 
 impl Address {
-    /// Reads `text`; the error describes what is wrong.
+    /// Parses `text`. The error describes the problem.
     ///
-    /// The port must be said, for OpCon's differ from site to site (9010 with TLS and 9000 without are its defaults).
+    /// The port is required, because OpCon's port differs between sites (defaults: 9010 with TLS, 9000 without).
     pub(crate) fn parse(text: &str, using_tls: bool) -> Result<Self, &'static str> {
         const FORM: &str = "must be HOST:PORT, such as `opcon.example.com:9010`";
         if text.contains("://") {
@@ -32,7 +32,7 @@ impl Address {
         Ok(Address { url, text: text.to_owned() })
     }
 
-    /// The URL of a call of the API.
+    /// The URL of an API call.
     pub(crate) fn api_url(&self, call: &str) -> Url {
         let mut url = self.url.clone();
         url.set_path(&format!("/api/{call}"));

@@ -1,4 +1,4 @@
-//! The client of the OpCon REST API: checks the way there, and saves and reads properties.
+//! The client of the OpCon REST API: checks the connection, and saves and reads properties.
 
 pub(crate) mod connection;
 mod failure;
@@ -21,10 +21,10 @@ use connection::{Connection, Secret};
 pub use limits::Limits;
 pub use saving::Saved;
 
-/// The oldest OpCon API that can be worked with; its makers' own Java client demands the same.
-const OLDEST_VERSION: Version = Version { major: 18, minor: 3, patch: 0 };
+/// The oldest supported OpCon API, which is also the minimum of OpCon's own Java client.
+const MIN_VERSION: Version = Version { major: 18, minor: 3, patch: 0 };
 
-/// How to reach the OpCon API; [`Config::opcon_api`](crate::Config::opcon_api) makes it.
+/// The connection settings of the OpCon API, created by [`Config::opcon_api`](crate::Config::opcon_api).
 #[derive(Debug, Clone)]
 pub struct ApiSettings {
     pub(crate) address: Address,
@@ -36,7 +36,7 @@ impl ApiSettings {
     /// Settings for the API at `address`, `host:port`.
     ///
     /// # Errors
-    /// [`ErrorKind::Invalid`] when the address is none.
+    /// [`ErrorKind::Invalid`] if the address is invalid.
     pub fn new(address: &str, token: SecretString, trust: Trust) -> Result<Self, Error> {
         let checked = Address::parse(address, trust != Trust::PlainHttp).map_err(|wrong| {
             Error::new(ErrorKind::Invalid, format!("reading the address `{}`", excerpt(address)), wrong)
@@ -44,17 +44,17 @@ impl ApiSettings {
         Ok(ApiSettings { address: checked, token, trust })
     }
 
-    /// Whom it trusts.
+    /// The certificates to trust.
     pub fn trust(&self) -> &Trust {
         &self.trust
     }
 
-    /// Where the API listens, `host:port`.
+    /// The address of the API, `host:port`.
     pub fn address(&self) -> String {
         self.address.to_string()
     }
 
-    /// Whether the API must show that it is who it claims to be; not so with `VERIFY_TLS=False`.
+    /// Whether the certificate of the API is verified; `false` with `VERIFY_TLS=False`.
     pub fn verifies_the_server(&self) -> bool {
         self.trust != Trust::Unverified
     }
@@ -63,16 +63,16 @@ impl ApiSettings {
 /// The version of an OpCon API.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Version {
-    /// The first number.
+    /// The major version.
     pub major: u32,
-    /// The second number.
+    /// The minor version.
     pub minor: u32,
-    /// The third number.
+    /// The patch version.
     pub patch: u32,
 }
 
 impl Version {
-    /// Reads `18.3.0`; missing numbers are 0 and further ones of no interest.
+    /// Parses `18.3.0`. Missing numbers are 0, and additional numbers are ignored.
     fn parse(text: &str) -> Option<Self> {
         let mut numbers = text.trim().split('.').map(|number| number.parse().ok());
         let major = numbers.next()??;
@@ -88,9 +88,8 @@ impl fmt::Display for Version {
 }
 
 /// A client of one OpCon API.
-///
-/// Requests that could not be delivered, were cut off, or met a server which is busy (HTTP 429, 502, 503, 504) are made
-/// again. All of them may be made twice: where OpCon would refuse the second one, what counts is what is there afterwards.
+/// Requests are retried if they could not be delivered, were cut off, or reached a busy server (HTTP 429, 502, 503,
+/// 504). All requests are safe to repeat: where OpCon rejects the second one, the state after it counts.
 #[derive(Clone)]
 pub struct Client {
     connection: Connection,
@@ -98,15 +97,15 @@ pub struct Client {
 }
 
 impl Client {
-    /// A client with the usual [`Limits`]. Nothing is sent.
+    /// A client with the default [`Limits`]. Sends nothing.
     ///
     /// # Errors
-    /// [`ErrorKind::Invalid`] when the certificates to be trusted cannot be read.
+    /// [`ErrorKind::Invalid`] if the trusted certificates cannot be read.
     pub fn new(settings: &ApiSettings) -> Result<Self, Error> {
         Self::with_limits(settings, Limits::default())
     }
 
-    /// A client with other limits.
+    /// A client with custom limits.
     ///
     /// # Errors
     /// Those of [`Client::new`].
@@ -121,10 +120,10 @@ impl Client {
         Ok(Client { connection, authorization })
     }
 
-    /// Checks that OpCon can be reached, is not too old, and accepts the token.
+    /// Checks that OpCon is reachable, has a supported version, and accepts the token.
     ///
     /// # Errors
-    /// Every kind but [`ErrorKind::Invalid`] and [`ErrorKind::Failed`].
+    /// Every kind except [`ErrorKind::Invalid`] and [`ErrorKind::Failed`].
     pub async fn check(&self) -> Result<Version, Error> {
         let limit = self.connection.limits().check;
         tokio::time::timeout(limit, self.check_with_retries()).await.unwrap_or_else(|_| {
@@ -148,8 +147,8 @@ impl Client {
         let version = Version::parse(&answer.version).ok_or_else(|| {
             Error::new(ErrorKind::Unexpected, doing, format!("`{}` is not a version", excerpt(&answer.version)))
         })?;
-        if version < OLDEST_VERSION {
-            let wrong = format!("the OpCon API has version {version}, but {OLDEST_VERSION} or later is required");
+        if version < MIN_VERSION {
+            let wrong = format!("the OpCon API has version {version}, but {MIN_VERSION} or later is required");
             return Err(Error::new(ErrorKind::Unexpected, doing, wrong));
         }
         let request = || self.authorized(self.connection.request(Method::GET, "tokens"));
@@ -157,10 +156,10 @@ impl Client {
         Ok(version)
     }
 
-    /// Has OpCon evaluate the assignment of the value. Whether it is stored then is for [`Client::save_property`] to see.
+    /// Evaluates an assignment in OpCon. [`Client::save_property`] verifies that the value is stored.
     ///
     /// # Errors
-    /// [`ErrorKind::Failed`] when OpCon could not evaluate the assignment, with its message; any other but
+    /// [`ErrorKind::Failed`] with OpCon's message if it could not evaluate the assignment; any other except
     /// [`ErrorKind::Invalid`].
     pub async fn set_property(&self, name: &PropertyName, value: &PropertyValue) -> Result<(), Error> {
         let expression = format!("{}={}", name.to_token(), value.to_literal());
@@ -168,10 +167,10 @@ impl Client {
         Ok(())
     }
 
-    /// The property's value.
+    /// The value of the property.
     ///
     /// # Errors
-    /// [`ErrorKind::Failed`] when OpCon has no such property; any other but [`ErrorKind::Invalid`].
+    /// [`ErrorKind::Failed`] if OpCon does not have the property; any other except [`ErrorKind::Invalid`].
     pub async fn property_value(&self, name: &PropertyName) -> Result<String, Error> {
         let doing = format!("reading the OpCon property {name}");
         match self.evaluate(&doing, &name.to_token()).await? {
@@ -180,10 +179,10 @@ impl Client {
         }
     }
 
-    /// The property's value; `None` when OpCon says that it has no such property.
+    /// The value of the property, or `None` if OpCon reports that it does not exist.
     ///
     /// # Errors
-    /// Any but [`ErrorKind::Invalid`] and [`ErrorKind::Failed`].
+    /// Any except [`ErrorKind::Invalid`] and [`ErrorKind::Failed`].
     pub async fn find_property_value(&self, name: &PropertyName) -> Result<Option<String>, Error> {
         match self.property_value(name).await {
             Ok(value) => Ok(Some(value)),
@@ -192,7 +191,7 @@ impl Client {
         }
     }
 
-    /// Has OpCon evaluate an expression, and gives its result.
+    /// Evaluates an expression in OpCon, and returns the result.
     async fn evaluate(&self, doing: &str, expression: &str) -> Result<Option<String>, Error> {
         #[derive(Deserialize)]
         struct Evaluation {
@@ -207,14 +206,15 @@ impl Client {
         match status.to_ascii_lowercase().as_str() {
             "success" => Ok(result),
             "failed" => {
-                let message = self.connection.quotable(&message.unwrap_or_else(|| "OpCon gave no reason".into()));
+                let message =
+                    self.connection.redacted_excerpt(&message.unwrap_or_else(|| "OpCon gave no reason".into()));
                 Err(Error::new(ErrorKind::Failed, doing, format!("OpCon reported a failure: {message}")))
             }
             "" => Err(Error::new(ErrorKind::Unexpected, doing, "the response has no status")),
             _ => Err(Error::new(
                 ErrorKind::Unexpected,
                 doing,
-                format!("the response has the unknown status `{}`", self.connection.quotable(&status)),
+                format!("the response has the unknown status `{}`", self.connection.redacted_excerpt(&status)),
             )),
         }
     }
@@ -237,9 +237,9 @@ mod tests {
     #[test]
     fn versions_are_compared_number_by_number() {
         let version = |text| Version::parse(text).unwrap();
-        assert!(version("18.2.99") < OLDEST_VERSION);
-        assert!(version("9.30") < OLDEST_VERSION);
-        assert!(version("18.3") >= OLDEST_VERSION);
+        assert!(version("18.2.99") < MIN_VERSION);
+        assert!(version("9.30") < MIN_VERSION);
+        assert!(version("18.3") >= MIN_VERSION);
         assert_eq!(version("25.0.3.1234").to_string(), "25.0.3");
         for wrong in ["", "x", "18.x", "-1.0"] {
             assert_eq!(Version::parse(wrong), None, "{wrong}");

@@ -1,7 +1,7 @@
-//! `Connector.config`: the connector's settings, the AWS keys of each user, and the way to the OpCon API.
+//! Reads `Connector.config`: the connector's settings, the AWS keys of each user, and the connection to the OpCon API.
 //!
-//! The sections and keys are those of OpCon's documentation of its AWS EC2 connector, page "Installation"; `CA_FILE`,
-//! `VERIFY_TLS`, `PROPERTY_CHANNEL` and `MSGIN_...` are ours. Keys that are not known here are no error.
+//! The sections and keys are those of OpCon's documentation of its AWS EC2 connector, page "Installation". `CA_FILE`,
+//! `VERIFY_TLS`, `PROPERTY_CHANNEL` and `MSGIN_...` are extensions. Unknown keys are ignored.
 
 mod editor;
 mod ini;
@@ -19,20 +19,20 @@ use crate::error::{Error, ErrorKind};
 use crate::msgin::{self, MsginSettings};
 use crate::tls::Trust;
 pub use editor::ConfigEditor;
-use ini::{IniFile, SectionOf, Setting};
+use ini::{IniFile, SectionRef, Setting};
 
-/// The connector's own section.
+/// The section of the connector.
 const CONNECTOR: &str = "CONNECTOR";
 /// The section of the OpCon API.
 pub const OPCON_API: &str = "OPCON API INFORMATION";
 
-/// How long a job waits for instances when neither the job nor the file says it.
+/// The default for how long a job waits for instances.
 const DEFAULT_MAX_WAIT: Duration = Duration::from_secs(10 * 60);
 
 /// The settings of one `Connector.config`.
 ///
-/// What belongs to one user or to OpCon is looked at only when asked for, so that a broken section sinks no job which
-/// does not need it.
+/// Sections of users and OpCon are validated only when they are needed, so that an invalid section does not affect
+/// other jobs.
 pub struct Config {
     file: IniFile,
     connector_name: Option<String>,
@@ -43,27 +43,27 @@ pub struct Config {
 /// The AWS access key of one user.
 #[derive(Debug, Clone)]
 pub struct AwsKeys {
-    /// The access key's id (`AKIA...`).
+    /// The access key ID (`AKIA...`).
     pub access_key_id: String,
-    /// The access key's secret.
+    /// The secret access key.
     pub secret_access_key: SecretString,
 }
 
-/// The way by which properties get into OpCon.
+/// The channel over which properties are saved in OpCon.
 #[derive(Debug, Clone)]
 pub enum PropertyChannel {
-    /// Calls of the OpCon API, which confirm whether a property was saved.
+    /// Calls of the OpCon API, which confirm that a property is saved.
     Api(ApiSettings),
-    /// Events in a folder of the OpCon agent, without confirmation.
+    /// Events in a folder of the OpCon agent, without a confirmation.
     Msgin(MsginSettings),
 }
 
 impl Config {
-    /// Reads the file (UTF-8, either kind of line ends).
+    /// Reads the file (UTF-8, any line ends).
     ///
     /// # Errors
-    /// [`ErrorKind::Invalid`] when the file cannot be read, is not an INI file, has a section or a key twice, or when a
-    /// setting of `[CONNECTOR]` is wrong; with the line where that can be said.
+    /// [`ErrorKind::Invalid`] if the file cannot be read, is not an INI file, contains a section or a key twice, or a
+    /// setting of `[CONNECTOR]` is invalid. The error contains the line number if there is one.
     pub fn read(path: &Path) -> Result<Self, Error> {
         let file = IniFile::read(path)?;
         let connector = |key| file.section(CONNECTOR).map_or(Ok(None), |section| section.get(key));
@@ -73,7 +73,7 @@ impl Config {
         Ok(Config { file, connector_name, max_wait, debug })
     }
 
-    /// The file's path, as it was given.
+    /// The path of the file, as given.
     pub fn path(&self) -> &Path {
         self.file.path()
     }
@@ -83,12 +83,12 @@ impl Config {
         self.connector_name.as_deref()
     }
 
-    /// `MAX_WAIT_TIME_FOR_STARTUP`: how long a job waits for its instances; 10 minutes when it is not set.
+    /// `MAX_WAIT_TIME_FOR_STARTUP`: how long a job waits for its instances. Default: 10 minutes.
     pub fn max_wait(&self) -> Duration {
         self.max_wait
     }
 
-    /// `DEBUG`: whether the log contains all details; off when it is not set.
+    /// `DEBUG`: whether the log contains all details. Default: off.
     pub fn debug(&self) -> bool {
         self.debug
     }
@@ -96,8 +96,8 @@ impl Config {
     /// The AWS keys in the section whose name is `user_id`, decoded.
     ///
     /// # Errors
-    /// [`ErrorKind::Invalid`] when there is no such section (the message names those there are), when a key is missing,
-    /// empty, still encrypted by OpCon, or not in the encoded form (see [`encoded`]).
+    /// [`ErrorKind::Invalid`] if the section does not exist (the message lists the existing ones), or a key is missing,
+    /// empty, still encrypted by OpCon, or not encoded (see [`encoded`]).
     pub fn user(&self, user_id: &str) -> Result<AwsKeys, Error> {
         let section =
             self.file.section(user_id).filter(|_| is_user(user_id)).ok_or_else(|| self.no_such_user(user_id))?;
@@ -107,12 +107,11 @@ impl Config {
         })
     }
 
-    /// The way by which properties get into OpCon, as `PROPERTY_CHANNEL` says it, the API when it does not; `None` when the
-    /// file has no section for OpCon.
+    /// The channel from `PROPERTY_CHANNEL`, by default the API. `None` if the file has no section for OpCon.
     ///
     /// # Errors
-    /// [`ErrorKind::Invalid`] when `PROPERTY_CHANNEL` is neither `api` nor `msgin`, or when one of the settings of that way
-    /// is missing or wrong: those of [`Config::opcon_api`], or `MSGIN_FOLDER`, `MSGIN_USER` and `MSGIN_TOKEN`.
+    /// [`ErrorKind::Invalid`] if `PROPERTY_CHANNEL` is neither `api` nor `msgin`, or a setting of the channel is
+    /// missing or invalid: those of [`Config::opcon_api`], or `MSGIN_FOLDER`, `MSGIN_USER` and `MSGIN_TOKEN`.
     pub fn property_channel(&self) -> Result<Option<PropertyChannel>, Error> {
         let Some(section) = self.file.section(OPCON_API) else { return Ok(None) };
         let Some(channel) = section.get("PROPERTY_CHANNEL")? else {
@@ -125,10 +124,10 @@ impl Config {
         }
     }
 
-    /// How to reach the OpCon API; `None` when the file has no section for it.
+    /// The connection settings of the OpCon API, or `None` if the file has no section for it.
     ///
     /// # Errors
-    /// [`ErrorKind::Invalid`] when `ADDRESS` or `TOKEN` is missing, or a setting is wrong.
+    /// [`ErrorKind::Invalid`] if `ADDRESS` or `TOKEN` is missing, or a setting is invalid.
     pub fn opcon_api(&self) -> Result<Option<ApiSettings>, Error> {
         let Some(section) = self.file.section(OPCON_API) else { return Ok(None) };
         let trust = self.opcon_trust()?;
@@ -141,10 +140,10 @@ impl Config {
         }))
     }
 
-    /// Whom the settings of the OpCon API trust, also when they lack address or token.
+    /// The certificates to trust for the OpCon API, also if address or token is missing.
     ///
     /// # Errors
-    /// [`ErrorKind::Invalid`] when one of them is wrong.
+    /// [`ErrorKind::Invalid`] if one of the settings is invalid.
     pub fn opcon_trust(&self) -> Result<Trust, Error> {
         let Some(section) = self.file.section(OPCON_API) else { return Ok(Trust::System) };
         if section.get("USING_TLS")?.map_or(Ok(true), Setting::switch)? {
@@ -154,13 +153,13 @@ impl Config {
         }
     }
 
-    /// The names of the users' sections, in the file's order.
+    /// The names of the users' sections, in file order.
     pub fn users(&self) -> impl Iterator<Item = &str> {
         self.file.section_names().filter(|name| is_user(name))
     }
 
-    /// Where the agent takes events from.
-    fn msgin(&self, section: SectionOf<'_>) -> Result<MsginSettings, Error> {
+    /// The event folder and credentials for the agent.
+    fn msgin(&self, section: SectionRef<'_>) -> Result<MsginSettings, Error> {
         let folder = self.folder().join(section.require("MSGIN_FOLDER")?.value);
         let (user, token_setting) = (section.require("MSGIN_USER")?, section.require("MSGIN_TOKEN")?);
         let token = token(token_setting)?;
@@ -170,8 +169,8 @@ impl Config {
         Ok(MsginSettings::new(folder, user.value, token))
     }
 
-    /// Which certificates the OpCon API may show.
-    fn trust(&self, section: SectionOf<'_>) -> Result<Trust, Error> {
+    /// The certificates to trust for the OpCon API.
+    fn trust(&self, section: SectionRef<'_>) -> Result<Trust, Error> {
         if !section.get("VERIFY_TLS")?.map_or(Ok(true), Setting::switch)? {
             return Ok(Trust::Unverified);
         }
@@ -181,7 +180,7 @@ impl Config {
         })
     }
 
-    /// The file's folder, from which the paths in it count.
+    /// The folder of the file, to which relative paths in it refer.
     fn folder(&self) -> &Path {
         self.path().parent().unwrap_or(Path::new(""))
     }
@@ -209,7 +208,7 @@ fn is_user(section: &str) -> bool {
     ![CONNECTOR, OPCON_API].iter().any(|reserved| section.eq_ignore_ascii_case(reserved))
 }
 
-/// A number of minutes, at least one.
+/// Parses a number of minutes, at least one.
 fn minutes(setting: Setting<'_>) -> Result<Duration, Error> {
     match setting.value.parse::<u32>() {
         Ok(minutes) if minutes > 0 => Ok(Duration::from_secs(u64::from(minutes) * 60)),
@@ -217,7 +216,7 @@ fn minutes(setting: Setting<'_>) -> Result<Duration, Error> {
     }
 }
 
-/// The decoded text of a setting.
+/// Decodes a setting.
 fn decoded(setting: Setting<'_>) -> Result<SecretString, Error> {
     let text = encoded::decode(setting.value).map_err(|error| setting.invalid(error))?;
     if text.expose_secret().is_empty() || !text.expose_secret().chars().all(|c| c.is_ascii_graphic()) {
@@ -226,8 +225,8 @@ fn decoded(setting: Setting<'_>) -> Result<SecretString, Error> {
     Ok(text)
 }
 
-/// The token, which existing files hold in clear. A clear token is a UUID: its hyphens are no hexadecimal, so that it cannot
-/// be taken for the encoded form.
+/// The token, which existing files may contain in clear text. A clear-text token is a UUID, whose hyphens are not
+/// hexadecimal, so it cannot be mistaken for an encoded value.
 fn token(setting: Setting<'_>) -> Result<SecretString, Error> {
     let token = encoded::decode(setting.value).unwrap_or_else(|_| setting.value.into());
     if !token.expose_secret().chars().all(|c| c.is_ascii_graphic()) {

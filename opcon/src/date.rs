@@ -1,6 +1,6 @@
-//! Dates of schedules, in the one form that OpCon documents for its API.
+//! Parses schedule dates in the format that OpCon documents for its API.
 
-/// The date, when it has the form `yyyy-mm-dd`; the error says what is wrong with it.
+/// The date in the format `yyyy-mm-dd`. The error describes the problem.
 pub(crate) fn checked_date(date: String) -> Result<String, String> {
     let digits = |text: &str, count| text.len() == count && text.bytes().all(|byte| byte.is_ascii_digit());
     let valid = match date.split('-').collect::<Vec<_>>().as_slice() {

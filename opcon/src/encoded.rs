@@ -1,32 +1,32 @@
-//! The encoding of the values in `Connector.config`: the lower-case hexadecimal of the Base64 text of the value.
+//! The encoding of values in `Connector.config`: the lower-case hexadecimal of the Base64 text of the value.
 //!
-//! It comes from the original connector, whose tool `EncryptValue` makes it. There is no key in it: whoever can read the
-//! file can read the value. Protect the file.
+//! It is the format of the original connector's `EncryptValue` tool. It is not encryption: anyone with read access to
+//! the file can decode the values. Protect the file.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use secrecy::SecretString;
 
-/// Why a text is not an encoded value. The text itself is never part of it, since it may well be a secret.
+/// Why a text is not an encoded value. The text is never included, because it may be a secret.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum DecodeError {
-    /// There is a character other than `0-9` and `a-f`, or an odd number of them.
+    /// It contains a character other than `0-9` and `a-f`, or an odd number of them.
     #[error("the value is not encoded by EncryptValue: not hexadecimal")]
     NotHexadecimal,
-    /// The bytes behind the hexadecimal are not Base64 text.
+    /// The decoded hexadecimal is not Base64.
     #[error("the value is not encoded by EncryptValue: the hexadecimal text does not contain Base64")]
     NotBase64,
-    /// The bytes behind the Base64 are not UTF-8 text.
+    /// The decoded Base64 is not UTF-8.
     #[error("the value is not encoded by EncryptValue: the decoded value is not text")]
     NotText,
 }
 
-/// The encoded form of `text`.
+/// Encodes `text`.
 pub fn encode(text: &str) -> String {
     hex::encode(STANDARD.encode(text))
 }
 
-/// The text whose encoded form is `text`; upper-case hexadecimal is understood as well.
+/// Decodes `text`. Upper-case hexadecimal is accepted, too.
 pub fn decode(text: &str) -> Result<SecretString, DecodeError> {
     let base64_text = hex::decode(text).map_err(|_| DecodeError::NotHexadecimal)?;
     let value = STANDARD.decode(base64_text).map_err(|_| DecodeError::NotBase64)?;
@@ -43,7 +43,7 @@ mod tests {
 
     #[test]
     fn the_form_is_hexadecimal_of_base64() {
-        // "hello" is aGVsbG8= in Base64.
+        // The Base64 of "hello" is aGVsbG8=.
         assert_eq!(encode("hello"), "614756736247383d");
         assert_eq!(decode("614756736247383D").unwrap().expose_secret(), "hello");
     }

@@ -1,25 +1,25 @@
-//! The one error of this crate: what was being done, what went wrong, and what may help.
+//! The error type of this crate: the failed operation, the cause, and a hint.
 
 use std::fmt;
 
-/// What a caller can do about an [`Error`].
+/// The category of an [`Error`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ErrorKind {
-    /// OpCon refused the token or the user behind it: other credentials are needed.
+    /// OpCon rejected the token or its user: other credentials are needed.
     Refused,
-    /// OpCon could not be reached, not be trusted (TLS), or kept answering that it is unavailable: later may do.
+    /// OpCon is not reachable, not trusted (TLS), or temporarily unavailable: a retry may succeed.
     Unreachable,
-    /// Neither OpCon's certificate nor its issuer is trusted: the certificate's file is needed.
+    /// Neither OpCon's certificate nor its issuer is trusted: the certificate file is needed.
     Untrusted,
-    /// A setting, a file, a property's name or its value is wrong: nothing was sent.
+    /// A setting, file, property name, or property value is invalid. Nothing was sent.
     Invalid,
-    /// OpCon understood what was asked and said no.
+    /// OpCon processed the request and rejected it.
     Failed,
-    /// The answer is not one that the OpCon API gives: probably another server, or a version that does not fit.
+    /// The response is not one of the OpCon API: probably another server, or an unsupported version.
     Unexpected,
 }
 
-/// An error for the operator. It is shown as `<doing what>: <what went wrong>`, in one line.
+/// An error for the operator, displayed on one line as `<operation>: <cause>`.
 #[derive(Debug, Clone)]
 pub struct Error {
     kind: ErrorKind,
@@ -34,17 +34,17 @@ impl Error {
         Error { kind, doing: doing.into(), wrong: wrong.into(), hint: None }
     }
 
-    /// The same error with a hint.
+    /// Adds a hint.
     pub(crate) fn with_hint(self, hint: impl Into<String>) -> Self {
         Error { hint: Some(hint.into()), ..self }
     }
 
-    /// What a caller can do about it.
+    /// The category of the error.
     pub fn kind(&self) -> ErrorKind {
         self.kind
     }
 
-    /// What may help, as a sentence without its full stop.
+    /// The remedy, as a sentence without a final period.
     pub fn hint(&self) -> Option<&str> {
         self.hint.as_deref()
     }

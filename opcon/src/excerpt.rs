@@ -1,12 +1,12 @@
-//! Texts from elsewhere in messages.
+//! Excerpts of external texts for messages.
 
-/// The longest piece of such a text in a message, in characters.
-const LONGEST: usize = 200;
+/// The maximum length of an excerpt, in characters.
+const MAX_EXCERPT: usize = 200;
 
-/// At most 200 characters of the text, in one line. What of it can be printed is for the program that prints the message.
+/// At most 200 characters of the text, on one line. The program that prints the message escapes unprintable characters.
 pub(crate) fn excerpt(text: &str) -> String {
     let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
-    match line.char_indices().nth(LONGEST) {
+    match line.char_indices().nth(MAX_EXCERPT) {
         Some((end, _)) => format!("{}...", &line[..end]),
         None => line,
     }

@@ -1,4 +1,4 @@
-//! Files for a program that watches a folder: each is there whole or not at all.
+//! Writes complete files for a program that watches a folder.
 
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
@@ -7,28 +7,28 @@ use tempfile::{Builder, NamedTempFile};
 
 use crate::error::{Error, ErrorKind};
 
-/// Who may read a file, where the system's file permissions say that (elsewhere the folder's are inherited).
+/// The access to a file, on systems with file permissions. Elsewhere the folder determines it.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Readers {
-    /// Its owner alone: there is a secret in it.
+pub(crate) enum Access {
+    /// Its owner only, because it contains a secret.
     Owner,
-    /// Everyone whom the process's `umask` leaves.
+    /// As the `umask` of the process allows.
     Everyone,
 }
 
-/// A file which is written, but not yet where it is watched for.
+/// A file that is written, but not yet in the watched folder.
 pub(crate) struct PreparedFile {
     file: NamedTempFile,
-    /// Its future path, in which symbolic links are resolved.
+    /// Its final path, with symbolic links resolved.
     destination: PathBuf,
     folder: PathBuf,
 }
 
 impl PreparedFile {
-    /// Writes a file for `folder` to the disk, in the folder above: that is on the same volume, so that the file can be
-    /// moved in one step, and what watches `folder` takes whatever file it finds there, finished or not.
-    pub(crate) fn new(folder: &Path, extension: &str, content: &str, readers: Readers) -> Result<Self, Error> {
-        let (mut file, watched) = file_in_parent_folder(folder, readers)?;
+    /// Writes a file for `folder` to disk in the parent folder. That is on the same volume, so the file can be moved
+    /// atomically, and the program that watches `folder` never reads an incomplete file.
+    pub(crate) fn new(folder: &Path, extension: &str, content: &str, access: Access) -> Result<Self, Error> {
+        let (mut file, watched) = file_in_parent_folder(folder, access)?;
         file.write_all(content.as_bytes())
             .and_then(|()| file.as_file().sync_all())
             .map_err(|error| failed(folder, error.to_string()))?;
@@ -37,7 +37,7 @@ impl PreparedFile {
         Ok(PreparedFile { file, destination, folder: folder.to_owned() })
     }
 
-    /// Moves the file to where it is watched for, under a name that nothing else there has, and gives its path.
+    /// Moves the file to the watched folder under a unique name, and returns its path.
     pub(crate) fn release(self) -> Result<PathBuf, Error> {
         let PreparedFile { file, destination, folder } = self;
         file.persist_noclobber(&destination).map_err(|error| failed(&folder, error.error.to_string()))?;
@@ -45,49 +45,48 @@ impl PreparedFile {
     }
 }
 
-/// Gives a file new content in one step, so that nobody reads a part of it; who may read it follows from the process's
-/// `umask`.
+/// Replaces the content of a file atomically. Its permissions follow from the `umask` of the process.
 pub(crate) fn replace(path: &Path, content: &str) -> io::Result<()> {
-    let file = write_in_same_folder(path, content, Readers::Everyone)?;
+    let file = write_in_same_folder(path, content, Access::Everyone)?;
     file.as_file().sync_all()?;
     file.persist(path).map_err(|error| error.error)?;
     Ok(())
 }
 
-/// A new file in the folder of `path`, with this content; it is not on the disk for sure yet.
-pub(crate) fn write_in_same_folder(path: &Path, content: &str, readers: Readers) -> io::Result<NamedTempFile> {
+/// Creates a file in the folder of `path`, with this content. It is not yet synced to disk.
+pub(crate) fn write_in_same_folder(path: &Path, content: &str, access: Access) -> io::Result<NamedTempFile> {
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let mut file = unfinished(readers).tempfile_in(folder)?;
+    let mut file = unfinished(access).tempfile_in(folder)?;
     file.write_all(content.as_bytes())?;
     Ok(file)
 }
 
-/// What files are called and who may read them until they are where they belong.
-fn unfinished(readers: Readers) -> Builder<'static, 'static> {
+/// Name and permissions of temporary files.
+fn unfinished(access: Access) -> Builder<'static, 'static> {
     let mut builder = Builder::new();
     builder.prefix("awsec2-").suffix(".tmp").rand_bytes(16);
     #[cfg(unix)]
-    if readers == Readers::Everyone {
+    if access == Access::Everyone {
         builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
     }
     #[cfg(not(unix))]
-    let _inherited = readers;
+    let _inherited = access;
     builder
 }
 
 /// Checks that files can be written for `folder`.
 pub(crate) fn check(folder: &Path) -> Result<(), Error> {
-    file_in_parent_folder(folder, Readers::Owner).map(|_| ())
+    file_in_parent_folder(folder, Access::Owner).map(|_| ())
 }
 
-/// An empty file in the folder above `folder`, and the true path of `folder`.
-fn file_in_parent_folder(folder: &Path, readers: Readers) -> Result<(NamedTempFile, PathBuf), Error> {
+/// An empty file in the parent of `folder`, and the canonical path of `folder`.
+fn file_in_parent_folder(folder: &Path, access: Access) -> Result<(NamedTempFile, PathBuf), Error> {
     let watched = folder.canonicalize().map_err(|error| failed(folder, error.to_string()))?;
     if !watched.is_dir() {
         return Err(failed(folder, "not a folder".into()));
     }
     let above = watched.parent().ok_or_else(|| failed(folder, "the folder has no parent folder".into()))?;
-    let file = unfinished(readers).tempfile_in(above).map_err(|error| {
+    let file = unfinished(access).tempfile_in(above).map_err(|error| {
         failed(folder, format!("no file can be created in the parent folder: {error}"))
             .with_hint("allow this user to write to the parent folder, from which complete files are moved")
     })?;
@@ -103,12 +102,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_file_appears_whole_and_only_when_released() {
+    fn a_file_appears_complete_and_only_when_released() {
         let above = tempfile::tempdir().unwrap();
         let folder = above.path().join("MSGIN");
         std::fs::create_dir(&folder).unwrap();
-        let first = PreparedFile::new(&folder, "txt", "one\n", Readers::Owner).unwrap();
-        let second = PreparedFile::new(&folder, "txt", "two\n", Readers::Everyone).unwrap();
+        let first = PreparedFile::new(&folder, "txt", "one\n", Access::Owner).unwrap();
+        let second = PreparedFile::new(&folder, "txt", "two\n", Access::Everyone).unwrap();
         assert_eq!(std::fs::read_dir(&folder).unwrap().count(), 0);
         let (first, second) = (first.release().unwrap(), second.release().unwrap());
         assert_eq!(std::fs::read_to_string(&first).unwrap(), "one\n");
@@ -122,7 +121,7 @@ mod tests {
         let above = tempfile::tempdir().unwrap();
         let folder = above.path().join("MSGIN");
         std::fs::create_dir(&folder).unwrap();
-        drop(PreparedFile::new(&folder, "txt", "one\n", Readers::Owner).unwrap());
+        drop(PreparedFile::new(&folder, "txt", "one\n", Access::Owner).unwrap());
         check(&folder).unwrap();
         assert_eq!(std::fs::read_dir(above.path()).unwrap().count(), 1);
     }
@@ -134,16 +133,16 @@ mod tests {
         let above = tempfile::tempdir().unwrap();
         let folder = above.path().join("MSGIN");
         std::fs::create_dir(&folder).unwrap();
-        let mode = |readers| {
-            let file = PreparedFile::new(&folder, "txt", "x", readers).unwrap().release().unwrap();
+        let mode = |access| {
+            let file = PreparedFile::new(&folder, "txt", "x", access).unwrap().release().unwrap();
             std::fs::metadata(file).unwrap().permissions().mode() & 0o777
         };
-        assert_eq!(mode(Readers::Owner), 0o600);
-        assert_eq!(mode(Readers::Everyone) & 0o600, 0o600);
+        assert_eq!(mode(Access::Owner), 0o600);
+        assert_eq!(mode(Access::Everyone) & 0o600, 0o600);
     }
 
     #[test]
-    fn a_folder_that_is_missing_or_none_is_named() {
+    fn a_missing_folder_is_named() {
         let above = tempfile::tempdir().unwrap();
         let missing = above.path().join("MSGIN");
         let error = check(&missing).unwrap_err();
@@ -159,7 +158,7 @@ mod tests {
         let above = tempfile::tempdir().unwrap();
         let folder = above.path().join("MSGIN");
         std::fs::create_dir(&folder).unwrap();
-        let file = PreparedFile::new(&folder, "txt", "new", Readers::Owner).unwrap();
+        let file = PreparedFile::new(&folder, "txt", "new", Access::Owner).unwrap();
         std::fs::write(&file.destination, "old").unwrap();
         let destination = file.destination.clone();
         let error = file.release().unwrap_err();

@@ -1,37 +1,37 @@
-//! The identity of the running job in OpCon, from the environment of the agent.
+//! Identifies the running OpCon job from the environment variables of the agent.
 
 use crate::date::checked_date;
 use crate::excerpt::excerpt;
 
-/// The names under which the Windows agent says it ("Environment variables" in the documentation of the agent).
-const WINDOWS: Names = Names {
+/// The variables of the Windows agent ("Environment variables" in the documentation of the agent).
+const WINDOWS: VariableNames = VariableNames {
     date: "SMA_MSLSAM_SCHEDULE_DATE",
     schedule: "SMA_MSLSAM_SCHEDULE_NAME",
     job: "SMA_MSLSAM_JOB_NAME",
     job_may_be_short: true,
 };
-/// The names under which the UNIX agent says it ("LSAM environment variables" in the documentation of the agent).
-const UNIX: Names = Names {
+/// The variables of the UNIX agent ("LSAM environment variables" in the documentation of the agent).
+const UNIX: VariableNames = VariableNames {
     date: "SMA_SCHEDULE_DATE",
     schedule: "SMA_SCHEDULE_NAME",
     job: "SMA_USER_SPECIFIED_JOBNAME",
     job_may_be_short: false,
 };
-/// How long the short form of a job's name is, with which some agents' texts begin; the job's number follows.
+/// The length of a shortened job name, to which some agents append the job number.
 const SHORT_NAME: usize = 12;
 
-/// The environment names of one kind of agent.
-struct Names {
+/// The variables of one kind of agent.
+struct VariableNames {
     date: &'static str,
     schedule: &'static str,
     job: &'static str,
-    /// Whether the job's name may come shortened: two pages about the Windows agent contradict each other there.
+    /// Whether the job name may be shortened: two pages of the Windows agent's documentation contradict each other.
     job_may_be_short: bool,
 }
 
-/// Schedule date, schedule and job of the running job: what completes the short name of a property.
+/// The schedule date, schedule, and job of the running job, which complete a short property name.
 ///
-/// Each of the three is known on its own, for an agent may give one in a form that cannot be trusted.
+/// The three parts are independent, because an agent may provide one of them in an unreliable format.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct JobIdentity {
     pub(crate) date: Known,
@@ -43,16 +43,16 @@ pub struct JobIdentity {
 pub(crate) type Known = Result<String, String>;
 
 impl JobIdentity {
-    /// The identity of no job in particular: for names of properties that are checked before a job is there.
-    pub fn of_any_job() -> Self {
+    /// An identity without a running job, to check property names in advance.
+    pub fn unknown() -> Self {
         JobIdentity { date: Ok("2000-01-01".into()), schedule: Ok("SCHEDULE".into()), job: Ok("JOB".into()) }
     }
 
-    /// The identity that the environment says, whose values `lookup` gives; `None` when no OpCon agent started the job.
+    /// The identity from the environment variables that `lookup` returns, or `None` if no OpCon agent started the job.
     ///
-    /// The date counts as known in the forms `yyyy-mm-dd`, `yyyy/mm/dd` and `yyyymmdd`, for any other may depend on
-    /// regional settings. A job's name of the Windows agent counts as unknown when it may be twelve characters and the
-    /// job's number.
+    /// The date is known in the formats `yyyy-mm-dd`, `yyyy/mm/dd` and `yyyymmdd`, because all others may depend on
+    /// regional settings. The job name of the Windows agent is unknown if it could be twelve characters with the job
+    /// number.
     pub fn from_environment(lookup: impl Fn(&str) -> Option<String>) -> Option<Self> {
         let value = |name| lookup(name).map(|value| value.trim().to_owned()).filter(|value| !value.is_empty());
         let agent = [WINDOWS, UNIX]
@@ -84,7 +84,7 @@ fn clear_date(variable: &str, date: &str) -> Known {
     })
 }
 
-/// The name, unless it may be a short one followed by the number of the job.
+/// The name, unless it may be a shortened one with the job number.
 fn full_name(variable: &str, name: String) -> Known {
     let mut behind = name.chars().skip(SHORT_NAME).peekable();
     if behind.peek().is_some() && behind.all(|character| character == ' ' || character.is_ascii_digit()) {

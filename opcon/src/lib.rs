@@ -1,10 +1,11 @@
-//! The way to OpCon: `Connector.config`, encoded values, properties, events, option lists and job definitions.
+//! Everything that concerns OpCon: `Connector.config`, encoded values, properties, events, option lists, and job
+//! definitions.
 //!
-//! Nothing here calls EC2 or knows the command line. A job reads its [`Config`], parses the names of the properties that it
-//! is to save into [`PropertyName`]s, completed by its [`JobIdentity`], and hands them with their [`PropertyValue`]s to a
-//! [`Client`], or to [`msgin`] where the OpCon API cannot be reached. For the administrator there are [`setup`] and
-//! [`ConfigEditor`], the [`option_lists`] of job forms, and [`smaddi`] for jobs. Whatever goes wrong is an [`Error`] whose
-//! message is for the operator, and no message, `Debug` output or command line ever contains a secret.
+//! This crate does not call EC2 and does not know the command line. A job reads its [`Config`], parses the names of the
+//! properties to save into [`PropertyName`]s, completed by its [`JobIdentity`], and saves their [`PropertyValue`]s with
+//! a [`Client`], or with [`msgin`] if the OpCon API is not reachable. Administrator commands use [`setup`],
+//! [`ConfigEditor`], the [`option_lists`] of job forms, and [`smaddi`] for job definitions. Every failure is an
+//! [`Error`] with a message for the operator. No message, `Debug` output, or command line contains a secret.
 
 mod address;
 mod client;

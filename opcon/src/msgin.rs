@@ -1,9 +1,9 @@
-//! Events for OpCon through a folder of its agent, MSGIN, for hosts that cannot reach the OpCon API.
+//! Writes OpCon events to the MSGIN folder of an agent, for hosts that cannot reach the OpCon API.
 //!
-//! The agent takes each file that it finds there, sends what is in it to OpCon, and removes the file ("MSGIN" in the
-//! documentation of the agents, "Defining events" and "Event types" in that of OpCon). Nothing comes back: whether OpCon
-//! accepted an event stands in a log of OpCon alone. A date in a property's name is read by the regional settings of
-//! OpCon's service there, not as `yyyy-mm-dd` everywhere.
+//! The agent reads each file in the folder, sends its contents to OpCon, and deletes it ("MSGIN" in the documentation
+//! of the agents, "Defining events" and "Event types" in that of OpCon). There is no response: whether OpCon accepts an
+//! event is only in OpCon's log. OpCon parses a date in a property name by the regional settings of its service, not
+//! always as `yyyy-mm-dd`.
 
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -11,13 +11,13 @@ use std::path::{Path, PathBuf};
 use secrecy::{ExposeSecret as _, SecretString};
 
 use crate::error::{Error, ErrorKind};
-use crate::file_drop::{self, PreparedFile, Readers};
+use crate::file_drop::{self, Access, PreparedFile};
 use crate::property::{PropertyName, PropertyValue};
 
-/// The longest event, in characters.
-const LONGEST_EVENT: usize = 2000;
+/// The maximum length of an event, in characters.
+const MAX_EVENT: usize = 2000;
 
-/// Where an agent takes events from, and the OpCon user in whose name they are sent.
+/// The event folder of an agent, and the OpCon user that sends the events.
 #[derive(Debug, Clone)]
 pub struct MsginSettings {
     folder: PathBuf,
@@ -25,13 +25,13 @@ pub struct MsginSettings {
     token: SecretString,
 }
 
-/// An event that OpCon is to process. It holds the user's token, and shows it nowhere.
+/// An OpCon event. It contains the user's token and never displays it.
 pub struct Event {
     line: SecretString,
 }
 
 impl MsginSettings {
-    /// Settings with the user's external token; user and token passed [`check_part`].
+    /// Settings with the user's external token. User and token are validated by [`check_part`].
     pub(crate) fn new(folder: PathBuf, user: &str, token: SecretString) -> Self {
         MsginSettings { folder, user: user.to_owned(), token }
     }
@@ -41,20 +41,20 @@ impl MsginSettings {
         &self.folder
     }
 
-    /// Checks that events can be written for the agent. Whether OpCon will accept them cannot be known.
+    /// Checks that events can be written for the agent. It cannot check that OpCon accepts them.
     ///
     /// # Errors
-    /// [`ErrorKind::Invalid`] when the folder is missing, or files cannot be made in the folder above it.
+    /// [`ErrorKind::Invalid`] if the folder is missing, or files cannot be created in its parent folder.
     pub fn check(&self) -> Result<(), Error> {
         file_drop::check(&self.folder)
     }
 
-    /// The event that gives the property that value, and creates it if need be.
+    /// The event that sets the property to the value, and creates it if necessary.
     ///
     /// # Errors
-    /// [`ErrorKind::Invalid`] when an event cannot hold the name or the value. It separates its parts by commas and is
-    /// ASCII; `;`, `=` and `|` break it, `[[` and `{{` begin references in it, `*` and `?` stand for other names, and
-    /// nobody knows what becomes of an empty value or one with spaces around it. It has at most 2000 characters.
+    /// [`ErrorKind::Invalid`] if an event cannot contain the name or the value. Events are ASCII with comma-separated
+    /// parts and at most 2000 characters. `;`, `=` and `|` are special, `[[` and `{{` begin references, and `*` and `?`
+    /// match other names. The handling of empty values and of surrounding spaces is not documented.
     pub fn add_property(&self, name: &PropertyName, value: &PropertyValue) -> Result<Event, Error> {
         let invalid = |wrong: String| {
             Error::new(ErrorKind::Invalid, format!("preparing the event that saves the OpCon property {name}"), wrong)
@@ -76,8 +76,8 @@ impl MsginSettings {
         }
         let line = format!("$PROPERTY:ADD,{name},{value},{},{}", self.user, self.token.expose_secret());
         match line.len() {
-            ..=LONGEST_EVENT => Ok(Event { line: line.into() }),
-            length => Err(invalid(format!("the event has {length} characters; OpCon allows {LONGEST_EVENT}"))),
+            ..=MAX_EVENT => Ok(Event { line: line.into() }),
+            length => Err(invalid(format!("the event has {length} characters; OpCon allows {MAX_EVENT}"))),
         }
     }
 }
@@ -88,24 +88,25 @@ impl fmt::Debug for Event {
     }
 }
 
-/// Hands events to the agent that watches `folder`, and gives the paths of their files. Each has a file of its own, since
-/// UNIX agents read one line of a file.
+/// Writes events for the agent that watches `folder`, and returns the paths of the files. Each event has its own file,
+/// because UNIX agents read one line per file.
 ///
-/// The files are written in the folder above, where no agent looks, and moved when all of them are on the disk. On UNIX
-/// they are their owner's alone, for the token in them: the agent must be that user or root.
+/// The files are written to the parent folder, which agents do not read, and moved when all of them are on disk. On
+/// UNIX they are accessible to their owner only, because they contain the token: the agent must run as the same user or
+/// as root.
 ///
 /// # Errors
-/// [`ErrorKind::Invalid`] when the files cannot be written, with nothing handed over, or not be moved; the hint then
-/// says how many were before.
+/// [`ErrorKind::Invalid`] if the files cannot be written, in which case no event is queued, or cannot be moved. The
+/// hint then contains the number of queued events.
 pub fn write_events(folder: &Path, events: &[Event]) -> Result<Vec<PathBuf>, Error> {
     let line_end = if cfg!(windows) { "\r\n" } else { "\n" };
     let prepared = events.iter().map(|event| {
-        PreparedFile::new(folder, "txt", &format!("{}{line_end}", event.line.expose_secret()), Readers::Owner)
+        PreparedFile::new(folder, "txt", &format!("{}{line_end}", event.line.expose_secret()), Access::Owner)
     });
     release(prepared.collect::<Result<_, _>>()?)
 }
 
-/// Moves the files into the folder, in their order.
+/// Moves the files to the folder, in their order.
 fn release(files: Vec<PreparedFile>) -> Result<Vec<PathBuf>, Error> {
     let count = files.len();
     let mut released = Vec::new();
@@ -121,7 +122,7 @@ fn release(files: Vec<PreparedFile>) -> Result<Vec<PathBuf>, Error> {
     Ok(released)
 }
 
-/// Checks that an event can hold the text as one of its parts.
+/// Checks that the text can be part of an event.
 pub(crate) fn check_part(text: &str) -> Result<(), &'static str> {
     if text.contains(',') || !is_printable(text) {
         return Err("an event cannot contain the value: a comma, or characters that are not printable ASCII");
@@ -129,7 +130,7 @@ pub(crate) fn check_part(text: &str) -> Result<(), &'static str> {
     Ok(())
 }
 
-/// Whether the text has only ASCII characters that are seen, and spaces.
+/// Whether the text consists of printable ASCII.
 fn is_printable(text: &str) -> bool {
     text.chars().all(|character| character == ' ' || character.is_ascii_graphic())
 }
@@ -140,7 +141,7 @@ mod tests {
 
     use super::*;
 
-    /// A made-up token.
+    /// A fake token.
     const TOKEN: &str = "0badcafe-0000-4000-8000-00000000e7e7";
 
     fn settings(folder: &Path) -> MsginSettings {
@@ -162,7 +163,7 @@ mod tests {
     }
 
     #[test]
-    fn what_an_event_cannot_hold_is_refused() {
+    fn invalid_event_parts_are_rejected() {
         for (name, value, reason) in [
             ("A*", "x", "cannot contain the name"),
             ("MI.A.m,n", "x", "cannot contain the name"),
@@ -211,12 +212,12 @@ mod tests {
     }
 
     #[test]
-    fn an_interruption_says_how_many_were_handed_over() {
+    fn an_error_contains_the_number_of_queued_events() {
         let above = tempfile::tempdir().unwrap();
         let (first, second) = (above.path().join("first"), above.path().join("second"));
         let prepare = |folder: &Path| {
             std::fs::create_dir(folder).unwrap();
-            PreparedFile::new(folder, "txt", "event\n", Readers::Owner).unwrap()
+            PreparedFile::new(folder, "txt", "event\n", Access::Owner).unwrap()
         };
         let files = vec![prepare(&first), prepare(&second)];
         std::fs::remove_dir(&second).unwrap();
@@ -226,7 +227,7 @@ mod tests {
         assert_eq!(std::fs::read_dir(first).unwrap().count(), 1);
     }
 
-    /// Values that an event can hold.
+    /// Values that an event can contain.
     fn values() -> impl Strategy<Value = String> {
         let possible = |text: String| text.replace([',', ';', '=', '|'], ".").replace("[[", "[").replace("{{", "{");
         "[ -~]{1,40}"
@@ -244,7 +245,7 @@ mod tests {
         }
 
         #[test]
-        fn one_character_that_means_something_is_enough_for_a_refusal(
+        fn a_single_special_character_is_rejected(
             before in values(),
             meaning in proptest::sample::select(vec![",", ";", "=", "|", "[[", "{{", "\u{e9}", "\u{2028}"]),
             after in values(),

@@ -1,8 +1,8 @@
-//! The text forms of option lists, from which job forms offer values.
+//! Reads and writes the text formats of option lists, from which job forms offer values.
 //!
-//! Each option list is a global property of OpCon, `"...","..."`, for Enterprise Manager. The newer Solution Manager has all
-//! of them in one data script, a line an entry, which begins with the keyword of its list. Both forms are those of OpCon's
-//! documentation of its AWS EC2 connector. What an entry means is the caller's to say: it reads each text.
+//! Each option list is a global property of OpCon, `"...","..."`, for Enterprise Manager. The newer Solution Manager
+//! has all of them in one data script, one entry per line, which begins with the keyword of its list. Both formats are
+//! documented with OpCon's own AWS EC2 connector. The caller parses the entries.
 
 use std::path::Path;
 use std::{fs, io};
@@ -10,16 +10,16 @@ use std::{fs, io};
 use crate::error::{Error, ErrorKind};
 use crate::excerpt::excerpt;
 use crate::file_drop;
-use crate::property::{LONGEST_VALUE, PropertyValue};
+use crate::property::{MAX_VALUE, PropertyValue};
 
-/// What begins and ends a reference to a property.
+/// The delimiters of property references.
 const BRACKETS: [&str; 4] = ["[[", "]]", "{{", "}}"];
 
-/// Reads the value of the property of that name, each entry by `read`, whose error says what the text must be. Spaces
-/// between the entries do not matter.
+/// Parses the value of the named property. `read` parses each entry; its error describes a valid entry. Spaces between
+/// entries are ignored.
 ///
 /// # Errors
-/// [`ErrorKind::Invalid`], with the number of the entry that is wrong.
+/// [`ErrorKind::Invalid`] with the number of the invalid entry.
 pub fn from_property<T>(
     property: &str,
     value: &str,
@@ -46,11 +46,11 @@ pub fn from_property<T>(
     Ok(entries)
 }
 
-/// The value of the property of that name for these entries.
+/// Formats the entries as the value of the named property.
 ///
 /// # Errors
-/// [`ErrorKind::Invalid`] when it would be longer than a property's value can be, or an entry has a character that no entry
-/// can have.
+/// [`ErrorKind::Invalid`] if the value exceeds the maximum length of a property, or an entry contains an invalid
+/// character.
 pub fn to_property(property: &str, texts: &[String]) -> Result<PropertyValue, Error> {
     let doing = || format!("writing the option list {property}");
     for text in texts {
@@ -58,18 +58,18 @@ pub fn to_property(property: &str, texts: &[String]) -> Result<PropertyValue, Er
     }
     let value = texts.iter().map(|text| format!("\"{text}\"")).collect::<Vec<_>>().join(",");
     let length = value.chars().count();
-    if length > LONGEST_VALUE {
-        let wrong = format!("the {} entries have {length} characters; OpCon allows {LONGEST_VALUE}", texts.len());
+    if length > MAX_VALUE {
+        let wrong = format!("the {} entries have {length} characters; OpCon allows {MAX_VALUE}", texts.len());
         return Err(Error::new(ErrorKind::Invalid, doing(), wrong).with_hint("leave out some entries"));
     }
     PropertyValue::new(value)
 }
 
-/// Reads the data script in a file, each line by `read` from its keyword and its text. A missing file has no lines, and empty
-/// lines do not matter.
+/// Reads a data script from a file. `read` parses the keyword and the text of each line. A missing file has no lines,
+/// and empty lines are ignored.
 ///
 /// # Errors
-/// [`ErrorKind::Invalid`] when the file cannot be read, and with the number of a line that is wrong.
+/// [`ErrorKind::Invalid`] if the file cannot be read, or with the number of an invalid line.
 pub fn read_script<T>(path: &Path, read: impl Fn(&str, &str) -> Result<T, String>) -> Result<Vec<T>, Error> {
     let failed = |wrong: String| Error::new(ErrorKind::Invalid, format!("reading {}", path.display()), wrong);
     let script = match fs::read_to_string(path) {
@@ -86,11 +86,11 @@ pub fn read_script<T>(path: &Path, read: impl Fn(&str, &str) -> Result<T, String
     entries.collect()
 }
 
-/// Writes a data script of these keywords and texts into a file, which is replaced in one step.
+/// Writes a data script of these keywords and texts to a file, which is replaced atomically.
 ///
 /// # Errors
-/// [`ErrorKind::Invalid`] when it cannot be written, or a text has a character that no entry can have; the file is as it was
-/// then.
+/// [`ErrorKind::Invalid`] if the file cannot be written, or a text contains an invalid character. The file is then
+/// unchanged.
 pub fn write_script(path: &Path, lines: &[(&str, String)]) -> Result<(), Error> {
     let failed = |wrong: String| Error::new(ErrorKind::Invalid, format!("writing {}", path.display()), wrong);
     for (_, text) in lines {
@@ -100,9 +100,9 @@ pub fn write_script(path: &Path, lines: &[(&str, String)]) -> Result<(), Error> 
     file_drop::replace(path, &script).map_err(|error| failed(error.to_string()))
 }
 
-/// The text without what no entry can have: double quotes, control characters, repeated and outer spaces, and the second
-/// bracket of `[[`, `]]`, `{{` and `}}`.
-pub fn fitting(text: &str) -> String {
+/// The text without the characters that are invalid in an entry: double quotes, control characters, repeated and
+/// surrounding spaces, and the second bracket of `[[`, `]]`, `{{` and `}}`.
+pub fn sanitize(text: &str) -> String {
     let printable: String = text.chars().map(|c| if c.is_control() || c == '"' { ' ' } else { c }).collect();
     let mut kept = String::new();
     for character in printable.split_whitespace().collect::<Vec<_>>().join(" ").chars() {
@@ -113,7 +113,7 @@ pub fn fitting(text: &str) -> String {
     kept
 }
 
-/// Checks what no entry can have, as it has another meaning in a form of the list or in OpCon.
+/// Rejects characters that have a special meaning in a list format or in OpCon.
 fn checked(text: &str) -> Result<(), String> {
     if text.contains(char::is_control) || text.contains('"') {
         return Err("must not contain a double quote or a control character".into());

@@ -1,7 +1,8 @@
-//! OpCon properties: their names, as a job gives them and as OpCon's expressions want them, and their values.
+//! Names and values of OpCon properties: parsing, completion, and the syntax of OpCon expressions.
 //!
-//! The forms are those of the OpCon documentation, "Using properties" and "Defining properties". A call of the OpCon API
-//! belongs to no job from which OpCon could take what a name leaves out: it is completed here, or refused.
+//! The syntax is documented in the OpCon documentation, "Using properties" and "Defining properties". A call of the
+//! OpCon API has no current job from which OpCon could complete a name, so incomplete names are completed here or
+//! rejected.
 
 use std::fmt;
 use std::num::NonZeroU32;
@@ -12,13 +13,13 @@ use crate::error::{Error, ErrorKind};
 use crate::excerpt::excerpt;
 use crate::job_identity::{JobIdentity, Known};
 
-/// The longest name of a global property, in characters.
-const LONGEST_GLOBAL_NAME: usize = 64;
-/// The longest value of a property, in characters.
-pub(crate) const LONGEST_VALUE: usize = 4000;
-/// Characters that OpCon advises against in a property's name, or which end it.
+/// The maximum length of a global property name, in characters.
+const MAX_GLOBAL_NAME: usize = 64;
+/// The maximum length of a property value, in characters.
+pub(crate) const MAX_VALUE: usize = 4000;
+/// Characters that OpCon advises against in a property name, or that end it.
 const NOT_IN_NAMES: &[char] = &['\'', '"', '(', ')', '\\', ',', '=', ';', '|'];
-/// Characters for which a part of a name must be quoted.
+/// Characters that require quotes around a part of a name.
 const QUOTED: &[char] = &['.', '[', ']', '{', '}'];
 
 /// The full name of a property that can be saved through the OpCon API.
@@ -30,15 +31,16 @@ const QUOTED: &[char] = &['.', '[', ']', '{', '}'];
 /// | a schedule of one day | `SI.NAME.yyyy-mm-dd.SCHEDULE` |
 /// | a job of one day | `JI.NAME.yyyy-mm-dd.SCHEDULE.JOB` |
 ///
-/// A part may be in double quotes, and must be when it holds a dot, unless it is the last part of all but a job's name.
-/// `[[` and `]]` may stand around the whole. [`fmt::Display`] writes the form without them, quoted where needed.
+/// A part may be in double quotes. Quotes are required if it contains a dot, except for the last part of a name that is
+/// not a job's. The whole name may be enclosed in `[[` and `]]`. [`fmt::Display`] writes the name without brackets,
+/// with quotes where required.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PropertyName {
     name: String,
     owner: Owner,
 }
 
-/// What a property belongs to.
+/// The owner of a property.
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Owner {
     OpCon,
@@ -48,21 +50,21 @@ enum Owner {
 }
 
 impl PropertyName {
-    /// Reads a name as a job gives it. Of a schedule's or a job's property, date, schedule and job may be left out, at the
-    /// end or as an empty place (`SI.NAME`, `JI.NAME...JOB`): they are then those of the running job, `job`.
+    /// Parses a name from a job. For a property of a schedule or job, date, schedule, and job may be omitted at the end
+    /// or left empty (`SI.NAME`, `JI.NAME...JOB`). They default to those of the running job, `job`.
     ///
     /// # Errors
-    /// [`ErrorKind::Invalid`] when the name is wrong, or when something is left out and the running job is not known.
+    /// [`ErrorKind::Invalid`] if the name is invalid, or a part is omitted and the running job is not known.
     pub fn parse_for_job(text: &str, job: Option<&JobIdentity>) -> Result<Self, Error> {
         let name = parse(text, job).map_err(|wrong| invalid_name(text, wrong))?;
         name.check().map_err(|wrong| invalid_name(text, wrong))?;
         Ok(name)
     }
 
-    /// The property for the `n`th of several instances: `_n` is appended to the property's own name.
+    /// The property for the `n`th of several instances: `_n` is appended to the property name.
     ///
     /// # Errors
-    /// [`ErrorKind::Invalid`] when that makes a global name longer than 64 characters.
+    /// [`ErrorKind::Invalid`] if the result exceeds 64 characters for a global property.
     pub fn with_counter(&self, n: NonZeroU32) -> Result<Self, Error> {
         let counted = PropertyName { name: format!("{}_{n}", self.name), owner: self.owner.clone() };
         counted.check().map_err(|wrong| invalid_name(&counted.to_string(), wrong))?;
@@ -71,12 +73,12 @@ impl PropertyName {
 
     /// The reference to the property in an expression: `[[...]]`.
     pub fn to_token(&self) -> String {
-        // A quoted part must not end in ], or OpCon would take ]"]] for the end of the reference.
+        // A quoted part must not end in ], because OpCon would read ]"]] as the end of the reference.
         let parts: Vec<String> = self.parts().into_iter().map(|part| quoted(part, "] ")).collect();
         format!("[[{}{}]]", self.prefix(), parts.join("."))
     }
 
-    /// The name as such, when it is a global property's.
+    /// The plain name of a global property.
     pub(crate) fn as_global(&self) -> Option<&str> {
         (self.owner == Owner::OpCon).then_some(self.name.as_str())
     }
@@ -103,8 +105,8 @@ impl PropertyName {
 
     fn check(&self) -> Result<(), String> {
         check_own_name(&self.name)?;
-        if self.owner == Owner::OpCon && self.name.chars().count() > LONGEST_GLOBAL_NAME {
-            return Err(format!("the name of a global property has at most {LONGEST_GLOBAL_NAME} characters"));
+        if self.owner == Owner::OpCon && self.name.chars().count() > MAX_GLOBAL_NAME {
+            return Err(format!("the name of a global property has at most {MAX_GLOBAL_NAME} characters"));
         }
         self.parts().into_iter().try_for_each(check_part)
     }
@@ -120,7 +122,7 @@ impl fmt::Display for PropertyName {
 impl FromStr for PropertyName {
     type Err = Error;
 
-    /// Reads a full name; any error is [`ErrorKind::Invalid`].
+    /// Parses a full name. Every error is [`ErrorKind::Invalid`].
     fn from_str(text: &str) -> Result<Self, Error> {
         Self::parse_for_job(text, None)
     }
@@ -130,7 +132,7 @@ fn invalid_name(name: &str, wrong: String) -> Error {
     Error::new(ErrorKind::Invalid, format!("reading the property name `{}`", excerpt(name)), wrong)
 }
 
-/// A part in the form for names, in quotes if needed; `closing` replaces a `]` before the closing quote.
+/// Formats a part of a name, in quotes if required. `closing` replaces a `]` before the closing quote.
 fn quoted(part: &str, closing: &str) -> String {
     match part.strip_suffix(']') {
         Some(start) => format!("\"{start}{closing}\""),
@@ -143,7 +145,7 @@ fn parse(text: &str, job: Option<&JobIdentity>) -> Result<PropertyName, String> 
     let text = text.trim();
     let text = text.strip_prefix("[[").and_then(|text| text.strip_suffix("]]")).unwrap_or(text);
     let (scope, rest) = split_scope(text)?;
-    // With a dot and no quotes nobody can tell where a schedule's name ends and its job's begins.
+    // Without quotes, a dot makes the boundary between schedule and job ambiguous.
     let (count, open_ended, form) = match scope {
         Scope::OpCon => (1, true, "NAME"),
         Scope::Machine => (2, true, "MI.NAME.MACHINE"),
@@ -179,7 +181,7 @@ fn parse(text: &str, job: Option<&JobIdentity>) -> Result<PropertyName, String> 
     Ok(PropertyName { name, owner })
 }
 
-/// What the prefix of a name says.
+/// The meaning of a name prefix.
 #[derive(Clone, Copy)]
 enum Scope {
     OpCon,
@@ -188,7 +190,7 @@ enum Scope {
     Job,
 }
 
-/// The scope of the prefix, and the text after it.
+/// The scope of the prefix, and the rest of the text.
 fn split_scope(text: &str) -> Result<(Scope, &str), String> {
     let Some((prefix, rest)) = text.split_once('.').filter(|_| !text.starts_with('"')) else {
         return Ok((Scope::OpCon, text));
@@ -207,7 +209,8 @@ fn split_scope(text: &str) -> Result<(Scope, &str), String> {
     }
 }
 
-/// Splits at the dots outside of quotes into at most `count` parts; an open-ended last one holds all further dots.
+/// Splits at the dots outside quotes into at most `count` parts. If the last part is open-ended, it includes all
+/// further dots.
 fn split_parts(text: &str, count: usize, open_ended: bool) -> Result<Vec<String>, String> {
     let mut parts = Vec::new();
     let mut rest = Some(text);
@@ -233,7 +236,7 @@ fn split_parts(text: &str, count: usize, open_ended: bool) -> Result<Vec<String>
     Ok(parts)
 }
 
-/// Checks the property's own name.
+/// Validates the property name.
 fn check_own_name(name: &str) -> Result<(), String> {
     if name.starts_with('$') {
         return Err("names that begin with $ are reserved by OpCon".into());
@@ -247,7 +250,7 @@ fn check_own_name(name: &str) -> Result<(), String> {
     Ok(())
 }
 
-/// Checks what no part can hold.
+/// Rejects characters that are invalid in every part.
 fn check_part(part: &str) -> Result<(), String> {
     if part.contains(char::is_control) {
         return Err("a part contains a control character".into());
@@ -261,15 +264,15 @@ fn check_part(part: &str) -> Result<(), String> {
     Ok(())
 }
 
-/// The value of a property: at most 4000 characters, none of them a control character.
+/// A property value: at most 4000 characters, no control characters.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PropertyValue(String);
 
 impl PropertyValue {
-    /// Takes a text as a value.
+    /// Validates a value.
     ///
     /// # Errors
-    /// [`ErrorKind::Invalid`] when it is too long or holds a control character.
+    /// [`ErrorKind::Invalid`] if it is too long or contains a control character.
     pub fn new(text: impl Into<String>) -> Result<Self, Error> {
         let text = text.into();
         let invalid = |wrong: String| Error::new(ErrorKind::Invalid, "checking the property value", wrong);
@@ -277,19 +280,19 @@ impl PropertyValue {
             return Err(invalid("the value contains a control character, such as a line break".into()));
         }
         let length = text.chars().count();
-        if length > LONGEST_VALUE {
-            return Err(invalid(format!("the value has {length} characters; OpCon allows {LONGEST_VALUE}")));
+        if length > MAX_VALUE {
+            return Err(invalid(format!("the value has {length} characters; OpCon allows {MAX_VALUE}")));
         }
         Ok(PropertyValue(text))
     }
 
-    /// The value itself.
+    /// The plain value.
     pub fn as_str(&self) -> &str {
         &self.0
     }
 
-    /// The value as a text literal of OpCon's expressions: in double quotes, with `\` before each `"` and `\` ("Property
-    /// expressions syntax", operand types).
+    /// The value as a text literal of an OpCon expression: in double quotes, with `\` before each `"` and `\`
+    /// ("Property expressions syntax", operand types).
     pub fn to_literal(&self) -> String {
         format!("\"{}\"", self.0.replace('\\', "\\\\").replace('"', "\\\""))
     }

@@ -1,4 +1,4 @@
-//! Setting the connector up: the application token with which it calls the OpCon API.
+//! Obtains the application token with which the connector calls the OpCon API.
 
 use reqwest::Method;
 use secrecy::{ExposeSecret as _, SecretString};
@@ -12,16 +12,16 @@ use crate::error::{Error, ErrorKind};
 use crate::excerpt::excerpt;
 use crate::tls::Trust;
 
-/// The token of `application` for the OpCon API at `address` (`host:port`), from a log-in as `user`. OpCon makes it when
-/// there is none, and gives the same one to everybody who asks in the name of that application; it does not expire with a
-/// log-out.
+/// Logs in to the OpCon API at `address` (`host:port`) as `user`, and returns the token of `application`. OpCon creates
+/// the token on the first request and returns the same token to every request for the application. The token does not
+/// expire at logout.
 ///
-/// With [`Trust::PlainHttp`] the password travels in clear.
+/// With [`Trust::PlainHttp`] the password is sent in clear text.
 ///
 /// # Errors
-/// [`ErrorKind::Invalid`] when an argument is empty, the address is none, or the certificates to be trusted cannot be read;
-/// [`ErrorKind::Refused`] when OpCon does not accept user and password; any other but [`ErrorKind::Failed`]. No message
-/// holds the password or the token.
+/// [`ErrorKind::Invalid`] if an argument is empty, the address is invalid, or the trusted certificates cannot be read;
+/// [`ErrorKind::Refused`] if OpCon rejects user and password; any other except [`ErrorKind::Failed`]. No message
+/// contains the password or the token.
 pub async fn request_token(
     address: &str,
     trust: &Trust,
@@ -53,7 +53,7 @@ pub async fn request_token(
     })?;
     match serde_json::from_str(&answer) {
         Ok(Token { id }) if !id.is_empty() && id.chars().all(|c| c.is_ascii_graphic()) => Ok(id.into()),
-        // The answer is not quoted: a token may well be somewhere in it.
+        // The response is not quoted, because it may contain a token.
         _ => Err(connection.unexpected(&doing, "no token in the response")),
     }
 }

@@ -1,8 +1,8 @@
-//! Job definitions for SMADDI, the service of OpCon that takes XML files from a folder.
+//! Creates job definitions for SMADDI, the OpCon service that imports XML files from a folder.
 //!
-//! The elements and their limits are those of "Data Input Message Elements" and "jobdata Platform-specific Elements" in the
-//! OpCon documentation, those of names of "Jobs". SMADDI takes ASCII text only. A job is made without a frequency: OpCon
-//! then runs it on request.
+//! The elements and their limits are documented in the OpCon documentation, "Data Input Message Elements" and "jobdata
+//! Platform-specific Elements", and those of names in "Jobs". SMADDI accepts only ASCII. A job is created without a
+//! frequency, so OpCon runs it on request.
 
 mod quoting;
 
@@ -14,41 +14,41 @@ use quick_xml::events::BytesText;
 
 use crate::error::{Error, ErrorKind};
 use crate::excerpt::excerpt;
-use crate::file_drop::{PreparedFile, Readers};
+use crate::file_drop::{Access, PreparedFile};
 
 pub use quoting::{unix_parameters, windows_command_line};
 
-/// Characters that names of schedules and jobs cannot hold.
+/// Characters that are invalid in names of schedules and jobs.
 const NOT_IN_NAMES: &str = "<>&'\"|;%()[]{}=\\!*?,~`";
-/// Characters that names of machines and parameters of UNIX programs cannot hold.
+/// Characters that are invalid in names of machines and in parameters of UNIX programs.
 const NOT_IN_PARAMETERS: &str = "'~`";
 
-/// What a job runs, and as whom. Every text may contain references such as `[[NAME]]`; OpCon replaces them.
+/// The program of a job, and its user. Every text may contain references such as `[[NAME]]`, which OpCon replaces.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Program {
     /// A program on a Windows machine.
     Windows {
-        /// Program and arguments, at most 4000 characters; see [`windows_command_line`].
+        /// Program and arguments, at most 4000 characters, see [`windows_command_line`].
         command_line: String,
-        /// At most 255 characters; the agent's own folder when there is none.
+        /// The working folder, at most 255 characters. Default: the folder of the agent.
         working_directory: Option<String>,
         /// The Windows user, at most 32 characters, as `DOMAIN\user`.
         user: String,
     },
     /// A program on a UNIX machine.
     Unix {
-        /// The program's full path, at most 2000 characters.
+        /// The full path of the program, at most 2000 characters.
         start_image: String,
-        /// Its arguments, at most 2000 characters, none of which is `'`, `~` or a grave accent; see [`unix_parameters`].
+        /// Its arguments, at most 2000 characters without `'`, `~` and grave accents, see [`unix_parameters`].
         parameters: String,
         /// The UNIX user, at most 30 characters.
         user: String,
-        /// The user's group, at most 30 characters.
+        /// The group of the user, at most 30 characters.
         group: String,
     },
 }
 
-/// A checked job for OpCon's master tables.
+/// A validated job for OpCon's master tables.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct JobDefinition {
     schedule: String,
@@ -58,11 +58,11 @@ pub struct JobDefinition {
 }
 
 impl JobDefinition {
-    /// The job of that name (at most 64 characters) in an existing schedule (at most 255), on an existing machine (at most
-    /// 24).
+    /// A job with this name (at most 64 characters) in an existing schedule (at most 255), on an existing machine (at
+    /// most 24).
     ///
     /// # Errors
-    /// [`ErrorKind::Invalid`] when a text is missing or too long, or has characters that OpCon does not allow there.
+    /// [`ErrorKind::Invalid`] if a text is missing, too long, or contains characters that OpCon does not allow.
     pub fn new(schedule: &str, job: &str, machine: &str, program: Program) -> Result<Self, Error> {
         let definition = JobDefinition { schedule: schedule.into(), job: job.into(), machine: machine.into(), program };
         definition.check().map_err(|wrong| {
@@ -90,11 +90,11 @@ impl JobDefinition {
         }
     }
 
-    /// The message for SMADDI: an XML document without an XML declaration, a line an element, as in the documentation. The job
-    /// fails on every exit code but 0, and on UNIX on every signal.
+    /// The message for SMADDI: XML without an XML declaration, one element per line, as in the documentation. The job
+    /// fails on every exit code except 0, and on UNIX on every signal.
     ///
     /// # Errors
-    /// [`ErrorKind::Invalid`] when there is no memory for the text.
+    /// [`ErrorKind::Invalid`] if there is not enough memory.
     pub fn to_xml(&self) -> Result<String, Error> {
         let mut writer = Writer::new_with_indent(Vec::new(), b' ', 2);
         let failed = |wrong: String| Error::new(ErrorKind::Invalid, "writing the job definition", wrong);
@@ -104,12 +104,12 @@ impl JobDefinition {
         Ok(xml)
     }
 
-    /// Writes the message into the folder that SMADDI watches, whole from the first moment on, and gives the file's path.
+    /// Writes the message atomically to the SMADDI folder, and returns the path of the file.
     ///
     /// # Errors
-    /// [`ErrorKind::Invalid`] when the folder is missing, or when no file can be made in it or in the folder above it.
+    /// [`ErrorKind::Invalid`] if the folder is missing, or no file can be created in it or in its parent folder.
     pub fn drop_into(&self, folder: &Path) -> Result<PathBuf, Error> {
-        PreparedFile::new(folder, "xml", &self.to_xml()?, Readers::Everyone)?.release()
+        PreparedFile::new(folder, "xml", &self.to_xml()?, Access::Everyone)?.release()
     }
 
     fn write<W: Write>(&self, writer: &mut Writer<W>) -> io::Result<()> {
@@ -167,12 +167,12 @@ impl Program {
     }
 }
 
-/// An element of text, which is escaped.
+/// An element with text, which is escaped.
 fn element<W: Write>(writer: &mut Writer<W>, name: &str, text: &str) -> io::Result<()> {
     writer.create_element(name).write_text_content(BytesText::new(text)).map(|_| ())
 }
 
-/// An element of elements.
+/// An element with child elements.
 fn parent<W: Write>(
     writer: &mut Writer<W>,
     name: &str,
@@ -181,7 +181,7 @@ fn parent<W: Write>(
     writer.create_element(name).write_inner_content(children).map(|_| ())
 }
 
-/// Checks a text: its length, that it is printable ASCII, and that it has none of the `forbidden` characters.
+/// Validates a text: its length, printable ASCII, and no `forbidden` characters.
 fn check_text(what: &str, text: &str, length: std::ops::RangeInclusive<usize>, forbidden: &str) -> Result<(), String> {
     if let Some(wrong) = text.chars().find(|c| !(*c == ' ' || c.is_ascii_graphic())) {
         return Err(format!("{what} contains a character that is not printable ASCII, U+{:04X}", u32::from(wrong)));

@@ -1,4 +1,4 @@
-//! The one TLS set-up of the program, for AWS and OpCon alike: rustls with ring, and the certificates to be trusted.
+//! The TLS configuration for AWS and OpCon: rustls with ring, and the trusted certificates.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -17,31 +17,31 @@ mod verifiers;
 
 use verifiers::{Policy, Verifier};
 
-/// Which servers are trusted.
+/// The servers to trust.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Trust {
-    /// Those whose certificate the system trusts. `SSL_CERT_FILE` and `SSL_CERT_DIR` replace the system's certificates.
+    /// Servers whose certificate the system trusts. `SSL_CERT_FILE` and `SSL_CERT_DIR` replace the system certificates.
     System,
-    /// Those, and the ones whose certificate, or its issuer's, is in this PEM file. A server's own, self-signed
-    /// certificate may stand in it: OpCon makes one for itself at installation.
+    /// In addition, servers whose certificate or issuer is in this PEM file. It may contain the self-signed certificate
+    /// that OpCon creates at installation.
     SystemAndFile(PathBuf),
-    /// Every server, whatever certificate it shows: the connection is encrypted, but nobody knows to whom.
+    /// Every server with any certificate. The connection is encrypted, but the server is not authenticated.
     Unverified,
-    /// None, since there is no TLS: plain HTTP only. No certificate is read.
+    /// No TLS, plain HTTP only. No certificates are read.
     PlainHttp,
 }
 
-/// Whether requests go through the proxy that the environment names.
+/// Whether requests use the proxy from the environment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Proxy {
-    /// As `HTTP_PROXY`, `HTTPS_PROXY`, `ALL_PROXY` and `NO_PROXY` say.
+    /// As configured in `HTTP_PROXY`, `HTTPS_PROXY`, `ALL_PROXY` and `NO_PROXY`.
     Environment,
     /// Never.
     Never,
 }
 
 impl Proxy {
-    /// The environment's proxy, but for a server on this machine, which no proxy could reach.
+    /// Uses the proxy from the environment, except for servers on this machine, which a proxy cannot reach.
     pub fn for_server(url: &Url) -> Self {
         let host = url.host_str().unwrap_or_default();
         let ip = host.trim_matches(['[', ']']).parse::<std::net::IpAddr>();
@@ -49,16 +49,16 @@ impl Proxy {
     }
 }
 
-/// How long the parts of one HTTP request may take.
+/// The timeouts of an HTTP request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct TimeLimits {
-    /// Until there is a connection, TLS included.
+    /// To connect, including TLS.
     pub connect: Duration,
-    /// Until the answer is there to its end.
+    /// Until the response is complete.
     pub request: Duration,
 }
 
-/// An HTTP client without redirects.
+/// Creates an HTTP client that does not follow redirects.
 ///
 /// # Errors
 /// Those of [`client_config`].
@@ -75,10 +75,10 @@ pub fn http_client(trust: &Trust, proxy: Proxy, limits: TimeLimits) -> Result<re
     builder.build().map_err(|error| Error::new(ErrorKind::Invalid, "preparing the HTTP client", error.to_string()))
 }
 
-/// The TLS settings of a client that trusts the servers which `trust` says.
+/// The TLS configuration of a client with this trust setting.
 ///
 /// # Errors
-/// [`ErrorKind::Invalid`] when certificates are needed and there are none, or when the PEM file cannot be read.
+/// [`ErrorKind::Invalid`] if certificates are required and there are none, or the PEM file cannot be read.
 pub fn client_config(trust: &Trust) -> Result<ClientConfig, Error> {
     let provider = Arc::new(ring::default_provider());
     let algorithms = provider.signature_verification_algorithms;
@@ -97,7 +97,7 @@ pub fn client_config(trust: &Trust) -> Result<ClientConfig, Error> {
     Ok(builder.dangerous().with_custom_certificate_verifier(verifier).with_no_client_auth())
 }
 
-/// The system's certificates as a store of trusted ones, of which there must be at least one.
+/// The certificate store of the system, which must contain at least one certificate.
 fn trusted_store(system: Vec<CertificateDer<'static>>) -> Result<RootCertStore, Error> {
     let mut store = RootCertStore::empty();
     store.add_parsable_certificates(system);
@@ -110,7 +110,7 @@ fn trusted_store(system: Vec<CertificateDer<'static>>) -> Result<RootCertStore, 
     Ok(store)
 }
 
-/// Trust in the system's certificates (there may be none) and those in the PEM file.
+/// Trusts the system certificates, if any, and those in the PEM file.
 fn system_and_file(file: &Path, provider: Arc<CryptoProvider>) -> Result<Policy, Error> {
     let invalid = |wrong: String| {
         Error::new(ErrorKind::Invalid, format!("reading the certificates in {}", file.display()), wrong)
@@ -131,8 +131,8 @@ fn system_and_file(file: &Path, provider: Arc<CryptoProvider>) -> Result<Policy,
     Ok(Policy::Listed { certificates, webpki })
 }
 
-/// The certificates that the system trusts. Of a bundle and a folder with the same certificates only the bundle is read:
-/// the folder is some hundred files.
+/// The trusted system certificates. If the system has a bundle and a folder with the same certificates, only the bundle
+/// is read, because the folder contains hundreds of files.
 #[cfg(all(unix, not(target_vendor = "apple")))]
 fn system_certificates() -> Vec<CertificateDer<'static>> {
     let chosen_by_user = ["SSL_CERT_FILE", "SSL_CERT_DIR"].iter().any(|name| std::env::var_os(name).is_some());
@@ -141,7 +141,7 @@ fn system_certificates() -> Vec<CertificateDer<'static>> {
     if certificates.is_empty() { rustls_native_certs::load_native_certs().certs } else { certificates }
 }
 
-/// The certificates that the system trusts.
+/// The trusted system certificates.
 #[cfg(not(all(unix, not(target_vendor = "apple"))))]
 fn system_certificates() -> Vec<CertificateDer<'static>> {
     rustls_native_certs::load_native_certs().certs
@@ -176,14 +176,14 @@ mod tests {
     }
 
     #[test]
-    fn a_system_without_certificates_trusts_nobody() {
+    fn a_system_without_certificates_trusts_no_server() {
         let error = trusted_store(Vec::new()).unwrap_err();
         assert_eq!(error.to_string(), "reading the certificates that the system trusts: none found");
         assert!(error.hint().unwrap().contains("SSL_CERT_FILE"));
     }
 
     #[test]
-    fn nothing_is_read_where_nothing_is_verified() {
+    fn no_certificates_are_read_without_verification() {
         assert!(client_config(&Trust::PlainHttp).is_ok());
         assert!(client_config(&Trust::Unverified).is_ok());
     }

@@ -1,4 +1,4 @@
-//! The program `EncryptValue`.
+//! Tests of the program `EncryptValue`.
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
 use std::io::Write as _;
@@ -13,7 +13,7 @@ fn run(arguments: &[&str], input: &str) -> Output {
         .stderr(Stdio::piped())
         .spawn()
         .unwrap();
-    // A program that reads no input may have ended by now.
+    // A program that does not read its input may already have exited.
     let _written = child.stdin.take().unwrap().write_all(input.as_bytes());
     child.wait_with_output().unwrap()
 }
@@ -55,7 +55,7 @@ fn wrong_use_is_an_error_with_code_2() {
 }
 
 #[test]
-fn help_says_that_it_is_no_protection() {
+fn help_states_that_it_is_not_encryption() {
     let output = run(&["--help"], "");
     assert!(output.status.success());
     assert!(String::from_utf8_lossy(&output.stdout).contains("no protection"));

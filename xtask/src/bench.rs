@@ -1,4 +1,4 @@
-//! `cargo xtask bench`: what the program's jobs cost, against an EC2 on loopback that answers at once.
+//! `cargo xtask bench`: measures the resource use of jobs, against a loopback EC2 that responds immediately.
 
 mod measure;
 mod model;
@@ -24,7 +24,7 @@ pub fn command() -> Command {
         .subcommands([scale::command(), peers::command()])
 }
 
-/// Runs the chosen measurement.
+/// Runs the selected measurement.
 pub fn run(workspace: &Workspace, matches: &ArgMatches) -> Result<()> {
     match matches.subcommand() {
         Some(("scale", matches)) => scale::run(workspace, matches),
@@ -33,7 +33,7 @@ pub fn run(workspace: &Workspace, matches: &ArgMatches) -> Result<()> {
     }
 }
 
-/// Counts the calls of jobs on many instances, as CI does: it fails when they grow faster than the instances.
+/// Counts the calls of jobs on many instances, as in CI. It fails if calls grow faster than the number of instances.
 pub fn count_calls(workspace: &Workspace) -> Result<()> {
     scale::count_calls(workspace)
 }

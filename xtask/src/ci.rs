@@ -1,4 +1,4 @@
-//! `cargo xtask ci`: exactly what CI runs, step by step, up to the first failure.
+//! `cargo xtask ci`: runs the steps of CI in order, up to the first failure.
 
 use std::env::consts::EXE_SUFFIX;
 use std::fs;
@@ -20,10 +20,10 @@ use crate::workspace::Workspace;
 
 const WINDOWS: &str = "x86_64-pc-windows-gnu";
 
-/// What the release build of the shipped programs needs.
+/// The cargo arguments for the release build of the shipped programs.
 const SHIPPED: &[&str] = &["--release", "--locked", "--package", "awsec2", "--package", "opcon"];
 
-/// A step's heading, and what it does.
+/// The heading and the action of a step.
 type Step = (&'static str, fn(&Workspace) -> Result<()>);
 
 const STEPS: &[Step] = &[
@@ -61,8 +61,7 @@ fn cargo(workspace: &Workspace, arguments: &[&str]) -> Result<()> {
     process::run(process::cargo().args(arguments).current_dir(&workspace.root))
 }
 
-/// A build with one function has that function alone. Whoever needs the whole program later builds it first, as every
-/// task here does.
+/// Checks that a build with one function contains only that function. Tasks that need the whole program build it again.
 fn subset(workspace: &Workspace) -> Result<()> {
     cargo(workspace, &["build", "--locked", "--no-default-features", "--features", "stop-instance"])?;
     let functions = codegen::functions_of(&workspace.program("debug", "awsec2"))?;
@@ -71,7 +70,7 @@ fn subset(workspace: &Workspace) -> Result<()> {
     Ok(())
 }
 
-/// The programs for Windows as they are shipped, which compile all that is below them; the rest is only checked.
+/// Compiles the shipped Windows programs with all their dependencies. The other packages are only checked.
 fn windows(workspace: &Workspace) -> Result<()> {
     let folder = process::stdout_of(Command::new("rustc").args(["--print", "target-libdir", "--target", WINDOWS]))?;
     ensure!(
@@ -84,7 +83,7 @@ fn windows(workspace: &Workspace) -> Result<()> {
     print_sizes(&workspace.target.join(WINDOWS).join("release"), ".exe")
 }
 
-/// The linker of a release build may drop what nothing refers to, and a function that is lost is lost silently.
+/// Checks the functions of the release build, because the linker may silently drop unreferenced functions.
 fn release(workspace: &Workspace) -> Result<()> {
     cargo(workspace, &[&["build"], SHIPPED].concat())?;
     print_sizes(&workspace.target.join("release"), EXE_SUFFIX)?;

@@ -1,4 +1,4 @@
-//! `cargo xtask codegen`: the documents under `docs/`, and the table in the README, that follow from the functions' metadata.
+//! `cargo xtask codegen`: generates documents below `docs/` and the README's function table from function metadata.
 
 mod readme;
 
@@ -17,7 +17,7 @@ use crate::workspace::Workspace;
 
 const FUNCTIONS_JSON: &str = "docs/functions.json";
 
-/// A function as `awsec2 --list --output json` describes it. Unknown fields are refused, so that none is lost.
+/// A function as described by `awsec2 --list --output json`. Unknown fields are an error, so that none is ignored.
 #[derive(Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Function {
@@ -25,9 +25,9 @@ pub struct Function {
     pub name: String,
     summary: String,
     description: String,
-    /// The arguments that people see.
+    /// Its displayed arguments.
     pub arguments: Vec<Argument>,
-    /// Command lines to learn from.
+    /// Its example command lines.
     pub examples: Vec<Example>,
     iam_actions: Vec<String>,
     optional_permissions: Vec<OptionalPermission>,
@@ -38,16 +38,16 @@ pub struct Function {
     version: String,
 }
 
-/// An example of a function's command line.
+/// An example command line.
 #[derive(Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Example {
     about: String,
-    /// The arguments after the function's name.
+    /// The arguments after the function name.
     pub arguments: Vec<String>,
 }
 
-/// What only some jobs of a function need.
+/// Permissions that only some jobs of a function need.
 #[derive(Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct OptionalPermission {
@@ -63,16 +63,16 @@ pub struct Argument {
     /// Its name on the command line, without the dashes.
     pub name: String,
     aliases: Vec<String>,
-    /// What its value is called; `None` for a flag.
+    /// The placeholder of its value, or `None` for a flag.
     pub value_name: Option<String>,
-    /// What it is for.
+    /// Its purpose.
     pub help: String,
-    /// The kind of its value, as in `integer`.
+    /// The kind of its value, e.g. `integer`.
     pub kind: String,
     required: bool,
     default: Option<String>,
     choices: Vec<String>,
-    /// Whether it can be given several times.
+    /// Whether it is repeatable.
     pub repeatable: bool,
     secret: bool,
 }
@@ -89,7 +89,7 @@ pub fn command() -> clap::Command {
         )
 }
 
-/// Writes the documents, or with `--check` compares them.
+/// Writes the documents, or compares them with `--check`.
 pub fn run(workspace: &Workspace, matches: &ArgMatches) -> Result<()> {
     if matches.get_flag("check") { check(workspace) } else { write(workspace) }
 }
@@ -106,7 +106,7 @@ fn write(workspace: &Workspace) -> Result<()> {
     Ok(())
 }
 
-/// Fails if a document is not what [`write`] would write.
+/// Fails if a document differs from the output of [`write`].
 pub fn check(workspace: &Workspace) -> Result<()> {
     for (path, wanted) in documents(workspace, &workspace.build("awsec2")?)? {
         let there = fs::read_to_string(workspace.root.join(path)).unwrap_or_default();
@@ -118,13 +118,13 @@ pub fn check(workspace: &Workspace) -> Result<()> {
     Ok(())
 }
 
-/// The functions that this build of the program lists.
+/// The functions of the current build.
 pub fn functions_of(awsec2: &Path) -> Result<Vec<Function>> {
     let text = process::stdout_of(Command::new(awsec2).args(["--list", "--output", "json"]))?;
     parse_list(&text).context("reading the output of awsec2 --list")
 }
 
-/// The functions that `docs/functions.json` lists.
+/// The functions in `docs/functions.json`.
 pub fn documented_functions(workspace: &Workspace) -> Result<Vec<Function>> {
     let text = fs::read_to_string(workspace.root.join(FUNCTIONS_JSON)).context("reading docs/functions.json")?;
     parse_list(&text).context("reading docs/functions.json")
@@ -134,7 +134,7 @@ fn parse_list(text: &str) -> Result<Vec<Function>> {
     Ok(serde_json::from_str(text)?)
 }
 
-/// Each document's path in the workspace, and its text, as this build of the program has it.
+/// The path and the generated text of each document.
 fn documents(workspace: &Workspace, awsec2: &Path) -> Result<[(&'static str, String); 4]> {
     let functions = functions_of(awsec2)?;
     Ok([
@@ -145,7 +145,7 @@ fn documents(workspace: &Workspace, awsec2: &Path) -> Result<[(&'static str, Str
     ])
 }
 
-/// A row for each of the functions.
+/// One table row per function.
 fn table(functions: &[Function]) -> String {
     let row = |function: &Function| format!("| `{}` | {} |\n", function.name, table_cell(&function.summary));
     let rows: String = functions.iter().map(row).collect();
@@ -216,7 +216,7 @@ fn table_cell(text: &str) -> String {
     text.replace('|', "\\|").replace('\n', " ")
 }
 
-/// The number of the first line in which the texts differ.
+/// The number of the first line that differs.
 fn first_difference(there: &str, wanted: &str) -> Option<usize> {
     if there == wanted {
         return None;
@@ -257,7 +257,7 @@ mod tests {
     }
 
     #[test]
-    fn a_field_nobody_expects_is_refused() {
+    fn an_unknown_field_is_rejected() {
         let error = parse_list(r#"[{"name": "X", "color": "red"}]"#).unwrap_err();
         assert!(format!("{error:#}").contains("unknown field `color`"), "{error:#}");
     }

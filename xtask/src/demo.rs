@@ -1,4 +1,4 @@
-//! `cargo xtask demo`: the main job as OpCon would run it, from creating instances to terminating them.
+//! `cargo xtask demo`: runs the main jobs as OpCon would, from creating instances to terminating them.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -15,10 +15,10 @@ use crate::workspace::Workspace;
 
 const NAME_TAG: &str = "demo";
 const INSTANCES: usize = 2;
-/// [`test_bed::REGION`] as OpCon's drop-down list has it.
+/// [`test_bed::REGION`] as OpCon's drop-down list displays it.
 const LISTED_REGION: &str = "US_EAST_1";
 
-/// The arguments that name the properties, each with its property.
+/// The arguments with property names, each with its property.
 const PROPERTIES: [(&str, &str); 4] = [
     ("--id-property", "MF_instanceId"),
     ("--public-dns-property", "MF_publicDns"),
@@ -26,7 +26,7 @@ const PROPERTIES: [(&str, &str); 4] = [
     ("--private-ip-property", "MF_privateIp"),
 ];
 
-/// What OpCon holds: property name and value.
+/// The contents of OpCon: property name and value.
 type OpConProperties = BTreeMap<String, String>;
 
 /// One job of the demo.
@@ -45,7 +45,7 @@ pub fn run(workspace: &Workspace, _: &ArgMatches) -> Result<()> {
     run_demo(workspace)
 }
 
-/// Builds the program, runs every step on a fresh test bed, and checks the properties that OpCon then holds.
+/// Builds the program, runs every step on a new test bed, and checks the resulting properties in OpCon.
 pub fn run_demo(workspace: &Workspace) -> Result<()> {
     let awsec2 = workspace.build("awsec2")?;
     let bed = TestBed::start(workspace)?;
@@ -121,7 +121,7 @@ fn job(awsec2: &Path, bed: &TestBed, folder: &Path, step: &Step) -> Command {
 
 fn read_properties(opcon: &str) -> Result<OpConProperties> {
     let url = format!("http://{opcon}/stand-in/properties");
-    // A proxy of whoever runs this has no way to this machine's own address.
+    // A proxy from the environment cannot reach this machine's loopback address.
     let agent: ureq::Agent = ureq::Agent::config_builder().proxy(None).build().into();
     let text = agent
         .get(&url)

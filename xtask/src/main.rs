@@ -1,4 +1,4 @@
-//! `cargo xtask`: what people and CI do with this repository besides plain cargo.
+//! `cargo xtask`: the development tasks of this repository.
 
 mod bench;
 mod ci;
@@ -21,7 +21,7 @@ use clap::{ArgMatches, Command};
 
 use workspace::Workspace;
 
-/// One command of `cargo xtask`.
+/// A command of `cargo xtask`.
 struct Task {
     command: fn() -> Command,
     run: fn(&Workspace, &ArgMatches) -> Result<()>,

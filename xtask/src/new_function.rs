@@ -1,4 +1,4 @@
-//! `cargo xtask new-function`: starts a function's crate and adds it to the program.
+//! `cargo xtask new-function`: creates the crate of a new function and adds it to the program.
 
 mod manifest;
 mod name;
@@ -18,12 +18,12 @@ const FUNCTIONS_MANIFEST: &str = "functions/Cargo.toml";
 
 const CARGO_TOML: &str = include_str!("new_function/Cargo.toml.template");
 
-/// A shape of functions.
+/// A kind of function, with a template of its own.
 struct Kind {
     name: &'static str,
     about: &'static str,
     source: &'static str,
-    /// What the author replaces.
+    /// The placeholders that the author replaces.
     to_do: &'static str,
 }
 
@@ -71,7 +71,7 @@ pub fn command() -> Command {
         )
 }
 
-/// Starts the crate that the arguments describe.
+/// Creates the crate that the arguments describe.
 pub fn run(workspace: &Workspace, matches: &ArgMatches) -> Result<()> {
     let argument = |id| matches.get_one::<String>(id).map(String::as_str).unwrap_or_default();
     let name: FunctionName = argument("name").parse()?;
@@ -82,7 +82,7 @@ pub fn run(workspace: &Workspace, matches: &ArgMatches) -> Result<()> {
     );
     let kind = KINDS.iter().find(|kind| kind.name == argument("kind")).context("reading --kind")?;
     create(workspace, &name, summary, kind)?;
-    // Where lines break depends on the length of the name.
+    // Line breaks depend on the length of the name.
     process::run(process::cargo().args(["fmt", "--package", name.package()]).current_dir(&workspace.root))?;
     report_next_steps(&name, kind);
     Ok(())

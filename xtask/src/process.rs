@@ -1,4 +1,4 @@
-//! Starting other programs: cargo with a clean environment, and failures that name the command.
+//! Runs other programs: cargo with a clean environment, and errors that contain the command.
 
 use std::env;
 use std::ffi::{OsStr, OsString};
@@ -9,7 +9,7 @@ use anyhow::{Context, Result};
 
 use crate::report;
 
-/// A program that ended with another exit code than 0, or without one.
+/// A program that ended with a nonzero exit code or without one.
 #[derive(Debug)]
 struct Failed {
     command: String,
@@ -27,23 +27,23 @@ impl fmt::Display for Failed {
 
 impl std::error::Error for Failed {}
 
-/// The exit code that tells this error: the failed program's own, otherwise 1.
+/// The exit code for this error: that of the failed program, otherwise 1.
 pub fn exit_code_of(error: &anyhow::Error) -> ExitCode {
     let code = error.downcast_ref::<Failed>().and_then(|failed| failed.code);
     ExitCode::from(code.and_then(|code| u8::try_from(code).ok()).unwrap_or(1))
 }
 
-/// Cargo, as if it was started by hand.
+/// A cargo command, with the environment of a manual start.
 ///
-/// `cargo run` describes xtask's own package in variables. Build scripts that watch them (ring's does) would run anew
-/// each time a build is started from here and then by hand, so they are not handed on.
+/// `cargo run` sets variables that describe the xtask package. Build scripts that watch them (e.g. ring's) would run
+/// again for each build from xtask and each manual build, so the variables are removed.
 pub fn cargo() -> Command {
     let mut command = Command::new("cargo");
     remove_variables(&mut command, |name| name.starts_with("CARGO_PKG_") || name.starts_with("CARGO_MANIFEST_"));
     command
 }
 
-/// Takes away what could lead a program past the test bed: AWS settings and proxies of whoever runs this.
+/// Removes settings that could lead a program past the test bed: AWS settings and proxies of the user.
 pub fn isolate(command: &mut Command) -> &mut Command {
     remove_variables(command, |name| {
         let name = name.to_ascii_uppercase();
@@ -60,14 +60,14 @@ fn remove_variables(command: &mut Command, unwanted: impl Fn(&str) -> bool) -> &
     command
 }
 
-/// Shows the command, runs it with this program's input and output, and fails unless it succeeds.
+/// Prints the command, runs it with inherited input and output, and fails unless it succeeds.
 pub fn run(command: &mut Command) -> Result<()> {
     let code = run_for_code(command)?;
     check(command_line(command), code)
 }
 
-/// Shows the command, runs it with this program's input and output, and returns its exit code; `None` where a signal
-/// ended it.
+/// Prints the command, runs it with inherited input and output, and returns its exit code, or `None` if it was ended by
+/// a signal.
 pub fn run_for_code(command: &mut Command) -> Result<Option<i32>> {
     let shown = command_line(command);
     report::line(format_args!("$ {shown}"));
@@ -75,7 +75,7 @@ pub fn run_for_code(command: &mut Command) -> Result<Option<i32>> {
     Ok(status.code())
 }
 
-/// Runs the command and returns its standard output. Its standard error is this program's.
+/// Runs the command and returns its standard output. Standard error is inherited.
 pub fn stdout_of(command: &mut Command) -> Result<String> {
     let shown = command_line(command);
     let Output { status, stdout, .. } =
@@ -91,7 +91,7 @@ fn check(command: String, code: Option<i32>) -> Result<()> {
     }
 }
 
-/// The command as it can be typed: the program by its path, arguments in quotes where they need them.
+/// The command line for display: the path of the program, and arguments in quotes where required.
 pub fn command_line(command: &Command) -> String {
     let words: Vec<String> = std::iter::once(command.get_program()).chain(command.get_args()).map(quoted).collect();
     words.join(" ")
@@ -115,7 +115,7 @@ mod tests {
     }
 
     #[test]
-    fn a_program_that_is_not_there_is_named() {
+    fn a_missing_program_is_named() {
         let error = stdout_of(&mut Command::new("no-such-program")).unwrap_err();
         assert!(format!("{error:#}").starts_with("starting no-such-program: "), "{error:#}");
         assert_eq!(exit_code_of(&error), ExitCode::from(1));

@@ -1,4 +1,4 @@
-//! All that xtask prints: the one place that does.
+//! All console output of xtask.
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a program has one place that reports")]
 
 use std::fmt::Display;
@@ -8,12 +8,12 @@ pub fn line(text: impl Display) {
     println!("{text}");
 }
 
-/// Prints the heading of a step, with an empty line before it.
+/// Prints the heading of a step, after an empty line.
 pub fn heading(text: impl Display) {
     println!("\n== {text}");
 }
 
-/// Prints what went wrong, from what was being done down to the cause.
+/// Prints an error with all its causes.
 pub fn error(error: &anyhow::Error) {
     eprintln!("error: {error:#}");
 }

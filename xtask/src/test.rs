@@ -1,4 +1,4 @@
-//! `cargo xtask test`: the workspace's tests, with a test bed around them.
+//! `cargo xtask test`: runs the tests of the workspace with a test bed.
 
 use anyhow::Result;
 use clap::{Arg, ArgMatches, Command};
@@ -8,7 +8,7 @@ use crate::report;
 use crate::test_bed::TestBed;
 use crate::workspace::Workspace;
 
-/// Where the tests find the test bed: the path of its `testbed.json`.
+/// The environment variable with the path of `testbed.json`, for the tests.
 const TESTBED_VARIABLE: &str = "AWSEC2_TESTBED";
 
 /// The command line of this task.

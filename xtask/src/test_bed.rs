@@ -1,4 +1,4 @@
-//! The test bed: moto in the place of EC2 and the OpCon stand-in in the place of OpCon, all on 127.0.0.1.
+//! The test bed: moto as EC2 and the OpCon stand-in as OpCon, all on 127.0.0.1.
 
 mod addresses;
 mod connector_config;
@@ -26,22 +26,22 @@ use server::Server;
 pub use addresses::Addresses;
 pub use placeholders::Resources;
 
-/// The user id whose keys may do everything in EC2.
+/// The user ID with full access to EC2.
 pub const USER_ID: &str = "USER1";
-/// The user id whose keys may only describe; both moto servers know both users' keys, one of them checks them.
+/// The user ID with read access only. Both moto servers know the keys of both users; one of them checks them.
 pub const DENIED_USER_ID: &str = "DENIED";
-/// The region in which [`Addresses::image_id`] exists.
+/// The region of [`Addresses::image_id`].
 pub const REGION: &str = "us-east-1";
 
 const MOTO_TIME_LIMIT: Duration = Duration::from_secs(120);
 const STAND_IN_TIME_LIMIT: Duration = Duration::from_secs(30);
 
-/// A running test bed. Its servers end and its folder goes away with this value; should the process be killed, the
-/// servers end all the same, because each of them ends when its standard input closes.
+/// A running test bed. Its servers and its folder are removed when it is dropped. If the process is killed, the servers
+/// exit because their standard input closes.
 pub struct TestBed {
-    /// Where everything is.
+    /// The addresses of the servers.
     pub addresses: Addresses,
-    // Before the folder: Windows removes no file that a server still has open.
+    // Dropped before the folder, because Windows does not remove open files.
     _servers: [Server; 3],
     folder: TempDir,
 }
@@ -64,7 +64,7 @@ struct Users {
 }
 
 impl TestBed {
-    /// Starts everything, side by side, and returns when all of it is ready.
+    /// Starts all servers in parallel, and returns when all are ready.
     pub fn start(workspace: &Workspace) -> Result<Self> {
         let home = workspace.target.join("testbed");
         fs::create_dir_all(&home).with_context(|| format!("creating {}", home.display()))?;
@@ -106,7 +106,7 @@ impl TestBed {
         Ok(bed)
     }
 
-    /// The file with [`Addresses`] as JSON.
+    /// The path of the file with [`Addresses`] as JSON.
     pub fn file(&self) -> PathBuf {
         self.folder.path().join("testbed.json")
     }
@@ -134,7 +134,7 @@ fn start_moto(python: &Python, options: &[&str], log: &Path) -> Started<Moto> {
     Server::start("moto", python.moto_server().args(options), log, MOTO_TIME_LIMIT)
 }
 
-/// Starts a copy of the stand-in, since Windows replaces no program that is running and the tests build it as well.
+/// Starts a copy of the stand-in, because Windows cannot replace a running program and the tests build it, too.
 fn start_stand_in(workspace: &Workspace, folder: &Path) -> Started<OpCon> {
     let built = workspace.build("opcon-stand-in")?;
     let copy = folder.join(built.file_name().unwrap_or(built.as_os_str()));

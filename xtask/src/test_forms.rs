@@ -1,4 +1,4 @@
-//! `cargo xtask test-forms`: fills every job form in as people do in a browser, and runs the jobs that come of it.
+//! `cargo xtask test-forms`: fills in every job form in a browser, and runs the resulting jobs.
 
 mod browser;
 mod form;
@@ -38,7 +38,7 @@ pub fn run(workspace: &Workspace, _: &ArgMatches) -> Result<()> {
     run_test(workspace)
 }
 
-/// Builds the program, fills its forms in, and runs their jobs on a fresh test bed.
+/// Builds the program, fills in its forms, and runs their jobs on a new test bed.
 pub fn run_test(workspace: &Workspace) -> Result<()> {
     let tools = Tools::find()?;
     let awsec2 = workspace.build("awsec2")?;
@@ -46,7 +46,7 @@ pub fn run_test(workspace: &Workspace) -> Result<()> {
     let file = page.path("forms.json");
     let forms = write_forms(&awsec2, &file)?;
     let screenshots = page.path("screenshots");
-    make_empty(&screenshots)?;
+    create_empty(&screenshots)?;
 
     let bed = TestBed::start(workspace)?;
     let jobs = Jobs::prepare(&awsec2, &bed)?;
@@ -62,7 +62,7 @@ pub fn run_test(workspace: &Workspace) -> Result<()> {
     Ok(())
 }
 
-/// Keeps the text of the forms for the browser, since reading it here loses the order of properties.
+/// Passes the text of the forms to the browser unparsed, because parsing would lose the order of properties.
 fn write_forms(awsec2: &Path, file: &Path) -> Result<Vec<Form>> {
     let text = process::stdout_of(Command::new(awsec2).arg("forms"))?;
     fs::write(file, &text).with_context(|| format!("writing {}", file.display()))?;
@@ -71,14 +71,14 @@ fn write_forms(awsec2: &Path, file: &Path) -> Result<Vec<Form>> {
     Ok(forms)
 }
 
-fn make_empty(folder: &Path) -> Result<()> {
+fn create_empty(folder: &Path) -> Result<()> {
     if folder.exists() {
         fs::remove_dir_all(folder).with_context(|| format!("removing {}", folder.display()))?;
     }
     fs::create_dir(folder).with_context(|| format!("creating {}", folder.display()))
 }
 
-/// The form untouched, and then filled in once for each of its choices.
+/// The untouched form, and one filled-in form for each choice.
 fn fillings(form: &Form, values: &Values, screenshots: &Path) -> Result<Vec<Filling>> {
     let mut fillings = vec![Filling::untouched()];
     for (number, choices) in (1..).zip(form.choices()?) {
@@ -100,10 +100,10 @@ fn filling(form: &Form, choices: &Choices, values: &Values, screenshot: PathBuf)
 }
 
 fn check(form: &Form, fillings: &[Filling], outcomes: Vec<Outcome>, jobs: &Jobs<'_>) -> Result<()> {
-    let mut never_seen: Vec<&str> = form.fields()?.iter().map(|field| field.name).collect();
+    let mut missing: Vec<&str> = form.fields()?.iter().map(|field| field.name).collect();
     for (filling, outcome) in fillings.iter().zip(outcomes) {
         let Outcome { filled, submitted } = outcome;
-        never_seen.retain(|name| !filled.iter().any(|filled| filled == name));
+        missing.retain(|name| !filled.iter().any(|filled| filled == name));
         let result = match &filling.fields {
             None => check_untouched(form, submitted),
             Some(_) => accepted(filling, &filled, submitted).and_then(|form_data| jobs.run(form, &form_data)),
@@ -114,13 +114,13 @@ fn check(form: &Form, fillings: &[Filling], outcomes: Vec<Outcome>, jobs: &Jobs<
             report::line(format_args!("  {} fields: {}", filled.len(), filled.join(", ")));
         }
     }
-    ensure!(never_seen.is_empty(), "no choice shows the fields {}", never_seen.join(", "));
+    ensure!(missing.is_empty(), "no choice shows the fields {}", missing.join(", "));
     Ok(())
 }
 
-/// A form is refused if and only if it lacks something.
+/// Checks that a form is rejected if and only if a required value is missing.
 fn check_untouched(form: &Form, submitted: Submitted) -> Result<String> {
-    match (form.lacks_something_untouched(), submitted) {
+    match (form.is_incomplete_untouched(), submitted) {
         (true, Submitted::Errors(errors)) => Ok(format!("refused as expected: {}", errors.join("; "))),
         (true, Submitted::FormData(_)) => bail!("accepted, although required fields are empty"),
         (false, Submitted::FormData(_)) => Ok("accepted, since nothing more is required".to_owned()),
@@ -129,7 +129,7 @@ fn check_untouched(form: &Form, submitted: Submitted) -> Result<String> {
     }
 }
 
-/// What the form holds, which must be what was filled in.
+/// Checks that the form data matches the entered values.
 fn accepted(filling: &Filling, filled: &[String], submitted: Submitted) -> Result<Map<String, Value>> {
     let form_data = match submitted {
         Submitted::FormData(form_data) => form_data,
@@ -167,15 +167,15 @@ mod tests {
 
     #[test]
     fn an_untouched_form_must_be_refused_when_it_lacks_something() {
-        let lacking = form(json!("x"));
-        assert!(check_untouched(&lacking, refused()).unwrap().ends_with("must have required property 'b'"));
-        let error = check_untouched(&lacking, data(json!({}))).unwrap_err();
+        let incomplete = form(json!("x"));
+        assert!(check_untouched(&incomplete, refused()).unwrap().ends_with("must have required property 'b'"));
+        let error = check_untouched(&incomplete, data(json!({}))).unwrap_err();
         assert_eq!(error.to_string(), "accepted, although required fields are empty");
-        assert!(check_untouched(&lacking, Submitted::Failure("no button".to_owned())).is_err());
+        assert!(check_untouched(&incomplete, Submitted::Failure("no button".to_owned())).is_err());
     }
 
     #[test]
-    fn a_form_must_hold_what_was_filled_in() {
+    fn the_form_data_must_match_the_entered_values() {
         let fields = BTreeMap::from([("a".to_owned(), Entry { value: json!("x"), label: Value::Null })]);
         let filling = Filling { fields: Some(fields), ..Filling::untouched() };
         let filled = ["a".to_owned()];

@@ -1,4 +1,4 @@
-//! `cargo xtask testbed`: starts the test bed for people, and stops it when they are done.
+//! `cargo xtask testbed`: starts the test bed for manual use, and stops it on request.
 
 use std::io;
 
@@ -18,7 +18,7 @@ pub fn command() -> Command {
 pub fn run(workspace: &Workspace, _: &ArgMatches) -> Result<()> {
     let bed = TestBed::start(workspace)?;
     describe(&bed);
-    // Ctrl-C ends this process at once, and so closes the servers' standard input.
+    // Ctrl-C ends this process immediately, which closes the servers' standard input.
     io::stdin().read_line(&mut String::new()).context("waiting for Enter")?;
     report::line("stopping the test bed");
     Ok(())

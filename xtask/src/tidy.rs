@@ -32,7 +32,7 @@ pub fn run(workspace: &Workspace, _: &ArgMatches) -> Result<()> {
     check(workspace)
 }
 
-/// Reports every finding, and fails if there is one.
+/// Reports every finding, and fails if there are any.
 pub fn check(workspace: &Workspace) -> Result<()> {
     let mut findings = edges::findings(workspace)?;
     findings.extend(features::findings(workspace)?);
@@ -83,7 +83,7 @@ impl Tree {
         std::fs::write(file, text).unwrap();
     }
 
-    /// A workspace that cargo need not know.
+    /// A workspace that is not loaded from cargo.
     fn workspace(&self, functions: &[&str]) -> Workspace {
         let package = |name: &&str| crate::workspace::Package {
             name: (*name).to_owned(),

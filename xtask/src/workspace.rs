@@ -1,4 +1,4 @@
-//! The workspace as cargo sees it: its folders, its packages and what each depends on.
+//! Describes the cargo workspace: its folders, its packages, and their dependencies.
 
 use std::env::consts::EXE_SUFFIX;
 use std::path::{Path, PathBuf};
@@ -8,12 +8,12 @@ use serde::Deserialize;
 
 use crate::process;
 
-/// The workspace this program was started in.
+/// The current workspace.
 #[derive(Debug)]
 pub struct Workspace {
-    /// Its top folder.
+    /// Its root folder.
     pub root: PathBuf,
-    /// Where cargo builds, which need not be below `root`.
+    /// The target folder, which may be outside `root`.
     pub target: PathBuf,
     /// Its packages.
     pub packages: Vec<Package>,
@@ -24,16 +24,16 @@ pub struct Workspace {
 pub struct Package {
     /// Its name.
     pub name: String,
-    /// Its folder relative to the workspace's, with `/` on every platform.
+    /// Its folder relative to the workspace, with `/` on every platform.
     pub folder: String,
-    /// What it depends on directly.
+    /// Its direct dependencies.
     pub dependencies: Vec<Dependency>,
 }
 
-/// A direct dependency of a package, as `cargo metadata` tells it.
+/// A direct dependency of a package, as reported by `cargo metadata`.
 #[derive(Debug, Deserialize)]
 pub struct Dependency {
-    /// The package depended on.
+    /// The name of the dependency.
     pub name: String,
     /// `None` for a normal dependency, otherwise `dev` or `build`.
     pub kind: Option<String>,
@@ -54,12 +54,12 @@ struct MetadataPackage {
 }
 
 impl Workspace {
-    /// The workspace around the current folder.
+    /// Loads the workspace of the current folder.
     pub fn load() -> Result<Self> {
         Self::load_from(Path::new("."))
     }
 
-    /// The workspace around `folder`.
+    /// Loads the workspace of `folder`.
     pub fn load_from(folder: &Path) -> Result<Self> {
         let mut cargo = process::cargo();
         cargo.args(["metadata", "--no-deps", "--format-version", "1"]).current_dir(folder);
@@ -77,17 +77,17 @@ impl Workspace {
         Ok(Self { root: metadata.workspace_root, target: metadata.target_directory, packages })
     }
 
-    /// The functions' packages: those in the folders below `functions/`.
+    /// The packages of functions: those in the folders below `functions/`.
     pub fn functions(&self) -> impl Iterator<Item = &Package> {
         self.packages.iter().filter(|package| package.folder.starts_with("functions/"))
     }
 
-    /// Where cargo puts a program of the given profile's folder (`debug` or `release`).
+    /// The path of a built program, by the folder of its profile (`debug` or `release`).
     pub fn program(&self, profile_folder: &str, name: &str) -> PathBuf {
         self.target.join(profile_folder).join(format!("{name}{EXE_SUFFIX}"))
     }
 
-    /// Builds a program of ours as cargo's dev profile says, and returns its path.
+    /// Builds a program with cargo's dev profile, and returns its path.
     pub fn build(&self, package: &str) -> Result<PathBuf> {
         process::run(process::cargo().args(["build", "--package", package]).current_dir(&self.root))?;
         Ok(self.program("debug", package))
@@ -99,7 +99,7 @@ fn relative_folder(manifest: &Path, root: &Path) -> String {
     slashed(folder.strip_prefix(root).unwrap_or(folder))
 }
 
-/// The path with `/` between its parts on every platform.
+/// The path with `/` separators on every platform.
 pub fn slashed(path: &Path) -> String {
     let parts: Vec<_> = path.iter().map(|part| part.to_string_lossy()).collect();
     parts.join("/")

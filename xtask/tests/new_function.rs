@@ -1,5 +1,5 @@
-//! A further function costs a crate: `new-function` in a copy of the workspace, what the program makes of its crate, and
-//! what becomes of a program of one's own that forgets one.
+//! Tests `new-function` in a copy of the workspace: the new crate builds and works, and a program that does not link
+//! one of its functions fails.
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
 use std::collections::BTreeSet;
@@ -13,8 +13,8 @@ use walkdir::WalkDir;
 
 const WORKSPACE_MANIFEST: &str = "Cargo.toml";
 
-/// A copy of the workspace with a program of its own. Whatever both builds have in common is compiled once, because they
-/// share cargo's build folder.
+/// A copy of the workspace with a program of its own. Dependencies are compiled once, because both workspaces share
+/// cargo's target folder.
 struct Copy {
     original: PathBuf,
     root: PathBuf,
@@ -24,7 +24,7 @@ struct Copy {
 }
 
 impl Copy {
-    /// Creates the copy, always at the same place, where cargo finds what it built of the last one. One test has it at a time.
+    /// Creates the copy at a fixed path, where cargo finds the previous build. One test uses it at a time.
     fn new() -> Self {
         let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("new-function");
         let root = folder.join("workspace");
@@ -34,15 +34,15 @@ impl Copy {
         if root.exists() {
             fs::remove_dir_all(&root).unwrap();
         }
-        // At run time: the test may have been compiled in another clone with the same target folder.
+        // Read at run time, because the test may have been compiled in another clone with the same target folder.
         let package = PathBuf::from(env::var("CARGO_MANIFEST_DIR").unwrap());
         let original = package.parent().unwrap().to_owned();
         copy_sources(&original, &root);
-        give_another_version(&root);
+        set_other_version(&root);
         Copy { target: folder.join("target"), build: build_folder(&original), original, root, _lock: lock }
     }
 
-    /// Runs a program in the copy that succeeds, and returns its stdout.
+    /// Runs a program in the copy, expects success, and returns its stdout.
     #[track_caller]
     fn run(&self, program: &str, arguments: &[&str]) -> String {
         let output = self.output(program, arguments);
@@ -57,7 +57,7 @@ impl Copy {
         command.args(arguments).output().unwrap()
     }
 
-    /// Runs a command line of the README, which has no quotes. Cargo gets its dependencies from what is there.
+    /// Runs a command line of the README, which has no quotes. Cargo runs offline.
     fn follow(&self, line: &str) -> Output {
         let words: Vec<&str> = line.split_whitespace().collect();
         match &words[..] {
@@ -67,13 +67,13 @@ impl Copy {
         }
     }
 
-    /// Starts the crate of a function.
+    /// Creates the crate of a function.
     fn with_new_function(self, name: &str, kind: &str) -> Self {
         self.run(env!("CARGO_BIN_EXE_xtask"), &["new-function", name, "--kind", kind]);
         self
     }
 
-    /// Changes a file of the copy.
+    /// Edits a file of the copy.
     #[track_caller]
     fn replace(&self, path: &str, from: &str, to: &str) {
         let before = fs::read_to_string(self.root.join(path)).unwrap();
@@ -81,7 +81,7 @@ impl Copy {
         fs::write(self.root.join(path), before.replace(from, to)).unwrap();
     }
 
-    /// Tests the crate: its test fails until the expectation is filled in.
+    /// Tests the crate: its test fails until the author adds the expected result.
     #[track_caller]
     fn fill_in(&self, test: impl Fn() -> Output, package: &str, expected: &str) {
         let unfinished = test();
@@ -97,7 +97,7 @@ impl Copy {
         self.output("cargo", &["test", "--offline", "--package", package])
     }
 
-    /// The files that the copy has otherwise than the original, or in addition; but its version is another anyway.
+    /// The files of the copy that differ from the original or are new. The version in the manifest always differs.
     fn changed_files(&self) -> BTreeSet<String> {
         let files =
             WalkDir::new(&self.root).into_iter().map(Result::unwrap).filter(|entry| entry.file_type().is_file());
@@ -116,7 +116,7 @@ impl Copy {
     }
 }
 
-/// Copies what is not made by a build, with the times of the files, by which cargo sees what has changed.
+/// Copies everything except build output, with modification times, which cargo compares.
 fn copy_sources(from: &Path, to: &Path) {
     fs::create_dir_all(to).unwrap();
     let is_made = |name: &str| [".git", "target", "log"].contains(&name);
@@ -134,9 +134,9 @@ fn copy_sources(from: &Path, to: &Path) {
     }
 }
 
-/// Cargo tells the packages of two workspaces in one build folder apart by their versions, not by their paths: with the same
-/// versions it would take what it built of the copy for what it built of the original.
-fn give_another_version(root: &Path) {
+/// Sets a different version: cargo distinguishes the packages of two workspaces in one target folder by version, not by
+/// path, and would otherwise mix up their builds.
+fn set_other_version(root: &Path) {
     let manifest = fs::read_to_string(root.join(WORKSPACE_MANIFEST)).unwrap();
     let version = format!("version = \"{}\"", env!("CARGO_PKG_VERSION"));
     let other = format!("version = \"{}-copy\"", env!("CARGO_PKG_VERSION"));
@@ -144,7 +144,7 @@ fn give_another_version(root: &Path) {
     fs::write(root.join(WORKSPACE_MANIFEST), manifest.replace(&version, &other)).unwrap();
 }
 
-/// Where cargo keeps what it has built on the way.
+/// The folder of cargo's intermediate build output.
 fn build_folder(workspace: &Path) -> String {
     let mut cargo = Command::new("cargo");
     cargo.args(["metadata", "--no-deps", "--offline", "--format-version", "1"]).current_dir(workspace);
@@ -152,7 +152,7 @@ fn build_folder(workspace: &Path) -> String {
     metadata["build_directory"].as_str().unwrap().to_owned()
 }
 
-/// Build scripts that watch the variables of this package would run again, and with them much of the build.
+/// Removes variables of this package, which would cause build scripts that watch them to run again.
 fn without_package_variables(command: &mut Command) {
     for (name, _) in env::vars_os() {
         if name.to_str().is_some_and(|name| name.starts_with("CARGO_PKG_") || name.starts_with("CARGO_MANIFEST_")) {
@@ -177,8 +177,8 @@ fn commands_of_the_readme(copy: &Copy) -> Vec<String> {
         .collect()
 }
 
-/// The program's tests that another function does not change, or that take minutes.
-const OF_NO_REGISTRY: &[&str] =
+/// The tests of the program that a new function does not affect, or that take minutes.
+const UNAFFECTED_TESTS: &[&str] =
     &["create_instance::", "fault_layer::", "faults::", "lost_output::", "own_functions::", "progress::"];
 
 #[test]
@@ -206,7 +206,7 @@ fn following_the_readme_adds_a_function_and_changes_no_other_file_by_hand() {
     assert!(listed.len() > 1, "the others are still there");
 
     copy.run(env!("CARGO_BIN_EXE_xtask"), &["tidy"]);
-    let without = OF_NO_REGISTRY.iter().flat_map(|module| ["--skip", module]);
+    let without = UNAFFECTED_TESTS.iter().flat_map(|module| ["--skip", module]);
     let tests = ["test", "--offline", "--package", "awsec2", "--package", "functions", "--"];
     copy.run("cargo", &tests.into_iter().chain(without).collect::<Vec<_>>());
 }
@@ -224,7 +224,7 @@ fn the_creation_of_a_resource_is_a_job_when_its_expectation_is_filled_in() {
 }
 
 #[test]
-fn a_crate_that_forgets_to_register_its_function_is_a_defect_of_the_build() {
+fn a_crate_without_a_registered_function_is_a_defect_of_the_build() {
     let copy = Copy::new().with_new_function("TryThing", "report");
     copy.replace("functions/try-thing/src/lib.rs", "register!(TryThing);\n", "");
 
@@ -239,7 +239,7 @@ fn a_crate_that_forgets_to_register_its_function_is_a_defect_of_the_build() {
 }
 
 #[test]
-fn a_program_of_ones_own_that_forgets_a_crate_does_not_build() {
+fn a_program_with_an_unlinked_crate_does_not_build() {
     let copy = Copy::new();
     let program = copy.root.join("host/examples/own-connector");
     copy_sources(&program.join("show-identity"), &program.join("show-more"));
@@ -254,9 +254,9 @@ fn a_program_of_ones_own_that_forgets_a_crate_does_not_build() {
     }
     let build = ["build", "--offline", "--package", "own-connector"];
     let refused = copy.output("cargo", &build);
-    let told = text(refused.stderr);
-    assert!(!refused.status.success(), "{told}");
-    assert!(told.contains("error: extern crate `show_more` is unused in crate `own_connector`"), "{told}");
+    let message = text(refused.stderr);
+    assert!(!refused.status.success(), "{message}");
+    assert!(message.contains("error: extern crate `show_more` is unused in crate `own_connector`"), "{message}");
 
     let main = program.join("src/main.rs");
     let named = fs::read_to_string(&main).unwrap().replace("(show_identity)", "(show_identity, show_more)");

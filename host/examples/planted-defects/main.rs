@@ -1,4 +1,4 @@
-//! For the tests of the program: functions with the defects that it must bear.
+//! A program with defective functions, for the tests of how the program handles them.
 
 use connector_sdk::prelude::*;
 

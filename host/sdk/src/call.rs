@@ -15,8 +15,7 @@ const CHANGES: [(&str, &str); 4] = [
     ("redshift", "GetClusterCredentials"),
 ];
 
-/// The actions whose names begin with these words change something, whatever a function declares. Before them there can be
-/// one of [`MANNERS`].
+/// Verbs of actions that change something, regardless of declarations. One of [`MODIFIERS`] can precede them.
 const CHANGE_VERBS: &str = "\
     Abort Accept Activate Add Allocate Apply Archive Assign Associate Attach Authorize Bundle Cancel Change Close \
     Complete Confirm Copy Create Deactivate Delete Deploy Deprecate Deprovision Deregister Detach Disable \
@@ -26,10 +25,10 @@ const CHANGE_VERBS: &str = "\
     Run Schedule Send Set Share Signal Start Stop Submit Subscribe Suspend Swap Tag Terminate Transfer Unassign \
     Unlock Unsubscribe Untag Update Upgrade Upload Write";
 
-/// How an action is done, as in `BatchWriteItem`.
-const MANNERS: [&str; 4] = ["Admin", "Batch", "Bulk", "Transact"];
+/// Prefixes before the verb of an action, e.g. in `BatchWriteItem`.
+const MODIFIERS: [&str; 4] = ["Admin", "Batch", "Bulk", "Transact"];
 
-/// The service of which all names are known: what changes nothing begins with a word of [`READS`].
+/// The service whose action names are all known: its reads have a prefix of [`READS`].
 const EC2: &str = "ec2";
 
 /// Prefix of STS actions that return temporary credentials and change nothing.
@@ -85,7 +84,7 @@ impl Call {
         self.action.as_deref()
     }
 
-    /// Whether the action changes nothing, as [`is_read`] judges it; `None` for a request without a named action.
+    /// Whether the action changes nothing, see [`is_read`]. `None` for a request without a named action.
     pub fn is_read(&self, changes: Option<bool>) -> Option<bool> {
         self.action().map(|action| is_read(&self.service, action, changes))
     }
@@ -97,9 +96,9 @@ impl Call {
     }
 }
 
-/// Whether the action of the service with this signing name changes nothing. What the function declares, `changes`, decides
-/// where it is safe: it makes a read of an action whose name tells nothing (`Query`, `Scan`), never of one whose name is that
-/// of a change, and a change of every action. In EC2 the names alone decide.
+/// Whether the action of the service with this signing name changes nothing. The declaration of the function,
+/// `changes`, applies where it is safe: it can turn an action with an ambiguous name (`Query`, `Scan`) into a read, and
+/// any action into a change, but never a change by name into a read. In EC2 only the names count.
 pub fn is_read(service: &str, action: &str, changes: Option<bool>) -> bool {
     let by_name = is_read_by_name(service, action);
     match changes {
@@ -116,24 +115,24 @@ fn is_read_by_name(service: &str, action: &str) -> bool {
 }
 
 fn is_change_by_name(service: &str, action: &str) -> bool {
-    let verb = MANNERS.iter().find_map(|manner| after(manner, action)).unwrap_or(action);
+    let verb = MODIFIERS.iter().find_map(|modifier| after(modifier, action)).unwrap_or(action);
     CHANGE_VERBS.split(' ').any(|word| verb == word || after(word, verb).is_some())
         || CHANGES.contains(&(service, action))
 }
 
-/// What follows the word at the beginning of the action's name: the next word.
+/// The rest of the action name after the prefix, which must end at a word boundary.
 fn after<'a>(word: &str, action: &'a str) -> Option<&'a str> {
     action.strip_prefix(word).filter(|rest| rest.starts_with(char::is_uppercase))
 }
 
-/// The action of a request in the form of AWS's query protocol: the first of the fields in its body. The others may contain
-/// secrets. `None` for other requests.
+/// The action of a request in AWS's query protocol: the first field in its body. The other fields may contain secrets.
+/// `None` for other requests.
 pub fn query_action(body: &[u8]) -> Option<&str> {
     let first = body.split(|byte| *byte == b'&').next().unwrap_or_default();
     std::str::from_utf8(first.strip_prefix(b"Action=")?).ok()
 }
 
-/// The service that a request is signed for: the last but one part of the credential scope, as in
+/// The service for which a request is signed: the second to last part of the credential scope, e.g.
 /// `AWS4-HMAC-SHA256 Credential=AKIA.../20260101/us-east-1/ec2/aws4_request, SignedHeaders=...`.
 ///
 /// Source: AWS, "Create a signed AWS API request", in the IAM User Guide.
@@ -143,7 +142,7 @@ fn signing_name(authorization: &str) -> Option<&str> {
     scope.rsplit('/').nth(1)
 }
 
-/// The path of an address, without its query.
+/// The path of a URL, without its query.
 pub fn path_of(uri: &str) -> &str {
     let rest = uri.split_once("://").map_or(uri, |(_, rest)| rest);
     let path = rest.find('/').map_or("/", |start| &rest[start..]);

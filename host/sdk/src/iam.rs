@@ -20,10 +20,11 @@ pub const RESOURCE_TAG: &str = "aws:ResourceTag/";
 
 /// An IAM action that a function may need, with its statement in a least-privilege policy.
 ///
-/// In a dry run the program sends reads only, and requests with `DryRun`. Which actions read follows from their names in EC2,
-/// and in other services from names such as `GetThing` and `PutThing`. Of the rest, such as `dynamodb:Query`, the declaration
-/// decides: [`read`](Self::read) or [`change`](Self::change). It also makes a change of a `GetThing` that writes, and never a
-/// read of a `PutThing`. A request of a REST protocol names no action: `GET` and `HEAD` read, whatever is declared.
+/// In a dry run the program sends only reads and requests with `DryRun`. In EC2 the name of an action determines
+/// whether it reads. In other services this is true for names such as `GetThing` and `PutThing`; for the rest, such as
+/// `dynamodb:Query`, the declaration counts: [`read`](Self::read) or [`change`](Self::change). A declaration can also
+/// turn a `GetThing` into a change, but never a `PutThing` into a read. A request of a REST protocol has no action
+/// name: `GET` and `HEAD` are reads, regardless of the declaration.
 ///
 /// AWS: "Actions, resources, and condition keys" of the service, in the Service Authorization Reference.
 #[derive(Clone, Copy, Debug)]
@@ -64,7 +65,7 @@ pub enum Resource {
     Tagged(&'static str),
     /// Resources with this ARN that the request creates; they can be limited by the tags of the request.
     Created(&'static str),
-    /// The IAM roles that the administrator names; without one, the statement is left out.
+    /// The IAM roles that the administrator names; without one, the statement is omitted.
     Role,
 }
 
@@ -114,7 +115,7 @@ impl IamAction {
         IamAction { conditions, ..self }
     }
 
-    /// The service, as in `ec2`.
+    /// The service, e.g. `ec2`.
     pub fn service(&self) -> &'static str {
         self.name.split_once(':').map_or("", |(service, _)| service)
     }
@@ -164,17 +165,17 @@ pub fn names<'a>(actions: impl IntoIterator<Item = &'a IamAction>) -> Vec<&'stat
     names
 }
 
-/// What is declared of the action with this name: whether it changes anything. `None` when it is not declared.
+/// Whether the action with this name is declared as a change. `None` if it is not declared.
 pub fn declared_change(actions: &[IamAction], name: &str) -> Option<bool> {
     actions.iter().filter(|action| action.name == name).map(|action| action.changes).max()
 }
 
-/// The services in which these actions change something, as messages name them: `EC2`, or `EC2 or SNS`. To hand over a role
-/// is no call of its own.
+/// The services in which these actions change something, for messages: `EC2`, or `EC2 or SNS`. `iam:PassRole` is not a
+/// call, so it is not included.
 pub fn changed_services(actions: &[IamAction]) -> String {
-    let hands_over = |action: &IamAction| action.resources == [Resource::Role];
+    let is_pass_role = |action: &IamAction| action.resources == [Resource::Role];
     let mut services = Vec::new();
-    for action in actions.iter().filter(|action| action.changes && !hands_over(action)) {
+    for action in actions.iter().filter(|action| action.changes && !is_pass_role(action)) {
         let service = Call::new(action.service(), Some(action.short_name())).service();
         if !services.contains(&service) {
             services.push(service);

@@ -31,7 +31,7 @@ pub const MAX: Arg<NonZeroU32> = Arg::new(
 /// The arguments of a function that fills an option list.
 pub const ARGUMENTS: &[ArgSpec] = &[MAX.spec, SAVE.spec, DATA_SCRIPT.spec];
 
-/// How the items that a function finds in EC2 are shown and written into an option list.
+/// How the items that a function finds in EC2 are displayed and written to an option list.
 pub struct Listing<T> {
     /// The option list.
     pub list: OptionList,
@@ -44,7 +44,7 @@ pub struct Listing<T> {
 }
 
 impl<T> Listing<T> {
-    /// Performs the whole job: shows the items that `find` returns, in their order, and writes them to the destination.
+    /// Runs the complete job: displays the items that `find` returns, in order, and writes them to the destination.
     /// `find` is polled after the check that the option list can be saved.
     ///
     /// # Errors
@@ -82,7 +82,7 @@ impl Destination {
         if self.save { cx.properties().prepare().await } else { Ok(()) }
     }
 
-    /// Keeps the first entries, up to the limit. Reports the omission of others.
+    /// Keeps the first entries, up to the limit. Reports omitted entries.
     fn truncate<T>(&self, cx: &Context, list: OptionList, mut entries: Vec<T>) -> Vec<T> {
         if let Some(max) = self.max.filter(|max| entries.len() > *max) {
             cx.event(format!("{} found, the first {max} kept", list.count_of(entries.len())));

@@ -1,4 +1,4 @@
-//! The properties of options that distinguish names from values.
+//! The set of known options, used to distinguish option names from values.
 
 use connector_sdk::{ArgSpec, OperationMeta};
 
@@ -12,41 +12,41 @@ const HELP: [&str; 4] = ["--help", "-h", "--version", "-V"];
 pub struct Options(Vec<&'static ArgSpec>);
 
 impl Options {
-    /// Those of one function.
+    /// The options of one function.
     pub fn of(meta: &'static OperationMeta) -> Self {
         Options(meta.all_arguments().chain(common_arguments(meta)).collect())
     }
 
-    /// Those of a command line without a function.
+    /// The options of a command line without a function.
     pub fn common() -> Self {
         Options(COMMON.iter().collect())
     }
 
-    /// Those of all functions: options of one name are alike in all of them.
+    /// The options of all functions. An option with the same name has the same type in all of them.
     pub fn of_all(registry: &Registry) -> Self {
         let of_functions = registry.all().iter().flat_map(|found| found.operation.meta().all_arguments());
         Options(COMMON.iter().chain(of_functions).collect())
     }
 
-    fn find(&self, word: &str) -> Option<&'static ArgSpec> {
-        let name = word.strip_prefix("--")?;
+    fn find(&self, arg: &str) -> Option<&'static ArgSpec> {
+        let name = arg.strip_prefix("--")?;
         self.0.iter().find(|spec| spec.names().any(|known| known == name)).copied()
     }
 
-    /// The option that the word is, when its value is the next word.
-    pub fn awaiting_value(&self, word: &str) -> Option<&'static ArgSpec> {
-        self.find(word).filter(|spec| !spec.is_flag())
+    /// The option that the argument names, if its value is the next argument.
+    pub fn awaiting_value(&self, arg: &str) -> Option<&'static ArgSpec> {
+        self.find(arg).filter(|spec| !spec.is_flag())
     }
 
-    /// The option that the word is, and its value: everything after the first `=`.
-    pub fn with_value<'a>(&self, word: &'a str) -> Option<(&'static ArgSpec, &'a str)> {
-        let (name, value) = word.split_once('=')?;
+    /// The option that the argument names, and its value: everything after the first `=`.
+    pub fn with_value<'a>(&self, arg: &'a str) -> Option<(&'static ArgSpec, &'a str)> {
+        let (name, value) = arg.split_once('=')?;
         self.awaiting_value(name).map(|spec| (spec, value))
     }
 
-    /// Whether the word is an option, of whatever form.
-    pub fn has(&self, word: &str) -> bool {
-        let name = word.split_once('=').map_or(word, |(name, _)| name);
+    /// Whether the argument is an option in any form.
+    pub fn has(&self, arg: &str) -> bool {
+        let name = arg.split_once('=').map_or(arg, |(name, _)| name);
         HELP.contains(&name) || self.find(name).is_some()
     }
 }

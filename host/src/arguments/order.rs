@@ -1,12 +1,12 @@
-//! What is a name, what a value: the function's name taken out, options and their values joined.
+//! Separates the function name from the options, and joins each option with its value.
 
 use super::options::Options;
 use super::raw::positional;
-use super::word::{CommandLine, Origin, VERTICAL_TAB, Word};
+use super::raw_arg::{CommandLine, Origin, RawArg, VERTICAL_TAB};
 use crate::registry::Registry;
 
-/// The pieces between vertical tabs. Two in a row are one separator, unless the value of an option is missing
-/// between them: then the value was empty.
+/// Splits at vertical tabs. Two in a row are one separator, unless the value of an option is missing between them: then
+/// the value is empty.
 pub fn split_at_vertical_tabs(text: &str, registry: &Registry) -> Vec<String> {
     let options = Options::of_all(registry);
     let all: Vec<&str> = text.split(VERTICAL_TAB).collect();
@@ -22,48 +22,48 @@ pub fn split_at_vertical_tabs(text: &str, registry: &Registry) -> Vec<String> {
     pieces
 }
 
-/// Takes out the function's name, and joins the options with their values.
-pub fn arrange(mut words: Vec<Word>, registry: &Registry) -> CommandLine {
-    let positional = positional(&words, &Options::of_all(registry));
-    let known = positional.iter().find(|at| registry.find(&words[**at].text).is_some());
-    let function = known.or(positional.first()).copied().map(|at| words.remove(at).text);
+/// Extracts the function name, and joins the options with their values.
+pub fn arrange(mut args: Vec<RawArg>, registry: &Registry) -> CommandLine {
+    let positional = positional(&args, &Options::of_all(registry));
+    let known = positional.iter().find(|at| registry.find(&args[**at].text).is_some());
+    let function = known.or(positional.first()).copied().map(|at| args.remove(at).text);
     let meta = function.as_ref().and_then(|name| registry.find(name)).map(|found| found.operation.meta());
     let options = meta.map_or_else(Options::common, Options::of);
-    CommandLine { function, rest: join(words, &options) }
+    CommandLine { function, rest: join(args, &options) }
 }
 
-/// Makes an option and its value one word, and leaves out what is empty.
-pub fn join(words: Vec<Word>, options: &Options) -> Vec<Word> {
-    let mut joined = Vec::with_capacity(words.len());
-    let mut words = words.into_iter().peekable();
-    while let Some(word) = words.next() {
-        let word = match options.awaiting_value(&word.text) {
-            None => word,
-            Some(_) => match words.next_if(|next| is_value(next, options)) {
+/// Joins each option and its value into one argument, and drops empty arguments.
+pub fn join(args: Vec<RawArg>, options: &Options) -> Vec<RawArg> {
+    let mut joined = Vec::with_capacity(args.len());
+    let mut args = args.into_iter().peekable();
+    while let Some(arg) = args.next() {
+        let arg = match options.awaiting_value(&arg.text) {
+            None => arg,
+            Some(_) => match args.next_if(|next| is_value(next, options)) {
                 None => {
-                    joined.push(word); // its value is missing, which is refused when the function is known
+                    joined.push(arg); // its value is missing: reported when the function is known
                     continue;
                 }
-                Some(value) => Word { text: format!("{}={}", word.text, value.text), origin: value.origin },
+                Some(value) => RawArg { text: format!("{}={}", arg.text, value.text), origin: value.origin },
             },
         };
-        if !is_absent(&word.text, options) {
-            joined.push(word);
+        if !is_absent(&arg.text, options) {
+            joined.push(arg);
         }
     }
     joined
 }
 
-/// Whether the word can be the value of the option before it. In a file nothing is quoted, and a line is a value as it is,
-/// unless it is an option itself; on the command line a mistyped option is likelier than such a value.
-fn is_value(word: &Word, options: &Options) -> bool {
-    match word.origin {
-        Origin::File => !options.has(&word.text),
-        Origin::CommandLine => word.text == "-" || !word.text.starts_with('-'),
+/// Whether the argument can be the value of the preceding option. In a file a line is a literal value, unless it is an
+/// option. On the command line a mistyped option is more likely than such a value.
+fn is_value(arg: &RawArg, options: &Options) -> bool {
+    match arg.origin {
+        Origin::File => !options.has(&arg.text),
+        Origin::CommandLine => arg.text == "-" || !arg.text.starts_with('-'),
     }
 }
 
-/// Whether the word says nothing: an empty one, or an option whose value is empty.
-fn is_absent(word: &str, options: &Options) -> bool {
-    word.is_empty() || options.with_value(word).is_some_and(|(_, value)| value.is_empty())
+/// Whether the argument is absent: an empty one, or an option with an empty value.
+fn is_absent(arg: &str, options: &Options) -> bool {
+    arg.is_empty() || options.with_value(arg).is_some_and(|(_, value)| value.is_empty())
 }

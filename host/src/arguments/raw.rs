@@ -1,15 +1,15 @@
-//! What is needed from a command line before it is parsed: which words are names, and the output format.
+//! Reads the function name and the output format from a command line before it is parsed.
 
 use super::Options;
 use crate::settings::{OUTPUT, Output};
 
-/// Where the words are that are neither options nor their values.
-pub fn positional(words: &[impl AsRef<str>], options: &Options) -> Vec<usize> {
+/// The positions of the arguments that are neither options nor option values.
+pub fn positional(args: &[impl AsRef<str>], options: &Options) -> Vec<usize> {
     let (mut found, mut at) = (Vec::new(), 0);
-    while let Some(word) = words.get(at).map(AsRef::as_ref) {
+    while let Some(arg) = args.get(at).map(AsRef::as_ref) {
         let takes_next =
-            options.awaiting_value(word).is_some() && words.get(at + 1).is_some_and(|next| !options.has(next.as_ref()));
-        if !word.is_empty() && !word.starts_with('-') {
+            options.awaiting_value(arg).is_some() && args.get(at + 1).is_some_and(|next| !options.has(next.as_ref()));
+        if !arg.is_empty() && !arg.starts_with('-') {
             found.push(at);
         }
         at += if takes_next { 2 } else { 1 };
@@ -17,12 +17,12 @@ pub fn positional(words: &[impl AsRef<str>], options: &Options) -> Vec<usize> {
     found
 }
 
-/// The form of the output that the words ask for, also when the rest of them is wrong.
-pub fn output_form(words: &[impl AsRef<str>]) -> Output {
+/// The output format that the arguments request, even if other arguments are invalid.
+pub fn output_form(args: &[impl AsRef<str>]) -> Output {
     let option = OUTPUT.spec.option();
-    let words = || words.iter().map(AsRef::as_ref);
-    let mut pairs = words().zip(words().skip(1).map(Some).chain([None]));
-    let json = pairs.any(|(word, next)| match word.strip_prefix(&option) {
+    let args = || args.iter().map(AsRef::as_ref);
+    let mut pairs = args().zip(args().skip(1).map(Some).chain([None]));
+    let json = pairs.any(|(arg, next)| match arg.strip_prefix(&option) {
         Some("") => next == Some("json"),
         Some(value) => value == "=json",
         None => false,
@@ -35,7 +35,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_form_of_the_output_is_known_even_of_a_wrong_command_line() {
+    fn the_output_format_is_known_for_an_invalid_command_line() {
         assert_eq!(output_form(&["--wrong", "--output", "json"]), Output::Json);
         assert_eq!(output_form(&["--output=json", "--wrong"]), Output::Json);
         for text in [&["--output", "text", "json"][..], &["--output"], &["--output=xml"], &["--outputs", "json"], &[]] {

@@ -1,4 +1,4 @@
-//! Command lines as OpCon's agents and job forms write them.
+//! Tests with command lines as OpCon agents and job forms write them.
 
 use std::fs;
 
@@ -10,40 +10,40 @@ fn read_all(arguments: &[&str]) -> Result<CommandLine> {
     read(arguments.iter().map(OsString::from), &Registry::load().unwrap())
 }
 
-/// The function and the other words behind the program's name.
-fn words(arguments: &[&str]) -> (Option<String>, Vec<String>) {
+/// The function name and the other arguments after the program name.
+fn args(arguments: &[&str]) -> (Option<String>, Vec<String>) {
     let arguments: Vec<_> = std::iter::once(&"awsec2").chain(arguments).copied().collect();
     texts(read_all(&arguments).unwrap())
 }
 
-fn texts(words: CommandLine) -> (Option<String>, Vec<String>) {
-    (words.function, words.rest.into_iter().map(|word| word.text).collect())
+fn texts(args: CommandLine) -> (Option<String>, Vec<String>) {
+    (args.function, args.rest.into_iter().map(|arg| arg.text).collect())
 }
 
 fn start(rest: &[&str]) -> (Option<String>, Vec<String>) {
-    (Some("StartInstance".to_owned()), rest.iter().map(|word| (*word).to_owned()).collect())
+    (Some("StartInstance".to_owned()), rest.iter().map(|arg| (*arg).to_owned()).collect())
 }
 
 #[test]
-fn the_function_may_stand_anywhere() {
+fn the_function_name_may_be_anywhere() {
     for line in [
         &["StartInstance", "--tag-name", "web", "--wait"][..],
         &["--tag-name", "web", "StartInstance", "--wait"],
         &["--tag-name", "web", "--wait", "StartInstance"],
     ] {
-        assert_eq!(words(line), start(&["--tag-name=web", "--wait"]), "{line:?}");
+        assert_eq!(args(line), start(&["--tag-name=web", "--wait"]), "{line:?}");
     }
 }
 
 #[test]
 fn a_value_that_is_the_name_of_a_function_is_a_value() {
-    assert_eq!(words(&["--tag-name", "StopInstance", "StartInstance"]), start(&["--tag-name=StopInstance"]));
+    assert_eq!(args(&["--tag-name", "StopInstance", "StartInstance"]), start(&["--tag-name=StopInstance"]));
 }
 
 #[test]
 fn the_first_name_is_the_function_when_none_is_known() {
-    assert_eq!(words(&["--wait", "Restart", "now"]).0.as_deref(), Some("Restart"));
-    assert_eq!(words(&["--list"]), (None, vec!["--list".to_owned()]));
+    assert_eq!(args(&["--wait", "Restart", "now"]).0.as_deref(), Some("Restart"));
+    assert_eq!(args(&["--list"]), (None, vec!["--list".to_owned()]));
 }
 
 #[test]
@@ -54,9 +54,9 @@ fn an_empty_value_is_an_absent_argument() {
         &["StartInstance", "--tag=", "--wait"],
         &["StartInstance", "", "--wait", ""],
     ] {
-        assert_eq!(words(line), start(&["--wait"]), "{line:?}");
+        assert_eq!(args(line), start(&["--wait"]), "{line:?}");
     }
-    assert_eq!(words(&["StartInstance", "--tag-name"]), start(&["--tag-name"]), "a missing value is not an empty one");
+    assert_eq!(args(&["StartInstance", "--tag-name"]), start(&["--tag-name"]), "a missing value is not an empty one");
 }
 
 #[test]
@@ -66,7 +66,7 @@ fn vertical_tabs_separate_arguments() {
         "StartInstance\u{b}--tag-name\u{b}web\u{b}--wait\u{b}",
         "\u{b}StartInstance\u{b}\u{b}--tag-name\u{b}web\u{b}\u{b}--wait",
     ] {
-        assert_eq!(words(&[line]), start(&["--tag-name=web", "--wait"]), "{line:?}");
+        assert_eq!(args(&[line]), start(&["--tag-name=web", "--wait"]), "{line:?}");
     }
 }
 
@@ -77,23 +77,23 @@ fn an_empty_value_between_vertical_tabs_is_an_absent_argument() {
         "--tag-name\u{b}\u{b}StartInstance\u{b}--wait",
         "StartInstance\u{b}--wait\u{b}--tag-name\u{b}",
     ] {
-        assert_eq!(words(&[line]), start(&["--wait"]), "{line:?}");
+        assert_eq!(args(&[line]), start(&["--wait"]), "{line:?}");
     }
 }
 
 #[test]
-fn a_value_may_stand_behind_two_vertical_tabs() {
-    assert_eq!(words(&["StartInstance\u{b}--tag-name\u{b}\u{b}web"]), start(&["--tag-name=web"]));
+fn a_value_may_follow_two_vertical_tabs() {
+    assert_eq!(args(&["StartInstance\u{b}--tag-name\u{b}\u{b}web"]), start(&["--tag-name=web"]));
 }
 
 #[test]
-fn arguments_may_be_glued_to_the_name_of_the_program() {
+fn arguments_may_be_joined_to_the_program_name() {
     let glued = read_all(&["awsec2\u{b}StartInstance", "--tag-name", "web"]).unwrap();
     assert_eq!(texts(glued), start(&["--tag-name=web"]));
 }
 
 #[test]
-fn a_file_stands_for_the_arguments_in_its_lines() {
+fn an_argument_file_expands_to_its_lines() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("arguments");
     let name = format!("@{}", file.display());
@@ -113,7 +113,7 @@ fn a_file_stands_for_the_arguments_in_its_lines() {
         ("", &[]),
     ] {
         fs::write(&file, content).unwrap();
-        assert_eq!(words(&["StartInstance", &name]), start(rest), "{content:?}");
+        assert_eq!(args(&["StartInstance", &name]), start(rest), "{content:?}");
     }
 }
 

@@ -1,37 +1,38 @@
-//! What no value may be: missing, a reference that OpCon did not replace, a path that goes on into the next argument.
+//! Rejects invalid option values: missing values, unresolved OpCon references, and Windows paths that include the next
+//! argument.
 
 use connector_sdk::{ArgSpec, Error, Result, ValueKind};
 
 use super::options::Options;
-use super::word::{Origin, Word, wrong};
+use super::raw_arg::{Origin, RawArg, invalid_input};
 
-/// Whether values may hold references to OpCon's properties.
+/// Whether values may contain references to OpCon properties.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum References {
-    /// OpCon has replaced them, where there are such properties.
+    /// No: OpCon has replaced all references to existing properties.
     Replaced,
-    /// OpCon will replace them, but not in files.
+    /// Yes: OpCon replaces them later, except in files.
     Allowed,
 }
 
-/// Checks the words of a function's job, and returns what the job must warn about.
+/// Checks the arguments of a job, and returns its warnings.
 ///
 /// # Errors
-/// [`ErrorKind::InvalidInput`](connector_sdk::ErrorKind::InvalidInput) when the value of an option is missing, or a word holds
-/// a reference that nobody replaces.
-pub fn check(words: &[Word], options: &Options, references: References) -> Result<Vec<String>> {
+/// [`ErrorKind::InvalidInput`](connector_sdk::ErrorKind::InvalidInput) if the value of an option is missing, or an
+/// argument contains a reference that OpCon does not replace.
+pub fn check(args: &[RawArg], options: &Options, references: References) -> Result<Vec<String>> {
     let mut warnings = Vec::new();
-    for (index, word) in words.iter().enumerate() {
-        if let Some(spec) = options.awaiting_value(&word.text) {
-            return Err(missing(&word.text, spec, words.get(index + 1)));
+    for (index, arg) in args.iter().enumerate() {
+        if let Some(spec) = options.awaiting_value(&arg.text) {
+            return Err(missing(&arg.text, spec, args.get(index + 1)));
         }
-        let given = options.with_value(&word.text);
+        let given = options.with_value(&arg.text);
         if let Some((spec, value)) = given.filter(|(spec, _)| spec.kind == ValueKind::Path) {
             check_path(value)
-                .map_err(|why| wrong(format!("invalid value `{value}` for `{}`: {why}", spec.option())))?;
+                .map_err(|why| invalid_input(format!("invalid value `{value}` for `{}`: {why}", spec.option())))?;
         }
-        let Some(found) = reference(given.map_or(&word.text, |(_, value)| value)) else { continue };
-        if references == References::Allowed && word.origin == Origin::CommandLine {
+        let Some(found) = reference(given.map_or(&arg.text, |(_, value)| value)) else { continue };
+        if references == References::Allowed && arg.origin == Origin::CommandLine {
             continue;
         }
         match given {
@@ -41,16 +42,16 @@ pub fn check(words: &[Word], options: &Options, references: References) -> Resul
             )),
             Some((spec, _)) => {
                 let found = if spec.secret { "a reference".to_owned() } else { format!("`{found}`") };
-                return Err(not_replaced(&format!("the value of `--{}`", spec.name), &found, word.origin));
+                return Err(not_replaced(&format!("the value of `--{}`", spec.name), &found, arg.origin));
             }
-            None => return Err(not_replaced("an argument", &format!("`{found}`"), word.origin)),
+            None => return Err(not_replaced("an argument", &format!("`{found}`"), arg.origin)),
         }
     }
     Ok(warnings)
 }
 
-fn missing(option: &str, spec: &ArgSpec, next: Option<&Word>) -> Error {
-    let error = wrong(format!("the value of `{option}` is missing"));
+fn missing(option: &str, spec: &ArgSpec, next: Option<&RawArg>) -> Error {
+    let error = invalid_input(format!("the value of `{option}` is missing"));
     let looks_like_a_value = next.filter(|next| next.text.starts_with('-') && next.text != "-");
     match looks_like_a_value {
         None => error.hint(format!("use `{option} {}`, or leave out `{option}`", spec.value_name)),
@@ -61,18 +62,18 @@ fn missing(option: &str, spec: &ArgSpec, next: Option<&Word>) -> Error {
     }
 }
 
-/// The error for a reference that nobody has replaced.
+/// The error for an unresolved reference.
 pub fn not_replaced(place: &str, found: &str, origin: Origin) -> Error {
     match origin {
-        Origin::CommandLine => wrong(format!("{place} contains {found}: OpCon has no such property")).hint(
+        Origin::CommandLine => invalid_input(format!("{place} contains {found}: OpCon has no such property")).hint(
             "check the spelling and the kind (SI, JI, MI) of the property, and that it exists when the job starts",
         ),
-        Origin::File => wrong(format!("{place} contains {found}: OpCon does not replace references in files"))
+        Origin::File => invalid_input(format!("{place} contains {found}: OpCon does not replace references in files"))
             .hint("put the value itself in the file, or move the argument to the command line of the job"),
     }
 }
 
-/// The first text in the form of a reference: `[[NAME]]` or `{{NAME}}`, in one line, without a blank next to the brackets.
+/// Finds the first reference in a text: `[[NAME]]` or `{{NAME}}`, on one line, without spaces next to the brackets.
 ///
 /// Source: the OpCon documentation, "Using Properties".
 pub fn reference(text: &str) -> Option<&str> {
@@ -81,7 +82,7 @@ pub fn reference(text: &str) -> Option<&str> {
 }
 
 fn reference_between<'a>(text: &'a str, open: &str, close: &str) -> Option<&'a str> {
-    // The innermost: one inside another is what OpCon would have replaced first.
+    // The innermost reference, which OpCon replaces first.
     text.match_indices(close).find_map(|(end, _)| {
         let start = text[..end].rfind(open)?;
         let name = &text[start + open.len()..end];
@@ -93,7 +94,7 @@ fn reference_between<'a>(text: &'a str, open: &str, close: &str) -> Option<&'a s
 /// Checks the text of a path.
 ///
 /// # Errors
-/// Says what a double quote in it means: `"C:\dir\" --next` is one argument to Windows, `C:\dir" --next`.
+/// If the text contains a double quote: Windows passes `"C:\dir\" --next` as one argument, `C:\dir" --next`.
 pub fn check_path(text: &str) -> Result<(), String> {
     const QUOTE_IN_PATH: &str = "a path cannot contain a double quote: Windows reads `\\\"` as a quote inside the path, \
                              not as its end; leave out the last `\\`, as in `\"C:\\dir\"`";
@@ -149,7 +150,7 @@ mod tests {
         OperationMeta::new("Try", "Try it.").arguments(&[&[NAME.spec, SCRIPT.spec, PASSWORD.spec]]);
 
     fn checked(text: &str, origin: Origin, references: References) -> Result<Vec<String>> {
-        check(&[Word { text: text.to_owned(), origin }], &Options::of(&META), references)
+        check(&[RawArg { text: text.to_owned(), origin }], &Options::of(&META), references)
     }
 
     #[track_caller]
@@ -173,7 +174,7 @@ mod tests {
     }
 
     #[test]
-    fn a_reference_in_a_file_is_refused_even_where_opcon_will_replace_others() {
+    fn a_reference_in_a_file_is_always_rejected() {
         for references in [References::Replaced, References::Allowed] {
             let message = "the value of `--name` contains `[[B]]`: OpCon does not replace references in files";
             assert_refused(checked("--name=[[B]]", Origin::File, references), message);
@@ -182,7 +183,7 @@ mod tests {
     }
 
     #[test]
-    fn verbatim_text_may_contain_what_looks_like_a_reference() {
+    fn verbatim_text_may_contain_brackets() {
         for origin in [Origin::CommandLine, Origin::File] {
             let warnings = checked("--script=[[B]]", origin, References::Replaced).unwrap();
             let warning = "`--script` contains text in the form of a reference to an OpCon property; the text is \
@@ -194,22 +195,22 @@ mod tests {
 
     #[test]
     fn a_missing_value_is_refused_with_the_form_that_works() {
-        for (words, hint) in [
+        for (args, hint) in [
             (&["--name", "-old"][..], "use `=` for a value that begins with `-`: `--name=-old`"),
             (&["--name", "--script=x"], "use `=` for a value that begins with `-`: `--name=--script=x`"),
             (&["--name"], "use `--name NAME`, or leave out `--name`"),
             (&["--password", "-hush"], "use `=` for a value that begins with `-`: `--password=TEXT`"),
         ] {
-            let words: Vec<_> =
-                words.iter().map(|text| Word { text: (*text).to_owned(), origin: Origin::CommandLine }).collect();
-            let error = check(&words, &Options::of(&META), References::Replaced).unwrap_err();
-            assert_eq!(error.message(), format!("the value of `{}` is missing", words[0].text));
+            let args: Vec<_> =
+                args.iter().map(|text| RawArg { text: (*text).to_owned(), origin: Origin::CommandLine }).collect();
+            let error = check(&args, &Options::of(&META), References::Replaced).unwrap_err();
+            assert_eq!(error.message(), format!("the value of `{}` is missing", args[0].text));
             assert_eq!(error.hint_text(), Some(hint));
         }
     }
 
     #[test]
-    fn a_path_with_a_double_quote_has_swallowed_what_follows() {
+    fn a_path_with_a_double_quote_is_rejected() {
         assert!(check_path("C:\\dir\" --next").unwrap_err().contains("as a quote inside the path"));
         assert_eq!(check_path("C:\\it's a dir\\"), Ok(()));
     }

@@ -1,4 +1,4 @@
-//! Whether an answer of AWS is whole: the SDK's reader of XML stops without an error where a document ends too early.
+//! Checks that an AWS response is complete, because the SDK's XML reader accepts a truncated document without an error.
 
 use std::borrow::Cow;
 
@@ -8,26 +8,27 @@ use quick_xml::Reader;
 use quick_xml::events::{BytesStart, Event};
 use serde::de::IgnoredAny;
 
-/// What a whole answer is.
+/// The content of a complete response.
 #[derive(Debug, PartialEq, Eq)]
-pub enum Whole {
-    /// An error with the service's own code.
+pub enum Content {
+    /// An error with a code from the service.
     Error {
         /// The code, as in `InvalidAMIID.NotFound`.
         code: String,
     },
-    /// Anything else: a success, or an answer whose form is not known here.
+    /// Anything else: a success, or a response in an unknown format.
     Other,
 }
 
-/// Checks an answer: that to an action of the query protocol must be one well-formed XML document, whose root element is
-/// `<ACTION>Response` in a success and `Response` or `ErrorResponse` in an error; JSON must be one well-formed value.
+/// Checks a response. A response to a query protocol action must be a well-formed XML document with the root element
+/// `<ACTION>Response` for a success, and `Response` or `ErrorResponse` for an error. JSON must be one well-formed
+/// value.
 ///
 /// Source of the root elements: AWS, "Amazon EC2 API Reference", and "AWS STS API Reference".
 ///
 /// # Errors
-/// What is wrong with the answer.
-pub fn check(action: Option<&str>, status: u16, content_type: &str, body: &[u8]) -> Result<Whole, NoAnswer> {
+/// A description of the defect.
+pub fn check(action: Option<&str>, status: u16, content_type: &str, body: &[u8]) -> Result<Content, NoAnswer> {
     let Some(action) = action else { return check_json(status, content_type, body) };
     let document = Document::read(body);
     let fits = |root: &str| match status {
@@ -36,8 +37,8 @@ pub fn check(action: Option<&str>, status: u16, content_type: &str, body: &[u8])
     };
     match document {
         Document { root: Some(root), whole, code } if fits(&root) => match (whole, code, status) {
-            (true, _, 200..300) => Ok(Whole::Other),
-            (true, Some(code), _) => Ok(Whole::Error { code }),
+            (true, _, 200..300) => Ok(Content::Other),
+            (true, Some(code), _) => Ok(Content::Error { code }),
             _ => Err(incomplete(status, body)),
         },
         Document { root: None, .. } if could_begin(action, body) => Err(incomplete(status, body)),
@@ -45,20 +46,20 @@ pub fn check(action: Option<&str>, status: u16, content_type: &str, body: &[u8])
     }
 }
 
-fn check_json(status: u16, content_type: &str, body: &[u8]) -> Result<Whole, NoAnswer> {
+fn check_json(status: u16, content_type: &str, body: &[u8]) -> Result<Content, NoAnswer> {
     let is_json = content_type.split(';').next().is_some_and(|kind| kind.contains("json"));
-    // Some actions answer a success with nothing.
+    // Some actions return an empty body on success.
     if is_json && !body.is_empty() && serde_json::from_slice::<IgnoredAny>(body).is_err() {
         return Err(incomplete(status, body));
     }
-    Ok(Whole::Other)
+    Ok(Content::Other)
 }
 
 fn incomplete(status: u16, body: &[u8]) -> NoAnswer {
     NoAnswer::Incomplete { status, size: body.len() }
 }
 
-/// Whether a text without a whole element could go on as an answer to the action.
+/// Whether a text without a complete element could be the beginning of a response to the action.
 fn could_begin(action: &str, body: &[u8]) -> bool {
     let text = String::from_utf8_lossy(body.trim_ascii());
     let success = format!("<{action}Response");
@@ -67,14 +68,14 @@ fn could_begin(action: &str, body: &[u8]) -> bool {
         .any(|beginning| beginning.starts_with(&*text) || text.starts_with(beginning))
 }
 
-/// An XML document, as far as it can be read.
+/// An XML document, as far as it can be parsed.
 #[derive(Default)]
 struct Document {
     /// The name of its root element.
     root: Option<String>,
-    /// Whether it ends after its root element, and is well-formed.
+    /// Whether the document is well-formed and ends after its root element.
     whole: bool,
-    /// The text of its first element `Code`.
+    /// The text of the first `Code` element.
     code: Option<String>,
 }
 
@@ -104,13 +105,13 @@ impl Document {
                     document.whole = open.is_empty() && document.root.is_some() && matches!(text, Cow::Borrowed(_));
                     return document;
                 }
-                // Not well-formed, a second root, or a DOCTYPE, which AWS has none of.
+                // Not well-formed, a second root element, or a DOCTYPE, which AWS never sends.
                 _ => return document,
             }
         }
     }
 
-    /// Takes note of an element; `false` when it is a second root.
+    /// Records an element. Returns `false` for a second root element.
     fn begin(&mut self, element: &BytesStart<'_>, open: &[String]) -> bool {
         if !open.is_empty() {
             return true;
@@ -127,7 +128,7 @@ impl Document {
     }
 }
 
-/// Whether a reference is one that XML knows without a DOCTYPE, as in `amp` and `#38`.
+/// Whether XML defines the reference without a DOCTYPE, e.g. `amp` and `#38`.
 fn is_reference(name: &str) -> bool {
     name.starts_with('#') || ["amp", "lt", "gt", "quot", "apos"].contains(&name)
 }
@@ -141,16 +142,16 @@ mod tests {
     const ERROR: &str = "<Response><Errors><Error><Code>InternalError</Code><Message>m</Message></Error></Errors>\
         <RequestID>1</RequestID></Response>";
 
-    fn check_xml(status: u16, body: &str) -> Result<Whole, NoAnswer> {
+    fn check_xml(status: u16, body: &str) -> Result<Content, NoAnswer> {
         check(Some("StopInstances"), status, "text/xml", body.as_bytes())
     }
 
     #[test]
-    fn a_whole_answer_is_told_from_an_error() {
-        assert_eq!(check_xml(200, SUCCESS), Ok(Whole::Other));
-        assert_eq!(check_xml(500, ERROR), Ok(Whole::Error { code: "InternalError".to_owned() }));
+    fn successes_and_errors_are_distinguished() {
+        assert_eq!(check_xml(200, SUCCESS), Ok(Content::Other));
+        assert_eq!(check_xml(500, ERROR), Ok(Content::Error { code: "InternalError".to_owned() }));
         let sts = ERROR.replace("<Response>", "<ErrorResponse>").replace("</Response>", "</ErrorResponse>");
-        assert_eq!(check_xml(403, &sts), Ok(Whole::Error { code: "InternalError".to_owned() }));
+        assert_eq!(check_xml(403, &sts), Ok(Content::Error { code: "InternalError".to_owned() }));
     }
 
     #[test]
@@ -165,14 +166,14 @@ mod tests {
     }
 
     #[test]
-    fn an_empty_answer_is_incomplete_whatever_its_status() {
+    fn an_empty_response_is_incomplete_with_any_status() {
         for status in [200, 400, 502] {
             assert_eq!(check_xml(status, ""), Err(NoAnswer::Incomplete { status, size: 0 }));
         }
     }
 
     #[test]
-    fn what_is_not_the_answer_to_the_action_is_foreign() {
+    fn a_response_to_another_action_is_foreign() {
         for (status, body) in [
             (200, "<html><body>Welcome</body></html>"),
             (200, "<StartInstancesResponse></StartInstancesResponse>"),
@@ -187,12 +188,12 @@ mod tests {
     }
 
     #[test]
-    fn what_follows_the_document_makes_it_incomplete() {
+    fn text_after_the_document_is_an_error() {
         for more in ["<more/>", "text", "</StopInstancesResponse>"] {
             let body = format!("{}{more}", SUCCESS.trim_end());
             assert!(check_xml(200, &body).is_err(), "{body}");
         }
-        assert_eq!(check_xml(200, &format!("{SUCCESS}<!-- -->\n")), Ok(Whole::Other));
+        assert_eq!(check_xml(200, &format!("{SUCCESS}<!-- -->\n")), Ok(Content::Other));
     }
 
     #[test]
@@ -213,11 +214,11 @@ mod tests {
     fn json_is_one_value() {
         let json = |body: &str| check(None, 200, "application/x-amz-json-1.1; charset=utf-8", body.as_bytes());
         for body in ["", "{}", "{\"a\":[1]}"] {
-            assert_eq!(json(body), Ok(Whole::Other));
+            assert_eq!(json(body), Ok(Content::Other));
         }
         for body in ["{", "{\"a\":[1", "{} {}"] {
             assert_eq!(json(body), Err(NoAnswer::Incomplete { status: 200, size: body.len() }));
         }
-        assert_eq!(check(None, 200, "text/plain", b"{"), Ok(Whole::Other));
+        assert_eq!(check(None, 200, "text/plain", b"{"), Ok(Content::Other));
     }
 }

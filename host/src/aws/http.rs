@@ -1,7 +1,7 @@
-//! The HTTP client that AWS's SDK calls: the same kind that talks to OpCon.
+//! The HTTP client of the AWS SDK, with the same TLS implementation as the OpCon client.
 //!
-//! All requests to AWS leave the program here, and all answers enter it. So here a dry run is kept from changing anything,
-//! answers are checked for being whole, and each attempt of a request is recorded with what is known of its outcome.
+//! All requests to AWS and all responses pass through this module. It blocks changes during a dry run, checks that
+//! responses are complete, and records each attempt with its known outcome.
 
 use std::env;
 use std::sync::{Arc, OnceLock};
@@ -20,29 +20,29 @@ use connector_sdk::no_answer::{DryRunViolation, NoAnswer, Unanswered, nothing_wa
 use opcon::tls::{Proxy, TimeLimits, Trust, http_client};
 use reqwest::Url;
 
-use super::answer::{self, Whole};
-use super::request::Asked;
+use super::answer::{self, Content};
+use super::request::RequestInfo;
 
-/// Until there is a connection.
+/// The limit for establishing a connection.
 const CONNECT_LIMIT: Duration = Duration::from_secs(5);
-/// Until the answer to one attempt is there to its end; EC2 takes its time for large launches.
+/// The limit for one attempt, including the complete response. EC2 can take long for large launches.
 const ATTEMPT_LIMIT: Duration = Duration::from_secs(60);
 
-/// The HTTP client of the SDK.
+/// The HTTP client for the SDK.
 #[derive(Debug)]
 pub struct Http {
     clients: Arc<Clients>,
     sender: Sender,
 }
 
-/// Who sends requests.
+/// The sender of a request.
 #[derive(Clone, Copy, Debug)]
 enum Sender {
-    /// The credential chain: its requests are no change to anything.
+    /// The credential chain. Its requests change nothing.
     Credentials,
-    /// A job, which may change something.
+    /// A job, which may send changes.
     Job,
-    /// A job of a function with these IAM actions, which must not change anything.
+    /// A dry run of a function with these IAM actions, which must not change anything.
     DryRun(&'static [IamAction]),
 }
 
@@ -57,15 +57,15 @@ impl Http {
         Http { clients: Arc::default(), sender: Sender::Job }
     }
 
-    /// The client of the services that a dry run of a function with these IAM actions calls. It sends only reads, and
-    /// requests with `DryRun=true`.
+    /// The client of the services for a dry run of a function with these IAM actions. It sends only reads and requests
+    /// with `DryRun=true`.
     pub fn of_dry_run(declared: &'static [IamAction]) -> Self {
         Http { clients: Arc::default(), sender: Sender::DryRun(declared) }
     }
 }
 
-/// One client per scheme, made when the first request needs it: reading the system's certificates costs more than all
-/// the rest of a short job.
+/// One client per scheme, created for the first request that needs it, because loading the system certificates takes
+/// longer than the rest of a short job.
 #[derive(Debug, Default)]
 struct Clients {
     plain: OnceLock<reqwest::Client>,
@@ -79,7 +79,7 @@ impl Clients {
         if let Some(client) = cell.get() {
             return Ok(client.clone());
         }
-        // Without TLS there are only servers that no proxy reaches: the instance's own metadata, and test servers.
+        // Plain HTTP is used only for the instance metadata service and test servers, which no proxy can reach.
         let proxy = if tls { Proxy::for_server(url) } else { Proxy::Never };
         let limits = TimeLimits { connect: CONNECT_LIMIT, request: ATTEMPT_LIMIT };
         let client = http_client(&trust, proxy, limits)?;
@@ -87,7 +87,7 @@ impl Clients {
     }
 }
 
-/// Whom AWS tools trust: the system's certificates, and those in the file that `AWS_CA_BUNDLE` names.
+/// The certificates that AWS tools trust: those of the system and those in the file named by `AWS_CA_BUNDLE`.
 fn trust() -> Trust {
     match env::var_os("AWS_CA_BUNDLE") {
         Some(file) if !file.is_empty() => Trust::SystemAndFile(file.into()),
@@ -113,11 +113,11 @@ struct Connector {
 impl HttpConnector for Connector {
     fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
         let (clients, limit) = (self.clients.clone(), self.limit);
-        let asked = Asked::of(&request);
+        let info = RequestInfo::of(&request);
         if let Sender::DryRun(declared) = self.sender
-            && !asked.changes_nothing(declared)
+            && !info.changes_nothing(declared)
         {
-            let violation = DryRunViolation { call: asked.to_string() };
+            let violation = DryRunViolation { call: info.to_string() };
             return HttpConnectorFuture::ready(Err(ConnectorError::user(violation.into())));
         }
         let counted = !matches!(self.sender, Sender::Credentials);
@@ -125,9 +125,9 @@ impl HttpConnector for Connector {
             let attempt = counted.then(Attempt::begin);
             let late = |_| {
                 let lost = NoAnswer::Lost("no response in time".to_owned());
-                ConnectorError::timeout(lost.to(asked.call.clone()).into())
+                ConnectorError::timeout(lost.to(info.call.clone()).into())
             };
-            let exchanged = tokio::time::timeout(limit, exchange(&clients, request, &asked)).await.map_err(late);
+            let exchanged = tokio::time::timeout(limit, exchange(&clients, request, &info)).await.map_err(late);
             let exchanged = exchanged.and_then(|exchanged| exchanged);
             if is_settled(&exchanged) {
                 attempt.into_iter().for_each(Attempt::settle);
@@ -137,14 +137,14 @@ impl HttpConnector for Connector {
     }
 }
 
-/// Whether it is known what AWS did because of the request.
-fn is_settled(exchanged: &Result<(HttpResponse, Whole), ConnectorError>) -> bool {
+/// Whether the effect of the request in AWS is known.
+fn is_settled(exchanged: &Result<(HttpResponse, Content), ConnectorError>) -> bool {
     match exchanged {
-        Ok((answer, whole)) => {
+        Ok((answer, content)) => {
             let status = answer.status().as_u16();
-            match whole {
-                Whole::Error { code } => nothing_was_done(status, code),
-                Whole::Other => status < 500,
+            match content {
+                Content::Error { code } => nothing_was_done(status, code),
+                Content::Other => status < 500,
             }
         }
         Err(error) if error.is_user() => true,
@@ -159,15 +159,15 @@ fn is_settled(exchanged: &Result<(HttpResponse, Whole), ConnectorError>) -> bool
 async fn exchange(
     clients: &Clients,
     request: HttpRequest,
-    asked: &Asked,
-) -> Result<(HttpResponse, Whole), ConnectorError> {
-    // What these errors say of a request may contain all of it.
+    info: &RequestInfo,
+) -> Result<(HttpResponse, Content), ConnectorError> {
+    // The text of these errors may contain the complete request.
     let unfit = || {
-        let wrong = format!("the address of {} is not an HTTP address", asked.call.service());
+        let wrong = format!("the address of {} is not an HTTP address", info.call.service());
         ConnectorError::user(wrong.into())
     };
     // Paths may contain secrets.
-    let name = asked.call.action().unwrap_or("a request without an action");
+    let name = info.call.action().unwrap_or("a request without an action");
     let Some(body) = request.body().bytes().map(<[u8]>::to_vec) else {
         return Err(ConnectorError::user("the body of the request is not in memory".into()));
     };
@@ -179,28 +179,28 @@ async fn exchange(
     let server = request.url().authority().to_owned();
     let no_answer = |error: reqwest::Error| {
         tracing::debug!("{name}: {error:?}");
-        connector_error(asked, &server, &error)
+        connector_error(info, &server, &error)
     };
     let answer = client.execute(request).await.map_err(no_answer)?;
     let (status, headers) = (answer.status(), answer.headers().clone());
     let body = answer.bytes().await.map_err(no_answer)?;
     tracing::debug!("{name}: HTTP {status} after {} ms, {} bytes", start.elapsed().as_millis(), body.len());
     let content_type = headers.get("content-type").and_then(|value| value.to_str().ok()).unwrap_or_default();
-    let whole = answer::check(asked.query.as_deref(), status.as_u16(), content_type, &body)
-        .map_err(|defect| ConnectorError::io(defect.to(asked.call.clone()).into()))?;
+    let content = answer::check(info.query.as_deref(), status.as_u16(), content_type, &body)
+        .map_err(|defect| ConnectorError::io(defect.to(info.call.clone()).into()))?;
     let mut answer = HttpResponse::new(status.into(), SdkBody::from(body));
-    answer.add_extension(asked.call.clone());
+    answer.add_extension(info.call.clone());
     for (name, value) in &headers {
         if let Ok(value) = value.to_str() {
             answer.headers_mut().append(name.as_str().to_owned(), value.to_owned());
         }
     }
-    Ok((answer, whole))
+    Ok((answer, content))
 }
 
-/// The server and the innermost cause: what lies between says only which library met it. The SDK retries time-outs and
-/// broken connections.
-fn connector_error(asked: &Asked, server: &str, error: &reqwest::Error) -> ConnectorError {
+/// The server and the innermost cause. The errors between them only name the library that reported the error. The SDK
+/// retries timeouts and broken connections.
+fn connector_error(info: &RequestInfo, server: &str, error: &reqwest::Error) -> ConnectorError {
     let causes = std::iter::successors(Some(error as &dyn std::error::Error), |error| error.source());
     let cause = causes.last().map(ToString::to_string).unwrap_or_default();
     let reason = if error.is_connect() {
@@ -208,6 +208,6 @@ fn connector_error(asked: &Asked, server: &str, error: &reqwest::Error) -> Conne
     } else {
         NoAnswer::Lost(format!("no response from {server}: {cause}"))
     };
-    let unanswered = reason.to(asked.call.clone()).into();
+    let unanswered = reason.to(info.call.clone()).into();
     if error.is_timeout() { ConnectorError::timeout(unanswered) } else { ConnectorError::io(unanswered) }
 }

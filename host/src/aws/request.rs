@@ -1,31 +1,32 @@
-//! What a request to AWS asks for, and whether a dry run may send it.
+//! Classifies requests to AWS: service, action, and whether a dry run may send them.
 
 use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
 use connector_sdk::call::{Call, path_of, query_action};
 use connector_sdk::iam::{IamAction, declared_change};
 use serde::Deserialize;
 
-/// What a request asks for.
+/// The service and action of a request.
 #[derive(Debug, PartialEq, Eq)]
-pub struct Asked {
-    /// The service and the action. A request of a REST protocol names no action.
+pub struct RequestInfo {
+    /// The service and the action. A request of a REST protocol has no action name.
     pub call: Call,
-    /// The action in the form of AWS's query protocol, whose answers are XML that is named after it.
+    /// The action, if the request uses AWS's query protocol. The root element of its XML response is named after the
+    /// action.
     pub query: Option<String>,
     /// Method and path.
     line: String,
     method_reads: bool,
-    /// Whether it only asks what would happen.
+    /// Whether the request is a dry run.
     is_dry_run: bool,
 }
 
-impl Asked {
-    /// Reads a request.
+impl RequestInfo {
+    /// Parses a request.
     pub fn of(request: &HttpRequest) -> Self {
         let body = request.body().bytes().unwrap_or_default();
         let call = Call::of(request);
         let is_json = request.headers().get("x-amz-target").is_some();
-        Asked {
+        RequestInfo {
             is_dry_run: is_dry_run(&call, is_json, body),
             call,
             query: query_action(body).map(str::to_owned),
@@ -34,22 +35,22 @@ impl Asked {
         }
     }
 
-    /// Whether a dry run of a function with these IAM actions may send it: a read, or a question what would happen.
+    /// Whether a dry run of a function with these IAM actions may send the request: it is a read or has `DryRun=true`.
     pub fn changes_nothing(&self, declared: &[IamAction]) -> bool {
         let changes = self.call.permission().and_then(|name| declared_change(declared, &name));
         self.is_dry_run || self.call.is_read(changes).unwrap_or(self.method_reads)
     }
 }
 
-/// The service, and the action or what stands for it, as in `EC2 for StopInstances`.
-impl std::fmt::Display for Asked {
+/// The service with its action or path, e.g. `EC2 for StopInstances`.
+impl std::fmt::Display for RequestInfo {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "{} for {}", self.call.service(), self.call.action().unwrap_or(&self.line))
     }
 }
 
-/// The actions with a parameter `DryRun` that has the same meaning as in EC2, of services that speak JSON: others ignore
-/// parameters that they do not know, and act.
+/// The actions of JSON protocols whose `DryRun` parameter has the same meaning as in EC2. Other actions ignore unknown
+/// parameters and perform the change.
 ///
 /// Source: AWS, "Testing your permissions", in the Key Management Service Developer Guide.
 const JSON_DRY_RUNS: [(&str, &[&str]); 1] = [(
@@ -73,8 +74,8 @@ const JSON_DRY_RUNS: [(&str, &[&str]); 1] = [(
     ],
 )];
 
-/// Whether a request has the parameter `DryRun` of EC2's query protocol, or that of a JSON protocol where the action has
-/// one. Every other `DryRun` in a body is somebody's data.
+/// Whether the request has the `DryRun` parameter of EC2's query protocol, or of a JSON protocol for an action that
+/// supports it. Any other `DryRun` in a body is data.
 fn is_dry_run(call: &Call, is_json: bool, body: &[u8]) -> bool {
     #[derive(Deserialize)]
     #[serde(rename_all = "PascalCase")]
@@ -112,27 +113,27 @@ mod tests {
         request
     }
 
-    fn query(service: &str, body: &str) -> Asked {
-        Asked::of(&request("POST", service, &[], body))
+    fn query(service: &str, body: &str) -> RequestInfo {
+        RequestInfo::of(&request("POST", service, &[], body))
     }
 
     #[test]
-    fn service_and_action_are_those_of_the_request_in_every_protocol() {
+    fn service_and_action_are_found_in_every_protocol() {
         let json = [("x-amz-target", "AmazonSSM.GetParameter")];
         let cbor = [("smithy-protocol", "rpc-v2-cbor")];
-        for (asked, text) in [
+        for (info, text) in [
             (query("ec2", "Action=StopInstances&InstanceId.1=i-1"), "EC2 for StopInstances"),
-            (Asked::of(&request("POST", "ssm", &json, "{}")), "SSM for GetParameter"),
-            (Asked::of(&request("POST", "monitoring", &cbor, "")), "monitoring for GetThings"),
-            (Asked::of(&request("PUT", "s3", &[], "")), "S3 for PUT /service/Names/operation/GetThings"),
-            (Asked::of(&HttpRequest::new(SdkBody::from("Action=StopInstances"))), "AWS for GET /"),
+            (RequestInfo::of(&request("POST", "ssm", &json, "{}")), "SSM for GetParameter"),
+            (RequestInfo::of(&request("POST", "monitoring", &cbor, "")), "monitoring for GetThings"),
+            (RequestInfo::of(&request("PUT", "s3", &[], "")), "S3 for PUT /service/Names/operation/GetThings"),
+            (RequestInfo::of(&HttpRequest::new(SdkBody::from("Action=StopInstances"))), "AWS for GET /"),
         ] {
-            assert_eq!(asked.to_string(), text);
+            assert_eq!(info.to_string(), text);
         }
     }
 
     #[test]
-    fn what_is_not_known_to_be_a_read_is_a_change() {
+    fn unknown_actions_are_changes() {
         for (service, action, read) in [
             ("ec2", "DescribeInstances", true),
             ("ec2", "GetConsoleOutput", true),
@@ -158,17 +159,17 @@ mod tests {
     #[test]
     fn a_request_without_an_action_is_read_by_its_method() {
         for (method, read) in [("GET", true), ("HEAD", true), ("POST", false), ("PUT", false), ("DELETE", false)] {
-            assert_eq!(Asked::of(&request(method, "s3", &[], "")).changes_nothing(&[]), read, "{method}");
+            assert_eq!(RequestInfo::of(&request(method, "s3", &[], "")).changes_nothing(&[]), read, "{method}");
         }
         let action = [("x-amz-target", "Service.SendCommand")];
-        assert!(!Asked::of(&request("GET", "ssm", &action, "{}")).changes_nothing(&[]), "its action counts");
+        assert!(!RequestInfo::of(&request("GET", "ssm", &action, "{}")).changes_nothing(&[]), "its action counts");
     }
 
     #[test]
-    fn only_the_parameter_itself_makes_a_dry_run() {
+    fn only_the_parameter_itself_is_a_dry_run() {
         let json = [("x-amz-target", "TrentService.CreateGrant")];
         for (body, dry) in [("{\"DryRun\":true}", true), ("{\"DryRun\":false}", false), ("{\"a\":\"DryRun\"}", false)] {
-            assert_eq!(Asked::of(&request("POST", "kms", &json, body)).changes_nothing(&[]), dry, "{body}");
+            assert_eq!(RequestInfo::of(&request("POST", "kms", &json, body)).changes_nothing(&[]), dry, "{body}");
         }
         for (field, dry) in [
             ("DryRun=true", true),
@@ -183,7 +184,7 @@ mod tests {
     }
 
     #[test]
-    fn data_that_says_dry_run_makes_none() {
+    fn dry_run_in_data_is_ignored() {
         let body = "{\"DryRun\": true, \"Name\": \"web\"}";
         let form = "Action=Publish&DryRun=true";
         let target = |name| vec![("x-amz-target", name)];
@@ -197,18 +198,18 @@ mod tests {
             ("PUT", "s3", vec![], form),
         ] {
             assert!(
-                !Asked::of(&request(method, service, &headers, body)).changes_nothing(&[]),
+                !RequestInfo::of(&request(method, service, &headers, body)).changes_nothing(&[]),
                 "{service} {headers:?}"
             );
         }
     }
 
     #[test]
-    fn what_a_function_declares_decides_for_names_that_tell_nothing() {
+    fn the_declaration_decides_for_ambiguous_names() {
         let declared = [IamAction::read("dynamodb:Query"), IamAction::read("dynamodb:PutItem")];
-        let asked = |action| Asked::of(&request("POST", "dynamodb", &[("x-amz-target", action)], "{}"));
-        let query = asked("DynamoDB_20120810.Query");
+        let info = |action| RequestInfo::of(&request("POST", "dynamodb", &[("x-amz-target", action)], "{}"));
+        let query = info("DynamoDB_20120810.Query");
         assert!(query.changes_nothing(&declared) && !query.changes_nothing(&[]));
-        assert!(!asked("DynamoDB_20120810.PutItem").changes_nothing(&declared));
+        assert!(!info("DynamoDB_20120810.PutItem").changes_nothing(&declared));
     }
 }

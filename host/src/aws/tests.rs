@@ -1,4 +1,4 @@
-//! The clients of a job, down to the connection: retries, dry runs, the names in errors.
+//! Tests of a job's AWS clients down to the connection: retries, dry runs, service names in errors.
 
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::net::{TcpListener, TcpStream};
@@ -19,7 +19,7 @@ use connector_sdk::ArgValue as _;
 
 use super::*;
 
-/// A network that is always down, and counts.
+/// A network that is always unavailable, and counts requests.
 #[derive(Clone, Debug, Default)]
 struct Down(Arc<AtomicUsize>);
 
@@ -36,7 +36,7 @@ impl HttpClient for Down {
     }
 }
 
-/// A server that answers every request in the same way, and counts.
+/// A server that sends the same answer to every request, and counts requests.
 struct Server {
     url: String,
     requests: Arc<AtomicUsize>,
@@ -61,7 +61,7 @@ impl Server {
         self.requests.load(Ordering::SeqCst)
     }
 
-    /// An account all of whose services are this server.
+    /// An account whose services all use this server.
     fn account(&self, dry_run: bool) -> Account {
         let config = config(if dry_run { Http::of_dry_run(&[]) } else { Http::of_job() }).into_builder();
         let config = config.endpoint_url(&self.url).retry_config(RetryConfig::disabled()).build();
@@ -69,7 +69,7 @@ impl Server {
     }
 }
 
-/// Reads a request to its end, and answers it.
+/// Reads a complete request and answers it.
 fn answer(mut stream: TcpStream, status: u16, body: &str) {
     let mut reader = BufReader::new(stream.try_clone().unwrap());
     let (mut length, mut line) = (0, String::new());
@@ -94,7 +94,7 @@ fn config(http: impl HttpClient + 'static) -> SdkConfig {
 }
 
 #[tokio::test(start_paused = true)]
-async fn many_failed_calls_leave_their_retries_to_the_next_one() {
+async fn failed_calls_do_not_use_up_the_retries_of_later_calls() {
     const CALLS: usize = 200;
     let down = Down::default();
     let ec2 = Account { config: config(down.clone()), ec2_endpoint: None, region: String::new() }.ec2();
@@ -107,7 +107,7 @@ async fn many_failed_calls_leave_their_retries_to_the_next_one() {
 const STOPPED: &str = "<StopInstancesResponse/>";
 const IDENTITY: &str = "<GetCallerIdentityResponse><GetCallerIdentityResult/></GetCallerIdentityResponse>";
 
-/// What a function that forgets the dry run does.
+/// Simulates a function that does not set `DryRun`.
 async fn stop(account: &Account, dry_run: Option<bool>) -> Result<()> {
     let request = account.ec2().stop_instances().instance_ids("i-1").set_dry_run(dry_run);
     request.send().await.doing(|| "stopping i-1".to_owned()).map(drop)
@@ -126,7 +126,7 @@ async fn a_function_that_forgets_the_dry_run_is_stopped_before_anything_is_sent(
 }
 
 #[tokio::test]
-async fn a_dry_run_sends_what_asks_for_a_dry_run_and_a_job_sends_everything() {
+async fn a_dry_run_sends_only_dry_runs_and_a_job_sends_everything() {
     let server = Server::answering(200, STOPPED);
     stop(&server.account(true), Some(true)).await.unwrap();
     stop(&server.account(false), None).await.unwrap();
@@ -165,7 +165,7 @@ async fn every_service_is_named_in_its_own_errors() {
 }
 
 #[tokio::test]
-async fn the_endpoint_for_ec2_is_that_of_no_other_service() {
+async fn the_ec2_endpoint_applies_to_no_other_service() {
     let ec2 = Server::answering(200, STOPPED);
     let others = Server::answering(200, IDENTITY);
     let account = Account { ec2_endpoint: Some(EndpointUrl::parse(&ec2.url).unwrap()), ..others.account(false) };

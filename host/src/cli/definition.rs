@@ -1,48 +1,47 @@
-//! The command line of a job as it is defined in OpCon, where references such as `[[NAME]]` stand for values that only
-//! OpCon knows.
+//! Parses the command line of a job definition, in which references such as `[[NAME]]` stand for values that OpCon
+//! inserts later.
 
 use connector_sdk::args::check_rules;
 use connector_sdk::{Given, Inputs, OperationMeta, Result};
 
 use super::function::{function, run_list};
 use super::parser::{self, Parsed, all_arguments};
-use super::usage::{with_hint, wrong};
+use super::usage::{usage_error, with_hint};
 use crate::arguments::{self, CommandLine, Options, References};
 use crate::registry::Registry;
 
-/// A job as it is defined.
+/// A job definition.
 pub struct Definition {
     /// The function.
     pub meta: &'static OperationMeta,
-    /// The arguments that were given.
+    /// Its arguments.
     pub given: Vec<Given>,
-    /// The arguments with a reference in a place where it cannot be checked; then rules about their values are not
-    /// checked either.
+    /// The arguments that cannot be checked because of a reference. Rules that involve their values are skipped.
     pub unchecked: Vec<&'static str>,
 }
 
-/// What the command line of a definition asks for.
+/// The result of parsing a job definition.
 pub enum Defined {
-    /// The function's help, to be printed.
+    /// The help of the function, to be printed.
     Help(String),
     /// The definition.
     Job(Definition),
 }
 
-/// Parses the command line of a job that is to be defined, by the rules of the job itself, but for references. `more` are
-/// the options of the caller.
+/// Parses the command line of a job definition by the rules of the job, except for references. `more` contains the
+/// options of the calling command.
 ///
 /// # Errors
 /// Those of [`parse`](super::parse), and [`ErrorKind::InvalidInput`](connector_sdk::ErrorKind::InvalidInput) without a
 /// function.
-pub fn define(registry: &Registry, commands: &[&'static str], words: &CommandLine, more: &[String]) -> Result<Defined> {
-    let Some(name) = &words.function else {
-        return Err(wrong("no function specified").hint(run_list()));
+pub fn define(registry: &Registry, commands: &[&'static str], args: &CommandLine, more: &[String]) -> Result<Defined> {
+    let Some(name) = &args.function else {
+        return Err(usage_error("no function specified").hint(run_list()));
     };
     let function = function(registry, commands, name)?;
     let meta = function.operation.meta();
-    arguments::check(&words.rest, &Options::of(meta), References::Allowed)?;
-    let given = match parser::parse(meta, words, more)? {
+    arguments::check(&args.rest, &Options::of(meta), References::Allowed)?;
+    let given = match parser::parse(meta, args, more)? {
         Parsed::Help(help) => return Ok(Defined::Help(help)),
         Parsed::Given(given) => given,
     };

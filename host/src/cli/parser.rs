@@ -1,5 +1,6 @@
-//! The parser of a function and its help, built from the function's metadata. It takes values as they are: what they must
-//! be, and what must be given together, is checked by the rules of the metadata.
+//! The argument parser and help of a function, built from its metadata.
+//!
+//! It accepts all values; the rules of the metadata check values and combinations.
 
 use std::ffi::OsStr;
 
@@ -13,24 +14,24 @@ use crate::arguments::CommandLine;
 use crate::program;
 use crate::settings::{common_arguments, help};
 
-/// Help is wrapped at this width everywhere: a job's output has no terminal.
+/// The line width of help. It is fixed, because the output of a job has no terminal.
 pub const HELP_WIDTH: usize = 100;
 
 /// The result of parsing a command line.
 pub enum Parsed {
     /// A text to print.
     Help(String),
-    /// The arguments that were given.
+    /// The arguments of the job.
     Given(Vec<Given>),
 }
 
-/// Parses the command line of a function's job. `more` are additional options of the caller.
+/// Parses the command line of a job. `more` contains the options of the calling command.
 ///
 /// # Errors
 /// [`InvalidInput`](connector_sdk::ErrorKind::InvalidInput) for an unknown argument, or a flag with a value.
-pub fn parse(meta: &'static OperationMeta, words: &CommandLine, more: &[String]) -> Result<Parsed> {
+pub fn parse(meta: &'static OperationMeta, args: &CommandLine, more: &[String]) -> Result<Parsed> {
     let mut command = of_function(meta);
-    match command.try_get_matches_from_mut(program_name(words)) {
+    match command.try_get_matches_from_mut(program_name(args)) {
         Ok(matches) => Ok(Parsed::Given(given(&matches, all_arguments(meta)))),
         Err(error) => help_or_error(&error, &command, more).map(Parsed::Help),
     }
@@ -41,12 +42,12 @@ pub fn all_arguments(meta: &'static OperationMeta) -> impl Iterator<Item = &'sta
     meta.all_arguments().chain(common_arguments(meta))
 }
 
-/// The words as input of a parser.
-pub fn program_name(words: &CommandLine) -> impl Iterator<Item = &str> {
-    std::iter::once(program::name()).chain(words.rest.iter().map(AsRef::as_ref))
+/// Converts the arguments to the input of a parser.
+pub fn program_name(args: &CommandLine) -> impl Iterator<Item = &str> {
+    std::iter::once(program::name()).chain(args.rest.iter().map(AsRef::as_ref))
 }
 
-/// Those of the arguments that were given, with their texts.
+/// The given arguments with their values.
 pub fn given(matches: &ArgMatches, specs: impl Iterator<Item = &'static ArgSpec>) -> Vec<Given> {
     let is_given = |spec: &&ArgSpec| matches.value_source(spec.name) == Some(ValueSource::CommandLine);
     let texts = specs.filter(is_given).flat_map(|spec| {
@@ -79,7 +80,7 @@ pub fn of_function(meta: &'static OperationMeta) -> Command {
         .term_width(HELP_WIDTH)
 }
 
-/// The line of the help that shows what must be given.
+/// The usage line of the help, with the required arguments.
 fn usage(name: &str, meta: &'static OperationMeta) -> String {
     let required = meta.all_arguments().filter(|spec| spec.required).map(spelled);
     let one_of = |group: &ArgGroup| {
@@ -96,7 +97,7 @@ fn spelled(spec: &ArgSpec) -> String {
     if spec.is_flag() { spec.option() } else { format!("{} <{}>", spec.option(), spec.value_name) }
 }
 
-/// An argument in the parser's form.
+/// Converts an argument specification for the parser.
 pub fn argument(spec: &'static ArgSpec) -> clap::Arg {
     let argument =
         clap::Arg::new(spec.name).long(spec.name).visible_aliases(spec.aliases).help(help(spec)).hide(spec.hidden);
@@ -112,7 +113,7 @@ pub fn argument(spec: &'static ArgSpec) -> clap::Arg {
     }
 }
 
-/// Takes any text; the choices are for the help.
+/// Accepts any text. The choices appear only in the help.
 #[derive(Clone)]
 struct AnyText(&'static [&'static str]);
 
@@ -120,7 +121,7 @@ impl TypedValueParser for AnyText {
     type Value = String;
 
     fn parse_ref(&self, _: &Command, _: Option<&clap::Arg>, value: &OsStr) -> Result<String, clap::Error> {
-        Ok(value.to_string_lossy().into_owned()) // the words are Unicode texts
+        Ok(value.to_string_lossy().into_owned()) // the arguments are valid Unicode
     }
 
     fn possible_values(&self) -> Option<Box<dyn Iterator<Item = PossibleValue> + '_>> {

@@ -1,21 +1,21 @@
-//! The parser that is built from the metadata.
+//! Tests of the argument parser.
 
 use std::ffi::OsString;
 
 use super::*;
 use crate::arguments;
 
-fn parse_words(words: &[&str]) -> Result<Request> {
+fn parse_args(args: &[&str]) -> Result<Request> {
     let registry = Registry::load().unwrap();
-    let words = std::iter::once(&"awsec2").chain(words).map(OsString::from);
-    parse(&registry, &[], &arguments::read(words, &registry).unwrap())
+    let args = std::iter::once(&"awsec2").chain(args).map(OsString::from);
+    parse(&registry, &[], &arguments::read(args, &registry).unwrap())
 }
 
-fn job(words: &[&str]) -> Box<Job> {
-    match parse_words(words) {
+fn job(args: &[&str]) -> Box<Job> {
+    match parse_args(args) {
         Ok(Request::Run(job)) => job,
-        Ok(_) => panic!("{words:?} is no job"),
-        Err(error) => panic!("{words:?}: {error}"),
+        Ok(_) => panic!("{args:?} is no job"),
+        Err(error) => panic!("{args:?}: {error}"),
     }
 }
 
@@ -32,10 +32,10 @@ fn every_example_is_the_definition_of_a_job() {
         let meta = found.operation.meta();
         assert!(!meta.examples.is_empty(), "{}", meta.name);
         for example in meta.examples {
-            // Examples are for job definitions: they hold references.
-            let words = ["awsec2", meta.name].into_iter().chain(example.arguments.iter().copied()).map(OsString::from);
+            // Examples are for job definitions and contain references.
+            let args = ["awsec2", meta.name].into_iter().chain(example.arguments.iter().copied()).map(OsString::from);
             let registry = Registry::load().unwrap();
-            let defined = define(&registry, &[], &arguments::read(words, &registry).unwrap(), &[]);
+            let defined = define(&registry, &[], &arguments::read(args, &registry).unwrap(), &[]);
             assert!(matches!(defined, Ok(Defined::Job(_))), "{} {:?}", meta.name, example.arguments);
         }
     }
@@ -43,10 +43,10 @@ fn every_example_is_the_definition_of_a_job() {
 
 #[test]
 fn common_arguments_are_parsed_into_settings() {
-    let words = ["StopInstance", "--instance-id", "i-0123abcd", "--user-id", "USER1", "--region", "EU_WEST_1"];
+    let args = ["StopInstance", "--instance-id", "i-0123abcd", "--user-id", "USER1", "--region", "EU_WEST_1"];
     let more = ["--config", "c", "--log-dir", "l", "--endpoint-url", "http://e", "--dry-run", "--debug"];
-    let words: Vec<_> = words.into_iter().chain(more).chain(["--output", "json"]).collect();
-    let job = job(&words);
+    let args: Vec<_> = args.into_iter().chain(more).chain(["--output", "json"]).collect();
+    let job = job(&args);
     assert_eq!(job.settings.output, Output::Json);
     let Settings { user_id, region, config, log_dir, endpoint_url, dry_run, debug, status_text, output: _ } =
         job.settings;

@@ -1,19 +1,19 @@
-//! Errors of the command line in this program's wording.
+//! Converts usage errors of the argument parser to the wording of this program.
 
 use clap::error::{ContextKind, ContextValue, ErrorKind as ClapErrorKind};
 use connector_sdk::{Error, ErrorKind, Result};
 
 use crate::program;
 
-/// How alike a mistyped option and the one that is meant are, from 0 to 1.
-const ALIKE: f64 = 0.8;
+/// The minimum similarity of a mistyped option and a suggestion, from 0 to 1.
+const MIN_SIMILARITY: f64 = 0.8;
 
-/// An error of the command line.
-pub fn wrong(message: impl Into<String>) -> Error {
+/// A usage error.
+pub fn usage_error(message: impl Into<String>) -> Error {
     Error::new(ErrorKind::InvalidInput, message)
 }
 
-/// The error with a hint where to read about the arguments of the function, if it has none of its own.
+/// Adds a hint to the help of the function, if the error has no hint.
 pub fn with_hint(error: Error, function: &str) -> Error {
     if error.hint_text().is_some() { error } else { error.hint(shows(&format!("{} {function}", program::name()))) }
 }
@@ -22,11 +22,10 @@ fn shows(command: &str) -> String {
     format!("run `{command} --help` for the arguments")
 }
 
-/// Turns what the parser says into a text to print, or into an error. `more` are further options that may be meant by an
-/// unknown one.
+/// Converts a parser error to a text to print or to a usage error. `more` contains further options for suggestions.
 ///
 /// # Errors
-/// [`ErrorKind::InvalidInput`] when it is no request for help.
+/// [`ErrorKind::InvalidInput`] if the parser error is not a request for help.
 pub fn help_or_error(error: &clap::Error, command: &clap::Command, more: &[String]) -> Result<String> {
     if matches!(error.kind(), ClapErrorKind::DisplayHelp | ClapErrorKind::DisplayVersion) {
         return Ok(error.render().to_string());
@@ -38,20 +37,20 @@ pub fn help_or_error(error: &clap::Error, command: &clap::Command, more: &[Strin
             let known = command.get_arguments().filter_map(|known| known.get_long()).map(|name| format!("--{name}"));
             let nearest = nearest(&option, known.chain(more.iter().cloned()));
             let hint = nearest.map_or(shows, |nearest| format!("did you mean `{nearest}`?"));
-            wrong(format!("unexpected argument `{option}`")).hint(hint)
+            usage_error(format!("unexpected argument `{option}`")).hint(hint)
         }
-        ClapErrorKind::TooManyValues => wrong(format!("`{option}` takes no value")).hint(shows),
+        ClapErrorKind::TooManyValues => usage_error(format!("`{option}` takes no value")).hint(shows),
         ClapErrorKind::ArgumentConflict => {
             let other = option_of(&text(error, ContextKind::PriorArg));
             if other == option {
-                wrong(format!("`{option}` is given more than once")).hint("specify it once")
+                usage_error(format!("`{option}` is given more than once")).hint("specify it once")
             } else {
-                wrong(format!("`{other}`, `{option}` cannot be used together")).hint("use only one of them")
+                usage_error(format!("`{other}`, `{option}` cannot be used together")).hint("use only one of them")
             }
         }
         ClapErrorKind::MissingRequiredArgument => {
             let missing = text(error, ContextKind::InvalidArg).replace(", ", "`, `");
-            wrong(format!("missing argument: `{missing}`")).hint(shows)
+            usage_error(format!("missing argument: `{missing}`")).hint(shows)
         }
         _ => invalid_value(error, &option).hint(shows),
     })
@@ -61,15 +60,15 @@ fn invalid_value(error: &clap::Error, option: &str) -> Error {
     let value = text(error, ContextKind::InvalidValue);
     let valid = text(error, ContextKind::ValidValue);
     if value.is_empty() {
-        return wrong(format!("the value of `{option}` is missing"));
+        return usage_error(format!("the value of `{option}` is missing"));
     }
     match std::error::Error::source(error) {
-        Some(why) => wrong(format!("invalid value `{value}` for `{option}`: {why}")),
-        None => wrong(format!("invalid value `{value}` for `{option}`: must be one of {valid}")),
+        Some(why) => usage_error(format!("invalid value `{value}` for `{option}`: {why}")),
+        None => usage_error(format!("invalid value `{value}` for `{option}`: must be one of {valid}")),
     }
 }
 
-/// The context of this kind in the parser's error, comma-separated if there are several.
+/// The values of this kind in the context of the parser error, comma-separated.
 fn text(error: &clap::Error, kind: ContextKind) -> String {
     match error.get(kind) {
         Some(ContextValue::String(text)) => text.clone(),
@@ -78,7 +77,7 @@ fn text(error: &clap::Error, kind: ContextKind) -> String {
     }
 }
 
-/// The option alone, of a text such as `--config <FILE>` or `--config=x`. What follows may be a secret.
+/// The option name in a text such as `--config <FILE>` or `--config=x`. The rest may be a secret.
 fn option_of(text: &str) -> String {
     let end = text.find(['=', ' ']).filter(|_| text.starts_with('-')).unwrap_or(text.len());
     text[..end].to_owned()
@@ -86,8 +85,8 @@ fn option_of(text: &str) -> String {
 
 fn nearest(option: &str, known: impl Iterator<Item = String>) -> Option<String> {
     let likeness = |known: String| (strsim::jaro_winkler(option, &known), known);
-    let alike = known.map(likeness).filter(|(likeness, _)| *likeness > ALIKE);
-    alike.max_by(|(a, _), (b, _)| a.total_cmp(b)).map(|(_, known)| known)
+    let similar = known.map(likeness).filter(|(likeness, _)| *likeness > MIN_SIMILARITY);
+    similar.max_by(|(a, _), (b, _)| a.total_cmp(b)).map(|(_, known)| known)
 }
 
 #[cfg(test)]
@@ -96,7 +95,7 @@ mod tests {
 
     use super::*;
 
-    fn error_of(words: &[&str]) -> Error {
+    fn error_of(args: &[&str]) -> Error {
         let mut command = Command::new("awsec2 try")
             .arg(Arg::new("config").long("config").value_name("FILE"))
             .arg(Arg::new("form").long("form").value_parser(["text", "json"]))
@@ -104,13 +103,13 @@ mod tests {
             .arg(Arg::new("wait").long("wait").action(ArgAction::SetTrue))
             .arg(Arg::new("no-wait").long("no-wait").action(ArgAction::SetTrue).conflicts_with("wait"))
             .arg(Arg::new("NAME").required(true));
-        let error = command.try_get_matches_from_mut([&["awsec2"], words].concat()).unwrap_err();
+        let error = command.try_get_matches_from_mut([&["awsec2"], args].concat()).unwrap_err();
         help_or_error(&error, &command, &["--schedule".to_owned()]).unwrap_err()
     }
 
     #[test]
-    fn every_error_names_the_option_and_what_is_wrong_with_it() {
-        for (words, message, hint) in [
+    fn every_error_names_the_option_and_the_problem() {
+        for (args, message, hint) in [
             (&["--confg", "x"][..], "unexpected argument `--confg`", "did you mean `--config`?"),
             (&["--shedule=hush"], "unexpected argument `--shedule`", "did you mean `--schedule`?"),
             (&["x", "y"], "unexpected argument `y`", "run `awsec2 try --help` for the arguments"),
@@ -125,8 +124,8 @@ mod tests {
                 "run `awsec2 try --help` for the arguments",
             ),
         ] {
-            let error = error_of(words);
-            assert_eq!((error.to_string().as_str(), error.hint_text()), (message, Some(hint)), "{words:?}");
+            let error = error_of(args);
+            assert_eq!((error.to_string().as_str(), error.hint_text()), (message, Some(hint)), "{args:?}");
         }
         assert!(error_of(&["x", "--count", "two"]).to_string().starts_with("invalid value `two` for `--count`: "));
     }

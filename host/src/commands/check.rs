@@ -1,4 +1,4 @@
-//! `awsec2 check`: tests everything that jobs need, and reports each result in one line.
+//! Implements `awsec2 check`: tests everything that jobs need, and reports each result on one line.
 
 use std::collections::HashSet;
 use std::fmt::Display;
@@ -20,9 +20,9 @@ use crate::registry::Registry;
 use crate::settings::{EndpointUrl, Output, Settings};
 use crate::{config, exit, log, program};
 
-/// The command's name.
+/// The name of the command.
 pub const NAME: &str = "check";
-/// What it does.
+/// Its summary.
 pub const SUMMARY: &str = "Test the configuration, credentials, permissions, OpCon and the log.";
 
 fn command() -> clap::Command {
@@ -54,9 +54,9 @@ fn command() -> clap::Command {
         .arg(config_argument())
 }
 
-/// Tests everything, and reports the results.
-pub fn run(registry: &Registry, words: &[String]) -> Result<u8> {
-    let Some(matches) = parse(command(), words)? else { return Ok(exit::SUCCESS) };
+/// Runs all checks and reports the results.
+pub fn run(registry: &Registry, args: &[String]) -> Result<u8> {
+    let Some(matches) = parse(command(), args)? else { return Ok(exit::SUCCESS) };
     let mut findings = Findings { console: Console::new(Output::Text), code: exit::SUCCESS };
     let config = check_config(&mut findings, config_path(&matches).as_deref());
     check_log(&mut findings, matches.get_one::<PathBuf>("log-dir"));
@@ -72,7 +72,7 @@ pub fn run(registry: &Registry, words: &[String]) -> Result<u8> {
     Ok(findings.console.exit_code(findings.code))
 }
 
-/// The lines so far, and the exit code of the first failure among them.
+/// The results so far, and the exit code of the first failure.
 struct Findings {
     console: Console,
     code: u8,
@@ -98,7 +98,7 @@ impl Findings {
     }
 }
 
-/// Reads the configuration, and checks who else may read it.
+/// Reads the configuration, and checks which users can read the file.
 fn check_config(findings: &mut Findings, named: Option<&Path>) -> Option<Config> {
     match config::read(named, None) {
         Ok(Some(config)) => {
@@ -163,7 +163,7 @@ fn check_log(findings: &mut Findings, named: Option<&PathBuf>) {
     }
 }
 
-/// Every user of the configuration, or without users the default credential chain.
+/// Checks every user in the configuration, or the default credential chain if there are no users.
 async fn check_users(findings: &mut Findings, registry: &Registry, matches: &ArgMatches, config: Option<&Config>) {
     let users: Vec<&str> = config.iter().flat_map(|config| config.users()).collect();
     for user in &users {
@@ -203,7 +203,7 @@ async fn check_user(
     }
 }
 
-/// The settings of a dry run: a probe that forgets `DryRun` is refused, whatever it asks for.
+/// Dry-run settings: a probe that does not set `DryRun` is blocked.
 fn settings(matches: &ArgMatches) -> Settings {
     Settings {
         region: matches.get_one::<RegionName>("region").cloned(),
@@ -213,7 +213,7 @@ fn settings(matches: &ArgMatches) -> Settings {
     }
 }
 
-/// The results so far: most actions are needed by several functions.
+/// A cache of results, because most actions are used by several functions.
 struct Permissions {
     ec2: ec2::Client,
     limited_by_tag: bool,
@@ -235,7 +235,7 @@ impl Permissions {
     }
 }
 
-/// Whether the user has the permissions that a function needs. Those that only some jobs need fail nothing.
+/// Checks the permissions that a function needs. Missing optional permissions are not a failure.
 async fn check_permissions(findings: &mut Findings, subject: &str, user: &mut Permissions, meta: &OperationMeta) {
     let subject = format!("{subject}, {}", meta.name);
     let (mut denied, mut optional, mut unknown) = (Vec::new(), Vec::new(), Vec::new());
@@ -318,19 +318,19 @@ async fn check_api(findings: &mut Findings, api: &ApiSettings) {
 mod tests {
     use super::*;
 
-    /// An action whose probe forgets `DryRun`.
-    const FORGETS: IamAction = IamAction::change("ec2:StopInstances").probe(|ec2, action| {
+    /// An action whose probe does not set `DryRun`.
+    const NO_DRY_RUN: IamAction = IamAction::change("ec2:StopInstances").probe(|ec2, action| {
         connector_sdk::iam::answer(action, ec2.stop_instances().instance_ids(connector_sdk::iam::NO_INSTANCE).send())
     });
 
     #[tokio::test]
     async fn a_probe_that_would_change_something_is_not_sent() {
-        let words = ["check", "--region", "us-east-1", "--endpoint-url", "http://127.0.0.1:9"];
-        let settings = settings(&command().try_get_matches_from(words).unwrap());
+        let args = ["check", "--region", "us-east-1", "--endpoint-url", "http://127.0.0.1:9"];
+        let settings = settings(&command().try_get_matches_from(args).unwrap());
         let keys = opcon::AwsKeys { access_key_id: "AKIATEST".to_owned(), secret_access_key: "made-up".into() };
         let account = aws::Account::load(&settings, Some(&keys), &[]).await.unwrap();
         let mut permissions = Permissions { ec2: account.ec2(), limited_by_tag: false, answers: Vec::new() };
-        let error = permissions.of(&FORGETS).await.unwrap_err();
+        let error = permissions.of(&NO_DRY_RUN).await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Bug, "{error}");
         assert!(error.to_string().contains("blocked a request to EC2 for StopInstances without `DryRun`"), "{error}");
     }

@@ -1,4 +1,4 @@
-//! `awsec2 forms`: the forms of the functions.
+//! Implements `awsec2 forms`: prints the job forms of the functions.
 
 use std::path::{Path, PathBuf};
 
@@ -14,9 +14,9 @@ use crate::properties::OpConProperties;
 use crate::registry::Registry;
 use crate::{cli, config, exit, option_lists, program};
 
-/// The command's name.
+/// The name of the command.
 pub const NAME: &str = "forms";
-/// What it does.
+/// Its summary.
 pub const SUMMARY: &str = "Print the forms of functions as JSON Schema and UI schema.";
 
 fn command() -> clap::Command {
@@ -44,8 +44,8 @@ fn command() -> clap::Command {
 }
 
 /// Prints the requested forms.
-pub fn run(registry: &Registry, words: &[String]) -> Result<u8> {
-    let Some(matches) = parse(command(), words)? else { return Ok(exit::SUCCESS) };
+pub fn run(registry: &Registry, args: &[String]) -> Result<u8> {
+    let Some(matches) = parse(command(), args)? else { return Ok(exit::SUCCESS) };
     let choices = choices(&matches)?;
     let form = |meta| document(&Form::of(meta), &choices);
     match matches.get_one::<String>("FUNCTION") {
@@ -57,7 +57,7 @@ pub fn run(registry: &Registry, words: &[String]) -> Result<u8> {
     }
 }
 
-/// The entries that the forms offer.
+/// The option list entries for the forms.
 fn choices(matches: &ArgMatches) -> Result<Choices> {
     if let Some(file) = matches.get_one::<PathBuf>("data-script") {
         return option_lists::texts_in_script(file);

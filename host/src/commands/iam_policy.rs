@@ -1,4 +1,4 @@
-//! `awsec2 iam-policy`: the least-privilege IAM policy for the jobs of some functions.
+//! Implements `awsec2 iam-policy`: prints the least-privilege IAM policy for jobs of the given functions.
 
 mod arguments;
 mod statements;
@@ -18,9 +18,9 @@ use crate::{cli, exit, program};
 use arguments::RoleArn;
 use statements::{Limits, policy};
 
-/// The command's name.
+/// The name of the command.
 pub const NAME: &str = "iam-policy";
-/// What it does.
+/// Its summary.
 pub const SUMMARY: &str = "Print the IAM policy that the jobs of functions need, as JSON.";
 
 const FUNCTION: &str = "FUNCTION";
@@ -68,8 +68,8 @@ fn command(registry: &Registry) -> clap::Command {
 }
 
 /// Prints the requested policy.
-pub fn run(registry: &Registry, words: &[String]) -> Result<u8> {
-    let Some(matches) = parse(command(registry), words)? else { return Ok(exit::SUCCESS) };
+pub fn run(registry: &Registry, args: &[String]) -> Result<u8> {
+    let Some(matches) = parse(command(registry), args)? else { return Ok(exit::SUCCESS) };
     let functions = functions(registry, &matches)?;
     let limits = Limits {
         tag: matches.get_one::<ResourceTag>(ResourceTag::OPTION).cloned(),
@@ -82,12 +82,12 @@ pub fn run(registry: &Registry, words: &[String]) -> Result<u8> {
     let actions: Vec<&IamAction> = actions(&functions).filter(is_chosen).collect();
     if limits.tag.is_some() && !actions.iter().any(|action| action.can_be_limited_by_tag()) {
         let message = format!("`--{}`: no action of the functions can be limited by a tag", ResourceTag::OPTION);
-        return Err(wrong(message).hint("leave out the option, or add a function that changes instances"));
+        return Err(usage_error(message).hint("leave out the option, or add a function that changes instances"));
     }
     print_pretty_json(&policy(&actions, &limits))
 }
 
-/// The functions that are named, each once; all when none is.
+/// The named functions without duplicates, or all functions if none is named.
 fn functions(registry: &Registry, matches: &ArgMatches) -> Result<Vec<&'static Registration>> {
     let names: Vec<&String> = matches.get_many(FUNCTION).into_iter().flatten().collect();
     if names.is_empty() {
@@ -107,7 +107,7 @@ fn optional_permissions(functions: &[&'static Registration]) -> BTreeMap<&'stati
     actions(functions).filter_map(|action| action.optional).map(|only| (only.name, only)).collect()
 }
 
-/// Whether the action passes roles, and there are some.
+/// Whether the action passes roles, and roles are given.
 fn passes_roles(action: &IamAction, limits: &Limits) -> bool {
     !limits.roles.is_empty() && needs_role(action)
 }
@@ -116,7 +116,7 @@ fn needs_role(action: &IamAction) -> bool {
     action.resources.contains(&Resource::Role)
 }
 
-/// The names that `--with` gives.
+/// The names in the values of `--with`.
 fn chosen<'a>(
     functions: &[&'static Registration],
     matches: &'a ArgMatches,
@@ -125,7 +125,8 @@ fn chosen<'a>(
     let known = optional_permissions(functions);
     let chosen: BTreeSet<&str> = matches.get_many::<String>(WITH).into_iter().flatten().map(String::as_str).collect();
     if let Some(unknown) = chosen.iter().find(|name| !known.contains_key(*name)) {
-        let error = wrong(format!("`--{WITH} {unknown}`: the functions have no optional permissions with this name"));
+        let error =
+            usage_error(format!("`--{WITH} {unknown}`: the functions have no optional permissions with this name"));
         let names: Vec<_> = known.into_keys().collect();
         return Err(match names.is_empty() {
             true => error.hint(format!("leave out `--{WITH}`: the functions have no optional permissions")),
@@ -135,16 +136,18 @@ fn chosen<'a>(
     let roles: Vec<_> = actions(functions).filter(|action| needs_role(action)).collect();
     if roles.is_empty() && !limits.roles.is_empty() {
         let message = format!("`--{ROLE_ARN}`: none of the functions passes a role to instances");
-        return Err(wrong(message).hint("leave out the option, or add a function that launches instances"));
+        return Err(usage_error(message).hint("leave out the option, or add a function that launches instances"));
     }
     let without_role = roles.iter().find_map(|action| action.optional.filter(|only| chosen.contains(only.name)));
     match without_role {
-        Some(only) if limits.roles.is_empty() => Err(wrong(format!("`--{WITH} {}`: no role specified", only.name))
-            .hint(format!("add `--{ROLE_ARN}` with the ARN of the role"))),
+        Some(only) if limits.roles.is_empty() => {
+            Err(usage_error(format!("`--{WITH} {}`: no role specified", only.name))
+                .hint(format!("add `--{ROLE_ARN}` with the ARN of the role")))
+        }
         _ => Ok(chosen),
     }
 }
 
-fn wrong(message: String) -> Error {
+fn usage_error(message: String) -> Error {
     Error::new(ErrorKind::InvalidInput, message)
 }

@@ -1,4 +1,4 @@
-//! `awsec2 job-definition`: the definition of a job for OpCon, checked as the job itself will be.
+//! Implements `awsec2 job-definition`: creates an OpCon job definition, checked by the rules of the job.
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -17,14 +17,14 @@ use crate::registry::Registry;
 use crate::settings::Output;
 use crate::{arguments, exit, program};
 
-/// The command's name.
+/// The name of the command.
 pub const NAME: &str = "job-definition";
-/// What it does.
+/// Its summary.
 pub const SUMMARY: &str = "Print a job definition for OpCon's SMADDI, or write it to a folder.";
 
-/// The global property that holds the program's folder on the agents' machines; OpCon's own sub-type for EC2 uses it.
-const USUAL_FOLDER: &str = "[[AWSEC2Path]]";
-/// What OpCon calls the account of its Windows agent ("Windows job details", User ID).
+/// The global property with the folder of the program on the agent machines, as in OpCon's own EC2 sub-type.
+const DEFAULT_FOLDER: &str = "[[AWSEC2Path]]";
+/// The name of the Windows agent's service account in OpCon ("Windows job details", User ID).
 const SERVICE_ACCOUNT: &str = "Use Service Account";
 
 const USAGE: &str = "<FUNCTION> [ARGUMENTS OF THE FUNCTION] \
@@ -47,7 +47,7 @@ fn command() -> clap::Command {
         )
         .arg(option("user", "USER", "The batch user. Default on Windows: `Use Service Account`; required on UNIX."))
         .arg(option("group", "GROUP", "The group of the UNIX user."))
-        .arg(folder("folder", "The folder of the program on that machine.").default_value(USUAL_FOLDER))
+        .arg(folder("folder", "The folder of the program on that machine.").default_value(DEFAULT_FOLDER))
         .arg(folder(
             "working-directory",
             "The working directory of the job (Windows). Default: the folder of the program.",
@@ -64,11 +64,11 @@ fn folder(name: &'static str, help: &'static str) -> Arg {
     option(name, "DIR", help).value_parser(path_text)
 }
 
-/// Prints the job definition, or writes it to the folder that SMADDI watches.
-pub fn run(registry: &Registry, words: &[String]) -> Result<u8> {
-    let (own, of_the_job) = split(words);
+/// Prints the job definition, or writes it to the SMADDI folder.
+pub fn run(registry: &Registry, args: &[String]) -> Result<u8> {
+    let (own, of_the_job) = split(args);
     let of_the_job: Vec<&str> = of_the_job.iter().map(String::as_str).collect();
-    if words.iter().any(|word| word == "--help" || word == "-h") {
+    if args.iter().any(|arg| arg == "--help" || arg == "-h") {
         return print_help(&command().render_help().to_string());
     }
     let definition = match checked(registry, &of_the_job)? {
@@ -96,71 +96,71 @@ pub fn run(registry: &Registry, words: &[String]) -> Result<u8> {
 }
 
 /// The options of the command with their values, and the arguments of the job.
-fn split(words: &[String]) -> (Vec<String>, Vec<String>) {
+fn split(args: &[String]) -> (Vec<String>, Vec<String>) {
     let own = options();
     let (mut of_this, mut of_the_job) = (Vec::new(), Vec::new());
-    let mut words = words.iter();
-    while let Some(word) = words.next() {
-        let name = word.split_once('=').map_or(word.as_str(), |(name, _)| name);
+    let mut args = args.iter();
+    while let Some(arg) = args.next() {
+        let name = arg.split_once('=').map_or(arg.as_str(), |(name, _)| name);
         if !own.iter().any(|option| option == name) {
-            of_the_job.push(word.clone());
+            of_the_job.push(arg.clone());
             continue;
         }
-        of_this.push(word.clone());
-        if name.len() == word.len() {
-            of_this.extend(words.next().cloned());
+        of_this.push(arg.clone());
+        if name.len() == arg.len() {
+            of_this.extend(args.next().cloned());
         }
     }
     (of_this, of_the_job)
 }
 
-/// The arguments of the job, checked as far as references allow.
-fn checked(registry: &Registry, words: &[&str]) -> Result<Defined> {
+/// Parses the arguments of the job. Arguments with references are not checked.
+fn checked(registry: &Registry, args: &[&str]) -> Result<Defined> {
     let program = std::iter::once(OsString::from(program::name()));
-    let words = arguments::read(program.chain(words.iter().map(OsString::from)), registry)?;
-    let defined = define(registry, &[], &words, &options())?;
+    let args = arguments::read(program.chain(args.iter().map(OsString::from)), registry)?;
+    let defined = define(registry, &[], &args, &options())?;
     if let Defined::Job(definition) = &defined {
         check_property_names(definition)?;
     }
     Ok(defined)
 }
 
-/// The options of the command, as on the command line.
+/// The options of the command as arguments.
 pub fn options() -> Vec<String> {
     command().get_arguments().filter_map(Arg::get_long).map(|name| format!("--{name}")).collect()
 }
 
-/// Names of properties are checked by OpCon's rules; the job that they leave out is the one that will run.
+/// Checks property names by OpCon's rules. Omitted name parts refer to the future job.
 fn check_property_names(definition: &Definition) -> Result<()> {
     let is_name = |given: &&Given| PROPERTIES.iter().any(|known| known.name == given.spec.name);
     let names = definition.given.iter().filter(is_name).map(|given| &given.text);
     for name in names.filter(|name| arguments::reference(name).is_none()) {
-        PropertyName::parse_for_job(name, Some(&JobIdentity::of_any_job())).map_err(opcon_error)?;
+        PropertyName::parse_for_job(name, Some(&JobIdentity::unknown())).map_err(opcon_error)?;
     }
     Ok(())
 }
 
-fn program(matches: &ArgMatches, words: &[&str]) -> Result<Program> {
+fn program(matches: &ArgMatches, args: &[&str]) -> Result<Program> {
     let folder = text(matches, "folder").trim_end_matches(['/', '\\']);
     let given = |name| matches.get_one::<String>(name).cloned();
     let (user, group, working_directory) = (given("user"), given("group"), given("working-directory"));
-    let wrong = |message| Error::new(ErrorKind::InvalidInput, message);
+    let usage_error = |message| Error::new(ErrorKind::InvalidInput, message);
     let name = program::name();
     if text(matches, "platform") == "windows" {
         if group.is_some() {
-            return Err(wrong("a Windows job has no group"));
+            return Err(usage_error("a Windows job has no group"));
         }
         return Ok(Program::Windows {
-            command_line: windows_command_line(&format!("{folder}\\{name}.exe"), words),
+            command_line: windows_command_line(&format!("{folder}\\{name}.exe"), args),
             working_directory: Some(working_directory.unwrap_or_else(|| format!("{folder}\\"))),
             user: user.unwrap_or_else(|| SERVICE_ACCOUNT.to_owned()),
         });
     }
     if working_directory.is_some() {
-        return Err(wrong("a UNIX job has no working directory"));
+        return Err(usage_error("a UNIX job has no working directory"));
     }
     let (Some(user), Some(group)) = (user, group) else {
-        return Err(wrong("a UNIX job needs a user and a group").hint("add `--user USER` and `--group GROUP`"));
+        return Err(usage_error("a UNIX job needs a user and a group").hint("add `--user USER` and `--group GROUP`"));
     };
-    Ok(Program::Unix { start_image: format!("{folder}/{name}"), parameters: unix_parameters(words), user, group })
+    Ok(Program::Unix { start_image: format!("{folder}/{name}"), parameters: unix_parameters(args), user, group })
 }

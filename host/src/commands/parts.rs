@@ -1,4 +1,4 @@
-//! Common parts of the commands: parsers, options, and work that needs the network.
+//! Shared parts of the administrator commands: parsers, options, and the async runtime.
 
 use std::path::PathBuf;
 
@@ -12,7 +12,7 @@ use crate::console::print_help;
 use crate::program;
 use crate::settings::CONFIG;
 
-/// The parser of a command, to which it adds its own arguments.
+/// The parser of a command, without the arguments of the command.
 pub fn parser(name: &'static str, summary: &'static str) -> clap::Command {
     let full_name = format!("{} {name}", program::name());
     clap::Command::new(full_name.clone())
@@ -27,17 +27,17 @@ pub fn option(name: &'static str, value_name: &'static str, help: &'static str) 
     Arg::new(name).long(name).value_name(value_name).help(help)
 }
 
-/// An option whose value is a file or folder.
+/// An option whose value is a local file or folder.
 pub fn path_option(name: &'static str, value_name: &'static str, help: &'static str) -> Arg {
     option(name, value_name, help).value_parser(path)
 }
 
-/// A file or folder on this machine.
+/// The parser for a local file or folder.
 pub fn path(text: &str) -> Result<PathBuf, String> {
     path_text(text).map(PathBuf::from)
 }
 
-/// The text of a file or folder on whatever machine.
+/// The text of a file or folder on any machine.
 pub fn path_text(text: &str) -> Result<String, String> {
     check_path(text).map(|()| text.to_owned())
 }
@@ -47,7 +47,7 @@ pub fn flag(name: &'static str, help: &'static str) -> Arg {
     Arg::new(name).long(name).action(ArgAction::SetTrue).help(help)
 }
 
-/// `--config FILE`, for every command that reads it: the same as in jobs.
+/// `--config FILE`, with the same meaning as in jobs.
 pub fn config_argument() -> Arg {
     path_option(CONFIG.spec.name, CONFIG.spec.value_name, CONFIG.spec.help)
 }
@@ -62,10 +62,10 @@ pub fn text<'a>(matches: &'a ArgMatches, name: &str) -> &'a str {
     matches.get_one::<String>(name).map(String::as_str).unwrap_or_default()
 }
 
-/// Parses the arguments. `None` when help was requested and printed.
-pub fn parse(mut parser: clap::Command, words: &[String]) -> Result<Option<ArgMatches>> {
-    let words = std::iter::once(program::name()).chain(words.iter().map(String::as_str));
-    match parser.try_get_matches_from_mut(words) {
+/// Parses the arguments. Returns `None` if help was requested and printed.
+pub fn parse(mut parser: clap::Command, args: &[String]) -> Result<Option<ArgMatches>> {
+    let args = std::iter::once(program::name()).chain(args.iter().map(String::as_str));
+    match parser.try_get_matches_from_mut(args) {
         Ok(matches) => Ok(Some(matches)),
         Err(error) => {
             print_help(&cli::help_or_error(&error, &parser, &[])?)?;
@@ -74,13 +74,13 @@ pub fn parse(mut parser: clap::Command, words: &[String]) -> Result<Option<ArgMa
     }
 }
 
-/// Does what needs the network.
+/// Runs work that needs the network.
 pub fn block_on<T>(work: impl Future<Output = Result<T>>) -> Result<T> {
     let runtime = runtime::Builder::new_current_thread().enable_all().build();
     let runtime =
         runtime.map_err(|error| Error::new(ErrorKind::Service, error.to_string()).doing("preparing the command"))?;
     let result = runtime.block_on(work);
-    // A thread may still be looking up a host name: the command does not wait for it.
+    // A thread may still resolve a host name. The command does not wait for it.
     runtime.shutdown_background();
     result
 }

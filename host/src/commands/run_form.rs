@@ -1,4 +1,4 @@
-//! `awsec2 run-form`: runs the job of a filled form.
+//! Implements `awsec2 run-form`: runs the job of a completed form.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -15,9 +15,9 @@ use crate::forms::{self, FUNCTION, Form};
 use crate::registry::Registry;
 use crate::{exit, job, program};
 
-/// The command's name.
+/// The name of the command.
 pub const NAME: &str = "run-form";
-/// What it does.
+/// Its summary.
 pub const SUMMARY: &str = "Run the job of a completed form.";
 
 fn command() -> clap::Command {
@@ -31,14 +31,14 @@ fn command() -> clap::Command {
         .arg(Arg::new("FILE").required(true).value_parser(path).help("The completed form."))
 }
 
-/// Runs the job of the named form.
-pub fn run(registry: &Registry, words: &[String]) -> Result<u8> {
-    let (own, common) = split(registry, words);
+/// Runs the job of the given form.
+pub fn run(registry: &Registry, args: &[String]) -> Result<u8> {
+    let (own, common) = split(registry, args);
     let Some(matches) = parse(command(), &own)? else { return Ok(exit::SUCCESS) };
     let Some(file) = matches.get_one::<PathBuf>("FILE") else { return Ok(exit::DEFECT) };
     let filled = read(file)?;
     let Some(name) = filled.get(FUNCTION).and_then(Value::as_str) else {
-        let error = wrong(
+        let error = usage_error(
             file.display(),
             format!("the form does not name its function: the text field `{FUNCTION}` is missing"),
         );
@@ -47,21 +47,21 @@ pub fn run(registry: &Registry, words: &[String]) -> Result<u8> {
         );
     };
     let form = Form::of(cli::function(registry, &[], name)?.operation.meta());
-    let words = arguments::of_form(form.meta, forms::words(&form, &filled)?, common)?;
-    match cli::parse(registry, &[], &words)? {
+    let args = arguments::of_form(form.meta, forms::args(&form, &filled)?, common)?;
+    match cli::parse(registry, &[], &args)? {
         Request::Run(job) => Ok(job::run(&job)),
         Request::Print(text) => print_help(&text),
         Request::List(_) => Ok(exit::DEFECT),
     }
 }
 
-/// The file, or the wish for help; everything else belongs to the job.
-fn split(registry: &Registry, words: &[String]) -> (Vec<String>, Vec<String>) {
-    let mut common = words.to_vec();
-    match words
+/// The form file or the help flag. All other arguments belong to the job.
+fn split(registry: &Registry, args: &[String]) -> (Vec<String>, Vec<String>) {
+    let mut common = args.to_vec();
+    match args
         .iter()
-        .position(|word| word == "--help" || word == "-h")
-        .or_else(|| positional(words, &Options::of_all(registry)).first().copied())
+        .position(|arg| arg == "--help" || arg == "-h")
+        .or_else(|| positional(args, &Options::of_all(registry)).first().copied())
     {
         Some(at) => (vec![common.remove(at)], common),
         None => (vec![], common),
@@ -70,11 +70,11 @@ fn split(registry: &Registry, words: &[String]) -> (Vec<String>, Vec<String>) {
 
 fn read(file: &Path) -> Result<Map<String, Value>> {
     let name = file.display();
-    let text = fs::read_to_string(file).map_err(|error| wrong(&name, error.to_string()))?;
+    let text = fs::read_to_string(file).map_err(|error| usage_error(&name, error.to_string()))?;
     let text = text.trim_start_matches('\u{feff}');
-    serde_json::from_str(text).map_err(|error| wrong(&name, format!("not the JSON object of a form: {error}")))
+    serde_json::from_str(text).map_err(|error| usage_error(&name, format!("not the JSON object of a form: {error}")))
 }
 
-fn wrong(file: impl std::fmt::Display, message: String) -> Error {
+fn usage_error(file: impl std::fmt::Display, message: String) -> Error {
     Error::new(ErrorKind::InvalidInput, message).doing(format!("reading {file}"))
 }

@@ -1,4 +1,4 @@
-//! `awsec2 set-property`: saves one OpCon property, as a job would; for what a job could not save.
+//! Implements `awsec2 set-property`: saves an OpCon property that a job could not save.
 
 use clap::Arg;
 use connector_sdk::properties::PropertyStore as _;
@@ -12,9 +12,9 @@ use crate::registry::Registry;
 use crate::settings::Output;
 use crate::{config, exit, log};
 
-/// The command's name.
+/// The name of the command.
 pub const NAME: &str = "set-property";
-/// What it does.
+/// Its summary.
 pub const SUMMARY: &str = "Save a value in an OpCon property and read it back.";
 
 fn command() -> clap::Command {
@@ -27,15 +27,15 @@ fn command() -> clap::Command {
         .arg(config_argument())
 }
 
-/// Saves the named property.
-pub fn run(_: &Registry, words: &[String]) -> Result<u8> {
-    let Some(matches) = parse(command(), words)? else { return Ok(exit::SUCCESS) };
+/// Saves the given property.
+pub fn run(_: &Registry, args: &[String]) -> Result<u8> {
+    let Some(matches) = parse(command(), args)? else { return Ok(exit::SUCCESS) };
     let config = config::read(config_path(&matches).as_deref(), None)?;
     log::start(None, config.as_ref().is_some_and(|config| config.debug()));
     let store = OpConProperties::new(config.as_ref())?;
     let console = Console::new(Output::Text);
     store.warning().iter().for_each(|warning| console.warning(warning));
-    // No name has a backslash, so nothing else can be meant.
+    // Names have no backslashes, so the escape is unambiguous.
     let name = store.full_name(&unescaped(text(&matches, "NAME")), None)?;
     let value = text(&matches, "VALUE");
     let delivery = block_on(async {
@@ -46,7 +46,7 @@ pub fn run(_: &Registry, words: &[String]) -> Result<u8> {
     Ok(console.exit_code(exit::SUCCESS))
 }
 
-/// OpCon was there and did not take it.
+/// The error if OpCon was reached but did not save the property.
 fn not_saved(error: Error) -> Error {
     match error.kind() {
         ErrorKind::InvalidInput => error,

@@ -1,4 +1,4 @@
-//! `awsec2 setup`: gets the token for the OpCon API, tries it, and writes it into `Connector.config`.
+//! Implements `awsec2 setup`: obtains the OpCon API token, tests it, and saves it in `Connector.config`.
 
 mod password_prompt;
 
@@ -19,9 +19,9 @@ use crate::registry::Registry;
 use crate::settings::Output;
 use crate::{config, exit, program};
 
-/// The command's name.
+/// The name of the command.
 pub const NAME: &str = "setup";
-/// What it does.
+/// Its summary.
 pub const SUMMARY: &str = "Get a token for the OpCon API and write it to Connector.config.";
 
 fn command() -> clap::Command {
@@ -53,11 +53,11 @@ fn command() -> clap::Command {
         .arg(config_argument())
 }
 
-/// Sets up the connection to the OpCon API.
-pub fn run(_: &Registry, words: &[String]) -> Result<u8> {
-    let Some(matches) = parse(command(), words)? else { return Ok(exit::SUCCESS) };
+/// Configures the connection to the OpCon API.
+pub fn run(_: &Registry, args: &[String]) -> Result<u8> {
+    let Some(matches) = parse(command(), args)? else { return Ok(exit::SUCCESS) };
     let file = config_path(&matches).or_else(|| config::find(None)).unwrap_or_else(|| config::FILE_NAME.into());
-    // A file that cannot be changed is reported before the password prompt.
+    // Report an unwritable file before the password prompt.
     let mut editor = ConfigEditor::open(&file).map_err(opcon_error)?;
     let trust = trust(&matches, &file)?;
     let (address, user) = (text(&matches, "address"), text(&matches, "user"));
@@ -83,7 +83,7 @@ pub fn run(_: &Registry, words: &[String]) -> Result<u8> {
     Ok(console.exit_code(exit::SUCCESS))
 }
 
-/// The settings that an error speaks of are options here.
+/// Names the options of this command in place of the settings in an error.
 fn as_options(error: opcon::Error) -> Error {
     match error.kind() {
         opcon::ErrorKind::Untrusted => opcon_error(error).hint("use `--ca-file FILE` with the file of the certificate"),
@@ -91,7 +91,7 @@ fn as_options(error: opcon::Error) -> Error {
     }
 }
 
-/// Whom to trust: as on the command line, otherwise as in the file.
+/// The TLS trust settings from the command line, otherwise from the file.
 fn trust(matches: &ArgMatches, file: &Path) -> Result<Trust> {
     if matches.get_flag("no-tls") {
         return Ok(Trust::PlainHttp);
@@ -108,7 +108,7 @@ fn trust(matches: &ArgMatches, file: &Path) -> Result<Trust> {
     Config::read(file).and_then(|config| config.opcon_trust()).map_err(opcon_error)
 }
 
-/// The settings that the command line changes in addition to address and token.
+/// The settings to save in addition to address and token.
 fn trust_settings(matches: &ArgMatches, file: &Path) -> Result<Vec<(&'static str, String)>> {
     if matches.get_flag("no-tls") {
         return Ok(vec![("USING_TLS", "False".to_owned())]);
@@ -121,7 +121,8 @@ fn trust_settings(matches: &ArgMatches, file: &Path) -> Result<Vec<(&'static str
     Ok(vec![("USING_TLS", "True".to_owned()), ("VERIFY_TLS", "True".to_owned()), ("CA_FILE", ca_file)])
 }
 
-/// The path for the configuration: only the file name if both are in one folder, so that they can be moved together.
+/// The path to write into the configuration: only the file name if both files are in one folder, so that the folder can
+/// be moved.
 fn relative_to(ca_file: &Path, config: &Path) -> Result<String> {
     let failed = |error: io::Error| wrong(ca_file, error);
     let (ca_file, config) = (absolute(ca_file).map_err(failed)?, absolute(config).map_err(failed)?);
@@ -129,7 +130,7 @@ fn relative_to(ca_file: &Path, config: &Path) -> Result<String> {
     Ok(name.map_or(ca_file.display().to_string(), |name| name.to_string_lossy().into_owned()))
 }
 
-/// The password: from the file, or from the person at the terminal.
+/// Reads the password from the file or the terminal.
 fn password(matches: &ArgMatches, user: &str) -> Result<SecretString> {
     let Some(file) = matches.get_one::<PathBuf>("password-file") else {
         if !io::stdin().is_terminal() {
@@ -137,9 +138,11 @@ fn password(matches: &ArgMatches, user: &str) -> Result<SecretString> {
                 .doing(format!("reading the password of {user}"))
                 .hint("use `--password-file FILE`, or `--password-file -` for standard input"));
         }
-        return password_prompt::ask(&format!("Password of {user}: ")).map(SecretString::from).map_err(|error| {
-            Error::new(ErrorKind::InvalidInput, error.to_string()).doing(format!("reading the password of {user}"))
-        });
+        return password_prompt::read_password(&format!("Password of {user}: ")).map(SecretString::from).map_err(
+            |error| {
+                Error::new(ErrorKind::InvalidInput, error.to_string()).doing(format!("reading the password of {user}"))
+            },
+        );
     };
     let text = if file == Path::new("-") {
         let mut text = String::new();

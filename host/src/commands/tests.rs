@@ -1,27 +1,27 @@
-//! What tells a command from a function's job, and what their names must not be.
+//! Tests how commands are distinguished from jobs, and which command names are valid.
 
 use super::*;
 use crate::settings::common_arguments;
 
-fn found(words: &[&str]) -> Option<(&'static str, Vec<String>)> {
-    let arguments = std::iter::once(&"awsec2").chain(words).map(OsString::from);
-    find(&Registry::load().unwrap(), arguments).map(|(command, words)| (command.name, words.unwrap()))
+fn found(args: &[&str]) -> Option<(&'static str, Vec<String>)> {
+    let arguments = std::iter::once(&"awsec2").chain(args).map(OsString::from);
+    find(&Registry::load().unwrap(), arguments).map(|(command, args)| (command.name, args.unwrap()))
 }
 
 #[test]
-fn a_command_is_the_first_word_that_is_no_option() {
-    let words = |words: &[&str]| words.iter().map(|word| (*word).to_owned()).collect::<Vec<_>>();
+fn a_command_is_the_first_argument_that_is_not_an_option() {
+    let args = |args: &[&str]| args.iter().map(|arg| (*arg).to_owned()).collect::<Vec<_>>();
     assert_eq!(found(&["check"]), Some(("check", vec![])));
     assert_eq!(
         found(&["--config", "c", "check", "--region", "r"]),
-        Some(("check", words(&["--config", "c", "--region", "r"])))
+        Some(("check", args(&["--config", "c", "--region", "r"])))
     );
-    assert_eq!(found(&["--config=c", "check"]), Some(("check", words(&["--config=c"]))));
-    assert_eq!(found(&["set-property", "check", ""]), Some(("set-property", words(&["check", ""]))));
+    assert_eq!(found(&["--config=c", "check"]), Some(("check", args(&["--config=c"]))));
+    assert_eq!(found(&["set-property", "check", ""]), Some(("set-property", args(&["check", ""]))));
 }
 
 #[test]
-fn a_job_that_only_speaks_of_a_command_is_a_job() {
+fn a_command_name_in_a_value_is_not_a_command() {
     for job in [
         &[][..],
         &["--list"],
@@ -34,7 +34,7 @@ fn a_job_that_only_speaks_of_a_command_is_a_job() {
 }
 
 #[test]
-fn no_function_has_the_name_of_a_command_and_no_argument_that_of_a_definition() {
+fn names_of_functions_commands_and_options_do_not_conflict() {
     let registry = Registry::load().unwrap();
     assert!(ALL.iter().all(|command| registry.find(command.name).is_none()));
     let own = job_definition::options();

@@ -1,34 +1,33 @@
-//! The command line of the job of a completed form.
+//! Converts a completed form to the command line of its job.
 
 use connector_sdk::{ArgSpec, Error, ErrorKind, Result};
 use serde_json::{Map, Value};
 
 use super::{Choice, Condition, FUNCTION, Field, FieldKind, Form, title};
 
-/// The options that a filled form stands for. What a form keeps in fields that it does not ask for (any more) has no
-/// meaning, and neither have empty fields.
+/// The options of a completed form. Empty fields, and fields that are no longer displayed, are ignored.
 ///
 /// # Errors
-/// [`ErrorKind::InvalidInput`] when there is a field that the form does not have, or something that no field can hold.
-pub fn words(form: &Form, filled: &Map<String, Value>) -> Result<Vec<String>> {
+/// [`ErrorKind::InvalidInput`] for an unknown field or an invalid field value.
+pub fn args(form: &Form, filled: &Map<String, Value>) -> Result<Vec<String>> {
     let known = form.fields.iter().map(|field| field.key.as_str()).chain([FUNCTION]);
     if let Some(unknown) = filled.keys().find(|key| !known.clone().any(|known| known == key.as_str())) {
         let nearest = known.max_by(|a, b| strsim::jaro(a, unknown).total_cmp(&strsim::jaro(b, unknown)));
-        let error = wrong(form, format!("the form has no field `{unknown}`"));
+        let error = invalid_form(form, format!("the form has no field `{unknown}`"));
         return Err(nearest.map_or(error.clone(), |nearest| error.hint(format!("did you mean `{nearest}`?"))));
     }
-    let mut words = Vec::new();
+    let mut args = Vec::new();
     for field in form.fields.iter().filter(|field| field.is_requested(filled)) {
         let value = filled.get(&field.key).unwrap_or(&Value::Null);
         match &field.kind {
-            FieldKind::Argument(spec) => words.extend(options(form, &field.key, spec, value)?),
-            FieldKind::Choice(choice) => words.extend(chosen_flag(choice, value)),
+            FieldKind::Argument(spec) => args.extend(options(form, &field.key, spec, value)?),
+            FieldKind::Choice(choice) => args.extend(chosen_flag(choice, value)),
         }
     }
-    Ok(words)
+    Ok(args)
 }
 
-fn wrong(form: &Form, message: String) -> Error {
+fn invalid_form(form: &Form, message: String) -> Error {
     Error::new(ErrorKind::InvalidInput, message).doing(format!("reading the form of {}", form.meta.name))
 }
 
@@ -52,7 +51,7 @@ impl Condition {
     }
 }
 
-/// The flag that a choice fell on; an argument with a value has a field of its own.
+/// The selected flag. An argument with a value has a field of its own.
 fn chosen_flag(choice: &Choice, value: &Value) -> Option<String> {
     let chosen = choice.members.iter().find(|spec| value.as_str() == Some(title(spec.name).as_str()))?;
     chosen.is_flag().then(|| format!("--{}", chosen.name))
@@ -74,11 +73,11 @@ fn options(form: &Form, key: &str, spec: &ArgSpec, value: &Value) -> Result<Vec<
         Value::Number(number) if !spec.is_flag() => vec![format!("--{name}={number}")],
         Value::Array(items) if spec.repeatable => {
             let options = items.iter().map(|item| match item {
-                Value::Array(_) => Err(wrong(form, format!("the field `{key}` contains a nested list"))),
+                Value::Array(_) => Err(invalid_form(form, format!("the field `{key}` contains a nested list"))),
                 item => options(form, key, spec, item),
             });
             options.collect::<Result<Vec<_>>>()?.concat()
         }
-        _ => return Err(wrong(form, format!("the field `{key}` cannot contain `{value}`"))),
+        _ => return Err(invalid_form(form, format!("the field `{key}` cannot contain `{value}`"))),
     })
 }

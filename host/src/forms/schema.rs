@@ -1,4 +1,4 @@
-//! The two JSON texts of a form: what its fields are, and how they are arranged.
+//! Generates the JSON Schema and the UI schema of a form.
 
 use std::collections::BTreeMap;
 
@@ -10,10 +10,10 @@ use super::{Choice, Condition, FUNCTION, Field, FieldKind, Form, key, title};
 use crate::registry::kebab_case;
 use crate::settings::{self, REGION_NAME};
 
-/// The texts that a form offers, by option list. Without one people type the value.
+/// The available texts by option list. For a list without texts the field is a text input.
 pub type Choices = BTreeMap<OptionList, Vec<String>>;
 
-/// The form as the program prints it: the function, its JSON Schema (draft 7) and its UI schema.
+/// The form in output format: the function, its JSON Schema (draft 7), and its UI schema.
 pub fn document(form: &Form, choices: &Choices) -> Value {
     json!({ "function": form.meta.name, "schema": schema(form, choices), "uiSchema": ui_schema(form) })
 }
@@ -44,7 +44,7 @@ fn schema(form: &Form, choices: &Choices) -> Value {
     schema
 }
 
-/// The fields as properties of an object, and the names of those that must be there.
+/// The fields as object properties, and the names of the required ones.
 fn members<'a>(fields: impl Iterator<Item = &'a Field>, choices: &Choices) -> (Map<String, Value>, Vec<Value>) {
     let (mut properties, mut required) = (Map::new(), Vec::new());
     for field in fields {
@@ -57,7 +57,7 @@ fn members<'a>(fields: impl Iterator<Item = &'a Field>, choices: &Choices) -> (M
 }
 
 impl Field {
-    /// Whether it must have a value where it is asked for.
+    /// Whether a value is required while the field is displayed.
     fn is_required(&self) -> bool {
         match &self.kind {
             FieldKind::Choice(_) => true,
@@ -65,7 +65,7 @@ impl Field {
         }
     }
 
-    /// Whether it holds the value of the argument that was chosen, not one that goes with it.
+    /// Whether the field contains the value of the selected argument, not one that goes with it.
     fn is_chosen(&self) -> bool {
         self.conditions
             .iter()
@@ -85,7 +85,7 @@ fn choosing(name: &str, choice: &Choice) -> Value {
     json!({ "title": name, "type": "string", "default": titles.first(), "anyOf": one_of(&titles) })
 }
 
-/// The shape in which OpCon's forms have a choice.
+/// The format of a choice in OpCon's forms.
 fn one_of(texts: &[String]) -> Vec<Value> {
     texts.iter().map(|text| json!({ "type": "string", "title": text, "enum": [text] })).collect()
 }
@@ -122,19 +122,19 @@ fn argument(spec: &'static ArgSpec, choices: &Choices) -> Value {
     property
 }
 
-/// A length of time, or a reference that OpCon replaces by one.
+/// A duration, or a reference that OpCon replaces by one.
 const DURATION: &str = r"^([1-9][0-9]*[smh]?|.*\[\[.+\]\].*)$";
 
-/// The fields that are asked for only under conditions, those of the same conditions together.
+/// The conditional fields, grouped by condition.
 fn conditional(form: &Form, choices: &Choices) -> Vec<Value> {
-    let mut told: Vec<&[Condition]> = Vec::new();
+    let mut listed: Vec<&[Condition]> = Vec::new();
     let mut rules = Vec::new();
     for field in form.fields.iter().filter(|field| !field.conditions.is_empty()) {
         let conditions = field.conditions.as_slice();
-        if told.contains(&conditions) {
+        if listed.contains(&conditions) {
             continue;
         }
-        told.push(conditions);
+        listed.push(conditions);
         let together = form.fields.iter().filter(|other| other.conditions == conditions);
         let (properties, required) = members(together, choices);
         let mut then = json!({ "properties": properties });
@@ -161,7 +161,7 @@ impl Condition {
         }
     }
 
-    /// What the field must hold.
+    /// The required value of the field.
     fn schema(&self) -> Value {
         match self {
             Condition::Flag(_) => json!({ "const": true }),
@@ -171,12 +171,12 @@ impl Condition {
     }
 }
 
-/// A field that is there may still be empty.
+/// A field that is present may still be empty.
 fn given() -> Value {
     json!({ "minLength": 1, "minItems": 1 })
 }
 
-/// Groups of which one argument at least must be given: the one that is asked for when all others are missing.
+/// Groups of arguments of which at least one is required: the last one is required if all others are missing.
 fn required_groups(form: &Form) -> Vec<Value> {
     form.meta
         .groups
@@ -192,7 +192,7 @@ fn required_groups(form: &Form) -> Vec<Value> {
         .collect()
 }
 
-/// The last one that has one value: a form takes an empty list of values for one that is there.
+/// The last one with a single value, because a form treats an empty list of values as present.
 fn asked_for(form: &Form, group: &ArgGroup) -> &'static str {
     let single = |name: &&&'static str| form.meta.all_arguments().any(|spec| spec.name == **name && !spec.repeatable);
     group.members.iter().rev().find(single).or(group.members.last()).copied().unwrap_or_default()

@@ -1,4 +1,4 @@
-//! Forms: valid for the tools that show them, and true to the arguments that they stand for.
+//! Tests that forms are valid for the tools that display them, and match the arguments of their functions.
 
 use std::collections::BTreeSet;
 
@@ -27,26 +27,26 @@ fn filled(fields: Value) -> Map<String, Value> {
     fields.as_object().unwrap().clone()
 }
 
-/// Whether react-jsonschema-form would let the form be handed in.
+/// Whether react-jsonschema-form accepts the form data.
 fn is_valid(function: &str, fields: Value) -> bool {
     let mut fields = filled(fields);
     fields.insert(FUNCTION.to_owned(), json!(function));
     jsonschema::draft7::new(&schema_of(&form(function))).unwrap().is_valid(&Value::Object(fields))
 }
 
-/// What the form becomes, and whether it is a job then.
-fn words_of(function: &str, fields: Value) -> Vec<String> {
-    let words = words(&form(function), &filled(fields)).unwrap();
-    let line = arguments::of_form(form(function).meta, words.clone(), Vec::new()).unwrap();
+/// The arguments of the form data, if they are a valid job.
+fn args_of(function: &str, fields: Value) -> Vec<String> {
+    let args = args(&form(function), &filled(fields)).unwrap();
+    let line = arguments::of_form(form(function).meta, args.clone(), Vec::new()).unwrap();
     match cli::parse(&Registry::load().unwrap(), &[], &line) {
-        Ok(Request::Run(_)) => words,
-        Ok(_) => panic!("{words:?} is no job"),
-        Err(error) => panic!("{words:?}: {error}"),
+        Ok(Request::Run(_)) => args,
+        Ok(_) => panic!("{args:?} is no job"),
+        Err(error) => panic!("{args:?}: {error}"),
     }
 }
 
 #[test]
-fn every_schema_is_one_of_draft_7() {
+fn every_schema_is_valid_draft_7() {
     for form in forms() {
         let schema = schema_of(&form);
         assert!(jsonschema::draft7::meta::is_valid(&schema), "{}", form.meta.name);
@@ -55,15 +55,15 @@ fn every_schema_is_one_of_draft_7() {
 }
 
 #[test]
-fn every_argument_has_one_field_and_its_place() {
+fn every_argument_has_one_field_and_a_position() {
     for form in forms() {
         let keys: Vec<_> = form.fields.iter().map(|field| field.key.clone()).collect();
         let unique: BTreeSet<_> = keys.iter().collect();
         assert_eq!(unique.len(), keys.len(), "{}", form.meta.name);
         let order = &document(&form, &Choices::new())["uiSchema"]["ui:order"];
-        let told: Vec<_> = order.as_array().unwrap().iter().filter_map(Value::as_str).collect();
+        let listed: Vec<_> = order.as_array().unwrap().iter().filter_map(Value::as_str).collect();
         let expected: Vec<_> = [FUNCTION].into_iter().chain(keys.iter().map(String::as_str)).chain(["*"]).collect();
-        assert_eq!(told, expected, "{}", form.meta.name);
+        assert_eq!(listed, expected, "{}", form.meta.name);
         let choices = form.fields.iter().filter_map(|field| match &field.kind {
             FieldKind::Choice(choice) => Some(choice),
             FieldKind::Argument(_) => None,
@@ -89,7 +89,7 @@ fn names_become_keys_and_titles() {
 }
 
 #[test]
-fn a_form_asks_for_what_the_job_needs() {
+fn a_form_requires_what_the_job_requires() {
     let by_name = json!({ "region": "us-east-1", "tagName": "web" });
     assert!(is_valid("StartInstance", by_name));
     assert!(is_valid("StartInstance", json!({ "region": "us-east-1", "instanceId": ["i-0123abcd"] })));
@@ -124,7 +124,7 @@ fn a_launch_can_be_described_or_left_to_a_template() {
 }
 
 #[test]
-fn a_filled_form_is_the_command_line_that_it_stands_for() {
+fn a_completed_form_becomes_its_command_line() {
     let fields = json!({
         "function": "StartInstance", "userId": "USER1", "region": "US_EAST_1", "tagName": "-we b", "instanceId": [],
         "wait": true, "waitFor": "running", "idProperty": "WEB_ID", "allowNone": false, "publicIpProperty": "",
@@ -137,31 +137,31 @@ fn a_filled_form_is_the_command_line_that_it_stands_for() {
         "--wait-for=running",
         "--id-property=WEB_ID",
     ];
-    assert_eq!(words_of("StartInstance", fields), expected);
+    assert_eq!(args_of("StartInstance", fields), expected);
     let fields = json!({ "instanceId": ["i-0123abcd", null, "i-0123abce"], "region": "us-east-1" });
     let expected = ["--region=us-east-1", "--instance-id=i-0123abcd", "--instance-id=i-0123abce"];
-    assert_eq!(words_of("StopInstance", fields), expected);
+    assert_eq!(args_of("StopInstance", fields), expected);
     let fields = json!({ "number": 3, "launchTemplate": "nightly", "region": "us-east-1" });
-    assert_eq!(words_of("CreateInstance", fields), ["--region=us-east-1", "--number=3", "--launch-template=nightly"]);
+    assert_eq!(args_of("CreateInstance", fields), ["--region=us-east-1", "--number=3", "--launch-template=nightly"]);
 }
 
 #[test]
-fn what_a_form_does_not_ask_for_has_no_meaning() {
+fn hidden_fields_are_ignored() {
     let fields = json!({
         "region": "us-east-1", "tagName": "web", "wait": false, "waitTimeout": "5m", "hibernateFallback": "stop",
         "forceOrSkipOsShutdownOrHibernate": "Force",
     });
-    assert_eq!(words_of("StopInstance", fields), ["--region=us-east-1", "--tag-name=web", "--force"]);
+    assert_eq!(args_of("StopInstance", fields), ["--region=us-east-1", "--tag-name=web", "--force"]);
     let fields = json!({
         "region": "us-east-1", "launchTemplate": "nightly", "subnetIdOrAvailabilityZone": "Availability Zone",
         "subnetId": ["subnet-0123abcd"], "availabilityZone": "us-east-1a",
     });
     let expected = ["--region=us-east-1", "--launch-template=nightly", "--availability-zone=us-east-1a"];
-    assert_eq!(words_of("CreateInstance", fields), expected);
+    assert_eq!(args_of("CreateInstance", fields), expected);
 }
 
 #[test]
-fn what_no_form_yields_is_refused() {
+fn invalid_form_data_is_rejected() {
     for (fields, reason) in [
         (json!({ "tagname": "web" }), "the form has no field `tagname`"),
         (json!({ "tagName": { "a": 1 } }), "the field `tagName` cannot contain `{\"a\":1}`"),
@@ -170,11 +170,11 @@ fn what_no_form_yields_is_refused() {
         (json!({ "wait": "yes" }), "the field `wait` cannot contain `\"yes\"`"),
         (json!({ "tagName": true }), "the field `tagName` cannot contain `true`"),
     ] {
-        let error = words(&form("StopInstance"), &filled(fields)).unwrap_err().to_string();
+        let error = args(&form("StopInstance"), &filled(fields)).unwrap_err().to_string();
         assert!(error.starts_with("reading the form of StopInstance: "), "{error}");
         assert!(error.contains(reason), "{error}");
     }
-    let error = words(&form("StopInstance"), &filled(json!({ "tagname": "web" }))).unwrap_err();
+    let error = args(&form("StopInstance"), &filled(json!({ "tagname": "web" }))).unwrap_err();
     assert_eq!(error.hint_text(), Some("did you mean `tagName`?"));
 }
 
@@ -200,9 +200,9 @@ fn lists_become_choices() {
 
 proptest! {
     #[test]
-    fn whatever_a_field_holds_it_stays_one_value(text in "[^\\p{Cc}]{1,40}") {
+    fn any_field_content_remains_one_value(text in "[^\\p{Cc}]{1,40}") {
         prop_assume!(!text.trim().is_empty());
         let fields = filled(json!({ "tagName": text }));
-        prop_assert_eq!(words(&form("StopInstance"), &fields).unwrap(), [format!("--tag-name={text}")]);
+        prop_assert_eq!(args(&form("StopInstance"), &fields).unwrap(), [format!("--tag-name={text}")]);
     }
 }

@@ -1,4 +1,4 @@
-//! Entries of option lists, from EC2 into text and back.
+//! Tests the conversion of option list entries to text and back.
 
 use proptest::prelude::*;
 
@@ -31,7 +31,7 @@ fn an_image_without_a_description_is_described_by_its_id() {
 }
 
 #[test]
-fn what_ec2_calls_otherwise_is_not_written() {
+fn invalid_names_are_not_written() {
     for (list, id, expected) in [
         (OptionList::Images, "i-0123abcd", "writing the option list AWS_IMAGES: `i-0123abcd` must be an image id"),
         (OptionList::InstanceTypes, "t3", "writing the option list AWS_SIZES: `t3` must be an instance type"),
@@ -44,7 +44,7 @@ fn what_ec2_calls_otherwise_is_not_written() {
 
 proptest! {
     #[test]
-    fn whatever_an_image_is_described_by_its_entry_is_that_image(description in ".*") {
+    fn an_image_entry_with_any_description_is_read_back(description in ".*") {
         let text = write_image(&entry("ami-0123abcd", Some(&description))).unwrap();
         prop_assert!(opcon::option_lists::to_property("AWS_IMAGES", std::slice::from_ref(&text)).is_ok() || text.chars().count() > 3998);
         prop_assert_eq!(read_image(&text).unwrap().id, "ami-0123abcd");

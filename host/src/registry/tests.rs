@@ -1,4 +1,4 @@
-//! The contract of every registered function: what the host, the command line and the forms rely on.
+//! Contract tests for every registered function: the properties that host, command line, and forms rely on.
 
 use std::collections::BTreeMap;
 
@@ -42,7 +42,7 @@ fn a_function_with_the_name_of_a_command_is_a_defect_of_the_build() {
 }
 
 #[test]
-fn functions_are_found_by_both_forms_of_their_name_alone() {
+fn functions_are_found_only_by_the_two_forms_of_their_name() {
     let registry = Registry::load().unwrap();
     for found in registry.all() {
         let name = found.operation.meta().name;
@@ -99,7 +99,7 @@ fn an_option_takes_a_value_in_all_functions_or_in_none() {
 }
 
 #[test]
-fn what_is_optional_has_one_purpose() {
+fn an_optional_permission_has_one_purpose() {
     let mut purposes = BTreeMap::new();
     let metas = Registry::load().unwrap().all().iter().map(|found| found.operation.meta()).collect::<Vec<_>>();
     for only in metas.iter().flat_map(|meta| meta.iam_actions).filter_map(|action| action.optional) {

@@ -1,4 +1,4 @@
-//! Commands for the operator: what saves what was not saved, and what the job advises.
+//! Prints commands for the operator: to save missing properties, and commands that the job recommends.
 
 use connector_sdk::properties::Contents;
 use connector_sdk::{Journal, PropertyEntry, Reporter as _, SuggestedCommand};
@@ -10,8 +10,8 @@ use crate::console::Console;
 use crate::escaped::ascii;
 use crate::{program, shell};
 
-/// Prints the commands that save later what was not saved. An option list is not worth its length here: the job that reads
-/// it from EC2 is simply run again.
+/// Prints the commands that save the properties that were not saved. Option lists are too long for a command; the job
+/// that reads them from EC2 is repeated instead.
 pub fn print_missing_properties(console: &Console, report: &Report<'_>) {
     let properties = report.journal.map(Journal::properties).unwrap_or_default();
     missing(&properties, report.config.map(|path| path.display().to_string()).as_deref())
@@ -21,8 +21,8 @@ pub fn print_missing_properties(console: &Console, report: &Report<'_>) {
 
 /// The lines that [`print_missing_properties`] prints.
 fn missing(properties: &[PropertyEntry], config: Option<&str>) -> Vec<String> {
-    let is_told = |property: &&PropertyEntry| property.is_missing() && property.contents != Contents::OptionList;
-    let missing: Vec<_> = properties.iter().filter(is_told).collect();
+    let has_value = |property: &&PropertyEntry| property.is_missing() && property.contents != Contents::OptionList;
+    let missing: Vec<_> = properties.iter().filter(has_value).collect();
     if missing.is_empty() {
         return Vec::new();
     }
@@ -32,38 +32,39 @@ fn missing(properties: &[PropertyEntry], config: Option<&str>) -> Vec<String> {
     [format!("not saved in OpCon; to save it later{values}:")].into_iter().chain(commands).collect()
 }
 
-/// The command that saves a property, whose name it has as `set-property` reads it. What is in the place of a value has blanks and no quotes and ends the line: copied as
-/// it is, a shell refuses it as a redirection, and the program as words too many.
+/// The command that saves a property, with its name as `set-property` reads it. The placeholder for a value contains
+/// spaces and no quotes and ends the line: if it is copied unchanged, a shell rejects it as a redirection, and the
+/// program rejects the additional arguments.
 fn save_command(property: &PropertyEntry, config: Option<&str>) -> String {
     let config = config.map(|config| ["--config", config]);
     let name = ascii(&property.name);
-    let mut words = vec![program::name(), "set-property"];
+    let mut args = vec![program::name(), "set-property"];
     match value_in_command(property) {
         Some(value) => {
-            words.extend([name.as_str(), value]);
-            words.extend(config.iter().flatten());
-            shell::command_line(&words)
+            args.extend([name.as_str(), value]);
+            args.extend(config.iter().flatten());
+            shell::command_line(&args)
         }
         None => {
-            words.extend(config.iter().flatten());
-            words.push(&name);
-            format!("{} <{}>", shell::command_line(&words), property.contents)
+            args.extend(config.iter().flatten());
+            args.push(&name);
+            format!("{} <{}>", shell::command_line(&args), property.contents)
         }
     }
 }
 
-/// The value as a command can have it: known, one that OpCon accepts, and the same in this output, which is ASCII.
+/// The value, if it can be part of a command: known, valid in OpCon, and unchanged in ASCII output.
 fn value_in_command(property: &PropertyEntry) -> Option<&str> {
     let value = property.value.as_deref()?;
     (value.bytes().all(|b| matches!(b, b' '..=b'~')) && PropertyValue::new(value).is_ok()).then_some(value)
 }
 
-/// The client token of the last launch, and the command that shows what was launched.
+/// Prints the client token of the last launch, and the command that describes the launched instances.
 pub fn look_up(report: &Report<'_>) -> Option<(String, SuggestedCommand)> {
     report.journal.filter(|journal| journal.anything_unknown()).and_then(Journal::last_launch)
 }
 
-/// The commands that the operator is advised to run, with the common arguments of this job.
+/// Prints the commands that the job recommends, with the common arguments of this job.
 pub fn print_advice(console: &Console, report: &Report<'_>) {
     let of_launch = look_up(report).filter(|_| report.result.is_err()).map(|(_, advice)| advice);
     let advice = report.journal.map(Journal::suggestions).unwrap_or_default();
@@ -73,13 +74,12 @@ pub fn print_advice(console: &Console, report: &Report<'_>) {
     }
 }
 
-pub fn command_of(report: &Report<'_>, words: &[String]) -> String {
+pub fn command_of(report: &Report<'_>, args: &[String]) -> String {
     let config = report.config.map(|path| path.display().to_string());
     let common = [("--region", report.region), ("--user-id", report.user_id), ("--config", config.as_deref())];
     let common = common.iter().flat_map(|(name, value)| value.iter().flat_map(move |value| [*name, value]));
-    let words: Vec<&str> =
-        [program::name()].into_iter().chain(words.iter().map(String::as_str)).chain(common).collect();
-    shell::command_line(&words)
+    let args: Vec<&str> = [program::name()].into_iter().chain(args.iter().map(String::as_str)).chain(common).collect();
+    shell::command_line(&args)
 }
 
 #[cfg(test)]
@@ -94,7 +94,7 @@ mod tests {
     }
 
     #[test]
-    fn every_value_that_is_not_saved_ends_as_a_command() {
+    fn every_unsaved_value_becomes_a_command() {
         let [saved, queued] =
             [Delivery::Confirmed, Delivery::Queued].map(|delivery| other("A", "1").after(&Ok(delivery)));
         let list = PropertyEntry::pending("AWS_IMAGES", Contents::OptionList, Some("ami-1".to_owned()));

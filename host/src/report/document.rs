@@ -1,4 +1,6 @@
-//! The JSON document of a job: the form of everything that programs read. Its keys are stable.
+//! The JSON document of a job, for programs that process its results.
+//!
+//! The keys are stable.
 
 use connector_sdk::{
     Error, ErrorKind, InstanceEntry, Journal, PropertyEntry, ResourceEntry, Table, Text, TitledTable, WrittenFile,
@@ -10,7 +12,7 @@ use super::commands::{command_of, look_up};
 use super::end::{End, Report, UNKNOWN};
 use crate::console::json_line;
 
-/// The rows of a table: an object each.
+/// The rows of a table, one object each.
 type Rows = Vec<Map<String, Value>>;
 
 #[derive(Serialize)]
@@ -22,28 +24,28 @@ struct Document<'a> {
     exit_code: u8,
     instances: Vec<Value>,
     properties: Vec<Value>,
-    /// The results of a job that finds something other than instances: one object per row.
+    /// The results of a job that lists something other than instances, one object per row.
     #[serde(skip_serializing_if = "Option::is_none")]
     found: Option<Rows>,
-    /// Resources that are not instances.
+    /// Resources other than instances.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     resources: Vec<Value>,
-    /// The tables of a job that finds several.
+    /// The tables of a job that has several.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     tables: Vec<Value>,
-    /// What machines have written.
+    /// Machine output, e.g. of a console.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     texts: Vec<Value>,
-    /// The files that the job has written.
+    /// The files that the job wrote.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     files: Vec<Value>,
     error: Option<ErrorJson<'a>>,
-    /// The client token of a launch of unknown outcome, and the command that shows what was launched by it.
+    /// The client token of a launch with an unknown outcome, and the command that describes its instances.
     #[serde(flatten)]
     look_up: Option<LookUp>,
 }
 
-/// How to find out what a launch of unknown outcome has launched.
+/// How to find the instances of a launch with an unknown outcome.
 #[derive(Serialize)]
 struct LookUp {
     client_token: String,
@@ -62,13 +64,13 @@ struct InstanceJson<'a> {
     public_ip: Option<&'a str>,
     private_ip: Option<&'a str>,
     result: Option<&'static str>,
-    /// What else is to be said of the result.
+    /// Additional notes on the result.
     #[serde(skip_serializing_if = "Option::is_none")]
     note: Option<&'a str>,
     error: Option<ErrorJson<'a>>,
 }
 
-/// A resource that is not an instance.
+/// A resource other than an instance.
 #[derive(Serialize)]
 struct ResourceJson<'a> {
     kind: &'static str,
@@ -79,14 +81,14 @@ struct ResourceJson<'a> {
     error: Option<ErrorJson<'a>>,
 }
 
-/// A table of several.
+/// One of several tables.
 #[derive(Serialize)]
 struct TableJson<'a> {
     title: &'a str,
     rows: Rows,
 }
 
-/// A text, and how much of its beginning is missing.
+/// A text, and how much of its beginning is omitted.
 #[derive(Serialize)]
 struct TextJson<'a> {
     title: &'a str,
@@ -94,14 +96,14 @@ struct TextJson<'a> {
     bytes_left_out: usize,
 }
 
-/// A file that the job has written.
+/// A file that the job wrote.
 #[derive(Serialize)]
 struct FileJson<'a> {
     path: String,
     contents: &'a str,
 }
 
-/// A property and whether OpCon has it now.
+/// A property and whether it is saved in OpCon.
 #[derive(Serialize)]
 struct PropertyJson<'a> {
     name: &'a str,
@@ -119,7 +121,7 @@ struct ErrorJson<'a> {
     hint: Option<&'a str>,
 }
 
-/// The document of a job that ended so, in one line.
+/// Creates the document of a finished job, in one line.
 pub fn document(report: &Report<'_>, end: &End) -> String {
     let Report { function, region, user_id, journal, .. } = *report;
     let End { exit_code, status, ref error, .. } = *end;
@@ -147,7 +149,7 @@ pub fn document(report: &Report<'_>, end: &End) -> String {
     })
 }
 
-/// The wire form of what the journal has of one kind.
+/// The JSON form of one kind of journal entry.
 fn values<T>(known: Option<Vec<T>>, to_json: impl Fn(&T) -> Value) -> Vec<Value> {
     known.unwrap_or_default().iter().map(to_json).collect()
 }
@@ -229,7 +231,7 @@ const fn kind(kind: ErrorKind) -> &'static str {
     }
 }
 
-/// The rows as objects whose keys are the titles of the columns in JSON's spelling: `Image ID` as `image_id`.
+/// The rows as objects. Their keys are the column titles in snake case: `Image ID` becomes `image_id`.
 fn objects(table: &Table) -> Rows {
     let keys: Vec<_> = table.columns.iter().map(|title| title.to_lowercase().replace(' ', "_")).collect();
     let cells = |row: &Vec<String>| row.iter().map(|cell| Value::from(cell.as_str())).collect::<Vec<_>>();

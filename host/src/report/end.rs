@@ -1,4 +1,4 @@
-//! How a job ended: exit code, status, and the last line.
+//! The end of a job: exit code, status, and last line.
 
 use std::path::PathBuf;
 
@@ -7,42 +7,42 @@ use connector_sdk::{Error, Journal, Outcome, Result};
 
 use crate::{exit, program};
 
-/// A finished job, or an attempt at one.
+/// A finished or failed job.
 pub struct Report<'a> {
-    /// The function; `None` when the command line did not name one.
+    /// The function, or `None` if the command line has none.
     pub function: Option<&'a str>,
     /// Its IAM actions.
     pub iam_actions: &'a [IamAction],
-    /// The region; `None` when it is not known.
+    /// The region, or `None` if it is not known.
     pub region: Option<&'a str>,
-    /// The user id; `None` without one.
+    /// The user ID, if given.
     pub user_id: Option<&'a str>,
-    /// What happened; `None` when nothing can have.
+    /// The journal, or `None` if the job did not start.
     pub journal: Option<&'a Journal>,
-    /// The configuration that the job named; `None` for the usual one.
+    /// The configuration file that the job names, or `None` for the default.
     pub config: Option<&'a PathBuf>,
-    /// How it ended.
+    /// How the job ended.
     pub result: &'a Result<Outcome>,
 }
 
-/// The exit code of a job that has done all of it, and whose output did not arrive.
+/// The exit code of a job that succeeded, but whose output was lost.
 const NOT_DELIVERED: u8 = 7;
 
 /// The status of a job with an unknown outcome in EC2.
 pub const UNKNOWN: &str = "unknown";
 
-/// How a job ended.
+/// The result of a job.
 pub struct End {
     pub exit_code: u8,
     pub status: &'static str,
-    /// Why it failed; `None` of a success.
+    /// The error, or `None` for a success.
     pub error: Option<Error>,
     /// The last line.
     pub verdict: String,
 }
 
 impl End {
-    /// The end of a job whose output was lost for that reason, if it was.
+    /// The result of the job if its output was lost for the given reason.
     pub fn of(report: &Report<'_>, lost: Option<&Error>) -> Self {
         let changed = report.journal.is_some_and(Journal::anything_changed);
         let unknown = report.journal.is_some_and(Journal::anything_unknown);

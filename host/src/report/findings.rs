@@ -1,14 +1,14 @@
-//! What a job has found, in text form: tables, files, and what machines have written.
+//! Formats the findings of a job as text: tables, files, and machine output.
 
 use connector_sdk::{InstanceEntry, Journal, ResourceEntry, Table, Text, TitledTable, WrittenFile};
 
 use crate::escaped::ascii;
 use crate::table;
 
-/// What comes before each line of a text that a machine has written, so that none can pass for a line of the report.
-const MARK: &str = "|";
+/// The prefix of each line of machine output, so that it cannot imitate a line of the report.
+const LINE_PREFIX: &str = "|";
 
-/// The parts of the report, each of whole lines, in the order in which they are printed.
+/// The parts of the report in output order. Each consists of complete lines.
 pub fn findings(journal: &Journal) -> Vec<String> {
     let mut instances = Vec::new();
     journal.for_each(|entry| instances.push(instance_row(entry)));
@@ -27,7 +27,7 @@ pub fn findings(journal: &Journal) -> Vec<String> {
     parts
 }
 
-/// A table without rows shows nothing.
+/// A table without rows is omitted.
 fn found(found: &Table) -> Option<String> {
     let rows = found.rows.iter().map(|row| row.iter().map(|cell| ascii(cell)).collect());
     (!found.rows.is_empty()).then(|| table::plain(found.columns, rows))
@@ -47,7 +47,7 @@ fn file(WrittenFile { path, contents }: &WrittenFile) -> String {
 fn text(Text { title, text, left_out }: &Text) -> String {
     let left_out = if *left_out == 0 { String::new() } else { format!(" (the first {left_out} bytes are left out)") };
     let lines: String =
-        text.lines().map(|line| format!("{}\n", format!("{MARK} {}", ascii(line)).trim_end())).collect();
+        text.lines().map(|line| format!("{}\n", format!("{LINE_PREFIX} {}", ascii(line)).trim_end())).collect();
     format!("{}{left_out}:\n{lines}", ascii(title))
 }
 
@@ -115,7 +115,7 @@ mod tests {
     }
 
     #[test]
-    fn a_note_stands_with_the_result() {
+    fn a_note_is_printed_with_the_result() {
         let (journal, id) = (Journal::default(), InstanceId::from_ec2("i-00000000"));
         journal.record_accepted(&id, None, Some("running"), ResourceResult::Changed);
         journal.record_note(&id, "restart accepted, not observed");
@@ -123,7 +123,7 @@ mod tests {
     }
 
     #[test]
-    fn text_of_a_machine_cannot_imitate_a_line_of_the_report() {
+    fn machine_output_cannot_imitate_a_line_of_the_report() {
         let journal = Journal::default();
         let forged = "StopInstance succeeded: 9 instances stopped";
         let breaks = ["\n", "\r\n", "\r", "\x0b", "\x0c", "\u{85}", "\u{2028}", "\x1b[2K\x1b[1G", "\x08\x08", "\n\n"];
@@ -154,7 +154,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_left_out_of_a_text_is_said() {
+    fn omitted_text_is_reported() {
         let journal = Journal::default();
         journal.record_text("output", "x".repeat(64 * 1024 + 5));
         assert!(findings(&journal)[0].starts_with("output (the first 5 bytes are left out):\n| xxx"));

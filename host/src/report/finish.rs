@@ -1,4 +1,4 @@
-//! What is printed when a job has ended, and in which order.
+//! Prints the report of a finished job in a fixed order.
 
 use super::commands::{print_advice, print_missing_properties};
 use super::document::document;
@@ -8,8 +8,8 @@ use crate::console::{Console, one_line};
 use crate::exit;
 use crate::settings::Output;
 
-/// Prints how the job ended, and returns its exit code. What an operator needs first comes last: OpCon's viewer shows the
-/// two ends of a long output.
+/// Prints the report of a job, and returns its exit code. The most important lines come last, because OpCon's viewer
+/// shows the beginning and the end of a long output.
 pub fn finish(console: &Console, report: &Report<'_>) -> u8 {
     if console.output() == Output::Text {
         report.journal.iter().flat_map(|journal| findings(journal)).for_each(|part| console.text(&part));
@@ -23,7 +23,7 @@ pub fn finish(console: &Console, report: &Report<'_>) -> u8 {
     end.exit_code
 }
 
-/// Prints why the job failed, and last its verdict or its document.
+/// Prints the error, and then the verdict or the JSON document.
 fn conclude(console: &Console, report: &Report<'_>) -> End {
     let end = End::of(report, console.lost());
     if let Some(error) = &end.error {
@@ -37,11 +37,11 @@ fn conclude(console: &Console, report: &Report<'_>) -> End {
         return end;
     }
     if end.error.is_none() {
-        return conclude(console, report); // a success whose last line is lost is none
+        return conclude(console, report); // a success whose last line is lost is a failure
     }
     match console.output() {
         Output::Text => console.error_line(&end.verdict),
-        Output::Json => console.divert(&last),
+        Output::Json => console.print_elsewhere(&last),
     }
     end
 }

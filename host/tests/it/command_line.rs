@@ -1,4 +1,4 @@
-//! What the program says to its command line: help, lists, and an error for each kind of mistake.
+//! Tests of the command line: help, lists, and an error for each kind of mistake.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -10,8 +10,8 @@ use crate::support::{Finished, OwnEc2, Program, functions};
 
 const ID: &str = "i-0123456789abcdef0";
 
-/// Command lines that are wrong, each in a way of its own.
-const WRONG: &[&[&str]] = &[
+/// Invalid command lines, each with a different error.
+const INVALID: &[&[&str]] = &[
     &[],
     &["--no-such-option"],
     &["RestartInstance"],
@@ -73,7 +73,7 @@ const WRONG: &[&[&str]] = &[
     &["CheckLists", "--only", ","],
 ];
 
-/// A complete launch but for what `more` adds.
+/// A complete launch, except for what `more` adds.
 fn launch_with<'a>(more: &[&'a str]) -> Vec<&'a str> {
     let launch = ["CreateInstance", "--image-id", "ami-0123abcd", "--instance-type", "t3.micro", "--key-name", "k"];
     launch.into_iter().chain(more.iter().copied()).collect()
@@ -94,12 +94,12 @@ fn wrong_command_lines_are_refused() {
     let launches = [launch_with(&[]), launch_with(&both)];
     let program = Program::new();
     let mut transcript = String::new();
-    for line in WRONG.iter().copied().chain(launches.iter().map(Vec::as_slice)) {
+    for line in INVALID.iter().copied().chain(launches.iter().map(Vec::as_slice)) {
         let finished = program.run_bare(line);
         assert_is_refusal(&finished);
         transcript += &format!("$ awsec2 {}\n{}{}\n", line.join(" "), finished.stderr, finished.stdout);
     }
-    // The system's words for a missing file.
+    // The error text of the system for a missing file.
     insta::with_settings!({ filters => [("no-such-file`: .*", "no-such-file`: [not found]")] }, {
         insta::assert_snapshot!(transcript);
     });
@@ -131,10 +131,10 @@ fn a_command_line_that_cannot_even_be_read_is_a_document_too() {
     }
 }
 
-/// The arguments of a launch that no EC2 of a test answers.
+/// The arguments of a launch without an endpoint.
 const LAUNCH: [&str; 3] = ["CreateInstance", "--launch-template", "nightly"];
 
-/// The parameters of the last request for a launch.
+/// The parameters of the last launch request.
 fn last_launch(ec2: &OwnEc2) -> String {
     ec2.bodies().into_iter().rfind(|body| body.starts_with("Action=RunInstances&")).unwrap()
 }
@@ -154,7 +154,7 @@ fn everything_after_the_first_equals_sign_is_the_value() {
 }
 
 #[test]
-fn user_data_may_hold_what_looks_like_a_reference() {
+fn user_data_may_contain_brackets() {
     let ec2 = OwnEc2::unwanted();
     let program = Program::with_endpoint(&ec2.url);
     let finished = program.run(&[&LAUNCH[..], &["--user-data", "echo [[A]]"]].concat());
@@ -176,7 +176,7 @@ fn a_reference_in_a_file_is_refused() {
 }
 
 #[test]
-fn a_refused_command_line_makes_no_call() {
+fn an_invalid_command_line_causes_no_call() {
     let ec2 = OwnEc2::unwanted();
     let program = Program::with_endpoint(&ec2.url);
     for line in [&["StartInstance"][..], &["TerminateInstance", "--tag-name="], &["StopInstance", "--instance-id", ","]]
@@ -195,7 +195,7 @@ fn help_of_the_program() {
     assert_lists_all_functions(listed.lines());
 }
 
-/// Insists on a line for each function, with its name and its summary.
+/// Asserts that there is a line with name and summary for each function.
 #[track_caller]
 fn assert_lists_all_functions<'a>(lines: impl Iterator<Item = &'a str>) {
     let lines: Vec<_> = lines.map(|line| line.split_whitespace().collect::<Vec<_>>().join(" ")).collect();
@@ -204,7 +204,7 @@ fn assert_lists_all_functions<'a>(lines: impl Iterator<Item = &'a str>) {
     assert_eq!(lines, expected);
 }
 
-/// How the help looks; what is in it is checked for every function below.
+/// The format of the help. Other tests check its content for every function.
 #[test]
 fn help_of_functions() {
     for function in ["CreateInstance", "StartInstance"] {
@@ -281,7 +281,7 @@ fn keys_of(object: &Value) -> BTreeSet<&str> {
 }
 
 #[test]
-fn the_list_in_json_tells_a_form_all_about_an_argument() {
+fn the_json_list_describes_arguments_completely() {
     let list = Program::new().run_bare(&["--output=json", "--list"]).expect_code(0).document();
     let start = list.as_array().unwrap().iter().find(|function| function["name"] == "StartInstance").unwrap();
     assert_eq!(start["crate"], "start-instance");
@@ -327,7 +327,7 @@ fn an_encrypted_value_is_refused_and_not_shown() {
 
 #[cfg(unix)]
 #[test]
-fn an_argument_that_is_no_text_is_refused() {
+fn an_argument_that_is_not_unicode_is_rejected() {
     use std::os::unix::ffi::OsStrExt as _;
     let argument = std::ffi::OsStr::from_bytes(b"--tag-name=w\xffb");
     let program = Program::new();

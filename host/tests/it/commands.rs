@@ -1,4 +1,4 @@
-//! The commands for administrators, each with what can go wrong.
+//! Tests of the administrator commands and their failures.
 
 mod check;
 mod forms;
@@ -18,13 +18,13 @@ fn help_of_every_command() {
 }
 
 #[test]
-fn a_mistyped_command_is_told_the_right_one() {
+fn a_mistyped_command_gets_a_suggestion() {
     let finished = Program::new().run_bare(&["set-propery", "A", "b"]).expect_code(2);
     finished.expect_stderr("unknown function `set-propery`").expect_stderr("did you mean `set-property`");
 }
 
 #[test]
-fn an_administrator_command_in_the_place_of_a_function_is_told_from_a_typo() {
+fn an_administrator_command_in_place_of_a_function_is_recognized() {
     for command in administrator_commands() {
         for line in [&["iam-policy"][..], &["forms"], &["job-definition"], &["run-form"]] {
             let program = Program::new();

@@ -1,4 +1,4 @@
-//! Where the program finds `Connector.config`, and what it says when that is wrong. No mistake leads to a call to EC2.
+//! Tests how the program finds `Connector.config` and reports errors in it, without a call to EC2.
 
 use opcon::encoded;
 
@@ -6,7 +6,7 @@ use crate::support::{Finished, OwnEc2, OwnOpCon, Program, test_bed};
 
 const STATUS: &[&str] = &["GetInstanceStatusByTag", "--tag-name", "nobody"];
 
-/// Runs a job that must be refused before it calls EC2.
+/// Runs a job that must fail before it calls EC2.
 fn refused(prepare: impl FnOnce(Program) -> Program, arguments: &[&str]) -> Finished {
     let ec2 = OwnEc2::unwanted();
     let program = prepare(Program::with_endpoint(&ec2.url));
@@ -21,7 +21,7 @@ fn user_section(user_id: &str, access_key: &str, secret_key: &str) -> String {
 }
 
 #[test]
-fn a_file_that_is_named_must_be_there() {
+fn a_named_file_must_exist() {
     let finished = refused(|program| program.common("--config", "no-such.config"), STATUS);
     assert!(finished.stderr.starts_with("error: reading no-such.config: "), "{finished:#?}");
 }
@@ -37,7 +37,7 @@ fn a_user_id_needs_a_file() {
 }
 
 #[test]
-fn an_unknown_user_id_is_told_those_there_are() {
+fn an_unknown_user_id_gets_the_list_of_known_ones() {
     let sections = user_section("USER1", "61", "61") + &user_section("USER2", "61", "61");
     let finished = refused(|program| program.with_config(&sections).common("--user-id", "USER3"), STATUS);
     let there_are = "no section [USER3] for the user id; the file has [USER1], [USER2]";
@@ -54,19 +54,19 @@ fn a_value_that_cannot_be_decoded_is_not_shown() {
 }
 
 #[test]
-fn a_broken_file_is_told_with_the_line() {
+fn an_invalid_file_is_reported_with_the_line() {
     let finished = refused(|program| program.with_config("[CONNECTOR]\nDEBUG=OFF\n[USER1\n"), STATUS);
     finished.expect_stderr("Connector.config").expect_stderr("line 3");
 }
 
 #[test]
-fn a_wrong_setting_is_told_with_the_key() {
+fn an_invalid_setting_is_reported_with_the_key() {
     let config = "[CONNECTOR]\nMAX_WAIT_TIME_FOR_STARTUP=soon\n";
     refused(|program| program.with_config(config), STATUS).expect_stderr("MAX_WAIT_TIME_FOR_STARTUP");
 }
 
 #[test]
-fn properties_need_a_way_to_opcon() {
+fn properties_need_a_connection_to_opcon() {
     let start = ["StartInstance", "--instance-id", "i-0123456789abcdef0", "--id-property", "ID"];
     let finished = refused(|program| program, &start);
     assert_eq!(
@@ -119,14 +119,14 @@ fn the_file_in_the_current_folder_is_found() {
 }
 
 #[test]
-fn settings_of_aws_take_the_place_of_missing_arguments() {
+fn aws_settings_replace_missing_arguments() {
     let program = Program::with_endpoint(&test_bed().ec2_endpoint).without("--region").env("AWS_REGION", "eu-west-3");
     let (_, document) = program.run_json(&["GetInstanceStatusByTag"]);
     assert_eq!((&document["region"], &document["exit_code"]), (&"eu-west-3".into(), &0.into()));
 }
 
 #[test]
-fn a_relative_ca_file_lies_beside_the_configuration() {
+fn a_relative_ca_file_is_next_to_the_configuration() {
     let (bed, name) = (test_bed(), crate::support::unique("ca-file"));
     let ids = crate::support::Ec2::new().launch(&name, 1);
     let program = Program::on_test_bed().without("--user-id").env("AWS_ACCESS_KEY_ID", "unchecked");
@@ -152,7 +152,7 @@ fn a_server_that_is_not_verified_is_warned_about_in_every_job() {
 }
 
 #[test]
-fn settings_of_aws_that_are_wrong_are_refused() {
+fn invalid_aws_settings_are_rejected() {
     for (name, value, message) in [
         ("AWS_MAX_ATTEMPTS", "abc", "`AWS_MAX_ATTEMPTS` must be a whole number of at least 1"),
         ("AWS_MAX_ATTEMPTS", "0", "`AWS_MAX_ATTEMPTS` must be a whole number of at least 1"),
@@ -164,7 +164,7 @@ fn settings_of_aws_that_are_wrong_are_refused() {
 }
 
 #[test]
-fn an_endpoint_that_is_no_address_is_refused_and_no_request_is_shown() {
+fn an_invalid_endpoint_is_rejected_and_no_request_is_shown() {
     let secret = "not-to-be-seen";
     for endpoint in ["foo", "ftp://127.0.0.1", "http://"] {
         let launch =

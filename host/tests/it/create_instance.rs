@@ -1,4 +1,4 @@
-//! `CreateInstance` against the test bed's EC2: each argument, and all that a launch brings with it.
+//! Tests of `CreateInstance` on the test bed: each argument, and all resources of a launch.
 
 use std::fs;
 
@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use crate::support::{Ec2, Finished, Program, test_bed, unique, values};
 
-/// A launch that a test adds to.
+/// A basic launch, to which tests add arguments.
 struct Launch {
     program: Program,
     name: String,
@@ -23,7 +23,7 @@ impl Launch {
         launch.into_iter().chain(more.iter().copied()).collect()
     }
 
-    /// With a security group and a key pair that have the launch's name.
+    /// Adds a security group and a key pair with the name of the launch.
     fn run(&self, more: &[&str]) -> Finished {
         let all = ["--security-group", &self.name, "--key-name", &self.name, "--key-dir", "keys"];
         self.program.run(&self.arguments(&[&all, more].concat()))
@@ -37,7 +37,7 @@ impl Launch {
 }
 
 #[test]
-fn a_launch_has_what_the_arguments_say() {
+fn a_launch_matches_its_arguments() {
     let (ec2, launch) = (Ec2::new(), Launch::new("create"));
     let finished = launch.run(&[]).expect_code(0);
     let ids = ec2.named(&launch.name);
@@ -85,7 +85,7 @@ fn several_instances_are_waited_for_and_saved_with_counters() {
 }
 
 #[test]
-fn values_in_the_form_of_opcons_lists_are_accepted() {
+fn values_from_option_lists_are_accepted() {
     let launch = Launch::new("create-list");
     let image = format!("Some Linux 2 : {}", test_bed().image_id);
     let program = Program::on_test_bed().common("--region", "US_EAST_1");
@@ -96,7 +96,7 @@ fn values_in_the_form_of_opcons_lists_are_accepted() {
 }
 
 #[test]
-fn a_security_group_is_made_once_and_found_again() {
+fn a_security_group_is_created_once_and_found_again() {
     let (ec2, launch) = (Ec2::new(), Launch::new("create-group"));
     launch.run(&[]).expect_code(0).expect_stdout(&format!("security group `{}`: created as sg-", launch.name));
     let again = launch.run(&[]).expect_code(0);
@@ -111,7 +111,7 @@ fn a_security_group_is_made_once_and_found_again() {
 }
 
 #[test]
-fn a_subnet_takes_the_place_of_security_groups() {
+fn a_subnet_replaces_security_groups() {
     let (ec2, launch) = (Ec2::new(), Launch::new("create-subnet"));
     let subnet = values(&ec2.call("DescribeSubnets", &[]), "subnetId").remove(0);
     let more = ["--subnet-id", &subnet, "--key-name", &launch.name, "--key-dir", "keys"];
@@ -120,7 +120,7 @@ fn a_subnet_takes_the_place_of_security_groups() {
 }
 
 #[test]
-fn a_key_pair_is_made_and_its_private_key_is_for_its_owner_alone() {
+fn a_key_pair_is_created_with_a_private_key_file_for_its_owner_only() {
     let (ec2, launch) = (Ec2::new(), Launch::new("create-key"));
     let finished = launch.run(&[]).expect_code(0);
     assert!(ec2.has_key_pair(&launch.name));
@@ -140,7 +140,7 @@ fn a_key_pair_is_made_and_its_private_key_is_for_its_owner_alone() {
 }
 
 #[test]
-fn a_file_that_is_there_is_never_overwritten() {
+fn an_existing_file_is_never_overwritten() {
     let (ec2, launch) = (Ec2::new(), Launch::new("create-file"));
     fs::create_dir(launch.program.folder().join("keys")).unwrap();
     let file = launch.program.write(&format!("keys/{}.pem", launch.name), "somebody's key\n");
@@ -152,7 +152,7 @@ fn a_file_that_is_there_is_never_overwritten() {
 }
 
 #[test]
-fn private_keys_lie_beside_the_configuration_by_default() {
+fn private_keys_are_next_to_the_configuration_by_default() {
     let launch = Launch::new("create-default");
     let config = fs::read_to_string(&test_bed().config).unwrap();
     let Launch { program, name } = launch;
@@ -163,7 +163,7 @@ fn private_keys_lie_beside_the_configuration_by_default() {
 }
 
 #[test]
-fn a_dry_run_makes_nothing() {
+fn a_dry_run_creates_nothing() {
     let (ec2, launch) = (Ec2::new(), Launch::new("create-dry"));
     let finished = launch.run(&["--dry-run", "--wait", "--number", "2"]).expect_code(0);
     let finished = finished.expect_stdout("would be created");
@@ -172,14 +172,14 @@ fn a_dry_run_makes_nothing() {
     assert!(!ec2.has_key_pair(&launch.name) && !launch.program.folder().join("keys").exists());
 }
 
-/// A launch of that image and type, whose key pair and security group would have to be made.
+/// A launch of this image and type, which would have to create its key pair and security group.
 fn launch_of<'a>(launch: &'a Launch, image: &'a str, instance_type: &'a str) -> Vec<&'a str> {
     let all = ["CreateInstance", "--image-id", image, "--instance-type", instance_type, "--key-dir", "keys"];
     all.into_iter().chain(["--security-group", &launch.name, "--key-name", &launch.name]).collect()
 }
 
 #[test]
-fn a_launch_of_an_unknown_image_makes_nothing() {
+fn a_launch_of_an_unknown_image_creates_nothing() {
     let (ec2, launch) = (Ec2::new(), Launch::new("create-unknown"));
     let (finished, document) = launch.program.run_json(&launch_of(&launch, "ami-0123456789abcdef0", "t3.micro"));
     finished.expect_code(4).expect_stderr("does not exist (InvalidAMIID.NotFound, request ");
@@ -188,7 +188,7 @@ fn a_launch_of_an_unknown_image_makes_nothing() {
 }
 
 #[test]
-fn a_launch_that_is_refused_shows_what_was_made_before() {
+fn a_rejected_launch_lists_the_created_resources() {
     let (ec2, launch) = (Ec2::new(), Launch::new("create-refused"));
     let (finished, document) = launch.program.run_json(&launch_of(&launch, &test_bed().image_id, "t9.huge"));
     finished.expect_code(4).expect_stderr("(InvalidInstanceType.NotFound, request ");

@@ -1,4 +1,4 @@
-//! Functions with defects, which are in a program of the tests: each job ends with a report all the same.
+//! Tests of jobs with defective functions: each ends with a report.
 
 use std::path::Path;
 use std::sync::OnceLock;
@@ -32,7 +32,7 @@ fn a_panic_has_the_report_of_a_defect_wherever_it_happens() {
 }
 
 #[test]
-fn a_command_that_meets_a_defect_of_a_function_reports_it() {
+fn a_command_reports_a_defect_of_a_function() {
     let job = ["--schedule", "Nightly", "--job", "Try", "--machine", "agent", "--platform", "windows"];
     let finished = program().run_bare(&[&["job-definition", "ParseUndeclared"][..], &job].concat()).expect_code(70);
     finished.expect_stderr("error: running job-definition: a defect in the program: ");

@@ -1,4 +1,4 @@
-//! What the documentation shows: commands that work, messages that exist, links that lead somewhere.
+//! Tests the documentation: commands run, quoted messages exist, and links are valid.
 
 mod literals;
 
@@ -16,7 +16,7 @@ fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_owned()
 }
 
-/// The pages for people, by their paths in the repository.
+/// The documentation pages, by their paths in the repository.
 fn pages() -> Vec<(PathBuf, String)> {
     let docs = fs::read_dir(root().join("docs")).unwrap().map(|file| file.unwrap().path());
     let pages = docs.filter(|path| path.extension().is_some_and(|extension| extension == "md"));
@@ -28,15 +28,15 @@ fn page(name: &str) -> String {
     fs::read_to_string(root().join("docs").join(name)).unwrap().replace("\r\n", "\n")
 }
 
-/// The lines in fenced blocks that begin with the program's name, without those that show a form and no command.
+/// The lines in fenced blocks that begin with the program name, except syntax descriptions.
 fn commands(text: &str) -> Vec<&str> {
     let blocks = text.split("\n```").skip(1).step_by(2);
     let lines = blocks.flat_map(|block| block.lines().skip(1)).filter(|line| line.starts_with("awsec2 "));
     lines.filter(|line| !line.contains('<') && !line.contains(" [-")).collect()
 }
 
-/// A folder with all that the documentation speaks of, and an OpCon for it.
-fn surroundings() -> (Program, OwnOpCon) {
+/// A folder with all files that the documentation refers to, and an OpCon stand-in.
+fn environment() -> (Program, OwnOpCon) {
     let opcon = OwnOpCon::start();
     let bed = fs::read_to_string(&test_bed().config).unwrap();
     let users = &bed[..bed.find("[DENIED]").unwrap()];
@@ -62,9 +62,9 @@ fn surroundings() -> (Program, OwnOpCon) {
     (program, opcon)
 }
 
-/// Runs what a page shows: a function's job as far as it can be checked, a command for real.
+/// Runs a command from a page: for a function a check of its arguments, other commands completely.
 fn run(line: &str) -> Finished {
-    let (program, opcon) = surroundings();
+    let (program, opcon) = environment();
     let line = line.replace("opcon.example.com:9010", &opcon.https().to_string());
     let words = shlex::split(&line).unwrap_or_else(|| panic!("{line}: quotes that are not closed"));
     let mut words: Vec<&str> = words[1..].iter().map(String::as_str).collect();
@@ -123,7 +123,7 @@ fn every_exit_code_is_explained() {
     }
 }
 
-/// All that the program can print, a literal a line.
+/// All messages of the program, one literal per line.
 fn texts() -> String {
     let functions = fs::read_dir(root().join("functions")).unwrap().map(|entry| entry.unwrap().path());
     let packages = functions.chain(["host", "host/sdk", "opcon"].map(|package| root().join(package)));
@@ -131,21 +131,21 @@ fn texts() -> String {
     roots.iter().flat_map(|root| literals::of_crate(root)).collect::<Vec<_>>().join("\n")
 }
 
-/// The messages that the page explains: in backquotes at the beginning of a list item.
+/// The messages that the page explains: in backticks at the beginning of a list item.
 fn messages(page: &str) -> Vec<&str> {
     let (_, page) = page.split_once("\n## By message").unwrap();
     let items = page.lines().filter_map(|line| line.strip_prefix("* `"));
     items.filter_map(|item| item.split_once('`')).map(|(message, _)| message).collect()
 }
 
-/// The pieces of a message that are the same in all of them.
+/// The constant parts of a message.
 fn pieces(message: &str) -> Vec<&str> {
     const LONG_ENOUGH: usize = 12;
     let pieces = message.split('<').flat_map(|part| part.split_once('>').map_or([part, ""], |(_, rest)| [rest, ""]));
     pieces.map(str::trim).filter(|piece| piece.len() >= LONG_ENOUGH).collect()
 }
 
-/// Whether a message is a code of AWS, as in `InvalidInstanceID.NotFound`.
+/// Whether a message is an AWS error code, e.g. `InvalidInstanceID.NotFound`.
 fn is_code(message: &str) -> bool {
     message.starts_with(|first: char| first.is_ascii_uppercase())
         && message.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'.')
@@ -159,7 +159,7 @@ fn every_message_that_is_explained_is_one_of_the_programs() {
     let mut unknown = Vec::new();
     for message in messages {
         if is_code(message) {
-            // A pattern may judge it, without a text of its own.
+            // Codes may be matched by a pattern, without a literal.
             let judged = kind_of(message) != kind_of("SomethingNew") || texts.contains(message);
             unknown.extend((!judged).then_some(message));
             continue;
@@ -189,7 +189,7 @@ fn every_link_leads_somewhere() {
     }
 }
 
-/// The anchors of the headings, as the usual viewers make them.
+/// The anchors of the headings, as common viewers create them.
 fn anchors(page: &str) -> BTreeSet<String> {
     let headings = page.lines().filter(|line| line.starts_with('#')).map(|line| line.trim_start_matches('#').trim());
     let anchor = |heading: &str| {

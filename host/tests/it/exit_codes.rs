@@ -1,5 +1,6 @@
-//! Every exit code but 70, each with its message and its JSON document. What the test bed's EC2 never does, an EC2 of the
-//! test's own does.
+//! Tests every exit code except 70, with its message and its JSON document.
+//!
+//! An EC2 of the test simulates what the test bed cannot.
 
 use std::net::TcpListener;
 
@@ -10,7 +11,7 @@ use crate::support::{Answer, Ec2, Finished, OwnEc2, OwnOpCon, Program, test_bed,
 
 const ID: &str = "i-0123456789abcdef0";
 
-/// What the document of a failed job says.
+/// The expected error in the document of a failed job.
 #[track_caller]
 fn assert_document(document: &Value, exit_code: u8, status: &str, kind: &str) {
     assert_eq!(document["exit_code"], exit_code, "{document:#}");
@@ -18,7 +19,7 @@ fn assert_document(document: &Value, exit_code: u8, status: &str, kind: &str) {
     assert_eq!(document["error"]["kind"], kind, "{document:#}");
 }
 
-/// Runs a job that fails, once for people and once for its document.
+/// Runs a failing job with text output and with JSON output.
 #[track_caller]
 fn failure(program: &Program, arguments: &[&str], exit_code: u8, status: &str, kind: &str) -> Finished {
     let (finished, document) = program.run_json(arguments);
@@ -34,7 +35,7 @@ fn failure(program: &Program, arguments: &[&str], exit_code: u8, status: &str, k
     finished
 }
 
-/// A port on which nobody listens.
+/// An unused port.
 fn closed_port() -> u16 {
     TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
 }
@@ -43,12 +44,12 @@ fn strict() -> Program {
     Program::on_test_bed().common("--endpoint-url", &test_bed().ec2_strict.endpoint)
 }
 
-/// The test bed's EC2, and an OpCon of the test's own.
+/// The EC2 of the test bed, and an OpCon stand-in of the test.
 fn with_opcon(config: &str) -> Program {
     Program::with_endpoint(&test_bed().ec2_endpoint).with_config(config)
 }
 
-/// A launch that names a property, a key pair and a security group.
+/// A launch with a property, a key pair, and a security group.
 fn launch(name: &str) -> Vec<&str> {
     let image =
         ["CreateInstance", "--image-id", &test_bed().image_id, "--instance-type", "t3.micro", "--tag-name", name];
@@ -94,7 +95,7 @@ fn a_wrong_secret_key_is_3() {
 }
 
 #[test]
-fn a_user_who_may_not_is_3() {
+fn a_denied_user_is_3() {
     let program = strict().common("--user-id", &test_bed().denied_user_id);
     program.run(&["GetInstanceStatusByTag"]).expect_code(0);
     let stop = ["StopInstance", "--instance-id", ID];
@@ -128,7 +129,7 @@ fn what_does_not_exist_is_4() {
 }
 
 #[test]
-fn a_wait_that_expires_is_5_and_tells_the_last_state() {
+fn a_wait_that_times_out_is_5_and_reports_the_last_state() {
     let ec2 = OwnEc2::start(Answer::pending);
     let start = ["StartInstance", "--instance-id", ID, "--wait", "--wait-timeout", "1s"];
     let finished = failure(&Program::with_endpoint(&ec2.url), &start, 5, "partial", "wait-expired");
@@ -194,7 +195,7 @@ fn a_limit_of_the_account_is_8() {
 }
 
 #[test]
-fn an_ec2_that_nobody_answers_for_is_9() {
+fn an_unreachable_ec2_is_9() {
     let program = Program::with_endpoint(&format!("http://127.0.0.1:{}", closed_port())).env("AWS_MAX_ATTEMPTS", "1");
     let finished = failure(&program, &["GetInstanceStatusByTag"], 9, "failed", "unavailable");
     finished.expect_stderr("error: looking up all instances in the region: EC2 could not be reached: ");
@@ -221,7 +222,7 @@ fn throttling_is_retried_and_then_9() {
 }
 
 #[test]
-fn a_change_of_which_no_answer_tells_is_11() {
+fn a_change_with_an_unknown_outcome_is_11() {
     let ec2 = OwnEc2::with_instance("running", |_| Answer::html(502, "<html>Bad Gateway</html>"));
     let program = Program::with_endpoint(&ec2.url).env("AWS_MAX_ATTEMPTS", "1");
     let finished = failure(&program, &["StopInstance", "--instance-id", ID], 11, "unknown", "unknown");
@@ -234,7 +235,7 @@ fn a_change_of_which_no_answer_tells_is_11() {
 }
 
 #[test]
-fn an_opcon_that_nobody_answers_for_is_9_and_nothing_is_launched() {
+fn an_unreachable_opcon_is_9_and_nothing_is_launched() {
     let name = unique("no-opcon");
     let address = format!("ADDRESS=127.0.0.1:{}\nUSING_TLS=False\n", closed_port());
     let program = with_opcon(&format!("[OPCON API INFORMATION]\n{address}TOKEN=made-up\n"));
@@ -254,18 +255,18 @@ mod interrupted {
 
     use super::*;
 
-    /// Runs a job that waits for ever, and sends it the signal as soon as it waits.
+    /// Runs a job that waits indefinitely, and sends it the signal as soon as it waits.
     fn interrupt(signal: &str, output: &str) -> Finished {
         let ec2 = OwnEc2::start(Answer::pending);
         let program = Program::with_endpoint(&ec2.url);
         let start = ["StartInstance", "--instance-id", ID, "--wait", "--log-dir", "log", "--output", output];
         let mut job = program.command(start).spawn().unwrap();
-        // One look before the start, and one of the wait.
+        // One poll before the start, and one of the wait.
         await_calls(&ec2, "DescribeInstances", 2, &mut job);
         send(signal, job)
     }
 
-    /// Waits until the job has made so many calls.
+    /// Waits until the job has sent this number of calls.
     fn await_calls(ec2: &OwnEc2, action: &str, number: usize, job: &mut Child) {
         while ec2.actions().iter().filter(|made| *made == action).count() < number {
             assert!(job.try_wait().unwrap().is_none(), "the job ended before it asked for {action}");
@@ -273,7 +274,7 @@ mod interrupted {
         }
     }
 
-    /// Sends the job the signal, and waits for its end.
+    /// Sends the signal to the job, and waits for its end.
     fn send(signal: &str, job: Child) -> Finished {
         let sent = Command::new("kill").args(["-s", signal, &job.id().to_string()]).status().unwrap();
         assert!(sent.success());
@@ -281,7 +282,7 @@ mod interrupted {
     }
 
     #[test]
-    fn a_change_that_was_not_answered_yet_is_told_of() {
+    fn a_change_without_a_response_is_reported() {
         let ec2 = OwnEc2::with_instance("running", |_| {
             loop {
                 thread::park();

@@ -1,11 +1,11 @@
-//! The fault layer: a loopback proxy between the program and moto, in which EC2 misbehaves as a test says.
+//! The fault layer: a loopback proxy between the program and moto that injects the faults of a test.
 //!
-//! What it injects is ours, written after the AWS documentation: no test that uses it shows how EC2 itself behaves. Rules
-//! choose requests by action, parameters and call number, and say what goes wrong. What EC2 does and moto does not is there
-//! without a rule: the client tokens of RunInstances ([`launches`]), the termination protection of whole availability
-//! zones ([`protection`]), and the states from which an instance can be started and stopped ([`actions`]). New instances
-//! that are not known yet, stale reads and states that last ([`instances`]), and types without capacity ([`capacity`]), are
-//! there when a test asks for them. Every request is recorded.
+//! The faults are based on the AWS documentation; the tests do not verify the behavior of EC2 itself. Rules select
+//! requests by action, parameters, and call number, and inject faults. Features of EC2 that moto lacks are always
+//! active: the client tokens of RunInstances ([`launches`]), the termination protection of availability zones
+//! ([`protection`]), and the states in which an instance can be started and stopped ([`actions`]). Tests can enable new
+//! instances that are not found yet, stale reads, and slow transitions ([`instances`]), and insufficient capacity
+//! ([`capacity`]). Every request is recorded.
 
 mod actions;
 pub mod answer;
@@ -35,24 +35,24 @@ use server::Server;
 
 use crate::support::http::{HttpServer, Message};
 
-/// A running fault layer. It ends when it is dropped.
+/// A running fault layer. It stops when it is dropped.
 pub struct FaultLayer {
     http: HttpServer,
     shared: Arc<Shared>,
 }
 
-/// A request that came through, and what became of it.
+/// A received request, and its result.
 #[derive(Clone, Debug)]
 pub struct Call {
-    /// Its parameters, among them the action.
+    /// Its parameters, including the action.
     pub form: Form,
-    /// The HTTP status of the answer; `None` while there is none, and when the connection was cut instead.
+    /// The HTTP status of the response; `None` while there is none, and if the connection is cut.
     pub status: Option<u16>,
-    /// When the request had arrived.
+    /// When the request was received.
     pub arrived: Instant,
 }
 
-/// What all connections share.
+/// State shared by all connections.
 struct Shared {
     ec2: Server,
     rules: Mutex<Rules>,
@@ -60,7 +60,7 @@ struct Shared {
 }
 
 impl FaultLayer {
-    /// Starts a layer before the EC2 server with this URL, as in `http://127.0.0.1:5000`.
+    /// Starts a layer in front of the EC2 server with this URL, e.g. `http://127.0.0.1:5000`.
     pub fn before(ec2_endpoint: &str) -> Self {
         let ec2 = ec2_endpoint.strip_prefix("http://").expect("the server has no TLS").trim_end_matches('/').to_owned();
         let shared = Arc::new(Shared { ec2: Server::new(ec2), rules: Mutex::default(), calls: Mutex::default() });
@@ -73,44 +73,44 @@ impl FaultLayer {
         self.http.url()
     }
 
-    /// Begins a rule for the requests of an action, as in `RunInstances`. See [`RuleBuilder`].
+    /// Begins a rule for the requests of an action, e.g. `RunInstances`. See [`RuleBuilder`].
     pub fn on(&self, action: &str) -> RuleBuilder<'_> {
         RuleBuilder::new(&self.shared.rules, action)
     }
 
-    /// These instances, for what the next reads show of them. See [`Chosen`].
+    /// Selects these instances, to specify their next reads. See [`Chosen`].
     pub fn instances(&self, ids: &[String]) -> Chosen<'_> {
         Chosen::with_ids(&self.shared.ec2.instances, ids)
     }
 
-    /// The instances that are launched through the layer with these numbers, as in `2..=2`; the first is 1. For what the
-    /// reads show of them from their launch on. See [`Chosen`].
+    /// Selects future instances that are launched through the layer, by number, e.g. `2..=2`; the first is 1. To
+    /// specify their reads from the launch on. See [`Chosen`].
     pub fn launched(&self, numbers: impl RangeBounds<usize> + Send + 'static) -> Chosen<'_> {
         Chosen::launched(&self.shared.ec2.instances, numbers)
     }
 
-    /// Lets `pending`, `stopping` and `shutting-down` last for so many reads of an instance, after every launch, start,
-    /// stop and termination from now on.
+    /// Makes `pending`, `stopping` and `shutting-down` last for this number of reads of an instance, after every
+    /// subsequent launch, start, stop, and termination.
     pub fn let_states_last(&self, reads: usize) {
         self.shared.ec2.instances.lock().unwrap().let_states_last(reads);
     }
 
-    /// From now on there is no capacity for launches and starts of these instance types, and of all others there is.
+    /// Sets the instance types without capacity for launches and starts. All others have capacity.
     pub fn lack_capacity(&self, types: &[&str]) {
-        self.shared.ec2.capacity.lock().unwrap().lack(types);
+        self.shared.ec2.capacity.lock().unwrap().set_types(types);
     }
 
-    /// From now on a start that names one of these instances finds no capacity on its dedicated host.
+    /// Sets the instances without capacity on their dedicated hosts: starts of them fail.
     pub fn lack_host_capacity(&self, ids: &[String]) {
-        self.shared.ec2.capacity.lock().unwrap().lack_on_hosts(ids);
+        self.shared.ec2.capacity.lock().unwrap().set_hosts(ids);
     }
 
-    /// The actions of the rules that have changed nothing so far: no request fell under them, or there was nothing to change.
+    /// The actions of the rules without an effect so far: no request matched, or there was nothing to change.
     pub fn unfired(&self) -> Vec<String> {
         self.shared.rules.lock().unwrap().unfired()
     }
 
-    /// All requests so far, in the order in which they arrived.
+    /// All requests so far, in order of arrival.
     pub fn calls(&self) -> Vec<Call> {
         self.shared.calls.lock().unwrap().clone()
     }
@@ -129,7 +129,7 @@ impl FaultLayer {
 }
 
 impl Shared {
-    /// The answer to a request. Where there is none, the connection is cut.
+    /// The response to a request. `None` cuts the connection.
     fn serve(&self, request: &Message) -> Option<Message> {
         let form = Form::of(request);
         let number = self.record(Call { form: form.clone(), status: None, arrived: Instant::now() });
@@ -138,7 +138,7 @@ impl Shared {
         Some(answer)
     }
 
-    /// Records a request, and returns its place among all.
+    /// Records a request, and returns its index.
     fn record(&self, call: Call) -> usize {
         let mut calls = self.calls.lock().unwrap();
         calls.push(call);
@@ -162,7 +162,7 @@ impl Shared {
             return instead;
         }
         let mut answer = self.ec2.answer(request, form);
-        // The views come first: nothing can be changed in a body that is cut.
+        // Views are applied first, because a truncated body cannot be changed.
         for armed in &faults {
             if let Fault::Show(view) = &armed.fault
                 && answer.status() == 200

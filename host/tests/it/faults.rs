@@ -1,20 +1,22 @@
-//! The real program before an EC2 that throttles, breaks, hesitates and forgets: what the fault layer injects is ours.
+//! Tests of the program with an EC2 that throttles, fails, and is eventually consistent.
+//!
+//! The fault layer injects the faults.
 
 mod answers;
 mod codes;
 mod created;
 mod dry_runs;
 mod every_fault;
+mod incomplete_answers;
 mod launches;
 mod many_instances;
+mod partial_results;
 mod reboots;
 mod restarts;
 mod stage;
 mod unconfirmed;
 mod unknown;
 mod waits;
-mod who_changed;
-mod whole_answers;
 
 use std::collections::HashMap;
 use std::sync::Mutex;
@@ -22,11 +24,11 @@ use std::sync::Mutex;
 use crate::fault_layer::{Call, FaultLayer};
 use crate::support::{Ec2, Finished, Program, test_bed, unique, values};
 
-/// A job whose calls go through a fault layer of its own.
+/// A job whose calls pass through its own fault layer.
 struct Job {
     layer: FaultLayer,
     program: Program,
-    /// The Name tag of the instances that it is about.
+    /// The Name tag of its instances.
     name: String,
     region: String,
 }
@@ -42,29 +44,29 @@ impl Job {
         Job { layer, program, name: unique(name), region: region.to_owned() }
     }
 
-    /// EC2 as it is, past the layer.
+    /// Direct access to EC2, without the layer.
     fn ec2(&self) -> Ec2 {
         Ec2::in_region(&self.region)
     }
 
-    /// Runs a function on the instances of that name.
+    /// Runs a function on the instances with this name.
     fn run(&self, function: &str, more: &[&str]) -> Finished {
         self.program.run(&[&[function, "--tag-name", &self.name], more].concat())
     }
 
-    /// Launches instances of that name, with a key pair and a security group that are made for it.
+    /// Launches instances with this name, and creates a key pair and a security group for them.
     fn launch(&self, more: &[&str]) -> Finished {
         let what = ["--image-id", &image_in(&self.region), "--instance-type", "t3.micro"];
         let with = ["--key-name", &self.name, "--key-dir", "keys", "--security-group", &self.name];
         self.run("CreateInstance", &[&what[..], &with, more].concat())
     }
 
-    /// Instances of that name that run already, made past the layer: their ids, sorted.
+    /// Creates running instances with this name without the layer. Returns their IDs, sorted.
     fn running(&self, count: usize) -> Vec<String> {
         self.running_in(count, &[])
     }
 
-    /// The same, with parameters of their own.
+    /// The same with additional parameters.
     fn running_in(&self, count: usize, parameters: &[(&str, &str)]) -> Vec<String> {
         let (image, count) = (image_in(&self.region), count.to_string());
         let launch = [
@@ -81,7 +83,7 @@ impl Job {
         ids
     }
 
-    /// Instances of that name that are stopped.
+    /// Stopped instances with this name.
     fn stopped(&self, count: usize) -> Vec<String> {
         let ids = self.running(count);
         let names: Vec<String> = (1..=count).map(|number| format!("InstanceId.{number}")).collect();
@@ -90,15 +92,15 @@ impl Job {
         ids
     }
 
-    /// The looks of a wait at the states of instances: the search by name names none.
-    fn looks(&self) -> Vec<Call> {
-        let mut looks = self.layer.calls_of("DescribeInstances");
-        looks.retain(|call| call.form.names_instances());
-        looks
+    /// The polls of a wait for instance states. The search by name contains no IDs.
+    fn polls(&self) -> Vec<Call> {
+        let mut polls = self.layer.calls_of("DescribeInstances");
+        polls.retain(|call| call.form.names_instances());
+        polls
     }
 }
 
-/// An image that EC2 has in the region. The search takes moto its time, so it is made once.
+/// An existing image in the region. It is determined once, because the search is slow in moto.
 fn image_in(region: &str) -> String {
     const BY_NAME: [(&str, &str); 2] = [("Filter.1.Name", "name"), ("Filter.1.Value.1", "amzn2-ami-hvm-2.0*")];
     static IMAGES: Mutex<Option<HashMap<String, String>>> = Mutex::new(None);
@@ -107,7 +109,7 @@ fn image_in(region: &str) -> String {
     images.get_or_insert_default().entry(region.to_owned()).or_insert_with(first_image).clone()
 }
 
-/// Insists that an output names all these instances.
+/// Asserts that an output contains all these instances.
 #[track_caller]
 fn assert_names_all(finished: &Finished, ids: &[String]) {
     for id in ids {

@@ -1,15 +1,15 @@
-//! The functions that look at, start, stop and terminate instances, against the test bed's EC2.
+//! Tests of the functions that describe, start, stop, and terminate instances, on the test bed.
 
 use serde_json::{Value, json};
 
 use crate::support::{Ec2, Placeholders, Program, functions, resources_in, test_bed, unique, values};
 
-/// The values that the instances in the document have under that key.
+/// The values of the key for the instances in the document.
 fn each<'a>(document: &'a Value, key: &str) -> Vec<&'a Value> {
     document["instances"].as_array().unwrap().iter().map(|instance| &instance[key]).collect()
 }
 
-/// The properties that the test bed's OpCon holds, by name.
+/// The properties in the OpCon of the test bed, by name.
 fn saved_properties() -> Value {
     let url = format!("http://{}/stand-in/properties", test_bed().opcon.http);
     serde_json::from_str(&ureq::get(url).call().unwrap().body_mut().read_to_string().unwrap()).unwrap()
@@ -57,7 +57,7 @@ fn status_in_json_has_the_keys_of_the_contract() {
 fn status_without_a_tag_shows_the_whole_region() {
     let ec2 = Ec2::in_region("eu-north-1");
     for id in values(&ec2.call("DescribeInstances", &[]), "instanceId") {
-        ec2.call("TerminateInstances", &[("InstanceId.1", &id)]); // of an earlier run on the same test bed
+        ec2.call("TerminateInstances", &[("InstanceId.1", &id)]); // from a previous run on the same test bed
     }
     let program = Program::on_test_bed().common("--region", "EU_NORTH_1");
     let empty = program.run(&["GetInstanceStatusByTag"]).expect_code(0);
@@ -159,7 +159,7 @@ fn start_by_ids_counts_an_instance_that_runs_already_as_a_success() {
 }
 
 #[test]
-fn the_tag_wins_over_ids() {
+fn the_tag_takes_precedence_over_ids() {
     let (ec2, name) = (Ec2::new(), unique("wins"));
     let (named, other) = (ec2.launch(&name, 1), ec2.launch(&unique("other"), 1));
     let stop = ["StopInstance", "--tag-name", &name, "--instance-id", &other[0]];
@@ -190,7 +190,7 @@ fn stop_without_wait_ends_when_it_is_accepted() {
 }
 
 #[test]
-fn stopping_what_is_stopped_changes_nothing() {
+fn stopping_a_stopped_instance_changes_nothing() {
     let (ec2, name) = (Ec2::new(), unique("stop-again"));
     ec2.launch_stopped(&name, 1);
     let finished = Program::on_test_bed().run(&["StopInstance", "--tag", &name]).expect_code(0);
@@ -210,7 +210,7 @@ fn terminate_by_tag_and_by_id() {
     assert_eq!(ec2.states(&all), ["terminated"; 3]);
 }
 
-/// The examples of all functions that act on chosen instances, where none of these exists.
+/// The examples of all functions that act on selected instances, run without such instances.
 fn examples_without_instances() -> Vec<Vec<String>> {
     let suffix = unique("_nobody");
     let resources = resources_in(&test_bed().region, &[("ami", &test_bed().image_id)]);
@@ -222,14 +222,14 @@ fn examples_without_instances() -> Vec<Vec<String>> {
 }
 
 #[test]
-fn nothing_that_matches_is_a_success_only_with_allow_none() {
+fn an_empty_selection_is_a_success_only_with_allow_none() {
     let program = Program::on_test_bed();
     let (mut by_name, mut by_id) = (0, 0);
     for line in examples_without_instances() {
         let line: Vec<&str> = line.iter().map(String::as_str).collect();
         let finished = program.run(&line).expect_code(4);
         if let Some(id) = line.iter().find_map(|word| word.split([',', '=']).find(|part| part.starts_with("i-"))) {
-            // The words are EC2's or the program's, whoever looks the instances up.
+            // The text is from EC2 or from the program, depending on how the instances are selected.
             assert!(finished.stderr.contains("error: ") && finished.stderr.contains(id), "{finished:#?}");
             by_id += 1;
             continue;
@@ -251,7 +251,7 @@ fn wildcards_in_a_name_match_themselves_alone() {
 }
 
 #[test]
-fn without_wait_what_is_not_known_yet_is_warned_about() {
+fn without_wait_unknown_values_cause_a_warning() {
     let (ec2, name) = (Ec2::in_region("eu-west-1"), unique("early"));
     let property = name.replace('-', "_");
     let start = ["StartInstance", "--tag-name", &name, "--id-property", &property];

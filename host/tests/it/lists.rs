@@ -1,4 +1,4 @@
-//! The functions that fill the lists of job forms and check them, against the test bed's EC2 and OpCon stand-ins.
+//! Tests of the functions that fill and check the option lists of job forms, against the test bed.
 
 use std::fs;
 use std::net::TcpListener;
@@ -8,23 +8,23 @@ use serde_json::{Value, json};
 
 use crate::support::{Answer, Ec2, OwnEc2, OwnOpCon, Program, unique, values};
 
-/// A program whose OpCon is the test's own, on the test bed's EC2.
+/// A program with its own OpCon stand-in, on the EC2 of the test bed.
 fn with_opcon(opcon: &OwnOpCon) -> Program {
     let program = Program::on_test_bed().without("--user-id").with_config(&opcon.config(DEFAULT_TOKEN));
     program.env("AWS_ACCESS_KEY_ID", "unchecked").env("AWS_SECRET_ACCESS_KEY", "unchecked")
 }
 
-/// Makes an image of that name, and returns its id.
+/// Creates an image with this name, and returns its ID.
 fn register_image(ec2: &Ec2, name: &str) -> String {
     values(&ec2.call("RegisterImage", &[("Name", name)]), "imageId").remove(0)
 }
 
-/// What the rows of the document have under that key.
+/// The values of the key in the rows of the document.
 fn found<'a>(document: &'a Value, key: &str) -> Vec<&'a str> {
     document["found"].as_array().unwrap().iter().map(|row| row[key].as_str().unwrap()).collect()
 }
 
-/// An EC2 with these images, given by id, name and day.
+/// An EC2 with these images, given by ID, name, and day.
 fn ec2_with_images(images: &'static [(&'static str, &'static str, u32)]) -> OwnEc2 {
     OwnEc2::start(|action| {
         let item = |(id, name, day): &(&str, &str, u32)| {
@@ -141,7 +141,7 @@ fn a_name_cannot_break_out_of_a_list() {
     let script = fs::read_to_string(program.folder().join("lists.txt")).unwrap();
     assert_eq!(script, format!("IMAGE ] : ami-00000002\nIMAGE {entry}\n"));
 
-    // What was written is read back as the two images.
+    // The written entries are parsed back to the two images.
     for arguments in [&["CheckLists", "--only", "images"][..], &["CheckLists", "--data-script", "lists.txt"]] {
         let finished = program.run(arguments).expect_code(0);
         assert_eq!(finished.verdict(), "CheckLists succeeded: 2 images checked, all found in EC2");
@@ -191,7 +191,7 @@ fn a_list_that_is_too_long_for_opcon_is_refused_or_cut() {
 }
 
 #[test]
-fn an_opcon_that_is_down_is_noticed_before_ec2_is_asked() {
+fn an_unavailable_opcon_is_detected_before_a_call_to_ec2() {
     let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
     let config = format!("[OPCON API INFORMATION]\nADDRESS=127.0.0.1:{port}\nUSING_TLS=False\nTOKEN=made-up\n");
     let ec2 = OwnEc2::unwanted();
@@ -279,7 +279,7 @@ fn a_list_kept_by_hand_is_read_and_a_wrong_entry_is_named() {
 }
 
 #[test]
-fn an_opcon_that_does_not_take_the_list_fails_the_job() {
+fn a_list_that_opcon_rejects_fails_the_job() {
     let opcon = OwnOpCon::start();
     let refused = OpConAnswer::Respond { status: 500, body: "no".to_owned(), content_type: "text/plain".to_owned() };
     opcon.add_fault(Fault { path: "/api/propertyExpression".to_owned(), skip: 0, times: 100, answer: refused });
@@ -292,7 +292,7 @@ fn an_opcon_that_does_not_take_the_list_fails_the_job() {
 }
 
 #[test]
-fn a_list_is_not_handed_to_an_agent_which_could_not_take_it() {
+fn a_list_is_not_sent_to_an_agent() {
     let program = Program::on_test_bed().without("--user-id");
     fs::create_dir(program.folder().join("MSGIN")).unwrap();
     let opcon = "PROPERTY_CHANNEL=msgin\nMSGIN_FOLDER=MSGIN\nMSGIN_USER=u\nMSGIN_TOKEN=made-up\n";

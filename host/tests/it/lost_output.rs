@@ -1,4 +1,4 @@
-//! Output that gets lost: nothing is done when the first line is, and what was done is reported elsewhere when it is later.
+//! Tests of lost output: if the first line is lost, the job does nothing; later losses are reported elsewhere.
 #![cfg(target_os = "linux")]
 
 use std::fs::File;
@@ -22,14 +22,14 @@ fn closed_pipe() -> Stdio {
     pipe().unwrap().1.into()
 }
 
-/// An output that takes nothing, and the system's words for it.
+/// An output to which writes fail, and the error text of the system.
 type Refusing = (fn() -> Stdio, &'static str);
 
 fn kinds() -> [Refusing; 2] {
     [(full, FULL), (closed_pipe, CLOSED)]
 }
 
-/// An EC2 in which the instance stops.
+/// An EC2 whose instance stops.
 fn stopping(action: &str) -> Answer {
     let (state, previous) = ("<code>64</code><name>stopping</name>", "<code>16</code><name>running</name>");
     let id = format!("<instanceId>{ID}</instanceId>");
@@ -99,7 +99,7 @@ fn nothing_is_done_when_the_document_has_no_place() {
 }
 
 #[test]
-fn the_first_line_says_who_does_what_where() {
+fn the_first_line_contains_user_function_and_region() {
     let ec2 = OwnEc2::start(stopping);
     let program = Program::with_endpoint(&ec2.url);
     let first = "StopInstance in us-east-1, default credential chain\n";
@@ -112,7 +112,8 @@ fn the_first_line_says_who_does_what_where() {
     assert!(finished.stdout.starts_with("StopInstance in us-east-1, user id USER1\n"), "{finished:#?}");
 }
 
-/// Runs a job whose reader goes away after the first line, or the blank before the document, before EC2 answers.
+/// Runs a job whose reader closes the pipe after the first line, or after the space before the document, before EC2
+/// responds.
 fn read_the_first(program: &Program, arguments: &[&str], reader_is_gone: &mpsc::Sender<()>) -> Output {
     let (mut reader, writer): (PipeReader, _) = pipe().unwrap();
     let job = program.command(arguments).stdout(writer).spawn().unwrap();
@@ -129,7 +130,7 @@ fn read_the_first(program: &Program, arguments: &[&str], reader_is_gone: &mpsc::
     job.wait_with_output().unwrap()
 }
 
-/// An EC2 that answers its first request when the reader is gone.
+/// An EC2 that answers its first request after the reader has closed the pipe.
 fn answering_late(answer: fn(&str) -> Answer) -> (OwnEc2, mpsc::Sender<()>) {
     let (sender, receiver) = mpsc::channel();
     let waiting = Mutex::new(Some(receiver));
@@ -143,7 +144,7 @@ fn answering_late(answer: fn(&str) -> Answer) -> (OwnEc2, mpsc::Sender<()>) {
 }
 
 #[test]
-fn what_stdout_does_not_take_goes_to_stderr_and_the_log() {
+fn lost_stdout_goes_to_stderr_and_the_log() {
     let (ec2, reader_is_gone) = answering_late(stopping);
     let program = Program::with_endpoint(&ec2.url);
     let finished = Finished::from(read_the_first(&program, &STOP, &reader_is_gone)).expect_code(7);
@@ -161,7 +162,7 @@ fn what_stdout_does_not_take_goes_to_stderr_and_the_log() {
 }
 
 #[test]
-fn a_document_that_stdout_does_not_take_goes_to_stderr_and_the_log() {
+fn a_lost_document_goes_to_stderr_and_the_log() {
     let (ec2, reader_is_gone) = answering_late(stopping);
     let program = Program::with_endpoint(&ec2.url);
     let finished = read_the_first(&program, &[&STOP[..], &JSON].concat(), &reader_is_gone);
@@ -201,7 +202,7 @@ fn a_job_that_fails_keeps_its_code_when_its_output_is_lost() {
 }
 
 #[test]
-fn help_and_lists_may_be_cut_short_by_their_reader_and_by_nobody_else() {
+fn only_the_reader_may_truncate_help_and_lists() {
     let program = Program::new();
     for line in
         [&["--help"][..], &["--list"], &["--list", "--output=json"], &["StopInstance", "--help"], &["check", "--help"]]

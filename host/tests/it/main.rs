@@ -1,7 +1,7 @@
-//! The tests of the program itself: one binary, because linking the EC2 SDK takes its time.
+//! Integration tests of the program, in a single binary because linking the EC2 SDK is slow.
 //!
-//! Each test starts the real program against the servers of the test bed, which all tests share, or against servers of its
-//! own. What tests share is in `support`.
+//! Each test runs the real program against the servers of the test bed, which all tests share, or against its own
+//! servers. Shared code is in `support`.
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test may panic")]
 
 mod command_line;

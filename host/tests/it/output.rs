@@ -1,4 +1,4 @@
-//! What reaches the job output and the log, and what never does.
+//! Tests of what is written to the job output and the log, and what must never be.
 
 use std::fs;
 
@@ -33,7 +33,7 @@ fn a_name_cannot_forge_a_line() {
     }
 }
 
-/// All that a user could see of a job: its output and its log.
+/// All output of a job that a user can read: console and log.
 fn all_of(program: &Program, finished: &Finished) -> String {
     format!("{finished:?}\n{}", program.log())
 }
@@ -50,7 +50,7 @@ fn secrets_appear_nowhere() {
     let launch = ["CreateInstance", "--image-id", &test_bed().image_id, "--instance-type", "t3.micro", "--wait"];
     let more = ["--security-group", "default", "--key-name", &name, "--id-property", "ID", "--debug"];
     let mut seen = all_of(&program, &program.run(&[&launch[..], &more].concat()).expect_code(0));
-    // Failures tell more than successes.
+    // Failures produce more output than successes.
     seen += &all_of(&program, &program.run(&["StopInstance", "--instance-id", "i-0123456789abcdef0"]).expect_code(4));
     let wrong = opcon.config("a-wrong-token");
     let program = program.with_config(&format!("{section}{wrong}"));
@@ -66,7 +66,7 @@ fn secrets_appear_nowhere() {
 }
 
 #[test]
-fn the_log_tells_the_job() {
+fn the_log_describes_the_job() {
     let (ec2, name) = (Ec2::new(), unique("log"));
     let id = &ec2.launch(&name, 1)[0];
     let config = "[CONNECTOR]\nDEBUG=OFF\n";
@@ -108,7 +108,7 @@ fn a_log_that_cannot_be_written_fails_no_job() {
 }
 
 #[test]
-fn ids_are_told_before_the_wait_ends() {
+fn ids_are_printed_before_the_wait_ends() {
     use std::io::{BufRead as _, BufReader};
 
     use crate::support::{Answer, OwnEc2};
@@ -125,7 +125,7 @@ fn ids_are_told_before_the_wait_ends() {
 }
 
 #[test]
-fn an_answer_from_elsewhere_is_one_line_in_plain_ascii() {
+fn a_foreign_response_is_one_line_in_plain_ascii() {
     let page = "<p>\u{1b}[31mw\u{e9}b</p>\r\nerror: forged\u{85}error: forged";
     let ec2 = OwnEc2::start(move |_| Answer::html(403, page));
     let program = Program::with_endpoint(&ec2.url).env("AWS_MAX_ATTEMPTS", "1");

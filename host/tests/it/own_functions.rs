@@ -1,4 +1,4 @@
-//! Functions from outside the connector: how their program runs, and what does not compile in them.
+//! Tests of functions outside the connector: how their program runs, and which misuse does not compile.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -7,10 +7,10 @@ use std::sync::OnceLock;
 
 use crate::support::{Built, Program, functions};
 
-/// What cargo has built of `host/examples/own-connector`.
+/// The build output of `host/examples/own-connector`.
 struct OwnConnector {
     program: PathBuf,
-    /// The library `connector-sdk` as that program links it.
+    /// The library `connector-sdk` as linked into that program.
     sdk: PathBuf,
 }
 
@@ -22,7 +22,7 @@ fn built() -> &'static OwnConnector {
     })
 }
 
-/// Compiles a function that makes this call.
+/// Compiles a function that contains this call.
 fn compile(call: &str) -> Output {
     let (folder, sdk) = (tempfile::tempdir().unwrap(), &built().sdk);
     let source = folder.path().join("function.rs");
@@ -45,7 +45,7 @@ fn compile(call: &str) -> Output {
 }
 
 #[test]
-fn functions_from_outside_are_listed_beside_those_of_the_connector() {
+fn additional_functions_are_listed() {
     let list = Program::new().executable(&built().program).run_bare(&["--list", "--output", "json"]).expect_code(0);
     let list = list.document();
     let packages: Vec<_> =
@@ -80,12 +80,12 @@ fn a_service_that_cannot_be_reached_is_named() {
 }
 
 #[test]
-fn a_call_whose_action_is_not_named_does_not_compile_and_the_compiler_says_how_to_name_it() {
+fn a_call_without_an_action_name_does_not_compile() {
     let send = "cx.ec2().stop_instances().send().await";
     let output = compile(&format!("{send}?"));
-    let told = String::from_utf8(output.stderr).unwrap();
-    assert!(!output.status.success() && told.contains("E0277"), "{told}");
-    assert!(told.contains("write `.doing(|| \"stopping i-0abc\".to_owned())?`"), "{told}");
+    let stderr = String::from_utf8(output.stderr).unwrap();
+    assert!(!output.status.success() && stderr.contains("E0277"), "{stderr}");
+    assert!(stderr.contains("write `.doing(|| \"stopping i-0abc\".to_owned())?`"), "{stderr}");
 
     let output = compile(&format!("{send}.doing(|| \"stopping i-0abc\".to_owned())?"));
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));

@@ -1,4 +1,4 @@
-//! Programs of another name: what they print for people to copy starts them, and not `awsec2`.
+//! Tests that a program with another name prints commands with its own name instead of `awsec2`.
 
 use crate::support::{Program, administrator_commands};
 

@@ -1,4 +1,5 @@
-//! What people and OpCon see of a job while it runs, and what is left to do when OpCon did not take a value.
+//! Tests of the progress of a running job on the terminal and in OpCon, and of the follow-up commands for unsaved
+//! values.
 
 use std::fs;
 
@@ -20,14 +21,14 @@ fn the_printed_commands_save_what_was_not_saved() {
     let config = opcon.config(DEFAULT_TOKEN);
     let program = Program::on_test_bed().without("--user-id").with_config(&config);
     let program = program.env("AWS_ACCESS_KEY_ID", "unchecked").env("AWS_SECRET_ACCESS_KEY", "unchecked");
-    // Down after the check, that is after the launch.
+    // Unavailable after the check, i.e. after the launch.
     opcon.add_fault(Fault { path: "/api/propertyExpression".into(), skip: 0, times: 1000, answer: OpConAnswer::CLOSE });
     let (id, ip) = ("LATER_ID", "JI.IP.2026-01-31.Night[A].\"it's.\u{e4}\"");
     let finished = program.run(&start(&name, id, ip)).expect_code(7);
     let commands: Vec<_> = finished.stdout.lines().filter_map(|line| line.strip_prefix("  awsec2 ")).collect();
     assert_eq!(commands.len(), 4, "{finished:#?}");
     assert_eq!(opcon.property("LATER_ID_1"), None);
-    // The viewer of OpCon shows the two ends of a long output.
+    // The viewer of OpCon shows the beginning and the end of a long output.
     let place = |text: &str| finished.stdout.find(text).unwrap_or_else(|| panic!("no `{text}` in {finished:#?}"));
     assert!(place("start accepted") < place("Instance ID "), "{finished:#?}");
     assert!(place("Instance ID ") < place("not saved in OpCon; to save it later:\n"), "{finished:#?}");
@@ -60,7 +61,7 @@ fn the_configuration_of_the_job_is_part_of_the_printed_command() {
 
 #[cfg(unix)]
 #[test]
-fn the_agent_is_handed_short_texts() {
+fn the_agent_receives_status_texts() {
     use std::os::unix::fs::PermissionsExt as _;
     let (ec2, name) = (Ec2::new(), unique("status"));
     ec2.launch_stopped(&name, 2);
@@ -70,16 +71,16 @@ fn the_agent_is_handed_short_texts() {
     let folder = program.folder().display().to_string();
     let program = program.env("SMA_BINDIR", &folder);
     program.run(&["StartInstance", "--tag-name", &name, "--wait", "--status-text"]).expect_code(0);
-    // The job does not wait for the agent's program.
-    let told = || fs::read_to_string(program.folder().join("told")).unwrap_or_default();
+    // The job does not wait for the agent's tool.
+    let texts = || fs::read_to_string(program.folder().join("told")).unwrap_or_default();
     for _ in 0..6000 {
-        if told().contains("2/2 ready\n") && told().contains("succeeded\n") {
+        if texts().contains("2/2 ready\n") && texts().contains("succeeded\n") {
             break;
         }
         std::thread::sleep(std::time::Duration::from_millis(10));
     }
-    assert!(told().contains("2/2 ready\n") && told().contains("succeeded\n"), "{}", told());
-    assert!(told().lines().all(|line| line.len() <= 20));
+    assert!(texts().contains("2/2 ready\n") && texts().contains("succeeded\n"), "{}", texts());
+    assert!(texts().lines().all(|line| line.len() <= 20));
 }
 
 #[test]
@@ -95,7 +96,7 @@ fn without_an_agent_status_texts_are_only_warned_about() {
         .expect_stderr("warning: status texts are not shown: the agent has no no-such-folder");
 }
 
-/// Runs the program at a terminal of 60 columns, and returns what that shows.
+/// Runs the program on a terminal with 60 columns, and returns what is displayed.
 #[cfg(unix)]
 fn at_a_terminal(program: &Program, arguments: &[&str]) -> String {
     let job = program.command(arguments);
@@ -116,7 +117,7 @@ fn at_a_terminal(program: &Program, arguments: &[&str]) -> String {
 
 #[cfg(unix)]
 #[test]
-fn a_terminal_sees_progress_in_one_line_and_tables_that_fit() {
+fn a_terminal_displays_progress_in_one_line_and_tables_that_fit() {
     let (ec2, name) = (Ec2::new(), unique("a-name-that-is-rather-long-for-a-terminal"));
     let ids = ec2.launch_stopped(&name, 1);
     let program = Program::on_test_bed();
@@ -142,7 +143,7 @@ fn a_job_has_neither_a_live_line_nor_a_table_that_depends_on_a_terminal() {
 
 #[cfg(target_os = "linux")]
 #[test]
-fn a_log_on_a_full_disk_fails_no_job_and_says_nothing() {
+fn a_log_on_a_full_disk_is_ignored() {
     let program = Program::on_test_bed();
     fs::create_dir(program.folder().join("log")).unwrap();
     std::os::unix::fs::symlink("/dev/full", program.folder().join("log/awsec2.log")).unwrap();

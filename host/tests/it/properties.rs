@@ -1,4 +1,6 @@
-//! When properties are saved, and what becomes of those that are not: what the fault layer injects is ours.
+//! Tests of when properties are saved, and of failed saves.
+//!
+//! The fault layer injects the faults.
 
 use opcon_stand_in::DEFAULT_TOKEN;
 use serde_json::{Value, json};
@@ -38,12 +40,12 @@ impl Start {
 }
 
 #[test]
-fn an_address_that_could_not_be_read_is_not_saved_as_none() {
+fn an_address_that_could_not_be_read_is_not_saved_as_empty() {
     let start = Start::new("unread");
-    // Two looks before the start and at its end, then the limit of the wait goes by.
-    let looks = || start.layer.on("DescribeInstances").when(Form::names_instances);
-    looks().calls(2..).show(public_addresses(""));
-    looks().calls(3..).answer(throttled());
+    // Two polls before the start and at its end, then the wait times out.
+    let polls = || start.layer.on("DescribeInstances").when(Form::names_instances);
+    polls().calls(2..).show(public_addresses(""));
+    polls().calls(3..).answer(throttled());
     let (finished, document) = start.program.run_json(&start.arguments(&["--wait-timeout", "3s"]));
     let finished = finished.expect_code(7);
     let finished = finished.expect_stderr("unknown public IPv4 address of i-").expect_stderr("RequestLimitExceeded");
@@ -61,10 +63,10 @@ fn an_address_that_could_not_be_read_is_not_saved_as_none() {
 #[test]
 fn throttled_polls_do_not_hide_an_address() {
     let start = Start::new("throttled");
-    let looks = || start.layer.on("DescribeInstances").when(Form::names_instances);
-    looks().call(2).show(public_addresses(""));
+    let polls = || start.layer.on("DescribeInstances").when(Form::names_instances);
+    polls().call(2).show(public_addresses(""));
     // Three attempts of one poll.
-    looks().calls(3..=5).answer(throttled());
+    polls().calls(3..=5).answer(throttled());
     let finished = start.program.run(&start.arguments(&[])).expect_code(0);
     finished.expect_stderr("; addresses are looked up again\n");
     let id = Ec2::new().describe(&start.id);
@@ -122,10 +124,10 @@ mod interrupted {
     use crate::fault_layer::view::state;
     use crate::support::Finished;
 
-    /// Sends SIGTERM as soon as the job waits: polls that show its goal are not reached yet.
+    /// Sends SIGTERM as soon as the job waits, before any poll returns the target state.
     fn interrupt(start: &Start, more: &[&str]) -> Finished {
-        let looks = start.layer.on("DescribeInstances").when(Form::names_instances);
-        looks.calls(2..).show(state("pending"));
+        let polls = start.layer.on("DescribeInstances").when(Form::names_instances);
+        polls.calls(2..).show(state("pending"));
         let addresses = start.layer.on("DescribeInstances").when(Form::names_instances);
         addresses.calls(2..).show(public_addresses(""));
         let mut job: Child = start.program.command(start.arguments(more)).spawn().unwrap();
@@ -159,7 +161,7 @@ mod interrupted {
         };
         assert!(run(private), "{private}");
         assert!(Ec2::new().describe(id).contains(&start.opcon.property("PRIVATE").unwrap()));
-        // Copied without a thought, into a shell or into a field of OpCon, which knows no redirections.
+        // Copied unchanged into a shell or into a field of OpCon, which does not support redirections.
         assert!(!run(ip) && start.opcon.property("IP").is_none());
         let words: Vec<_> = ip.split(' ').collect();
         start.program.run_bare(&words).expect_code(2);

@@ -30,7 +30,7 @@ fn main() -> ExitCode {
     }
 }
 
-/// What is to be printed.
+/// The value to encode.
 fn run() -> Result<String, String> {
     let arguments: Vec<String> = std::env::args_os()
         .skip(1)
@@ -49,7 +49,7 @@ fn run() -> Result<String, String> {
     Ok(opcon::encoded::encode(&value))
 }
 
-/// Standard input as text, without the line end that ends it.
+/// Reads standard input as text, without the final line end.
 fn standard_input() -> Result<String, String> {
     let mut text = String::new();
     std::io::stdin().read_to_string(&mut text).map_err(|error| format!("reading standard input: {error}"))?;

@@ -1,4 +1,6 @@
-//! Sending requests: repeated when that may help, with errors that contain no secret.
+//! Sends requests to the OpCon API with retries.
+//!
+//! Its errors contain no secrets.
 
 use std::fmt;
 
@@ -13,7 +15,7 @@ use crate::error::{Error, ErrorKind};
 use crate::excerpt::excerpt;
 use crate::tls::{self, Proxy, Trust};
 
-/// The way to one OpCon API.
+/// A connection to an OpCon API.
 #[derive(Clone)]
 pub(crate) struct Connection {
     http: reqwest::Client,
@@ -22,50 +24,51 @@ pub(crate) struct Connection {
     secret: Secret,
 }
 
-/// What is sent and must not be shown, should a server or proxy send it back.
+/// A value that is sent and must be redacted if a server or proxy returns it.
 #[derive(Clone)]
 pub(crate) struct Secret {
-    /// What is shown instead.
+    /// The replacement text.
     pub(crate) what: &'static str,
-    /// The secret itself.
+    /// The secret.
     pub(crate) text: SecretString,
 }
 
 impl Connection {
-    /// Prepares the way; nothing is sent. The error is [`ErrorKind::Invalid`], for certificates that cannot be read.
+    /// Creates a connection, without sending anything. The error is [`ErrorKind::Invalid`] if certificates cannot be
+    /// read.
     pub(crate) fn new(address: Address, trust: &Trust, limits: Limits, secret: Secret) -> Result<Self, Error> {
         let http = tls::http_client(trust, Proxy::for_server(&address.api_url("")), limits.times)?;
         Ok(Connection { http, address, limits, secret })
     }
 
-    /// How long it tries.
+    /// The timeouts and retries.
     pub(crate) fn limits(&self) -> &Limits {
         &self.limits
     }
 
-    /// A request for a call of the API.
+    /// Creates a request for an API call.
     pub(crate) fn request(&self, method: Method, call: &str) -> RequestBuilder {
         self.http.request(method, self.address.api_url(call))
     }
 
-    /// A request for what the API lists under `call`, by name.
+    /// Creates a request for the entries of an API list, filtered by name.
     pub(crate) fn request_named(&self, call: &str, name: &str) -> RequestBuilder {
         let mut url = self.address.api_url(call);
         url.query_pairs_mut().append_pair("name", name);
         self.http.get(url)
     }
 
-    /// Makes a request, again if need be, and reads the JSON of the answer.
+    /// Sends a request, with retries, and parses the JSON of the response.
     pub(crate) async fn send<T: DeserializeOwned>(
         &self,
         doing: &str,
         request: impl Fn() -> RequestBuilder,
     ) -> Result<T, Error> {
         let body = self.send_for_text(doing, request).await?;
-        serde_json::from_str(&body).map_err(|_| self.unexpected(doing, &failure::summary(&self.hidden(&body))))
+        serde_json::from_str(&body).map_err(|_| self.unexpected(doing, &failure::summary(&self.redact(&body))))
     }
 
-    /// Makes a request, again if need be, and gives the body of the answer.
+    /// Sends a request, with retries, and returns the body of the response.
     pub(crate) async fn send_for_text(
         &self,
         doing: &str,
@@ -81,7 +84,7 @@ impl Connection {
         }
     }
 
-    /// The error with a hint that names the server, when that could not be reached and nothing more is known.
+    /// Adds a hint that names the server, if the server is not reachable and there is no other hint.
     pub(crate) fn with_address(&self, error: Error) -> Error {
         if error.kind() != ErrorKind::Unreachable || error.hint().is_some() {
             return error;
@@ -91,29 +94,29 @@ impl Connection {
         error.with_hint(hint)
     }
 
-    /// The error for an answer that the OpCon API does not give; `summary` holds no secret.
+    /// The error for a response that is not one of the OpCon API. `summary` contains no secret.
     pub(crate) fn unexpected(&self, doing: &str, summary: &str) -> Error {
         let wrong = format!("the response is not from the OpCon API: {summary}");
         Error::new(ErrorKind::Unexpected, doing, wrong)
             .with_hint("check that `ADDRESS` is the address of the OpCon API")
     }
 
-    /// Makes a request once, and gives the body of the answer.
+    /// Sends a request once, and returns the body of the response.
     async fn attempt(&self, request: RequestBuilder) -> Result<String, Failure> {
         let transport = |error| Failure::of_transport(&error, self.limits.times);
         let response = request.send().await.map_err(transport)?;
         let status = response.status();
         let body = response.text().await.map_err(transport)?;
-        if status.is_success() { Ok(body) } else { Err(Failure::of_answer(status, &self.hidden(&body))) }
+        if status.is_success() { Ok(body) } else { Err(Failure::of_answer(status, &self.redact(&body))) }
     }
 
-    /// Text from the server that may be used in a message.
-    pub(crate) fn quotable(&self, text: &str) -> String {
-        excerpt(&self.hidden(text))
+    /// Redacts text from the server for use in a message.
+    pub(crate) fn redacted_excerpt(&self, text: &str) -> String {
+        excerpt(&self.redact(text))
     }
 
-    /// The text without the secret, as it is or as JSON has it.
-    fn hidden(&self, text: &str) -> String {
+    /// Redacts the secret in plain or JSON form.
+    fn redact(&self, text: &str) -> String {
         let (plain, instead) = (self.secret.text.expose_secret(), format!("({})", self.secret.what));
         let quoted = serde_json::Value::from(plain).to_string();
         text.replace(&quoted[1..quoted.len() - 1], &instead).replace(plain, &instead)

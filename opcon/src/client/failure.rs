@@ -1,4 +1,4 @@
-//! Why one attempt at a request failed, and whether another one may do better.
+//! Describes why an attempt of a request failed, and whether a retry may succeed.
 
 use std::error::Error as StdError;
 
@@ -10,23 +10,23 @@ use crate::error::{Error, ErrorKind};
 use crate::excerpt::excerpt;
 use crate::tls::TimeLimits;
 
-/// The failure of one attempt.
+/// A failed attempt.
 pub(super) struct Failure {
     kind: ErrorKind,
     wrong: String,
     hint: Option<&'static str>,
-    /// Whether the same request may succeed a little later.
+    /// Whether a retry may succeed.
     pub(super) passing: bool,
 }
 
 impl Failure {
-    /// There is no answer, or not all of it.
+    /// There is no response, or only a part of it.
     pub(super) fn of_transport(error: &reqwest::Error, limits: TimeLimits) -> Self {
         let unreachable = |wrong: String, hint, passing| Failure { kind: ErrorKind::Unreachable, wrong, hint, passing };
         let root = root_cause(error);
         match root.downcast_ref::<rustls::Error>() {
             Some(rustls::Error::InvalidCertificate(reason)) => {
-                let (kind, reason, hint) = objection(reason);
+                let (kind, reason, hint) = certificate_error(reason);
                 let wrong = format!("the certificate of the OpCon server is not trusted: {reason}");
                 return Failure { kind, wrong, hint: Some(hint), passing: false };
             }
@@ -82,7 +82,7 @@ impl Failure {
     }
 }
 
-/// What the body of an answer says, in one line: the messages of OpCon's list of errors, or the beginning of the text.
+/// The message of a response body, on one line: the messages of OpCon's error list, or the beginning of the text.
 pub(super) fn summary(body: &str) -> String {
     #[derive(Deserialize)]
     struct ApiError {
@@ -101,8 +101,8 @@ pub(super) fn summary(body: &str) -> String {
     }
 }
 
-/// What is wrong with a certificate, and what may help.
-fn objection(reason: &CertificateError) -> (ErrorKind, String, &'static str) {
+/// The problem with a certificate, and a hint.
+fn certificate_error(reason: &CertificateError) -> (ErrorKind, String, &'static str) {
     match reason {
         CertificateError::Expired | CertificateError::ExpiredContext { .. } => (
             ErrorKind::Unreachable,
@@ -114,7 +114,8 @@ fn objection(reason: &CertificateError) -> (ErrorKind, String, &'static str) {
             "the certificate is not valid for the host in `ADDRESS`".into(),
             "set `ADDRESS` to a name in the certificate, or set `VERIFY_TLS=False`",
         ),
-        // A bad signature is another key under the name of a trusted issuer: a self-signed certificate that was renewed.
+        // An invalid signature means that a trusted issuer has a new key, e.g. after a self-signed certificate was
+        // renewed.
         CertificateError::UnknownIssuer | CertificateError::BadSignature | CertificateError::Other(_) => (
             ErrorKind::Untrusted,
             "neither the certificate nor its issuer is trusted".into(),
@@ -128,11 +129,11 @@ fn objection(reason: &CertificateError) -> (ErrorKind, String, &'static str) {
     }
 }
 
-/// The innermost cause of an error.
+/// The root cause of an error.
 fn root_cause(error: &reqwest::Error) -> &(dyn StdError + 'static) {
     let mut cause: &(dyn StdError + 'static) = error;
     loop {
-        // `source` of an I/O error passes over the error that it holds, and goes on to the source of that one.
+        // `source` of an I/O error skips the wrapped error and returns the source of that error.
         let held = cause.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref);
         let inner = held.map(|held| held as &(dyn StdError + 'static)).or_else(|| cause.source());
         match inner {

@@ -1,17 +1,17 @@
-//! How long the client of the OpCon API tries.
+//! Timeouts and retries of the OpCon API client.
 
 use std::time::Duration;
 
 use crate::tls::TimeLimits;
 
-/// How long the client tries.
+/// Timeouts and retries.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Limits {
-    /// How long one request may take; 5 s for the connection and 15 s for the whole by default.
+    /// The timeouts of one request. Default: 5 s to connect, 15 s in total.
     pub times: TimeLimits,
-    /// The pauses before each further attempt; by default 0.5 s, 2 s and 4 s.
+    /// The delay before each retry. Default: 0.5 s, 2 s and 4 s.
     pub pauses: Vec<Duration>,
-    /// How long [`Client::check`](crate::Client::check) may take with all its attempts; 14 s by default.
+    /// The timeout of [`Client::check`](crate::Client::check), including all retries. Default: 14 s.
     pub check: Duration,
 }
 

@@ -1,4 +1,4 @@
-//! Saving a property, which counts as saved only when it was read back.
+//! Saves properties, and reads each one back to verify that it is saved.
 
 use reqwest::Method;
 use serde::Deserialize;
@@ -8,12 +8,12 @@ use super::Client;
 use crate::error::{Error, ErrorKind};
 use crate::property::{PropertyName, PropertyValue};
 
-/// By which way a property was saved.
+/// How a property was saved.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Saved {
     /// OpCon evaluated an assignment.
     ByExpression,
-    /// It took the calls for global properties, as this OpCon evaluates assignments without storing anything.
+    /// With the calls for global properties, because this OpCon evaluates assignments without storing them.
     ByGlobalPropertyCalls,
 }
 
@@ -26,21 +26,21 @@ struct GlobalProperty {
     encrypted: bool,
 }
 
-/// The call for global properties.
+/// The path of the calls for global properties.
 const GLOBAL_PROPERTIES: &str = "globalproperties";
 
 impl Client {
-    /// Gives the property that value, and reads it back; OpCon creates the property when there is none of that name.
+    /// Saves a property, and reads it back. OpCon creates the property if it does not exist.
     ///
-    /// An assignment is tried first. When the value is not there afterwards (some versions of OpCon evaluate assignments
-    /// without storing them), a global property is saved by the calls for global properties; for the others there is no
-    /// second way. A value that OpCon changed, by removing the spaces around it for example, does not count as saved.
-    /// Several properties may be saved at the same time.
+    /// It first evaluates an assignment. If the value is not stored afterwards (some versions of OpCon evaluate
+    /// assignments without storing them), a global property is saved with the calls for global properties; other
+    /// properties have no second method. A value that OpCon changes, e.g. by removing surrounding spaces, is not saved.
+    /// Several properties may be saved concurrently.
     ///
     /// # Errors
-    /// [`ErrorKind::Failed`] when OpCon refused, when the value is not there afterwards, or when the property is an
-    /// encrypted one, as far as the user may see that: the value would be stored in clear. Any other but
-    /// [`ErrorKind::Invalid`].
+    /// [`ErrorKind::Failed`] if OpCon rejects the request, the value is not stored afterwards, or the property is
+    /// encrypted as far as the user has access to that information, because the value would be stored in clear text.
+    /// Any other except [`ErrorKind::Invalid`].
     pub async fn save_property(&self, name: &PropertyName, value: &PropertyValue) -> Result<Saved, Error> {
         let doing = format!("saving the OpCon property {name}");
         if let Some(global) = name.as_global() {
@@ -58,7 +58,8 @@ impl Client {
                 "use a global property: this version of OpCon may evaluate assignments without storing them",
             ));
         };
-        // OpCon refuses to create what exists, also when it is the same request made again. What is there counts.
+        // OpCon rejects the creation of an existing property, also for a retry of the same request. The stored value
+        // counts.
         let called = self.call_for_global(&doing, global, value).await;
         if self.has_value(name, value).await? {
             return Ok(Saved::ByGlobalPropertyCalls);
@@ -76,21 +77,21 @@ impl Client {
         }
     }
 
-    /// Fails when there is an encrypted global property of that name, whatever the case of its letters: whether OpCon
-    /// distinguishes that depends on its database.
+    /// Fails if an encrypted global property with this name exists, ignoring case, because case sensitivity depends on
+    /// the database of OpCon.
     async fn refuse_encrypted(&self, doing: &str, name: &str) -> Result<(), Error> {
         match self.globals_like(doing, name).await {
             Ok(found) if found.iter().any(|property| property.encrypted) => {
                 let wrong = "the property is encrypted, and the value would be stored in plain text";
                 Err(Error::new(ErrorKind::Failed, doing, wrong).with_hint("save the value in another property"))
             }
-            // The user may not see the global properties, or this OpCon has no such call.
+            // The user has no access to global properties, or this OpCon does not have the call.
             Err(error) if matches!(error.kind(), ErrorKind::Refused | ErrorKind::Unexpected) => Ok(()),
             other => other.map(|_| ()),
         }
     }
 
-    /// Changes the global property of exactly that name, or creates it.
+    /// Changes the global property with exactly this name, or creates it.
     async fn call_for_global(&self, doing: &str, name: &str, value: &PropertyValue) -> Result<(), Error> {
         let existing = self.globals_like(doing, name).await?.into_iter().find(|property| property.name == name);
         let (method, call, body) = match existing {
@@ -106,9 +107,9 @@ impl Client {
         Ok(())
     }
 
-    /// The global properties of that name, but for the case of ASCII letters.
+    /// The global properties with this name, ignoring ASCII case.
     async fn globals_like(&self, doing: &str, name: &str) -> Result<Vec<GlobalProperty>, Error> {
-        // The name filters by a pattern, which may fit others as well.
+        // The name is a pattern, which may match other properties.
         let request = || self.authorized(self.connection.request_named(GLOBAL_PROPERTIES, name));
         let found: Vec<GlobalProperty> = self.connection.send(doing, request).await?;
         Ok(found.into_iter().filter(|property| property.name.eq_ignore_ascii_case(name)).collect())

@@ -1,4 +1,4 @@
-//! Changing settings of a `Connector.config` and nothing else in it.
+//! Changes individual settings of a `Connector.config` and preserves the rest of the file.
 
 use std::fs::Metadata;
 use std::io::ErrorKind as IoErrorKind;
@@ -8,13 +8,13 @@ use tempfile::NamedTempFile;
 
 use super::ini::{self, Section};
 use crate::error::{Error, ErrorKind};
-use crate::file_drop::{self, Readers};
+use crate::file_drop::{self, Access};
 
-/// A `Connector.config` that is being changed. Comments, order, line ends and everything else in it are kept.
+/// A `Connector.config` to edit. Comments, order, line ends, and everything else are preserved.
 pub struct ConfigEditor {
     path: PathBuf,
     text: String,
-    /// The file that was read; `None` when there was none.
+    /// The original contents, or `None` for a missing file.
     existing: Option<Metadata>,
 }
 
@@ -22,8 +22,8 @@ impl ConfigEditor {
     /// Reads the file. [`ConfigEditor::save`] creates a missing one.
     ///
     /// # Errors
-    /// [`ErrorKind::Invalid`] when it cannot be read, is no file of its own (a symbolic link, say), is write-protected, or
-    /// is wrong in a way in which [`Config::read`](super::Config::read) would refuse it.
+    /// [`ErrorKind::Invalid`] if the file cannot be read, is not a regular file (e.g. a symbolic link), is
+    /// write-protected, or contains an error for which [`Config::read`](super::Config::read) would reject it.
     pub fn open(path: &Path) -> Result<Self, Error> {
         let invalid = |wrong: String| ini::invalid(path, wrong);
         let existing = match path.symlink_metadata() {
@@ -48,10 +48,11 @@ impl ConfigEditor {
         Ok(ConfigEditor { path: path.to_owned(), text, existing })
     }
 
-    /// Sets a value: in its line, or after the last setting of its section, or in a new section at the end.
+    /// Sets a value: on its line, after the last setting of its section, or in a new section at the end.
     ///
     /// # Errors
-    /// [`ErrorKind::Invalid`] when the file could not hold the section, the key or the value. The value is not quoted.
+    /// [`ErrorKind::Invalid`] if the section, the key, or the value is not valid in the file. The error does not quote
+    /// the value.
     pub fn set(&mut self, section: &str, key: &str, value: &str) -> Result<(), Error> {
         let invalid =
             |wrong: String| Error::new(ErrorKind::Invalid, format!("changing {}", self.path.display()), wrong);
@@ -68,9 +69,9 @@ impl ConfigEditor {
         }
         let sections = ini::sections(&self.text).map_err(invalid)?;
         let mut lines = Lines::new(&self.text);
-        match sections.iter().find(|other| ini::same(&other.name, section)) {
+        match sections.iter().find(|other| ini::same_name(&other.name, section)) {
             None => lines.append_section(section, key, value),
-            Some(Section { line, settings, .. }) => match settings.iter().find(|line| ini::same(&line.key, key)) {
+            Some(Section { line, settings, .. }) => match settings.iter().find(|line| ini::same_name(&line.key, key)) {
                 Some(setting) => lines.replace_value(setting.line, value),
                 None => lines.insert(settings.last().map_or(*line, |last| last.line), &format!("{key}={value}")),
             },
@@ -79,11 +80,11 @@ impl ConfigEditor {
         Ok(())
     }
 
-    /// Writes the file: beside it, and then in its place. Permissions and owner stay where the system's files have them; a
-    /// new file is its owner's alone. On Windows both are inherited from the folder, so it is the folder to protect.
+    /// Writes a new file and renames it. Permissions and owner are preserved; a new file is accessible to its owner
+    /// only. On Windows both are inherited from the folder, so the folder must be protected.
     ///
     /// # Errors
-    /// [`ErrorKind::Invalid`] when it cannot be written; the file is as it was then.
+    /// [`ErrorKind::Invalid`] if the file cannot be written. It is then unchanged.
     pub fn save(self) -> Result<(), Error> {
         let doing = format!("writing {}", self.path.display());
         let written = self.write_new_file().and_then(|file| file.persist(&self.path).map_err(|error| error.error));
@@ -94,7 +95,7 @@ impl ConfigEditor {
     }
 
     fn write_new_file(&self) -> std::io::Result<NamedTempFile> {
-        let file = file_drop::write_in_same_folder(&self.path, &self.text, Readers::Owner)?;
+        let file = file_drop::write_in_same_folder(&self.path, &self.text, Access::Owner)?;
         if let Some(existing) = &self.existing {
             keep_owner(&file, existing)?;
             file.as_file().set_permissions(existing.permissions())?;
@@ -104,7 +105,7 @@ impl ConfigEditor {
     }
 }
 
-/// Gives the new file the owner of the old one: an administrator may have changed the file of the jobs' user.
+/// Preserves the owner of the file, because an administrator may edit the file of another user.
 #[cfg(unix)]
 fn keep_owner(file: &NamedTempFile, old: &Metadata) -> std::io::Result<()> {
     use std::os::unix::fs::{MetadataExt as _, fchown};
@@ -120,13 +121,13 @@ fn keep_owner(_file: &NamedTempFile, _old: &Metadata) -> std::io::Result<()> {
     Ok(())
 }
 
-/// A text by its lines, each with its line end.
+/// Splits a text into lines with their line ends.
 struct Lines {
     lines: Vec<String>,
     line_end: &'static str,
 }
 
-/// What ends a line: CR and LF together, or either alone.
+/// The line end: CR LF, CR, or LF.
 const LINE_ENDS: [char; 2] = ['\r', '\n'];
 
 impl Lines {

@@ -1,7 +1,7 @@
-//! An INI file as sections of settings with their line numbers.
+//! Parses INI files into sections of settings with line numbers.
 //!
-//! There are no quotes, no escapes and no comments behind a value: a Windows path or a token is what stands between the
-//! `=` and the end of the line, without the spaces around it. A line that begins with `;` or `#` is a comment.
+//! There are no quotes, escapes, or trailing comments: a value such as a Windows path or a token is the text between
+//! `=` and the end of the line, without surrounding spaces. A line that begins with `;` or `#` is a comment.
 
 use std::path::{Path, PathBuf};
 
@@ -9,13 +9,13 @@ use ini_roundtrip::{Item, Parser};
 
 use crate::error::{Error, ErrorKind};
 
-/// A file of sections. Names of sections and keys are compared without regard to case, and each stands there once.
+/// A parsed file. Names of sections and keys are case-insensitive and unique.
 pub(super) struct IniFile {
     path: PathBuf,
     sections: Vec<Section>,
 }
 
-/// A section of the file. There is no `Debug`: values may be secrets.
+/// A section of the file. Not `Debug`, because values may be secrets.
 pub(super) struct Section {
     pub(super) name: String,
     pub(super) line: usize,
@@ -30,41 +30,41 @@ pub(super) struct Line {
 }
 
 impl IniFile {
-    /// Reads the file. UTF-8, with or without a byte order mark; line ends of either kind.
+    /// Parses the file: UTF-8, with or without a byte order mark, any line ends.
     pub(super) fn read(path: &Path) -> Result<Self, Error> {
         let sections = sections(&read_text(path)?).map_err(|wrong| invalid(path, wrong))?;
         Ok(IniFile { path: path.to_owned(), sections })
     }
 
-    /// The file's path.
+    /// The path of the file.
     pub(super) fn path(&self) -> &Path {
         &self.path
     }
 
-    /// The names of the sections, in the file's order.
+    /// The names of the sections, in file order.
     pub(super) fn section_names(&self) -> impl Iterator<Item = &str> {
         self.sections.iter().map(|section| section.name.as_str())
     }
 
-    /// The section of that name.
-    pub(super) fn section(&self, name: &str) -> Option<SectionOf<'_>> {
-        let section = self.sections.iter().find(|section| same(&section.name, name))?;
-        Some(SectionOf { path: &self.path, section })
+    /// The section with this name.
+    pub(super) fn section(&self, name: &str) -> Option<SectionRef<'_>> {
+        let section = self.sections.iter().find(|section| same_name(&section.name, name))?;
+        Some(SectionRef { path: &self.path, section })
     }
 }
 
-/// A section together with the file that it is in.
+/// A section together with its file.
 #[derive(Clone, Copy)]
-pub(super) struct SectionOf<'a> {
+pub(super) struct SectionRef<'a> {
     path: &'a Path,
     section: &'a Section,
 }
 
-impl<'a> SectionOf<'a> {
-    /// The setting of that key; `None` when it is absent or empty. A value that the agent should have decrypted and did
-    /// not is an error.
+impl<'a> SectionRef<'a> {
+    /// The setting with this key, or `None` if it is absent or empty. A value that the agent should have decrypted is
+    /// an error.
     pub(super) fn get(self, key: &'static str) -> Result<Option<Setting<'a>>, Error> {
-        let Some(line) = self.section.settings.iter().find(|line| same(&line.key, key)) else { return Ok(None) };
+        let Some(line) = self.section.settings.iter().find(|line| same_name(&line.key, key)) else { return Ok(None) };
         let setting = Setting { section: self, key, line: line.line, value: &line.value };
         if line.value.to_ascii_lowercase().contains("<smaencrypt>") {
             return Err(setting
@@ -73,7 +73,7 @@ impl<'a> SectionOf<'a> {
         Ok(Some(setting).filter(|setting| !setting.value.is_empty()))
     }
 
-    /// The setting of that key, which must have a value.
+    /// A required setting.
     pub(super) fn require(self, key: &'static str) -> Result<Setting<'a>, Error> {
         self.get(key)?.ok_or_else(|| {
             let Section { name, line, .. } = self.section;
@@ -83,10 +83,10 @@ impl<'a> SectionOf<'a> {
     }
 }
 
-/// One setting with its place in the file, for the messages.
+/// A setting with its position in the file, for error messages.
 #[derive(Clone, Copy)]
 pub(super) struct Setting<'a> {
-    section: SectionOf<'a>,
+    section: SectionRef<'a>,
     key: &'static str,
     line: usize,
     /// The text after the `=`.
@@ -94,14 +94,14 @@ pub(super) struct Setting<'a> {
 }
 
 impl Setting<'_> {
-    /// An error with the place of the setting. `wrong` must not quote a secret.
+    /// An error with the position of the setting. `wrong` must not quote a secret.
     pub(super) fn invalid(self, wrong: impl std::fmt::Display) -> Error {
-        let Setting { section: SectionOf { path, section }, key, line, .. } = self;
+        let Setting { section: SectionRef { path, section }, key, line, .. } = self;
         let wrong = format!("line {line}, section [{}], {key}: {wrong}", section.name);
         self::invalid(path, wrong)
     }
 
-    /// The value as a switch: `ON` or `True`, `OFF` or `False`.
+    /// Parses a switch: `ON` or `True`, `OFF` or `False`.
     pub(super) fn switch(self) -> Result<bool, Error> {
         match self.value.to_ascii_lowercase().as_str() {
             "on" | "true" => Ok(true),
@@ -111,7 +111,7 @@ impl Setting<'_> {
     }
 }
 
-/// The file's text, a byte order mark included.
+/// The text of the file, including a byte order mark.
 pub(super) fn read_text(path: &Path) -> Result<String, Error> {
     let bytes = std::fs::read(path).map_err(|error| {
         invalid(path, error.to_string()).with_hint("check the path, and that the user of the job can read the file")
@@ -120,24 +120,24 @@ pub(super) fn read_text(path: &Path) -> Result<String, Error> {
         .map_err(|_| invalid(path, "not UTF-8 text".into()).with_hint("save the file with UTF-8 encoding"))
 }
 
-/// The error for a file that turned out to be wrong.
+/// The error for an invalid file.
 pub(super) fn invalid(path: &Path, wrong: String) -> Error {
     Error::new(ErrorKind::Invalid, format!("reading {}", path.display()), wrong)
 }
 
-/// Whether two names are the same but for the case of their letters.
-pub(super) fn same(one: &str, other: &str) -> bool {
+/// Whether two names are equal, ignoring case.
+pub(super) fn same_name(one: &str, other: &str) -> bool {
     one.to_lowercase() == other.to_lowercase()
 }
 
-/// Splits the text into its sections; an error names the line, and never quotes it.
+/// Splits the text into sections. An error contains the line number and never quotes the line.
 pub(super) fn sections(text: &str) -> Result<Vec<Section>, String> {
     let mut sections: Vec<Section> = Vec::new();
     let items = Parser::new(text.trim_start_matches('\u{feff}')).filter(|item| !matches!(item, Item::SectionEnd));
     for (item, line) in items.zip(1..) {
         match item {
             Item::Section { name, .. } => {
-                if let Some(first) = sections.iter().find(|section| same(&section.name, name)) {
+                if let Some(first) = sections.iter().find(|section| same_name(&section.name, name)) {
                     return Err(format!("duplicate section [{name}] in lines {} and {line}", first.line));
                 }
                 sections.push(Section { name: name.to_owned(), line, settings: Vec::new() });
@@ -146,7 +146,7 @@ pub(super) fn sections(text: &str) -> Result<Vec<Section>, String> {
                 let Some(section) = sections.last_mut() else {
                     return Err(format!("line {line}: a setting before the first [section]"));
                 };
-                if let Some(first) = section.settings.iter().find(|line| same(&line.key, key)) {
+                if let Some(first) = section.settings.iter().find(|line| same_name(&line.key, key)) {
                     let Section { name, .. } = &section;
                     return Err(format!("section [{name}]: duplicate key {key} in lines {} and {line}", first.line));
                 }

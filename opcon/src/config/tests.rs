@@ -2,12 +2,12 @@
 
 use super::*;
 
-/// The made-up keys of the tests.
+/// Fake keys for the tests.
 const KEY_ID: &str = "AKIAMADEUPFORTESTS00";
 const SECRET: &str = "made/up+secret/of+no+use/000000000000000";
 const TOKEN: &str = "0badcafe-0000-4000-8000-000000000000";
 
-/// The file `Connector.config` with these bytes, read.
+/// Writes these bytes to a `Connector.config` and reads it.
 fn read(bytes: impl AsRef<[u8]>) -> Result<Config, Error> {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("Connector.config");
@@ -29,7 +29,7 @@ fn api(lines: &str) -> Result<ApiSettings, Error> {
     read(format!("[OPCON API INFORMATION]\n{lines}\n")).unwrap().opcon_api().map(Option::unwrap)
 }
 
-/// Asserts that the error ends in `expected`, and that it holds no secret in any form.
+/// Asserts that the error ends in `expected`, and that it contains no secret in any form.
 #[track_caller]
 fn assert_error(error: &Error, expected: &str) {
     let message = error.to_string();
@@ -40,7 +40,7 @@ fn assert_error(error: &Error, expected: &str) {
 }
 
 #[test]
-fn a_whole_file_is_read() {
+fn a_complete_file_is_read() {
     let text = format!(
         "; made by hand\n[CONNECTOR]\nCONNECTOR_NAME=EC2\nMAX_WAIT_TIME_FOR_STARTUP=5\nDEBUG=ON\n\n{}\n\
          [OPCON API INFORMATION]\nADDRESS=opcon.example.com:9010\nUSING_TLS=True\nTOKEN={TOKEN}\n",
@@ -98,7 +98,7 @@ fn unknown_keys_are_tolerated_and_empty_ones_are_absent() {
 }
 
 #[test]
-fn what_is_no_ini_file_is_refused_with_its_line() {
+fn an_invalid_ini_file_is_rejected_with_the_line() {
     for (text, expected) in [
         ("A=1\n", "line 1: a setting before the first [section]"),
         ("[CONNECTOR]\n\nsecret\n", "line 3: expected [section] or KEY = value"),
@@ -129,7 +129,7 @@ fn waits_that_are_no_minutes_are_refused() {
 }
 
 #[test]
-fn a_missing_user_is_answered_with_those_there_are() {
+fn a_missing_user_gets_the_list_of_users() {
     let config =
         read(format!("[CONNECTOR]\n{}{}[OPCON API INFORMATION]\n", user_section("USER1"), user_section("OTHER")))
             .unwrap();
@@ -140,7 +140,7 @@ fn a_missing_user_is_answered_with_those_there_are() {
 }
 
 #[test]
-fn another_users_broken_section_harms_nobody() {
+fn an_invalid_section_of_another_user_is_ignored() {
     let config = read(format!("[BROKEN]\nCONNECTOR_USER_ACCESS_KEY=\n{}", user_section("USER1"))).unwrap();
     assert!(config.user("USER1").is_ok());
     assert_error(
@@ -206,7 +206,7 @@ fn channel(lines: &str) -> Result<Option<PropertyChannel>, Error> {
 }
 
 #[test]
-fn properties_go_through_the_api_unless_the_file_says_otherwise() {
+fn properties_use_the_api_by_default() {
     assert!(read("").unwrap().property_channel().unwrap().is_none());
     for line in ["", "PROPERTY_CHANNEL=\n", "PROPERTY_CHANNEL=API\n"] {
         let Some(PropertyChannel::Api(api)) = channel(&format!("{line}ADDRESS=opcon:9010\nTOKEN={TOKEN}")).unwrap()
@@ -233,7 +233,7 @@ fn events_need_neither_address_nor_token_of_the_api() {
 }
 
 #[test]
-fn settings_of_events_that_are_missing_or_would_break_them_are_refused() {
+fn missing_and_invalid_event_settings_are_rejected() {
     let with = |folder: &str, user: &str, token: &str| {
         let lines = format!("PROPERTY_CHANNEL=msgin\nMSGIN_FOLDER={folder}\nMSGIN_USER={user}\nMSGIN_TOKEN={token}");
         channel(&lines).unwrap_err()

@@ -5,12 +5,12 @@ use proptest::prelude::*;
 
 use super::*;
 
-/// A caller that takes every text but `wrong`.
+/// Accepts every text except `wrong`.
 fn any(text: &str) -> Result<String, String> {
     if text == "wrong" { Err("must be something else".into()) } else { Ok(text.to_owned()) }
 }
 
-/// A caller that takes lines of `A` and `B`.
+/// Accepts lines of `A` and `B`.
 fn line(keyword: &str, text: &str) -> Result<(String, String), String> {
     if keyword == "A" || keyword == "B" {
         Ok((keyword.to_owned(), any(text)?))
@@ -19,13 +19,13 @@ fn line(keyword: &str, text: &str) -> Result<(String, String), String> {
     }
 }
 
-fn owned(texts: &[&str]) -> Vec<String> {
+fn to_strings(texts: &[&str]) -> Vec<String> {
     texts.iter().map(|text| (*text).to_owned()).collect()
 }
 
 #[test]
 fn a_property_has_its_entries_in_quotes() {
-    let texts = owned(&["Web, old : x86", "b"]);
+    let texts = to_strings(&["Web, old : x86", "b"]);
     let value = to_property("LIST", &texts).unwrap();
     assert_eq!(value.as_str(), r#""Web, old : x86","b""#);
     assert_eq!(from_property("LIST", value.as_str(), any).unwrap(), texts);
@@ -59,13 +59,13 @@ fn wrong_entries_are_named_by_their_number() {
 
 #[test]
 fn a_property_that_is_too_long_is_refused_with_its_length() {
-    let error = to_property("LIST", &owned(&["t3.micro"; 364])).unwrap_err();
+    let error = to_property("LIST", &to_strings(&["t3.micro"; 364])).unwrap_err();
     assert_eq!(
         error.to_string(),
         "writing the option list LIST: the 364 entries have 4003 characters; OpCon allows 4000"
     );
     assert_eq!(error.hint(), Some("leave out some entries"));
-    assert_eq!(to_property("LIST", &owned(&["t3.micro"; 363])).unwrap().as_str().len(), 363 * 11 - 1);
+    assert_eq!(to_property("LIST", &to_strings(&["t3.micro"; 363])).unwrap().as_str().len(), 363 * 11 - 1);
 }
 
 #[test]
@@ -73,7 +73,7 @@ fn texts_that_would_be_more_than_one_entry_are_not_written() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("lists.txt");
     for text in ["a\",\"b", "a\nB b", "[[A]]", "{{A"] {
-        let wrong = to_property("LIST", &owned(&[text])).unwrap_err().to_string();
+        let wrong = to_property("LIST", &to_strings(&[text])).unwrap_err().to_string();
         assert!(wrong.starts_with("writing the option list LIST: `"), "{wrong}");
         assert!(write_script(&path, &[("A", text.to_owned())]).is_err());
         assert!(!path.exists());
@@ -81,7 +81,7 @@ fn texts_that_would_be_more_than_one_entry_are_not_written() {
 }
 
 #[test]
-fn a_data_script_in_a_file_is_replaced_whole() {
+fn a_data_script_is_replaced_completely() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("lists.txt");
     assert!(read_script(&path, line).unwrap().is_empty(), "a missing file has no lines");
@@ -121,15 +121,15 @@ fn a_data_script_that_cannot_be_read_or_written_is_named() {
 }
 
 #[test]
-fn texts_from_elsewhere_are_made_fit() {
-    assert_eq!(fitting(" The \"new\"\r\n image, [[X]] {{{Y}} "), "The new image, [X] {Y}");
-    assert_eq!(fitting("\" \""), "");
+fn external_texts_are_sanitized() {
+    assert_eq!(sanitize(" The \"new\"\r\n image, [[X]] {{{Y}} "), "The new image, [X] {Y}");
+    assert_eq!(sanitize("\" \""), "");
 }
 
 proptest! {
     #[test]
-    fn whatever_is_made_fit_is_written_and_read_back(texts in vec(".{0,30}", 0..8)) {
-        let texts: Vec<_> = texts.iter().map(|text| fitting(text)).collect();
+    fn sanitized_texts_are_written_and_read_back(texts in vec(".{0,30}", 0..8)) {
+        let texts: Vec<_> = texts.iter().map(|text| sanitize(text)).collect();
         let value = to_property("LIST", &texts).unwrap();
         prop_assert_eq!(from_property("LIST", value.as_str(), |text| Ok(text.to_owned())).unwrap(), texts);
     }

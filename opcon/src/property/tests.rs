@@ -1,4 +1,4 @@
-//! Tests of property names and values; the stand-in's grammar is the judge of what is written.
+//! Tests of property names and values, verified with the grammar of the stand-in.
 
 use std::cell::Cell;
 
@@ -13,7 +13,7 @@ fn parsed(text: &str) -> PropertyName {
 }
 
 #[test]
-fn every_scope_is_written_as_opcon_wants_it() {
+fn every_scope_is_written_in_opcons_syntax() {
     for (given, shown, token) in [
         ("MF_ID", "MF_ID", "[[MF_ID]]"),
         (" [[OI.MF_ID]] ", "MF_ID", "[[MF_ID]]"),
@@ -33,7 +33,7 @@ fn every_scope_is_written_as_opcon_wants_it() {
 }
 
 #[test]
-fn the_counter_goes_to_the_propertys_own_name() {
+fn the_counter_is_appended_to_the_property_name() {
     let counted = |text: &str, n| parsed(text).with_counter(NonZeroU32::new(n).unwrap()).unwrap().to_string();
     assert_eq!(counted("MF_ID", 1), "MF_ID_1");
     assert_eq!(counted("OI.\"MF.ID\"", 12), "\"MF.ID_12\"");
@@ -52,7 +52,7 @@ fn only_global_names_have_a_length_limit_and_the_counter_counts() {
 }
 
 #[test]
-fn what_cannot_be_resolved_or_sent_is_refused_with_the_reason() {
+fn invalid_names_are_rejected_with_the_reason() {
     for (text, reason) in [
         ("", "the name is missing; the full form is NAME"),
         ("[[]]", "the name is missing"),
@@ -117,7 +117,7 @@ fn running_job() -> JobIdentity {
 }
 
 #[test]
-fn what_is_left_out_is_that_of_the_running_job() {
+fn omitted_parts_are_those_of_the_running_job() {
     for (short, full) in [
         ("SI.A", "SI.A.2026-01-31.\"Night[Sub]\""),
         ("[[SI.A]]", "SI.A.2026-01-31.\"Night[Sub]\""),
@@ -155,7 +155,7 @@ fn a_part_of_the_running_job_that_is_not_known_is_refused_with_the_reason() {
     assert!(error.to_string().contains("a double quote"), "{error}");
 }
 
-/// Property names in every scope, of which the parts may need quotes.
+/// Property names in every scope whose parts may need quotes.
 fn names() -> impl Strategy<Value = PropertyName> {
     let name = "[A-Za-z_][A-Za-z0-9_. \\[\\]{}$<>-]{0,20}[A-Za-z0-9_\\]}]";
     let part = "[A-Za-z_$][A-Za-z0-9_. \\[\\]{}$<>'();,=|@-]{0,20}[A-Za-z0-9_\\]}]";
@@ -174,7 +174,7 @@ fn names() -> impl Strategy<Value = PropertyName> {
 
 proptest! {
     #[test]
-    fn what_is_shown_and_what_is_sent_is_read_back(name in names()) {
+    fn displayed_and_sent_names_are_read_back(name in names()) {
         prop_assert_eq!(&parsed(&name.to_string()), &name);
         prop_assert_eq!(&parsed(&name.to_token()), &name);
     }
@@ -190,7 +190,7 @@ proptest! {
     }
 }
 
-/// Texts that are nearly names: one character of a name is left out, replaced, or has another one before it.
+/// Invalid names: one character of a name is missing, replaced, or preceded by another one.
 fn nearly_names() -> impl Strategy<Value = String> {
     let edit = (any::<prop::sample::Index>(), 0..3, "[.\"\\[\\]={}$ ',@A-Z\u{e9}\\\\]");
     (names(), edit).prop_map(|(name, (place, kind, character))| {
@@ -207,7 +207,7 @@ fn nearly_names() -> impl Strategy<Value = String> {
 }
 
 #[test]
-fn whatever_a_job_gives_is_refused_or_one_reference() {
+fn any_name_is_rejected_or_a_single_reference() {
     const CASES: u32 = 2000;
     let accepted = Cell::new(0);
     let mut runner = TestRunner::new(Config { cases: CASES, failure_persistence: None, ..Config::default() });

@@ -1,18 +1,18 @@
-//! Arguments in the texts that agents start programs with.
+//! Quotes arguments for the command lines with which agents start programs.
 //!
-//! A reference such as `[[NAME]]` stays as it is, in quotes: OpCon replaces it, as plain text, before any quotes are read.
-//! A value with double quotes in it, or with a backslash at its end, can therefore not be passed by a reference.
+//! A reference such as `[[NAME]]` is kept, in quotes: OpCon replaces it as plain text before any quotes are parsed. A
+//! value that contains double quotes or ends with a backslash can therefore not be passed by reference.
 
-/// A Windows command line: the rules are those by which programs made with Microsoft's C run-time library split it
-/// ("Parsing C command-line arguments"). The agent itself replaces `%NAME%` in it.
+/// Creates a Windows command line by the rules of Microsoft's C run-time library ("Parsing C command-line arguments").
+/// The agent replaces `%NAME%` in it.
 pub fn windows_command_line(program: &str, arguments: &[&str]) -> String {
     let program = if needs_quotes(program, "") { format!("\"{program}\"") } else { program.to_owned() };
     let arguments = arguments.iter().map(|argument| windows_argument(argument));
     std::iter::once(program).chain(arguments).collect::<Vec<_>>().join(" ")
 }
 
-/// The parameters of a UNIX program, as a POSIX shell splits them. A job definition can hold no single quotes, so that
-/// double ones are used.
+/// Creates the parameters of a UNIX program for a POSIX shell. A job definition cannot contain single quotes, so double
+/// quotes are used.
 pub fn unix_parameters(arguments: &[&str]) -> String {
     arguments.iter().map(|argument| unix_argument(argument)).collect::<Vec<_>>().join(" ")
 }
@@ -22,7 +22,7 @@ fn windows_argument(argument: &str) -> String {
         return argument.to_owned();
     }
     let mut quoted = String::from("\"");
-    // Backslashes count only when a double quote follows them, and are doubled then.
+    // Backslashes are special only before a double quote, and must be doubled there.
     let mut backslashes = 0;
     for piece in pieces(argument) {
         let Piece::Text(text) = piece else {
@@ -63,7 +63,7 @@ fn unix_argument(argument: &str) -> String {
     quoted
 }
 
-/// Whether a text must be quoted to stay one argument: for what it is, or for what a reference in it may become.
+/// Whether a text must be quoted to remain one argument, including the possible values of a reference in it.
 fn needs_quotes(text: &str, special: &str) -> bool {
     text.is_empty() || text.contains(|c: char| c.is_whitespace() || special.contains(c)) || text.contains("[[")
 }
@@ -71,7 +71,7 @@ fn needs_quotes(text: &str, special: &str) -> bool {
 /// A part of an argument.
 enum Piece<'a> {
     Text(&'a str),
-    /// From `[[` to the `]]` that belongs to it.
+    /// From `[[` to the matching `]]`.
     Reference(&'a str),
 }
 
@@ -83,7 +83,7 @@ impl<'a> Piece<'a> {
     }
 }
 
-/// The argument as texts and references, of which one may hold others. What is not closed is text.
+/// Splits an argument into texts and references, which may be nested. An unclosed reference is text.
 fn pieces(argument: &str) -> Vec<Piece<'_>> {
     let mut pieces = Vec::new();
     let mut rest = argument;
@@ -98,7 +98,7 @@ fn pieces(argument: &str) -> Vec<Piece<'_>> {
     pieces
 }
 
-/// How long the reference is with which the text begins; `None` when it is not closed.
+/// The length of the reference at the beginning of the text, or `None` if it is not closed.
 fn reference_length(text: &str) -> Option<usize> {
     let mut open = 0_usize;
     let mut at = 0;
@@ -126,7 +126,7 @@ mod tests {
 
     use super::*;
 
-    /// Splits a command line by the rules of Microsoft's C run-time library, the program's name included.
+    /// Splits a command line, including the program name, by the rules of Microsoft's C run-time library.
     fn split_like_windows(line: &str) -> Vec<String> {
         let mut arguments = Vec::new();
         let mut current: Option<String> = None;
@@ -203,8 +203,8 @@ mod tests {
         }
 
         #[test]
-        fn whatever_an_argument_holds_one_is_left(argument in "[ -~]{0,6}(\\[\\[|\\]\\]|\"){0,3}[ -~]{0,6}") {
-            // A reference in it is replaced by a value without quotes before the line is split.
+        fn any_argument_remains_one_argument(argument in "[ -~]{0,6}(\\[\\[|\\]\\]|\"){0,3}[ -~]{0,6}") {
+            // OpCon replaces the reference with a value without quotes before the line is split.
             let quoted = windows_argument(&argument);
             let pieces = pieces(&argument);
             let replaced = pieces.iter().fold(quoted, |line, piece| match piece {

@@ -1,4 +1,4 @@
-//! Tests of job definitions; another library reads them.
+//! Tests of job definitions, parsed with an independent XML library.
 
 use proptest::prelude::*;
 use xmltree::Element;
@@ -76,7 +76,7 @@ fn a_unix_job_has_the_documented_form() {
 }
 
 #[test]
-fn what_opcon_does_not_allow_is_refused() {
+fn invalid_definitions_are_rejected() {
     let long = |count| "x".repeat(count);
     let named = |schedule: &str, job: &str, machine: &str| JobDefinition::new(schedule, job, machine, unix(""));
     let no_user = Program::Windows { command_line: "x".into(), working_directory: None, user: String::new() };
@@ -118,7 +118,7 @@ fn the_largest_definition_is_well_below_two_megabytes() {
 }
 
 #[test]
-fn a_definition_is_dropped_whole() {
+fn a_definition_is_written_completely() {
     let above = tempfile::tempdir().unwrap();
     let folder = above.path().join("input");
     std::fs::create_dir(&folder).unwrap();
@@ -130,13 +130,13 @@ fn a_definition_is_dropped_whole() {
     assert!(error.to_string().contains("missing: "), "{error}");
 }
 
-/// The names of all elements, from the outside to the inside.
+/// The names of all elements, outermost first.
 fn names(element: &Element) -> Vec<&str> {
     let children = element.children.iter().filter_map(|child| child.as_element()).flat_map(names);
     std::iter::once(element.name.as_str()).chain(children).collect()
 }
 
-/// The text of the first element of that name.
+/// The text of the first element with this name.
 fn text(element: &Element, name: &str) -> Option<String> {
     if element.name == name {
         return Some(element.get_text().unwrap_or_default().into_owned());

@@ -1,4 +1,4 @@
-//! The two ways to judge a server's certificate that rustls does not bring.
+//! Certificate verifiers that rustls does not provide: none at all, and self-signed certificates.
 
 use std::sync::Arc;
 
@@ -9,7 +9,7 @@ use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::server::ParsedCertificate;
 use rustls::{CertificateError, DigitallySignedStruct, Error, SignatureScheme};
 
-/// Judges certificates as its policy says. Whatever it is, the server must prove that it has the key of its certificate.
+/// Verifies certificates by its policy. With every policy the server must prove that it has the key of its certificate.
 #[derive(Debug)]
 pub(super) struct Verifier {
     pub(super) policy: Policy,
@@ -21,11 +21,11 @@ pub(super) struct Verifier {
 pub(super) enum Policy {
     /// Every certificate.
     Any,
-    /// What webpki trusts, and a server's own certificate when exactly that one is listed.
+    /// Those that webpki trusts, and a server certificate that is itself listed.
     ///
-    /// webpki takes no certificate of an authority for a server's. Self-signed certificates often are both, so that webpki
-    /// refuses them although they are listed. Only that kind of objection, to the form, is set aside: the period, the name
-    /// and the signatures are judged as ever.
+    /// webpki rejects the certificate of a certificate authority as a server certificate. Self-signed certificates are
+    /// often both, so webpki rejects them although they are listed. Only this kind of error, about the form, is
+    /// ignored. Validity period, name, and signatures are still verified.
     Listed { certificates: Vec<CertificateDer<'static>>, webpki: Arc<WebPkiServerVerifier> },
 }
 
@@ -41,7 +41,7 @@ impl ServerCertVerifier for Verifier {
         let Policy::Listed { certificates, webpki } = &self.policy else { return Ok(ServerCertVerified::assertion()) };
         let verdict = webpki.verify_server_cert(server, intermediates, name, ocsp_response, now);
         match verdict {
-            // Objections to the form have no name of their own in rustls; those to period, issuer, name and signature have.
+            // rustls has no specific variants for form errors, only for period, issuer, name, and signature.
             Err(Error::InvalidCertificate(CertificateError::Other(_))) if certificates.contains(server) => {
                 verify_server_name(&ParsedCertificate::try_from(server)?, name)?;
                 Ok(ServerCertVerified::assertion())

@@ -1,6 +1,6 @@
-//! The calls of the OpCon REST API, and those of the stand-in itself.
+//! Implements the calls of the OpCon REST API, and the control calls of the stand-in.
 //!
-//! Paths are understood whatever the case of their letters, as OpCon's clients write them in several.
+//! Paths are case-insensitive, because OpCon's clients write them differently.
 
 use hyper::header::AUTHORIZATION;
 use hyper::http::request::Parts;
@@ -15,14 +15,14 @@ use crate::state::{Property, State};
 /// The version that the stand-in reports.
 const VERSION: &str = "25.0.3";
 
-/// A request, and the token that it should have.
+/// A request, and the valid token.
 pub(crate) struct Call<'a> {
     pub(crate) head: &'a Parts,
     pub(crate) body: &'a [u8],
     pub(crate) token: &'a str,
 }
 
-/// An answer.
+/// A response.
 pub(crate) struct Reply {
     pub(crate) status: u16,
     pub(crate) body: String,
@@ -34,13 +34,13 @@ impl Reply {
         Reply { status, body: body.to_string(), content_type: "application/json".into() }
     }
 
-    /// OpCon's form of an error: a list.
+    /// OpCon's error format: a list.
     fn error(status: u16, message: &str) -> Self {
         Reply::json(status, &json!([{ "resource": null, "name": null, "code": status, "message": message }]))
     }
 }
 
-/// The answer to a call.
+/// Answers a call.
 pub(crate) fn reply(call: &Call<'_>, state: &mut State) -> Reply {
     let path = call.head.uri.path().to_ascii_lowercase();
     let steps: Vec<&str> = path.split('/').skip(1).collect();
@@ -63,10 +63,10 @@ pub(crate) fn reply(call: &Call<'_>, state: &mut State) -> Reply {
     }
 }
 
-/// The body of an answer, or the status and message of an error.
+/// The body of a response, or the status and message of an error.
 type Outcome = Result<Value, (u16, String)>;
 
-/// The calls that look into the stand-in and change how it behaves.
+/// The calls that inspect and control the stand-in.
 fn own(method: &str, step: &str, call: &Call<'_>, state: &mut State) -> Outcome {
     match (method, step) {
         ("GET", "properties") => Ok(json!(state.values())),
@@ -76,7 +76,7 @@ fn own(method: &str, step: &str, call: &Call<'_>, state: &mut State) -> Outcome 
             Ok(json!({}))
         }
         ("POST", "behavior") => {
-            state.behave(body(call)?);
+            state.set_behavior(body(call)?);
             Ok(json!({}))
         }
         ("POST", "faults") => {
@@ -93,12 +93,12 @@ fn has_token(call: &Call<'_>) -> bool {
     call.head.headers.get(AUTHORIZATION).is_some_and(|given| given.as_bytes() == expected.as_bytes())
 }
 
-/// Reads the body as JSON.
+/// Parses the body as JSON.
 fn body<T: DeserializeOwned>(call: &Call<'_>) -> Result<T, (u16, String)> {
     serde_json::from_slice(call.body).map_err(|error| (400, error.to_string()))
 }
 
-/// Returns the token for a request in the right form.
+/// Returns the token for a valid request.
 fn log_in(call: &Call<'_>) -> Outcome {
     #[derive(Deserialize)]
     #[serde(rename_all = "camelCase")]
@@ -146,14 +146,14 @@ fn evaluate(call: &Call<'_>, state: &mut State) -> Outcome {
     })
 }
 
-/// The one form of a global property in an answer.
+/// Formats a global property for a response.
 fn global_json(name: &str, property: &Property) -> Value {
     let Property { id, value, encrypted } = property;
     json!({ "id": id, "name": name, "value": value, "encrypted": encrypted })
 }
 
-/// The global properties, or those whose name fits the pattern `name`, in which `*` stands for anything and the case of letters
-/// does not matter.
+/// The global properties, or those whose name matches the case-insensitive pattern `name`, in which `*` matches any
+/// text.
 fn globals(call: &Call<'_>, state: &State) -> Outcome {
     let query = call.head.uri.query().unwrap_or_default();
     let filters: Vec<_> = form_urlencoded::parse(query.as_bytes()).collect();
@@ -176,7 +176,7 @@ fn fits(name: &str, pattern: &str) -> bool {
     }
 }
 
-/// The name of the global property with that id.
+/// The name of the global property with this ID.
 fn global_name(state: &State, id: &str) -> Result<String, (u16, String)> {
     let found = state.globals().find(|(_, property)| property.id.to_string() == id);
     found.map(|(name, _)| name.to_owned()).ok_or((404, format!("there is no global property with the id {id}")))
@@ -229,7 +229,7 @@ fn change_global(call: &Call<'_>, state: &mut State, id: &str) -> Outcome {
 
 fn store_global(state: &mut State, name: &str, value: String) -> Result<Name, (u16, String)> {
     let property = Name::global(name).map_err(|message| (400, message))?;
-    if value.chars().count() > expression::LONGEST_VALUE {
+    if value.chars().count() > expression::MAX_VALUE {
         return Err((400, "the value is longer than 4000 characters".into()));
     }
     state.set(property.clone(), value);
@@ -242,7 +242,7 @@ mod tests {
 
     const TOKEN: &str = "made-up-token";
 
-    /// Makes a call with the token, and gives status and body of the answer.
+    /// Calls the API with the token, and returns status and body of the response.
     fn call(state: &mut State, method: &str, uri: &str, body: Value) -> (u16, Value) {
         let request = hyper::Request::builder().method(method).uri(uri).header(AUTHORIZATION, format!("Token {TOKEN}"));
         send(state, request, &body.to_string())
@@ -254,7 +254,7 @@ mod tests {
         (status, serde_json::from_str(&body).unwrap())
     }
 
-    /// A global property as answers show it.
+    /// A global property in a response.
     fn shown(name: &str, id: u32, value: &str) -> Value {
         json!({ "id": id, "name": name, "value": value, "encrypted": false })
     }
@@ -295,7 +295,7 @@ mod tests {
     }
 
     #[test]
-    fn the_token_is_given_to_who_logs_in() {
+    fn a_login_returns_the_token() {
         let state = &mut State::default();
         let user = json!({ "loginName": "someone", "password": "made-up" });
         let log_in = |token_type: Value| json!({ "user": user, "tokenType": token_type });
@@ -310,7 +310,7 @@ mod tests {
     }
 
     #[test]
-    fn global_properties_are_made_found_and_changed() {
+    fn global_properties_are_created_found_and_changed() {
         let state = &mut State::default();
         let made = call(state, "POST", "/api/globalproperties", json!({ "name": "MF_ID_1", "value": "a" }));
         assert_eq!(made, (200, shown("MF_ID_1", 1, "a")));
@@ -350,20 +350,20 @@ mod tests {
     #[test]
     fn the_behavior_can_be_changed_and_outlives_a_reset() {
         let state = &mut State::default();
-        let behave = |state: &mut State, body| call(state, "POST", "/stand-in/behavior", body).0;
+        let set_behavior = |state: &mut State, body| call(state, "POST", "/stand-in/behavior", body).0;
         let assign = |state: &mut State| {
             let (_, answer) = call(state, "POST", "/api/propertyExpression", json!({ "expression": "[[A]]=\" x \"" }));
             assert_eq!((&answer["status"], &answer["result"]), (&json!("Success"), &json!(" x ")));
             call(state, "GET", "/stand-in/properties", json!(null)).1
         };
-        assert_eq!(behave(state, json!({ "evaluate_only": true })), 200);
+        assert_eq!(set_behavior(state, json!({ "evaluate_only": true })), 200);
         assert_eq!(call(state, "POST", "/stand-in/reset", json!(null)).0, 200);
         assert_eq!(assign(state), json!({}));
-        assert_eq!(behave(state, json!({ "trims": true })), 200);
+        assert_eq!(set_behavior(state, json!({ "trims": true })), 200);
         assert_eq!(assign(state), json!({ "A": "x" }));
-        assert_eq!(behave(state, json!({})), 200);
+        assert_eq!(set_behavior(state, json!({})), 200);
         assert_eq!(assign(state), json!({ "A": " x " }));
-        assert_eq!(behave(state, json!({ "trim": true })), 400);
+        assert_eq!(set_behavior(state, json!({ "trim": true })), 400);
     }
 
     #[test]
@@ -382,7 +382,7 @@ mod tests {
     }
 
     #[test]
-    fn reset_forgets_everything() {
+    fn reset_clears_everything() {
         let state = &mut State::default();
         state.set(Name::global("A").unwrap(), "x".into());
         state.record("GET", "/api/version", Some(200));

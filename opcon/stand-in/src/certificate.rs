@@ -6,34 +6,34 @@ use tokio_rustls::rustls::ServerConfig;
 use tokio_rustls::rustls::crypto::ring;
 use tokio_rustls::rustls::pki_types::PrivateKeyDer;
 
-/// The contents of a self-signed certificate.
+/// A self-signed certificate.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Certificate {
     /// The names and IP addresses of the server.
     pub names: Vec<String>,
-    /// Whether it says to be an authority's as well, as the ones that `openssl req -x509` makes.
+    /// Whether it also claims to be a certificate authority, like those that `openssl req -x509` creates.
     pub authority: bool,
-    /// Whether its period is over.
+    /// Whether it is expired.
     pub expired: bool,
 }
 
 impl Default for Certificate {
-    /// A valid certificate for `localhost` and 127.0.0.1, of no authority.
+    /// A valid certificate for `localhost` and 127.0.0.1 that is not a certificate authority.
     fn default() -> Self {
         Certificate { names: vec!["localhost".to_owned(), "127.0.0.1".to_owned()], authority: false, expired: false }
     }
 }
 
-/// A certificate with what is needed to show it.
+/// A certificate with its TLS server configuration.
 pub(crate) struct SelfSigned {
-    /// The certificate, for those who are to trust it.
+    /// The certificate as PEM, for clients that trust it.
     pub(crate) pem: String,
-    /// The server's side of TLS.
+    /// The TLS server configuration.
     pub(crate) acceptor: TlsAcceptor,
 }
 
 impl SelfSigned {
-    /// Makes a key and its certificate.
+    /// Creates a key and its certificate.
     pub(crate) fn new(wanted: Certificate) -> Result<Self, Box<dyn std::error::Error + Send + Sync>> {
         let mut params = CertificateParams::new(wanted.names)?;
         if wanted.authority {

@@ -1,32 +1,32 @@
-//! The grammar of the expressions that the stand-in evaluates: `[[Name]]`, and `[[Name]]="literal"`.
+//! Parses the expressions that the stand-in evaluates: `[[Name]]` and `[[Name]]="literal"`.
 //!
-//! It follows "Property expressions syntax", "Using properties" and "Defining properties" of the OpCon documentation, and
-//! the form in which OpCon's own command-line tool sends them. It is written apart from the client on purpose.
+//! The grammar follows "Property expressions syntax", "Using properties" and "Defining properties" in the OpCon
+//! documentation, and the output of OpCon's own command-line tool. It shares no code with the client on purpose.
 
 use std::fmt;
 
-/// The longest name of a global property, in characters.
-const LONGEST_GLOBAL_NAME: usize = 64;
-/// The longest value, in characters.
-pub(crate) const LONGEST_VALUE: usize = 4000;
+/// The maximum length of a global property name, in characters.
+const MAX_GLOBAL_NAME: usize = 64;
+/// The maximum length of a value, in characters.
+pub(crate) const MAX_VALUE: usize = 4000;
 
 /// An expression.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Expression {
-    /// `[[Name]]`: the property's value.
+    /// `[[Name]]`: the value of the property.
     Read(Name),
-    /// `[[Name]]="literal"`: gives the property that value, and creates it if need be.
+    /// `[[Name]]="literal"`: sets the property, and creates it if necessary.
     Assign(Name, String),
 }
 
-/// A property's name. It is shown in its canonical form: without brackets, and with quotes only where they are needed.
+/// A property name. Its canonical form has no brackets, and quotes only where required.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Name {
     scope: Scope,
     parts: Vec<String>,
 }
 
-/// What a property belongs to.
+/// The owner of a property.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Scope {
     Global,
@@ -36,12 +36,12 @@ enum Scope {
 }
 
 impl Name {
-    /// The global property of that name, which stands there without quotes.
+    /// The global property with this name, which is not quoted.
     pub fn global(name: &str) -> Result<Self, String> {
         Name { scope: Scope::Global, parts: vec![name.to_owned()] }.checked()
     }
 
-    /// The name of a global property as such; `None` for the others.
+    /// The plain name of a global property, or `None` for other properties.
     pub fn as_global(&self) -> Option<&str> {
         if self.scope == Scope::Global { self.parts.first().map(String::as_str) } else { None }
     }
@@ -60,7 +60,7 @@ impl Name {
         if name.contains(['\'', '"', '(', ')', '\\', ',', '=', ';', '|']) {
             return Err("the name contains a character that is not allowed".into());
         }
-        if self.scope == Scope::Global && name.chars().count() > LONGEST_GLOBAL_NAME {
+        if self.scope == Scope::Global && name.chars().count() > MAX_GLOBAL_NAME {
             return Err("the name is longer than 64 characters".into());
         }
         Ok(self)
@@ -84,7 +84,7 @@ impl fmt::Display for Name {
     }
 }
 
-/// Reads an expression; the error is the message with which the evaluation fails.
+/// Parses an expression. The error is the evaluation message.
 pub fn parse(text: &str) -> Result<Expression, String> {
     let rest = text.strip_prefix("[[").ok_or("the expression does not begin with [[")?;
     let (parts, rest) = parts(rest)?;
@@ -96,10 +96,10 @@ pub fn parse(text: &str) -> Result<Expression, String> {
     }
 }
 
-/// A part of a name, and whether it was quoted.
+/// A part of a name, and whether it is quoted.
 type Part = (String, bool);
 
-/// The parts up to `]]`, and what follows it.
+/// The parts up to `]]`, and the rest of the text.
 fn parts(mut rest: &str) -> Result<(Vec<Part>, &str), String> {
     let mut parts = Vec::new();
     loop {
@@ -129,7 +129,7 @@ fn parts(mut rest: &str) -> Result<(Vec<Part>, &str), String> {
     }
 }
 
-/// The name of the parts.
+/// Creates the name from its parts.
 fn name(parts: Vec<Part>) -> Result<Name, String> {
     let prefix = match parts.as_slice() {
         [(prefix, false), _, ..] => prefix.as_str(),
@@ -157,13 +157,13 @@ fn name(parts: Vec<Part>) -> Result<Name, String> {
     Name { scope, parts }.checked()
 }
 
-/// Whether the text has the form yyyy-mm-dd.
+/// Whether the text has the format yyyy-mm-dd.
 fn is_date(text: &str) -> bool {
     let form = |(index, byte): (usize, u8)| if matches!(index, 4 | 7) { byte == b'-' } else { byte.is_ascii_digit() };
     text.len() == 10 && text.bytes().enumerate().all(form)
 }
 
-/// The value that a literal stands for. It must fill the rest of the expression.
+/// The value of a literal, which must be the rest of the expression.
 fn value(literal: &str) -> Result<String, String> {
     let mut characters = literal.strip_prefix('"').ok_or("the value is not a text in double quotes")?.chars();
     let mut value = String::new();
@@ -181,7 +181,7 @@ fn value(literal: &str) -> Result<String, String> {
     if characters.next().is_some() {
         return Err("unexpected text after the closing quote of the value".into());
     }
-    if value.chars().count() > LONGEST_VALUE {
+    if value.chars().count() > MAX_VALUE {
         return Err("the value is longer than 4000 characters".into());
     }
     Ok(value)
@@ -228,7 +228,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_documented_is_refused() {
+    fn undocumented_syntax_is_rejected() {
         for (text, reason) in [
             ("A", "does not begin"),
             ("[[A]", "neither a dot nor ]]"),

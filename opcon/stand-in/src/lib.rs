@@ -1,15 +1,15 @@
-//! A strict stand-in for the OpCon REST API, for tests, the demo and people who have no OpCon.
+//! A strict stand-in for the OpCon REST API, for tests, the demo, and users without OpCon.
 //!
-//! It does what the OpCon documentation and OpCon's public clients say of the calls that the connector makes, and refuses
-//! everything else, so that no client passes by luck. It listens on 127.0.0.1 only, plainly and with TLS. Its state is a
-//! handful of properties in memory. Under `/stand-in/` tests can look into it and make it fail, without a token:
+//! It implements the calls that the connector uses, as documented by OpCon and used by OpCon's public clients, and
+//! rejects everything else. It listens on 127.0.0.1 only, with and without TLS, and keeps a few properties in memory.
+//! Tests inspect and control it with calls under `/stand-in/`, which need no token:
 //!
 //! | Call | Does |
 //! |---|---|
 //! | `GET /stand-in/properties` | the properties, `{"name": "value"}`, sorted |
 //! | `GET /stand-in/requests` | the requests so far, `[{"method","path","status"}]`; the status is null where none was sent |
-//! | `POST /stand-in/reset` | forgets properties, requests and faults |
-//! | `POST /stand-in/behavior` | changes how it behaves, see [`Behavior`] |
+//! | `POST /stand-in/reset` | clears properties, requests and faults |
+//! | `POST /stand-in/behavior` | changes its behavior, see [`Behavior`] |
 //! | `POST /stand-in/faults` | makes later requests fail, see [`Fault`] |
 
 mod api;

@@ -73,10 +73,10 @@ async fn run(report: impl Fn(&str)) -> Result<(), Failure> {
     }
 }
 
-/// Returns when standard input is closed, which is at the latest when the program that started this one ends.
+/// Waits until standard input is closed, at the latest when the parent process exits.
 async fn end_of_input() {
     let (closed, end) = tokio::sync::oneshot::channel();
-    // A thread of its own: tokio's blocking threads would keep the program from ending on Ctrl-C.
+    // In a separate thread, because tokio's blocking threads would prevent the program from exiting on Ctrl-C.
     std::thread::spawn(move || {
         let mut buffer = [0; 256];
         while std::io::stdin().read(&mut buffer).is_ok_and(|length| length > 0) {}
@@ -85,7 +85,7 @@ async fn end_of_input() {
     let _closed = end.await;
 }
 
-/// Reads the command line; `None` when help is asked for.
+/// Parses the command line. `None` if help is requested.
 fn arguments() -> Result<Option<Arguments>, lexopt::Error> {
     let mut arguments = Arguments { options: Options::default(), ca_file: None, keep: false };
     let mut parser = lexopt::Parser::from_env();

@@ -1,23 +1,23 @@
-//! How a stand-in is started.
+//! The start options of a stand-in.
 
 use crate::behavior::Behavior;
 use crate::certificate::Certificate;
 
-/// The token that a stand-in accepts when none is chosen.
+/// The default token.
 pub const DEFAULT_TOKEN: &str = "5ca1ab1e-0000-4000-8000-5eed0fc0ffee";
 
-/// How a stand-in is to be started.
+/// The start options of a stand-in.
 #[derive(Clone)]
 pub struct Options {
-    /// The port for plain HTTP; 0 for a free one.
+    /// The port for plain HTTP, or 0 for a free one.
     pub http_port: u16,
-    /// The port for HTTPS; 0 for a free one.
+    /// The port for HTTPS, or 0 for a free one.
     pub https_port: u16,
-    /// The one token that is accepted.
+    /// The accepted token.
     pub token: String,
-    /// The self-signed certificate that is shown.
+    /// The self-signed certificate.
     pub certificate: Certificate,
-    /// How it behaves.
+    /// The initial behavior.
     pub behavior: Behavior,
 }
 

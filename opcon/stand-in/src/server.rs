@@ -1,4 +1,4 @@
-//! The two listeners of a stand-in, and the way of a request: faults first, then the API.
+//! The HTTP and HTTPS listeners of a stand-in, which check for faults before they call the API.
 
 use std::convert::Infallible;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -25,7 +25,7 @@ use crate::fault::{Answer, Close, Fault};
 use crate::options::Options;
 use crate::state::State;
 
-/// A running stand-in. It ends when it is dropped.
+/// A running stand-in. It stops when it is dropped.
 pub struct StandIn {
     http: SocketAddr,
     https: SocketAddr,
@@ -34,7 +34,7 @@ pub struct StandIn {
     _listeners: JoinSet<Infallible>,
 }
 
-/// What all connections share.
+/// State shared by all connections.
 struct Shared {
     token: String,
     state: Mutex<State>,
@@ -54,7 +54,7 @@ impl StandIn {
         let https = TcpListener::bind((Ipv4Addr::LOCALHOST, options.https_port)).await?;
         let (http_address, https_address) = (http.local_addr()?, https.local_addr()?);
         let mut state = State::default();
-        state.behave(options.behavior);
+        state.set_behavior(options.behavior);
         let shared = Arc::new(Shared { token: options.token, state: Mutex::new(state) });
         let mut listeners = JoinSet::new();
         listeners.spawn(listen(http, None, shared.clone()));
@@ -62,12 +62,12 @@ impl StandIn {
         Ok(StandIn { http: http_address, https: https_address, ca_pem: pem, shared, _listeners: listeners })
     }
 
-    /// Where it listens for plain HTTP.
+    /// The address for plain HTTP.
     pub fn http(&self) -> SocketAddr {
         self.http
     }
 
-    /// Where it listens for HTTPS.
+    /// The address for HTTPS.
     pub fn https(&self) -> SocketAddr {
         self.https
     }
@@ -77,12 +77,12 @@ impl StandIn {
         &self.ca_pem
     }
 
-    /// The value of the property with that canonical name.
+    /// The value of the property with this canonical name.
     pub fn property(&self, canonical_name: &str) -> Option<String> {
         self.shared.state().values().get(canonical_name).map(|value| (*value).to_owned())
     }
 
-    /// The requests so far, as `GET /stand-in/requests` shows them.
+    /// The requests so far, in the format of `GET /stand-in/requests`.
     pub fn requests(&self) -> serde_json::Value {
         self.shared.state().requests()
     }
@@ -90,7 +90,7 @@ impl StandIn {
     /// Adds an encrypted global property.
     ///
     /// # Errors
-    /// What is wrong with the name.
+    /// If the name is invalid.
     pub fn add_encrypted(&self, name: &str, value: &str) -> Result<(), String> {
         let name = Name::global(name)?;
         let mut state = self.shared.state();
@@ -99,9 +99,9 @@ impl StandIn {
         Ok(())
     }
 
-    /// Changes how it behaves from now on.
-    pub fn behave(&self, behavior: Behavior) {
-        self.shared.state().behave(behavior);
+    /// Changes the behavior.
+    pub fn set_behavior(&self, behavior: Behavior) {
+        self.shared.state().set_behavior(behavior);
     }
 
     /// Makes later requests fail.
@@ -110,7 +110,7 @@ impl StandIn {
     }
 }
 
-/// Accepts connections for ever; they end with the listener.
+/// Accepts connections until the listener is dropped.
 async fn listen(listener: TcpListener, tls: Option<TlsAcceptor>, shared: Arc<Shared>) -> Infallible {
     let mut connections = JoinSet::new();
     loop {
@@ -118,14 +118,14 @@ async fn listen(listener: TcpListener, tls: Option<TlsAcceptor>, shared: Arc<Sha
             Ok((stream, _)) => {
                 connections.spawn(connection(stream, tls.clone(), shared.clone()));
             }
-            // Out of file handles, most likely: connections must end before the next can come.
+            // Probably out of file handles: retry when connections have closed.
             Err(_) => tokio::time::sleep(Duration::from_millis(50)).await,
         }
         while connections.try_join_next().is_some() {}
     }
 }
 
-/// Serves one connection. A client that goes away or does not speak TLS is no concern of the others.
+/// Serves one connection. Its errors, e.g. a failed TLS handshake, do not affect others.
 async fn connection(stream: TcpStream, tls: Option<TlsAcceptor>, shared: Arc<Shared>) {
     match tls {
         None => requests(stream, shared).await,
@@ -139,11 +139,11 @@ async fn connection(stream: TcpStream, tls: Option<TlsAcceptor>, shared: Arc<Sha
 
 async fn requests(stream: impl AsyncRead + AsyncWrite + Unpin, shared: Arc<Shared>) {
     let service = service_fn(|request| answer(request, &shared));
-    // An error is a client that went away, or a connection that was to be cut.
+    // The client disconnected, or a fault cut the connection.
     let _ended = http1::Builder::new().serve_connection(TokioIo::new(stream), service).await;
 }
 
-/// Answers one request; an error makes hyper cut the connection.
+/// Answers one request. On an error hyper cuts the connection.
 async fn answer(
     request: Request<Incoming>,
     shared: &Shared,

@@ -1,4 +1,4 @@
-//! What a stand-in remembers: properties, requests, and the faults that were ordered.
+//! The state of a stand-in: properties, requests, and injected faults.
 
 use std::collections::BTreeMap;
 
@@ -8,7 +8,7 @@ use crate::behavior::Behavior;
 use crate::expression::{Expression, Name};
 use crate::fault::{Answer, Fault};
 
-/// The memory of a stand-in.
+/// The state of a stand-in.
 #[derive(Default)]
 pub(crate) struct State {
     properties: BTreeMap<Name, Property>,
@@ -18,11 +18,11 @@ pub(crate) struct State {
     behavior: Behavior,
 }
 
-/// A property's value, and the number by which the calls for global properties name it.
+/// The value of a property, and its ID in the calls for global properties.
 pub(crate) struct Property {
     pub(crate) id: u32,
     pub(crate) value: String,
-    /// Whether it was created as an encrypted one, which it then is for good.
+    /// Whether it was created as an encrypted property, which is permanent.
     pub(crate) encrypted: bool,
 }
 
@@ -35,7 +35,7 @@ struct Request {
 }
 
 impl State {
-    /// Evaluates an expression; the error is the message of the evaluation.
+    /// Evaluates an expression. The error is the evaluation message.
     pub(crate) fn evaluate(&mut self, expression: Expression) -> Result<String, String> {
         match expression {
             Expression::Read(name) => match self.properties.get(&name) {
@@ -51,7 +51,7 @@ impl State {
         }
     }
 
-    /// Gives a property its value.
+    /// Sets a property.
     pub(crate) fn set(&mut self, name: Name, value: String) {
         let value = if self.behavior.trims { value.trim().to_owned() } else { value };
         let last_id = &mut self.last_id;
@@ -62,19 +62,19 @@ impl State {
         property.value = value;
     }
 
-    /// Marks a property as an encrypted one.
+    /// Marks a property as encrypted.
     pub(crate) fn encrypt(&mut self, name: &Name) {
         if let Some(property) = self.properties.get_mut(name) {
             property.encrypted = true;
         }
     }
 
-    /// Changes how the stand-in behaves from now on.
-    pub(crate) fn behave(&mut self, behavior: Behavior) {
+    /// Changes the behavior of the stand-in.
+    pub(crate) fn set_behavior(&mut self, behavior: Behavior) {
         self.behavior = behavior;
     }
 
-    /// Forgets properties, requests and faults.
+    /// Clears properties, requests, and faults.
     pub(crate) fn reset(&mut self) {
         *self = State { behavior: self.behavior, ..State::default() };
     }
@@ -84,12 +84,12 @@ impl State {
         self.properties.iter().filter_map(|(name, property)| Some((name.as_global()?, property)))
     }
 
-    /// All properties, by their canonical names.
+    /// All properties by canonical name.
     pub(crate) fn values(&self) -> BTreeMap<String, &str> {
         self.properties.iter().map(|(name, property)| (name.to_string(), property.value.as_str())).collect()
     }
 
-    /// Remembers a request; `status` is missing when the connection was cut.
+    /// Records a request. `status` is missing if the connection was cut.
     pub(crate) fn record(&mut self, method: &str, path: &str, status: Option<u16>) {
         self.requests.push(Request { method: method.to_owned(), path: path.to_owned(), status });
     }
@@ -99,12 +99,12 @@ impl State {
         serde_json::json!(self.requests)
     }
 
-    /// Orders a fault.
+    /// Adds a fault.
     pub(crate) fn add_fault(&mut self, fault: Fault) {
         self.faults.push(fault);
     }
 
-    /// What the request with this path is to get in place of its answer.
+    /// The fault for a request with this path, if any.
     pub(crate) fn next_fault(&mut self, path: &str) -> Option<Answer> {
         let fault = self.faults.iter_mut().find(|fault| fault.times > 0 && fault.path.eq_ignore_ascii_case(path))?;
         if fault.skip > 0 {

@@ -1,4 +1,4 @@
-//! The program: it says where it listens, and ends with its standard input.
+//! Tests that the program prints its addresses, and exits when its standard input is closed.
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};

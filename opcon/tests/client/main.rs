@@ -1,4 +1,4 @@
-//! The client against the stand-in: what works, and how each failure is reported.
+//! Tests of the client against the stand-in, including the error message of each failure.
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
 mod saving;
@@ -11,7 +11,7 @@ use opcon::{Client, Error, ErrorKind, Limits};
 use opcon_stand_in::{Answer, Certificate, DEFAULT_TOKEN, Options, StandIn};
 use serde_json::json;
 
-use site::{Site, assert_error, free_address, name, quick, settings, value};
+use site::{Site, assert_error, free_address, name, settings, short_limits, value};
 
 async fn set(client: &Client) -> Result<(), Error> {
     client.set_property(&name("MF_ID"), &value("i-1")).await
@@ -35,7 +35,7 @@ async fn properties_are_saved_and_read_back() {
 }
 
 #[tokio::test]
-async fn the_usual_limits_suffice() {
+async fn the_default_limits_suffice() {
     let site = Site::start().await;
     let settings =
         settings(site.folder.path(), &format!("ADDRESS={}\nTOKEN={DEFAULT_TOKEN}\nCA_FILE=ca.pem", site.opcon.https()));
@@ -74,7 +74,7 @@ async fn a_failed_evaluation_is_an_error_with_opcons_reason() {
 }
 
 #[tokio::test]
-async fn the_status_is_judged_whatever_its_case_and_must_be_there() {
+async fn the_status_is_required_and_case_insensitive() {
     let site = Site::start().await;
     let client = site.plain_client();
     site.fail(1, Answer::text(200, r#"{"status":"SUCCESS","result":null,"message":null,"new":1}"#));
@@ -90,7 +90,7 @@ async fn the_status_is_judged_whatever_its_case_and_must_be_there() {
 }
 
 #[tokio::test]
-async fn answers_that_opcon_does_not_give_are_summed_up() {
+async fn foreign_responses_are_summarized() {
     let site = Site::start().await;
     let client = site.plain_client();
     let page = "<html><body>Welcome</body></html>";
@@ -157,7 +157,7 @@ async fn a_busy_server_and_a_cut_connection_are_tried_again() {
 }
 
 #[tokio::test]
-async fn patience_ends() {
+async fn a_busy_server_times_out() {
     let site = Site::start().await;
     let client = site.plain_client();
     site.fail(3, Answer::text(503, "busy"));
@@ -171,10 +171,10 @@ async fn patience_ends() {
 }
 
 #[tokio::test]
-async fn a_server_that_does_not_answer_is_given_up() {
+async fn a_request_without_a_response_times_out() {
     let site = Site::start().await;
     let lines = format!("ADDRESS={}\nTOKEN={DEFAULT_TOKEN}\nUSING_TLS=False", site.opcon.http());
-    let mut limits = quick();
+    let mut limits = short_limits();
     limits.times.request = Duration::from_millis(300);
     let client = Client::with_limits(&settings(site.folder.path(), &lines), limits).unwrap();
     site.fail(1, Answer::delay(Duration::from_secs(600)));
@@ -185,7 +185,7 @@ async fn a_server_that_does_not_answer_is_given_up() {
 async fn a_check_ends_however_slow_the_server_is() {
     let site = Site::start().await;
     let lines = format!("ADDRESS={}\nTOKEN={DEFAULT_TOKEN}\nUSING_TLS=False", site.opcon.http());
-    let limits = Limits { check: Duration::from_millis(300), ..quick() };
+    let limits = Limits { check: Duration::from_millis(300), ..short_limits() };
     let client = Client::with_limits(&settings(site.folder.path(), &lines), limits).unwrap();
     for path in ["/api/version", "/api/tokens"] {
         site.fail_at(path, 0, 1, Answer::delay(Duration::from_secs(600)));

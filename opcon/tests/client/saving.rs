@@ -1,4 +1,4 @@
-//! Saving properties: what counts is what OpCon shows afterwards.
+//! Tests of saving properties, judged by the values that OpCon returns afterwards.
 
 use std::cell::Cell;
 
@@ -14,7 +14,7 @@ const GLOBALS: &str = "/api/globalproperties";
 /// A site whose OpCon evaluates assignments without storing anything.
 async fn evaluating_site() -> Site {
     let site = Site::start().await;
-    site.opcon.behave(Behavior { evaluate_only: true, ..Behavior::default() });
+    site.opcon.set_behavior(Behavior { evaluate_only: true, ..Behavior::default() });
     site
 }
 
@@ -80,9 +80,9 @@ async fn an_instance_property_that_is_not_stored_is_a_failure() {
 }
 
 #[tokio::test]
-async fn a_trimmed_value_is_not_taken_for_the_whole() {
+async fn a_trimmed_value_is_not_saved() {
     let site = Site::start().await;
-    site.opcon.behave(Behavior { trims: true, ..Behavior::default() });
+    site.opcon.set_behavior(Behavior { trims: true, ..Behavior::default() });
     let client = site.plain_client();
     assert_eq!(client.save_property(&name("MF_ID"), &value("i-1 i-2")).await.unwrap(), Saved::ByExpression);
     let error = assert_error(
@@ -110,7 +110,7 @@ async fn an_encrypted_property_is_not_overwritten() {
 }
 
 #[tokio::test]
-async fn what_cannot_be_seen_does_not_stop_an_assignment() {
+async fn an_assignment_works_without_access_to_global_properties() {
     let site = Site::start().await;
     for answer in [Answer::text(403, ""), Answer::text(404, ""), Answer::text(200, "<html>")] {
         site.fail_at(GLOBALS, 0, 1, answer);
@@ -146,7 +146,7 @@ async fn the_calls_for_global_properties_may_fail_too() {
 }
 
 #[tokio::test]
-async fn a_failed_look_afterwards_is_a_failure() {
+async fn a_failed_read_back_is_a_failure() {
     let site = Site::start().await;
     site.fail_at("/api/propertyExpression", 1, 3, Answer::text(503, "busy"));
     let saved = site.plain_client().save_property(&name("MF_ID"), &value("i-1")).await;
@@ -169,12 +169,12 @@ async fn several_properties_do_not_wait_for_one_another() {
     }
 }
 
-/// Any value that the limits allow, with those characters often that mean something to OpCon.
+/// Any value within the limits, often with characters that are special in OpCon.
 fn values() -> impl Strategy<Value = String> {
     prop_oneof![r#"(["\\\[\]{}=;,|'$@%<>& ]|\[\[A\]\]="x"|[a-z0-9.]|[^\p{Cc}]){0,60}"#, r#"["\\a]{3990,4000}"#,]
 }
 
-/// Names of every scope, with dots and brackets in their parts.
+/// Names in every scope, with dots and brackets in their parts.
 fn any_names() -> impl Strategy<Value = String> {
     let part = r"[A-Za-z][A-Za-z0-9. \[\]{}]{0,12}[A-Za-z0-9\]]";
     (0..4, part, part, part).prop_map(|(scope, name, schedule, job)| match scope {
@@ -186,7 +186,7 @@ fn any_names() -> impl Strategy<Value = String> {
 }
 
 #[test]
-fn opcon_holds_exactly_the_value_that_was_given() {
+fn opcon_has_exactly_the_given_value() {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let site = runtime.block_on(Site::start());
     let client = site.plain_client();
@@ -195,7 +195,7 @@ fn opcon_holds_exactly_the_value_that_was_given() {
     let saved = runner.run(&(any_names(), values(), any::<bool>()), |(name, text, evaluate_only)| {
         let Ok(name) = name.parse::<PropertyName>() else { return Ok(()) };
         let global = name.to_string().matches('.').count() == 0;
-        site.opcon.behave(Behavior { evaluate_only: evaluate_only && global, ..Behavior::default() });
+        site.opcon.set_behavior(Behavior { evaluate_only: evaluate_only && global, ..Behavior::default() });
         runtime.block_on(client.save_property(&name, &value(&text))).map_err(|e| TestCaseError::fail(e.to_string()))?;
         prop_assert_eq!(site.opcon.property(&name.to_string()), Some(text));
         count.set(count.get() + 1);

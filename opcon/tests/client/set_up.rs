@@ -1,4 +1,4 @@
-//! Asking for an application token.
+//! Tests of requests for an application token.
 
 use opcon::setup::request_token;
 use opcon::{Error, ErrorKind, Trust};
@@ -8,14 +8,14 @@ use secrecy::{ExposeSecret as _, SecretString};
 use crate::site::{Site, assert_error, free_address};
 
 const TOKENS: &str = "/api/tokens";
-/// A made-up password with what JSON escapes.
+/// A fake password with characters that JSON escapes.
 const PASSWORD: &str = r#"made-up "pass" \word"#;
 
 async fn request(address: &str, trust: &Trust, user: &str, password: &str) -> Result<SecretString, Error> {
     request_token(address, trust, user, &password.into(), "CONNECTORS").await
 }
 
-/// Asserts kind and text of the error, and that neither password nor token are in it.
+/// Asserts kind and text of the error, and that it contains neither password nor token.
 #[track_caller]
 fn assert_refused(result: Result<SecretString, Error>, kind: ErrorKind, text: &str) -> Error {
     let error = assert_error(result, kind, text);
@@ -37,7 +37,7 @@ async fn a_log_in_gives_the_token_over_http_and_https() {
 }
 
 #[tokio::test]
-async fn a_refused_log_in_says_so_without_the_password() {
+async fn a_rejected_login_is_reported_without_the_password() {
     let site = Site::start().await;
     let address = site.opcon.http().to_string();
     let escaped = serde_json::json!([{ "message": format!("wrong password {PASSWORD}") }]).to_string();
@@ -64,7 +64,7 @@ async fn an_answer_without_a_token_is_not_quoted() {
 }
 
 #[tokio::test]
-async fn what_cannot_be_asked_is_refused_before_anything_is_sent() {
+async fn invalid_arguments_are_rejected_before_anything_is_sent() {
     let site = Site::start().await;
     let address = site.opcon.http().to_string();
     let empty = "the user, the password or the name of the application is empty";

@@ -30,7 +30,7 @@ impl Site {
         Site { opcon, folder }
     }
 
-    /// A client over plain HTTP with the right token.
+    /// A client over plain HTTP with the valid token.
     pub fn plain_client(&self) -> Client {
         self.client(self.opcon.http(), "USING_TLS=False").unwrap()
     }
@@ -42,7 +42,7 @@ impl Site {
     pub fn client_with_token(&self, address: impl ToString, token: &str, lines: &str) -> Result<Client, Error> {
         let settings =
             settings(self.folder.path(), &format!("ADDRESS={}\nTOKEN={token}\n{lines}", address.to_string()));
-        Client::with_limits(&settings, quick())
+        Client::with_limits(&settings, short_limits())
     }
 
     /// Makes the next `times` requests for an expression fail.
@@ -50,12 +50,12 @@ impl Site {
         self.fail_at(EXPRESSION, 0, times, answer);
     }
 
-    /// Makes `times` requests with that path fail, after `skip` that do not.
+    /// Makes `times` requests with this path fail, after `skip` successful ones.
     pub fn fail_at(&self, path: &str, skip: u32, times: u32, answer: Answer) {
         self.opcon.add_fault(Fault { path: path.into(), skip, times, answer });
     }
 
-    /// How many requests for an expression there were.
+    /// The number of requests for an expression.
     pub fn attempts(&self) -> usize {
         self.requests().iter().filter(|request| request.ends_with(EXPRESSION)).count()
     }
@@ -74,8 +74,8 @@ pub fn settings(folder: &Path, lines: &str) -> ApiSettings {
     Config::read(&file).unwrap().opcon_api().unwrap().unwrap()
 }
 
-/// Limits with which a test need not wait.
-pub fn quick() -> Limits {
+/// Limits without long delays, for tests.
+pub fn short_limits() -> Limits {
     Limits {
         times: TimeLimits { connect: Duration::from_secs(10), request: Duration::from_secs(20) },
         pauses: vec![Duration::from_millis(1); 2],
@@ -91,7 +91,7 @@ pub fn value(text: &str) -> PropertyValue {
     PropertyValue::new(text).unwrap()
 }
 
-/// Asserts kind and text of an error, and that it does not give the token away.
+/// Asserts kind and text of an error, and that it does not contain the token.
 #[track_caller]
 pub fn assert_error<T: Debug>(result: Result<T, Error>, kind: ErrorKind, text: &str) -> Error {
     let error = result.unwrap_err();
@@ -103,7 +103,7 @@ pub fn assert_error<T: Debug>(result: Result<T, Error>, kind: ErrorKind, text: &
     error
 }
 
-/// An address of this machine where nobody listens.
+/// An unused address on this machine.
 pub fn free_address() -> SocketAddr {
     TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap()
 }

@@ -1,4 +1,4 @@
-//! What a run of a program used: wall time, CPU time and memory.
+//! Measures the run of a program: wall time, CPU time, and memory.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -11,21 +11,21 @@ use tempfile::TempDir;
 use crate::process;
 use crate::workspace::Workspace;
 
-/// The last lines of a failed run that are shown.
+/// The number of output lines of a failed run to display.
 const TAIL_LINES: usize = 20;
 
-/// What one run used.
+/// The resource usage of one run.
 #[derive(Clone, Copy, Debug)]
 pub struct Usage {
-    /// From its start to its end, in seconds.
+    /// Wall time, in seconds.
     pub wall: f64,
     /// User and system time, in seconds.
     pub cpu: f64,
-    /// The most memory that was resident, in bytes.
+    /// The maximum resident memory, in bytes.
     pub peak: f64,
 }
 
-/// What `measure` writes.
+/// The output of `measure`.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Report {
@@ -35,14 +35,14 @@ struct Report {
     exit_code: Option<i32>,
 }
 
-/// Runs programs in an empty folder, with nothing of this machine's AWS settings, and measures them.
+/// Measures programs in an empty folder, without AWS settings of this machine.
 pub struct Stopwatch {
     program: PathBuf,
     folder: TempDir,
 }
 
 impl Stopwatch {
-    /// Builds the program that measures.
+    /// Builds the measuring program.
     pub fn build(workspace: &Workspace) -> Result<Self> {
         let arguments = ["build", "--quiet", "--package", "xtask", "--bin", "measure"];
         process::run(process::cargo().args(arguments).current_dir(&workspace.root))?;
@@ -50,7 +50,7 @@ impl Stopwatch {
         Ok(Self { program: workspace.program("debug", "measure"), folder })
     }
 
-    /// The current folder of the runs.
+    /// The working folder of the runs.
     pub fn folder(&self) -> &Path {
         self.folder.path()
     }
@@ -58,7 +58,7 @@ impl Stopwatch {
     /// Runs the program with its arguments and variables.
     ///
     /// # Errors
-    /// It cannot be started, or ends with another exit code than 0; then the end of its output is part of the error.
+    /// It cannot be started, or ends with a nonzero exit code. The error contains the end of its output.
     pub fn run(&self, command: &Command) -> Result<Usage> {
         let shown = process::command_line(command);
         let (report, output) = (self.folder().join("report.json"), self.folder().join("output.txt"));
@@ -86,7 +86,7 @@ fn tail(text: &str) -> String {
     lines[lines.len().saturating_sub(TAIL_LINES)..].join("\n")
 }
 
-/// The median of one figure over several runs: with an even number of runs the lower of the two in the middle.
+/// The median of a figure over several runs. For an even number of runs, the lower of the two middle values.
 pub fn median(runs: &[Usage], figure: fn(&Usage) -> f64) -> f64 {
     let mut figures: Vec<f64> = runs.iter().map(figure).collect();
     figures.sort_by(f64::total_cmp);

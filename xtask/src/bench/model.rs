@@ -1,4 +1,4 @@
-//! The instances of the benchmarks' EC2, and its answers: canned XML with the id and the state filled in.
+//! The instances of the benchmark EC2, and its responses: XML templates with ID and state.
 
 use std::fmt::Write as _;
 
@@ -8,14 +8,14 @@ const INSTANCE: &str = include_str!("../../bench/instance.xml");
 const STATUS: &str = include_str!("../../bench/status.xml");
 /// The value of the tag `Name` of every instance.
 pub const NAME: &str = "bench";
-/// Reads that show a transient state before it ends, so that every wait polls more than once.
-const READS_IN_TRANSIT: u8 = 2;
-/// Ids that one request may carry (AWS: "Pagination in the Amazon EC2 API").
+/// The number of reads that return a transient state, so that every wait polls more than once.
+const TRANSIENT_READS: u8 = 2;
+/// The maximum number of IDs in one request (AWS: "Pagination in the Amazon EC2 API").
 const IDS_PER_REQUEST: usize = 1000;
-/// The same for DescribeInstanceStatus (AWS API reference).
+/// The maximum for DescribeInstanceStatus (AWS API reference).
 const STATUS_IDS_PER_REQUEST: usize = 100;
 
-/// The state of an instance. The transient ones are seen by so many reads.
+/// The state of an instance. Transient states include the number of remaining reads.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum State {
     /// `running`.
@@ -33,7 +33,7 @@ pub enum State {
 }
 
 impl State {
-    /// The code and the name that EC2 gives it.
+    /// The code and the name in EC2.
     fn shown(self) -> (u8, &'static str) {
         match self {
             State::Pending(_) => (0, "pending"),
@@ -58,7 +58,7 @@ impl State {
     }
 }
 
-/// The id of the instance with this number.
+/// The ID of the instance with this number.
 pub fn id(number: usize) -> String {
     format!("i-{number:017x}")
 }
@@ -70,22 +70,22 @@ pub struct Model {
 }
 
 impl Model {
-    /// So many instances in one state, with the ids of the numbers from 0.
+    /// The given number of instances in one state, with IDs numbered from 0.
     pub fn new(instances: usize, state: State) -> Self {
         Self { states: vec![state; instances] }
     }
 
-    /// The XML that answers the request.
+    /// Answers the request with XML.
     ///
     /// # Errors
-    /// The action is not part of the benchmarks, or the request is one that EC2 refuses.
+    /// The action is not supported, or EC2 would reject the request.
     pub fn answer(&mut self, request: &Request) -> Result<String> {
         let body = match request.action.as_str() {
             "DescribeInstances" => self.describe_instances(request)?,
             "DescribeInstanceStatus" => self.describe_instance_status(request)?,
-            "StartInstances" => self.change(request, State::Pending(READS_IN_TRANSIT))?,
-            "StopInstances" => self.change(request, State::Stopping(READS_IN_TRANSIT))?,
-            "TerminateInstances" => self.change(request, State::ShuttingDown(READS_IN_TRANSIT))?,
+            "StartInstances" => self.change(request, State::Pending(TRANSIENT_READS))?,
+            "StopInstances" => self.change(request, State::Stopping(TRANSIENT_READS))?,
+            "TerminateInstances" => self.change(request, State::ShuttingDown(TRANSIENT_READS))?,
             other => bail!("the benchmarks have no response for the action `{other}`"),
         };
         let action = &request.action;
@@ -116,7 +116,7 @@ impl Model {
         Ok(format!("<instanceStatusSet>{items}</instanceStatusSet>{next}"))
     }
 
-    /// The instances of the request's ids; or a page of all, with the element that leads to the next one.
+    /// The instances with the requested IDs; or a page of all, with the token of the next page.
     fn select(&self, request: &Request, most_ids: usize, fits: fn(State) -> bool) -> Result<(Vec<usize>, String)> {
         let fitting = |numbers: &mut dyn Iterator<Item = usize>| numbers.filter(|n| fits(self.states[*n])).collect();
         if !request.ids.is_empty() {
@@ -157,10 +157,10 @@ impl Model {
     }
 }
 
-/// A request in the form of EC2's query API. Filters are not looked at: every instance matches all of them.
+/// A request in EC2's query protocol. Filters are ignored: every instance matches.
 #[derive(Debug, Default)]
 pub struct Request {
-    /// What is asked for.
+    /// The action.
     pub action: String,
     ids: Vec<String>,
     page_size: Option<usize>,
@@ -168,10 +168,10 @@ pub struct Request {
 }
 
 impl Request {
-    /// Reads the form fields of the body.
+    /// Parses the form fields of the body.
     ///
     /// # Errors
-    /// A number that is none.
+    /// An invalid number.
     pub fn parse(body: &[u8]) -> Result<Self> {
         let mut request = Self::default();
         for (name, value) in form_urlencoded::parse(body) {
@@ -236,7 +236,7 @@ mod tests {
     }
 
     #[test]
-    fn what_ec2_refuses_is_refused() {
+    fn requests_that_ec2_rejects_are_rejected() {
         let mut model = Model::new(101, State::Running);
         let many: String = (0..101).map(|number| format!("&InstanceId.{number}={}", id(number))).collect();
         for body in ["Action=RebootInstances", "Action=StopInstances", "Action=StopInstances&InstanceId.1=i-00000fff"] {

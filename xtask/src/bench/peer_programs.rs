@@ -1,4 +1,4 @@
-//! The programs that the jobs of `awsec2` are compared with: found, or built, or named with what is missing.
+//! Finds or builds the programs to which `awsec2` is compared, and reports missing ones.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -11,18 +11,18 @@ use super::server::Call;
 use crate::process;
 use crate::workspace::Workspace;
 
-/// Where Debian's packages of Go libraries are.
+/// The folder of Debian's Go library packages.
 const DEBIAN_GOPATH: &str = "/usr/share/gocode";
 const SDK: &str = "src/github.com/aws/aws-sdk-go-v2/service/ec2";
-/// The first curl with `--aws-sigv4` (its change log).
-const OLDEST_CURL: (u32, u32) = (7, 75);
+/// The first curl version with `--aws-sigv4` (its change log).
+const MIN_CURL: (u32, u32) = (7, 75);
 
-/// A program that is compared with `awsec2`.
+/// A program to which `awsec2` is compared.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Peer {
     /// `xtask/bench/peer.go`, on the AWS SDK for Go.
     Go,
-    /// `curl`, which sends the recorded requests and prints the answers as they are.
+    /// `curl`, which sends the recorded requests and prints the raw responses.
     Curl,
 }
 
@@ -39,7 +39,7 @@ impl Peer {
     }
 }
 
-/// What is missing for these peers: a sentence each.
+/// One sentence for each missing requirement of these peers.
 pub fn missing(peers: &[Peer]) -> Vec<String> {
     let mut missing = Vec::new();
     if peers.contains(&Peer::Go) {
@@ -54,13 +54,13 @@ pub fn missing(peers: &[Peer]) -> Vec<String> {
         }
     }
     if peers.contains(&Peer::Curl) && !stdout_of("curl", &["--version"]).is_some_and(|text| signs(&text)) {
-        let (major, minor) = OLDEST_CURL;
+        let (major, minor) = MIN_CURL;
         missing.push(format!("curl {major}.{minor} or newer does not run (Debian: apt-get install curl)"));
     }
     missing
 }
 
-/// Fails, with every sentence, when something is missing.
+/// Fails with all sentences if a requirement is missing.
 pub fn ensure_found(missing: &[String]) -> Result<()> {
     ensure!(
         missing.is_empty(),
@@ -70,20 +70,20 @@ pub fn ensure_found(missing: &[String]) -> Result<()> {
     Ok(())
 }
 
-/// What the program prints; `None` where it does not run.
+/// The output of the program, or `None` if it does not run.
 fn stdout_of(program: &str, arguments: &[&str]) -> Option<String> {
     let output = Command::new(program).args(arguments).stderr(Stdio::null()).output().ok()?;
     output.status.success().then(|| String::from_utf8_lossy(&output.stdout).into_owned())
 }
 
-/// Whether the curl that describes itself so can sign requests for AWS.
+/// Whether the curl with this version output can sign requests for AWS.
 fn signs(description: &str) -> bool {
     let version = description.split_whitespace().nth(1).unwrap_or_default();
     let mut numbers = version.split('.').map_while(|number| number.parse().ok());
-    (numbers.next().unwrap_or(0), numbers.next().unwrap_or(0)) >= OLDEST_CURL
+    (numbers.next().unwrap_or(0), numbers.next().unwrap_or(0)) >= MIN_CURL
 }
 
-/// Builds the Go program from Debian's packages, without the network, and returns its path.
+/// Builds the Go program from Debian's packages, offline, and returns its path.
 pub fn build_go(workspace: &Workspace) -> Result<PathBuf> {
     let folder = workspace.target.join("bench");
     fs::create_dir_all(&folder).with_context(|| format!("creating {}", folder.display()))?;
@@ -106,7 +106,7 @@ pub fn go_job(program: &Path, job: &str, endpoint: &str, arguments: &[String]) -
     command
 }
 
-/// One curl that sends these requests one after the other on one connection.
+/// A single curl that sends these requests in order on one connection.
 pub fn curl_job(calls: &[Call], endpoint: &str) -> Command {
     let mut curl = Command::new("curl");
     for (index, call) in calls.iter().enumerate() {

@@ -1,4 +1,4 @@
-//! `cargo xtask bench peers`: compares jobs of the program with other programs that make the same calls.
+//! `cargo xtask bench peers`: compares jobs of the program with other programs that send the same calls.
 
 use std::path::PathBuf;
 use std::process::Command;
@@ -52,7 +52,7 @@ fn ids() -> Vec<String> {
     (0..INSTANCES).map(model::id).collect()
 }
 
-/// A program with the command of one job, and what its runs used.
+/// A program with the command of one job, and the usage of its runs.
 struct MeasuredProgram {
     name: &'static str,
     command: Command,
@@ -104,7 +104,7 @@ pub fn run(workspace: &Workspace, matches: &ArgMatches) -> Result<()> {
     Ok(())
 }
 
-/// The programs, after one run each that shows that all of them make the calls of ours.
+/// The programs, after one run each that verifies that all of them send the same calls.
 fn measured_programs(
     job: &Job,
     program: &Program,
@@ -165,7 +165,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_program_that_makes_other_calls_is_no_peer() {
+    fn a_program_with_other_calls_is_rejected() {
         let calls = |actions: &[&str]| -> Vec<Call> {
             actions.iter().map(|action| Call { action: (*action).to_owned(), body: "".into() }).collect()
         };

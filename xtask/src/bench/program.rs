@@ -1,4 +1,4 @@
-//! The program that is measured, and what all its jobs have in common.
+//! The measured program, and the common settings of all its jobs.
 
 use std::path::PathBuf;
 use std::process::Command;
@@ -12,7 +12,7 @@ use crate::workspace::Workspace;
 
 /// The region of all runs.
 pub const REGION: &str = "us-east-1";
-/// Keys that nothing checks.
+/// Keys that no server checks.
 pub const KEY: &str = "AKIAIOSFODNN7EXAMPLE";
 /// The secret of [`KEY`].
 pub const SECRET: &str = "unchecked";
@@ -22,7 +22,7 @@ pub struct Program {
     path: PathBuf,
 }
 
-/// The argument for a program that is there already.
+/// The argument for an existing program.
 pub fn argument() -> Arg {
     Arg::new("program")
         .long("program")
@@ -32,7 +32,7 @@ pub fn argument() -> Arg {
 }
 
 impl Program {
-    /// The program that the arguments name; otherwise the release build.
+    /// The program from the arguments, otherwise the release build.
     pub fn from_matches(workspace: &Workspace, matches: &ArgMatches) -> Result<Self> {
         match matches.get_one::<PathBuf>("program") {
             Some(path) => Ok(Self { path: std::path::absolute(path).context("finding the program")? }),
@@ -40,14 +40,14 @@ impl Program {
         }
     }
 
-    /// The release build, built now.
+    /// Creates the release build.
     pub fn build(workspace: &Workspace) -> Result<Self> {
         let arguments = ["build", "--release", "--locked", "--package", "awsec2"];
         process::run(process::cargo().args(arguments).current_dir(&workspace.root))?;
         Ok(Self { path: workspace.program("release", "awsec2") })
     }
 
-    /// A job at this EC2, still without the function. Its log is in the current folder.
+    /// A job against this EC2, without the function. Its log is in the current folder.
     pub fn job(&self, endpoint: &str) -> Command {
         let mut command = Command::new(&self.path);
         with_keys(&mut command).args(["--endpoint-url", endpoint, "--region", REGION, "--log-dir", "log"]);
@@ -55,7 +55,7 @@ impl Program {
     }
 }
 
-/// Gives a program keys as AWS tools take them.
+/// Sets keys in the environment variables of AWS tools.
 pub fn with_keys(command: &mut Command) -> &mut Command {
     let variables = [("AWS_ACCESS_KEY_ID", KEY), ("AWS_SECRET_ACCESS_KEY", SECRET), ("AWS_REGION", REGION)];
     command.envs(variables).env("AWS_EC2_METADATA_DISABLED", "true")

@@ -1,4 +1,4 @@
-//! How often a job is measured.
+//! The option for the number of runs.
 
 use clap::builder::RangedU64ValueParser;
 use clap::{Arg, ArgMatches};

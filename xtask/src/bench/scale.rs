@@ -1,4 +1,4 @@
-//! `cargo xtask bench scale`: what jobs on 1,000, 5,000 and 10,000 instances cost.
+//! `cargo xtask bench scale`: measures jobs on 1,000, 5,000, and 10,000 instances.
 
 use std::fs;
 
@@ -15,9 +15,9 @@ use crate::report;
 use crate::workspace::Workspace;
 
 const SIZES: [usize; 3] = [1_000, 5_000, 10_000];
-/// With `--check`, the most CPU time that the largest size may take, in times of that of the smallest one.
-const CPU_BAR: f64 = 12.0;
-/// The argument file with the ids, and the argument that names it.
+/// With `--check`, the maximum CPU time of the largest size, relative to the smallest one.
+const MAX_CPU_RATIO: f64 = 12.0;
+/// The argument file with the IDs, and the argument that names it.
 const IDS_FILE: &str = "ids.txt";
 const IDS: &str = "@ids.txt";
 
@@ -25,7 +25,7 @@ const IDS: &str = "@ids.txt";
 struct Job {
     name: &'static str,
     arguments: &'static [&'static str],
-    /// The state in which its instances are before.
+    /// The initial state of its instances.
     before: State,
 }
 
@@ -36,7 +36,7 @@ const JOBS: [Job; 4] = [
     Job { name: "terminate", arguments: &["TerminateInstance", IDS], before: State::Running },
 ];
 
-/// What the runs of a job on one number of instances were like.
+/// The measurements of a job for one number of instances.
 #[derive(Default)]
 struct Series {
     calls: usize,
@@ -50,7 +50,7 @@ pub fn command() -> Command {
         .arg(program::argument())
         .arg(runs_argument("5"))
         .arg(Arg::new("check").long("check").action(ArgAction::SetTrue).help(format!(
-            "Fail when the CPU time for {} instances is more than {CPU_BAR} times that for {}",
+            "Fail when the CPU time for {} instances is more than {MAX_CPU_RATIO} times that for {}",
             SIZES[SIZES.len() - 1],
             SIZES[0]
         )))
@@ -62,7 +62,7 @@ pub fn run(workspace: &Workspace, matches: &ArgMatches) -> Result<()> {
     compare(workspace, &program, runs(matches), matches.get_flag("check"))
 }
 
-/// Runs every job once with the release program, for the number of calls.
+/// Runs every job once with the release program, to count calls.
 pub fn count_calls(workspace: &Workspace) -> Result<()> {
     compare(workspace, &Program::build(workspace)?, 1, false)
 }
@@ -70,7 +70,7 @@ pub fn count_calls(workspace: &Workspace) -> Result<()> {
 fn compare(workspace: &Workspace, program: &Program, runs: usize, check_cpu: bool) -> Result<()> {
     let (stopwatch, server) = (Stopwatch::build(workspace)?, Server::start()?);
     let mut measured = JOBS.map(|_| SIZES.map(|_| Series::default()));
-    // One run of everything after the other: what else the machine does meets all of them alike.
+    // Jobs are interleaved, so that other load on the machine affects all of them equally.
     for run in 1..=runs {
         report::line(format_args!("run {run} of {runs}"));
         for (job, of_job) in JOBS.iter().zip(&mut measured) {
@@ -128,8 +128,8 @@ fn print(measured: &[[Series; SIZES.len()]; JOBS.len()]) {
     table.lines().iter().for_each(report::line);
 }
 
-/// The sizes with more calls than their number of instances explains. Calls are counted, not timed, so this is checked in
-/// every run.
+/// The sizes with more calls than expected for their number of instances. Calls are counted, not timed, so this is
+/// checked in every run.
 fn too_many_calls(job: &Job, of_job: &[Series; SIZES.len()]) -> Vec<String> {
     let per_size = |size: usize| of_job[0].calls * size / SIZES[0];
     let counted = SIZES.into_iter().zip(of_job).map(|(size, series)| (size, series.calls, per_size(size)));
@@ -141,7 +141,8 @@ fn too_many_calls(job: &Job, of_job: &[Series; SIZES.len()]) -> Vec<String> {
 fn too_much_cpu(job: &Job, of_job: &[Series; SIZES.len()]) -> Option<String> {
     let [smallest, .., largest] = of_job.each_ref().map(|series| median(&series.runs, |usage| usage.cpu));
     let ratio = largest / smallest;
-    (ratio > CPU_BAR).then(|| format!("the CPU time of {} is {ratio:.1} times, more than {CPU_BAR}", job.name))
+    (ratio > MAX_CPU_RATIO)
+        .then(|| format!("the CPU time of {} is {ratio:.1} times, more than {MAX_CPU_RATIO}", job.name))
 }
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! The EC2 that the benchmarks measure against: a server on loopback that gives the answers of a [`Model`].
+//! The benchmark EC2: a loopback server with the responses of a [`Model`].
 
 use std::convert::Infallible;
 use std::net::{Ipv4Addr, TcpListener};
@@ -15,12 +15,12 @@ use hyper_util::rt::TokioIo;
 
 use super::model::{Model, Request};
 
-/// A request that was answered.
+/// A processed request.
 #[derive(Clone, Debug)]
 pub struct Call {
-    /// The action it asked for.
+    /// Its action.
     pub action: String,
-    /// Its body, as it was sent.
+    /// Its body as sent.
     pub body: Bytes,
 }
 
@@ -30,7 +30,7 @@ struct Shared {
     calls: Vec<Call>,
 }
 
-/// A server that runs until this program ends.
+/// A server that runs until this program exits.
 pub struct Server {
     /// Its URL.
     pub url: String,
@@ -70,12 +70,12 @@ async fn serve(listener: TcpListener, shared: Arc<Mutex<Shared>>) -> Result<()> 
     let listener = tokio::net::TcpListener::from_std(listener)?;
     loop {
         let (stream, _) = listener.accept().await?;
-        // Otherwise an answer in two parts waits for the client's delayed acknowledgement.
+        // Otherwise a response in two parts waits for the client's delayed acknowledgement.
         stream.set_nodelay(true)?;
         let shared = shared.clone();
         tokio::spawn(async move {
             let service = service_fn(|request| answer(request, &shared));
-            // An error is a client that went away.
+            // The client disconnected.
             let _ended = http1::Builder::new().serve_connection(TokioIo::new(stream), service).await;
         });
     }

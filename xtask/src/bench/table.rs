@@ -1,6 +1,6 @@
-//! Tables of figures for people.
+//! Formats tables of figures.
 
-/// Rows under a header, as wide as they have to be: the first column on the left, figures on the right.
+/// Rows under a header with automatic widths: the first column is left-aligned, figures are right-aligned.
 pub struct Table {
     rows: Vec<Vec<String>>,
 }
@@ -43,7 +43,7 @@ pub fn milliseconds(seconds: f64) -> String {
     format!("{:.1}", seconds * 1000.0)
 }
 
-/// How many times the other.
+/// A ratio.
 pub fn times(figure: f64, other: f64) -> String {
     format!("{:.2}x", figure / other)
 }

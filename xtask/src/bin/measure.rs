@@ -1,7 +1,7 @@
-//! Runs a program and writes down what it used: `measure REPORT OUTPUT PROGRAM [ARGUMENT...]`.
+//! Runs a program and writes its resource usage to a file: `measure REPORT OUTPUT PROGRAM [ARGUMENT...]`.
 //!
-//! A program of its own, because Linux counts the memory of whoever starts a program as that program's first: this one is
-//! smaller than all that it measures, `cargo xtask` is not.
+//! It is a separate program, because Linux counts the memory of the parent process as the initial memory of a program.
+//! This one is smaller than all measured programs, `cargo xtask` is not.
 
 use std::env;
 use std::fs::{self, File};

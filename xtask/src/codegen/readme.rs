@@ -1,4 +1,4 @@
-//! The README's table of functions, between two markers.
+//! Updates the function table in the README, between two markers.
 
 use std::fs;
 
@@ -15,7 +15,7 @@ pub fn with_table(workspace: &Workspace, table: &str) -> Result<String> {
     replaced(&readme.replace("\r\n", "\n"), table).context("finding the table of functions in README.md")
 }
 
-/// The text with another part between the markers.
+/// Replaces the text between the markers.
 fn replaced(text: &str, part: &str) -> Result<String> {
     let (before, rest) = text.split_once(BEGIN).with_context(|| format!("there is no line {}", BEGIN.trim_end()))?;
     let (_, after) = rest.split_once(END).with_context(|| format!("there is no line {}", END.trim_end()))?;
@@ -29,7 +29,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_what_is_between_the_markers_is_replaced() {
+    fn only_the_text_between_the_markers_is_replaced() {
         let table = table(&list());
         assert_eq!(table, "| Function | Does |\n|---|---|\n| `StopInstance` | Stops instances. |\n");
         let old = format!("# Title\n{BEGIN}| old |\n{END}More.\n");

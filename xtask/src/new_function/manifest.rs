@@ -1,11 +1,11 @@
-//! Adds a function to `functions/Cargo.toml`, with its comments and its format kept.
+//! Adds a function to `functions/Cargo.toml`, and preserves comments and formatting.
 
 use anyhow::{Context, Result};
 use toml_edit::{Array, DocumentMut, InlineTable, TableLike, Value, value};
 
 const DEFAULT: &str = "default";
 
-/// The manifest with the package as an optional dependency, with a feature of its name that is on by default.
+/// The manifest with the package as an optional dependency, and a feature with its name that is enabled by default.
 pub fn with_function(manifest: &str, package: &str) -> Result<String> {
     let mut document: DocumentMut = manifest.parse().context("reading it as TOML")?;
 
@@ -22,7 +22,7 @@ pub fn with_function(manifest: &str, package: &str) -> Result<String> {
 
     for name in ["features", "dependencies"] {
         if let Some(table) = document.get_mut(name).and_then(|item| item.as_table_mut()) {
-            // `default` stands first, the functions in alphabetical order behind it.
+            // `default` comes first, then the functions in alphabetical order.
             table.sort_values_by(|a, _, b, _| (a != DEFAULT, a.get()).cmp(&(b != DEFAULT, b.get())));
         }
     }
@@ -34,7 +34,7 @@ fn table<'a>(document: &'a mut DocumentMut, name: &str) -> Result<&'a mut dyn Ta
     item.as_table_like_mut().with_context(|| format!("finding [{name}]"))
 }
 
-/// Inserts in alphabetical order, on a line of its own where the array has such lines.
+/// Inserts in alphabetical order, on a separate line if the array has one item per line.
 fn insert_sorted(array: &mut Array, package: &str) {
     let index = array.iter().filter_map(Value::as_str).take_while(|name| *name < package).count();
     let line_start = array
@@ -87,7 +87,7 @@ mod tests {
     }
 
     #[test]
-    fn an_array_with_a_line_each_stays_so() {
+    fn an_array_with_one_item_per_line_is_kept() {
         let before = BEFORE.replace(
             "[\"create-instance\", \"stop-instance\"]",
             "[\n    \"create-instance\",\n    \"stop-instance\",\n]",

@@ -1,11 +1,11 @@
-//! A function's name, checked once.
+//! Parses the name of a new function.
 
 use std::str::FromStr;
 
 use anyhow::{Context as _, Error, ensure};
 
-/// A name such as `RebootInstance`: two words or more, each an upper-case letter and then lower-case letters or digits.
-/// So written it has one kebab-case form, `reboot-instance`, which names the package and its folder.
+/// A name such as `RebootInstance`: at least two words, each an upper-case letter followed by lower-case letters or
+/// digits. Such a name has a unique kebab-case form, `reboot-instance`, for the package and its folder.
 #[derive(Debug)]
 pub struct FunctionName {
     pascal_case: String,
@@ -23,10 +23,10 @@ impl FunctionName {
         &self.package
     }
 
-    /// The EC2 action that a function of this name requests for instances.
+    /// The EC2 action on instances that matches the name of the function.
     ///
     /// # Errors
-    /// When the name does not end with `Instance`.
+    /// If the name does not end with `Instance`.
     pub fn instance_action(&self) -> Result<InstanceAction, Error> {
         let verb = self.package.strip_suffix("-instance").with_context(|| {
             format!(
@@ -47,12 +47,12 @@ impl FunctionName {
     }
 }
 
-/// An EC2 action on instances, and the words for it: those of a regular verb, which the author corrects.
+/// An EC2 action on instances, and its verb forms. They are those of a regular verb; the author corrects others.
 #[derive(Debug, PartialEq, Eq)]
 pub struct InstanceAction {
     /// `RebootInstances`.
     pub ec2_action: String,
-    /// The method of the client: `reboot_instances`.
+    /// The client method: `reboot_instances`.
     pub method: String,
     /// `reboot`.
     pub verb: String,

@@ -1,57 +1,57 @@
-//! Where everything in the test bed is, and the keys that open it.
+//! The addresses and credentials of the test bed.
 
 use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
-/// What a test must know of the test bed: the contents of `testbed.json`.
+/// The addresses and credentials for tests: the contents of `testbed.json`.
 #[derive(Serialize)]
 pub struct Addresses {
-    /// URL of the moto that accepts any credentials.
+    /// The URL of the moto server that accepts any credentials.
     pub ec2_endpoint: String,
-    /// The moto that checks signatures and permissions.
+    /// The moto server that checks signatures and permissions.
     pub ec2_strict: StrictEc2,
     /// The OpCon stand-in.
     pub opcon: OpCon,
     /// The `Connector.config` with both users and the stand-in.
     pub config: PathBuf,
-    /// The section of `config` with the allowed user's keys.
+    /// The section of `config` with the keys of the allowed user.
     pub user_id: &'static str,
-    /// The section of `config` with the denied user's keys.
+    /// The section of `config` with the keys of the denied user.
     pub denied_user_id: &'static str,
     /// The region of the images.
     pub region: &'static str,
-    /// A Linux image that moto knows.
+    /// An existing Linux image in moto.
     pub image_id: String,
-    /// A Windows image that moto knows.
+    /// An existing Windows image in moto.
     pub image_id_windows: String,
-    /// A subnet of the default VPC, in the moto that accepts any credentials.
+    /// A subnet of the default VPC, in the moto server that accepts any credentials.
     pub subnet_id: String,
-    /// An IAM instance profile, in both motos.
+    /// An IAM instance profile, in both moto servers.
     pub instance_profile: String,
 }
 
-/// The moto that checks who is asking.
+/// The moto server that checks credentials.
 #[derive(Serialize)]
 pub struct StrictEc2 {
     /// Its URL.
     pub endpoint: String,
-    /// Keys that may do everything in EC2.
+    /// Keys with full access to EC2.
     pub allowed: AccessKey,
-    /// Keys that may only describe.
+    /// Keys with read access only.
     pub denied: AccessKey,
 }
 
-/// The keys of an IAM user that exists in moto alone.
+/// The keys of an IAM user in moto.
 #[derive(Serialize, Deserialize)]
 pub struct AccessKey {
-    /// Its public half.
+    /// The access key ID.
     pub access_key_id: String,
-    /// Its secret half.
+    /// The secret access key.
     pub secret_access_key: String,
 }
 
-/// The OpCon stand-in, as it reports itself.
+/// The OpCon stand-in, as described in its own output.
 #[derive(Serialize, Deserialize)]
 pub struct OpCon {
     /// `host:port` without TLS.
@@ -60,6 +60,6 @@ pub struct OpCon {
     pub https: String,
     /// The certificate of `https`, as PEM.
     pub ca_file: PathBuf,
-    /// The application token it accepts.
+    /// The accepted application token.
     pub token: String,
 }

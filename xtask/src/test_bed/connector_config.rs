@@ -1,4 +1,4 @@
-//! The `Connector.config` of the test bed, in the encoded form that existing files have.
+//! Generates the `Connector.config` of the test bed, with encoded values as in existing files.
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -35,12 +35,12 @@ mod tests {
 
     #[test]
     fn values_are_encoded_as_hexadecimal_of_base64() {
-        // Base64 of "key" is a2V5.
+        // The Base64 text of "key" is a2V5.
         assert_eq!(encoded("key"), "61325635");
     }
 
     #[test]
-    fn no_secret_stands_in_the_file_as_it_is() {
+    fn the_file_contains_no_secret_in_clear_text() {
         let key = AccessKey { access_key_id: "public-half".into(), secret_access_key: "secret-half".into() };
         let opcon = OpCon {
             http: "127.0.0.1:1".into(),

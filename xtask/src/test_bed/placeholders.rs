@@ -1,26 +1,28 @@
-//! The ids in the examples of functions that stand for something, as in `sg-0123456789abcdef0`, and what is found or created
-//! in EC2 for each kind of them. The tests of the program and those of the job forms share this file.
+//! Replaces placeholder IDs in function examples, such as `sg-0123456789abcdef0`, with IDs of existing EC2 resources.
+//!
+//! The program tests and the tests of the job forms share this file.
 
 use std::collections::BTreeMap;
 
-/// How the ids of placeholders go on after their kind.
-const MARK: &str = "-0123456789abcdef";
-/// The kind of instances, of which the tests have several: the first is numbered 0.
+/// The suffix of placeholder IDs after their kind.
+const PLACEHOLDER_SUFFIX: &str = "-0123456789abcdef";
+/// The kind of instances. Tests have several of them; the first has the number 0.
 const INSTANCE: &str = "i";
 
 /// A kind of resource.
 struct Kind {
-    /// How its ids begin.
+    /// The prefix of its IDs.
     name: &'static str,
-    /// The call that finds or creates one.
+    /// The call that finds or creates a resource.
     action: &'static str,
-    /// Its parameters. `{name}` is a name of the caller's, `{zone}` an availability zone, and `{KIND}` the id of that kind.
+    /// Its parameters. `{name}` is the name from the caller, `{zone}` an availability zone, and `{KIND}` the ID of that
+    /// kind.
     parameters: &'static [(&'static str, &'static str)],
-    /// The element of the answer that has the id.
+    /// The element of the response with the ID.
     id: &'static str,
 }
 
-/// All kinds but instances. A kind that an example needs is added here.
+/// All kinds except instances. Add a kind here when an example needs it.
 const KINDS: &[Kind] = &[
     Kind { name: "ami", action: "DescribeImages", parameters: &[("Owner.1", "amazon")], id: "imageId" },
     Kind { name: "eipalloc", action: "AllocateAddress", parameters: &[("Domain", "vpc")], id: "allocationId" },
@@ -58,29 +60,30 @@ const KINDS: &[Kind] = &[
     Kind { name: "vpc", action: "DescribeVpcs", parameters: &[], id: "vpcId" },
 ];
 
-/// A placeholder of each kind but instances.
+/// A placeholder of each kind except instances.
 #[cfg(test)]
 pub fn every_kind() -> Vec<String> {
-    KINDS.iter().map(|kind| format!("{}{MARK}0", kind.name)).collect()
+    KINDS.iter().map(|kind| format!("{}{PLACEHOLDER_SUFFIX}0", kind.name)).collect()
 }
 
-/// What the placeholders of examples stand for, by their kind.
+/// The values of placeholders, by kind.
 pub struct Resources {
     instances: Vec<String>,
     ids: BTreeMap<&'static str, String>,
 }
 
 impl Resources {
-    /// With what the caller has, by its kind.
+    /// Uses existing resources of the caller, by kind.
     pub fn known(ids: &[(&'static str, &str)]) -> Self {
         Resources { instances: Vec::new(), ids: ids.iter().map(|(kind, id)| (*kind, (*id).to_owned())).collect() }
     }
 
-    /// Finds or creates one resource of each kind that the words of examples name. `call` sends an action with parameters to
-    /// EC2 and returns the XML of its answer; `name` is for what is created, and `zone` an availability zone.
+    /// Finds or creates one resource of each kind that the arguments of examples name. `call` sends an action with
+    /// parameters to EC2 and returns the XML of the response. `name` is the name of created resources, and `zone` an
+    /// availability zone.
     ///
     /// # Errors
-    /// A kind that is not known, with the placeholder; the errors of `call`, and an answer without an id.
+    /// An unknown kind, with the placeholder; the errors of `call`; and a response without an ID.
     pub fn with_all<'a>(
         mut self,
         words: impl IntoIterator<Item = &'a str>,
@@ -101,7 +104,7 @@ impl Resources {
         Ok(self)
     }
 
-    /// The same with these instances.
+    /// The same resources with these instances.
     pub fn with_instances(&self, instances: &[String]) -> Self {
         Resources { instances: instances.to_owned(), ids: self.ids.clone() }
     }
@@ -136,15 +139,15 @@ impl Resources {
         Ok(id.to_owned())
     }
 
-    /// The text with ids of what exists in the place of placeholders; `None` when there are none in it. A placeholder of an
-    /// instance that the tests do not have stays.
+    /// The text with existing IDs in place of placeholders, or `None` if it has no placeholders. Placeholders for
+    /// instances that the tests do not have are kept.
     pub fn filled(&self, text: &str) -> Option<String> {
         let Placeholder { before, kind, number, after } = Placeholder::first_in(text)?;
         let id = match kind {
             INSTANCE => number.parse().ok().and_then(|number: usize| self.instances.get(number)),
             kind => self.ids.get(kind),
         };
-        let id = id.cloned().unwrap_or_else(|| format!("{kind}{MARK}{number}"));
+        let id = id.cloned().unwrap_or_else(|| format!("{kind}{PLACEHOLDER_SUFFIX}{number}"));
         Some(format!("{before}{id}{}", self.filled(after).unwrap_or_else(|| after.to_owned())))
     }
 }
@@ -159,7 +162,7 @@ struct Placeholder<'a> {
 
 impl<'a> Placeholder<'a> {
     fn first_in(text: &'a str) -> Option<Self> {
-        let (start, rest) = text.split_once(MARK)?;
+        let (start, rest) = text.split_once(PLACEHOLDER_SUFFIX)?;
         let before = start.trim_end_matches(|letter: char| letter.is_ascii_lowercase());
         let (_, after) = rest.split_at_checked(1)?;
         Some(Placeholder { before, kind: &start[before.len()..], number: &rest[..1], after })
@@ -176,14 +179,14 @@ fn first<'a>(xml: &'a str, tag: &str) -> Option<&'a str> {
 mod tests {
     use super::*;
 
-    /// Answers each action with an id that is named after it.
+    /// Answers each action with an ID that contains the name of the action.
     fn call(action: &str, parameters: &[(&str, &str)]) -> Result<String, String> {
         let kind = KINDS.iter().find(|kind| kind.action == action).ok_or("no such action")?;
         Ok(format!("<{0}>{1}-{2}</{0}>", kind.id, kind.name, parameters.len()))
     }
 
     #[test]
-    fn placeholders_become_what_exists_wherever_they_are() {
+    fn placeholders_are_replaced_everywhere() {
         let words = ["snap-0123456789abcdef0", "team=ami-0123456789abcdef0", "i-0123456789abcdef0"];
         let resources = Resources::known(&[("ami", "ami-1")]).with_all(words, "web", "us-east-1a", call).unwrap();
         let resources = resources.with_instances(&["i-a".to_owned(), "i-b".to_owned()]);

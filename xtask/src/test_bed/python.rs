@@ -1,4 +1,4 @@
-//! The Python environment in which moto runs: found, created, and filled once per version of the requirements.
+//! Finds or creates the Python environment of moto, once per version of the requirements.
 
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
@@ -10,12 +10,12 @@ use crate::process;
 use crate::report;
 use crate::workspace::Workspace;
 
-/// The oldest Python that the pinned moto runs on, `xtask/testbed/requirements.in`.
-const OLDEST: (u32, u32) = (3, 10);
+/// The minimum Python version of the pinned moto, `xtask/testbed/requirements.in`.
+const MIN_VERSION: (u32, u32) = (3, 10);
 const CANDIDATES: [&str; 2] = ["python3", "python"];
 const SCRIPTS: &str = if cfg!(windows) { "Scripts" } else { "bin" };
 
-/// The interpreter of a virtual environment that has moto.
+/// The interpreter of a virtual environment with moto.
 pub struct Python {
     interpreter: PathBuf,
     moto_server: PathBuf,
@@ -29,7 +29,7 @@ impl Python {
         let python =
             Self { interpreter: environment.join(SCRIPTS).join("python"), moto_server: sources.join("moto_server.py") };
 
-        // Two test beds may start at once.
+        // Two test beds may start at the same time.
         let lock = File::create(home.join("venv.lock")).context("locking the Python environment")?;
         lock.lock().context("locking the Python environment")?;
         python.install(&environment, &sources.join("requirements.txt"))?;
@@ -43,7 +43,7 @@ impl Python {
         if fs::read_to_string(&stamp).is_ok_and(|installed| installed == wanted) && self.runs() {
             return Ok(());
         }
-        make_environment(environment)?;
+        create_environment(environment)?;
         report::line("installing moto in the Python environment of the test bed (takes a minute, only once)");
         process::run(
             Command::new(&self.interpreter)
@@ -55,12 +55,12 @@ impl Python {
         fs::write(&stamp, wanted).with_context(|| format!("writing {}", stamp.display()))
     }
 
-    /// Whether the interpreter still works: the Python it was made from may be gone.
+    /// Whether the interpreter works: the Python from which it was created may have been removed.
     fn runs(&self) -> bool {
         version_of(&self.interpreter).is_some()
     }
 
-    /// The command that starts moto; `xtask/testbed/moto_server.py` describes it.
+    /// The command that starts moto, see `xtask/testbed/moto_server.py`.
     pub fn moto_server(&self) -> Command {
         let mut command = Command::new(&self.interpreter);
         process::isolate(&mut command).arg(&self.moto_server);
@@ -68,7 +68,7 @@ impl Python {
     }
 }
 
-fn make_environment(environment: &Path) -> Result<()> {
+fn create_environment(environment: &Path) -> Result<()> {
     let python = find_python(&CANDIDATES)?;
     process::run(Command::new(python).args(["-m", "venv", "--clear"]).arg(environment)).context(
         "creating a Python virtual environment (Python's modules venv and ensurepip are needed; on Debian and Ubuntu: \
@@ -80,12 +80,12 @@ fn find_python(candidates: &[&'static str]) -> Result<&'static str> {
     let mut seen = String::new();
     for name in candidates {
         match version_of(Path::new(name)) {
-            Some(version) if version >= OLDEST => return Ok(name),
+            Some(version) if version >= MIN_VERSION => return Ok(name),
             Some((major, minor)) => seen += &format!(", {name} is {major}.{minor}"),
             None => seen += &format!(", {name} does not run"),
         }
     }
-    let (major, minor) = OLDEST;
+    let (major, minor) = MIN_VERSION;
     bail!(
         "finding Python {major}.{minor} or newer, which moto needs: none found{seen}; install it and put it on the \
          PATH"

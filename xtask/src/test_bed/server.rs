@@ -1,4 +1,5 @@
-//! A server of the test bed: a child process that prints one line when it is ready, and ends with its standard input.
+//! Runs a test bed server: a child process that prints one line when it is ready, and exits when its standard input
+//! closes.
 
 use std::fs::{self, File};
 use std::io::{self, BufRead, BufReader};
@@ -11,20 +12,20 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, bail};
 use serde::de::DeserializeOwned;
 
-/// How long a server may take to end by itself before it is killed.
+/// How long to wait for the exit of a server before it is killed.
 const END_TIME_LIMIT: Duration = Duration::from_secs(5);
 const LOG_TAIL_LINES: usize = 20;
 
-/// A running server; dropping it ends it.
+/// A running server. It is stopped when it is dropped.
 pub struct Server {
     child: Child,
-    // A server that finds its output closed may fail, so it stays open.
+    // Kept open, because a server whose output is closed may fail.
     _stdout: Option<BufReader<ChildStdout>>,
 }
 
 impl Server {
-    /// Starts a server and waits until it prints its line of JSON. Its standard error goes to `log`, whose end is part
-    /// of the error when it does not become ready within `limit`.
+    /// Starts a server and waits until it prints its line of JSON. Its standard error is written to `log`. If it is not
+    /// ready within `limit`, the end of the log is part of the error.
     pub fn start<T: DeserializeOwned>(
         name: &str,
         command: &mut Command,
@@ -64,21 +65,21 @@ impl Drop for Server {
     fn drop(&mut self) {
         drop(self.child.stdin.take());
         if !self.ends_within(END_TIME_LIMIT) {
-            // Nothing more can be done when this fails too.
+            // If this fails, too, the server cannot be stopped.
             let _ = self.child.kill();
             let _ = self.child.wait();
         }
     }
 }
 
-/// The first line, read in a thread of its own since reading knows no time limit. The thread ends with the server.
+/// Reads the first line in a separate thread, because reads have no timeout. The thread ends with the server.
 fn first_line(stdout: ChildStdout, limit: Duration) -> Result<(String, BufReader<ChildStdout>)> {
     let (sender, receiver) = mpsc::channel();
     thread::spawn(move || {
         let mut reader = BufReader::new(stdout);
         let mut line = String::new();
         let read: io::Result<usize> = reader.read_line(&mut line);
-        // The receiver is gone when the time limit has passed.
+        // The receiver is dropped after the timeout.
         let _ = sender.send(read.map(|_| (line, reader)));
     });
     match receiver.recv_timeout(limit) {
@@ -125,7 +126,7 @@ mod tests {
 
     #[test]
     fn a_server_that_never_becomes_ready_is_ended() {
-        // rustc reads its program from standard input, so this returns only because that is closed.
+        // rustc reads its program from standard input, so it exits only because that is closed.
         let message = failure("rustc", &["-"], Duration::ZERO);
         assert_eq!(message, "starting it: not ready after 0 seconds");
     }

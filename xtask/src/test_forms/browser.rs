@@ -1,4 +1,4 @@
-//! Filling in forms: the input of `xtask/forms/fill.mjs`, and its results.
+//! Fills in forms in a browser with `xtask/forms/fill.mjs`.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -13,44 +13,44 @@ use super::tools::Tools;
 use super::values::Entry;
 use crate::process;
 
-/// One way to fill a form in.
+/// One way to fill in a form.
 #[derive(Serialize)]
 pub struct Filling {
-    /// A description of what is selected in it.
+    /// A description of the selected choices.
     #[serde(skip)]
     pub about: String,
-    /// What the fields get, by name; `None` to submit the form untouched.
+    /// The field values by name, or `None` to submit the untouched form.
     pub fields: Option<BTreeMap<String, Entry>>,
-    /// The names of the fields on which others depend.
+    /// The names of the fields on which other fields depend.
     pub first: Vec<String>,
-    /// Where a picture of the filled form goes.
+    /// The path of the screenshot.
     pub screenshot: Option<PathBuf>,
 }
 
 impl Filling {
-    /// Submits the form as it comes.
+    /// Submits the untouched form.
     pub fn untouched() -> Self {
         Self { about: "untouched".to_owned(), fields: None, first: Vec::new(), screenshot: None }
     }
 }
 
-/// What came of a filling.
+/// The result of filling in a form.
 #[derive(Deserialize)]
 pub struct Outcome {
-    /// The fields that were filled in, in their order.
+    /// The filled-in fields, in order.
     pub filled: Vec<String>,
-    /// What came of Submit.
+    /// The result of Submit.
     #[serde(flatten)]
     pub submitted: Submitted,
 }
 
-/// What came of Submit.
+/// The result of Submit.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub enum Submitted {
-    /// The form was accepted, and this is what it holds.
+    /// The form was accepted, with this data.
     FormData(Map<String, Value>),
-    /// The form was refused, with what it says about it.
+    /// The form was rejected, with these messages.
     Errors(Vec<String>),
     /// The form could not be filled in, or the page reported an error.
     Failure(String),
@@ -64,7 +64,7 @@ struct Task<'a> {
     fillings: &'a [Vec<Filling>],
 }
 
-/// Fills in the forms of the file `forms`, each as its fillings say, in a browser; `folder` gets a file for that.
+/// Fills in the forms of the file `forms` in a browser. `folder` is for a temporary file.
 pub fn fill_in(
     tools: &Tools,
     page: &Page,
@@ -92,7 +92,7 @@ mod tests {
     }
 
     #[test]
-    fn the_three_outcomes_are_told_apart() {
+    fn the_three_outcomes_are_distinguished() {
         let accepted = submitted(r#"{"filled": ["wait"], "formData": {"wait": true}}"#);
         assert!(matches!(accepted, Submitted::FormData(data) if data["wait"] == true));
         let refused = submitted(r#"{"filled": [], "errors": ["a is missing"]}"#);

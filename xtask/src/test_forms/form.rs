@@ -1,4 +1,4 @@
-//! A form's fields: which there are, what must be chosen for each to be shown, and what is chosen to see all of them.
+//! Analyzes the fields of a form, and the choices that make each field visible.
 
 use std::collections::BTreeMap;
 
@@ -6,40 +6,40 @@ use anyhow::{Context, Result, bail};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-/// What is chosen in the fields on which others depend.
+/// The selected values of the fields on which other fields depend.
 pub type Choices = BTreeMap<String, Value>;
 
-/// A form as `awsec2 forms` prints it.
+/// A form as printed by `awsec2 forms`.
 #[derive(Deserialize)]
 pub struct Form {
-    /// The function whose job it is for.
+    /// The function of the form.
     pub function: String,
     schema: Value,
     #[serde(rename = "uiSchema")]
     ui_schema: Value,
 }
 
-/// A field that people can see.
+/// A visible field.
 pub struct Field<'a> {
-    /// Its property.
+    /// Its property name.
     pub name: &'a str,
-    /// Its part of the form's schema.
+    /// Its schema.
     pub schema: &'a Value,
-    /// What must be chosen elsewhere.
+    /// The choices that make it visible.
     pub conditions: Choices,
 }
 
-/// One of the values that a field allows.
+/// A choice of a field.
 #[derive(Debug, PartialEq)]
 pub struct Alternative<'a> {
     /// The value itself.
     pub value: &'a Value,
-    /// What people see of it.
+    /// The displayed text.
     pub label: String,
 }
 
 impl Form {
-    /// The fields, also those that are shown for certain choices only; a name may be in several alternatives.
+    /// The fields, including conditional ones. A name may occur in several alternatives.
     pub fn fields(&self) -> Result<Vec<Field<'_>>> {
         let mut fields = Vec::new();
         collect(&self.schema, &Choices::new(), &mut fields)
@@ -48,7 +48,7 @@ impl Form {
         Ok(fields)
     }
 
-    /// Choices with which each alternative of each field that others depend on is chosen at least once.
+    /// Choices that select each alternative of each field on which other fields depend at least once.
     pub fn choices(&self) -> Result<Vec<Choices>> {
         let fields = self.fields()?;
         let controls = controls(&fields);
@@ -68,20 +68,20 @@ impl Form {
         Ok(all)
     }
 
-    /// Whether the form, when nothing is filled in, lacks something that it requires.
-    pub fn lacks_something_untouched(&self) -> bool {
-        lacks_something(&self.schema, &Choices::new())
+    /// Whether the untouched form lacks a required value.
+    pub fn is_incomplete_untouched(&self) -> bool {
+        is_incomplete(&self.schema, &Choices::new())
     }
 }
 
 impl Field<'_> {
-    /// Whether the field is shown with these choices.
+    /// Whether the field is visible with these choices.
     pub fn is_shown_with(&self, choices: &Choices) -> bool {
         self.conditions.iter().all(|(name, value)| choices.get(name) == Some(value))
     }
 }
 
-/// The alternatives of a list, as `enum` or in the shape of ACS: `anyOf` with an `enum` of one value each.
+/// The choices of a list, as `enum` or in the format of ACS: `anyOf` with an `enum` of one value each.
 pub fn alternatives(schema: &Value) -> Vec<Alternative<'_>> {
     let single = |option: &'_ Value| option["enum"].as_array().is_some_and(|values| values.len() == 1);
     if let Some(values) = schema["enum"].as_array() {
@@ -99,23 +99,23 @@ fn alternative(option: &Value) -> Alternative<'_> {
     Alternative { value, label }
 }
 
-/// A value without the quotes that JSON has around texts.
+/// A value without the quotes of a JSON string.
 pub fn shown(value: &Value) -> String {
     value.as_str().map_or_else(|| value.to_string(), str::to_owned)
 }
 
-/// What could make fields appear in other ways than `allOf` with `if` and `then`. Fields must not be overlooked, so whoever
-/// needs one of these teaches it to this module first.
-const NOT_KNOWN_HERE: [&str; 6] = ["if", "else", "oneOf", "dependencies", "dependentSchemas", "$ref"];
+/// Schema keywords that could make fields visible by other means than `allOf` with `if` and `then`. They are rejected,
+/// so that no field is missed; support must be added here first.
+const UNSUPPORTED_KEYWORDS: [&str; 6] = ["if", "else", "oneOf", "dependencies", "dependentSchemas", "$ref"];
 
-/// Collects the fields of a schema and of the parts that it has under conditions.
+/// Collects the fields of a schema and of its conditional parts.
 fn collect<'a>(schema: &'a Value, conditions: &Choices, fields: &mut Vec<Field<'a>>) -> Result<()> {
     for (name, schema) in schema["properties"].as_object().into_iter().flatten() {
         fields.push(Field { name, schema, conditions: conditions.clone() });
     }
-    refuse(schema, &NOT_KNOWN_HERE)?;
+    refuse(schema, &UNSUPPORTED_KEYWORDS)?;
     for part in conditional_parts(schema) {
-        refuse(part, &NOT_KNOWN_HERE[1..])?;
+        refuse(part, &UNSUPPORTED_KEYWORDS[1..])?;
         let mut conditions = conditions.clone();
         conditions.extend(conditions_of(&part["if"])?);
         collect(&part["then"], &conditions, fields)?;
@@ -134,8 +134,8 @@ fn conditional_parts(schema: &Value) -> &[Value] {
     schema["allOf"].as_array().map_or(&[], Vec::as_slice)
 }
 
-/// The values that an `if` asks for. That a field has any value asks for nothing, since all of them are filled in; and what
-/// is required while another field has none shows no field. Another kind of condition would need a rule of its own here.
+/// The values that an `if` requires. A condition that a field has any value is ignored, because all fields are filled
+/// in. A condition that another field has no value shows no field. Other kinds of conditions are not supported.
 fn conditions_of(condition: &Value) -> Result<Choices> {
     if condition.get("not").is_some() {
         return Ok(Choices::new());
@@ -149,17 +149,18 @@ fn conditions_of(condition: &Value) -> Result<Choices> {
     values.collect()
 }
 
-/// Whether the schema asks for no more than that there is a value.
+/// Whether the schema only requires that a value is present.
 fn is_any_value(schema: &Value) -> bool {
     *schema == json!({"minLength": 1, "minItems": 1})
 }
 
-/// Whether an `if` asks for a value where nothing stands by itself.
-fn asks_for_any_value(condition: &Value) -> bool {
+/// Whether an `if` requires a value for a field without a default.
+fn requires_any_value(condition: &Value) -> bool {
     condition["properties"].as_object().into_iter().flatten().any(|(_, schema)| is_any_value(schema))
 }
 
-/// The fields on which others depend, and the values to choose in each: all that a list has, otherwise those that matter.
+/// The fields on which other fields depend, with the values to select: all choices of a list, otherwise the relevant
+/// ones.
 fn controls(fields: &[Field<'_>]) -> BTreeMap<String, Vec<Value>> {
     let mut controls: BTreeMap<String, Vec<Value>> = BTreeMap::new();
     for (name, value) in fields.iter().flat_map(|field| &field.conditions) {
@@ -177,8 +178,8 @@ fn controls(fields: &[Field<'_>]) -> BTreeMap<String, Vec<Value>> {
     controls
 }
 
-/// Whether something required has no value by itself, in the schema or in a part that the defaults bring in.
-fn lacks_something(schema: &Value, defaults_around: &Choices) -> bool {
+/// Whether a required field has no default, in the schema or in a conditional part that is active by default.
+fn is_incomplete(schema: &Value, defaults_around: &Choices) -> bool {
     let mut defaults = defaults_around.clone();
     for (name, schema) in schema["properties"].as_object().into_iter().flatten() {
         defaults.extend(value_by_itself(schema).map(|value| (name.clone(), value)));
@@ -190,11 +191,11 @@ fn lacks_something(schema: &Value, defaults_around: &Choices) -> bool {
     conditional_parts(schema).iter().any(|part| {
         let conditions = conditions_of(&part["if"]).unwrap_or_default();
         let met = conditions.iter().all(|(name, value)| defaults.get(name) == Some(value));
-        met && !asks_for_any_value(&part["if"]) && lacks_something(&part["then"], &defaults)
+        met && !requires_any_value(&part["if"]) && is_incomplete(&part["then"], &defaults)
     })
 }
 
-/// What a field holds before anybody touches it. A list of values is empty then, which is enough unless it wants items.
+/// The initial value of a field. A list is initially empty, which is valid unless it requires items.
 fn value_by_itself(schema: &Value) -> Option<Value> {
     let empty_list = || (schema["type"] == "array" && schema["minItems"].is_null()).then(|| Value::Array(Vec::new()));
     schema.get("default").or_else(|| schema.get("const")).cloned().or_else(empty_list)
@@ -273,13 +274,13 @@ mod tests {
     }
 
     #[test]
-    fn what_is_required_and_has_no_default_is_lacking() {
-        assert!(stop_instance().lacks_something_untouched(), "the name is required by the first alternative");
+    fn required_values_without_a_default_are_missing() {
+        assert!(stop_instance().is_incomplete_untouched(), "the name is required by the first alternative");
         let with = |schema: Value| form(json!({"properties": {"a": schema}, "required": ["a"]}));
-        assert!(with(json!({"type": "string"})).lacks_something_untouched());
-        assert!(with(json!({"type": "array", "minItems": 1})).lacks_something_untouched());
-        assert!(!with(json!({"type": "array"})).lacks_something_untouched());
-        assert!(!with(list(&["x"])).lacks_something_untouched());
+        assert!(with(json!({"type": "string"})).is_incomplete_untouched());
+        assert!(with(json!({"type": "array", "minItems": 1})).is_incomplete_untouched());
+        assert!(!with(json!({"type": "array"})).is_incomplete_untouched());
+        assert!(!with(list(&["x"])).is_incomplete_untouched());
     }
 
     #[test]
@@ -303,9 +304,9 @@ mod tests {
         let form = schema(json!([more]));
         assert_eq!(form.choices().unwrap(), [Choices::new()]);
         assert_eq!(form.fields().unwrap().len(), 2);
-        assert!(!form.lacks_something_untouched(), "nothing is in a, so b is not asked for");
+        assert!(!form.is_incomplete_untouched(), "nothing is in a, so b is not asked for");
         let without = json!({"if": {"not": {"anyOf": [given]}}, "then": {"required": ["c"]}});
-        assert!(schema(json!([without])).lacks_something_untouched(), "nothing is in a, so c is asked for");
+        assert!(schema(json!([without])).is_incomplete_untouched(), "nothing is in a, so c is asked for");
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! The jobs of filled forms, on the test bed.
+//! Runs the jobs of filled-in forms on the test bed.
 
 use std::collections::BTreeSet;
 use std::ffi::OsStr;
@@ -16,12 +16,12 @@ use crate::codegen;
 use crate::process;
 use crate::test_bed::{REGION, TestBed, USER_ID};
 
-/// The data script that examples name.
+/// The data script in examples.
 const DATA_SCRIPT: &str = "lists.txt";
 
-/// What runs the jobs.
+/// Runs the jobs.
 pub struct Jobs<'a> {
-    /// What the forms are filled in with.
+    /// The values for the forms.
     pub values: Values,
     awsec2: &'a Path,
     bed: &'a TestBed,
@@ -30,7 +30,7 @@ pub struct Jobs<'a> {
 }
 
 impl<'a> Jobs<'a> {
-    /// Makes all that the jobs are about.
+    /// Creates the resources that the jobs need.
     pub fn prepare(awsec2: &'a Path, bed: &'a TestBed) -> Result<Self> {
         let folder = bed.folder().join("jobs");
         fs::create_dir(&folder).with_context(|| format!("creating {}", folder.display()))?;
@@ -45,7 +45,7 @@ impl<'a> Jobs<'a> {
         Ok(Self { values, awsec2, bed, folder, changing })
     }
 
-    /// Runs the job of a filled form, as a dry run if it would change something, and says how it ended.
+    /// Runs the job of a filled-in form, as a dry run if it would change something, and returns its verdict.
     pub fn run(&self, form: &Form, form_data: &Map<String, Value>) -> Result<String> {
         let text = serde_json::to_string_pretty(form_data).context("writing JSON")?;
         let file = self.folder.join(format!("{}.json", form.function));
@@ -65,7 +65,7 @@ impl<'a> Jobs<'a> {
     }
 }
 
-/// A job: the program with these arguments, and then those with which it stays on the test bed.
+/// A job: the program with these arguments, and the arguments that direct it to the test bed.
 fn job(awsec2: &Path, bed: &TestBed, folder: &Path, arguments: impl IntoIterator<Item = impl AsRef<OsStr>>) -> Command {
     let mut command = Command::new(awsec2);
     process::isolate(&mut command)
@@ -77,7 +77,7 @@ fn job(awsec2: &Path, bed: &TestBed, folder: &Path, arguments: impl IntoIterator
     command
 }
 
-/// The arguments that a job cannot do without, unless the form has them.
+/// The required arguments of a job, unless the form contains them.
 fn missing_arguments(form_data: &Map<String, Value>) -> impl Iterator<Item = &'static str> {
     let arguments = [("userId", ["--user-id", USER_ID]), ("region", ["--region", REGION])];
     arguments.into_iter().filter(|(property, _)| !form_data.contains_key(*property)).flat_map(|(_, words)| words)
@@ -99,7 +99,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_a_form_has_is_not_given_again() {
+    fn arguments_in_the_form_are_not_repeated() {
         let arguments = |form_data: Value| missing_arguments(form_data.as_object().unwrap()).collect::<Vec<_>>();
         assert_eq!(arguments(json!({})), ["--user-id", "USER1", "--region", "us-east-1"]);
         assert_eq!(arguments(json!({"region": "EU_WEST_1"})), ["--user-id", "USER1"]);

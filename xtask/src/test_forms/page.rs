@@ -1,4 +1,4 @@
-//! The page that shows a form: the packages of npm that it is made of, installed and bundled below cargo's target folder.
+//! Builds the page that displays a form: installs its npm packages and bundles it below cargo's target folder.
 
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
@@ -11,17 +11,17 @@ use crate::report;
 use crate::workspace::Workspace;
 
 const LOCK_FILE: &str = "package-lock.json";
-/// What is in `xtask/forms`. The sources are copied because Node.js looks for packages in the folders above them.
+/// The files of `xtask/forms`. The sources are copied because Node.js searches parent folders for packages.
 const SOURCES: [&str; 6] = [".npmrc", "package.json", LOCK_FILE, "fill.mjs", "page.html", "page.jsx"];
 
-/// The folder with the page. One process has it at a time.
+/// The folder of the page, which one process uses at a time.
 pub struct Page {
     folder: PathBuf,
     _lock: File,
 }
 
 impl Page {
-    /// Installs what is needed and builds the page.
+    /// Installs the packages and builds the page.
     pub fn build(workspace: &Workspace, tools: &Tools) -> Result<Self> {
         let folder = workspace.target.join("forms");
         fs::create_dir_all(&folder).with_context(|| format!("creating {}", folder.display()))?;
@@ -75,7 +75,7 @@ impl Page {
 
 #[cfg(test)]
 mod tests {
-    /// Whoever installs the packages uses the registry of his own settings.
+    /// Uses the npm registry from the user's settings.
     #[test]
     fn the_lock_file_names_no_host() {
         let text = include_str!("../../forms/package-lock.json");

@@ -1,4 +1,4 @@
-//! What is needed of the machine to show forms: Node.js with npm, and Chromium.
+//! Finds the tools that display forms: Node.js with npm, and Chromium.
 
 use std::env::{self, consts::EXE_SUFFIX};
 use std::ffi::OsStr;
@@ -7,20 +7,20 @@ use std::process::{Command, Stdio};
 
 use anyhow::{Result, ensure};
 
-/// The oldest Node.js that the packages of `xtask/forms/package.json` run on.
-const OLDEST_NODE: u32 = 20;
-/// Names the browser where it is not `chromium` on the PATH.
+/// The minimum Node.js version of the packages in `xtask/forms/package.json`.
+const MIN_NODE: u32 = 20;
+/// The environment variable with the browser, if it is not `chromium` on the PATH.
 const CHROMIUM_VARIABLE: &str = "CHROMIUM";
 const NPM: &str = if cfg!(windows) { "npm.cmd" } else { "npm" };
 
-/// The programs, each of which was seen to run.
+/// The tools, all of which were started successfully.
 pub struct Tools {
     /// The path of the browser.
     pub chromium: PathBuf,
 }
 
 impl Tools {
-    /// Looks for all of them, and names all that are missing.
+    /// Finds all tools. The error lists all that are missing.
     pub fn find() -> Result<Self> {
         let chromium = on_the_path(&env::var_os(CHROMIUM_VARIABLE).unwrap_or_else(|| "chromium".into()));
         let versions = [OsStr::new("node"), OsStr::new(NPM), chromium.as_os_str()].map(version_of);
@@ -40,7 +40,7 @@ impl Tools {
     }
 }
 
-/// The program's path, for Playwright, which does not search for it; or what was given, where there is no such program.
+/// The path of the program, because Playwright does not search for it; or the input if there is no such program.
 fn on_the_path(program: &OsStr) -> PathBuf {
     let file_name = format!("{}{EXE_SUFFIX}", program.display());
     let folders = env::var_os("PATH").unwrap_or_default();
@@ -48,19 +48,19 @@ fn on_the_path(program: &OsStr) -> PathBuf {
     found.unwrap_or_else(|| program.into())
 }
 
-/// The version that the program prints; `None` where it does not run.
+/// The version that the program prints, or `None` if it does not run.
 fn version_of(program: &OsStr) -> Option<String> {
     let output = Command::new(program).arg("--version").stderr(Stdio::null()).output().ok()?;
     output.status.success().then(|| String::from_utf8_lossy(&output.stdout).trim().to_owned())
 }
 
-/// A sentence for each of Node.js, npm and Chromium that is not there or too old.
+/// A sentence for each of Node.js, npm, and Chromium that is missing or too old.
 fn missing([node, npm, chromium]: [Option<&str>; 3]) -> Vec<String> {
     let mut missing = Vec::new();
-    if node.and_then(major).is_none_or(|major| major < OLDEST_NODE) {
+    if node.and_then(major).is_none_or(|major| major < MIN_NODE) {
         let there = node.map(|version| format!(", not {version}")).unwrap_or_default();
         missing.push(format!(
-            "Node.js {OLDEST_NODE} or newer is needed{there} (Debian 13 or newer: apt-get install nodejs; \
+            "Node.js {MIN_NODE} or newer is needed{there} (Debian 13 or newer: apt-get install nodejs; \
              others: https://nodejs.org)"
         ));
     }
@@ -76,7 +76,7 @@ fn missing([node, npm, chromium]: [Option<&str>; 3]) -> Vec<String> {
     missing
 }
 
-/// The first number of a version such as `v20.20.2`.
+/// The major version of a version such as `v20.20.2`.
 fn major(version: &str) -> Option<u32> {
     version.trim_start_matches('v').split('.').next()?.parse().ok()
 }
@@ -108,7 +108,7 @@ mod tests {
     }
 
     #[test]
-    fn a_program_that_is_not_there_has_no_version() {
+    fn a_missing_program_has_no_version() {
         assert_eq!(version_of(OsStr::new("no-such-program")), None);
     }
 }

@@ -1,5 +1,6 @@
-//! The values that forms are filled in with. They are those of the functions' examples, with what is a placeholder there
-//! replaced by what the test bed has; an argument that no example has gets a value by its kind.
+//! Selects values for form fields: those of the functions' examples, with IDs of the test bed in place of placeholders.
+//!
+//! An argument without an example gets a value by its kind.
 
 use anyhow::{Context, Result};
 use serde::Serialize;
@@ -10,16 +11,16 @@ use super::world::World;
 use crate::codegen::{Argument, Function};
 use crate::test_bed::{REGION, USER_ID};
 
-/// What a field is filled in with.
+/// The value of a field.
 #[derive(Debug, PartialEq, Serialize)]
 pub struct Entry {
-    /// The value that the form then holds.
+    /// The value in the form data.
     pub value: Value,
-    /// What a list shows for it, or for each of several values; `null` where people type or tick.
+    /// The displayed text of the option, or of each of several options; `null` for text inputs and checkboxes.
     pub label: Value,
 }
 
-/// The values that suit the test bed.
+/// The values for the test bed.
 pub struct Values {
     functions: Vec<Function>,
     world: World,
@@ -31,7 +32,7 @@ impl Values {
         Self { functions, world }
     }
 
-    /// What to fill a field in with: what was chosen for it, or what suits its argument.
+    /// The value for a field: the selected one, or one for its argument.
     pub fn entry(&self, form: &Form, field: &Field<'_>, choices: &Choices) -> Result<Entry> {
         let common = || match field.name {
             "userId" => Some(json!(USER_ID)),
@@ -45,7 +46,7 @@ impl Values {
             .with_context(|| format!("no value is known for the field {}", field.name))
     }
 
-    /// The function of the form, and then all others: what one of them has an example for needs none in the next.
+    /// The function of the form, followed by all others, whose examples are used if it has none.
     fn functions(&self, form: &Form) -> impl Iterator<Item = &Function> + use<'_> {
         let (this, others): (Vec<_>, Vec<_>) =
             self.functions.iter().partition(|function| function.name == form.function);
@@ -57,7 +58,7 @@ impl Values {
         function.arguments.iter().find(|argument| is_field_of(field, argument))
     }
 
-    /// The values that the first example with this argument has for it.
+    /// The values of the argument in the first example that has it.
     fn of_examples(&self, form: &Form, field: &str) -> Option<Value> {
         self.functions(form).find_map(|function| {
             let argument = function.arguments.iter().find(|argument| is_field_of(field, argument))?;
@@ -69,7 +70,7 @@ impl Values {
         })
     }
 
-    /// What an argument can have whatever it means.
+    /// A value by the kind of the argument.
     fn of_kind(&self, argument: &Argument) -> Option<Value> {
         let value_name = argument.value_name.as_deref()?;
         Some(match (argument.kind.as_str(), value_name) {
@@ -84,13 +85,13 @@ impl Values {
     }
 }
 
-/// Whether a field is named like an argument: `imageId` for `image-id`.
+/// Whether a field has the name of an argument: `imageId` for `image-id`.
 fn is_field_of(field: &str, argument: &Argument) -> bool {
     let letters = |name: &str| name.replace('-', "").to_lowercase();
     letters(field) == letters(&argument.name)
 }
 
-/// The texts that an example has for an argument.
+/// The values of the argument in an example.
 fn values_of<'a>(argument: &Argument, example: &'a [String]) -> Vec<&'a str> {
     let option = format!("--{}", argument.name);
     let pairs = example.iter().zip(example.iter().skip(1));
@@ -101,7 +102,7 @@ fn values_of<'a>(argument: &Argument, example: &'a [String]) -> Vec<&'a str> {
     }
 }
 
-/// A text as the value that a form has for it.
+/// Converts a text to a form value.
 fn typed(argument: &Argument, text: &str) -> Value {
     match argument.kind.as_str() {
         "integer" => text.parse::<u64>().map_or(json!(text), Value::from),
@@ -109,7 +110,7 @@ fn typed(argument: &Argument, text: &str) -> Value {
     }
 }
 
-/// What the schema itself offers, for the items of a list too.
+/// The choices in the schema, also for list items.
 fn offered(schema: &Value) -> Option<Value> {
     let schema = schema.get("items").unwrap_or(schema);
     match schema["type"].as_str()? {
@@ -119,7 +120,7 @@ fn offered(schema: &Value) -> Option<Value> {
     }
 }
 
-/// The first text in backquotes, as in "the longest time to wait: `90s`, `10m`".
+/// The first text in backticks, as in "the longest time to wait: `90s`, `10m`".
 fn quoted_in(help: &str) -> Option<&str> {
     help.split('`').nth(1)
 }
@@ -131,7 +132,7 @@ fn entry_of(schema: &Value, wanted: Option<&Value>) -> Option<Entry> {
     } else if !alternatives.is_empty() {
         one_of(&alternatives, wanted)
     } else {
-        // A field for one value takes the first of several.
+        // A field for a single value gets the first of several.
         let wanted = wanted.map(|value| value.get(0).unwrap_or(value)).cloned();
         Some(Entry { value: wanted.or_else(|| offered(schema))?, label: Value::Null })
     }
@@ -147,7 +148,7 @@ fn several(items: &Value, wanted: Option<&Value>) -> Option<Entry> {
     Some(Entry { value: Value::Array(values), label: Value::Array(labels) })
 }
 
-/// The wanted alternative, which may be a part of a longer one as in `My image : ami-...`, otherwise the first.
+/// The requested choice, which may be part of a longer text such as `My image : ami-...`, otherwise the first choice.
 fn one_of(alternatives: &[Alternative<'_>], wanted: Option<&Value>) -> Option<Entry> {
     let wanted = wanted.map(|value| value.get(0).unwrap_or(value));
     let chosen = |matches: fn(&str, &str) -> bool| {
@@ -160,7 +161,7 @@ fn one_of(alternatives: &[Alternative<'_>], wanted: Option<&Value>) -> Option<En
     Some(Entry { value: chosen.value.clone(), label: json!(chosen.label) })
 }
 
-/// `US_EAST_1` and `us-east-1` are one region.
+/// `US_EAST_1` and `us-east-1` are the same region.
 fn comparable(value: &Value) -> String {
     super::form::shown(value).to_lowercase().replace('_', "-")
 }
@@ -193,7 +194,7 @@ mod tests {
     }
 
     #[test]
-    fn the_exact_alternative_wins_over_one_that_contains_it() {
+    fn an_exact_match_takes_precedence() {
         let states = json!({"enum": ["stopped by force", "stopped"]});
         assert_eq!(value(states, json!("stopped")), Some(json!("stopped")));
     }
@@ -206,7 +207,7 @@ mod tests {
         assert_eq!(value(states, Value::Null), Some(json!(["pending"])));
     }
 
-    /// A form and a function that has these arguments and one example.
+    /// A form and a function with these arguments and one example.
     fn values(arguments: Value, example: Value) -> (Form, Values) {
         let function = |name: &str, arguments: Value, example: Value| {
             json!({

@@ -1,4 +1,5 @@
-//! What the examples of functions speak of, made true on the test bed: instances named `web`, launched with one client token.
+//! Creates the resources that function examples refer to on the test bed: instances named `web`, launched with one
+//! client token.
 
 use anyhow::{Context, Result, anyhow, ensure};
 
@@ -13,14 +14,14 @@ const INSTANCES: usize = 2;
 /// The values of the placeholders in examples.
 pub struct World {
     resources: Resources,
-    /// An IAM instance profile, which moto looks up even in a dry run.
+    /// An IAM instance profile, which moto checks even in a dry run.
     pub instance_profile: String,
     /// A file in the folder of the jobs.
     pub file: &'static str,
 }
 
 impl World {
-    /// Launches the instances, and creates what else the examples of these functions name.
+    /// Launches the instances, and creates all other resources in the examples of these functions.
     pub fn prepare(addresses: &Addresses, file: &'static str, functions: &[Function]) -> Result<Self> {
         let instances = launch(addresses).context("launching instances for the jobs")?;
         let words = functions.iter().flat_map(|function| &function.examples).flat_map(|example| &example.arguments);
@@ -34,13 +35,13 @@ impl World {
         Ok(Self { resources, instance_profile: addresses.instance_profile.clone(), file })
     }
 
-    /// A text of an example with what its placeholders stand for. References to properties, which nobody replaces here,
-    /// become 1.
+    /// The text of an example with replaced placeholders. References to properties become 1, because OpCon is not
+    /// involved.
     pub fn filled(&self, text: &str) -> String {
         self.resources.filled(text).unwrap_or_else(|| without_references(text))
     }
 
-    /// One for tests.
+    /// For unit tests.
     #[cfg(test)]
     pub fn sample() -> Self {
         World {
@@ -58,7 +59,7 @@ fn without_references(text: &str) -> String {
     parts.fold(first, |done, part| done + "1" + part.split_once("]]").map_or("", |(_, rest)| rest))
 }
 
-/// Launches the instances past the program, so that no function is needed for the tests of another.
+/// Launches the instances without the program, so that the tests of a function depend on no other function.
 fn launch(addresses: &Addresses) -> Result<Vec<String>> {
     let count = INSTANCES.to_string();
     let parameters = [
@@ -76,18 +77,18 @@ fn launch(addresses: &Addresses) -> Result<Vec<String>> {
     Ok(ids)
 }
 
-/// Makes a call to EC2. moto takes the region from the signature, and this one checks nothing else of it.
+/// Calls EC2. moto reads the region from the signature, and this moto server checks nothing else in it.
 fn call(addresses: &Addresses, action: &str, parameters: &[(&str, &str)]) -> Result<String> {
     let form = [("Action", action), ("Version", "2016-11-15")].into_iter().chain(parameters.iter().copied());
     let scope = format!("Credential=unchecked/20260101/{REGION}/ec2/aws4_request");
     let signature = format!("AWS4-HMAC-SHA256 {scope}, SignedHeaders=host, Signature=0");
-    // A proxy of whoever runs this has no way to this machine's own address.
+    // A proxy from the environment cannot reach this machine's loopback address.
     let agent: ureq::Agent = ureq::Agent::config_builder().proxy(None).build().into();
     let mut answer = agent.post(&addresses.ec2_endpoint).header("Authorization", signature).send_form(form)?;
     Ok(answer.body_mut().read_to_string()?)
 }
 
-/// The ids in the XML of an answer.
+/// The IDs in an XML response.
 fn ids_in(xml: &str) -> Vec<String> {
     let texts = xml.split("<instanceId>").skip(1).filter_map(|rest| rest.split_once("</instanceId>"));
     texts.map(|(id, _)| id.to_owned()).collect()

@@ -1,4 +1,5 @@
-//! What the code of a Rust file mentions of other files: modules, imports and paths, without those of its unit tests.
+//! Finds references to other files in the code of a Rust file: modules, imports, and paths, without those of its unit
+//! tests.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
@@ -12,41 +13,42 @@ pub struct Code {
     /// The names of `mod name;`.
     pub modules: Vec<String>,
     pub imports: Vec<Import>,
-    /// Paths of at least two names that are no imports.
+    /// Paths of at least two names, except imports.
     pub paths: Vec<CodePath>,
     /// The items that the file defines.
     pub items: BTreeSet<String>,
     /// The macros that the file defines.
     pub macros: BTreeSet<String>,
-    /// Single names, and the line of their first use. Of names in lower case, which may be variables, those that are called.
+    /// Single names with the line of their first use. Lower-case names, which may be variables, only if they are
+    /// called.
     pub names: BTreeMap<String, usize>,
     pub impls: Vec<Impl>,
     /// The lines of unit tests.
     pub tests: Vec<Range<usize>>,
 }
 
-/// One name that a `use` brings into its file.
+/// A name that a `use` imports.
 #[derive(Debug)]
 pub struct Import {
     pub path: Vec<String>,
-    /// The name in this file, `*` for all names of a module.
+    /// The name in this file, or `*` for all names of a module.
     pub name: String,
     /// Whether other files can import it from this one.
     pub public: bool,
     pub line: usize,
 }
 
-/// Methods that a file gives a type.
+/// Methods that a file implements for a type.
 #[derive(Debug, Default)]
 pub struct Impl {
     pub of: String,
     pub methods: BTreeSet<String>,
-    /// The methods that it calls on `self`, and the line of the first call.
+    /// The methods that it calls on `self`, with the line of the first call.
     pub calls: BTreeMap<String, usize>,
 }
 
 impl Impl {
-    /// Reads `impl Type { .. }`; `None` for a trait's.
+    /// Parses `impl Type { .. }`. Returns `None` for a trait impl.
     fn parse(tokens: &[TokenTree]) -> Option<Self> {
         let is_body =
             |token: &&TokenTree| matches!(token, TokenTree::Group(body) if body.delimiter() == Delimiter::Brace);
@@ -102,7 +104,7 @@ pub struct CodePath {
 }
 
 impl Code {
-    /// Parses the text of a file.
+    /// Parses a file.
     pub fn parse(text: &str) -> Result<Self> {
         let tokens: TokenStream = text.parse().map_err(|error| anyhow!("{error}"))?;
         let mut code = Self::default();
@@ -110,7 +112,7 @@ impl Code {
         Ok(code)
     }
 
-    /// Whether a unit test covers the line.
+    /// Whether the line is part of a unit test.
     pub fn is_test(&self, line: usize) -> bool {
         self.tests.iter().any(|lines| lines.contains(&line))
     }
@@ -136,7 +138,7 @@ impl Code {
         1
     }
 
-    /// Reads what begins with the word, and returns how many tokens that takes.
+    /// Parses the item that begins with the keyword, and returns its number of tokens.
     fn word(&mut self, word: &str, tokens: &[TokenTree], at: usize) -> usize {
         let next = tokens.get(at + 1).map(ToString::to_string).unwrap_or_default();
         match word {
@@ -213,7 +215,7 @@ impl Code {
     }
 }
 
-/// The names of the path at the beginning of the tokens, and how many tokens it has.
+/// The names of the path at the beginning of the tokens, and its number of tokens.
 fn path(tokens: &[TokenTree]) -> (Vec<String>, usize) {
     let mut names = vec![tokens[0].to_string()];
     let mut length = 1;
@@ -230,7 +232,7 @@ fn is_test_attribute(tokens: &[TokenTree], at: usize) -> bool {
     is_punct(tokens.get(at), '#') && group.stream().to_string().replace(' ', "") == "cfg(test)"
 }
 
-/// How many tokens the item takes that begins with attributes.
+/// The number of tokens of the item that begins with attributes.
 fn item_length(tokens: &[TokenTree]) -> usize {
     let attributes = 2 * tokens.chunks(2).take_while(|pair| is_punct(pair.first(), '#')).count();
     let item = &tokens[attributes.min(tokens.len())..];

@@ -1,6 +1,6 @@
-//! A `lib.rs` is a table of contents: modules and what they pass on, no logic.
+//! Checks that a `lib.rs` contains only modules and reexports, no logic.
 //!
-//! Function crates are exempt, because most of them are one file, and so is the package that links them, which is generated.
+//! Function crates are exempt, because most of them are a single file, and so is the generated package that links them.
 
 use anyhow::{Context, Result, anyhow};
 use proc_macro2::{TokenStream, TokenTree};
@@ -8,10 +8,10 @@ use proc_macro2::{TokenStream, TokenTree};
 use super::finding::Finding;
 use super::modules::Crate;
 
-/// The folders whose packages are exempt.
+/// The folders of the exempt packages.
 const EXEMPT: [&str; 2] = ["functions/", "host/examples/"];
 
-/// The first item of a `lib.rs` that is neither `mod name;` nor `use`.
+/// Finds the first item of a `lib.rs` that is neither `mod name;` nor `use`.
 pub fn findings(of: &Crate) -> Result<Option<Finding>> {
     let Some(root) = of.modules.get(&Vec::new()) else { return Ok(None) };
     let is_lib = root.file.rsplit('/').next() == Some("lib.rs");
@@ -27,12 +27,12 @@ pub fn findings(of: &Crate) -> Result<Option<Finding>> {
     }))
 }
 
-/// The line of the first item that is not in a table of contents.
+/// The line of the first item that is not allowed.
 fn first_of_another_kind(mut tokens: &[TokenTree]) -> Option<usize> {
     loop {
         let line = tokens.first()?.span().start().line;
         let length = match tokens {
-            // Attributes and visibility, with what is in brackets after them.
+            // Attributes and visibility, with brackets.
             [first, ..] if ["#", "!", "pub"].contains(&first.to_string().as_str()) => 1,
             [TokenTree::Group(_), ..] => 1,
             [first, _, end, ..] if first.to_string() == "mod" && end.to_string() == ";" => 3,
@@ -60,14 +60,14 @@ mod tests {
     }
 
     #[test]
-    fn a_lib_of_modules_and_what_they_pass_on_is_a_table_of_contents() {
+    fn modules_and_reexports_are_allowed() {
         let text = "//! Docs.\n#![deny(warnings)]\n#[cfg(feature = \"x\")]\npub mod one;\npub(crate) use one::{A, b::*};\n\
                     #[doc(hidden)]\npub use other as another;\n";
         assert_eq!(findings_in("opcon", text), [""; 0]);
     }
 
     #[test]
-    fn logic_in_a_lib_is_found_whatever_it_is() {
+    fn any_logic_in_a_lib_is_found() {
         let items = [
             "pub const A: u8 = 1;",
             "fn f() {}",

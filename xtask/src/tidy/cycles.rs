@@ -1,4 +1,4 @@
-//! Circles between the files of a crate: files that mention each other, be it by way of others.
+//! Finds cycles between the files of a crate that refer to each other, directly or indirectly.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
@@ -7,7 +7,7 @@ use super::modules::{Arrow, Crate};
 
 type File = Vec<String>;
 
-/// The cycles, one at a time: of files that are in several cycles, a shortest one is shown.
+/// The cycles, one at a time. For files in several cycles, one of the shortest is reported.
 pub fn findings(of: &Crate) -> Vec<Finding> {
     let arrows = of.arrows();
     let mut from = BTreeMap::<&File, Vec<&Arrow>>::new();
@@ -27,7 +27,7 @@ pub fn findings(of: &Crate) -> Vec<Finding> {
     findings
 }
 
-/// The shortest way from the file back to it.
+/// The shortest path from the file back to itself.
 fn shortest<'a>(from: &BTreeMap<&'a File, Vec<&'a Arrow>>, start: &'a File) -> Option<Vec<&'a Arrow>> {
     let mut by = BTreeMap::<&File, &Arrow>::new();
     let mut left = VecDeque::from([start]);
@@ -38,7 +38,7 @@ fn shortest<'a>(from: &BTreeMap<&'a File, Vec<&'a Arrow>>, start: &'a File) -> O
             }
             by.insert(&arrow.to, arrow);
             if arrow.to == *start {
-                return Some(way_back(&by, start));
+                return Some(path_back(&by, start));
             }
             left.push_back(&arrow.to);
         }
@@ -46,28 +46,28 @@ fn shortest<'a>(from: &BTreeMap<&'a File, Vec<&'a Arrow>>, start: &'a File) -> O
     None
 }
 
-fn way_back<'a>(by: &BTreeMap<&'a File, &'a Arrow>, start: &File) -> Vec<&'a Arrow> {
-    let mut way = Vec::new();
+fn path_back<'a>(by: &BTreeMap<&'a File, &'a Arrow>, start: &File) -> Vec<&'a Arrow> {
+    let mut path = Vec::new();
     let mut file = start;
     while let Some(&arrow) = by.get(file) {
-        way.push(arrow);
+        path.push(arrow);
         file = &arrow.from;
         if file == start {
             break;
         }
     }
-    way.reverse();
-    way
+    path.reverse();
+    path
 }
 
 fn finding(of: &Crate, cycle: &[&Arrow]) -> Finding {
     let name = |file: &File| of.modules.get(file).map_or_else(String::new, |module| module.file.clone());
     let first = cycle[0];
-    let way: Vec<String> = cycle.iter().map(|arrow| format!("{}:{}", name(&arrow.from), arrow.line)).collect();
+    let path: Vec<String> = cycle.iter().map(|arrow| format!("{}:{}", name(&arrow.from), arrow.line)).collect();
     Finding {
         file: name(&first.from),
         line: first.line,
-        what: format!("a cycle of files: {} -> {}", way.join(" -> "), name(&first.from)),
+        what: format!("a cycle of files: {} -> {}", path.join(" -> "), name(&first.from)),
     }
 }
 
@@ -99,7 +99,7 @@ mod tests {
     }
 
     #[test]
-    fn a_name_that_is_passed_on_leads_to_the_file_that_defines_it() {
+    fn a_reexported_name_refers_to_its_defining_file() {
         let found = findings_of(&[
             ("functions/a/src/lib.rs", "mod one;\nmod two;\npub use one::A;\npub use two::*;\n"),
             ("functions/a/src/one.rs", "use crate::B;\npub struct A;\n"),
@@ -110,7 +110,7 @@ mod tests {
     }
 
     #[test]
-    fn a_parent_that_uses_what_it_passes_on_is_in_a_cycle_with_a_child_that_mentions_it() {
+    fn a_parent_that_uses_its_reexport_can_be_in_a_cycle() {
         let child = ("functions/a/src/one/child.rs", "use super::B;\npub struct A;\n");
         let lib = ("functions/a/src/lib.rs", "mod one;\n");
         let parent = "mod child;\npub use child::A;\npub struct B;\n";
@@ -125,7 +125,7 @@ mod tests {
     }
 
     #[test]
-    fn methods_of_one_type_in_two_files_lead_from_one_to_the_other() {
+    fn methods_of_one_type_refer_to_each_others_files() {
         let found = findings_of(&[
             ("functions/a/src/lib.rs", "mod one;\nmod two;\n"),
             ("functions/a/src/one.rs", "pub struct A<T>(T);\nimpl<T: Copy> A<T> {\n    fn f(&self) { self.g(1) }\n}\n"),

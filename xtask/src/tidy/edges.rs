@@ -1,4 +1,4 @@
-//! Allowed dependencies between packages: direct dependencies, except those of tests.
+//! Checks the direct dependencies between packages, except dev-dependencies.
 
 use std::fs;
 
@@ -7,23 +7,23 @@ use anyhow::{Context, Result};
 use super::finding::Finding;
 use crate::workspace::{Package, Workspace};
 
-/// A rule for packages: where it applies, and their forbidden dependencies.
+/// A rule for packages: its scope, and the forbidden dependencies.
 struct Rule {
     applies_to: fn(folder: &str) -> bool,
     never: &'static [Forbidden],
 }
 
-/// What a package must not depend on.
+/// A forbidden dependency.
 enum Forbidden {
-    /// The package of this name.
+    /// The package with this name.
     Package(&'static str),
     /// Any package of the AWS SDK.
     Aws,
     /// Any package of the AWS SDK that is not the client of a service other than EC2.
     AwsButServices,
-    /// Any function's package.
+    /// Any function package.
     AnyFunction,
-    /// Any package that is no function's.
+    /// Any package that is not a function.
     AllButFunctions,
 }
 
@@ -59,7 +59,7 @@ const RULES: &[Rule] = &[
     },
 ];
 
-/// The dependencies that break a rule.
+/// The dependencies that violate a rule.
 pub fn findings(workspace: &Workspace) -> Result<Vec<Finding>> {
     let mut findings = Vec::new();
     for package in &workspace.packages {
@@ -83,7 +83,7 @@ fn forbidden_dependencies<'a>(package: &'a Package, forbidden: &Forbidden, works
         .filter(|name| match forbidden {
             Named(forbidden) => name == forbidden,
             Aws => name.starts_with("aws-"),
-            // That for EC2 is part of the contract, see `connector_sdk::ec2`.
+            // The EC2 client is part of the contract, see `connector_sdk::ec2`.
             AwsButServices => name.starts_with("aws-") && (!name.starts_with("aws-sdk-") || *name == "aws-sdk-ec2"),
             AnyFunction => is_function(name),
             AllButFunctions => !is_function(name),

@@ -1,5 +1,6 @@
-//! Whether the program and the tests build the EC2 SDK with the same features: otherwise it, minutes of work, is
-//! compiled twice.
+//! Checks that program and tests build the EC2 SDK with the same features.
+//!
+//! Otherwise it is compiled twice, which takes minutes.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -11,11 +12,11 @@ use crate::workspace::Workspace;
 
 const EC2_SDK: &str = "aws-sdk-ec2";
 
-/// The lists of features with which each package is built, as `cargo tree` shows them. A package has several where it is
-/// built for procedural macros, too.
+/// The feature sets of each package, from `cargo tree`. A package has several if it is also built for procedural
+/// macros.
 type Features = BTreeMap<String, BTreeSet<String>>;
 
-/// The packages below the EC2 SDK whose features differ between the program, the tests of all packages, and the tests
+/// The dependencies of the EC2 SDK whose features differ between the program, the tests of all packages, and the tests
 /// of a single function.
 pub fn findings(workspace: &Workspace) -> Result<Vec<Finding>> {
     let below_the_sdk = features(workspace, &["--package", EC2_SDK, "--edges", "normal"])?;
@@ -47,7 +48,7 @@ fn features(workspace: &Workspace, selection: &[&str]) -> Result<Features> {
 fn parse(tree: &str) -> Features {
     let mut features = Features::new();
     for (package, list) in tree.lines().filter_map(|line| line.split_once('|')) {
-        // A package that was shown before is marked with a star.
+        // A star marks a package that is listed before.
         features.entry(package.to_owned()).or_default().insert(list.trim_end_matches(" (*)").to_owned());
     }
     features

@@ -1,13 +1,13 @@
-//! A violation of a project rule, with its place.
+//! A violation of a project rule, with its location.
 
 use std::fmt;
 
-/// A place where a rule is broken.
+/// The location of a violation.
 #[derive(Debug)]
 pub struct Finding {
     /// Path in the workspace, with `/` on every platform.
     pub file: String,
-    /// Counted from 1.
+    /// 1-based.
     pub line: usize,
     pub what: String,
 }

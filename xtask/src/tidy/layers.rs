@@ -1,9 +1,9 @@
-//! The layers of the SDK: a module uses those of its own layer and of the layers below.
+//! Checks the layers of the SDK: a module uses only modules of its own layer and of lower layers.
 
 use super::finding::Finding;
 use super::modules::Crate;
 
-/// A layer and its modules, from the lowest one up.
+/// A layer and its modules, from the lowest layer up.
 struct Layer {
     name: &'static str,
     modules: &'static [&'static str],
@@ -48,7 +48,7 @@ const LAYERS: &[Layer] = &[
     Layer { name: "tests", modules: &["sample", "testing"] },
 ];
 
-/// The imports that lead upward, and the modules that are in no layer.
+/// The imports from a higher layer, and the modules without a layer.
 pub fn findings(sdk: &Crate) -> Vec<Finding> {
     let file = |path: &[String]| sdk.modules.get(path).map_or_else(String::new, |module| module.file.clone());
     let unassigned = sdk.modules.keys().filter(|path| path.len() == 1 && layer(path).is_none()).map(|path| Finding {
@@ -83,7 +83,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn arrows_lead_down_and_every_module_is_in_a_layer() {
+    fn imports_are_from_lower_layers_and_every_module_has_a_layer() {
         let tree = Tree::new(&[
             ("functions/a/src/lib.rs", "mod attic;\nmod error;\nmod ids;\nmod wait;\npub use wait::Wait;\n"),
             ("functions/a/src/attic.rs", "use crate::error::E;\n"),

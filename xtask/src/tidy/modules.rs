@@ -1,4 +1,4 @@
-//! The modules of a crate, and which file a path in one of them leads to.
+//! Resolves the modules of a crate, and the files to which their paths refer.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -8,20 +8,20 @@ use anyhow::{Context, Result};
 use super::code::{Code, Import};
 use crate::workspace::{Package, Workspace};
 
-/// How many imports of imports are followed; a longer chain imports itself.
+/// The maximum length of a chain of imports. A longer chain is cyclic.
 const CHAIN: usize = 16;
 
-/// A module's path below the crate's root.
+/// The path of a module below the crate root.
 type ModulePath = Vec<String>;
 
-/// The modules of a library or a program, without those of unit tests.
+/// The modules of a library or program, without those of unit tests.
 pub struct Crate {
-    /// The folder of the root file, with `/` at its end.
+    /// The folder of the root file, with a trailing `/`.
     folder: String,
     pub modules: BTreeMap<ModulePath, Module>,
 }
 
-/// A module that has a file of its own.
+/// A module with a file of its own.
 pub struct Module {
     /// Path in the workspace.
     pub file: String,
@@ -29,7 +29,7 @@ pub struct Module {
     pub code: Code,
 }
 
-/// One file that mentions another one.
+/// A reference from one file to another.
 #[derive(Debug, Clone)]
 pub struct Arrow {
     pub from: ModulePath,
@@ -37,7 +37,7 @@ pub struct Arrow {
     pub line: usize,
 }
 
-/// What a path leads to.
+/// The target of a path.
 enum Target {
     Module(ModulePath),
     /// An item of that module.
@@ -85,9 +85,9 @@ impl Crate {
         Ok(found)
     }
 
-    /// Which files mention which others: each pair once, in the order of the files.
+    /// The references between files, without duplicates, in file order.
     ///
-    /// A module that passes on names of the modules below it does not mention these.
+    /// A module that reexports names of its submodules does not refer to them.
     pub fn arrows(&self) -> Vec<Arrow> {
         let mut arrows = BTreeMap::new();
         for (from, module) in &self.modules {
@@ -116,7 +116,7 @@ impl Crate {
         imports.chain(paths).chain(macros).chain(methods).collect()
     }
 
-    /// The module that gives the type this method; `None` where the module `from` does so itself.
+    /// The module that implements this method for the type, or `None` if it is `from` itself.
     fn method_home(&self, from: &[String], of: &str, method: &str) -> Option<ModulePath> {
         let has_it = |module: &Module| module.code.impls.iter().any(|own| own.of == of && own.methods.contains(method));
         if self.modules.get(from).is_some_and(has_it) {
@@ -129,7 +129,7 @@ impl Crate {
         self.modules.iter().find(|(_, module)| module.code.macros.contains(name)).map(|(path, _)| path.clone())
     }
 
-    /// What the path leads to in the module `at`; `None` outside the crate.
+    /// The target of the path in the module `at`, or `None` outside the crate.
     fn resolve(&self, at: &[String], path: &[String], depth: usize) -> Option<Target> {
         let (first, rest) = path.split_first()?;
         match first.as_str() {
@@ -179,7 +179,7 @@ impl Crate {
         Some(Target::Module(at))
     }
 
-    /// The module from which a `use module::*` in `at` takes the name.
+    /// The module from which a `use module::*` in `at` imports the name.
     fn glob_home(&self, at: &[String], names: &[String], depth: usize) -> Option<ModulePath> {
         let code = &self.modules.get(at)?.code;
         let globs = code.imports.iter().filter(|import| import.name == "*" && !code.items.contains(&names[0]));

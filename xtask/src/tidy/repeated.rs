@@ -1,4 +1,4 @@
-//! Whether two functions have the same sequence of lines: such a sequence belongs in the SDK, once.
+//! Finds identical code sequences in two functions, which belong in the SDK.
 
 use std::collections::HashMap;
 
@@ -8,17 +8,17 @@ use super::finding::Finding;
 use super::modules::{Crate, Module};
 use crate::workspace::Workspace;
 
-/// How many equal lines of code make a sequence.
+/// The number of equal lines of code that make a sequence.
 const SEQUENCE: usize = 6;
 
-/// Where a sequence was found first.
+/// The first occurrence of a sequence.
 struct Place {
     function: String,
     file: String,
     line: usize,
 }
 
-/// The places where a sequence of another function begins again.
+/// The places where a sequence of another function is repeated.
 pub fn findings(workspace: &Workspace) -> Result<Vec<Finding>> {
     let mut seen = HashMap::new();
     let mut findings = Vec::new();
@@ -50,7 +50,7 @@ fn findings_in(module: &Module, function: &str, seen: &mut HashMap<Vec<String>, 
     findings
 }
 
-/// The lines of code and their numbers, without blank lines, comments, imports and unit tests.
+/// The lines of code with their numbers, without blank lines, comments, imports, and unit tests.
 fn lines_of_code(module: &Module) -> Vec<(usize, &str)> {
     let mut in_import = false;
     let is_code = |(number, line): &(usize, &str)| {

@@ -1,5 +1,5 @@
-//! What the text of the SDK must not name, neither in code nor in comments: spellings of options, functions, and the keys
-//! of `Connector.config`. These belong to the host and to the function crates.
+//! Rejects host and function details in code and comments of the SDK: option spellings, function names, and the keys of
+//! `Connector.config`.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -14,20 +14,20 @@ use super::modules::{Crate, Module};
 use super::sources::{has_word, spellings};
 use crate::workspace::Workspace;
 
-/// Where the keys are read.
+/// The file that reads the keys.
 const CONFIG: &str = "opcon/src/config.rs";
-/// Where the SDK writes the dashes before an option's name, in one place.
+/// The place in the SDK that adds the dashes to option names.
 const OPTION: &str = "host/sdk/src/args/declaration.rs";
-/// The program's list of its functions.
+/// The list of the program's functions.
 const FUNCTIONS: &str = "docs/functions.json";
 
-/// An entry of the program's list of functions.
+/// An entry of the list of functions.
 #[derive(Deserialize)]
 struct Function {
     name: String,
 }
 
-/// The lines that name what the SDK does not know; those of unit tests are left out.
+/// The lines that contain forbidden names, except those of unit tests.
 pub fn findings(workspace: &Workspace, sdk: &[Crate]) -> Result<Vec<Finding>> {
     let read = |file: &str| fs::read_to_string(workspace.root.join(file)).with_context(|| format!("reading {file}"));
     let keys = keys(&read(CONFIG)?).with_context(|| format!("parsing {CONFIG}"))?;
@@ -59,7 +59,7 @@ fn findings_of(module: &Module, functions: &BTreeSet<String>, keys: &BTreeSet<St
     findings
 }
 
-/// The first option that is spelled out in the line.
+/// The first option that is spelled out on the line.
 fn option(line: &str) -> Option<&str> {
     let starts = |start: usize| {
         let before = line[..start].chars().next_back();
@@ -72,7 +72,7 @@ fn option(line: &str) -> Option<&str> {
     Some(&line[start..end])
 }
 
-/// The keys that the file of the configuration asks for, and the name of the configuration itself.
+/// The keys that are read from the configuration file, and the name of the file.
 fn keys(config: &str) -> Result<BTreeSet<String>> {
     let code = Code::parse(config)?;
     let mut keys = BTreeSet::from(["Connector.config".to_owned()]);

@@ -1,4 +1,4 @@
-//! Rules for the text of sources, and for the names in them.
+//! Checks the text of sources, and the names in them.
 
 use std::fs;
 use std::path::Path;
@@ -10,14 +10,14 @@ use super::code::Code;
 use super::finding::Finding;
 use crate::workspace::{Workspace, slashed};
 
-/// What CI's machines have beside the clone, and a clone elsewhere has not.
-const BESIDE_THE_CLONE: &str = "../shared";
-const KNOWS_CI: [&str; 2] = [".ci/", "xtask/"];
+/// Paths that exist on CI machines, but not in other clones.
+const CI_PATHS: &str = "../shared";
+const CI_FILES: [&str; 2] = [".ci/", "xtask/"];
 
 const CHECKED: [&str; 3] = ["rs", "md", "toml"];
 const NOT_IN_FUNCTIONS: [&str; 4] = ["std::env", "process::exit", "print!", "println!"];
 
-/// Where `choices!` is defined, which declares every choice.
+/// The file that defines `choices!`, which declares every choice.
 const CHOICES: &str = "host/sdk/src/args/values.rs";
 
 /// A text file of the workspace.
@@ -40,7 +40,7 @@ impl Source {
         (1..).zip(self.text.split('\n'))
     }
 
-    /// The lines of code, without comments and without the module of unit tests, which stands at a file's end.
+    /// The lines of code, without comments and without the unit test module at the end of a file.
     fn code_lines(&self) -> impl Iterator<Item = (usize, &str)> {
         let tests = self.text.find("#[cfg(test)]\nmod tests").unwrap_or(self.text.len());
         (1..).zip(self.text[..tests].split('\n')).filter(|(_, line)| !line.trim_start().starts_with("//"))
@@ -51,12 +51,12 @@ impl Source {
     }
 }
 
-/// The places in which a source breaks a rule.
+/// The places in a source that violate a rule.
 pub fn findings(workspace: &Workspace) -> Result<Vec<Finding>> {
     let spellings: Vec<String> = workspace.functions().flat_map(|function| spellings(&function.name)).collect();
     let mut findings = Vec::new();
     for source in sources(workspace)? {
-        findings.extend(beside_the_clone(&source));
+        findings.extend(ci_paths(&source));
         if !source.is_checked() {
             continue;
         }
@@ -85,13 +85,13 @@ fn sources(workspace: &Workspace) -> Result<Vec<Source>> {
     Ok(sources)
 }
 
-/// Nothing that is outside the clone is read or referred to, except by what prepares CI's machines.
-fn beside_the_clone(source: &Source) -> Vec<Finding> {
-    if KNOWS_CI.iter().any(|folder| source.path.starts_with(folder)) {
+/// Rejects references to paths outside the clone, except in scripts that prepare CI machines.
+fn ci_paths(source: &Source) -> Vec<Finding> {
+    if CI_FILES.iter().any(|folder| source.path.starts_with(folder)) {
         return Vec::new();
     }
-    let found = source.lines().filter(|(_, line)| line.contains(BESIDE_THE_CLONE));
-    let what = format!("`{BESIDE_THE_CLONE}` is outside the clone: only .ci/ and xtask/ mention it");
+    let found = source.lines().filter(|(_, line)| line.contains(CI_PATHS));
+    let what = format!("`{CI_PATHS}` is outside the clone: only .ci/ and xtask/ mention it");
     found.map(|(number, _)| source.finding(number, &what)).collect()
 }
 
@@ -123,7 +123,7 @@ fn rust_rules(source: &Source) -> Vec<Finding> {
     findings
 }
 
-/// A function knows its arguments and its context, not the process it runs in.
+/// Rejects access to the process environment in functions, which use only their arguments and context.
 fn function_rules(source: &Source) -> Result<Vec<Finding>> {
     let in_a_function = source.path.starts_with("functions/") && source.path.contains("/src/");
     if !source.is_rust() || !in_a_function {
@@ -134,7 +134,7 @@ fn function_rules(source: &Source) -> Result<Vec<Finding>> {
         let found = NOT_IN_FUNCTIONS.iter().filter(|pattern| line.contains(*pattern));
         findings.extend(found.map(|pattern| source.finding(number, format!("functions must not use `{pattern}`"))));
     }
-    // In braces it is not one text.
+    // With braces, the path is not contiguous.
     let code = Code::parse(&source.text).with_context(|| format!("parsing {}", source.path))?;
     let found = code.imports.iter().filter(|import| import.path.starts_with(&["std".to_owned(), "env".to_owned()]));
     let missed: Vec<usize> =
@@ -143,7 +143,7 @@ fn function_rules(source: &Source) -> Result<Vec<Finding>> {
     Ok(findings)
 }
 
-/// A parser of choices that is written by hand can forget one of its own texts.
+/// Rejects hand-written parsers of choices, which can omit one of their own texts.
 fn choice_rules(source: &Source) -> Vec<Finding> {
     if !source.is_rust() || source.path == CHOICES || source.path.starts_with("xtask/") {
         return Vec::new();
@@ -152,8 +152,8 @@ fn choice_rules(source: &Source) -> Vec<Finding> {
     declared.map(|(number, _)| source.finding(number, "choices are declared by `choices!`")).collect()
 }
 
-/// The code of the host and its SDK names no function, so that a new one changes nothing there. Comments may take one
-/// as an example.
+/// Rejects function names in the code of the host and its SDK, which must not change for a new function. Comments may
+/// use functions as examples.
 fn named_functions(source: &Source, spellings: &[String]) -> Vec<Finding> {
     let of_the_host = source.path.starts_with("host/src/") || source.path.starts_with("host/sdk/src/");
     if !source.is_rust() || !of_the_host || source.path.ends_with("/tests.rs") {
@@ -168,7 +168,7 @@ fn named_functions(source: &Source, spellings: &[String]) -> Vec<Finding> {
     findings
 }
 
-/// A function's name as jobs, packages and Rust spell it.
+/// The spellings of a function name in jobs, packages, and Rust.
 pub fn spellings(package: &str) -> [String; 3] {
     [pascal_case(package), package.to_owned(), package.replace('-', "_")]
 }
@@ -211,7 +211,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_beside_the_clone_is_mentioned_by_ci_alone() {
+    fn only_ci_scripts_mention_ci_paths() {
         let text = "//! See ../shared/rules.md.\n";
         let found = findings_of(&[
             (".ci/run", text),
@@ -229,7 +229,7 @@ mod tests {
     }
 
     #[test]
-    fn a_rust_file_says_what_it_is_for() {
+    fn a_rust_file_has_a_module_comment() {
         let found = findings_of(&[("opcon/src/lib.rs", "fn main() {}\n"), ("opcon/src/good.rs", "//! Good.\n")]);
         assert_eq!(found, ["opcon/src/lib.rs:1: the file does not start with a `//!` line that describes its purpose"]);
     }

@@ -1,4 +1,4 @@
-//! The connector with a function of its own.
+//! An example of a connector with an additional function.
 
 #![deny(unused_crate_dependencies)]
 

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// A type that the host parses the text of an argument into.
+/// A type into which the host parses the text of an argument.
 pub trait ArgValue: Clone + Send + Sync + 'static {
     /// The kind of the value, for the help and for forms.
     const KIND: ValueKind;
@@ -31,7 +31,7 @@ pub enum ValueKind {
     },
     /// No value: given or not given.
     Flag,
-    /// A length of time: `90s`, `10m`, `1h`; a bare number is minutes.
+    /// A duration: `90s`, `10m`, `1h`. A plain number is in minutes.
     Duration,
     /// A file or folder.
     Path,

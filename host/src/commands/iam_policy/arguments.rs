@@ -1,10 +1,10 @@
-//! The limits of a policy: a tag of instances, and the roles that launches may pass.
+//! The restrictions of a policy: an instance tag, and the roles that launches may pass.
 
 use std::fmt;
 
-/// The longest key and the longest value of a tag (AWS: "Tag your Amazon EC2 resources").
-const LONGEST: [usize; 2] = [128, 256];
-/// The length of an account's id.
+/// The maximum length of a tag key and a tag value (AWS: "Tag your Amazon EC2 resources").
+const MAX_TAG_LENGTHS: [usize; 2] = [128, 256];
+/// The length of an account ID.
 const ACCOUNT_DIGITS: usize = 12;
 
 /// A tag that instances must have.
@@ -12,7 +12,7 @@ const ACCOUNT_DIGITS: usize = 12;
 pub struct ResourceTag {
     /// The key.
     pub key: String,
-    /// The value, exactly.
+    /// The exact value.
     pub value: String,
 }
 
@@ -23,14 +23,14 @@ impl ResourceTag {
     /// Parses `KEY=VALUE`.
     ///
     /// # Errors
-    /// What the text must be.
+    /// A description of a valid text.
     pub fn parse(text: &str) -> Result<Self, String> {
         let (key, value) = text.split_once('=').ok_or("must be a key, `=` and a value, as in `team=web`")?;
-        if key.trim().is_empty() || key.chars().count() > LONGEST[0] {
-            return Err(format!("must have a key of 1 to {} characters before the `=`, not blank", LONGEST[0]));
+        if key.trim().is_empty() || key.chars().count() > MAX_TAG_LENGTHS[0] {
+            return Err(format!("must have a key of 1 to {} characters before the `=`, not blank", MAX_TAG_LENGTHS[0]));
         }
-        if value.chars().count() > LONGEST[1] {
-            return Err(format!("must have a value of at most {} characters after the `=`", LONGEST[1]));
+        if value.chars().count() > MAX_TAG_LENGTHS[1] {
+            return Err(format!("must have a value of at most {} characters after the `=`", MAX_TAG_LENGTHS[1]));
         }
         if text.contains("${") {
             return Err("must not contain `${`: IAM would read it as a policy variable".to_owned());
@@ -49,7 +49,7 @@ impl RoleArn {
     /// Parses the ARN.
     ///
     /// # Errors
-    /// What the text must be.
+    /// A description of a valid text.
     pub fn parse(text: &str) -> Result<Self, String> {
         let parts: Vec<&str> = text.splitn(6, ':').collect();
         let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"+=,.@_-/".contains(&byte);

@@ -1,5 +1,4 @@
-//! From IAM actions to the statements of a policy: what belongs together is one statement, and none allows more than its
-//! actions say.
+//! Combines IAM actions into policy statements, none of which allows more than its actions need.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -8,11 +7,11 @@ use serde::Serialize;
 
 use super::arguments::ResourceTag;
 
-/// The keys of conditions on the tags that a request gives to what it creates begin so.
+/// The prefix of condition keys for the tags in a create request.
 const REQUEST_TAG: &str = "aws:RequestTag/";
 const EQUALS: &str = "StringEquals";
 
-/// The administrator's limits for the resources.
+/// The resource restrictions from the administrator.
 #[derive(Debug, Default)]
 pub struct Limits {
     /// The tag that instances must have.
@@ -40,7 +39,7 @@ struct Statement {
     condition: BTreeMap<&'static str, BTreeMap<String, OneOrMany>>,
 }
 
-/// A text, or several where there are several.
+/// A single text, or a list of several.
 #[derive(Debug, Serialize)]
 #[serde(untagged)]
 enum OneOrMany {
@@ -60,12 +59,12 @@ struct Grant {
     actions: Vec<&'static IamAction>,
     /// ARNs with wildcards; empty for all.
     resources: Vec<String>,
-    /// The values by operator and key: any of the values will do, all keys must fit.
+    /// The values by operator and key. Any of the values matches; all keys must match.
     conditions: BTreeMap<(&'static str, String), Vec<String>>,
     by_tag: bool,
 }
 
-/// The policy that allows these actions.
+/// Creates the policy that allows these actions.
 pub fn policy(actions: &[&'static IamAction], limits: &Limits) -> Policy {
     let grants = actions.iter().flat_map(|action| grants(action, limits)).collect();
     let grants = merge(grants, join_resources);
@@ -75,7 +74,7 @@ pub fn policy(actions: &[&'static IamAction], limits: &Limits) -> Policy {
     Policy { version: "2012-10-17", statement: grants.into_iter().map(|grant| statement(grant, &mut taken)).collect() }
 }
 
-/// What the action needs: apart for resources that a tag limits, and in which way.
+/// The grants for an action. Resources that a tag restricts have a grant of their own.
 fn grants(action: &'static IamAction, limits: &Limits) -> Vec<Grant> {
     let mut grants: Vec<Grant> = Vec::new();
     if action.resources.is_empty() {
@@ -104,7 +103,7 @@ fn grant(action: &'static IamAction, tag: Option<(String, String)>) -> Grant {
     Grant { actions: vec![action], resources: Vec::new(), conditions: conditions.chain(tag).collect(), by_tag }
 }
 
-/// Joins each grant to the first one that it can be joined to.
+/// Merges each grant into the first one that is compatible.
 fn merge(grants: Vec<Grant>, join: fn(&mut Grant, &Grant) -> bool) -> Vec<Grant> {
     let mut merged: Vec<Grant> = Vec::new();
     for grant in grants {
@@ -125,7 +124,7 @@ impl Grant {
     }
 }
 
-/// One action under the same conditions is allowed on what either says.
+/// Merges the resources of one action under the same conditions.
 fn join_resources(known: &mut Grant, other: &Grant) -> bool {
     if known.names() != other.names() || known.conditions != other.conditions {
         return false;
@@ -138,7 +137,7 @@ fn join_resources(known: &mut Grant, other: &Grant) -> bool {
     true
 }
 
-/// One action on the same resources is allowed when one key has either value.
+/// Merges the values of one condition key of one action on the same resources.
 fn join_values(known: &mut Grant, other: &Grant) -> bool {
     let same = known.names() == other.names() && known.resources == other.resources;
     if !same || !known.conditions.keys().eq(other.conditions.keys()) {
@@ -154,7 +153,7 @@ fn join_values(known: &mut Grant, other: &Grant) -> bool {
     true
 }
 
-/// Several actions of one sort are allowed on the same resources under the same conditions.
+/// Merges actions on the same resources under the same conditions.
 fn join_actions(known: &mut Grant, other: &Grant) -> bool {
     let same = known.resources == other.resources && known.conditions == other.conditions;
     if !same || known.changes() != other.changes() {
@@ -191,7 +190,7 @@ fn statement(grant: Grant, taken: &mut BTreeSet<String>) -> Statement {
     }
 }
 
-/// The name of a statement, letters and digits as IAM wants it.
+/// The ID of a statement, letters and digits only as IAM requires.
 fn sid(grant: &Grant) -> String {
     let tagged = if grant.by_tag { "Tagged" } else { "" };
     let name = match (grant.actions.as_slice(), grant.resources.first()) {
@@ -203,13 +202,13 @@ fn sid(grant: &Grant) -> String {
     format!("{tagged}{name}")
 }
 
-/// `key-pair` of `arn:*:ec2:*:*:key-pair/*`.
+/// Returns `key-pair` for `arn:*:ec2:*:*:key-pair/*`.
 fn resource_type(arn: &str) -> &str {
     arn.splitn(6, ':').last().unwrap_or_default().split(['/', ':']).next().unwrap_or_default()
 }
 
 fn pascal_case(kebab: &str) -> String {
-    let capital = |word: &str| word.chars().take(1).flat_map(char::to_uppercase).chain(word.chars().skip(1)).collect();
+    let capital = |arg: &str| arg.chars().take(1).flat_map(char::to_uppercase).chain(arg.chars().skip(1)).collect();
     kebab.split('-').map(capital).collect::<Vec<String>>().concat()
 }
 

@@ -1,45 +1,45 @@
-//! Asks a person at the terminal for a password.
+//! Prompts for a password on the terminal.
 
 use std::io;
 
-/// Asks for a password, which is not shown: also not to somebody who types or pastes it as soon as the prompt is there.
+/// Reads a password without echo, including text that is typed or pasted while the prompt appears.
 ///
 /// # Errors
-/// When there is no terminal, or nothing more is typed.
-pub fn ask(prompt: &str) -> io::Result<String> {
+/// If there is no terminal, or the input ends.
+pub fn read_password(prompt: &str) -> io::Result<String> {
     #[cfg(unix)]
-    let _silence = silence::Silence::begin()?;
-    // On its own it prints the prompt first, and lets the terminal show what is typed until then.
+    let _guard = guard::EchoGuard::begin()?;
+    // `rpassword` prints the prompt first, and the terminal echoes input until then.
     rpassword::prompt_password(prompt)
 }
 
 #[cfg(unix)]
-mod silence {
+mod guard {
     use std::fs::File;
     use std::io;
 
     use rustix::termios::{LocalModes, OptionalActions, Termios, tcgetattr, tcsetattr};
 
-    /// The time in which the terminal does not show what is typed.
-    pub struct Silence {
+    /// Disables the terminal echo while it is in scope.
+    pub struct EchoGuard {
         terminal: File,
         before: Termios,
     }
 
-    impl Silence {
+    impl EchoGuard {
         pub fn begin() -> io::Result<Self> {
             let terminal = File::open("/dev/tty")?;
             let before = tcgetattr(&terminal)?;
             let mut silent = before.clone();
             silent.local_modes -= LocalModes::ECHO | LocalModes::ECHONL;
             tcsetattr(&terminal, OptionalActions::Now, &silent)?;
-            Ok(Silence { terminal, before })
+            Ok(EchoGuard { terminal, before })
         }
     }
 
-    impl Drop for Silence {
+    impl Drop for EchoGuard {
         fn drop(&mut self) {
-            // Without a terminal nobody is left to whom this matters.
+            // Without a terminal there is no echo to restore.
             let _ = tcsetattr(&self.terminal, OptionalActions::Now, &self.before);
         }
     }

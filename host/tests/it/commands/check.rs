@@ -1,4 +1,4 @@
-//! `check`: a line for everything, and an exit code that says whether all is well.
+//! Tests of `check`: a line for each result, and the exit code.
 
 use std::fs;
 
@@ -6,7 +6,7 @@ use opcon_stand_in::DEFAULT_TOKEN;
 
 use crate::support::{Answer, Finished, OwnEc2, OwnOpCon, Program, functions, test_bed};
 
-/// Checks a configuration, which only its owner may read, with the strict EC2 of the test bed.
+/// Checks a configuration, which only its owner can read, with the moto server that checks credentials.
 fn check(program: &Program, more: &[&str]) -> Finished {
     #[cfg(unix)]
     {
@@ -21,7 +21,7 @@ fn check(program: &Program, more: &[&str]) -> Finished {
     program.run_bare(&[&arguments[..], more].concat())
 }
 
-/// The part of the test bed's configuration that ends before this section.
+/// The beginning of the test bed's configuration, up to this section.
 fn config_before(section: &str) -> String {
     let text = fs::read_to_string(&test_bed().config).unwrap();
     text[..text.find(section).unwrap()].to_owned()
@@ -52,7 +52,7 @@ fn all_is_well_when_every_line_is() {
 }
 
 #[test]
-fn what_a_user_may_not_do_is_named() {
+fn missing_permissions_are_reported() {
     let config = config_before("[OPCON API INFORMATION]");
     let finished = check(&Program::new().with_config(&config), &[]).expect_code(3);
     let finished = finished.expect_stdout(
@@ -65,7 +65,7 @@ fn what_a_user_may_not_do_is_named() {
 }
 
 #[test]
-fn keys_that_are_wrong_and_a_token_that_is_refused_are_told_apart() {
+fn invalid_keys_and_rejected_tokens_are_distinguished() {
     let (opcon, allowed) = (OwnOpCon::start(), &test_bed().ec2_strict.allowed);
     let (id, secret) = (opcon::encoded::encode(&allowed.access_key_id), opcon::encoded::encode("a-wrong-secret"));
     let user = format!("[USER1]\nCONNECTOR_USER_ACCESS_KEY={id}\nCONNECTOR_USER_SECRET_KEY={secret}\n[USER2]\n");
@@ -97,7 +97,7 @@ fn servers_that_do_not_answer_are_9() {
 }
 
 #[test]
-fn a_log_that_cannot_be_opened_is_told() {
+fn a_log_that_cannot_be_opened_is_reported() {
     let opcon = OwnOpCon::start();
     let program = Program::new().with_config(&(config_before("[DENIED]") + &opcon.config(DEFAULT_TOKEN)));
     program.write("occupied", "a file, and no folder");
@@ -110,7 +110,7 @@ fn a_log_that_cannot_be_opened_is_told() {
 
 #[cfg(unix)]
 #[test]
-fn a_file_that_others_may_read_is_a_failure() {
+fn a_file_that_others_can_read_is_a_failure() {
     use std::os::unix::fs::PermissionsExt as _;
     let program = Program::new().with_config("[CONNECTOR]\n");
     fs::set_permissions(program.folder().join("Connector.config"), fs::Permissions::from_mode(0o644)).unwrap();
@@ -123,7 +123,7 @@ fn a_file_that_others_may_read_is_a_failure() {
 }
 
 #[test]
-fn a_configuration_that_is_broken_or_missing_is_told_first() {
+fn an_invalid_or_missing_configuration_is_reported_first() {
     let finished = check(&Program::new().with_config("[CONNECTOR\n"), &[]).expect_code(2);
     assert!(finished.stdout.starts_with("FAILED  configuration: reading Connector.config: "), "{finished:#?}");
     let finished = check(&Program::new(), &["--config", "no-such.config"]).expect_code(2);
@@ -142,7 +142,7 @@ fn an_agents_folder_is_tried() {
     check(&program, &[]).expect_code(2).expect_stdout("FAILED  OpCon: writing to the folder elsewhere: ");
 }
 
-/// An EC2 that refuses these actions, and would do all others.
+/// An EC2 that denies these actions and allows all others.
 fn refusing(refused: &'static [&'static str]) -> OwnEc2 {
     OwnEc2::start(move |action| match action {
         "GetCallerIdentity" => {
@@ -168,7 +168,7 @@ fn every_function_has_a_line_with_all_that_it_declares() {
         assert!(finished.stdout.contains(&line), "no `{line}` in {finished:#?}");
         for action in function["iam_actions"].as_array().unwrap() {
             let (service, action) = action.as_str().unwrap().split_once(':').unwrap();
-            // Tags are part of the requests that create something.
+            // Requests that create something include tags.
             if service == "ec2" && action != "CreateTags" {
                 assert!(ec2.actions().iter().any(|asked| asked == action), "{action} was not asked for");
             }

@@ -1,4 +1,4 @@
-//! `forms` and `run-form`: from metadata to a form, and from a filled form to a job.
+//! Tests of `forms` and `run-form`: from metadata to a form, and from a completed form to a job.
 
 use opcon_stand_in::DEFAULT_TOKEN;
 use serde_json::{Value, json};
@@ -11,7 +11,7 @@ fn forms(program: &Program, arguments: &[&str]) -> Value {
     serde_json::from_str(&finished.stdout).unwrap()
 }
 
-/// What can be chosen for a field.
+/// The choices of a field.
 fn offered<'a>(form: &'a Value, field: &str) -> Vec<&'a str> {
     let property = &form["schema"]["properties"][field];
     let choices = property.get("items").unwrap_or(property)["anyOf"].as_array();

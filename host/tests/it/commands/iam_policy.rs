@@ -1,4 +1,4 @@
-//! `iam-policy`: what the policy allows, and what of it an administrator limits.
+//! Tests of `iam-policy`: what the policy allows, and its restrictions.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -24,7 +24,7 @@ fn statements(arguments: &[&str]) -> Vec<Value> {
     policy(arguments)["Statement"].as_array().unwrap().clone()
 }
 
-/// The one statement that allows the action.
+/// The single statement that allows the action.
 fn allowing<'a>(statements: &'a [Value], action: &str) -> &'a Value {
     let mut found = statements.iter().filter(|one| one["Action"].as_array().unwrap().contains(&json!(action)));
     let only = found.next().unwrap_or_else(|| panic!("no statement allows {action}: {statements:#?}"));
@@ -80,7 +80,7 @@ fn the_shipped_policy_is_the_one_that_is_printed() {
 }
 
 #[test]
-fn statements_have_names_that_iam_takes() {
+fn statement_names_are_valid_in_iam() {
     for arguments in [&[][..], &["--resource-tag", "team=web"], &["--with", &optional(|_| true), "--role-arn", ROLE]] {
         let found = statements(arguments);
         let mut names: Vec<_> = found.iter().map(|one| one["Sid"].as_str().unwrap()).collect();
@@ -127,7 +127,7 @@ fn every_optional_permission_is_left_out_unless_it_is_chosen() {
 }
 
 #[test]
-fn roles_are_handed_over_only_by_name_and_only_to_ec2() {
+fn roles_are_passed_only_by_name_and_only_to_ec2() {
     assert!(!actions(&statements(&[])).contains(&"iam:PassRole"));
     let other = "arn:aws-us-gov:iam::123456789012:role/batch/night";
     let found = statements(&["CreateInstance", "--role-arn", ROLE, "--role-arn", other]);
@@ -156,7 +156,7 @@ fn a_tag_limits_every_change_of_an_instance() {
 }
 
 #[test]
-fn what_makes_no_sense_is_refused_with_a_hint() {
+fn invalid_combinations_are_rejected_with_a_hint() {
     for (arguments, message, hint) in [
         (&["StopInstanc"][..], "unknown function `StopInstanc`", "did you mean `StopInstance`"),
         (&["setup"], "`setup` is an administrator command, not a function", "--list"),

@@ -1,4 +1,4 @@
-//! `job-definition`: what OpCon gets is what the job will be, and no mistake gets that far.
+//! Tests of `job-definition`: the definition describes the job exactly, and errors are found early.
 
 use std::fs;
 
@@ -15,7 +15,7 @@ fn define(arguments: &[&str]) -> Finished {
     program.run_bare(&line)
 }
 
-/// The text of an element below `job`, or below its `jobdata`.
+/// The text of an element below `job` or its `jobdata`.
 fn text(finished: &Finished, name: &str) -> String {
     let message = Element::parse(finished.stdout.as_bytes()).unwrap();
     let job = message.get_child("schedule").unwrap().get_child("job").unwrap();
@@ -47,7 +47,7 @@ fn a_unix_job_needs_a_user_and_may_have_references() {
 }
 
 #[test]
-fn the_arguments_are_checked_as_those_of_a_job() {
+fn the_arguments_are_checked_like_those_of_a_job() {
     for (arguments, reason) in [
         (&["StopInstance"][..], "is required"),
         (&["StopInstances", "--tag-name", "web"], "unknown function `StopInstances`"),
@@ -72,7 +72,7 @@ fn the_arguments_are_checked_as_those_of_a_job() {
         let finished = define(&[arguments, &["--platform", "windows"]].concat()).expect_code(2).expect_stderr(reason);
         assert!(finished.stdout.is_empty(), "{finished:#?}");
     }
-    // An option of the job that is like one of the command is no typing error.
+    // A job option that is similar to an option of the command is not a typo.
     let wrong_value = ["StopInstance", "--user-id", "U", "--instance-id", "web", "--platform", "windows"];
     let finished = define(&wrong_value).expect_code(2);
     assert!(!finished.stderr.contains("did you mean"), "{finished:#?}");
@@ -104,7 +104,7 @@ fn the_place_of_the_job_is_checked() {
 }
 
 #[test]
-fn a_definition_is_dropped_where_smaddi_takes_it() {
+fn a_definition_is_written_to_the_smaddi_folder() {
     let program = Program::new();
     fs::create_dir(program.folder().join("smaddi")).unwrap();
     let arguments = ["job-definition", "StopInstance", "--tag-name", "web", "--platform", "windows"];

@@ -1,4 +1,4 @@
-//! `set-property`: what a job could not save is saved later.
+//! Tests of `set-property`, which saves values that a job could not save.
 
 use opcon_stand_in::{Answer, DEFAULT_TOKEN, Fault};
 
@@ -9,7 +9,7 @@ fn with_opcon(opcon: &OwnOpCon) -> Program {
 }
 
 #[test]
-fn a_value_is_saved_and_read_back_whatever_it_holds() {
+fn any_value_is_saved_and_read_back() {
     let opcon = OwnOpCon::start();
     let program = with_opcon(&opcon);
     for (name, value) in [
@@ -61,7 +61,7 @@ fn a_short_name_is_completed_from_the_agents_environment() {
 }
 
 #[test]
-fn what_cannot_be_saved_says_why_by_its_exit_code() {
+fn a_failed_save_has_an_exit_code_for_its_cause() {
     let opcon = OwnOpCon::start();
     let program = with_opcon(&opcon);
     let long = "v".repeat(4001);

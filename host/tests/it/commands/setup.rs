@@ -1,4 +1,4 @@
-//! `setup`: a token in the file, and nothing else changed in it.
+//! Tests of `setup`: it saves the token, and changes nothing else in the file.
 
 use std::fs;
 
@@ -17,7 +17,7 @@ fn config(program: &Program) -> String {
 }
 
 #[test]
-fn a_new_file_is_made_that_works() {
+fn a_new_file_is_created_and_valid() {
     let opcon = OwnOpCon::start();
     let program = Program::new();
     let finished = setup(&program, &opcon.http().to_string(), &["--no-tls"]).expect_code(0);
@@ -62,7 +62,7 @@ fn the_certificate_goes_into_the_file() {
 }
 
 #[test]
-fn what_is_wrong_is_said_before_anything_is_written() {
+fn errors_are_reported_before_anything_is_written() {
     let opcon = OwnOpCon::start();
     let address = opcon.http().to_string();
     let program = Program::new().with_config("[USER1\n");
@@ -84,7 +84,7 @@ fn what_is_wrong_is_said_before_anything_is_written() {
 
 #[cfg(unix)]
 #[test]
-fn a_person_at_a_terminal_is_asked_for_the_password_and_does_not_see_it() {
+fn the_password_prompt_does_not_echo() {
     use std::io::{Read as _, Write as _};
     use std::process::{Command, Stdio};
     let opcon = OwnOpCon::start();

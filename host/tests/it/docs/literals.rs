@@ -1,11 +1,11 @@
-//! The texts that a program can print: the string literals of its sources, without comments and without tests.
+//! Extracts the messages of a program: the string literals of its sources, without comments and tests.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use proc_macro2::{Delimiter, TokenStream, TokenTree};
 
-/// The string literals of a crate, from its root (`lib.rs` or `main.rs`) along all of its modules that are no tests.
+/// The string literals of a crate, from its root (`lib.rs` or `main.rs`) through all modules except tests.
 pub fn of_crate(root: &Path) -> Vec<String> {
     let mut found = Found::default();
     let mut files = vec![root.to_owned()];
@@ -25,11 +25,11 @@ pub fn roots(package: &Path) -> Vec<PathBuf> {
     programs.chain([sources.join("lib.rs"), sources.join("main.rs")]).filter(|root| root.exists()).collect()
 }
 
-/// What is found in the tokens of a file.
+/// The literals and modules in the tokens of a file.
 #[derive(Default)]
 struct Found {
     literals: Vec<String>,
-    /// The modules that it names, whether they are in files of their own or not.
+    /// The modules that it declares, inline or in files.
     modules: Vec<String>,
 }
 
@@ -64,7 +64,7 @@ fn is_attribute(token: &TokenTree) -> bool {
     matches!(token, TokenTree::Group(group) if group.delimiter() == Delimiter::Bracket)
 }
 
-/// The text of an error, as in `#[error("it is empty")]`. Comments for the documentation are attributes, too.
+/// The text of an error, e.g. `#[error("it is empty")]`. Doc comments are attributes, too.
 fn error_text(attribute: TokenTree) -> Option<String> {
     let TokenTree::Group(group) = attribute else { return None };
     let mut tokens = group.stream().into_iter();
@@ -86,7 +86,7 @@ fn ends_an_item(token: &TokenTree) -> bool {
     }
 }
 
-/// The text of a string literal, with the escapes that messages have; `None` for another literal.
+/// The text of a string literal, with the escapes that messages use, or `None` for another literal.
 fn value(literal: &str) -> Option<String> {
     if let Some(raw) = literal.strip_prefix('r') {
         return Some(raw.trim_matches('#').trim_matches('"').to_owned());
@@ -94,7 +94,7 @@ fn value(literal: &str) -> Option<String> {
     let text = literal.strip_prefix('"')?.strip_suffix('"')?;
     let mut lines = text.split("\\\n");
     let first = lines.next().unwrap_or_default().to_owned();
-    // A literal that goes on in the next line.
+    // A literal that continues on the next line.
     let whole = lines.fold(first, |whole, line| whole + line.trim_start_matches(' '));
     Some(whole.replace("\\\"", "\""))
 }

@@ -1,8 +1,9 @@
-//! What StartInstances, StopInstances and TerminateInstances do in each state of an instance.
+//! Implements StartInstances, StopInstances, and TerminateInstances for every instance state.
 //!
-//! moto starts and stops in any state, terminated instances too, and names the same current state always. EC2 refuses the
-//! whole request when one instance is in a wrong state (AWS documentation, "Error codes for the Amazon EC2 API",
-//! IncorrectInstanceState), and what is so already stays so (AWS user guide, "Amazon EC2 instance state changes").
+//! moto starts and stops instances in any state, even terminated ones, and always reports the same current state. EC2
+//! rejects the whole request if one instance is in a wrong state (AWS documentation, "Error codes for the Amazon EC2
+//! API", IncorrectInstanceState), and keeps an instance that is already in the target state (AWS user guide, "Amazon
+//! EC2 instance state changes").
 
 use super::answer::refusal;
 use super::form::Form;
@@ -10,11 +11,11 @@ use super::instances::Instances;
 use super::xml::{edit, retain_instances, set_state, text_at, texts};
 use crate::support::http::Message;
 
-/// What an action makes of an instance.
+/// The effect of an action on an instance.
 enum Outcome {
-    /// It is on its way now.
+    /// It enters this transient state.
     Transient(&'static str),
-    /// It stays, or is at once, in this state.
+    /// It is in this state, with or without a transition.
     Final(&'static str),
     /// The instance is in a wrong state.
     Refused,
@@ -37,7 +38,7 @@ fn outcome(action: &str, state: &str) -> Outcome {
 }
 
 impl Instances {
-    /// Answers a request for an action. `ask` asks moto, and `act` has the action done.
+    /// Answers an action request. `ask` sends a request to moto, and `act` performs the action.
     pub fn act(&mut self, form: &Form, ask: impl Fn(&Form) -> Message, act: impl Fn(&Form) -> Message) -> Message {
         if let Some(id) = self.in_wrong_state(form, ask) {
             let done = match form.action() {
@@ -51,7 +52,7 @@ impl Instances {
         if answer.status() == 200 {
             edit(&mut answer, |root| {
                 retain_instances(root, &mut |id, change| {
-                    self.tell_states(form.action(), id, change);
+                    self.set_answer_states(form.action(), id, change);
                     true
                 });
             });
@@ -59,7 +60,7 @@ impl Instances {
         answer
     }
 
-    /// The first instance in whose state the action is not possible.
+    /// The first instance whose state does not allow the action.
     fn in_wrong_state(&self, form: &Form, ask: impl Fn(&Form) -> Message) -> Option<String> {
         let ids = form.instance_ids();
         let refused = |id: &&&str| {
@@ -75,8 +76,8 @@ impl Instances {
         texts(&ask(&question.with("Filter.1.Value.1", "terminated")), "instanceId").pop()
     }
 
-    /// Sets the states in the answer about an instance, as EC2 has them, and remembers the new one.
-    fn tell_states(&mut self, action: &str, id: &str, change: &mut xmltree::Element) {
+    /// Sets the states in the response for an instance as EC2 does, and records the new one.
+    fn set_answer_states(&mut self, action: &str, id: &str, change: &mut xmltree::Element) {
         let own = text_at(change, &["previousState", "name"]).unwrap_or_default();
         let before = self.transient(id).map_or(own, str::to_owned);
         let now = match outcome(action, &before) {
@@ -85,7 +86,7 @@ impl Instances {
                 now
             }
             Outcome::Final(now) => now,
-            // In moto that cannot be, or the request would have been refused.
+            // Not possible in moto; otherwise the request would have been rejected.
             Outcome::Refused => return,
         };
         set_state(change, "previousState", &before);

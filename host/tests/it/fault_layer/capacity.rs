@@ -1,4 +1,4 @@
-//! Capacity: instance types and dedicated hosts that have no room, for as long as a test says.
+//! Simulates insufficient capacity of instance types and dedicated hosts.
 
 use std::collections::HashSet;
 
@@ -7,7 +7,7 @@ use super::form::Form;
 use super::xml::texts;
 use crate::support::http::Message;
 
-/// Where there is no room.
+/// The types and hosts without capacity.
 #[derive(Default)]
 pub struct Capacity {
     types: HashSet<String>,
@@ -15,22 +15,23 @@ pub struct Capacity {
 }
 
 impl Capacity {
-    /// From now on there is no room for these instance types, and for all others there is.
-    pub fn lack(&mut self, types: &[&str]) {
+    /// Sets the instance types without capacity. All others have capacity.
+    pub fn set_types(&mut self, types: &[&str]) {
         self.types = types.iter().map(|name| (*name).to_owned()).collect();
     }
 
-    /// From now on there is no room on the hosts of these instances, and for all others there is.
-    pub fn lack_on_hosts(&mut self, ids: &[String]) {
+    /// Sets the instances whose hosts have no capacity. All others have capacity.
+    pub fn set_hosts(&mut self, ids: &[String]) {
         self.on_hosts = ids.iter().cloned().collect();
     }
 
-    /// Why a launch is refused. The type must be in the request itself, not in a launch template.
+    /// The error for a launch without capacity. The type must be in the request itself, not in a launch template.
     pub fn refuse_launch(&self, form: &Form) -> Option<Answer> {
         form.get("InstanceType").is_some_and(|name| self.types.contains(name)).then(no_capacity)
     }
 
-    /// Why a start is refused: because of one instance that is stopped, all stay so. `ask` asks moto.
+    /// The error for a start: if one stopped instance has no capacity, no instance starts. `ask` sends a request to
+    /// moto.
     pub fn refuse_start(&self, form: &Form, ask: impl Fn(&Form) -> Message) -> Option<Answer> {
         let ids = form.instance_ids();
         if ids.iter().any(|id| self.on_hosts.contains(*id)) {

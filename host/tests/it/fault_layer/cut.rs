@@ -1,9 +1,8 @@
-//! Bodies that end too early although HTTP finds them whole, as a server or a proxy that breaks down in the middle leaves
-//! them.
+//! Truncates response bodies with valid HTTP framing, like a server or proxy that fails in the middle of a response.
 
 use crate::support::http::{Framing, Message};
 
-/// Where a body ends, and how HTTP says so.
+/// The end of a body, and how HTTP marks it.
 #[derive(Clone, Debug)]
 pub struct Cut {
     place: Place,
@@ -17,35 +16,35 @@ enum Place {
     After(String, usize),
 }
 
-/// After so many bytes. Like all cuts, with the Content-Length of what is left, unless told otherwise.
+/// After this number of bytes. Like all cuts, with a matching Content-Length by default.
 pub fn at_byte(count: usize) -> Cut {
     Cut { place: Place::Byte(count), framing: Framing::Length }
 }
 
-/// Before an occurrence of a text; the first is 1.
+/// Before an occurrence of a text, counted from 1.
 pub fn before(text: &str, number: usize) -> Cut {
     Cut { place: Place::Before(text.to_owned(), number), framing: Framing::Length }
 }
 
-/// After an occurrence of a text, as in `<item>`: in the middle of it, then.
+/// Within an occurrence of a text, e.g. `<item>`.
 pub fn after(text: &str, number: usize) -> Cut {
     Cut { place: Place::After(text.to_owned(), number), framing: Framing::Length }
 }
 
 impl Cut {
-    /// In chunks, the last of which is there.
+    /// With chunked encoding, including the last chunk.
     pub fn chunked(mut self) -> Self {
         self.framing = Framing::Chunked;
         self
     }
 
-    /// Without a length: the connection is closed where the body ends.
+    /// Without a length: the connection is closed at the end of the body.
     pub fn until_close(mut self) -> Self {
         self.framing = Framing::UntilClose;
         self
     }
 
-    /// Cuts an answer, and returns whether it is long enough and has the text.
+    /// Truncates a response, and returns whether it is long enough and contains the text.
     pub fn apply(&self, answer: &mut Message) -> bool {
         let length = match &self.place {
             Place::Byte(count) => (*count < answer.body.len()).then_some(*count),
@@ -59,7 +58,7 @@ impl Cut {
     }
 }
 
-/// The place of an occurrence of a text.
+/// The position of an occurrence of a text.
 fn find(body: &[u8], text: &str, number: usize) -> Option<usize> {
     let body = std::str::from_utf8(body).expect("answers are UTF-8");
     body.match_indices(text).nth(number - 1).map(|(place, _)| place)

@@ -1,8 +1,8 @@
-//! The parameters of a request, as EC2's query protocol carries them.
+//! The parameters of a request in EC2's query protocol.
 
 use crate::support::http::Message;
 
-/// The header in which services that take JSON find the action, as in `AmazonSSM.SendCommand`.
+/// The header that contains the action in JSON protocols, e.g. `AmazonSSM.SendCommand`.
 pub const TARGET: &str = "x-amz-target";
 
 /// A form: names and values, in the order of the request.
@@ -15,7 +15,7 @@ impl Form {
         Form(parameters.into_iter().collect())
     }
 
-    /// The parameters of a request. Of a service that takes JSON, which names the action in a header, it is the action alone.
+    /// The parameters of a request. For a JSON protocol, which has the action in a header, only the action.
     pub fn of(request: &Message) -> Self {
         match request.header(TARGET) {
             Some(target) => {
@@ -26,7 +26,7 @@ impl Form {
         }
     }
 
-    /// Reads the body of a request.
+    /// Parses the body of a request.
     pub fn from_body(body: &[u8]) -> Self {
         Form(form_urlencoded::parse(body).into_owned().collect())
     }
@@ -36,7 +36,7 @@ impl Form {
         form_urlencoded::Serializer::new(String::new()).extend_pairs(&self.0).finish().into_bytes()
     }
 
-    /// The action; empty when the request names none.
+    /// The action, or an empty text if the request has none.
     pub fn action(&self) -> &str {
         self.get("Action").unwrap_or_default()
     }
@@ -46,23 +46,23 @@ impl Form {
         self.0.iter().find(|(other, _)| other == name).map(|(_, value)| value.as_str())
     }
 
-    /// The values of a list, as in `InstanceId` for `InstanceId.1`, `InstanceId.2` …
+    /// The values of a list, e.g. `InstanceId` for `InstanceId.1`, `InstanceId.2` …
     pub fn list(&self, name: &str) -> Vec<&str> {
         let is_in_list = |other: &str| other.strip_prefix(name).is_some_and(|rest| rest.starts_with('.'));
         self.0.iter().filter(|(other, _)| is_in_list(other)).map(|(_, value)| value.as_str()).collect()
     }
 
-    /// The instance ids that the request names: in a list, or the one that it is about.
+    /// The instance IDs in the request: in a list, or a single one.
     pub fn instance_ids(&self) -> Vec<&str> {
         self.get("InstanceId").into_iter().chain(self.list("InstanceId")).collect()
     }
 
-    /// Whether the request names instances by id: the looks of a wait do, the search by a tag does not.
+    /// Whether the request selects instances by ID, as the polls of a wait do and a search by tag does not.
     pub fn names_instances(&self) -> bool {
         !self.instance_ids().is_empty()
     }
 
-    /// The form with other instance ids, for another action perhaps.
+    /// The form with other instance IDs, optionally for another action.
     pub fn for_instances(&self, action: &str, ids: &[&str]) -> Self {
         let version = self.get("Version").unwrap_or_default();
         let head = [("Action", action), ("Version", version)].map(|(name, value)| (name.to_owned(), value.to_owned()));
@@ -70,17 +70,17 @@ impl Form {
         Form::new(head.into_iter().chain(ids))
     }
 
-    /// The form with one more parameter, or another value of it.
+    /// The form with this parameter set.
     pub fn with(&self, name: &str, value: &str) -> Self {
         Form::new(self.without(name).into_iter().chain([(name.to_owned(), value.to_owned())]))
     }
 
-    /// The values of a filter; `None` without that filter.
+    /// The values of a filter, or `None` without it.
     pub fn filter(&self, name: &str) -> Option<Vec<&str>> {
         Some(self.list(&format!("{}.Value", self.filter_prefix(name)?)))
     }
 
-    /// The form with another filter in the place of the filter `old`, if it has that one.
+    /// The form with the filter `old` replaced by another one, if present.
     pub fn with_filter<'a>(&self, old: &str, name: &str, values: impl IntoIterator<Item = &'a str>) -> Self {
         let Some(prefix) = self.filter_prefix(old) else { return self.clone() };
         let is_old = |other: &str| other.strip_prefix(prefix).is_some_and(|rest| rest.starts_with('.'));
@@ -91,7 +91,7 @@ impl Form {
         Form(parameters)
     }
 
-    /// How the parameters of a filter begin, as in `Filter.2`.
+    /// The prefix of the parameters of a filter, e.g. `Filter.2`.
     fn filter_prefix(&self, name: &str) -> Option<&str> {
         let is_its_name = |other: &str, value: &str| other.starts_with("Filter.") && value == name;
         let named = self.0.iter().find(|(other, value)| other.ends_with(".Name") && is_its_name(other, value));

@@ -1,7 +1,7 @@
-//! What EC2 shows of instances over time: new ones that it does not know yet, stale states, and states that last.
+//! Simulates eventual consistency of instances: new ones that are not found yet, stale states, and slow transitions.
 //!
-//! moto's instances are known at once and change their state at once. Here all of it is counted in reads of the single
-//! instance (DescribeInstances and DescribeInstanceStatus), never in time.
+//! In moto instances are found immediately and change their state immediately. Here all delays are counted in reads of
+//! the instance (DescribeInstances and DescribeInstanceStatus), never in time.
 
 use std::collections::{HashMap, VecDeque};
 use std::ops::RangeBounds;
@@ -16,40 +16,40 @@ use crate::support::http::Message;
 const STATE_FILTER: &str = "instance-state-name";
 const STATES: [&str; 6] = ["pending", "running", "shutting-down", "terminated", "stopping", "stopped"];
 
-/// Whether something concerns the instance with this number.
+/// Whether the instance with this number is affected.
 type Numbers = Box<dyn Fn(usize) -> bool + Send>;
 
-/// All instances that EC2 shows otherwise than moto.
+/// All instances that are reported differently from moto.
 #[derive(Default)]
 pub struct Instances {
-    courses: HashMap<String, Course>,
-    /// What is to become of instances when they are launched, by their number.
-    plans: Vec<(Numbers, Course)>,
+    read_plans: HashMap<String, ReadPlan>,
+    /// The planned reads of future launches, by instance number.
+    plans: Vec<(Numbers, ReadPlan)>,
     launched: usize,
     transient_reads: usize,
 }
 
-/// What the next reads of an instance show.
+/// The result of the next reads of an instance.
 #[derive(Clone, Default)]
-struct Course {
-    /// For so many reads, EC2 does not know the instance.
+struct ReadPlan {
+    /// For this number of reads the instance is not found.
     unknown: usize,
-    /// Then the reads show these states, whatever the true one is.
+    /// The next reads return these states instead of the actual one.
     states: VecDeque<&'static str>,
-    /// The state in which the instance truly is, and for how many reads more.
+    /// The actual state of the instance, and the number of reads for which it lasts.
     transient: Option<(&'static str, usize)>,
 }
 
-/// What a read shows of an instance.
+/// The result of a read of an instance.
 enum Shown {
     Nothing,
     State(&'static str),
     AsItIs,
 }
 
-impl Course {
-    /// What follows in the other one comes after, or instead of, what is in this one.
-    fn add(&mut self, other: Course) {
+impl ReadPlan {
+    /// Appends the reads of the other value, and takes its actual state.
+    fn add(&mut self, other: ReadPlan) {
         self.unknown += other.unknown;
         self.states.extend(other.states);
         self.transient = other.transient.or(self.transient);
@@ -71,39 +71,39 @@ impl Course {
 }
 
 impl Instances {
-    /// From now on, transient states last for so many reads.
+    /// Sets the number of reads for which transient states last.
     pub fn let_states_last(&mut self, reads: usize) {
         self.transient_reads = reads;
     }
 
-    /// The transient state in which an instance truly is.
+    /// The actual transient state of an instance.
     pub fn transient(&self, id: &str) -> Option<&'static str> {
-        self.courses.get(id)?.transient.map(|(name, _)| name)
+        self.read_plans.get(id)?.transient.map(|(name, _)| name)
     }
 
-    /// Lets an instance be in a transient state from now on, if such states last.
+    /// Starts a transient state, if such states last.
     pub fn set_transient(&mut self, id: &str, name: &'static str) {
         let transient = (self.transient_reads > 0).then_some((name, self.transient_reads));
-        self.courses.entry(id.to_owned()).or_default().transient = transient;
+        self.read_plans.entry(id.to_owned()).or_default().transient = transient;
     }
 
-    /// Takes note of the new instances in the answer to a launch.
+    /// Records the new instances in a launch response.
     pub fn launched(&mut self, answer: &Message) {
         for id in texts(answer, "instanceId") {
             self.launched += 1;
             self.set_transient(&id, "pending");
             let plans = self.plans.iter().filter(|(concerns, _)| concerns(self.launched));
-            let course = self.courses.entry(id).or_default();
-            plans.for_each(|(_, plan)| course.add(plan.clone()));
+            let plan = self.read_plans.entry(id).or_default();
+            plans.for_each(|(_, planned)| plan.add(planned.clone()));
         }
     }
 
-    /// Refuses a request that names instances that EC2 does not know yet, for each of which it counts as a read.
+    /// Rejects a request for instances that are not found yet. It counts as a read of each of them.
     pub fn refuse_unknown(&mut self, form: &Form) -> Option<Message> {
         let mut unknown = Vec::new();
         for id in form.instance_ids() {
-            if let Some(course) = self.courses.get_mut(id).filter(|course| course.unknown > 0) {
-                course.unknown -= 1;
+            if let Some(plan) = self.read_plans.get_mut(id).filter(|plan| plan.unknown > 0) {
+                plan.unknown -= 1;
                 unknown.push(id);
             }
         }
@@ -115,13 +115,14 @@ impl Instances {
         Some(refusal(400, "InvalidInstanceID.NotFound", &message).message())
     }
 
-    /// Answers a read of instances; `ask` passes a request on to moto.
+    /// Answers a read of instances. `ask` passes a request to moto.
     pub fn read(&mut self, form: &Form, ask: impl Fn(&Form) -> Message) -> Message {
-        self.courses.retain(|_, course| !course.is_over());
-        if self.courses.is_empty() {
+        self.read_plans.retain(|_, plan| !plan.is_over());
+        if self.read_plans.is_empty() {
             return ask(form);
         }
-        // moto is asked for all states, because it selects by states that may not be those that are shown.
+        // The request to moto selects all states, because it must not filter by states that differ from the reported
+        // ones.
         let wanted = form.filter(STATE_FILTER);
         let running_only = form.action() == "DescribeInstanceStatus" && form.get("IncludeAllInstances") != Some("true");
         let wide = form.with_filter(STATE_FILTER, STATE_FILTER, STATES);
@@ -131,7 +132,7 @@ impl Instances {
         }
         edit(&mut answer, |root| {
             retain_instances(root, &mut |id, instance| {
-                match self.courses.get_mut(id).map_or(Shown::AsItIs, Course::read) {
+                match self.read_plans.get_mut(id).map_or(Shown::AsItIs, ReadPlan::read) {
                     Shown::Nothing => return false,
                     Shown::State(name) => show(instance, name),
                     Shown::AsItIs => {}
@@ -145,7 +146,7 @@ impl Instances {
     }
 }
 
-/// Shows an instance, or its status, in a state.
+/// Reports an instance, or its status, in a state.
 fn show(instance: &mut xmltree::Element, name: &str) {
     set_state(instance, "instanceState", name);
     if instance.get_child("instanceStatus").is_some() {
@@ -153,7 +154,7 @@ fn show(instance: &mut xmltree::Element, name: &str) {
     }
 }
 
-/// Some instances, of which is to be said what the next reads show.
+/// Instances whose next reads a test specifies.
 #[must_use]
 pub struct Chosen<'a> {
     instances: &'a Mutex<Instances>,
@@ -166,36 +167,37 @@ enum Which {
 }
 
 impl<'a> Chosen<'a> {
-    /// The instances with these ids.
+    /// The instances with these IDs.
     pub fn with_ids(instances: &'a Mutex<Instances>, ids: &[String]) -> Self {
         Chosen { instances, which: Which::Ids(ids.to_vec()) }
     }
 
-    /// Instances that are to be launched, by their number.
+    /// Instances of future launches, by number.
     pub fn launched(instances: &'a Mutex<Instances>, numbers: impl RangeBounds<usize> + Send + 'static) -> Self {
         Chosen { instances, which: Which::Launched(Box::new(move |number| numbers.contains(&number))) }
     }
 
-    /// For so many reads of each, EC2 does not know it: a request that names it is refused, and counts as a read of it;
-    /// other answers leave it out.
+    /// Not found for this number of reads of each: a request for it is rejected and counts as a read, and other
+    /// responses omit it.
     pub fn unknown_for(self, reads: usize) {
-        self.add(Course { unknown: reads, ..Course::default() });
+        self.add(ReadPlan { unknown: reads, ..ReadPlan::default() });
     }
 
-    /// The next reads of each show these states, one by one, and then its own again. Actions go by its own all the time.
+    /// The next reads of each return these states, one by one, and then the actual state. Actions always use the actual
+    /// state.
     pub fn shown_as(self, states: &[&'static str]) {
-        self.add(Course { states: states.iter().copied().collect(), ..Course::default() });
+        self.add(ReadPlan { states: states.iter().copied().collect(), ..ReadPlan::default() });
     }
 
-    fn add(self, course: Course) {
+    fn add(self, plan: ReadPlan) {
         let mut instances = self.instances.lock().unwrap();
         match self.which {
             Which::Ids(ids) => {
                 for id in ids {
-                    instances.courses.entry(id).or_default().add(course.clone());
+                    instances.read_plans.entry(id).or_default().add(plan.clone());
                 }
             }
-            Which::Launched(concerns) => instances.plans.push((concerns, course)),
+            Which::Launched(concerns) => instances.plans.push((concerns, plan)),
         }
     }
 }

@@ -1,9 +1,8 @@
-//! The client tokens of RunInstances, which moto does not honour, and the search for instances by them.
+//! Implements the client tokens of RunInstances, which moto ignores, and the filter for instances by token.
 //!
-//! After the AWS documentation, "Ensuring idempotency in Amazon EC2 API requests": a token that was used before gives the
-//! first answer again, unless the other parameters differ or its instances are gone. A token counts in its region, or in
-//! its availability zone where the request says in which one, or in which subnet, it launches. What was a dry run or
-//! failed does not use a token up.
+//! Source: AWS, "Ensuring idempotency in Amazon EC2 API requests". A repeated token returns the first response, unless
+//! other parameters differ or the instances no longer exist. A token is scoped to its region, or to the availability
+//! zone if the request names a zone or a subnet. Dry runs and failed requests do not use a token.
 
 use std::collections::HashMap;
 
@@ -14,11 +13,11 @@ use crate::support::http::Message;
 
 const CLIENT_TOKEN: &str = "ClientToken";
 
-/// The launches that were answered so far.
+/// The launches so far.
 #[derive(Default)]
 pub struct Launches(HashMap<Scope, Launch>);
 
-/// What a token belongs to.
+/// The scope of a token.
 #[derive(PartialEq, Eq, Hash)]
 struct Scope {
     region: String,
@@ -32,7 +31,7 @@ struct Launch {
 }
 
 impl Launches {
-    /// Answers a request for a launch. `ask` asks moto, and `launch` has the launch made.
+    /// Answers a launch request. `ask` sends a request to moto, and `launch` performs the launch.
     pub fn launch(
         &mut self,
         region: &str,
@@ -53,7 +52,7 @@ impl Launches {
         answer
     }
 
-    /// The ids of the instances that these tokens launched, in all regions.
+    /// The IDs of the instances launched with these tokens, in all regions.
     pub fn ids_of(&self, tokens: &[&str]) -> Vec<String> {
         let launches = self.0.iter().filter(|(scope, _)| tokens.contains(&scope.token.as_str()));
         launches.flat_map(|(_, launch)| texts(&launch.answer, "instanceId")).collect()
@@ -78,7 +77,7 @@ impl Launch {
     }
 }
 
-/// The availability zone that a request for a launch names, by itself or by its subnet.
+/// The availability zone of a launch request, from its zone or its subnet.
 fn zone_of(form: &Form, ask: impl Fn(&Form) -> Message) -> Option<String> {
     let zone = form.get("Placement.AvailabilityZone").map(str::to_owned);
     zone.or_else(|| {

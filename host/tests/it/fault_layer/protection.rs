@@ -1,8 +1,8 @@
-//! Termination protection of several instances in one request.
+//! Simulates termination protection of several instances in one request.
 //!
-//! moto terminates those that come before the first protected one. EC2 goes by availability zone (AWS API reference,
-//! "TerminateInstances"): all instances in the zone of a protected one stay, those in other zones are terminated, and the
-//! answer is an error.
+//! moto terminates the instances before the first protected one. EC2 decides by availability zone (AWS API reference,
+//! "TerminateInstances"): all instances in the zone of a protected one are kept, those in other zones are terminated,
+//! and the response is an error.
 
 use std::collections::{HashMap, HashSet};
 
@@ -13,7 +13,7 @@ use super::form::Form;
 use super::xml::{retain_instances, text_at, texts};
 use crate::support::http::Message;
 
-/// Answers a request for a termination. `ask` asks moto, and `terminate` has a request carried out.
+/// Answers a termination request. `ask` sends a request to moto, and `terminate` performs the termination.
 pub fn terminate(form: &Form, ask: impl Fn(&Form) -> Message, terminate: impl Fn(&Form) -> Message) -> Message {
     let ids = form.instance_ids();
     let guarded: Vec<&str> = ids.iter().filter(|id| is_protected(form, id, &ask)).copied().collect();
@@ -37,7 +37,7 @@ fn is_protected(form: &Form, id: &str, ask: impl Fn(&Form) -> Message) -> bool {
     texts(&ask(&question.with("Attribute", "disableApiTermination")), "value") == ["true"]
 }
 
-/// The availability zones of all instances in an answer.
+/// The availability zones of all instances in a response.
 fn zones_in(described: &Message) -> HashMap<String, String> {
     let mut root = Element::parse(&*described.body).expect("XML of moto");
     let mut zones = HashMap::new();

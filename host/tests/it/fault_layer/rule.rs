@@ -1,4 +1,4 @@
-//! Rules: for which requests something goes wrong, and what.
+//! Rules that select requests and inject faults.
 
 use std::ops::RangeBounds;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -10,25 +10,25 @@ use super::cut::Cut;
 use super::form::Form;
 use super::view::View;
 
-/// What goes wrong with a request.
+/// A fault of a request.
 pub enum Fault {
-    /// This answer is given, and EC2 never hears of the request.
+    /// This response is returned without EC2.
     Answer(Answer),
-    /// The connection is cut, and EC2 never hears of the request.
+    /// The connection is cut without EC2.
     CutBefore,
-    /// EC2 acts, but the connection is cut instead of answering.
+    /// EC2 acts, but the connection is cut before the response.
     CutAfter,
-    /// EC2 acts, but this answer is given instead of its own.
+    /// EC2 acts, but this response replaces its own.
     ActThen(Answer),
-    /// EC2 acts, but the body of its answer ends too early.
+    /// EC2 acts, but its response body is truncated.
     CutBody(Cut),
-    /// The request is held back for this time.
+    /// The request is delayed.
     Delay(Duration),
-    /// EC2's answer, if it is no error, is changed to look like this.
+    /// A successful response of EC2 is changed.
     Show(View),
 }
 
-/// A fault, and whether it ever did something.
+/// A fault, and whether it had an effect.
 pub struct Armed {
     pub fault: Fault,
     fired: AtomicBool,
@@ -39,7 +39,7 @@ impl Armed {
         Arc::new(Armed { fault, fired: AtomicBool::new(false) })
     }
 
-    /// Records that the fault has done something.
+    /// Records that the fault had an effect.
     pub fn fire(&self) {
         self.fired.store(true, Ordering::SeqCst);
     }
@@ -53,7 +53,7 @@ struct Rule {
     numbers: Test<usize>,
     lasting: Duration,
     armed: Arc<Armed>,
-    /// How many requests met action and condition so far.
+    /// The number of requests that matched action and condition so far.
     count: usize,
     first: Option<Instant>,
 }
@@ -63,12 +63,12 @@ struct Rule {
 pub struct Rules(Vec<Rule>);
 
 impl Rules {
-    /// Counts the request, and returns the faults of all rules that it falls under, in the order of the rules.
+    /// Counts the request, and returns the faults of all matching rules, in the order of the rules.
     pub fn faults_for(&mut self, form: &Form) -> Vec<Arc<Armed>> {
         self.0.iter_mut().filter_map(|rule| rule.fault_for(form)).collect()
     }
 
-    /// The actions of the rules whose faults never did anything.
+    /// The actions of the rules whose faults had no effect.
     pub fn unfired(&self) -> Vec<String> {
         let fired = |rule: &&Rule| rule.armed.fired.load(Ordering::SeqCst);
         self.0.iter().filter(|rule| !fired(rule)).map(|rule| rule.action.clone()).collect()
@@ -86,8 +86,8 @@ impl Rule {
     }
 }
 
-/// A rule in the making: it holds for every request of the action, until it is narrowed down, and from the moment on at
-/// which it is told what goes wrong.
+/// Builds a rule. It applies to every request of the action unless it is restricted, and takes effect when its fault is
+/// set.
 #[must_use]
 pub struct RuleBuilder<'a> {
     rules: &'a Mutex<Rules>,
@@ -109,60 +109,60 @@ impl<'a> RuleBuilder<'a> {
         RuleBuilder { rules, rule }
     }
 
-    /// Only for requests whose parameters are so. Others are not counted either.
+    /// Only requests whose parameters match. Others are not counted.
     pub fn when(mut self, condition: impl Fn(&Form) -> bool + Send + Sync + 'static) -> Self {
         self.rule.condition = Box::new(condition);
         self
     }
 
-    /// Only for the requests with these numbers, as in `..=3` or `2..`; the first is 1.
+    /// Only the requests with these numbers, e.g. `..=3` or `2..`; the first is 1.
     pub fn calls(mut self, numbers: impl RangeBounds<usize> + Send + Sync + 'static) -> Self {
         self.rule.numbers = Box::new(move |number| numbers.contains(&number));
         self
     }
 
-    /// Only for the request with this number.
+    /// Only the request with this number.
     pub fn call(self, number: usize) -> Self {
         self.calls(number..=number)
     }
 
-    /// Only for so long, from the first request on.
+    /// Only for this period from the first request.
     pub fn lasting(mut self, time: Duration) -> Self {
         self.rule.lasting = time;
         self
     }
 
-    /// Such requests get this answer, and EC2 never hears of them.
+    /// Return this response without EC2.
     pub fn answer(self, answer: Answer) {
         self.add(Fault::Answer(answer));
     }
 
-    /// The connection of such requests is cut before EC2 hears of them.
+    /// Cut the connection without EC2.
     pub fn cut_before(self) {
         self.add(Fault::CutBefore);
     }
 
-    /// EC2 acts on such requests, but its answer is lost.
+    /// EC2 acts, but its response is lost.
     pub fn cut_after(self) {
         self.add(Fault::CutAfter);
     }
 
-    /// EC2 acts on such requests, but they get this answer instead of its own.
-    pub fn act_then(self, answer: Answer) {
+    /// EC2 acts, but this response replaces its own.
+    pub fn answer_after(self, answer: Answer) {
         self.add(Fault::ActThen(answer));
     }
 
-    /// EC2 acts on such requests, but the body of its answer ends too early, which HTTP does not show: see [`super::cut`].
+    /// EC2 acts, but its response body is truncated with valid HTTP framing, see [`super::cut`].
     pub fn cut_body(self, cut: Cut) {
         self.add(Fault::CutBody(cut));
     }
 
-    /// Such requests are held back for so long.
+    /// Delay the requests.
     pub fn delay(self, time: Duration) {
         self.add(Fault::Delay(time));
     }
 
-    /// EC2's answer to such requests is changed to look like this.
+    /// Change EC2's response.
     pub fn show(self, view: View) {
         self.add(Fault::Show(view));
     }

@@ -1,4 +1,4 @@
-//! moto, with what EC2 does and moto does not.
+//! Simulates EC2 with moto and the features that moto lacks.
 
 use std::sync::Mutex;
 
@@ -12,24 +12,24 @@ use crate::support::http::Message;
 
 const TOKEN_FILTER: &str = "client-token";
 
-/// An EC2.
+/// A simulated EC2.
 pub struct Server {
-    /// moto's host and port.
+    /// The host and port of moto.
     address: String,
     launches: Mutex<Launches>,
-    /// What it shows of its instances.
+    /// The reported state of its instances.
     pub instances: Mutex<Instances>,
-    /// Where it has room for more.
+    /// Its capacity.
     pub capacity: Mutex<Capacity>,
 }
 
 impl Server {
-    /// EC2 as it is made of the moto with this address.
+    /// Creates an EC2 on the moto server with this address.
     pub fn new(address: String) -> Self {
         Server { address, launches: Mutex::default(), instances: Mutex::default(), capacity: Mutex::default() }
     }
 
-    /// Answers a request. What is for another service than EC2 goes to moto as it is.
+    /// Answers a request. Requests for other services are passed to moto unchanged.
     pub fn answer(&self, request: &Message, form: &Form) -> Message {
         if request.header(TARGET).is_some() {
             return request.exchange(&self.address).expect("moto answers");
@@ -59,7 +59,7 @@ impl Server {
         }
     }
 
-    /// Has a launch made, of as many instances as it wants at most: moto makes as many as it wants at least.
+    /// Performs a launch of the maximum number of instances, because moto launches the minimum number.
     fn launch(&self, form: &Form, ask: impl Fn(&Form) -> Message) -> Message {
         if let Some(refused) = self.capacity.lock().unwrap().refuse_launch(form) {
             return refused.message();
@@ -72,7 +72,7 @@ impl Server {
         answer
     }
 
-    /// moto knows no filter by client token, but one by id. It looks in the region of the request alone.
+    /// moto has no filter by client token, but one by ID. It searches only the region of the request.
     fn read(&self, form: &Form, ask: impl Fn(&Form) -> Message) -> Message {
         let ids = form.filter(TOKEN_FILTER).map(|tokens| self.launches.lock().unwrap().ids_of(&tokens));
         let ids = ids.iter().flatten().map(String::as_str);
@@ -80,7 +80,7 @@ impl Server {
     }
 }
 
-/// The form without the token of a page that only the layer has told of: moto fails on tokens that are not its own.
+/// Removes a page token that the layer created, because moto rejects unknown tokens.
 fn without_own_page(form: &Form) -> Form {
     match form.get("NextToken") {
         Some(token) if token.starts_with(NEXT_TOKEN_PREFIX) => form.without("NextToken"),

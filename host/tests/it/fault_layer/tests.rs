@@ -1,4 +1,4 @@
-//! The fault layer itself, between requests of ours and moto, or a plain socket that counts.
+//! Tests of the fault layer itself, in front of moto or a socket that counts requests.
 
 mod actions;
 mod bodies;
@@ -17,7 +17,7 @@ fn form(parameters: &[(&str, &str)]) -> Form {
     Form::new(parameters.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())))
 }
 
-/// Sends a form through the layer. `None` when the connection was cut.
+/// Sends a form through the layer. `None` if the connection is cut.
 fn send(layer: &FaultLayer, form: &Form) -> Option<Message> {
     Message::request(&test_bed().region, form.to_body()).exchange(&layer.http.address().to_string()).ok()
 }
@@ -26,7 +26,7 @@ fn status_of(layer: &FaultLayer, form: &Form) -> Option<u16> {
     send(layer, form).as_ref().map(Message::status)
 }
 
-/// The error code of the answer to a form; empty when it is a success.
+/// The error code of the response, or an empty text for a success.
 fn code_of(layer: &FaultLayer, form: &Form) -> String {
     xml::texts(&send(layer, form).unwrap(), "Code").pop().unwrap_or_default()
 }
@@ -35,7 +35,7 @@ fn ids_of(layer: &FaultLayer, form: &Form) -> Vec<String> {
     xml::texts(&send(layer, form).unwrap(), "instanceId")
 }
 
-/// The states of the instances that the answer to a form shows, in its order.
+/// The instance states in the response, in order.
 fn states_of(layer: &FaultLayer, form: &Form) -> Vec<String> {
     let mut root = xmltree::Element::parse(&*send(layer, form).unwrap().body).unwrap();
     let mut states = Vec::new();
@@ -55,13 +55,13 @@ fn text(answer: &Message) -> String {
     String::from_utf8(answer.body.clone()).unwrap()
 }
 
-/// A form that asks for instances by id.
+/// A form that selects instances by ID.
 fn about(action: &str, ids: &[String]) -> Form {
     let ids: Vec<&str> = ids.iter().map(String::as_str).collect();
     form(&[("Version", "2016-11-15")]).for_instances(action, &ids)
 }
 
-/// A form that launches an instance of that name.
+/// A form that launches an instance with this name.
 fn launch(name: &str, token: &str, instance_type: &str) -> Form {
     form(&[
         ("Action", "RunInstances"),
@@ -81,7 +81,7 @@ fn before_moto() -> FaultLayer {
     FaultLayer::before(&test_bed().ec2_endpoint)
 }
 
-/// A layer before a server that answers each request with the number of requests so far.
+/// A layer in front of a server that responds with the number of requests so far.
 struct Counting {
     layer: FaultLayer,
     count: Arc<AtomicUsize>,
@@ -99,7 +99,7 @@ impl Counting {
         Counting { layer: FaultLayer::before(&server.url()), count, _server: server }
     }
 
-    /// How many requests have reached the server.
+    /// The number of requests that reached the server.
     fn count(&self) -> usize {
         self.count.load(Ordering::SeqCst)
     }
@@ -151,7 +151,7 @@ fn a_connection_is_cut_before_or_after_the_server_has_acted() {
 }
 
 #[test]
-fn a_rule_may_last_for_a_time_and_hold_requests_back() {
+fn a_rule_may_be_limited_in_time_and_delay_requests() {
     let layer = Counting::start();
     let hold = Duration::from_millis(100);
     layer.on("Any").lasting(hold).answer(answer::throttled());
@@ -176,7 +176,7 @@ fn refusals_have_the_form_of_ec2() {
 }
 
 #[test]
-fn instances_are_shown_in_another_state_with_its_reason_or_not_at_all() {
+fn instances_are_reported_in_another_state_or_omitted() {
     let layer = before_moto();
     let ids = Ec2::new().launch(&unique("layer-state"), 3);
     let describe = about("DescribeInstances", &ids);
@@ -198,7 +198,7 @@ fn instances_are_shown_in_another_state_with_its_reason_or_not_at_all() {
 }
 
 #[test]
-fn status_checks_are_shown_other_than_they_are() {
+fn status_checks_are_changed() {
     let layer = before_moto();
     let ids = Ec2::new().launch(&unique("layer-checks"), 2);
     layer.on("DescribeInstanceStatus").show(view::status_checks("initializing").of([&ids[0]]));
@@ -208,7 +208,7 @@ fn status_checks_are_shown_other_than_they_are() {
 }
 
 #[test]
-fn a_rule_that_changed_nothing_is_told() {
+fn a_rule_without_an_effect_is_reported() {
     let layer = Counting::start();
     layer.on("Any").call(1).answer(answer::throttled());
     layer.on("Any").call(2).cut_body(cut::before("not there", 1));
@@ -234,7 +234,7 @@ fn a_view_of_instances_that_are_not_in_the_answer_changes_nothing() {
 }
 
 #[test]
-fn a_request_for_a_service_that_takes_json_passes_unchanged_and_its_action_is_known() {
+fn a_request_of_a_json_protocol_passes_unchanged_and_its_action_is_known() {
     let bodies = Arc::new(Mutex::new(Vec::new()));
     let seen = bodies.clone();
     let server = HttpServer::start(move |request| {

@@ -1,20 +1,21 @@
-//! How an answer of EC2 is changed: instances that look other than they are, and pages that go on.
+//! Changes responses of EC2: instances with different attributes, and further pages.
 //!
-//! Only the answer changes, moto goes its own way: an instance that is shown as `pending` runs there already.
+//! Only the response changes, not the state of moto: an instance that is reported as `pending` is already running
+//! there.
 
 use xmltree::Element;
 
 use super::xml::{edit, retain_instances, set, set_state};
 use crate::support::http::Message;
 
-/// How the page tokens of the layer begin, by which it knows them again: moto would fail on them.
+/// The prefix of page tokens from the layer, which moto would reject.
 pub const NEXT_TOKEN_PREFIX: &str = "fault-layer-";
 
-/// A change to what an answer says.
+/// A change to a response.
 #[derive(Clone, Debug)]
 pub struct View {
     what: What,
-    /// The instances that it concerns; `None` for all.
+    /// The affected instances, or `None` for all.
     ids: Option<Vec<String>>,
 }
 
@@ -27,34 +28,34 @@ enum What {
     NextToken(String),
 }
 
-/// Instances in another state, as in `pending`: for DescribeInstances.
+/// Reports instances in another state, e.g. `pending`. For DescribeInstances.
 pub fn state(name: &'static str) -> View {
     View { what: What::State { name, reason: None }, ids: None }
 }
 
-/// Running instances whose status checks are not what they are, as in `initializing`: for DescribeInstanceStatus.
+/// Reports other status checks for running instances, e.g. `initializing`. For DescribeInstanceStatus.
 pub fn status_checks(status: &'static str) -> View {
     View { what: What::StatusChecks(status), ids: None }
 }
 
-/// Instances with this text as their public address and name, or without any when it is empty: for DescribeInstances.
+/// Reports this text as public address and name of instances, or none if it is empty. For DescribeInstances.
 pub fn public_addresses(text: &'static str) -> View {
     View { what: What::PublicAddresses(text), ids: None }
 }
 
-/// Instances that are left out of the answer.
+/// Omits instances from the response.
 pub fn absent() -> View {
     View { what: What::Absent, ids: None }
 }
 
-/// An answer that says that there is a next page, whose token ends so. A request for that page gets the first page: with
-/// one token, and no limit to the calls, the pages never end.
+/// Reports a next page, whose token has this suffix. A request for that page returns the first page, so with a fixed
+/// token and no limit to the calls the pages never end.
 pub fn next_page(token: &str) -> View {
     View { what: What::NextToken(format!("{NEXT_TOKEN_PREFIX}{token}")), ids: None }
 }
 
 impl View {
-    /// With the StateReason of the state.
+    /// Adds the StateReason of the state.
     pub fn because(mut self, code: &'static str, message: &'static str) -> Self {
         match &mut self.what {
             What::State { reason, .. } => *reason = Some([code, message]),
@@ -63,13 +64,13 @@ impl View {
         self
     }
 
-    /// Only of these instances.
+    /// Restricts the change to these instances.
     pub fn of<S: Into<String>>(mut self, ids: impl IntoIterator<Item = S>) -> Self {
         self.ids = Some(ids.into_iter().map(Into::into).collect());
         self
     }
 
-    /// Changes an answer, and returns whether it held anything to be changed.
+    /// Changes a response, and returns whether it contained anything to change.
     pub fn change(&self, answer: &mut Message) -> bool {
         let mut changed = false;
         edit(answer, |root| match &self.what {
@@ -86,7 +87,7 @@ impl View {
         changed
     }
 
-    /// Changes an instance; `false` when it is to be left out.
+    /// Changes an instance. Returns `false` if it is omitted.
     fn keep_changed(&self, instance: &mut Element) -> bool {
         match self.what {
             What::State { name, reason } => {
@@ -108,7 +109,7 @@ impl View {
     }
 }
 
-/// Sets both status checks of an instance, as in `ok`.
+/// Sets both status checks of an instance, e.g. to `ok`.
 pub fn set_status_checks(instance: &mut Element, status: &str) {
     set(instance, &["instanceStatus", "status"], status);
     set(instance, &["systemStatus", "status"], status);

@@ -1,10 +1,10 @@
-//! The XML of an answer: instances are found in it, changed and taken out.
+//! Finds, changes, and removes instances in XML responses.
 
 use xmltree::{Element, XMLNode};
 
 use crate::support::http::Message;
 
-/// Changes the document of an answer.
+/// Changes the document of a response.
 pub fn edit(answer: &mut Message, change: impl FnOnce(&mut Element)) {
     let mut root = Element::parse(&*answer.body).expect("XML of moto");
     change(&mut root);
@@ -12,8 +12,9 @@ pub fn edit(answer: &mut Message, change: impl FnOnce(&mut Element)) {
     root.write(&mut answer.body).expect("writing to memory");
 }
 
-/// Keeps those instances below an element of which `keep` says so; it gets the id, and may change the instance. Everything
-/// with an `instanceId` of its own is an instance, or its status. A reservation that loses its last instance goes too.
+/// Keeps the instances below an element for which `keep` returns true. `keep` gets the ID, and may change the instance.
+/// Every element with an `instanceId` of its own is an instance or a status. A reservation without instances is
+/// removed, too.
 pub fn retain_instances(parent: &mut Element, keep: &mut dyn FnMut(&str, &mut Element) -> bool) {
     parent.children.retain_mut(|child| {
         let XMLNode::Element(element) = child else { return true };
@@ -32,13 +33,13 @@ fn has_instances(reservation: &Element) -> bool {
     reservation.get_child("instancesSet").is_some_and(|set| !set.children.is_empty())
 }
 
-/// The text of the element at this path; `None` when there is none.
+/// The text of the element at this path, or `None` if it does not exist.
 pub fn text_at(element: &Element, path: &[&str]) -> Option<String> {
     let found = path.iter().try_fold(element, |element, name| element.get_child(*name))?;
     found.get_text().map(|text| text.into_owned())
 }
 
-/// Sets the text of the element at this path, which is made if it is not there.
+/// Sets the text of the element at this path, which is created if necessary.
 pub fn set(element: &mut Element, path: &[&str], text: &str) {
     let mut element = element;
     for name in path {
@@ -50,13 +51,13 @@ pub fn set(element: &mut Element, path: &[&str], text: &str) {
     element.children = vec![XMLNode::Text(text.to_owned())];
 }
 
-/// Sets a state, as in `instanceState` or `currentState`.
+/// Sets a state, e.g. `instanceState` or `currentState`.
 pub fn set_state(element: &mut Element, field: &str, name: &str) {
     set(element, &[field, "code"], state_code(name));
     set(element, &[field, "name"], name);
 }
 
-/// The number that belongs to a state (AWS API reference, `InstanceState`).
+/// The code of a state (AWS API reference, `InstanceState`).
 fn state_code(name: &str) -> &'static str {
     match name {
         "pending" => "0",
@@ -69,7 +70,7 @@ fn state_code(name: &str) -> &'static str {
     }
 }
 
-/// The texts of all elements of that name in an answer.
+/// The texts of all elements with this name in a response.
 pub fn texts(answer: &Message, name: &str) -> Vec<String> {
     fn collect(element: &Element, name: &str, texts: &mut Vec<String>) {
         if element.name == name {

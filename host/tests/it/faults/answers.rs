@@ -1,4 +1,4 @@
-//! Refusals, faults and foreign answers: what is retried, when it is given up, and what the operator reads.
+//! Tests of errors and foreign responses: retries, their limits, and the messages for the operator.
 
 use std::time::Duration;
 
@@ -6,7 +6,7 @@ use super::Job;
 use crate::fault_layer::Call;
 use crate::fault_layer::answer::{REQUEST_ID, html_page, internal_error, throttled, unauthorized, unavailable};
 
-/// How often the SDK sends a request in its standard mode.
+/// The number of attempts of the SDK in its standard mode.
 const ATTEMPTS: usize = 3;
 
 fn statuses(calls: &[Call]) -> Vec<Option<u16>> {
@@ -27,7 +27,7 @@ fn a_request_that_fails_twice_succeeds_at_the_third_attempt() {
 }
 
 #[test]
-fn a_throttled_account_is_told_so_after_all_retries() {
+fn throttling_is_reported_after_all_retries() {
     let job = Job::new("throttled");
     let ids = job.running(1);
     job.layer.on("TerminateInstances").answer(throttled());
@@ -53,9 +53,9 @@ fn a_refusal_is_not_retried() {
 }
 
 #[test]
-fn an_answer_that_takes_its_time_is_waited_for() {
+fn a_job_waits_for_a_slow_response() {
     let job = Job::new("slow");
-    // Longer than the SDK by itself bears with a connection on which nothing moves.
+    // Longer than the SDK's own limit for a stalled connection.
     job.layer.on("StopInstances").call(1).delay(Duration::from_secs(8));
     let ids = job.running(1);
     job.run("StopInstance", &[]).expect_code(0);
@@ -64,7 +64,7 @@ fn an_answer_that_takes_its_time_is_waited_for() {
 }
 
 #[test]
-fn the_page_of_a_proxy_is_reported_as_what_it_is() {
+fn a_proxy_error_page_is_recognized() {
     for (status, attempts, code) in [(502, ATTEMPTS, 9), (404, ATTEMPTS, 9), (200, ATTEMPTS, 9)] {
         let job = Job::new("page");
         job.layer.on("DescribeInstances").answer(html_page(status));
@@ -79,7 +79,7 @@ fn the_page_of_a_proxy_is_reported_as_what_it_is() {
 }
 
 #[test]
-fn a_connection_that_is_always_cut_is_no_answer_from_ec2() {
+fn a_connection_that_is_always_cut_is_not_a_response_of_ec2() {
     let job = Job::new("cut");
     job.layer.on("DescribeInstances").cut_before();
     job.run("StartInstance", &[]).expect_code(9).expect_stderr("no response from 127.0.0.1:");
@@ -87,7 +87,7 @@ fn a_connection_that_is_always_cut_is_no_answer_from_ec2() {
 }
 
 #[test]
-fn a_stop_whose_answer_is_lost_is_asked_again() {
+fn a_stop_with_a_lost_response_is_requested_again() {
     let job = Job::new("stop-lost");
     let ids = job.running(2);
     job.layer.on("StopInstances").call(1).cut_after();
@@ -98,7 +98,7 @@ fn a_stop_whose_answer_is_lost_is_asked_again() {
 }
 
 #[test]
-fn a_protected_instance_is_named_and_those_of_its_zone_are_terminated_all_the_same() {
+fn a_protected_instance_is_named_and_others_in_its_zone_are_terminated() {
     let job = Job::new("protected");
     let mut ids = job.running_in(3, &[("Placement.AvailabilityZone", "us-east-1a")]);
     ids.extend(job.running_in(1, &[("Placement.AvailabilityZone", "us-east-1b")]));

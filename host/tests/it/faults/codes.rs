@@ -1,9 +1,9 @@
-//! One code of each kind, as an answer to every change: the exit code, and how often EC2 is asked.
+//! Tests one error code of each kind as the response to every change: exit code, and number of requests.
 
 use super::Job;
 use crate::fault_layer::answer::refusal;
 
-/// A code of each pattern, its HTTP status, and the exit code that it leads to.
+/// A code of each pattern, its HTTP status, and the resulting exit code.
 const CODES: &[(u16, &str, i32)] = &[
     (400, "UnauthorizedOperation", 3),
     (401, "OptInRequired", 3),

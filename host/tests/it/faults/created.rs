@@ -1,4 +1,5 @@
-//! Key pairs and security groups of a launch: none whose private key nobody has, and none of others that is deleted.
+//! Tests of the key pairs and security groups of a launch: every new key pair has its private key in a file, and
+//! existing resources are never deleted.
 
 use std::fs;
 use std::path::PathBuf;
@@ -21,25 +22,25 @@ use crate::support::{test_bed, values};
 const LONG: Duration = Duration::from_secs(60);
 
 impl Job {
-    /// The file of the key pair's private key.
+    /// The private key file of the key pair.
     fn key_file(&self) -> PathBuf {
         self.program.folder().join(format!("keys/{}.pem", self.name))
     }
 
-    /// Insists that EC2 has the key pair, and that its private key is in the file.
+    /// Asserts that EC2 has the key pair, and that its private key is in the file.
     #[track_caller]
     fn assert_private_key_is_kept(&self) {
         assert!(self.ec2().has_key_pair(&self.name));
         assert!(fs::read_to_string(self.key_file()).unwrap().contains("PRIVATE KEY-----\n"));
     }
 
-    /// The ids that were asked to be deleted.
+    /// The IDs in delete requests.
     fn deleted_key_pairs(&self) -> Vec<String> {
         let calls = self.layer.calls_of("DeleteKeyPair");
         calls.iter().map(|call| call.form.get("KeyPairId").expect("an id").to_owned()).collect()
     }
 
-    /// The id of the key pair.
+    /// The ID of the key pair.
     fn key_pair_id(&self) -> String {
         let filter = [("Filter.1.Name", "key-name"), ("Filter.1.Value.1", self.name.as_str())];
         values(&self.ec2().call("DescribeKeyPairs", &filter), "keyPairId").remove(0)
@@ -66,7 +67,7 @@ fn a_key_pair_whose_private_key_is_lost_is_deleted_and_created_again() {
 }
 
 #[test]
-fn a_key_pair_is_created_again_when_ec2_has_never_heard_of_it() {
+fn a_key_pair_is_created_again_if_the_request_did_not_reach_ec2() {
     let job = Job::new("unheard-key");
     job.layer.on("CreateKeyPair").call(1).cut_before();
     job.launch(&[]).expect_code(0);
@@ -75,16 +76,16 @@ fn a_key_pair_is_created_again_when_ec2_has_never_heard_of_it() {
 }
 
 #[test]
-fn an_unreadable_answer_to_a_new_key_pair_is_no_verdict() {
+fn an_unreadable_response_to_a_new_key_pair_is_an_unknown_outcome() {
     let job = Job::new("odd-key");
     job.layer.on("CreateKeyPair").cut_after();
-    // Nor is the key pair ever shown: nothing tells what became of it.
+    // The key pair is not visible either: its state is unknown.
     job.layer.on("DescribeKeyPairs").answer(refusal(400, "InvalidKeyPair.NotFound", "No such key pair."));
     let finished = job.launch(&[]).expect_code(11);
     let finished = finished
         .expect_stderr(&format!("hint: before you run the job again, delete key pair {} with the tag", job.name));
     assert!(job.layer.calls_of("RunInstances").is_empty(), "{finished:#?}");
-    // It is there in truth, and the empty file keeps the next job from using it.
+    // It exists, and the empty file prevents the next job from using it.
     assert_eq!(fs::read_to_string(job.key_file()).unwrap(), "");
     let next = Job { layer: FaultLayer::before(&test_bed().ec2_endpoint), ..job };
     let program = next.program.common("--endpoint-url", &next.layer.endpoint());
@@ -96,7 +97,7 @@ fn an_unreadable_answer_to_a_new_key_pair_is_no_verdict() {
 }
 
 impl Job {
-    /// Starts the launch, and returns when so many calls of the action have arrived.
+    /// Starts the launch, and returns after this number of calls of the action.
     fn launch_until(&self, action: &str, calls: usize) -> Child {
         let what = ["--image-id", &image_in(&self.region), "--instance-type", "t3.micro", "--client-token", "TOKEN-1"];
         let with = ["--key-name", &self.name, "--key-dir", "keys", "--security-group", &self.name, "--log-dir", "log"];
@@ -180,7 +181,7 @@ fn a_security_group_whose_answer_is_lost_is_found_by_its_tags() {
 }
 
 #[test]
-fn where_tags_are_denied_key_pair_and_group_are_created_without() {
+fn key_pair_and_group_are_created_without_tags_if_tags_are_denied() {
     let job = Job::new("no-tags");
     for action in ["CreateKeyPair", "CreateSecurityGroup"] {
         job.layer.on(action).when(is_tagged).answer(unauthorized());

@@ -1,4 +1,4 @@
-//! Dry runs of every function that changes something: no request reaches AWS that could change anything.
+//! Tests the dry run of every function that changes something: no changing request reaches AWS.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -7,13 +7,13 @@ use super::stage::{INSTANCES, Stage};
 use crate::fault_layer::Call;
 use crate::support::{Ec2, functions};
 
-/// Apart from the instances of the other tests.
+/// Separate from the instances of other tests.
 const REGION: &str = "ca-central-1";
 
-/// The exit code of a defect, such as a change that a dry run asks for: the program has stopped it, so that no layer sees it.
+/// The exit code of a defect, e.g. a change requested in a dry run: the program blocks it before it reaches the layer.
 const DEFECT: i32 = 70;
 
-/// Whether a request changes nothing, whoever answers it: AWS names its reads so, and EC2 takes `DryRun` for the rest.
+/// Whether a request changes nothing: reads are known by name, and other EC2 requests have `DryRun`.
 fn is_harmless(call: &Call) -> bool {
     let action = call.form.action();
     let read = ["Describe", "Get", "List"].iter().any(|verb| action.starts_with(verb));
@@ -24,14 +24,14 @@ fn is_dry(call: &Call) -> bool {
     call.form.get("DryRun") == Some("true")
 }
 
-/// The names of the files below the folder of a program, but for its log.
+/// The names of the files below the folder of a program, except its log.
 fn files(stage: &Stage) -> BTreeSet<String> {
     let names = fs::read_dir(stage.job.program.folder()).unwrap().map(|entry| entry.unwrap().file_name());
     names.map(|name| name.into_string().unwrap()).filter(|name| name != "log").collect()
 }
 
 #[test]
-fn no_dry_run_of_any_function_asks_for_a_change() {
+fn no_dry_run_of_any_function_requests_a_change() {
     let mut asked = 0;
     for function in functions().iter().filter(|function| function.changes_resources) {
         let mut succeeded = false;
@@ -47,7 +47,7 @@ fn no_dry_run_of_any_function_asks_for_a_change() {
             assert!(calls.iter().all(is_harmless), "{about}\n{calls:#?}");
             assert_ne!(finished.code, DEFECT, "a function that forgets the dry run: {about}");
             let results = finished.document();
-            let results: Vec<_> = results["instances"].as_array().unwrap().iter().map(|told| &told["result"]).collect();
+            let results: Vec<_> = results["instances"].as_array().unwrap().iter().map(|row| &row["result"]).collect();
             assert!(results.iter().all(|result| *result != "changed"), "{about}");
             let ec2 = Ec2::in_region(REGION);
             assert_eq!(ec2.states(&ec2.named(&stage.job.name)), [before; INSTANCES], "{about}");

@@ -1,5 +1,5 @@
-//! Every fault, at every kind of call, in every function: a job never launches twice, never loses the id of an instance,
-//! and never ends with 0 while something is undone.
+//! Tests every fault at every kind of call in every function: a job never launches twice, never loses an instance ID,
+//! and never ends with 0 if something is incomplete.
 
 use std::collections::BTreeSet;
 use std::sync::Mutex;
@@ -16,18 +16,19 @@ use crate::fault_layer::view::absent;
 use crate::fault_layer::{Form, RuleBuilder};
 use crate::support::{Example, Finished, Function, functions};
 
-/// Apart from the instances of the other tests, and few in each: moto is slow where there are many.
+/// Separate from the instances of other tests, and few in each region, because moto is slow with many.
 const REGIONS: &[&str] = &["ap-northeast-1", "ap-southeast-1", "eu-central-1", "eu-west-2", "sa-east-1", "us-west-2"];
-/// How many jobs run at once: most of the time they wait.
+/// The number of concurrent jobs, which are mostly idle.
 const AT_ONCE: usize = 12;
 
-/// What can go wrong with one kind of call.
+/// A fault of one kind of call.
 struct Fault {
     name: &'static str,
     add: fn(RuleBuilder<'_>),
-    /// Whether a retry makes up for it.
+    /// Whether a retry recovers from it.
     mended: bool,
-    /// Whether only a read of instances can fail so: EC2 forgets what is new, not what it just does.
+    /// Whether only a read of instances can fail this way: EC2 may not find new instances, except in the call that
+    /// creates them.
     reads_only: bool,
 }
 
@@ -59,7 +60,7 @@ const FAULTS: &[Fault] = &[
     },
     Fault {
         name: "answered with nothing after EC2 acted, once",
-        add: |rule| rule.call(1).act_then(empty()),
+        add: |rule| rule.call(1).answer_after(empty()),
         mended: true,
         reads_only: false,
     },
@@ -76,51 +77,51 @@ const FAULTS: &[Fault] = &[
     Fault { name: "never allowed", add: |rule| rule.answer(unauthorized()), mended: false, reads_only: false },
 ];
 
-/// The id of no instance.
+/// A nonexistent instance ID.
 const OTHER: &str = "i-0123456789abcdef0";
 
-/// A kind of call: an action, and whether it names instances by id.
+/// A kind of call: an action, and whether it selects instances by ID.
 type Kind = (String, bool);
 
-/// What a function does when nothing goes wrong: one of its examples, on instances that were in a certain state before.
-struct Course {
+/// The run of a function without faults: one of its examples, with instances in a certain initial state.
+struct FaultlessRun {
     function: &'static Function,
     example: &'static Example,
-    /// The state of its instances before the job; `None` when there are none.
+    /// The state of its instances before the job, or `None` without instances.
     before: Option<&'static str>,
-    /// Their states when the job has succeeded.
+    /// Their states after a successful job.
     after: Vec<String>,
     kinds: BTreeSet<Kind>,
 }
 
-impl Course {
-    /// The first example that succeeds and changes something, where there are no instances, or running or stopped ones; of
-    /// a function that changes no state, one that succeeds, where instances run if it can.
+impl FaultlessRun {
+    /// The first example that succeeds and changes something, without instances or with running or stopped ones. For a
+    /// function that changes no state, one that succeeds, with running instances if possible.
     fn of(function: &'static Function) -> Self {
         let mut idle = Vec::new();
         for example in &function.examples {
             for before in [None, Some("running"), Some("stopped")] {
-                let Some(course) = Course::tried(function, example, before) else { continue };
-                if course.after != course.states_before() {
-                    return course;
+                let Some(baseline) = FaultlessRun::tried(function, example, before) else { continue };
+                if baseline.after != baseline.states_before() {
+                    return baseline;
                 }
-                idle.push(course);
+                idle.push(baseline);
             }
         }
         assert!(!idle.is_empty(), "no example of {} succeeds", function.name);
-        let running = idle.iter().position(|course| course.before == Some("running"));
+        let running = idle.iter().position(|baseline| baseline.before == Some("running"));
         idle.swap_remove(running.unwrap_or_default())
     }
 
     fn tried(function: &'static Function, example: &'static Example, before: Option<&'static str>) -> Option<Self> {
-        let mut course = Course { function, example, before, after: Vec::new(), kinds: BTreeSet::new() };
-        let stage = course.stage();
-        if course.run(&stage).code != 0 {
+        let mut baseline = FaultlessRun { function, example, before, after: Vec::new(), kinds: BTreeSet::new() };
+        let stage = baseline.stage();
+        if baseline.run(&stage).code != 0 {
             return None;
         }
-        course.after = states(&stage);
-        course.kinds = stage.job.layer.calls().iter().map(|call| kind_of(&call.form)).collect();
-        Some(course)
+        baseline.after = states(&stage);
+        baseline.kinds = stage.job.layer.calls().iter().map(|call| kind_of(&call.form)).collect();
+        Some(baseline)
     }
 
     fn states_before(&self) -> Vec<String> {
@@ -131,12 +132,12 @@ impl Course {
         static COUNT: AtomicUsize = AtomicUsize::new(0);
         let region = REGIONS[COUNT.fetch_add(1, Ordering::Relaxed) % REGIONS.len()];
         let mut stage = Stage::new(region, self.before);
-        // One retry shows as much as two, in a third of the time.
+        // One retry is as good as two, in a third of the time.
         stage.job.program = stage.job.program.env("AWS_MAX_ATTEMPTS", "2");
         stage
     }
 
-    /// Runs the example, for several instances and with a short wait where the function can do so.
+    /// Runs the example, for several instances and with a short wait if the function supports it.
     fn run(&self, stage: &Stage) -> Finished {
         let number = INSTANCES.to_string();
         let more = [("number", Some(number.as_str())), ("wait", None), ("wait-timeout", Some("3s"))];
@@ -152,7 +153,7 @@ impl Course {
         stage.run(self.function, self.example, &words)
     }
 
-    /// What is wrong with how a job ended.
+    /// The violations in the result of a job.
     fn complaint(&self, stage: &Stage, finished: &Finished, mended: bool) -> Option<String> {
         let job = &stage.job;
         let ids = job.ec2().named(&job.name);
@@ -160,7 +161,7 @@ impl Course {
             return Some("launched twice".to_owned());
         }
         let lost = ids.iter().find(|id| !finished.stdout.contains(id.as_str()));
-        if let Some(id) = lost.filter(|_| self.before.is_none() && !tells_the_token(job, finished)) {
+        if let Some(id) = lost.filter(|_| self.before.is_none() && !has_token(job, finished)) {
             return Some(format!("{id} is lost"));
         }
         let states = states(stage);
@@ -175,14 +176,14 @@ impl Course {
     }
 }
 
-/// The states of all instances that the job is about.
+/// The states of all instances of the job.
 fn states(stage: &Stage) -> Vec<String> {
     let ec2 = stage.job.ec2();
     ec2.states(&ec2.named(&stage.job.name))
 }
 
-/// Whether the output has the client token of the launch: where no answer ever came, EC2 finds the instances by it.
-fn tells_the_token(job: &Job, finished: &Finished) -> bool {
+/// Whether the output has the client token of the launch: without a response, the operator finds the instances by it.
+fn has_token(job: &Job, finished: &Finished) -> bool {
     let launches = job.layer.calls_of("RunInstances");
     let mut tokens = launches.iter().filter_map(|call| call.form.get("ClientToken"));
     launches.iter().all(|call| call.status.is_none()) && tokens.any(|token| finished.stdout.contains(token))
@@ -193,27 +194,27 @@ fn kind_of(form: &Form) -> Kind {
 }
 
 /// Runs one job with one fault at one kind of call.
-fn try_fault(course: &Course, kind: &Kind, fault: &Fault) -> Option<String> {
-    let stage = course.stage();
+fn try_fault(baseline: &FaultlessRun, kind: &Kind, fault: &Fault) -> Option<String> {
+    let stage = baseline.stage();
     let layer = &stage.job.layer;
     let faulty = kind.clone();
     (fault.add)(layer.on(&kind.0).when(move |form| kind_of(form) == faulty));
-    let finished = course.run(&stage);
+    let finished = baseline.run(&stage);
     let idle = (!layer.unfired().is_empty()).then(|| "the fault never fired".to_owned());
-    // What must not be done twice is asked for once: then a lost answer has an unknown outcome.
+    // Calls that must not be repeated are sent once: a lost response then has an unknown outcome.
     let unknown = finished.code == 11 && layer.calls_of(&kind.0).len() == 1;
-    let complaint = course.complaint(&stage, &finished, fault.mended && !unknown).or(idle)?;
-    Some(format!("{}, {} {}: {complaint}\n{finished:#?}", course.function.name, kind.0, fault.name))
+    let complaint = baseline.complaint(&stage, &finished, fault.mended && !unknown).or(idle)?;
+    Some(format!("{}, {} {}: {complaint}\n{finished:#?}", baseline.function.name, kind.0, fault.name))
 }
 
 #[test]
-fn no_fault_makes_a_job_launch_twice_or_lose_an_id_or_claim_what_is_not_so() {
-    let courses: Vec<Course> = functions().iter().map(Course::of).collect();
+fn no_fault_causes_a_second_launch_a_lost_id_or_a_false_success() {
+    let runs: Vec<FaultlessRun> = functions().iter().map(FaultlessRun::of).collect();
     let mut trials = Vec::new();
-    for course in &courses {
-        for kind in &course.kinds {
+    for baseline in &runs {
+        for kind in &baseline.kinds {
             let faults = FAULTS.iter().filter(|fault| !fault.reads_only || is_read_of_instances(kind));
-            trials.extend(faults.map(|fault| (course, kind, fault)));
+            trials.extend(faults.map(|fault| (baseline, kind, fault)));
         }
     }
     let (trials, complaints) = (Mutex::new(trials), Mutex::new(Vec::new()));
@@ -221,8 +222,8 @@ fn no_fault_makes_a_job_launch_twice_or_lose_an_id_or_claim_what_is_not_so() {
         for _ in 0..AT_ONCE {
             scope.spawn(|| {
                 loop {
-                    let Some((course, kind, fault)) = trials.lock().unwrap().pop() else { return };
-                    let complaint = try_fault(course, kind, fault);
+                    let Some((baseline, kind, fault)) = trials.lock().unwrap().pop() else { return };
+                    let complaint = try_fault(baseline, kind, fault);
                     complaints.lock().unwrap().extend(complaint);
                 }
             });

@@ -1,4 +1,4 @@
-//! Launches: one set of instances whatever happens to the requests, and no id lost.
+//! Tests of launches: requests may fail in any way, but there is one set of instances and no ID is lost.
 
 use std::collections::HashSet;
 
@@ -13,7 +13,7 @@ fn client_tokens(job: &Job) -> HashSet<String> {
 }
 
 #[test]
-fn a_launch_whose_answer_is_lost_is_not_made_twice() {
+fn a_launch_with_a_lost_response_is_not_repeated() {
     let job = Job::new("lost");
     job.layer.on("RunInstances").call(1).cut_after();
     let finished = job.launch(&["--number", "2", "--wait"]).expect_code(0);
@@ -63,7 +63,7 @@ fn a_limit_of_the_account_launches_nothing() {
 }
 
 #[test]
-fn a_wait_bears_with_an_ec2_that_does_not_know_the_new_instance_yet() {
+fn a_wait_tolerates_a_new_instance_that_is_not_found_yet() {
     let job = Job::new("fresh");
     let unknown = || unknown_instance("i-0123456789abcdef0");
     let by_filter = |form: &Form| !form.names_instances();
@@ -88,7 +88,7 @@ fn an_instance_that_dies_while_it_starts_is_reported_with_ec2_s_reason() {
     let finished =
         finished.expect_stderr("the instance is `terminated`: Client.InternalError: It could not be decrypted");
     assert_eq!(finished.verdict(), "CreateInstance failed after changing something in EC2, exit code 1");
-    assert_eq!(job.looks().len(), 2);
+    assert_eq!(job.polls().len(), 2);
 }
 
 #[test]

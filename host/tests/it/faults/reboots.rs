@@ -1,4 +1,4 @@
-//! Reboots: whether one was seen, and a lost answer, after which none is asked for again.
+//! Tests of reboots: whether a reboot is detected, and that it is not requested again after a lost response.
 
 use super::Job;
 use crate::fault_layer::view::status_checks;
@@ -19,7 +19,7 @@ fn a_reboot_is_waited_for_until_the_status_checks_leave_ok_and_come_back() {
 fn a_reboot_that_the_status_checks_do_not_show_is_accepted_and_not_observed() {
     let job = Job::new("not-observed");
     let ids = job.running(1);
-    // moto's status checks are always ok. They are given five minutes, or the limit of the job.
+    // The status checks of moto are always ok. The limit is five minutes, or that of the job.
     let wait = ["--wait", "--wait-timeout", "2s", "--poll-interval", "1s"];
     let finished = job.run("RebootInstance", &wait).expect_code(0);
     assert_eq!(finished.verdict(), "RebootInstance succeeded: 1 instance: reboot accepted, not observed");
@@ -37,7 +37,7 @@ fn a_reboot_that_the_status_checks_do_not_show_is_accepted_and_not_observed() {
 }
 
 #[test]
-fn a_reboot_without_an_answer_is_asked_for_once() {
+fn a_reboot_without_a_response_is_requested_once() {
     let job = Job::new("lost-reboot");
     let ids = job.running(2);
     job.layer.on("RebootInstances").call(1).cut_after();

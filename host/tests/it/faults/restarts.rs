@@ -1,4 +1,4 @@
-//! Launches that are run again, and changes that are interrupted.
+//! Tests of repeated launches and interrupted changes.
 
 use std::fs;
 #[cfg(unix)]
@@ -23,14 +23,14 @@ fn is_by_token(form: &Form) -> bool {
 }
 
 impl Job {
-    /// Launches by the first of two types that has capacity.
+    /// Launches with the first of two types that has capacity.
     fn launch_one_of_two(&self) -> Finished {
         self.launch(&["--instance-type", "t3.small", "--client-token", &self.name])
     }
 }
 
 #[test]
-fn a_launch_that_ec2_does_not_show_yet_is_not_made_with_another_type_by_a_restart() {
+fn a_restart_does_not_repeat_an_invisible_launch_with_another_type() {
     let job = Job::new("restart");
     job.layer.lack_capacity(&["t3.micro"]);
     job.layer.launched(1..).unknown_for(50);
@@ -48,12 +48,12 @@ fn a_launch_that_ec2_does_not_show_yet_is_not_made_with_another_type_by_a_restar
 }
 
 #[test]
-fn a_restart_elsewhere_repeats_what_ec2_shows() {
+fn a_restart_on_another_machine_repeats_the_visible_launch() {
     let job = Job::new("elsewhere");
     job.layer.lack_capacity(&["t3.micro"]);
     job.launch_one_of_two().expect_code(0);
     job.layer.lack_capacity(&[]);
-    // Another machine: it has the key, and no records.
+    // Another machine: it has the key, but no records.
     fs::remove_dir_all(job.program.folder().join("log")).unwrap();
     let finished = job.launch_one_of_two().expect_code(0);
     let finished = finished.expect_stdout("an earlier run launched as t3.small: only that attempt is repeated");
@@ -61,7 +61,7 @@ fn a_restart_elsewhere_repeats_what_ec2_shows() {
 }
 
 #[test]
-fn a_launch_without_a_place_for_records_goes_on_and_says_what_it_cannot_promise() {
+fn a_launch_without_a_record_store_continues_with_a_warning() {
     let job = Job::new("no-records");
     fs::create_dir_all(job.program.folder().join("log")).unwrap();
     fs::write(job.program.folder().join("log/state"), "not a folder").unwrap();
@@ -72,7 +72,7 @@ fn a_launch_without_a_place_for_records_goes_on_and_says_what_it_cannot_promise(
 
 #[cfg(unix)]
 impl Job {
-    /// Runs a job for its document, and ends it by SIGTERM as soon as so many calls of an action have arrived.
+    /// Runs a job for its document, and sends SIGTERM after this number of calls of an action.
     fn interrupt(&self, arguments: &[&str], action: &str, calls: usize) -> Finished {
         let arguments = [arguments, &["--log-dir", "log", "--output", "json"]].concat();
         let mut child = self.program.command(arguments).spawn().unwrap();
@@ -116,7 +116,7 @@ fn an_interrupted_launch_and_its_look_up_are_named_with_the_client_token() {
 
 #[cfg(unix)]
 #[test]
-fn an_interrupted_lifting_of_protection_is_named() {
+fn an_interrupted_removal_of_protection_is_reported() {
     let job = Job::new("ended-lift");
     let ids = job.running(1);
     job.ec2().protect(&ids[0]);

@@ -1,5 +1,7 @@
-//! What the examples of functions speak of, made true in a region: instances, an image, a launch template, and an OpCon
-//! with the three option lists. So the examples of every function are jobs that run, without a list of functions here.
+//! Creates the resources that function examples refer to in a region: instances, an image, a launch template, and an
+//! OpCon with the three option lists.
+//!
+//! The examples of every function are then jobs that run, without a list of functions here.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
@@ -13,14 +15,14 @@ use crate::support::{
     values,
 };
 
-/// The name of the instances in examples, and that of the launch template.
+/// The name of the instances in examples, and of the launch template.
 const NAME: &str = "web";
 const LAUNCH_TEMPLATE: &str = "nightly";
 
-/// How many instances there are beforehand.
+/// The initial number of instances.
 pub const INSTANCES: usize = 2;
 
-/// A region with all that examples speak of.
+/// A region with all resources of the examples.
 struct Region {
     name: String,
     opcon: OwnOpCon,
@@ -28,7 +30,7 @@ struct Region {
     resources: Resources,
 }
 
-/// A job of which every name is its own, before a fault layer.
+/// A job with unique names, in front of a fault layer.
 pub struct Stage {
     pub job: Job,
     region: Arc<Region>,
@@ -37,7 +39,7 @@ pub struct Stage {
 }
 
 impl Stage {
-    /// With instances in this state, `running` or `stopped`; without any for `None`.
+    /// With instances in this state, `running` or `stopped`; `None` for no instances.
     pub fn new(region: &str, before: Option<&str>) -> Self {
         let suffix = unique("").replace('-', "_");
         let region = region_with_all(region);
@@ -50,24 +52,24 @@ impl Stage {
         stage
     }
 
-    /// The same instances once more, before another layer.
+    /// The same instances with another layer.
     pub fn again(&self) -> Self {
         let (region, suffix, ids) = (self.region.clone(), self.suffix.clone(), self.ids.clone());
         Stage { job: job(&region, &suffix), region, suffix, ids }
     }
 
-    /// The OpCon of the region, which other jobs in it share.
+    /// The OpCon of the region, shared by its jobs.
     pub fn opcon(&self) -> &OwnOpCon {
         &self.region.opcon
     }
 
-    /// The job of an example, with the name of its function.
+    /// The job of an example, with its function name.
     pub fn line(&self, function: &Function, example: &Example) -> Vec<String> {
         let resources = self.region.resources.with_instances(&self.ids);
         Placeholders { suffix: &self.suffix, resources: &resources }.fill(function, example)
     }
 
-    /// Runs the job of an example with further arguments.
+    /// Runs the job of an example with additional arguments.
     pub fn run(&self, function: &Function, example: &Example, more: &[&str]) -> Finished {
         let line = self.line(function, example);
         let words: Vec<&str> = line.iter().map(String::as_str).chain(more.iter().copied()).collect();
@@ -84,7 +86,7 @@ fn job(region: &Region, suffix: &str) -> Job {
     Job { layer, program, name: format!("{NAME}{suffix}"), region: name.clone() }
 }
 
-/// The program with the OpCon of the region. Every AWS service has this address.
+/// The program with the OpCon of the region. Every AWS service uses this address.
 fn program(region: &Region, endpoint: &str) -> Program {
     Program::with_endpoint(endpoint)
         .env("AWS_ENDPOINT_URL", endpoint)
@@ -92,12 +94,12 @@ fn program(region: &Region, endpoint: &str) -> Program {
         .with_config(&region.opcon.config(DEFAULT_TOKEN))
 }
 
-/// A region as option lists have it.
+/// A region as displayed in option lists.
 fn listed(region: &str) -> String {
     region.to_uppercase().replace('-', "_")
 }
 
-/// The region with all that examples speak of, made once.
+/// The region with all resources of the examples, created once.
 fn region_with_all(name: &str) -> Arc<Region> {
     static REGIONS: Mutex<Option<HashMap<String, Arc<Region>>>> = Mutex::new(None);
     let mut regions = REGIONS.lock().unwrap();

@@ -1,4 +1,4 @@
-//! `--on-timeout terminate` before an EC2 that does not confirm what the wait has shown.
+//! Tests of `--on-timeout terminate` with an EC2 that does not confirm the states that the wait reported.
 
 use super::{Job, assert_names_all};
 use crate::fault_layer::RuleBuilder;
@@ -11,7 +11,7 @@ use crate::fault_layer::view::absent;
 type Fault = fn(RuleBuilder<'_>);
 
 #[test]
-fn nothing_is_terminated_whatever_the_look_fails_with() {
+fn nothing_is_terminated_after_any_failed_read() {
     let faults: [(Fault, i32); 11] = [
         (|rule| rule.answer(internal_error()), 5),
         (|rule| rule.answer(throttled()), 5),
@@ -39,7 +39,7 @@ fn nothing_is_terminated_whatever_the_look_fails_with() {
 }
 
 #[test]
-fn nothing_is_terminated_as_long_as_status_checks_are_not_shown() {
+fn nothing_is_terminated_while_status_checks_are_missing() {
     let faults: [Fault; 3] = [
         |rule| rule.cut_before(),
         |rule| rule.show(absent()),

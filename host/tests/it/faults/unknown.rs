@@ -1,4 +1,4 @@
-//! Outcomes that nobody knows: what an earlier attempt may have done survives every later answer.
+//! Tests of unknown outcomes: a later response does not clear the possible effect of an earlier attempt.
 
 #[cfg(unix)]
 use std::process::Command;
@@ -12,7 +12,7 @@ use crate::fault_layer::answer::{no_capacity, refusal, throttled, unauthorized, 
 #[cfg(unix)]
 use crate::support::Ec2;
 
-/// Two instances in one zone, of which the first is protected, and one in another zone.
+/// Two instances in one zone, the first of which is protected, and one in another zone.
 fn over_two_zones(job: &Job) -> Vec<String> {
     let mut ids = job.running_in(2, &[("Placement.AvailabilityZone", "us-east-1a")]);
     ids.extend(job.running_in(1, &[("Placement.AvailabilityZone", "us-east-1b")]));
@@ -27,7 +27,7 @@ fn results<'a>(document: &'a Value, ids: &[String]) -> Vec<&'a str> {
 }
 
 #[test]
-fn what_was_terminated_by_zone_is_no_failure_whatever_comes_after() {
+fn instances_terminated_by_zone_are_not_failures_after_any_later_response() {
     for later in [throttled(), refusal(401, "AuthFailure", "Not valid any more")] {
         let job = Job::new("zones");
         let ids = over_two_zones(&job);
@@ -41,7 +41,7 @@ fn what_was_terminated_by_zone_is_no_failure_whatever_comes_after() {
 }
 
 #[test]
-fn what_was_terminated_by_zone_is_told_when_a_later_answer_is_lost() {
+fn instances_terminated_by_zone_are_reported_if_a_later_response_is_lost() {
     let job = Job::new("zones-lost");
     let ids = over_two_zones(&job);
     job.layer.on("TerminateInstances").calls(2..).cut_before();
@@ -51,7 +51,7 @@ fn what_was_terminated_by_zone_is_told_when_a_later_answer_is_lost() {
 }
 
 #[test]
-fn nobody_is_told_that_nothing_was_changed_after_a_change() {
+fn a_job_never_reports_unchanged_after_a_change() {
     let job = Job::new("lifted");
     let ids = job.running(1);
     job.ec2().protect(&ids[0]);
@@ -62,12 +62,12 @@ fn nobody_is_told_that_nothing_was_changed_after_a_change() {
     let job = Job::new("new-key");
     job.layer.on("RunInstances").answer(throttled());
     job.launch(&[]).expect_code(1);
-    // The key pair and the group are there by now.
+    // The key pair and the group already exist.
     job.launch(&[]).expect_code(9);
 }
 
 #[test]
-fn a_refusal_after_a_lost_answer_is_no_verdict() {
+fn an_error_after_a_lost_response_is_an_unknown_outcome() {
     let refusals = [throttled(), no_capacity(), unknown_instance("i-0123456789abcdef0"), unauthorized()];
     let functions = ["StopInstance", "StartInstance", "TerminateInstance", "StopInstance"];
     for (later, function) in refusals.into_iter().zip(functions) {
@@ -85,11 +85,11 @@ fn a_refusal_after_a_lost_answer_is_no_verdict() {
 
 #[cfg(unix)]
 #[test]
-fn the_command_that_shows_an_unknown_launch_runs_with_a_token_that_looks_like_an_option() {
+fn the_look_up_command_runs_with_a_token_that_begins_with_dashes() {
     let token = "-night@7 'x'";
     let job = Job::new("odd-token");
     let given = format!("--client-token={token}");
-    // EC2 acts on the launch, and nothing is seen of it.
+    // EC2 performs the launch, but its instances are not visible.
     job.layer.on("RunInstances").cut_after();
     job.layer.on("DescribeInstances").calls(..=18).cut_before();
     let (what, image) = ("t3.micro", image_in(&job.region));
@@ -110,14 +110,14 @@ fn the_command_that_shows_an_unknown_launch_runs_with_a_token_that_looks_like_an
 }
 
 #[test]
-fn instances_of_a_lost_launch_are_told_as_soon_as_each_is_seen() {
+fn instances_of_a_lost_launch_are_reported_as_soon_as_each_is_found() {
     for (unseen, code) in [(2, 0), (1000, 11)] {
         let mut job = Job::new("one-late");
         job.program = job.program.env("AWS_MAX_ATTEMPTS", "1");
         job.layer.on("RunInstances").cut_after();
         job.layer.launched(2..=2).unknown_for(unseen);
         let finished = job.launch(&["--number", "2", "--min-number", "1"]).expect_code(code);
-        let told = finished.stdout.lines().filter(|line| line.contains(": launched, ")).count();
-        assert_eq!(told, if code == 0 { 2 } else { 1 }, "{finished:#?}");
+        let reported = finished.stdout.lines().filter(|line| line.contains(": launched, ")).count();
+        assert_eq!(reported, if code == 0 { 2 } else { 1 }, "{finished:#?}");
     }
 }

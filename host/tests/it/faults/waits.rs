@@ -1,4 +1,4 @@
-//! Waits: slow and stale states, slow status checks, and polls that fail.
+//! Tests of waits: slow and stale states, slow status checks, and failed polls.
 
 use serde_json::json;
 
@@ -7,10 +7,10 @@ use crate::fault_layer::Form;
 use crate::fault_layer::answer::{html_page, refusal, throttled, unauthorized, unknown_instance};
 use crate::fault_layer::view::{state, status_checks};
 
-/// The lines about an instance that the output has.
-fn states_told(stdout: &str, id: &str) -> Vec<String> {
+/// The output lines about an instance.
+fn reported_states(stdout: &str, id: &str) -> Vec<String> {
     let lines = stdout.lines().filter_map(|line| line.strip_prefix(id)?.split_once("): "));
-    lines.map(|(_, told)| told.to_owned()).collect()
+    lines.map(|(_, state)| state.to_owned()).collect()
 }
 
 #[test]
@@ -19,8 +19,8 @@ fn a_state_that_is_held_is_polled_until_it_is_there_and_no_longer() {
     let ids = job.stopped(1);
     job.layer.on("DescribeInstances").when(Form::names_instances).calls(..=3).show(state("pending"));
     let finished = job.run("StartInstance", &["--wait", "--wait-for", "running"]).expect_code(0);
-    assert_eq!(states_told(&finished.stdout, &ids[0])[1..], ["pending", "running"], "{finished:#?}");
-    assert_eq!(job.looks().len(), 4);
+    assert_eq!(reported_states(&finished.stdout, &ids[0])[1..], ["pending", "running"], "{finished:#?}");
+    assert_eq!(job.polls().len(), 4);
     assert_eq!(job.layer.calls_of("DescribeInstanceStatus").len(), 0);
 }
 
@@ -30,8 +30,8 @@ fn running_is_not_enough_while_the_status_checks_initialize() {
     let ids = job.stopped(1);
     job.layer.on("DescribeInstanceStatus").calls(..=2).show(status_checks("initializing"));
     let finished = job.run("StartInstance", &["--wait"]).expect_code(0);
-    let told = ["running, status checks initializing", "running, status checks ok"];
-    assert_eq!(states_told(&finished.stdout, &ids[0])[1..], told, "{finished:#?}");
+    let expected = ["running, status checks initializing", "running, status checks ok"];
+    assert_eq!(reported_states(&finished.stdout, &ids[0])[1..], expected, "{finished:#?}");
     assert_eq!(job.layer.calls_of("DescribeInstanceStatus").len(), 3);
 }
 
@@ -45,9 +45,9 @@ fn stops_and_terminations_are_waited_for_to_their_end() {
         job.layer.on("DescribeInstances").when(Form::names_instances).call(1).show(state(on_its_way));
         job.layer.on("DescribeInstances").when(Form::names_instances).call(2).show(state(on_its_way).of([&ids[1]]));
         let finished = job.run(function, &["--wait"]).expect_code(0);
-        assert_eq!(states_told(&finished.stdout, &ids[1])[1..], [on_its_way, end], "{finished:#?}");
-        let looks: Vec<_> = job.looks().iter().map(|call| call.form.instance_ids().len()).collect();
-        assert_eq!(looks, [2, 2, 1], "only those are polled that are not there yet");
+        assert_eq!(reported_states(&finished.stdout, &ids[1])[1..], [on_its_way, end], "{finished:#?}");
+        let polls: Vec<_> = job.polls().iter().map(|call| call.form.instance_ids().len()).collect();
+        assert_eq!(polls, [2, 2, 1], "only those are polled that are not there yet");
     }
 }
 
@@ -55,7 +55,7 @@ fn stops_and_terminations_are_waited_for_to_their_end() {
 fn throttling_does_not_end_a_wait() {
     let job = Job::new("throttled-look");
     let ids = job.stopped(1);
-    // More than the SDK retries: the first poll fails for good.
+    // More than the SDK retries: the first poll fails.
     job.layer.on("DescribeInstances").when(Form::names_instances).calls(..=3).answer(throttled());
     job.layer.on("DescribeInstanceStatus").calls(..=3).answer(throttled());
     let finished = job.run("StartInstance", &["--wait"]).expect_code(0);
@@ -77,7 +77,7 @@ fn a_poll_that_fails_in_any_form_does_not_end_a_wait() {
     ] {
         let job = Job::new("odd-poll");
         job.running(1);
-        // Two polls, whether the SDK asks again or not.
+        // Two polls, with or without retries of the SDK.
         job.layer.on("DescribeInstances").when(Form::names_instances).calls(..=4).answer(answer);
         let finished = job.run("StopInstance", &["--wait", "--poll-interval", "1s"]).expect_code(0);
         assert_eq!(finished.stderr.matches("warning: ").count(), 1, "{finished:#?}");
@@ -93,11 +93,11 @@ fn polls_that_are_not_allowed_end_a_wait_at_the_second_time() {
     let finished = job.run("StopInstance", &["--wait"]).expect_code(3);
     assert_names_all(&finished, &ids);
     assert_eq!(finished.verdict(), "StopInstance failed after changing something in EC2, exit code 3");
-    assert_eq!(job.looks().len(), 2);
+    assert_eq!(job.polls().len(), 2);
 }
 
 #[test]
-fn an_expired_wait_says_what_was_last_seen_of_each_instance() {
+fn a_wait_that_times_out_reports_the_last_state_of_each_instance() {
     let job = Job::new("expired");
     let ids = job.stopped(2);
     job.layer.on("DescribeInstances").when(Form::names_instances).show(state("pending").of([&ids[0]]));
@@ -119,7 +119,7 @@ fn a_stale_state_does_not_fail_a_good_start() {
     polls().call(2).show(state("stopped"));
     polls().call(3).show(state("stopping"));
     let finished = job.run("StartInstance", &["--wait", "--wait-for", "running"]).expect_code(0);
-    assert_eq!(states_told(&finished.stdout, &ids[0])[1..], ["pending", "stopped", "stopping", "running"]);
+    assert_eq!(reported_states(&finished.stdout, &ids[0])[1..], ["pending", "stopped", "stopping", "running"]);
 }
 
 #[test]
@@ -131,27 +131,27 @@ fn an_instance_that_is_terminated_while_it_starts_ends_the_wait_at_once() {
     job.layer.on("DescribeInstances").when(Form::names_instances).calls(2..).show(dead);
     let finished = job.run("StartInstance", &["--wait"]).expect_code(1);
     finished.expect_stderr("the instance is `terminated`: It broke");
-    assert_eq!(job.looks().len(), 2);
+    assert_eq!(job.polls().len(), 2);
 }
 
-/// A launch that is to be taken back when its wait does not end well, after a second.
-const TAKEN_BACK: [&str; 5] = ["--wait", "--wait-timeout", "1s", "--on-timeout", "terminate"];
+/// A launch that is terminated if its wait does not succeed within a second.
+const TERMINATE_AFTER_TIMEOUT: [&str; 5] = ["--wait", "--wait-timeout", "1s", "--on-timeout", "terminate"];
 
 #[test]
 fn a_launch_that_is_not_ready_in_time_is_terminated() {
     let job = Job::new("taken-back");
     job.layer.on("DescribeInstances").when(Form::names_instances).show(state("pending"));
-    let finished = job.launch(&TAKEN_BACK).expect_code(5);
+    let finished = job.launch(&TERMINATE_AFTER_TIMEOUT).expect_code(5);
     finished.expect_stderr("hint: correct the cause, then run the job again: the launched instances are terminated");
     assert_eq!(job.layer.calls_of("TerminateInstances").len(), 1);
 }
 
 #[test]
-fn a_launch_that_ec2_says_nothing_about_is_not_terminated() {
+fn a_launch_without_a_description_is_not_terminated() {
     let job = Job::new("kept");
     let internal = refusal(500, "ServerInternal", "An internal error has occurred");
     job.layer.on("DescribeInstances").when(Form::names_instances).answer(internal);
-    let finished = job.launch(&TAKEN_BACK).expect_code(5);
+    let finished = job.launch(&TERMINATE_AFTER_TIMEOUT).expect_code(5);
     let ids = job.ec2().named(&job.name);
     assert_names_all(&finished, &ids);
     assert!(finished.stdout.contains(&format!(" TerminateInstance --instance-id {}", ids[0])), "{finished:#?}");
@@ -162,7 +162,7 @@ fn a_launch_that_ec2_says_nothing_about_is_not_terminated() {
 }
 
 #[test]
-fn status_checks_that_are_not_found_for_one_instance_lose_no_other() {
+fn missing_status_checks_of_one_instance_affect_no_other() {
     let job = Job::new("lost-check");
     let ids = job.running(3);
     let lost = ids[1].clone();

@@ -1,4 +1,4 @@
-//! Programs that tests build, offline, with what the tests themselves were built with.
+//! Builds programs for tests, offline and with the dependencies of the tests.
 
 use std::env;
 use std::path::PathBuf;
@@ -6,7 +6,7 @@ use std::process::Command;
 
 use serde_json::Value;
 
-/// What cargo has built: its messages.
+/// The messages of a cargo build.
 pub struct Built {
     messages: Vec<Value>,
 }
@@ -15,7 +15,7 @@ impl Built {
     /// Builds what these arguments of `cargo build` select.
     pub fn of(selection: &[&str]) -> Self {
         let mut cargo = Command::new("cargo");
-        // Build scripts that watch what cargo tells a test of its package would run anew.
+        // Build scripts that watch these variables of cargo would run again.
         let of_the_test = |name: &str| name.starts_with("CARGO_PKG_") || name.starts_with("CARGO_MANIFEST_");
         for (name, _) in env::vars_os().filter(|(name, _)| name.to_str().is_some_and(of_the_test)) {
             cargo.env_remove(name);
@@ -27,12 +27,12 @@ impl Built {
         Built { messages: messages.lines().map(|line| serde_json::from_str(line).unwrap()).collect() }
     }
 
-    /// The program of that name.
+    /// The program with this name.
     pub fn program(&self, name: &str) -> PathBuf {
         self.target(name)["executable"].as_str().unwrap().into()
     }
 
-    /// The library of that name.
+    /// The library with this name.
     pub fn library(&self, name: &str) -> PathBuf {
         let mut files = self.target(name)["filenames"].as_array().unwrap().iter().filter_map(Value::as_str);
         files.find(|file| file.ends_with(".rlib")).unwrap().into()

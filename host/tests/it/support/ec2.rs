@@ -1,4 +1,4 @@
-//! A look at the test bed's EC2 that passes the program by: plain requests, and a search for tags in the XML.
+//! Direct access to the test bed's EC2, without the program: plain requests and text search in the XML.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -15,13 +15,13 @@ impl Ec2 {
         Ec2::in_region(&test_bed().region)
     }
 
-    /// In this region, of which the server keeps all things apart.
+    /// In this region, which the server isolates from others.
     pub fn in_region(region: &str) -> Self {
         Ec2 { region: region.to_owned() }
     }
 
-    /// Makes a call and returns the XML of the answer. The server takes the region from the signature, and checks nothing
-    /// else of it.
+    /// Calls EC2 and returns the XML of the response. The server reads the region from the signature, and checks
+    /// nothing else in it.
     pub fn call(&self, action: &str, parameters: &[(&str, &str)]) -> String {
         let scope = format!("Credential=unchecked/20260101/{}/ec2/aws4_request", self.region);
         let signature = format!("AWS4-HMAC-SHA256 {scope}, SignedHeaders=host, Signature=0");
@@ -33,7 +33,7 @@ impl Ec2 {
         answer.body_mut().read_to_string().unwrap()
     }
 
-    /// Launches instances with that name, and returns their ids, sorted.
+    /// Launches instances with this name, and returns their IDs, sorted.
     pub fn launch(&self, name: &str, count: usize) -> Vec<String> {
         let image = self.image();
         let count = count.to_string();
@@ -71,7 +71,7 @@ impl Ec2 {
         ids
     }
 
-    /// Protects an instance from its termination.
+    /// Enables termination protection of an instance.
     pub fn protect(&self, id: &str) {
         self.call("ModifyInstanceAttribute", &[("InstanceId", id), ("DisableApiTermination.Value", "true")]);
     }
@@ -81,13 +81,13 @@ impl Ec2 {
         self.call("DescribeInstances", &[("InstanceId.1", id)])
     }
 
-    /// The states of these instances, in their order.
+    /// The states of these instances, in order.
     pub fn states(&self, ids: &[String]) -> Vec<String> {
         let state = |id: &String| values(&self.describe(id), "name").into_iter().find(|name| is_state(name)).unwrap();
         ids.iter().map(state).collect()
     }
 
-    /// The ids of all instances with that name, sorted.
+    /// The IDs of all instances with this name, sorted.
     pub fn named(&self, name: &str) -> Vec<String> {
         let filter = [("Filter.1.Name", "tag:Name"), ("Filter.1.Value.1", name)];
         let mut ids = values(&self.call("DescribeInstances", &filter), "instanceId");
@@ -95,13 +95,13 @@ impl Ec2 {
         ids
     }
 
-    /// The ids of the security groups with that name.
+    /// The IDs of the security groups with this name.
     pub fn security_groups(&self, name: &str) -> Vec<String> {
         let filter = [("Filter.1.Name", "group-name"), ("Filter.1.Value.1", name)];
         values(&self.call("DescribeSecurityGroups", &filter), "groupId")
     }
 
-    /// Whether there is a key pair of that name.
+    /// Whether a key pair with this name exists.
     pub fn has_key_pair(&self, name: &str) -> bool {
         let filter = [("Filter.1.Name", "key-name"), ("Filter.1.Value.1", name)];
         !values(&self.call("DescribeKeyPairs", &filter), "keyName").is_empty()
@@ -112,14 +112,14 @@ fn is_state(name: &str) -> bool {
     ["pending", "running", "stopping", "stopped", "shutting-down", "terminated"].contains(&name)
 }
 
-/// The texts of all elements with that tag, in the order of the document.
+/// The texts of all elements with this tag, in document order.
 pub fn values(xml: &str, tag: &str) -> Vec<String> {
     let (start, end) = (format!("<{tag}>"), format!("</{tag}>"));
     let texts = xml.split(&start).skip(1);
     texts.filter_map(|rest| rest.split_once(&end)).map(|(text, _)| text.to_owned()).collect()
 }
 
-/// A name that no other test and no earlier run on the same test bed has.
+/// A name that is unique among all tests and runs on the same test bed.
 pub fn unique(name: &str) -> String {
     static COUNT: AtomicUsize = AtomicUsize::new(0);
     format!("{name}-{}-{}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed))

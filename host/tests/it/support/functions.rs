@@ -1,4 +1,4 @@
-//! What the program can do, as it says itself, so that no test keeps a list of its own.
+//! Reads the functions of the program from its own output, so that no test contains a list of them.
 
 use std::sync::OnceLock;
 
@@ -6,7 +6,7 @@ use serde::Deserialize;
 
 use super::Program;
 
-/// A function, as `--list --output json` describes it.
+/// A function, as described by `--list --output json`.
 #[derive(Debug, Deserialize)]
 pub struct Function {
     pub name: String,
@@ -21,7 +21,7 @@ pub struct Function {
     pub package: String,
 }
 
-/// What only some jobs of a function need.
+/// Permissions that only some jobs of a function need.
 #[derive(Debug, Deserialize)]
 pub struct OptionalPermission {
     pub name: String,
@@ -39,11 +39,11 @@ pub struct Argument {
     pub default: Option<String>,
 }
 
-/// An example of a function's command line.
+/// An example command line.
 #[derive(Debug, Deserialize)]
 pub struct Example {
     pub about: String,
-    /// The arguments after the function's name.
+    /// The arguments after the function name.
     pub arguments: Vec<String>,
 }
 
@@ -56,7 +56,7 @@ impl Function {
         self.iam_actions.iter().map(String::as_str).filter(move |action| !optional(action))
     }
 
-    /// Its argument of that name or alias.
+    /// The argument with this name or alias.
     pub fn argument(&self, name: &str) -> Option<&Argument> {
         self.arguments
             .iter()
@@ -75,7 +75,7 @@ pub fn functions() -> &'static [Function] {
     })
 }
 
-/// The names of all administrator commands, in the order in which the help of the program has them.
+/// The names of all administrator commands, in the order of the program's help.
 pub fn administrator_commands() -> &'static [String] {
     static COMMANDS: OnceLock<Vec<String>> = OnceLock::new();
     COMMANDS.get_or_init(|| {

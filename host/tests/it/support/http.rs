@@ -1,5 +1,6 @@
-//! As much of HTTP/1.1 as the program and moto use: one message each way, and a server for it. The end of a message is
-//! marked in each of the three ways that HTTP has, and a connection can be cut, which no library offers.
+//! A minimal HTTP/1.1 implementation: one message in each direction.
+//!
+//! It supports the three ways to end a message and can cut connections, which libraries do not.
 
 use std::io::{self, BufRead, BufReader, Write};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
@@ -11,14 +12,14 @@ const CONTENT_LENGTH: &str = "content-length";
 const CONNECTION: &str = "connection";
 const TRANSFER_ENCODING: &str = "transfer-encoding";
 
-/// A server on a port of its own. It ends when it is dropped.
+/// A server on a free port. It stops when it is dropped.
 pub struct HttpServer {
     address: SocketAddr,
     ending: Arc<AtomicBool>,
 }
 
 impl HttpServer {
-    /// Starts a server that gives each request this answer. Where there is none, it cuts the connection.
+    /// Starts a server that returns this response for each request. `None` cuts the connection.
     pub fn start(answer: impl Fn(Message) -> Option<Message> + Send + Sync + 'static) -> Self {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a free port");
         let address = listener.local_addr().expect("the address of a listener");
@@ -36,7 +37,7 @@ impl HttpServer {
         HttpServer { address, ending }
     }
 
-    /// Where it listens.
+    /// Its address.
     pub fn address(&self) -> SocketAddr {
         self.address
     }
@@ -50,46 +51,46 @@ impl HttpServer {
 impl Drop for HttpServer {
     fn drop(&mut self) {
         self.ending.store(true, Ordering::SeqCst);
-        // The listener waits for a connection. If that fails, it waits until the tests end.
+        // Unblocks the listener. If that fails, it waits until the tests end.
         let _ = TcpStream::connect(self.address);
     }
 }
 
-/// Serves a connection, which carries one request.
+/// Serves a connection with one request.
 fn serve(stream: &TcpStream, answer: &dyn Fn(Message) -> Option<Message>) {
-    // The program may have been ended before its request or the answer was complete.
+    // The program may exit before its request or the response is complete.
     let Ok(request) = Message::read(stream) else { return };
     if let Some(answer) = answer(request) {
         let _ = answer.write(stream);
     }
 }
 
-/// How a message tells where its body ends.
+/// How the end of a body is marked.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Framing {
-    /// Its head says how long it is.
+    /// By the Content-Length header.
     #[default]
     Length,
-    /// It comes in chunks, of which the last is empty.
+    /// By an empty chunk.
     Chunked,
-    /// It ends with the connection: answers only.
+    /// By the end of the connection, for responses only.
     UntilClose,
 }
 
-/// A request or an answer.
+/// A request or a response.
 #[derive(Clone, Debug)]
 pub struct Message {
     start: String,
     headers: Vec<(String, String)>,
-    /// The body, to its end.
+    /// The complete body.
     pub body: Vec<u8>,
-    /// How its end was told, or is to be told.
+    /// How the end of the body is marked.
     pub framing: Framing,
 }
 
 impl Message {
-    /// A request of our own: the form of a call to EC2 in this region. moto takes the region from the signature, and the
-    /// one that is open to all checks nothing else of it.
+    /// A request: the form of a call to EC2 in this region. moto reads the region from the signature. The server that
+    /// accepts any credentials checks nothing else in it.
     pub fn request(region: &str, body: Vec<u8>) -> Self {
         let scope = format!("Credential=unchecked/20260101/{region}/ec2/aws4_request");
         let headers = [
@@ -101,42 +102,42 @@ impl Message {
         Message { start: "POST / HTTP/1.1".to_owned(), headers, body, framing: Framing::Length }
     }
 
-    /// An answer of our own.
+    /// A response.
     pub fn answer(status: u16, headers: &[(&str, &str)], body: &str) -> Self {
         let headers = headers.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
         let start = format!("HTTP/1.1 {status} ");
         Message { start, headers, body: body.as_bytes().to_vec(), framing: Framing::Length }
     }
 
-    /// The same message with another body.
+    /// The message with another body.
     pub fn with_body(&self, body: Vec<u8>) -> Self {
         Message { body, ..self.clone() }
     }
 
-    /// The same message with one more header, whose name is in small letters.
+    /// The message with an additional header, whose name is lower-case.
     pub fn with_header(mut self, name: &str, value: &str) -> Self {
         self.headers.push((name.to_owned(), value.to_owned()));
         self
     }
 
-    /// The status of an answer.
+    /// The status of a response.
     pub fn status(&self) -> u16 {
         let status = self.start.split(' ').nth(1).and_then(|status| status.parse().ok());
         status.unwrap_or_else(|| panic!("`{}` is no status line", self.start))
     }
 
-    /// The value of a header, whose name is in small letters.
+    /// The value of a header, whose name is lower-case.
     pub fn header(&self, name: &str) -> Option<&str> {
         header(&self.headers, name)
     }
 
-    /// The region for which a request is signed; empty when it is not signed.
+    /// The region in the signature of a request, or an empty text if it is not signed.
     pub fn region(&self) -> &str {
         let scope = self.header("authorization").and_then(|value| value.split_once("Credential="));
         scope.and_then(|(_, scope)| scope.split('/').nth(2)).unwrap_or_default()
     }
 
-    /// Reads a message. A request without a Content-Length has no body.
+    /// Reads a message. A request without Content-Length has no body.
     pub fn read(stream: impl io::Read) -> io::Result<Self> {
         let mut stream = BufReader::new(stream);
         let start = read_line(&mut stream)?;
@@ -182,7 +183,7 @@ impl Message {
         stream.flush()
     }
 
-    /// Sends a request to a server, and returns its answer.
+    /// Sends a request to a server, and returns its response.
     pub fn exchange(&self, server: &str) -> io::Result<Self> {
         let stream = TcpStream::connect(server)?;
         self.write(&stream)?;
@@ -226,7 +227,7 @@ fn read_chunks(stream: &mut impl BufRead) -> io::Result<Vec<u8>> {
     }
 }
 
-/// A body in two chunks and the empty one.
+/// A body with two chunks and the final empty one.
 fn chunks_of(body: &[u8]) -> Vec<u8> {
     let (first, second) = body.split_at(body.len() / 2);
     let filled = [first, second].into_iter().filter(|chunk| !chunk.is_empty());

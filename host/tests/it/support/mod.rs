@@ -1,4 +1,4 @@
-//! What the tests share: the test bed, the program, servers of a test's own, and looks at EC2 that pass the program by.
+//! Shared code of the tests: the test bed, the program, servers for single tests, and direct access to EC2.
 
 mod build;
 mod ec2;

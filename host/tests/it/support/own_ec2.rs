@@ -1,10 +1,10 @@
-//! An EC2 of a test's own, which answers as the test says: for what the test bed's EC2 never does.
+//! An EC2 with responses defined by a test, for behavior that the EC2 of the test bed does not have.
 
 use std::sync::{Arc, Mutex};
 
 use super::http::{HttpServer, Message};
 
-/// What a request gets.
+/// A response.
 pub struct Answer {
     status: u16,
     content_type: &'static str,
@@ -31,12 +31,12 @@ impl Answer {
         Answer { status, content_type: "text/xml", body: format!("<ErrorResponse>{error}</ErrorResponse>") }
     }
 
-    /// A page for people.
+    /// An HTML page.
     pub fn html(status: u16, body: &str) -> Self {
         Answer { status, content_type: "text/html", body: body.to_owned() }
     }
 
-    /// The answer of DescribeInstances: one instance in this state.
+    /// A DescribeInstances response: one instance in this state.
     fn described(state: &str) -> Self {
         let instance = format!(
             "<instanceId>i-0123456789abcdef0</instanceId><instanceState><code>0</code><name>{state}</name></instanceState>"
@@ -45,7 +45,7 @@ impl Answer {
         Answer::success("DescribeInstances", &format!("<reservationSet>{reservation}</reservationSet>"))
     }
 
-    /// The one instance of an EC2 whose instances never get beyond `pending`.
+    /// The instance of an EC2 whose instances remain `pending`.
     pub fn pending(action: &str) -> Self {
         let id = "<instanceId>i-0123456789abcdef0</instanceId>";
         let pending = "<code>0</code><name>pending</name>";
@@ -63,7 +63,7 @@ impl Answer {
     }
 }
 
-/// A server on a port of its own. It ends when it is dropped.
+/// A server on a free port. It stops when it is dropped.
 pub struct OwnEc2 {
     /// Its URL.
     pub url: String,
@@ -72,7 +72,7 @@ pub struct OwnEc2 {
 }
 
 impl OwnEc2 {
-    /// Starts a server that gives each action this answer, to one request at a time.
+    /// Starts a server that returns this response for each action, one request at a time.
     pub fn start(answer: impl Fn(&str) -> Answer + Send + 'static) -> Self {
         let (bodies, answer) = (Arc::new(Mutex::new(Vec::new())), Mutex::new(answer));
         let seen = bodies.clone();
@@ -86,7 +86,7 @@ impl OwnEc2 {
         OwnEc2 { url: server.url(), bodies, _server: server }
     }
 
-    /// Starts a server whose one instance is described in this state, and which gives all other actions this answer.
+    /// Starts a server whose one instance is in this state, and which returns this response for all other actions.
     pub fn with_instance(state: &'static str, answer: impl Fn(&str) -> Answer + Send + 'static) -> Self {
         OwnEc2::start(move |action| match action {
             "DescribeInstances" => Answer::described(state),
@@ -94,23 +94,23 @@ impl OwnEc2 {
         })
     }
 
-    /// Starts a server that no job should call.
+    /// Starts a server that must not be called.
     pub fn unwanted() -> Self {
         OwnEc2::start(|_| Answer::error(400, "UnexpectedCall", "no call was expected"))
     }
 
-    /// The actions that were asked for so far.
+    /// The actions of the requests so far.
     pub fn actions(&self) -> Vec<String> {
         self.bodies().iter().map(|body| action_of(body).to_owned()).collect()
     }
 
-    /// The parameters of the requests so far, as they were sent.
+    /// The parameters of the requests so far, as sent.
     pub fn bodies(&self) -> Vec<String> {
         self.bodies.lock().unwrap().clone()
     }
 }
 
-/// The action that the parameters name; empty when they name none.
+/// The action in the parameters, or an empty text without one.
 fn action_of(body: &str) -> &str {
     body.split('&').find_map(|field| field.strip_prefix("Action=")).unwrap_or_default()
 }

@@ -1,4 +1,4 @@
-//! An OpCon stand-in of a test's own, which can be made to fail without a harm to other tests.
+//! An OpCon stand-in for a single test, which can fail without affecting other tests.
 
 use std::ops::Deref;
 use std::sync::mpsc;
@@ -6,7 +6,7 @@ use std::thread;
 
 use opcon_stand_in::{Options, StandIn};
 
-/// A running stand-in. Its connections are served by a thread that goes on until the tests end.
+/// A running stand-in. A thread serves its connections until the tests end.
 pub struct OwnOpCon(StandIn);
 
 impl OwnOpCon {
@@ -23,7 +23,7 @@ impl OwnOpCon {
         OwnOpCon(receiver.recv().unwrap())
     }
 
-    /// A `Connector.config` that names this stand-in, without TLS, and no user.
+    /// A `Connector.config` with this stand-in, without TLS, and without users.
     pub fn config(&self, token: &str) -> String {
         format!("[OPCON API INFORMATION]\nADDRESS={}\nUSING_TLS=False\nTOKEN={token}\n", self.http())
     }

@@ -1,4 +1,4 @@
-//! The examples of functions as command lines that run: what is a placeholder in them becomes something that exists.
+//! Converts function examples to command lines that run, with existing resources in place of placeholders.
 
 #[path = "../../../../xtask/src/test_bed/placeholders.rs"]
 mod resources;
@@ -8,7 +8,7 @@ use super::{Ec2, test_bed, unique};
 
 pub use resources::Resources;
 
-/// All that the examples of functions name in this region, but instances. What is known of it is not created.
+/// All resources except instances in the examples of functions in this region. Existing ones are not created.
 pub fn resources_in(region: &str, known: &[(&'static str, &str)]) -> Resources {
     let words = functions().iter().flat_map(|function| &function.examples).flat_map(|example| &example.arguments);
     resources_of(words, region, known)
@@ -26,17 +26,17 @@ fn resources_of<'a>(
     found.unwrap_or_else(|wrong| panic!("{wrong}"))
 }
 
-/// What the placeholders in examples stand for.
+/// The values of placeholders in examples.
 pub struct Placeholders<'a> {
-    /// What makes every name in the examples one of this job's own.
+    /// The suffix that makes names in examples unique to this job.
     pub suffix: &'a str,
-    /// What exists, with the instances.
+    /// The existing resources, including the instances.
     pub resources: &'a Resources,
 }
 
 impl Placeholders<'_> {
-    /// The command line of an example, with the name of its function. What a value is follows from the argument: one that
-    /// is shown as `NAME` is a name; ids are known by their form.
+    /// The command line of an example, with its function name. The argument determines the type of a value: one with
+    /// the placeholder `NAME` is a name; IDs are recognized by their format.
     pub fn fill(&self, function: &Function, example: &Example) -> Vec<String> {
         let mut line = vec![function.name.clone()];
         let mut value_name = None;
@@ -71,7 +71,7 @@ impl Placeholders<'_> {
     }
 }
 
-/// A text with 1 in the place of each reference to a property, as in `[[$JOBID]]`.
+/// Replaces each reference to a property, e.g. `[[$JOBID]]`, with 1.
 fn without_references(text: &str) -> String {
     let mut parts = text.split("[[");
     let first = parts.next().unwrap_or_default().to_owned();
@@ -79,7 +79,7 @@ fn without_references(text: &str) -> String {
 }
 
 #[test]
-fn placeholders_of_an_example_become_what_exists() {
+fn placeholders_in_an_example_become_existing_ids() {
     let argument = |name: &str, value_name: Option<&str>| serde_json::json!({ "name": name, "aliases": [], "value_name": value_name, "help": "", "default": null });
     let function: Function = serde_json::from_value(serde_json::json!({
         "name": "TryThing", "summary": "", "changes_resources": true, "iam_actions": [], "optional_permissions": [], "crate": "try-thing",

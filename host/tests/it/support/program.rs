@@ -1,4 +1,4 @@
-//! The real program, started as OpCon's agent would start it, with nothing around it but a folder of its own.
+//! Runs the real program as OpCon's agent does, in an isolated folder and environment.
 
 use std::collections::BTreeMap;
 use std::env;
@@ -22,7 +22,7 @@ pub struct Program {
 }
 
 impl Program {
-    /// The program without common arguments. Its Security Token Service is that of the test bed, which checks keys.
+    /// The program without common arguments. It uses the Security Token Service of the test bed, which checks keys.
     pub fn new() -> Self {
         let environment = BTreeMap::from([
             ("AWS_EC2_METADATA_DISABLED", "true".to_owned()),
@@ -36,16 +36,16 @@ impl Program {
         }
     }
 
-    /// Another program in its place.
+    /// Uses another program.
     pub fn executable(mut self, executable: &Path) -> Self {
         self.executable = executable.to_owned();
         self
     }
 
-    /// The program under another name.
+    /// Runs the program under another name.
     pub fn renamed(self, name: &str) -> Self {
         let other = self.folder().join(format!("{name}{}", env::consts::EXE_SUFFIX));
-        // No copy on UNIX: it cannot be started while a process that another test starts has it open.
+        // Not a copy on UNIX, because it cannot be executed while a process of another test has it open.
         #[cfg(unix)]
         std::os::unix::fs::symlink(&self.executable, &other).unwrap();
         #[cfg(windows)]
@@ -53,7 +53,7 @@ impl Program {
         self.executable(&other)
     }
 
-    /// The program with the test bed's EC2, configuration, user and region.
+    /// Uses the EC2, configuration, user, and region of the test bed.
     pub fn on_test_bed() -> Self {
         let bed = test_bed();
         Program::new()
@@ -63,8 +63,7 @@ impl Program {
             .common("--region", &bed.region)
     }
 
-    /// The program with an EC2 and a Security Token Service of the test's own, which check no keys, and without a
-    /// configuration.
+    /// Uses an EC2 and Security Token Service of the test, which do not check keys, and no configuration.
     pub fn with_endpoint(url: &str) -> Self {
         Program::new()
             .common("--endpoint-url", url)
@@ -80,7 +79,7 @@ impl Program {
         self
     }
 
-    /// Takes a common argument away.
+    /// Removes a common argument.
     pub fn without(mut self, name: &'static str) -> Self {
         self.common.remove(name);
         self
@@ -92,30 +91,30 @@ impl Program {
         self
     }
 
-    /// Writes a `Connector.config` into the current folder of the program.
+    /// Writes a `Connector.config` to the working folder of the program.
     pub fn with_config(self, text: &str) -> Self {
         self.write("Connector.config", text);
         self.without("--config")
     }
 
-    /// Writes a file below the current folder of the program, and returns its path.
+    /// Writes a file below the working folder of the program, and returns its path.
     pub fn write(&self, name: &str, text: &str) -> PathBuf {
         let path = self.folder().join(name);
         fs::write(&path, text).unwrap();
         path
     }
 
-    /// The current folder of the program.
+    /// The working folder of the program.
     pub fn folder(&self) -> &Path {
         self.folder.path()
     }
 
-    /// The log so far; empty without one.
+    /// The log so far, or an empty text without one.
     pub fn log(&self) -> String {
         fs::read_to_string(self.folder().join("log/awsec2.log")).unwrap_or_default()
     }
 
-    /// The program as a command, for tests that treat it in their own way.
+    /// The program as a command, for tests that run it themselves.
     pub fn command(&self, arguments: impl IntoIterator<Item = impl AsRef<OsStr>>) -> Command {
         let mut command = Command::new(&self.executable);
         let unwanted = |name: &str| name.starts_with("AWS_") || name.ends_with("_PROXY");
@@ -137,20 +136,20 @@ impl Program {
         command
     }
 
-    /// Runs a job, with its log below the current folder.
+    /// Runs a job, with its log below the working folder.
     pub fn run(&self, arguments: &[&str]) -> Finished {
         Finished::from(self.command(["--log-dir", "log"].iter().chain(arguments)).output().unwrap())
     }
 
-    /// Runs the program with these arguments and the common ones alone.
+    /// Runs the program with only these arguments and the common ones.
     pub fn run_bare(&self, arguments: &[&str]) -> Finished {
         Finished::from(self.command(arguments).output().unwrap())
     }
 
-    /// Runs the program with these arguments and the common ones alone, and this text as its standard input.
+    /// Runs the program with only these arguments and the common ones, and this standard input.
     pub fn run_with_input(&self, arguments: &[&str], input: &str) -> Finished {
         let mut child = self.command(arguments).stdin(Stdio::piped()).spawn().unwrap();
-        // A program that reads nothing may be gone.
+        // A program that does not read its input may already have exited.
         let _ = child.stdin.take().unwrap().write_all(input.as_bytes());
         Finished::from(child.wait_with_output().unwrap())
     }
@@ -164,10 +163,10 @@ impl Program {
     }
 }
 
-/// What a run left.
+/// The result of a run.
 #[derive(Debug)]
 pub struct Finished {
-    /// The exit code; -1 when a signal ended the program.
+    /// The exit code, or -1 if a signal ended the program.
     pub code: i32,
     pub stdout: String,
     pub stderr: String,
@@ -181,21 +180,21 @@ impl From<Output> for Finished {
 }
 
 impl Finished {
-    /// Insists on the exit code, and shows everything when it is another one.
+    /// Asserts the exit code. On failure it prints all output.
     #[track_caller]
     pub fn expect_code(self, code: i32) -> Self {
         assert_eq!(self.code, code, "{self:#?}");
         self
     }
 
-    /// Insists on a text in stdout.
+    /// Asserts that stdout contains a text.
     #[track_caller]
     pub fn expect_stdout(self, text: &str) -> Self {
         assert!(self.stdout.contains(text), "no `{text}` in stdout of {self:#?}");
         self
     }
 
-    /// Insists on a text in stderr.
+    /// Asserts that stderr contains a text.
     #[track_caller]
     pub fn expect_stderr(self, text: &str) -> Self {
         assert!(self.stderr.contains(text), "no `{text}` in stderr of {self:#?}");
@@ -207,7 +206,7 @@ impl Finished {
         self.stdout.lines().last().unwrap_or_default()
     }
 
-    /// Stdout as the one JSON document that it must be.
+    /// Parses stdout as a single JSON document.
     #[track_caller]
     pub fn document(&self) -> Value {
         assert_eq!(self.stdout.lines().count(), 1, "{self:#?}");

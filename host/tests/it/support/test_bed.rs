@@ -1,4 +1,4 @@
-//! Where the servers are that `cargo xtask test` has started.
+//! The addresses of the servers that `cargo xtask test` starts.
 
 use std::path::PathBuf;
 use std::sync::OnceLock;
@@ -6,7 +6,7 @@ use std::{env, fs};
 
 use serde::Deserialize;
 
-/// The file that `cargo xtask test` writes; see `xtask/src/test_bed.rs`.
+/// The file written by `cargo xtask test`, see `xtask/src/test_bed.rs`.
 #[derive(Deserialize)]
 pub struct TestBed {
     /// The EC2 that accepts any credentials.
@@ -17,9 +17,9 @@ pub struct TestBed {
     pub opcon: OpCon,
     /// A `Connector.config` with both users and the stand-in.
     pub config: PathBuf,
-    /// The user who may do everything.
+    /// The user with full access.
     pub user_id: String,
-    /// The user who may only describe.
+    /// The user with read access only.
     pub denied_user_id: String,
     /// The region of `image_id`.
     pub region: String,
@@ -50,7 +50,7 @@ pub struct OpCon {
     pub token: String,
 }
 
-/// The test bed. Without one, no test can say anything.
+/// The test bed, which is required by all tests.
 pub fn test_bed() -> &'static TestBed {
     static TEST_BED: OnceLock<TestBed> = OnceLock::new();
     TEST_BED.get_or_init(|| {

@@ -6,7 +6,7 @@ use tempfile::TempDir;
 use super::*;
 use crate::config::Config;
 
-/// A folder with a `Connector.config` of these bytes.
+/// A folder with a `Connector.config` that contains these bytes.
 fn file(bytes: impl AsRef<[u8]>) -> (TempDir, PathBuf) {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("Connector.config");
@@ -14,7 +14,7 @@ fn file(bytes: impl AsRef<[u8]>) -> (TempDir, PathBuf) {
     (folder, path)
 }
 
-/// The text after `settings` were set in `before`.
+/// The text after `settings` are set in `before`.
 fn changed(before: &str, settings: &[(&str, &str, &str)]) -> String {
     let (folder, path) = file(before);
     let mut editor = ConfigEditor::open(&path).unwrap();
@@ -45,7 +45,7 @@ fn lines_are_counted_as_they_are_read() {
 }
 
 #[test]
-fn a_missing_file_is_made() {
+fn a_missing_file_is_created() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("Connector.config");
     let mut editor = ConfigEditor::open(&path).unwrap();
@@ -113,7 +113,7 @@ fn a_folder_that_is_gone_is_an_error() {
 }
 
 #[test]
-fn what_no_file_can_hold_is_refused_and_the_value_not_shown() {
+fn invalid_values_are_rejected_and_not_shown() {
     let (_folder, path) = file("[A]\n");
     let mut editor = ConfigEditor::open(&path).unwrap();
     for (section, key, value, reason) in [
@@ -133,7 +133,7 @@ fn what_no_file_can_hold_is_refused_and_the_value_not_shown() {
 
 proptest! {
     #[test]
-    fn what_is_set_is_read_and_the_rest_stays(
+    fn a_setting_is_read_back_and_the_rest_is_kept(
         lines in proptest::collection::vec("(; [a-z=]{0,5}|[a-z]{1,3} ?= ?[a-z;=]{0,4}|)(\r\n|\n|\r)", 0..6),
         section in 0..3_usize,
         value in "([!-~]([ -~]{0,8}[!-~])?)?",

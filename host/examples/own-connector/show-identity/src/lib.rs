@@ -1,4 +1,6 @@
-//! `ShowIdentity`: shows whose the credentials are. It calls another service than EC2.
+//! `ShowIdentity`: displays the identity of the credentials.
+//!
+//! An example of a function that calls a service other than EC2.
 
 use aws_sdk_sts::Client;
 use connector_sdk::prelude::*;
@@ -34,7 +36,7 @@ mod tests {
 
     use super::*;
 
-    /// A job whose Security Token Service answers this.
+    /// A job whose Security Token Service returns this response.
     fn job(answers: impl Fn() -> HttpResponse + Send + Sync + 'static) -> Job {
         Job::with_services(&[], move |call, body| {
             assert_eq!((call.service().as_str(), call.action()), ("STS", Some("GetCallerIdentity")));

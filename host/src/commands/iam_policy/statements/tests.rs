@@ -1,4 +1,4 @@
-//! How actions become statements.
+//! Tests how actions are combined into statements.
 
 use connector_sdk::iam::{Condition, INSTANCES};
 use serde_json::{Value, json};
@@ -44,7 +44,7 @@ fn actions_on_the_same_resources_are_one_statement() {
 }
 
 #[test]
-fn a_tag_limits_what_exists_by_its_own_tags_and_what_is_created_by_those_of_the_request() {
+fn existing_resources_are_limited_by_their_tags_and_new_ones_by_request_tags() {
     let found = statements(&[&START, &RUN, &DESCRIBE], &tagged());
     let sids: Vec<_> = found.iter().map(|statement| statement["Sid"].as_str().unwrap()).collect();
     assert_eq!(sids, ["TaggedStartInstances", "TaggedRunInstances", "RunInstances", "Read"]);
@@ -63,14 +63,14 @@ fn without_a_tag_all_resources_of_an_action_are_in_one_statement() {
 }
 
 #[test]
-fn roles_are_only_those_that_are_given() {
+fn only_given_roles_may_be_passed() {
     let roles = vec!["arn:aws:iam::123456789012:role/a".to_owned(), "arn:aws:iam::123456789012:role/b".to_owned()];
     let found = statements(&[&PASS], &Limits { tag: None, roles: roles.clone() });
     assert_eq!((&found[0]["Sid"], &found[0]["Resource"]), (&json!("PassRole"), &json!(roles)));
 }
 
 #[test]
-fn values_of_one_condition_are_joined_and_never_a_condition_with_none() {
+fn values_are_merged_only_if_both_have_the_condition() {
     let found = statements(&[&TAG_LAUNCHED, &TAG_KEY], &Limits::default());
     let both = json!({ "StringEquals": { "ec2:CreateAction": ["RunInstances", "CreateKeyPair"] } });
     assert_eq!((found.len(), &found[0]["Condition"]), (1, &both));
@@ -81,7 +81,7 @@ fn values_of_one_condition_are_joined_and_never_a_condition_with_none() {
 }
 
 #[test]
-fn a_change_of_everything_is_no_read() {
+fn a_change_of_all_resources_is_separate_from_reads() {
     static ONE: IamAction = IamAction::change("ec2:One");
     static TWO: IamAction = IamAction::change("ec2:Two");
     let found = statements(&[&DESCRIBE, &ONE, &TWO], &Limits::default());

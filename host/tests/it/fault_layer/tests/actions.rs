@@ -1,17 +1,18 @@
-//! Starts, stops and terminations in every state.
+//! Tests of starts, stops, and terminations in every state.
 
 use super::*;
 
-/// The states before and after an action that its answer tells of an instance.
-fn told(layer: &FaultLayer, action: &str, id: &str) -> [String; 2] {
+/// The states before and after an action, as in its response for an instance.
+fn reported_states(layer: &FaultLayer, action: &str, id: &str) -> [String; 2] {
     let answer = send(layer, &about(action, &[id.to_owned()])).unwrap();
     let mut root = xmltree::Element::parse(&*answer.body).unwrap();
-    let mut told = None;
+    let mut reported_states = None;
     xml::retain_instances(&mut root, &mut |_, change| {
-        told = Some(["previousState", "currentState"].map(|field| xml::text_at(change, &[field, "name"]).unwrap()));
+        reported_states =
+            Some(["previousState", "currentState"].map(|field| xml::text_at(change, &[field, "name"]).unwrap()));
         true
     });
-    told.unwrap_or_else(|| panic!("{action}: {}", text(&answer)))
+    reported_states.unwrap_or_else(|| panic!("{action}: {}", text(&answer)))
 }
 
 fn one_running() -> String {
@@ -19,15 +20,15 @@ fn one_running() -> String {
 }
 
 #[test]
-fn an_action_tells_the_state_before_and_after_it() {
+fn an_action_reports_the_states_before_and_after() {
     let layer = before_moto();
     let id = one_running();
-    assert_eq!(told(&layer, "StartInstances", &id), ["running", "running"]);
-    assert_eq!(told(&layer, "StopInstances", &id), ["running", "stopping"]);
-    assert_eq!(told(&layer, "StopInstances", &id), ["stopped", "stopped"]);
-    assert_eq!(told(&layer, "StartInstances", &id), ["stopped", "pending"]);
-    assert_eq!(told(&layer, "TerminateInstances", &id), ["running", "shutting-down"]);
-    assert_eq!(told(&layer, "TerminateInstances", &id), ["terminated", "terminated"]);
+    assert_eq!(reported_states(&layer, "StartInstances", &id), ["running", "running"]);
+    assert_eq!(reported_states(&layer, "StopInstances", &id), ["running", "stopping"]);
+    assert_eq!(reported_states(&layer, "StopInstances", &id), ["stopped", "stopped"]);
+    assert_eq!(reported_states(&layer, "StartInstances", &id), ["stopped", "pending"]);
+    assert_eq!(reported_states(&layer, "TerminateInstances", &id), ["running", "shutting-down"]);
+    assert_eq!(reported_states(&layer, "TerminateInstances", &id), ["terminated", "terminated"]);
 }
 
 #[test]
@@ -35,12 +36,12 @@ fn a_stopped_instance_is_terminated_at_once() {
     let layer = before_moto();
     layer.let_states_last(2);
     let id = Ec2::new().launch_stopped(&unique("layer-actions"), 1).remove(0);
-    assert_eq!(told(&layer, "TerminateInstances", &id), ["stopped", "terminated"]);
+    assert_eq!(reported_states(&layer, "TerminateInstances", &id), ["stopped", "terminated"]);
     assert_eq!(states_of(&layer, &about("DescribeInstances", &[id])), ["terminated"]);
 }
 
 #[test]
-fn a_terminated_instance_is_neither_started_nor_stopped_and_nor_are_those_beside_it() {
+fn a_terminated_instance_fails_a_start_or_stop_of_several() {
     let layer = before_moto();
     let ids = Ec2::new().launch(&unique("layer-gone"), 2);
     Ec2::new().call("TerminateInstances", &[("InstanceId.1", &ids[1])]);
@@ -53,7 +54,7 @@ fn a_terminated_instance_is_neither_started_nor_stopped_and_nor_are_those_beside
 }
 
 #[test]
-fn transient_states_last_for_so_many_reads() {
+fn transient_states_last_for_a_number_of_reads() {
     let layer = before_moto();
     layer.let_states_last(2);
     let name = unique("layer-last");
@@ -65,7 +66,7 @@ fn transient_states_last_for_so_many_reads() {
         ("StartInstances", "pending", "running"),
         ("TerminateInstances", "shutting-down", "terminated"),
     ] {
-        told(&layer, action, &ids[0]);
+        reported_states(&layer, action, &ids[0]);
         assert_eq!([next(), next(), next()], [transient, transient, end]);
     }
 }
@@ -77,24 +78,24 @@ fn an_instance_in_a_transient_state_refuses_the_opposite_action() {
     let ids = Ec2::new().launch_stopped(&unique("layer-opposite"), 1);
     let id = &ids[0];
     let refusal_of = |action: &str| code_of(&layer, &about(action, &ids));
-    let look = || states_of(&layer, &about("DescribeInstances", &ids)).remove(0);
-    told(&layer, "StartInstances", id);
+    let poll = || states_of(&layer, &about("DescribeInstances", &ids)).remove(0);
+    reported_states(&layer, "StartInstances", id);
     assert_eq!(refusal_of("StopInstances"), "IncorrectInstanceState");
-    assert_eq!(told(&layer, "StartInstances", id), ["pending", "pending"]);
-    assert_eq!([look(), look(), look(), look()], ["pending", "pending", "pending", "running"]);
+    assert_eq!(reported_states(&layer, "StartInstances", id), ["pending", "pending"]);
+    assert_eq!([poll(), poll(), poll(), poll()], ["pending", "pending", "pending", "running"]);
 
-    told(&layer, "StopInstances", id);
+    reported_states(&layer, "StopInstances", id);
     assert_eq!(refusal_of("StartInstances"), "IncorrectInstanceState");
-    look();
-    assert_eq!(told(&layer, "StopInstances", id), ["stopping", "stopping"]);
-    // The second stop did not begin the wait anew.
-    assert_eq!([look(), look(), look()], ["stopping", "stopping", "stopped"]);
+    poll();
+    assert_eq!(reported_states(&layer, "StopInstances", id), ["stopping", "stopping"]);
+    // The second stop did not restart the transition.
+    assert_eq!([poll(), poll(), poll()], ["stopping", "stopping", "stopped"]);
 
-    told(&layer, "StartInstances", id);
-    assert_eq!(told(&layer, "TerminateInstances", id), ["pending", "shutting-down"]);
+    reported_states(&layer, "StartInstances", id);
+    assert_eq!(reported_states(&layer, "TerminateInstances", id), ["pending", "shutting-down"]);
     assert_eq!(refusal_of("StartInstances"), "IncorrectInstanceState");
     assert_eq!(refusal_of("StopInstances"), "IncorrectInstanceState");
-    assert_eq!(told(&layer, "TerminateInstances", id), ["shutting-down", "shutting-down"]);
+    assert_eq!(reported_states(&layer, "TerminateInstances", id), ["shutting-down", "shutting-down"]);
 }
 
 #[test]
@@ -109,7 +110,7 @@ fn a_dry_run_changes_no_state() {
     assert_eq!(Ec2::new().states(&ids), ["running"; 3]);
 }
 
-/// Two instances in a zone, of which the first is protected, and one in another zone.
+/// Two instances in a zone, the first of which is protected, and one in another zone.
 fn protected_one(layer: &FaultLayer) -> [String; 3] {
     let name = unique("layer-zones");
     let in_zone = |zone: &str| {
@@ -125,7 +126,7 @@ fn protected_one(layer: &FaultLayer) -> [String; 3] {
 fn a_protected_instance_keeps_its_zone_and_no_other() {
     let layer = before_moto();
     let ids = protected_one(&layer);
-    // The protected one last: the order of the ids says nothing.
+    // The protected one last: the order of the IDs does not matter.
     let [guarded, beside, elsewhere] = ids.clone();
     let answer = send(&layer, &about("TerminateInstances", &[beside, elsewhere, guarded])).unwrap();
     assert_eq!((answer.status(), &xml::texts(&answer, "Code")[..]), (400, &["OperationNotPermitted".to_owned()][..]));
@@ -134,10 +135,10 @@ fn a_protected_instance_keeps_its_zone_and_no_other() {
 }
 
 #[test]
-fn a_termination_goes_by_zones_also_when_its_answer_is_lost_cut_or_another() {
+fn a_termination_is_by_zone_for_every_fault_of_its_response() {
     for fault in [
         (|rule| rule.cut_after()) as fn(RuleBuilder<'_>),
-        |rule| rule.act_then(answer::empty()),
+        |rule| rule.answer_after(answer::empty()),
         |rule| rule.cut_body(cut::at_byte(20)),
     ] {
         let layer = before_moto();

@@ -1,4 +1,4 @@
-//! Bodies that are cut, empty, or no answer of EC2.
+//! Tests of bodies that are truncated, empty, or not from EC2.
 
 use std::net::TcpStream;
 
@@ -30,7 +30,7 @@ fn a_body_is_cut_at_a_byte_or_around_a_text() {
 }
 
 #[test]
-fn a_body_that_is_cut_ends_as_http_wants_it_in_each_framing() {
+fn a_truncated_body_is_valid_in_each_framing() {
     let server = Counting::start();
     server.on("Any").answer(answer::other(200, "text/plain", "0123456789"));
     for (cut, framing, header) in [
@@ -49,7 +49,7 @@ fn a_body_that_is_cut_ends_as_http_wants_it_in_each_framing() {
     }
 }
 
-/// An answer as it goes over the wire.
+/// A response as sent over the network.
 fn raw_answer(layer: &FaultLayer) -> String {
     let mut stream = TcpStream::connect(layer.http.address()).unwrap();
     let request = Message::request("us-east-1", form(&[("Action", "Any")]).to_body());
@@ -68,10 +68,10 @@ fn a_cut_comes_after_all_views() {
 }
 
 #[test]
-fn an_answer_may_be_empty_whether_the_server_acts_or_not() {
+fn a_response_may_be_empty_with_or_without_an_effect() {
     let layer = Counting::start();
     layer.on("Any").call(1).answer(answer::empty());
-    layer.on("Any").call(2).act_then(answer::empty());
+    layer.on("Any").call(2).answer_after(answer::empty());
     let any = form(&[("Action", "Any")]);
     for acted in [0, 1] {
         let answer = send(&layer, &any).unwrap();
@@ -86,7 +86,7 @@ fn an_answer_may_be_empty_whether_the_server_acts_or_not() {
 fn an_answer_may_have_any_status_content_type_and_text() {
     let layer = Counting::start();
     layer.on("Any").call(1).answer(answer::other(418, "application/json", "{\"tea\":\"\u{e4}\"}"));
-    layer.on("Any").call(2).act_then(answer::success("Any", "<return>true</return>"));
+    layer.on("Any").call(2).answer_after(answer::success("Any", "<return>true</return>"));
     let any = form(&[("Action", "Any")]);
     let teapot = send(&layer, &any).unwrap();
     assert_eq!((teapot.status(), text(&teapot).as_str()), (418, "{\"tea\":\"\u{e4}\"}"));

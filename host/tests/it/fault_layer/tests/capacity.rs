@@ -1,4 +1,4 @@
-//! Capacity by instance type and by host.
+//! Tests of capacity by instance type and by host.
 
 use super::*;
 
@@ -17,13 +17,13 @@ fn a_type_without_capacity_is_not_launched_until_there_is_some() {
 }
 
 #[test]
-fn a_stopped_instance_of_a_type_without_capacity_keeps_all_of_its_request_from_starting() {
+fn a_type_without_capacity_fails_the_start_of_all_instances() {
     let layer = before_moto();
     let name = unique("layer-capacity");
     let ids =
         ["t3.micro", "t3.small"].map(|name_of| ids_of(&layer, &launch(&name, &unique("token"), name_of)).remove(0));
     layer.lack_capacity(&["t3.large", "t3.micro"]);
-    // What runs needs no room.
+    // Running instances need no capacity.
     assert_eq!(code_of(&layer, &about("StartInstances", &ids)), "");
     send(&layer, &about("StopInstances", &ids)).unwrap();
     assert_eq!(code_of(&layer, &about("StartInstances", &ids)), "InsufficientInstanceCapacity");
@@ -35,7 +35,7 @@ fn a_stopped_instance_of_a_type_without_capacity_keeps_all_of_its_request_from_s
 }
 
 #[test]
-fn an_instance_without_room_on_its_host_keeps_all_of_its_request_from_starting() {
+fn a_host_without_capacity_fails_the_start_of_all_instances() {
     let layer = before_moto();
     let ids = Ec2::new().launch_stopped(&unique("layer-host"), 3);
     layer.lack_host_capacity(&ids[1..2]);

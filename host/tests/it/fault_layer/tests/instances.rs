@@ -1,4 +1,4 @@
-//! What reads show: new instances late, stale states, pages without an end.
+//! Tests of reads: new instances that appear late, stale states, and endless pages.
 
 use super::*;
 
@@ -12,7 +12,7 @@ fn launched(layer: &FaultLayer, count: usize) -> (String, Vec<String>) {
 }
 
 #[test]
-fn a_new_instance_is_not_known_by_id_for_so_many_reads() {
+fn a_new_instance_is_not_found_by_id_for_a_number_of_reads() {
     let layer = before_moto();
     layer.launched(2..=2).unknown_for(2);
     let (_, ids) = launched(&layer, 2);
@@ -42,7 +42,7 @@ fn several_unknown_instances_are_named_together_and_counted_each() {
 }
 
 #[test]
-fn a_new_instance_is_left_out_of_searches_for_so_many_reads() {
+fn a_new_instance_is_omitted_from_searches_for_a_number_of_reads() {
     let layer = before_moto();
     layer.launched(1..=1).unknown_for(3);
     layer.launched(2..).unknown_for(1);
@@ -69,7 +69,7 @@ fn an_action_on_an_instance_that_is_not_known_yet_is_refused() {
 }
 
 #[test]
-fn a_read_that_does_not_know_an_instance_any_more_is_followed_by_one_that_does() {
+fn a_stale_read_is_followed_by_a_current_one() {
     let layer = before_moto();
     let ids = Ec2::new().launch(&unique("layer-forgets"), 2);
     assert_eq!(ids_of(&layer, &about("DescribeInstances", &ids)).len(), 2);
@@ -79,7 +79,7 @@ fn a_read_that_does_not_know_an_instance_any_more_is_followed_by_one_that_does()
 }
 
 #[test]
-fn reads_show_the_states_of_a_script_and_then_the_true_one() {
+fn reads_return_the_planned_states_and_then_the_actual_one() {
     let layer = before_moto();
     let ids = Ec2::new().launch(&unique("layer-stale"), 2);
     layer.instances(&ids[..1]).shown_as(&["stopped", "pending", "stopped"]);
@@ -90,20 +90,20 @@ fn reads_show_the_states_of_a_script_and_then_the_true_one() {
 }
 
 #[test]
-fn new_instances_may_be_shown_by_a_script_after_they_are_known() {
+fn new_instances_may_have_planned_states() {
     let layer = before_moto();
     layer.launched(..).unknown_for(1);
     layer.launched(..).shown_as(&["running", "pending"]);
     let (_, ids) = launched(&layer, 1);
-    let look = about("DescribeInstances", &ids);
-    assert_eq!(code_of(&layer, &look), "InvalidInstanceID.NotFound");
-    assert_eq!(states_of(&layer, &look), ["running"]);
-    assert_eq!(states_of(&layer, &look), ["pending"]);
-    assert_eq!(states_of(&layer, &look), ["running"]);
+    let poll = about("DescribeInstances", &ids);
+    assert_eq!(code_of(&layer, &poll), "InvalidInstanceID.NotFound");
+    assert_eq!(states_of(&layer, &poll), ["running"]);
+    assert_eq!(states_of(&layer, &poll), ["pending"]);
+    assert_eq!(states_of(&layer, &poll), ["running"]);
 }
 
 #[test]
-fn searches_by_state_go_by_the_state_that_is_shown() {
+fn searches_by_state_use_the_reported_state() {
     let layer = before_moto();
     let name = unique("layer-search");
     let ids = Ec2::new().launch(&name, 1);
@@ -115,7 +115,7 @@ fn searches_by_state_go_by_the_state_that_is_shown() {
 }
 
 #[test]
-fn the_status_of_an_instance_that_is_not_shown_as_running_is_given_only_on_demand() {
+fn the_status_of_an_instance_that_is_not_running_is_optional() {
     let layer = before_moto();
     let ids = Ec2::new().launch(&unique("layer-checks"), 1);
     layer.instances(&ids).shown_as(&["pending", "pending"]);
@@ -142,7 +142,7 @@ fn pages_go_on_without_an_end() {
 }
 
 #[test]
-fn pages_of_any_action_end_where_a_test_says_so() {
+fn pages_of_any_action_end_where_a_test_defines_it() {
     let layer = before_moto();
     layer.on("DescribeRegions").call(1).show(view::next_page("2"));
     let form = about("DescribeRegions", &[]);

@@ -1,4 +1,4 @@
-//! Client tokens.
+//! Tests of client tokens.
 
 use super::*;
 
@@ -31,7 +31,7 @@ fn a_client_token_launches_once() {
 }
 
 #[test]
-fn an_answer_that_was_lost_counts_as_the_first_one_of_its_token() {
+fn a_lost_response_counts_as_the_first_one_of_its_token() {
     let layer = before_moto();
     let name = unique("layer-lost");
     layer.on("RunInstances").call(1).cut_after();
@@ -54,7 +54,7 @@ fn a_dry_run_and_a_launch_that_fails_do_not_use_a_client_token_up() {
 }
 
 #[test]
-fn a_client_token_that_was_used_gives_its_instances_whatever_the_capacity_is_now() {
+fn a_used_client_token_returns_its_instances_without_capacity() {
     let layer = before_moto();
     let name = unique("layer-used");
     let first = ids_of(&layer, &launch(&name, &name, "t3.micro"));
@@ -86,7 +86,7 @@ fn a_client_token_counts_in_the_zone_that_the_request_names() {
     assert_eq!((first.len(), second.len()), (1, 1));
     assert_ne!(first, second);
     assert_eq!(ids_of(&layer, &launch_in("us-east-1a", &token)), first);
-    // The same zone, said in another way.
+    // The same zone, specified differently.
     let by_subnet = launch(&token, &token, "t3.micro").with("SubnetId", &subnet_in("us-east-1b"));
     assert_eq!(code_of(&layer, &by_subnet), "IdempotentParameterMismatch");
 }
@@ -104,13 +104,13 @@ fn instances_are_found_by_their_client_token() {
     assert_eq!(xml::texts(&found, "instanceId"), ids);
     assert_eq!(xml::texts(&found, "clientToken"), [one.as_str(); 2]);
     assert_eq!(ids_of(&layer, &search.with("Filter.1.Value.2", &other)).len(), 3);
-    // The other filters hold too.
+    // Other filters apply, too.
     let stopped = search.with("Filter.2.Name", "instance-state-name").with("Filter.2.Value.1", "stopped");
     assert_eq!(ids_of(&layer, &stopped), [""; 0]);
 }
 
 #[test]
-fn a_launch_makes_as_many_instances_as_it_wants_at_most() {
+fn a_launch_creates_the_maximum_number_of_instances() {
     let layer = before_moto();
     let name = unique("layer-count");
     let form = launch(&name, &name, "t3.micro").with("MinCount", "1").with("MaxCount", "3");

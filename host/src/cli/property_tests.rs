@@ -1,4 +1,4 @@
-//! What is given is what the function receives, in every way in which a command line can be written; or it is refused.
+//! Property tests: every notation of an option passes the same value to the function or is rejected.
 
 use std::ffi::OsString;
 use std::fs;
@@ -17,11 +17,11 @@ enum Spelling {
     Words,
     /// `--name=value`.
     Equals,
-    /// Both in one argument, with a vertical tab between them.
+    /// One argument with a vertical tab between option and value.
     Tab,
-    /// Two lines of a file.
+    /// Two lines of an argument file.
     File,
-    /// One line of a file.
+    /// One line of an argument file.
     FileEquals,
 }
 
@@ -30,7 +30,7 @@ fn spelling() -> impl Strategy<Value = Spelling> {
     prop_oneof![Just(Words), Just(Equals), Just(Tab), Just(File), Just(FileEquals)]
 }
 
-/// Any text that can be an argument, and the ones that have been a trap. A vertical tab and a line break separate values.
+/// Any text that can be an argument, including known edge cases. Vertical tabs and line breaks separate values.
 fn value() -> impl Strategy<Value = String> {
     let traps = [
         "",
@@ -68,7 +68,7 @@ fn value() -> impl Strategy<Value = String> {
     ]
 }
 
-/// A command line of these options, and the folder with its files.
+/// A command line with these options, and the folder with its argument files.
 fn command_line(function: &str, options: &[(&str, &str, Spelling)]) -> (Vec<OsString>, TempDir) {
     let folder = tempfile::tempdir().unwrap();
     let mut line = vec!["awsec2".to_owned(), function.to_owned()];
@@ -97,7 +97,7 @@ fn a_function() -> &'static OperationMeta {
     all.find(|meta| optional(meta) && meta.all_arguments().any(|spec| spec.name == TAG_NAME.spec.name)).unwrap()
 }
 
-/// Whether nothing but this value can be meant: it is no option, no file, and no reference.
+/// Whether the text is unambiguously a value: not an option, a file, or a reference.
 fn is_clear(value: &str, how: Spelling) -> bool {
     let looks_like: &[char] = match how {
         Spelling::Equals | Spelling::FileEquals => &[],
@@ -116,18 +116,18 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 1500, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn a_job_receives_what_is_given(
+    fn a_job_receives_the_given_values(
         name in value(), user_id in value(), log_dir in value(), spellings in proptest::array::uniform3(spelling())
     ) {
         let given = [("tag-name", &*name), ("user-id", &*user_id), ("log-dir", &*log_dir)];
         let options: Vec<_> = given.iter().zip(spellings).map(|((name, value), how)| (*name, *value, how)).collect();
         let registry = Registry::load().unwrap();
         let (line, _folder) = command_line(a_function().name, &options);
-        let parsed = arguments::read(line.into_iter(), &registry).and_then(|words| {
-            arguments::check(&words.rest, &Options::of(a_function()), References::Replaced)?;
-            inputs(a_function(), &words)
+        let parsed = arguments::read(line.into_iter(), &registry).and_then(|args| {
+            arguments::check(&args.rest, &Options::of(a_function()), References::Replaced)?;
+            inputs(a_function(), &args)
         });
-        // A blank name matches nothing, and a quote in a path has swallowed what follows.
+        // A blank name matches nothing, and a quote in a path includes the following arguments.
         let fits = (name.is_empty() || !name.trim().is_empty()) && !log_dir.contains('"');
         let clear = options.iter().all(|(_, value, how)| is_clear(value, *how));
         match parsed {
@@ -157,19 +157,19 @@ proptest! {
         let all: Vec<_> = all.collect();
         let (meta, name) = all[which.index(all.len())];
         let (line, _folder) = command_line(meta.name, &[(name, &value, how)]);
-        let words = match arguments::read(line.into_iter(), &registry) {
-            Ok(words) => words,
+        let args = match arguments::read(line.into_iter(), &registry) {
+            Ok(args) => args,
             Err(error) => {
                 prop_assert!(!is_clear(&value, how), "{}", error);
                 return refused(&error);
             }
         };
         let expected: Vec<_> = (!value.is_empty()).then(|| format!("--{name}={value}")).into_iter().collect();
-        if !words.rest.iter().map(|word| &word.text).eq(&expected) {
-            prop_assert!(!is_clear(&value, how), "{:?}", words);
-            match parse(&registry, &[], &words) {
+        if !args.rest.iter().map(|arg| &arg.text).eq(&expected) {
+            prop_assert!(!is_clear(&value, how), "{:?}", args);
+            match parse(&registry, &[], &args) {
                 Err(error) => refused(&error)?,
-                Ok(_) => prop_assert!(false, "{:?} is accepted", words),
+                Ok(_) => prop_assert!(false, "{:?} is accepted", args),
             }
         }
     }

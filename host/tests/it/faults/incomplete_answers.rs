@@ -1,5 +1,6 @@
-//! Answers that are not whole: cut in every framing, empty, of another kind, or with pages that lead back. Every function
-//! that only reads ends with 9, and one such answer alone is made up for.
+//! Tests of incomplete responses: truncated with any framing, empty, of another type, or with cyclic pages.
+//!
+//! Every read-only function ends with 9, and recovers from a single such response.
 
 use std::collections::BTreeSet;
 
@@ -10,10 +11,10 @@ use crate::fault_layer::view::next_page;
 use crate::fault_layer::{FaultLayer, RuleBuilder};
 use crate::support::{Finished, functions};
 
-/// Apart from the instances of the other tests.
+/// Separate from the instances of other tests.
 const REGION: &str = "eu-north-1";
 
-/// Actions of EC2 whose answers have no pages (AWS API reference).
+/// EC2 actions without pages (AWS API reference).
 const WITHOUT_PAGES: [&str; 6] = [
     "DescribeAvailabilityZones",
     "DescribeKeyPairs",
@@ -23,7 +24,7 @@ const WITHOUT_PAGES: [&str; 6] = [
     "GetPasswordData",
 ];
 
-/// Runs a job once more, before another layer of which `prepare` makes what it wants.
+/// Runs a job again, with another layer that `prepare` configures.
 fn run(stage: &Stage, line: &[&str], prepare: impl FnOnce(&FaultLayer)) -> Finished {
     let stage = stage.again();
     prepare(&stage.job.layer);
@@ -32,8 +33,8 @@ fn run(stage: &Stage, line: &[&str], prepare: impl FnOnce(&FaultLayer)) -> Finis
     finished
 }
 
-/// Runs an example of every function that only reads, the first that succeeds, again with a fault at each of its actions.
-/// `judge` gets the action and how the job ended.
+/// Runs the first successful example of every read-only function again with a fault at each of its actions. `judge`
+/// gets the action and the run.
 fn for_each_read(add: impl Fn(RuleBuilder<'_>), judge: impl Fn(&str, Finished)) {
     let stage = Stage::new(REGION, Some("running"));
     for function in functions().iter().filter(|function| !function.changes_resources) {
@@ -66,12 +67,12 @@ fn a_read_with_an_answer_of_another_kind_is_no_result() {
         [|| html_page(200), || success("DescribeNothing", ""), || other(200, "application/json", "{}")];
     for answer in others {
         for_each_read(
-            |rule| rule.act_then(answer()),
+            |rule| rule.answer_after(answer()),
             |_, finished| drop(finished.expect_code(9).expect_stderr("a response that is not from EC2")),
         );
     }
     for_each_read(
-        |rule| rule.act_then(empty()),
+        |rule| rule.answer_after(empty()),
         |_, finished| {
             drop(finished.expect_code(9).expect_stderr("the response was incomplete (HTTP status 200, 0 bytes)"))
         },
@@ -79,12 +80,12 @@ fn a_read_with_an_answer_of_another_kind_is_no_result() {
 }
 
 #[test]
-fn one_answer_that_is_not_whole_is_asked_for_again() {
+fn one_incomplete_response_is_retried() {
     for_each_read(|rule| rule.call(1).cut_body(at_byte(100)), |_, finished| drop(finished.expect_code(0)));
 }
 
 #[test]
-fn pages_that_lead_back_are_an_error() {
+fn cyclic_pages_are_an_error() {
     for_each_read(
         |rule| rule.show(next_page("again")),
         |action, finished| match action {
@@ -102,7 +103,7 @@ fn described(instances: &[&str]) -> Answer {
 }
 
 #[test]
-fn items_without_what_makes_them_one_are_an_error() {
+fn items_without_an_id_are_an_error() {
     let stage = Stage::new(REGION, Some("running"));
     let region = "<regionInfo><item><regionEndpoint>x</regionEndpoint></item></regionInfo>";
     let instance_type = "<instanceTypeSet><item><currentGeneration>true</currentGeneration></item></instanceTypeSet>";
@@ -120,13 +121,13 @@ fn items_without_what_makes_them_one_are_an_error() {
         ("CheckLists", "DescribeInstanceTypes", instance_type, "an instance type without its name"),
         ("GetInstanceStatusByTag", "DescribeInstanceStatus", status, "a status without its instance id"),
     ] {
-        let finished = run(&stage, &[function], |layer| layer.on(action).act_then(success(action, body)));
+        let finished = run(&stage, &[function], |layer| layer.on(action).answer_after(success(action, body)));
         finished.expect_code(9).expect_stderr(&format!("the response was incomplete: it has {lacks}"));
     }
 }
 
 #[test]
-fn ids_without_a_state_are_told_although_the_read_fails() {
+fn ids_without_a_state_are_reported_although_the_read_fails() {
     const IDS: [&str; 2] = ["i-0123456789abcdef0", "i-0123456789abcdef1"];
     let token = "<clientToken>TOKEN-1</clientToken>";
     let without_state = IDS.map(|id| format!("<instanceId>{id}</instanceId>{token}"));
@@ -134,7 +135,8 @@ fn ids_without_a_state_are_told_although_the_read_fails() {
     let stage = Stage::new(REGION, None);
     let by_token = ["GetInstanceStatusByTag", "--client-token", "TOKEN-1"];
     for job in [&by_token[..1], &by_token, &["StopInstance", "--tag-name", "x"]] {
-        let finished = run(&stage, job, |layer| layer.on("DescribeInstances").act_then(answer.clone())).expect_code(9);
+        let finished =
+            run(&stage, job, |layer| layer.on("DescribeInstances").answer_after(answer.clone())).expect_code(9);
         for id in IDS {
             assert!(finished.stdout.contains(id), "{finished:#?}");
         }
@@ -142,13 +144,13 @@ fn ids_without_a_state_are_told_although_the_read_fails() {
 }
 
 #[test]
-fn an_answer_that_ec2_garbled_is_not_said_to_come_from_a_proxy() {
+fn a_garbled_response_of_ec2_is_not_attributed_to_a_proxy() {
     let date = described(&["<instanceId>i-0123456789abcdef0</instanceId><launchTime>soon</launchTime>"]);
     let entity = described(&["<instanceId>i-&nothing;</instanceId>"]);
     let stage = Stage::new(REGION, None);
     for answer in [date, entity] {
         let job = ["GetInstanceStatusByTag"];
-        let finished = run(&stage, &job, |layer| layer.on("DescribeInstances").act_then(answer)).expect_code(9);
+        let finished = run(&stage, &job, |layer| layer.on("DescribeInstances").answer_after(answer)).expect_code(9);
         finished.expect_stderr("the response was incomplete (HTTP status 200, ");
     }
 }

@@ -1,4 +1,4 @@
-//! Who changed what: one instance that is refused sinks no other, and what the job changed is never `unchanged`.
+//! Tests of partial results: an error for one instance affects no other, and a changed instance is never `unchanged`.
 
 use serde_json::Value;
 
@@ -7,14 +7,14 @@ use crate::fault_layer::Form;
 use crate::fault_layer::answer::{refusal, unauthorized};
 
 impl Job {
-    /// Runs a function on the instances of that name: its exit code, and its JSON.
-    fn told(&self, function: &str, more: &[&str]) -> (i32, Value) {
+    /// Runs a function on the instances with this name. Returns the exit code and the JSON document.
+    fn run_json(&self, function: &str, more: &[&str]) -> (i32, Value) {
         let (finished, document) = self.program.run_json(&[&[function, "--tag-name", &self.name], more].concat());
         (finished.code, document)
     }
 }
 
-/// A field of each instance of a document, in the order of these ids.
+/// A field of each instance in a document, in the order of these IDs.
 fn each(document: &Value, ids: &[String], field: &str) -> Vec<String> {
     let instances = document["instances"].as_array().unwrap();
     let of = |id: &String| instances.iter().find(|instance| instance["id"] == id.as_str()).unwrap();
@@ -22,18 +22,18 @@ fn each(document: &Value, ids: &[String], field: &str) -> Vec<String> {
 }
 
 #[test]
-fn a_start_without_room_on_one_host_starts_the_others() {
+fn a_start_without_capacity_on_one_host_starts_the_others() {
     let job = Job::new("one-host");
     let ids = job.stopped(3);
     job.layer.lack_host_capacity(&ids[1..2]);
-    let (code, document) = job.told("StartInstance", &[]);
+    let (code, document) = job.run_json("StartInstance", &[]);
     assert_eq!(code, 6, "{document:#}");
     assert_eq!(each(&document, &ids, "result"), ["changed", "failed", "changed"]);
     assert_eq!(each(&document, &ids, "previous_state"), ["stopped"; 3]);
 }
 
 #[test]
-fn an_instance_that_may_not_be_changed_sinks_no_other() {
+fn a_denied_instance_affects_no_other() {
     for (function, action) in [
         ("StartInstance", "StartInstances"),
         ("StopInstance", "StopInstances"),
@@ -47,7 +47,7 @@ fn an_instance_that_may_not_be_changed_sinks_no_other() {
             let ids = if starts { job.stopped(3) } else { job.running(3) };
             let denied = ids[0].clone();
             job.layer.on(action).when(move |form| form.instance_ids().contains(&denied.as_str())).answer(refused);
-            let (code, document) = job.told(function, &[]);
+            let (code, document) = job.run_json(function, &[]);
             assert_eq!(code, 6, "{document:#}");
             assert_eq!(each(&document, &ids, "result"), ["failed", "changed", "changed"]);
             assert_eq!(each(&document, &ids, "previous_state"), [if starts { "stopped" } else { "running" }; 3]);
@@ -56,18 +56,18 @@ fn an_instance_that_may_not_be_changed_sinks_no_other() {
 }
 
 #[test]
-fn what_a_lost_answer_did_to_stopped_instances_is_a_change() {
+fn a_change_behind_a_lost_response_is_detected() {
     let job = Job::new("stopped-gone");
     let ids = job.stopped(2);
     job.layer.on("TerminateInstances").call(1).cut_after();
-    let (code, document) = job.told("TerminateInstance", &[]);
+    let (code, document) = job.run_json("TerminateInstance", &[]);
     assert_eq!(code, 0, "{document:#}");
     assert_eq!(each(&document, &ids, "result"), ["changed"; 2]);
     assert_eq!(each(&document, &ids, "previous_state"), ["stopped"; 2]);
 }
 
 #[test]
-fn who_changed_an_instance_whose_states_may_not_be_read_is_unknown_after_a_lost_answer() {
+fn a_lost_response_without_read_permission_is_an_unknown_outcome() {
     let job = Job::new("unseen");
     let ids = job.running(2);
     job.layer.on("DescribeInstances").answer(unauthorized());
@@ -101,7 +101,7 @@ fn a_second_request_that_fails_loses_nothing_that_was_changed_before() {
         "No.",
     ));
     job.layer.on("StopInstances").when(names_it).calls(3..).answer(refusal(400, "UnsupportedOperation", "No."));
-    let (code, document) = job.told("StopInstance", &["--wait"]);
+    let (code, document) = job.run_json("StopInstance", &["--wait"]);
     assert_eq!(code, 6, "{document:#}");
     assert_eq!(each(&document, &ids, "result"), ["changed", "changed", "failed"]);
     assert_eq!(each(&document, &ids, "state"), ["stopped", "stopped", "running"]);

@@ -1,0 +1,45 @@
+//! The arguments of a command line and their origin.
+
+use connector_sdk::{Error, ErrorKind};
+
+/// The argument separator in command lines that job forms of OpCon's Enterprise Manager write.
+pub const VERTICAL_TAB: char = '\u{b}';
+
+/// A parsed command line: the function name, if present, and all other arguments in their order, without options whose
+/// value is empty.
+#[derive(Debug, PartialEq, Eq)]
+pub struct CommandLine {
+    /// The function name as given.
+    pub function: Option<String>,
+    /// All other arguments. An option with a value is one argument, `--name=value`. One without `=` has no value.
+    pub rest: Vec<RawArg>,
+}
+
+/// An argument and its origin.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RawArg {
+    /// The text of the argument.
+    pub text: String,
+    /// Its origin.
+    pub origin: Origin,
+}
+
+impl AsRef<str> for RawArg {
+    fn as_ref(&self) -> &str {
+        &self.text
+    }
+}
+
+/// The origin of an argument.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Origin {
+    /// The command line, in which OpCon replaces references.
+    CommandLine,
+    /// An argument file or a completed form, in which OpCon does not replace references.
+    File,
+}
+
+/// The error for invalid arguments.
+pub fn invalid_input(message: String) -> Error {
+    Error::new(ErrorKind::InvalidInput, message)
+}
