@@ -22,8 +22,8 @@ impl Operation for RebootInstance {
     const META: OperationMeta = OperationMeta::new("RebootInstance", "Reboot running instances.")
         .description(
             "Without `--wait`, the job ends when EC2 has accepted the reboot. With `--wait`, it ends when the status \
-             checks have left `ok` and returned to it. If they do not leave `ok` within five minutes, the job \
-             succeeds with `reboot accepted, not observed`.",
+             checks have left `ok` and returned to it. If they do not leave `ok` within five minutes, or before the \
+             timeout, the job succeeds with `reboot accepted, not observed`.",
         )
         .arguments(&[SELECTION, UNTIL_DONE])
         .groups(&[SELECTION_GROUP])
