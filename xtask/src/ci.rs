@@ -31,6 +31,9 @@ const STEPS: &[Step] = &[
     ("lints", |workspace| {
         cargo(workspace, &["clippy", "--workspace", "--all-targets", "--locked", "--", "-D", "warnings"])
     }),
+    ("documentation of the SDK", |workspace| {
+        cargo(workspace, &["rustdoc", "--package", "connector-sdk", "--lib", "--locked", "--", "-D", "warnings"])
+    }),
     ("project rules", tidy::check),
     ("tests", |workspace| test::run_tests(workspace, &["--locked"])),
     ("generated documents", codegen::check),

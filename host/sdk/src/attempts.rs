@@ -1,7 +1,7 @@
 //! Counts the attempts of a call to AWS whose outcome is unknown.
 //!
 //! The AWS SDK retries a request and returns only the outcome of the last attempt. The HTTP client of the host, or a
-//! mocked client, records each attempt with [`Attempt`], and [`watch`] counts those without a known outcome.
+//! mocked client, records each attempt with [`Attempt`], and `watch` counts those without a known outcome.
 
 use std::cell::Cell;
 
