@@ -57,7 +57,7 @@ impl Console {
         tracing::error!("{error}");
         self.error_line(&format!("error: {error}"));
         // One line each, because an error may have two hints.
-        for hint in error.hint_text().into_iter().flat_map(str::lines) {
+        for hint in error.hints() {
             self.error_line(&format!("hint: {hint}"));
         }
     }

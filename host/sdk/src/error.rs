@@ -77,6 +77,15 @@ impl Error {
         self
     }
 
+    /// Sets two hints, each on a line of its own: this one, then that of the cause, if it has one.
+    #[must_use]
+    pub(crate) fn hint_before(self, hint: &str, cause: &Error) -> Self {
+        match cause.hint_text() {
+            Some(of_cause) => self.hint(format!("{hint}\n{of_cause}")),
+            None => self.hint(hint),
+        }
+    }
+
     /// Changes the kind and keeps everything else.
     #[must_use]
     pub fn into_kind(mut self, kind: ErrorKind) -> Self {
@@ -119,6 +128,11 @@ impl Error {
     /// The hint: what the operator can do.
     pub fn hint_text(&self) -> Option<&str> {
         self.0.hint.as_deref()
+    }
+
+    /// The hints, one for each line of the text.
+    pub fn hints(&self) -> impl Iterator<Item = &str> {
+        self.hint_text().into_iter().flat_map(str::lines)
     }
 
     /// Whether it is unknown if AWS acted on the request.

@@ -15,7 +15,7 @@ pub fn usage_error(message: impl Into<String>) -> Error {
 
 /// Adds a hint to the help of the function, if the error has no hint.
 pub fn with_hint(error: Error, function: &str) -> Error {
-    if error.hint_text().is_some() { error } else { error.hint(shows(&format!("{} {function}", program::name()))) }
+    error.or_hint(shows(&format!("{} {function}", program::name())))
 }
 
 fn shows(command: &str) -> String {

@@ -89,7 +89,7 @@ impl Findings {
 
     fn failed(&mut self, subject: impl Display, error: &connector_sdk::Error) {
         self.console.event(&format!("FAILED  {subject}: {error}"));
-        for hint in error.hint_text().into_iter().flat_map(str::lines) {
+        for hint in error.hints() {
             self.console.event(&format!("        hint: {hint}"));
         }
         if self.code == exit::SUCCESS {

@@ -47,9 +47,8 @@ impl Property {
             }
             Err(error) => {
                 let advice = "run the command at the end of this output, which saves the value";
-                let hint = error.hint_text().map_or(advice.to_owned(), |hint| format!("{advice}\n{hint}"));
                 let message = format!("property {} is not saved: {error}", self.full_name);
-                Err(Error::new(ErrorKind::PropertyNotSaved, message).hint(hint))
+                Err(Error::new(ErrorKind::PropertyNotSaved, message).hint_before(advice, &error))
             }
         }
     }

@@ -142,6 +142,5 @@ async fn save_all(cx: &Context, entries: Vec<PropertyEntry>) -> Vec<Error> {
 fn not_saved(failed: usize, wanted: usize, first: &Error) -> Error {
     let message = format!("{failed} of {wanted} properties not saved; the first: {first}");
     let advice = "run the commands at the end of this output, and do not run the job again";
-    let hint = first.hint_text().map_or(advice.to_owned(), |hint| format!("{advice}\n{hint}"));
-    Error::new(ErrorKind::PropertyNotSaved, message).doing("saving properties in OpCon").hint(hint)
+    Error::new(ErrorKind::PropertyNotSaved, message).doing("saving properties in OpCon").hint_before(advice, first)
 }
