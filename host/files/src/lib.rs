@@ -1,0 +1,5 @@
+//! Reads local files of limited size without blocking, for every part of the program.
+
+mod read;
+
+pub use read::{KIB, MIB, open, read, read_text, take, take_text};
