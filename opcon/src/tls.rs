@@ -25,6 +25,8 @@ pub enum Trust {
     /// In addition, servers whose certificate or issuer is in this PEM file. It may contain the self-signed certificate
     /// that OpCon creates at installation.
     SystemAndFile(PathBuf),
+    /// Only servers whose certificate or issuer is in this PEM file.
+    File(PathBuf),
     /// Every server with any certificate. The connection is encrypted, but the server is not authenticated.
     Unverified,
     /// No TLS, plain HTTP only. No certificates are read.
@@ -90,7 +92,8 @@ pub fn client_config(trust: &Trust) -> Result<ClientConfig, Error> {
             return Ok(builder.with_root_certificates(trusted_store(system_certificates())?).with_no_client_auth());
         }
         Trust::PlainHttp => return Ok(builder.with_root_certificates(RootCertStore::empty()).with_no_client_auth()),
-        Trust::SystemAndFile(file) => system_and_file(file, provider)?,
+        Trust::SystemAndFile(file) => listed(file, system_certificates(), provider)?,
+        Trust::File(file) => listed(file, Vec::new(), provider)?,
         Trust::Unverified => Policy::Any,
     };
     let verifier = Arc::new(Verifier { policy, algorithms });
@@ -110,18 +113,22 @@ fn trusted_store(system: Vec<CertificateDer<'static>>) -> Result<RootCertStore, 
     Ok(store)
 }
 
+/// The largest file of certificates, in bytes. Bundles of all public authorities have about 250 KiB.
+const LARGEST_FILE: u64 = 4 * bounded_files::MIB;
+
 /// Trusts the system certificates, if any, and those in the PEM file.
-fn system_and_file(file: &Path, provider: Arc<CryptoProvider>) -> Result<Policy, Error> {
+fn listed(file: &Path, system: Vec<CertificateDer<'static>>, provider: Arc<CryptoProvider>) -> Result<Policy, Error> {
     let invalid = |wrong: String| {
         Error::new(ErrorKind::Invalid, format!("reading the certificates in {}", file.display()), wrong)
     };
+    let text = bounded_files::read(file, LARGEST_FILE).map_err(|error| invalid(error.to_string()))?;
     let certificates: Vec<CertificateDer<'static>> =
-        CertificateDer::pem_file_iter(file).and_then(Iterator::collect).map_err(|error| invalid(error.to_string()))?;
+        CertificateDer::pem_slice_iter(&text).collect::<Result<_, _>>().map_err(|error| invalid(error.to_string()))?;
     if certificates.is_empty() {
         return Err(invalid("the file contains no PEM certificate".into()));
     }
     let mut store = RootCertStore::empty();
-    store.add_parsable_certificates(system_certificates());
+    store.add_parsable_certificates(system);
     for certificate in &certificates {
         store.add(certificate.clone()).map_err(|error| invalid(error.to_string()))?;
     }

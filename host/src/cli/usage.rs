@@ -63,6 +63,8 @@ fn invalid_value(error: &clap::Error, option: &str) -> Error {
         return usage_error(format!("the value of `{option}` is missing"));
     }
     match std::error::Error::source(error) {
+        // It may contain a password.
+        Some(why) if value.contains('@') => usage_error(format!("invalid value for `{option}`: {why}")),
         Some(why) => usage_error(format!("invalid value `{value}` for `{option}`: {why}")),
         None => usage_error(format!("invalid value `{value}` for `{option}`: must be one of {valid}")),
     }
