@@ -110,7 +110,8 @@ fn no_value_of_a_profile_is_a_defect_of_the_program() {
 #[test]
 fn no_home_folder_is_needed() {
     let ec2 = OwnEc2::start(answer);
-    let mut job = program(&ec2).command(["GetInstanceStatusByTag", "--log-dir", "log"]);
+    let program = program(&ec2);
+    let mut job = program.command(["GetInstanceStatusByTag", "--log-dir", "log"]);
     job.env_remove("HOME").env_remove("USERPROFILE");
     Finished::from(job.output().unwrap()).expect_code(0);
 }
