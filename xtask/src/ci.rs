@@ -36,6 +36,8 @@ const STEPS: &[Step] = &[
     }),
     ("project rules", tidy::check),
     ("tests", |workspace| test::run_tests(workspace, &["--locked"])),
+    ("tests on a busy machine", |workspace| test::run_tests_busy(workspace, &["--locked"])),
+    ("demo on a busy machine", demo::run_demo_busy),
     ("generated documents", codegen::check),
     ("a program of one function", subset),
     ("Windows", windows),

@@ -8,6 +8,7 @@ use std::process::Command;
 use anyhow::{Context, Result, bail, ensure};
 use clap::ArgMatches;
 
+use crate::busy::{self, BusyCores};
 use crate::process;
 use crate::report;
 use crate::test_bed::{self, TestBed};
@@ -37,11 +38,20 @@ struct Step {
 
 /// The command line of this task.
 pub fn command() -> clap::Command {
-    clap::Command::new("demo").about("Run the main job on the test bed: create, show, stop, start, terminate")
+    clap::Command::new("demo")
+        .about("Run the main job on the test bed: create, show, stop, start, terminate")
+        .arg(busy::option())
 }
 
 /// Runs the demo.
-pub fn run(workspace: &Workspace, _: &ArgMatches) -> Result<()> {
+pub fn run(workspace: &Workspace, matches: &ArgMatches) -> Result<()> {
+    if matches.get_flag("busy") { run_demo_busy(workspace) } else { run_demo(workspace) }
+}
+
+/// Builds the program, then runs the demo beside [`BusyCores`].
+pub fn run_demo_busy(workspace: &Workspace) -> Result<()> {
+    workspace.build("awsec2")?;
+    let _busy = BusyCores::start()?;
     run_demo(workspace)
 }
 

@@ -1,6 +1,7 @@
 //! `cargo xtask`: the development tasks of this repository.
 
 mod bench;
+mod busy;
 mod ci;
 mod codegen;
 mod demo;

@@ -3,6 +3,7 @@
 use anyhow::Result;
 use clap::{Arg, ArgMatches, Command};
 
+use crate::busy::{self, BusyCores};
 use crate::process;
 use crate::report;
 use crate::test_bed::TestBed;
@@ -15,6 +16,7 @@ const TESTBED_VARIABLE: &str = "AWSEC2_TESTBED";
 pub fn command() -> Command {
     Command::new("test")
         .about("Run all tests on a fresh test bed")
+        .arg(busy::option())
         .arg(Arg::new("arguments").num_args(0..).last(true).help("Arguments for cargo test"))
 }
 
@@ -22,7 +24,16 @@ pub fn command() -> Command {
 pub fn run(workspace: &Workspace, matches: &ArgMatches) -> Result<()> {
     let arguments: Vec<&str> =
         matches.get_many::<String>("arguments").into_iter().flatten().map(String::as_str).collect();
-    run_tests(workspace, &arguments)
+    if matches.get_flag("busy") { run_tests_busy(workspace, &arguments) } else { run_tests(workspace, &arguments) }
+}
+
+/// Builds the tests, then runs them beside [`BusyCores`], see [`run_tests`].
+pub fn run_tests_busy(workspace: &Workspace, arguments: &[&str]) -> Result<()> {
+    let mut build = process::cargo();
+    build.args(["test", "--workspace", "--no-run"]).args(arguments).current_dir(&workspace.root);
+    process::run(&mut build)?;
+    let _busy = BusyCores::start()?;
+    run_tests(workspace, arguments)
 }
 
 /// Starts a test bed, runs `cargo test --workspace` with these arguments, and stops the test bed.
