@@ -7,8 +7,9 @@ mod raw_arg;
 mod values;
 
 use std::ffi::OsString;
-use std::fs;
+use std::path::Path;
 
+use connector_sdk::files::{MIB, read_text};
 use connector_sdk::{Error, OperationMeta, Result};
 
 use crate::registry::Registry;
@@ -23,6 +24,8 @@ pub use values::{References, check, check_path, not_replaced, reference};
 const ENCRYPTED: &str = "<smaencrypt>";
 /// The prefix of an argument that names an argument file.
 const FILE: char = '@';
+/// The maximum size of all argument files of a command line, in bytes.
+const MAX_FILES: u64 = MIB;
 /// The byte order mark that Windows editors and shells write before UTF-8 text.
 const BYTE_ORDER_MARK: char = '\u{feff}';
 
@@ -33,7 +36,7 @@ const BYTE_ORDER_MARK: char = '\u{feff}';
 /// [`ErrorKind::InvalidInput`] if a file cannot be read, an argument is not valid Unicode, or a value is still
 /// encrypted.
 pub fn read(arguments: impl Iterator<Item = OsString>, registry: &Registry) -> Result<CommandLine> {
-    let mut args = Vec::new();
+    let (mut args, mut size_of_files) = (Vec::new(), 0);
     for (index, argument) in arguments.enumerate() {
         let text = argument.into_string().map_err(|_| not_unicode(index))?;
         let mut pieces = order::split_at_vertical_tabs(&text, registry).into_iter();
@@ -41,7 +44,7 @@ pub fn read(arguments: impl Iterator<Item = OsString>, registry: &Registry) -> R
             pieces.next(); // the program name, to which the first separator may have joined the arguments
         }
         for piece in pieces {
-            args.extend(expand(piece)?);
+            args.extend(expand(piece, &mut size_of_files)?);
         }
     }
     refuse_encrypted(&args)?;
@@ -71,21 +74,29 @@ pub fn not_unicode(index: usize) -> Error {
     invalid_input(format!("argument {index} is not valid Unicode"))
 }
 
-/// Expands an argument file to its lines. The lines are literal: `@` has no special meaning in them.
-fn expand(text: String) -> Result<Vec<RawArg>> {
+/// Expands an argument file to its lines. The lines are literal: `@` has no special meaning in them. `size_of_files` is
+/// the size of all files so far.
+fn expand(text: String, size_of_files: &mut u64) -> Result<Vec<RawArg>> {
     let Some(path) = text.strip_prefix(FILE) else {
         return Ok(vec![RawArg { text, origin: Origin::CommandLine }]);
     };
     if let Some(found) = reference(path) {
         return Err(not_replaced("the name of the argument file", &format!("`{found}`"), Origin::CommandLine));
     }
-    let content = check_path(path).and_then(|()| fs::read_to_string(path).map_err(|error| error.to_string()));
+    let content = check_path(path).and_then(|()| read_file(Path::new(path), size_of_files));
     let content = content.map_err(|why| {
         invalid_input(format!("argument file `{path}`: {why}"))
             .hint("check the file: `@FILE` stands for the arguments in FILE, one per line, as UTF-8 text")
     })?;
     let lines = content.strip_prefix(BYTE_ORDER_MARK).unwrap_or(&content).lines();
     Ok(lines.map(|line| RawArg { text: line.to_owned(), origin: Origin::File }).collect())
+}
+
+/// Reads an argument file, unless it makes the files too large.
+fn read_file(path: &Path, size_of_files: &mut u64) -> Result<String, String> {
+    let content = read_text(path, MAX_FILES).map_err(|error| error.to_string())?;
+    *size_of_files += content.len() as u64;
+    if *size_of_files > MAX_FILES { Err("all argument files are larger than 1 MiB".to_owned()) } else { Ok(content) }
 }
 
 /// Rejects values that the agent should have decrypted.

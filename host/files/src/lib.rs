@@ -2,4 +2,4 @@
 
 mod read;
 
-pub use read::{KIB, MIB, open, read, read_text, take, take_text};
+pub use read::{KIB, MIB, check, open, read, read_text, take, take_text};

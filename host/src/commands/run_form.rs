@@ -1,9 +1,9 @@
 //! Implements `awsec2 run-form`: runs the job of a completed form.
 
-use std::fs;
 use std::path::{Path, PathBuf};
 
 use clap::Arg;
+use connector_sdk::files::{MIB, read_text};
 use connector_sdk::{Error, ErrorKind, Result};
 use serde_json::{Map, Value};
 
@@ -14,6 +14,9 @@ use crate::console::print_help;
 use crate::forms::{self, FUNCTION, Form};
 use crate::registry::Registry;
 use crate::{exit, job, program};
+
+/// The maximum size of a completed form, in bytes.
+const MAX_FORM: u64 = MIB;
 
 /// The name of the command.
 pub const NAME: &str = "run-form";
@@ -70,7 +73,7 @@ fn split(registry: &Registry, args: &[String]) -> (Vec<String>, Vec<String>) {
 
 fn read(file: &Path) -> Result<Map<String, Value>> {
     let name = file.display();
-    let text = fs::read_to_string(file).map_err(|error| usage_error(&name, error.to_string()))?;
+    let text = read_text(file, MAX_FORM).map_err(|error| usage_error(&name, error.to_string()))?;
     let text = text.trim_start_matches('\u{feff}');
     serde_json::from_str(text).map_err(|error| usage_error(&name, format!("not the JSON object of a form: {error}")))
 }

@@ -14,6 +14,7 @@ mod exit_codes;
 mod fault_layer;
 mod faults;
 mod functions;
+mod hostile_files;
 mod lists;
 mod lost_output;
 mod names;

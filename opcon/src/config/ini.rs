@@ -113,7 +113,7 @@ impl Setting<'_> {
 
 /// The text of the file, including a byte order mark.
 pub(super) fn read_text(path: &Path) -> Result<String, Error> {
-    let bytes = std::fs::read(path).map_err(|error| {
+    let bytes = bounded_files::read(path, bounded_files::MIB).map_err(|error| {
         invalid(path, error.to_string()).with_hint("check the path, and that the user of the job can read the file")
     })?;
     String::from_utf8(bytes)
