@@ -1,7 +1,7 @@
 //! Excerpts of external texts for messages.
 
 /// The maximum length of an excerpt, in characters.
-const MAX_EXCERPT: usize = 200;
+pub(crate) const MAX_EXCERPT: usize = 200;
 
 /// At most 200 characters of the text, on one line. The program that prints the message escapes unprintable characters.
 pub(crate) fn excerpt(text: &str) -> String {
