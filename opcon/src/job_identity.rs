@@ -1,7 +1,7 @@
 //! Identifies the running OpCon job from the environment variables of the agent.
 
 use crate::date::checked_date;
-use crate::excerpt::{MAX_EXCERPT, excerpt};
+use crate::excerpt::excerpt;
 
 /// The variables of the Windows agent ("Environment variables" in the documentation of the agent).
 const WINDOWS: VariableNames = VariableNames {
@@ -19,6 +19,8 @@ const UNIX: VariableNames = VariableNames {
 };
 /// The length of a shortened job name, to which some agents append the job number.
 const SHORT_NAME: usize = 12;
+/// The maximum length of a name in a label, in characters.
+const MAX_NAME: usize = 200;
 
 /// The variables of one kind of agent.
 struct VariableNames {
@@ -69,7 +71,7 @@ impl JobIdentity {
 /// The names that the agent gave to the running job, unchecked and each with at most 200 characters, e.g. ``OpCon job `J`,
 /// schedule `S`, schedule date `2026-01-31` ``. `None` if no OpCon agent started the job. Control characters are kept.
 pub fn job_label(lookup: impl Fn(&str) -> Option<String>) -> Option<String> {
-    let value = |name: &str| value(&lookup, name).map(|value| value.chars().take(MAX_EXCERPT).collect::<String>());
+    let value = |name: &str| value(&lookup, name).map(|value| value.chars().take(MAX_NAME).collect::<String>());
     let agent = agent(value)?;
     let parts = [("OpCon job", agent.job), ("schedule", agent.schedule), ("schedule date", agent.date)];
     let known = parts.into_iter().filter_map(|(what, name)| Some(format!("{what} `{}`", value(name)?)));

@@ -2,7 +2,7 @@
 
 use std::env;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use bounded_files::MIB;
@@ -11,12 +11,16 @@ use rustls::client::WebPkiServerVerifier;
 use rustls::crypto::{CryptoProvider, ring};
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject as _;
-use rustls::{ClientConfig, RootCertStore};
+use rustls::{ClientConfig, ConfigBuilder, RootCertStore, WantsVerifier};
 
 use crate::error::{Error, ErrorKind};
 
+mod certificate;
+mod public_key;
 mod verifiers;
 
+pub use certificate::{Certificate, ValidityTime};
+pub use public_key::PublicKey;
 use verifiers::{Policy, Verifier};
 
 /// The maximum size of a file of certificates, in bytes.
@@ -68,8 +72,22 @@ pub struct TimeLimits {
 /// # Errors
 /// Those of [`client_config`].
 pub fn http_client(trust: &Trust, proxy: Proxy, limits: TimeLimits) -> Result<reqwest::Client, Error> {
+    http_client_with(client_config(trust)?, proxy, limits)
+}
+
+/// Creates an HTTP client that ends every connection in the TLS handshake, after it has set `presented` to the
+/// certificates of the server.
+pub(crate) fn observing_http_client(
+    presented: Arc<OnceLock<Vec<CertificateDer<'static>>>>,
+    proxy: Proxy,
+    limits: TimeLimits,
+) -> Result<reqwest::Client, Error> {
+    http_client_with(with_policy(Policy::Observe(presented))?, proxy, limits)
+}
+
+fn http_client_with(config: ClientConfig, proxy: Proxy, limits: TimeLimits) -> Result<reqwest::Client, Error> {
     let builder = reqwest::Client::builder()
-        .tls_backend_preconfigured(client_config(trust)?)
+        .tls_backend_preconfigured(config)
         .redirect(reqwest::redirect::Policy::none())
         .connect_timeout(limits.connect)
         .timeout(limits.request);
@@ -85,22 +103,30 @@ pub fn http_client(trust: &Trust, proxy: Proxy, limits: TimeLimits) -> Result<re
 /// # Errors
 /// [`ErrorKind::Invalid`] if certificates are required and there are none, or the PEM file cannot be read.
 pub fn client_config(trust: &Trust) -> Result<ClientConfig, Error> {
-    let provider = Arc::new(ring::default_provider());
-    let algorithms = provider.signature_verification_algorithms;
-    let builder = ClientConfig::builder_with_provider(provider.clone())
-        .with_safe_default_protocol_versions()
-        .map_err(|error| Error::new(ErrorKind::Invalid, "preparing TLS", error.to_string()))?;
-    let policy = match trust {
+    match trust {
         Trust::System => {
             check_system_file()?;
-            return Ok(builder.with_root_certificates(trusted_store(system_certificates())?).with_no_client_auth());
+            Ok(builder()?.with_root_certificates(trusted_store(system_certificates())?).with_no_client_auth())
         }
-        Trust::PlainHttp => return Ok(builder.with_root_certificates(RootCertStore::empty()).with_no_client_auth()),
-        Trust::SystemAndFile(file) => system_and_file(file, provider)?,
-        Trust::Unverified => Policy::Any,
-    };
-    let verifier = Arc::new(Verifier { policy, algorithms });
-    Ok(builder.dangerous().with_custom_certificate_verifier(verifier).with_no_client_auth())
+        Trust::PlainHttp => Ok(builder()?.with_root_certificates(RootCertStore::empty()).with_no_client_auth()),
+        Trust::SystemAndFile(file) => with_policy(system_and_file(file)?),
+        Trust::Unverified => with_policy(Policy::Any),
+    }
+}
+
+fn provider() -> Arc<CryptoProvider> {
+    Arc::new(ring::default_provider())
+}
+
+fn builder() -> Result<ConfigBuilder<ClientConfig, WantsVerifier>, Error> {
+    ClientConfig::builder_with_provider(provider())
+        .with_safe_default_protocol_versions()
+        .map_err(|error| Error::new(ErrorKind::Invalid, "preparing TLS", error.to_string()))
+}
+
+fn with_policy(policy: Policy) -> Result<ClientConfig, Error> {
+    let verifier = Arc::new(Verifier { policy, algorithms: provider().signature_verification_algorithms });
+    Ok(builder()?.dangerous().with_custom_certificate_verifier(verifier).with_no_client_auth())
 }
 
 /// The certificate store of the system, which must contain at least one certificate.
@@ -117,7 +143,7 @@ fn trusted_store(system: Vec<CertificateDer<'static>>) -> Result<RootCertStore, 
 }
 
 /// Trusts the system certificates, if any, and those in the PEM file.
-fn system_and_file(file: &Path, provider: Arc<CryptoProvider>) -> Result<Policy, Error> {
+fn system_and_file(file: &Path) -> Result<Policy, Error> {
     let invalid = |wrong: String| {
         Error::new(ErrorKind::Invalid, format!("reading the certificates in {}", file.display()), wrong)
     };
@@ -133,7 +159,7 @@ fn system_and_file(file: &Path, provider: Arc<CryptoProvider>) -> Result<Policy,
     for certificate in &certificates {
         store.add(certificate.clone()).map_err(|error| invalid(error.to_string()))?;
     }
-    let webpki = WebPkiServerVerifier::builder_with_provider(Arc::new(store), provider)
+    let webpki = WebPkiServerVerifier::builder_with_provider(Arc::new(store), provider())
         .build()
         .map_err(|error| invalid(error.to_string()))?;
     Ok(Policy::Listed { certificates, webpki })
