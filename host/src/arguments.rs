@@ -18,7 +18,7 @@ use raw_arg::invalid_input;
 
 pub use options::Options;
 pub use quoting::Quoting;
-pub use raw::{output_form, positional};
+pub use raw::{given, output_form, positional};
 pub use raw_arg::{CommandLine, Origin, RawArg, VERTICAL_TAB};
 pub use values::{References, check, check_path, not_replaced, reference};
 
@@ -111,9 +111,14 @@ fn read_file(path: &Path, size_of_files: &mut u64) -> Result<String, String> {
     if *size_of_files > MAX_FILES { Err("all argument files are larger than 1 MiB".to_owned()) } else { Ok(content) }
 }
 
+/// Whether the text contains a value that the agent should have decrypted.
+pub fn is_encrypted(text: &str) -> bool {
+    text.to_ascii_lowercase().contains(ENCRYPTED)
+}
+
 /// Rejects values that the agent should have decrypted.
 fn refuse_encrypted(args: &[RawArg], options: &Options) -> Result<()> {
-    let Some(at) = args.iter().position(|arg| arg.text.to_ascii_lowercase().contains(ENCRYPTED)) else {
+    let Some(at) = args.iter().position(|arg| is_encrypted(&arg.text)) else {
         return Ok(());
     };
     let nearest = args[..=at].iter().rev().find(|arg| arg.text.starts_with("--"));

@@ -11,6 +11,8 @@ use connector_sdk::{Error, ErrorKind, Result};
 use sha2::{Digest as _, Sha256};
 use tempfile::NamedTempFile;
 
+use crate::shared_files;
+
 /// The name of the folder.
 const FOLDER: &str = "state";
 /// The maximum size of a record, in bytes.
@@ -39,10 +41,11 @@ impl FileRecords {
     }
 
     fn write_file(&self, key: &str, text: &str) -> io::Result<()> {
-        fs::create_dir_all(&self.folder)?;
+        shared_files::create_shared_folder(&self.folder)?;
         self.remove_expired();
         let mut file = NamedTempFile::new_in(&self.folder)?;
         file.write_all(text.as_bytes())?;
+        shared_files::share_file(file.as_file(), &self.folder)?;
         file.as_file().sync_all()?;
         file.persist(self.path(key)).map_err(|error| error.error)?;
         Ok(())

@@ -13,7 +13,7 @@ use crate::cli::{self, Request};
 use crate::console::print_help;
 use crate::forms::{self, FUNCTION, Form};
 use crate::registry::Registry;
-use crate::{exit, job, program};
+use crate::{exit, job, log, program};
 
 /// The maximum size of a completed form, in bytes.
 const MAX_FORM: u64 = MIB;
@@ -36,6 +36,10 @@ fn command() -> clap::Command {
 
 /// Runs the job of the given form.
 pub fn run(registry: &Registry, args: &[String]) -> Result<u8> {
+    run_job(registry, args).inspect_err(|_| log::start_with_arguments(args)) // the error is logged where it is printed
+}
+
+fn run_job(registry: &Registry, args: &[String]) -> Result<u8> {
     let (own, common) = split(registry, args);
     let Some(matches) = parse(command(), &own)? else { return Ok(exit::SUCCESS) };
     let Some(file) = matches.get_one::<PathBuf>("FILE") else { return Ok(exit::DEFECT) };

@@ -16,6 +16,7 @@ mod faults;
 mod functions;
 mod hostile_files;
 mod lists;
+mod log;
 mod lost_output;
 mod names;
 mod output;
