@@ -5,6 +5,7 @@ use std::{env, thread};
 
 use connector_sdk::{Error, Result};
 
+use crate::arguments::Quoting;
 use crate::cli::{self, Request};
 use crate::console::{Console, print_help};
 use crate::registry::Registry;
@@ -61,13 +62,16 @@ fn work(own: &[&str]) -> u8 {
         Ok(args) => args,
         Err(error) => return refuse(&raw_arguments(), None, error),
     };
-    let name = args.function.as_deref().unwrap_or_else(|| program::name());
+    // The name of a function that does not exist can be a part of a secret value.
+    let function =
+        args.function.as_deref().filter(|name| args.quoting == Quoting::Allowed || registry.find(name).is_some());
+    let name = function.unwrap_or_else(|| program::name());
     match panics::guard(name, || cli::parse(&registry, &commands::names(), &args)) {
         Ok(Request::Run(job)) => job::run(&job),
         Ok(Request::List(Output::Text)) => command_exit_code(print_help(&list::text(registry.all()))),
         Ok(Request::List(Output::Json)) => command_exit_code(print_help(&list::json(registry.all()))),
         Ok(Request::Print(text)) => command_exit_code(print_help(&text)),
-        Err(error) => refuse(&args.rest, args.function.as_deref(), error),
+        Err(error) => refuse(&args.rest, function, error),
     }
 }
 

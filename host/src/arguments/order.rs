@@ -1,6 +1,7 @@
 //! Separates the function name from the options, and joins each option with its value.
 
 use super::options::Options;
+use super::quoting::Quoting;
 use super::raw::positional;
 use super::raw_arg::{CommandLine, Origin, RawArg, VERTICAL_TAB};
 use crate::registry::Registry;
@@ -37,13 +38,13 @@ fn not_empty_from<'a>(pieces: &[&'a str]) -> Vec<Option<&'a str>> {
 }
 
 /// Extracts the function name, and joins the options with their values.
-pub fn arrange(mut args: Vec<RawArg>, registry: &Registry) -> CommandLine {
+pub fn arrange(mut args: Vec<RawArg>, registry: &Registry, quoting: Quoting) -> CommandLine {
     let positional = positional(&args, &Options::of_all(registry));
     let known = positional.iter().find(|at| registry.find(&args[**at].text).is_some());
     let function = known.or(positional.first()).copied().map(|at| args.remove(at).text);
     let meta = function.as_ref().and_then(|name| registry.find(name)).map(|found| found.operation.meta());
     let options = meta.map_or_else(Options::common, Options::of);
-    CommandLine { function, rest: join(args, &options) }
+    CommandLine { function, rest: join(args, &options), quoting }
 }
 
 /// Joins each option and its value into one argument, and drops empty arguments.

@@ -24,4 +24,5 @@ mod own_functions;
 mod program_name;
 mod progress;
 mod properties;
+mod secrets;
 mod support;
