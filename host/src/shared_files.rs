@@ -5,10 +5,9 @@ use std::fs::{self, File, OpenOptions};
 use std::io::{self, ErrorKind};
 #[cfg(unix)]
 use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _, OpenOptionsExt as _, PermissionsExt as _};
-#[cfg(windows)]
-use std::os::windows::fs::OpenOptionsExt as _;
 use std::path::Path;
 
+use bounded_files::without_links;
 use tempfile::NamedTempFile;
 
 /// Creates a folder and its missing parents, with access for this user alone whatever the umask. An existing folder is
@@ -42,10 +41,10 @@ pub fn open_to_append(path: &Path) -> io::Result<File> {
         // Where a file cannot be placed as a whole, it is created below for this user alone.
         let _ = place(path);
     }
-    let mut options = without_links();
+    let mut options = OpenOptions::new();
     #[cfg(unix)]
     options.mode(0o600);
-    only_regular(options.append(true).create(true).open(path)?)
+    only_regular(without_links(&mut options).append(true).create(true).open(path)?)
 }
 
 /// Creates an empty file as a whole, so that no other user finds one without its rights.
@@ -72,7 +71,7 @@ pub enum Outlook {
 /// Those of the system, or [`ErrorKind::InvalidInput`] as in [`open_to_append`].
 pub fn outlook(path: &Path) -> io::Result<Outlook> {
     if exists(path)? {
-        return only_regular(without_links().append(true).open(path)?).map(|_| Outlook::Opens);
+        return only_regular(without_links(&mut OpenOptions::new()).append(true).open(path)?).map(|_| Outlook::Opens);
     }
     let folder = parent(path);
     let there = folder.ancestors().map(|path| if path.as_os_str().is_empty() { Path::new(".") } else { path });
@@ -120,19 +119,6 @@ fn not_regular() -> io::Error {
 
 fn parent(path: &Path) -> &Path {
     path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."))
-}
-
-/// Options to open a file that never follow a link at the end of the path, and never wait.
-fn without_links() -> OpenOptions {
-    let mut options = OpenOptions::new();
-    #[cfg(unix)]
-    {
-        use rustix::fs::OFlags;
-        options.custom_flags((OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::NOCTTY).bits().cast_signed());
-    }
-    #[cfg(windows)]
-    options.custom_flags(0x0020_0000); // FILE_FLAG_OPEN_REPARSE_POINT: it opens a link itself, which is not a file
-    options
 }
 
 /// Creates one folder for this user alone. Returns whether it was missing.
@@ -262,15 +248,15 @@ mod tests {
             let path = |name| folder.path().join(name);
             std::os::unix::fs::symlink("target", path("link")).unwrap();
             mknodat(CWD, path("fifo"), FileType::Fifo, Mode::from_raw_mode(0o600), 0).unwrap();
-            without_links().append(true).create(true).open(path("link")).unwrap_err();
-            without_links().append(true).create(true).open(path("fifo")).unwrap_err();
+            without_links(&mut OpenOptions::new()).append(true).create(true).open(path("link")).unwrap_err();
+            without_links(&mut OpenOptions::new()).append(true).create(true).open(path("fifo")).unwrap_err();
             let _reader = rustix::fs::open(
                 path("fifo"),
                 rustix::fs::OFlags::RDONLY | rustix::fs::OFlags::NONBLOCK,
                 Mode::empty(),
             )
             .unwrap();
-            only_regular(without_links().append(true).open(path("fifo")).unwrap()).unwrap_err();
+            only_regular(without_links(&mut OpenOptions::new()).append(true).open(path("fifo")).unwrap()).unwrap_err();
         }
 
         #[test]

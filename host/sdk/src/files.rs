@@ -6,7 +6,7 @@ use std::io::{self, Write as _};
 use std::os::unix::fs::{DirBuilderExt as _, PermissionsExt as _};
 use std::path::Path;
 
-pub use bounded_files::{KIB, MIB, read, read_text};
+pub use bounded_files::{KIB, MIB, OtherWriters, other_writers, read, read_text, without_links};
 use tempfile::{Builder, NamedTempFile};
 
 /// Who may access a file.
