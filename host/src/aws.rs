@@ -4,6 +4,7 @@ mod answer;
 mod body;
 mod echo;
 mod exchange;
+mod files;
 mod http;
 mod network;
 mod patience;
@@ -73,6 +74,7 @@ impl Account {
     /// invalid.
     pub async fn load(settings: &Settings, keys: Option<&AwsKeys>, user: User) -> Result<Self> {
         profile::check_variables()?;
+        files::check()?;
         let profile = Profile::read().await;
         let retries = Retries::of(&profile)?;
         let network = Arc::new(network(&profile, &retries, &user)?);

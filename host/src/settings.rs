@@ -58,7 +58,7 @@ const LOG_DIR: Arg<PathBuf> =
     Arg::new("log-dir", "DIR", "The folder of the log. Default: `log` in the folder of the program.");
 /// `--endpoint-url URL`.
 const ENDPOINT_URL: Arg<EndpointUrl> =
-    Arg::new("endpoint-url", "URL", "Send the EC2 requests to this URL instead of the default AWS endpoint.").secret();
+    Arg::new("endpoint-url", "URL", "Send the EC2 requests to this URL instead of the default AWS endpoint.");
 /// `--dry-run`.
 const DRY_RUN: Arg<bool, Always> =
     Arg::flag("dry-run", "Check with EC2 whether the job would succeed; nothing is changed.");
@@ -76,6 +76,8 @@ const STATUS_TEXT: Arg<bool, Always> = Arg::flag(
 pub const USER_ID_NAME: &str = USER_ID.spec.name;
 /// The name of `--region`.
 pub const REGION_NAME: &str = REGION.spec.name;
+/// The name of `--log-dir`.
+pub const LOG_DIR_NAME: &str = LOG_DIR.spec.name;
 
 /// The common arguments.
 pub const COMMON: &[ArgSpec] = &[
