@@ -5,6 +5,7 @@
 
 use std::collections::BTreeSet;
 
+use connector_sdk::args::may_have_password;
 use connector_sdk::{ArgSpec, operations};
 
 use crate::settings::COMMON;
@@ -79,8 +80,11 @@ impl Known {
         Known { secret: names(true, &specs), others: names(false, &specs) }
     }
 
-    /// Whether the argument names a secret, in any spelling.
+    /// Whether the argument names a secret, in any spelling, or may be a URL with a password.
     fn is_about_a_secret(&self, arg: &str) -> bool {
+        if may_have_password(arg) {
+            return true;
+        }
         let (option, value) = arg.split_once('=').unwrap_or((arg, ""));
         if option.strip_prefix("--").is_some_and(|name| self.others.contains(name)) {
             return self.mentions_a_secret(value);

@@ -38,6 +38,9 @@ fn entities(text: &str) -> String {
     })
 }
 
+/// Writes a response with a text.
+type Echo = Box<dyn Fn(&str) -> String + Send + Sync>;
+
 #[test]
 fn what_a_server_returns_of_the_request_does_not_appear() {
     let error = |text: &str| {
@@ -46,7 +49,7 @@ fn what_a_server_returns_of_the_request_does_not_appear() {
         )
     };
     let page = |text: &str| format!("<html>{text}</html>");
-    let echoes: [(u16, Box<dyn Fn(&str) -> String + Send + Sync>); 6] = [
+    let echoes: [(u16, Echo); 6] = [
         (403, Box::new(move |text| error(&entities(text)))),
         (403, Box::new(move |text| error(&escaped(text)))),
         (403, Box::new(move |text| error(&text.replace('&', "&amp;")))),

@@ -117,6 +117,14 @@ fn no_home_folder_is_needed() {
 }
 
 #[test]
+fn the_null_device_is_a_file_without_settings() {
+    let ec2 = OwnEc2::start(answer);
+    let null = if cfg!(windows) { "NUL" } else { "/dev/null" };
+    let program = program(&ec2).env("AWS_CONFIG_FILE", null).env("AWS_SHARED_CREDENTIALS_FILE", null);
+    program.run(&["GetInstanceStatusByTag"]).expect_code(0);
+}
+
+#[test]
 fn retries_are_read_by_one_rule() {
     for (attempts, mode, number) in [
         ("", "", 3),

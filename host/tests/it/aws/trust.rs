@@ -7,8 +7,8 @@ const STATUS: [&str; 1] = ["GetInstanceStatusByTag"];
 /// The program with a server that has a certificate of its own, which is in `own.pem`. `other.pem` has another one.
 fn program(server: &OwnOpCon) -> Program {
     let program = Program::with_endpoint(&format!("https://{}", server.https()));
-    program.write("own.pem", &server.ca_pem());
-    program.write("other.pem", &OwnOpCon::start().ca_pem());
+    program.write("own.pem", server.ca_pem());
+    program.write("other.pem", OwnOpCon::start().ca_pem());
     program
 }
 
