@@ -100,7 +100,8 @@ fn clear_date(variable: &str, date: &str) -> Known {
     };
     checked_date(dashed).map_err(|_| {
         format!(
-            "{variable} is `{}`, but only the forms yyyy-mm-dd, yyyy/mm/dd and yyyymmdd are unambiguous",
+            "{variable} is `{}`, but only existing dates in the forms yyyy-mm-dd, yyyy/mm/dd and yyyymmdd are \
+             unambiguous",
             excerpt(date)
         )
     })
@@ -187,9 +188,19 @@ mod tests {
         for clear in ["2026-01-31", "2026/01/31", "20260131"] {
             assert_eq!(windows(clear, "J").date, Ok("2026-01-31".into()), "{clear}");
         }
-        for unclear in
-            ["31.01.2026", "01/02/2026", "26-01-31", "2026-1-31", "31012026", "01312026", "202601310", "\u{e9}2601312"]
-        {
+        for unclear in [
+            "31.01.2026",
+            "01/02/2026",
+            "26-01-31",
+            "2026-1-31",
+            "31012026",
+            "01312026",
+            "202601310",
+            "\u{e9}2601312",
+            "20260230",
+            "2026/02/29",
+            "2026-13-01",
+        ] {
             let wrong = windows(unclear, "J").date.unwrap_err();
             assert!(wrong.starts_with("SMA_MSLSAM_SCHEDULE_DATE is `"), "{wrong}");
         }
