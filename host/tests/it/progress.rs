@@ -25,6 +25,7 @@ fn the_printed_commands_save_what_was_not_saved() {
     opcon.add_fault(Fault { path: "/api/propertyExpression".into(), skip: 0, times: 1000, answer: OpConAnswer::CLOSE });
     let (id, ip) = ("LATER_ID", "JI.IP.2026-01-31.Night[A].\"it's.\u{e4}\"");
     let finished = program.run(&start(&name, id, ip)).expect_code(7);
+    assert!(finished.stderr.contains(", or run the job again: repeating it is safe\n"), "{finished:#?}");
     let commands: Vec<_> = finished.stdout.lines().filter_map(|line| line.strip_prefix("  awsec2 ")).collect();
     assert_eq!(commands.len(), 4, "{finished:#?}");
     assert_eq!(opcon.property("LATER_ID_1"), None);
