@@ -1,6 +1,7 @@
 //! The AWS account of a job: credentials, region, retries, timeouts, and the EC2 client.
 
 mod answer;
+mod files;
 mod http;
 mod request;
 #[cfg(test)]
@@ -104,6 +105,7 @@ pub fn account_label(keys: Option<&AwsKeys>) -> String {
 /// The common configuration of all services, with the HTTP client of the credential chain.
 async fn load(settings: &Settings, keys: Option<&AwsKeys>) -> Result<SdkConfig> {
     check_environment()?;
+    files::check()?;
     let mut loader = aws_config::defaults(BehaviorVersion::v2026_01_12())
         .http_client(Http::of_credentials())
         // Stalled-stream protection treats a body that is sent from memory as stalled, which would limit EC2 to five

@@ -1,9 +1,11 @@
 //! The TLS configuration for AWS and OpCon: rustls with ring, and the trusted certificates.
 
+use std::env;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
+use bounded_files::MIB;
 use reqwest::Url;
 use rustls::client::WebPkiServerVerifier;
 use rustls::crypto::{CryptoProvider, ring};
@@ -20,6 +22,9 @@ mod verifiers;
 pub use certificate::{Certificate, ValidityTime};
 pub use public_key::PublicKey;
 use verifiers::{Policy, Verifier};
+
+/// The maximum size of a file of certificates, in bytes.
+const MAX_FILE: u64 = MIB;
 
 /// The servers to trust.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -100,6 +105,7 @@ fn http_client_with(config: ClientConfig, proxy: Proxy, limits: TimeLimits) -> R
 pub fn client_config(trust: &Trust) -> Result<ClientConfig, Error> {
     match trust {
         Trust::System => {
+            check_system_file()?;
             Ok(builder()?.with_root_certificates(trusted_store(system_certificates())?).with_no_client_auth())
         }
         Trust::PlainHttp => Ok(builder()?.with_root_certificates(RootCertStore::empty()).with_no_client_auth()),
@@ -141,11 +147,13 @@ fn system_and_file(file: &Path) -> Result<Policy, Error> {
     let invalid = |wrong: String| {
         Error::new(ErrorKind::Invalid, format!("reading the certificates in {}", file.display()), wrong)
     };
+    let pem = bounded_files::read(file, MAX_FILE).map_err(|error| invalid(error.to_string()))?;
     let certificates: Vec<CertificateDer<'static>> =
-        CertificateDer::pem_file_iter(file).and_then(Iterator::collect).map_err(|error| invalid(error.to_string()))?;
+        CertificateDer::pem_slice_iter(&pem).collect::<Result<_, _>>().map_err(|error| invalid(error.to_string()))?;
     if certificates.is_empty() {
         return Err(invalid("the file contains no PEM certificate".into()));
     }
+    check_system_file()?;
     let mut store = RootCertStore::empty();
     store.add_parsable_certificates(system_certificates());
     for certificate in &certificates {
@@ -157,11 +165,22 @@ fn system_and_file(file: &Path) -> Result<Policy, Error> {
     Ok(Policy::Listed { certificates, webpki })
 }
 
+/// Checks the file that replaces the system certificates, if it exists, because it is read without a limit.
+fn check_system_file() -> Result<(), Error> {
+    let Some(file) = env::var_os("SSL_CERT_FILE").map(PathBuf::from).filter(|file| file.exists()) else {
+        return Ok(());
+    };
+    bounded_files::check(&file, MAX_FILE).map_err(|error| {
+        let action = format!("reading the certificates in {} (`SSL_CERT_FILE`)", file.display());
+        Error::new(ErrorKind::Invalid, action, error.to_string())
+    })
+}
+
 /// The trusted system certificates. If the system has a bundle and a folder with the same certificates, only the bundle
 /// is read, because the folder contains hundreds of files.
 #[cfg(all(unix, not(target_vendor = "apple")))]
 fn system_certificates() -> Vec<CertificateDer<'static>> {
-    let chosen_by_user = ["SSL_CERT_FILE", "SSL_CERT_DIR"].iter().any(|name| std::env::var_os(name).is_some());
+    let chosen_by_user = ["SSL_CERT_FILE", "SSL_CERT_DIR"].iter().any(|name| env::var_os(name).is_some());
     let bundle = openssl_probe::probe().cert_file.filter(|_| !chosen_by_user);
     let certificates = rustls_native_certs::load_certs_from_paths(bundle.as_deref(), None).certs;
     if certificates.is_empty() { rustls_native_certs::load_native_certs().certs } else { certificates }

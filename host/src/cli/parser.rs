@@ -33,7 +33,7 @@ pub fn parse(meta: &'static OperationMeta, args: &CommandLine, more: &[String]) 
     let mut command = of_function(meta);
     match command.try_get_matches_from_mut(program_name(args)) {
         Ok(matches) => Ok(Parsed::Given(given(&matches, all_arguments(meta)))),
-        Err(error) => help_or_error(&error, &command, more).map(Parsed::Help),
+        Err(error) => help_or_error(&error, &command, more, args.quoting).map(Parsed::Help),
     }
 }
 

@@ -18,6 +18,7 @@ use crate::console::Console;
 use crate::opcon_error::opcon_error;
 use crate::registry::Registry;
 use crate::settings::{EndpointUrl, Output, Settings};
+use crate::shared_files::Outlook;
 use crate::{config, exit, log, program};
 
 /// The name of the command.
@@ -150,8 +151,9 @@ fn check_log(findings: &mut Findings, named: Option<&PathBuf>) {
     let Some(file) = log::file(named.map(PathBuf::as_path)) else {
         return findings.note("log", "no log: the folder of the program is unknown");
     };
-    match log::open_to_append(&file) {
-        Ok(_) => findings.ok("log", file.display()),
+    match log::outlook(&file) {
+        Ok(Outlook::Opens) => findings.ok("log", file.display()),
+        Ok(_) => findings.ok("log", format!("{} (the first job creates it)", file.display())),
         Err(error) => {
             let error = connector_sdk::Error::new(ErrorKind::InvalidInput, error.to_string());
             let error = error.doing(format!("opening {}", file.display()));

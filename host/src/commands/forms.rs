@@ -8,6 +8,7 @@ use connector_sdk::properties::PropertyStore as _;
 use connector_sdk::{Error, ErrorKind, Result};
 
 use super::parts::{block_on, config_argument, config_path, flag, parse, parser, path_option};
+use crate::arguments::Quoting;
 use crate::console::print_pretty_json;
 use crate::forms::{Choices, Form, document};
 use crate::properties::OpConProperties;
@@ -49,7 +50,7 @@ pub fn run(registry: &Registry, args: &[String]) -> Result<u8> {
     let choices = choices(&matches)?;
     let form = |meta| document(&Form::of(meta), &choices);
     match matches.get_one::<String>("FUNCTION") {
-        Some(name) => print_pretty_json(&form(cli::function(registry, &[], name)?.operation.meta())),
+        Some(name) => print_pretty_json(&form(cli::function(registry, &[], name, Quoting::of(args))?.operation.meta())),
         None => {
             let forms: Vec<_> = registry.all().iter().map(|found| form(found.operation.meta())).collect();
             print_pretty_json(&forms)

@@ -140,32 +140,3 @@ fn a_job_has_neither_a_live_line_nor_a_table_that_depends_on_a_terminal() {
     let row = finished.stdout.lines().find(|line| line.starts_with(&format!("{}  ", ids[0])));
     assert!(row.unwrap().contains(&name), "one row, one line: {finished:#?}");
 }
-
-#[cfg(target_os = "linux")]
-#[test]
-fn a_log_on_a_full_disk_is_ignored() {
-    let program = Program::on_test_bed();
-    fs::create_dir(program.folder().join("log")).unwrap();
-    std::os::unix::fs::symlink("/dev/full", program.folder().join("log/awsec2.log")).unwrap();
-    let finished = program.run(&["StopInstance", "--tag-name", "nobody", "--allow-none"]).expect_code(0);
-    assert_eq!(finished.stderr, "", "{finished:#?}");
-}
-
-#[test]
-fn jobs_that_rotate_the_log_at_once_lose_no_line() {
-    let program = Program::on_test_bed();
-    fs::create_dir(program.folder().join("log")).unwrap();
-    let large = format!("{}\n", "x".repeat(1023)).repeat(10 * 1024 + 1);
-    fs::write(program.folder().join("log/awsec2.log"), large).unwrap();
-    let job = ["GetInstanceStatusByTag", "--tag-name", "nobody", "--log-dir", "log"];
-    let jobs: Vec<_> = (0..6).map(|_| program.command(job).spawn().unwrap()).collect();
-    for job in jobs {
-        assert_eq!(job.wait_with_output().unwrap().status.code(), Some(4));
-    }
-    let all: String = fs::read_dir(program.folder().join("log"))
-        .unwrap()
-        .map(|file| fs::read_to_string(file.unwrap().path()).unwrap())
-        .collect();
-    assert_eq!(all.matches("GetInstanceStatusByTag failed, exit code 4\n").count(), 6);
-    assert_eq!(all.matches("xxx\n").count(), 10 * 1024 + 1, "the old lines are there as well");
-}

@@ -102,7 +102,11 @@ impl Inputs {
 /// # Errors
 /// [`ErrorKind::InvalidInput`] for the first violated rule.
 pub fn check_rules(declared: &[&'static ArgSpec], groups: &[ArgGroup], given: &[&'static ArgSpec]) -> Result<()> {
-    let count = |name: &str| given.iter().filter(|spec| spec.name == name).count();
+    let mut counts: HashMap<&str, usize> = HashMap::new();
+    for spec in given {
+        *counts.entry(spec.name).or_default() += 1;
+    }
+    let count = |name: &str| counts.get(name).copied().unwrap_or_default();
     for spec in declared {
         let option = spec.option();
         if count(spec.name) > 1 && !spec.repeatable {

@@ -37,6 +37,7 @@ pub struct Argument {
     pub value_name: Option<String>,
     pub help: String,
     pub default: Option<String>,
+    pub secret: bool,
 }
 
 /// An example command line.
