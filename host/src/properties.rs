@@ -95,6 +95,9 @@ impl PropertyStore for OpConProperties {
         let name = PropertyName::parse_for_job(name, self.job.as_ref()).map_err(opcon_error)?;
         let counter = counter.and_then(|counter| NonZeroU32::new(counter.try_into().ok()?));
         let name = counter.map_or(Ok(name.clone()), |counter| name.with_counter(counter)).map_err(opcon_error)?;
+        if let Some(PropertyChannel::Msgin(agent)) = &self.channel {
+            agent.check_name(&name).map_err(opcon_error)?;
+        }
         Ok(name.to_string())
     }
 
@@ -107,6 +110,15 @@ impl PropertyStore for OpConProperties {
             PropertyChannel::Msgin(agent) => agent.check().map_err(opcon_error)?,
         }
         Ok(())
+    }
+
+    fn check_value(&self, full_name: &str, value: &str) -> Result<()> {
+        let name = full_name.parse().map_err(opcon_error)?;
+        let checked = PropertyValue::new(value).and_then(|value| match &self.channel {
+            Some(PropertyChannel::Msgin(agent)) => agent.add_property(&name, &value).map(|_| ()),
+            _ => Ok(()),
+        });
+        checked.map_err(|error| Error::new(ErrorKind::InvalidInput, error.cause()))
     }
 
     async fn save(&self, full_name: &str, value: &str) -> Result<Delivery> {
