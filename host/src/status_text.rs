@@ -30,10 +30,12 @@ pub struct StatusText {
     queue: Arc<Queue>,
 }
 
+/// Starts the tool with a text.
+type Start = dyn Fn(&str) -> io::Result<Child> + Send + Sync;
+
 /// What the job and the thread that runs the tool share.
 struct Queue {
-    /// Starts the tool with a text.
-    start: Box<dyn Fn(&str) -> io::Result<Child> + Send + Sync>,
+    start: Box<Start>,
     state: Mutex<State>,
     changed: Condvar,
 }
