@@ -89,7 +89,7 @@ async fn prepare(job: &Job, console: &Arc<Console>) -> Result<PreparedJob> {
         (Some(config), Some(user_id)) => Some(config.user(user_id).map_err(opcon_error)?),
         _ => None,
     };
-    let opcon = Arc::new(OpConProperties::new(config.as_ref())?);
+    let opcon = Arc::new(OpConProperties::new(config.as_ref(), console.clone())?);
     opcon.warning().iter().chain(&job.warnings).for_each(|warning| console.warning(warning));
     let account = aws::Account::load(settings, keys.as_ref(), job.meta.iam_actions).await?;
     let who = settings.user_id.as_ref().map_or("default credential chain".to_owned(), |id| format!("user id {id}"));

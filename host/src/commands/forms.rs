@@ -1,6 +1,7 @@
 //! Implements `awsec2 forms`: prints the job forms of the functions.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use clap::{Arg, ArgMatches};
 use connector_sdk::option_lists::OptionList;
@@ -8,10 +9,11 @@ use connector_sdk::properties::PropertyStore as _;
 use connector_sdk::{Error, ErrorKind, Result};
 
 use super::parts::{block_on, config_argument, config_path, flag, parse, parser, path_option};
-use crate::console::print_pretty_json;
+use crate::console::{Console, print_pretty_json};
 use crate::forms::{Choices, Form, document};
 use crate::properties::OpConProperties;
 use crate::registry::Registry;
+use crate::settings::Output;
 use crate::{cli, config, exit, option_lists, program};
 
 /// The name of the command.
@@ -71,7 +73,8 @@ fn choices(matches: &ArgMatches) -> Result<Choices> {
 }
 
 fn from_opcon(named: Option<&Path>) -> Result<Choices> {
-    let store = OpConProperties::new(config::read(named, None)?.as_ref())?;
+    let config = config::read(named, None)?;
+    let store = OpConProperties::new(config.as_ref(), Arc::new(Console::new(Output::Text)))?;
     block_on(async {
         store.prepare().await?;
         let mut choices = Choices::new();
