@@ -76,6 +76,12 @@ impl Account {
     }
 }
 
+/// The region that a job with these settings uses, or `None` if it is unknown or invalid.
+pub async fn region_of(settings: &Settings) -> Option<String> {
+    files::check().ok()?;
+    region(&SdkConfig::builder().region(region_chain(settings).region().await).build()).ok()
+}
+
 /// The region of the job, from its arguments, the environment or the profile, in the form of AWS.
 fn region(config: &SdkConfig) -> Result<String> {
     const HINT: &str = "add `--region REGION`, such as `--region us-east-1`";
@@ -116,15 +122,16 @@ async fn load(settings: &Settings, keys: Option<&AwsKeys>) -> Result<SdkConfig> 
         loader =
             loader.credentials_provider(Credentials::new(&keys.access_key_id, secret, None, None, "Connector.config"));
     }
-    // Never the region of the machine on which the job runs, which AWS's default provider would read from the instance
-    // metadata.
+    Ok(loader.region(region_chain(settings)).load().await)
+}
+
+/// The sources of the region. Never the machine on which the job runs, whose region AWS's default provider would read from
+/// the instance metadata.
+fn region_chain(settings: &Settings) -> RegionProviderChain {
     let region = settings.region.as_ref().map(|region| Region::new(region.as_str().to_owned()));
-    loader = loader.region(
-        RegionProviderChain::first_try(region)
-            .or_else(EnvironmentVariableRegionProvider::new())
-            .or_else(ProfileFileRegionProvider::new()),
-    );
-    Ok(loader.load().await)
+    RegionProviderChain::first_try(region)
+        .or_else(EnvironmentVariableRegionProvider::new())
+        .or_else(ProfileFileRegionProvider::new())
 }
 
 /// Rejects settings that cause a panic in the AWS SDK.
