@@ -134,7 +134,8 @@ async fn create(job: &Job, console: &Arc<Console>) -> Result<PreparedJob> {
     };
     let opcon = Arc::new(OpConProperties::new(config.as_ref())?);
     opcon.warning().iter().chain(&job.warnings).for_each(|warning| console.warning(warning));
-    let account = aws::Account::load(settings, keys.as_ref(), job.meta.iam_actions).await?;
+    let user = aws::User { declared: job.meta.iam_actions, reporter: console.clone(), is_patient: true };
+    let account = aws::Account::load(settings, keys.as_ref(), user).await?;
     let mut context = Context::builder(account.ec2(), console.clone(), opcon.clone(), opcon)
         .aws(account.config().clone())
         .dry_run(settings.dry_run)

@@ -34,6 +34,8 @@ pub enum Trust {
     /// In addition, servers whose certificate or issuer is in this PEM file. It may contain the self-signed certificate
     /// that OpCon creates at installation.
     SystemAndFile(PathBuf),
+    /// Only servers whose certificate or issuer is in this PEM file.
+    File(PathBuf),
     /// Every server with any certificate. The connection is encrypted, but the server is not authenticated.
     Unverified,
     /// No TLS, plain HTTP only. No certificates are read.
@@ -109,7 +111,11 @@ pub fn client_config(trust: &Trust) -> Result<ClientConfig, Error> {
             Ok(builder()?.with_root_certificates(trusted_store(system_certificates())?).with_no_client_auth())
         }
         Trust::PlainHttp => Ok(builder()?.with_root_certificates(RootCertStore::empty()).with_no_client_auth()),
-        Trust::SystemAndFile(file) => with_policy(system_and_file(file)?),
+        Trust::SystemAndFile(file) => {
+            check_system_file()?;
+            with_policy(listed(file, system_certificates())?)
+        }
+        Trust::File(file) => with_policy(listed(file, Vec::new())?),
         Trust::Unverified => with_policy(Policy::Any),
     }
 }
@@ -143,7 +149,7 @@ fn trusted_store(system: Vec<CertificateDer<'static>>) -> Result<RootCertStore, 
 }
 
 /// Trusts the system certificates, if any, and those in the PEM file.
-fn system_and_file(file: &Path) -> Result<Policy, Error> {
+fn listed(file: &Path, system: Vec<CertificateDer<'static>>) -> Result<Policy, Error> {
     let invalid = |wrong: String| {
         Error::new(ErrorKind::Invalid, format!("reading the certificates in {}", file.display()), wrong)
     };
@@ -153,9 +159,8 @@ fn system_and_file(file: &Path) -> Result<Policy, Error> {
     if certificates.is_empty() {
         return Err(invalid("the file contains no PEM certificate".into()));
     }
-    check_system_file()?;
     let mut store = RootCertStore::empty();
-    store.add_parsable_certificates(system_certificates());
+    store.add_parsable_certificates(system);
     for certificate in &certificates {
         store.add(certificate.clone()).map_err(|error| invalid(error.to_string()))?;
     }

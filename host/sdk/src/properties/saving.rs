@@ -81,7 +81,7 @@ impl PropertyNames {
         failures.extend(save_all(cx, ready).await);
         match failures.first() {
             None => Ok(()),
-            Some(first) => Err(not_saved(failures.len(), wanted, first)),
+            Some(first) => Err(not_saved(cx, failures.len(), wanted, first)),
         }
     }
 }
@@ -150,8 +150,11 @@ async fn save_all(cx: &Context, entries: Vec<PropertyEntry>) -> Vec<Error> {
     failures
 }
 
-fn not_saved(failed: usize, wanted: usize, first: &Error) -> Error {
+fn not_saved(cx: &Context, failed: usize, wanted: usize, first: &Error) -> Error {
     let message = format!("{failed} of {wanted} properties not saved; the first: {first}");
-    let advice = "run the commands at the end of this output, and do not run the job again";
+    let advice = match cx.journal().may_be_repeated() {
+        true => "run the commands at the end of this output, or run the job again: repeating it is safe",
+        false => "run the commands at the end of this output, and do not run the job again",
+    };
     Error::new(ErrorKind::PropertyNotSaved, message).doing("saving properties in OpCon").hint_before(advice, first)
 }
