@@ -132,7 +132,7 @@ async fn create(job: &Job, console: &Arc<Console>) -> Result<PreparedJob> {
         (Some(config), Some(user_id)) => Some(config.user(user_id).map_err(opcon_error)?),
         _ => None,
     };
-    let opcon = Arc::new(OpConProperties::new(config.as_ref())?);
+    let opcon = Arc::new(OpConProperties::new(config.as_ref(), console.clone())?);
     opcon.warning().iter().chain(&job.warnings).for_each(|warning| console.warning(warning));
     let user = aws::User { declared: job.meta.iam_actions, reporter: console.clone(), is_patient: true };
     let account = aws::Account::load(settings, keys.as_ref(), user).await?;

@@ -39,6 +39,11 @@ impl Error {
         Error { hint: Some(hint.into()), ..self }
     }
 
+    /// This error, with what another method had failed with before. `how` names the method of this error.
+    pub(crate) fn after(self, first: &Error, how: &str) -> Self {
+        Error { wrong: format!("{}; {how}: {}", first.wrong, self.wrong), ..self }
+    }
+
     /// The category of the error.
     pub fn kind(&self) -> ErrorKind {
         self.kind

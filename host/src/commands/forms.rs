@@ -1,6 +1,7 @@
 //! Implements `awsec2 forms`: prints the job forms of the functions.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use clap::{Arg, ArgMatches};
 use connector_sdk::option_lists::OptionList;
@@ -73,8 +74,9 @@ fn choices(matches: &ArgMatches) -> Result<Choices> {
 }
 
 fn from_opcon(named: Option<&Path>) -> Result<Choices> {
-    let store = OpConProperties::new(config::read(named, None)?.as_ref())?;
-    store.warning().iter().for_each(|warning| Console::new(Output::Text).warning(warning));
+    let console = Arc::new(Console::new(Output::Text));
+    let store = OpConProperties::new(config::read(named, None)?.as_ref(), console.clone())?;
+    store.warning().iter().for_each(|warning| console.warning(warning));
     block_on(async {
         store.prepare().await?;
         let mut choices = Choices::new();

@@ -13,6 +13,10 @@ fn start<'a>(name: &'a str, property: &'a str, ip: &'a str) -> Vec<&'a str> {
     line.into_iter().collect()
 }
 
+fn refusal() -> OpConAnswer {
+    OpConAnswer::text(400, "a refusal of the test")
+}
+
 #[cfg(unix)]
 #[test]
 fn the_printed_commands_save_what_was_not_saved() {
@@ -21,8 +25,8 @@ fn the_printed_commands_save_what_was_not_saved() {
     let config = opcon.config(DEFAULT_TOKEN);
     let program = Program::on_test_bed().without("--user-id").with_config(&config);
     let program = program.env("AWS_ACCESS_KEY_ID", "unchecked").env("AWS_SECRET_ACCESS_KEY", "unchecked");
-    // Unavailable after the check, i.e. after the launch.
-    opcon.add_fault(Fault { path: "/api/propertyExpression".into(), skip: 0, times: 1000, answer: OpConAnswer::CLOSE });
+    // Refused after the check, i.e. after the launch.
+    opcon.add_fault(Fault { path: "/api/propertyExpression".into(), skip: 0, times: 1000, answer: refusal() });
     let (id, ip) = ("LATER_ID", "JI.IP.2026-01-31.Night[A].\"it's.\u{e4}\"");
     let finished = program.run(&start(&name, id, ip)).expect_code(7);
     assert!(finished.stderr.contains(", or run the job again: repeating it is safe\n"), "{finished:#?}");
@@ -51,7 +55,7 @@ fn the_printed_commands_save_what_was_not_saved() {
 fn the_configuration_of_the_job_is_part_of_the_printed_command() {
     let (ec2, opcon, name) = (Ec2::new(), OwnOpCon::start(), unique("configured"));
     ec2.launch_stopped(&name, 1);
-    opcon.add_fault(Fault { path: "/api/propertyExpression".into(), skip: 0, times: 1000, answer: OpConAnswer::CLOSE });
+    opcon.add_fault(Fault { path: "/api/propertyExpression".into(), skip: 0, times: 1000, answer: refusal() });
     let program = Program::on_test_bed().without("--user-id").common("--config", "own.config");
     program.write("own.config", &opcon.config(DEFAULT_TOKEN));
     let program = program.env("AWS_ACCESS_KEY_ID", "unchecked").env("AWS_SECRET_ACCESS_KEY", "unchecked");
