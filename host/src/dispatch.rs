@@ -5,7 +5,7 @@ use std::{env, thread};
 
 use connector_sdk::Result;
 
-use crate::arguments::Quoting;
+use crate::arguments::{Files, Quoting};
 use crate::cli::{self, Request};
 use crate::console::{Console, print_help};
 use crate::panics::Panics;
@@ -56,7 +56,7 @@ fn work(own: &[&str]) -> u8 {
     if let Some((command, args)) = commands::find(&registry, env::args_os()) {
         return command_exit_code(args.and_then(|args| panics.guard(command.name, || (command.run)(&registry, &args))));
     }
-    let args = match arguments::read(env::args_os(), &registry) {
+    let args = match arguments::read(env::args_os(), &registry, Files::Here) {
         Ok(args) => args,
         Err(error) => return job::report_failure_to_start(raw_output(), None, error),
     };
