@@ -8,9 +8,9 @@ mod raw_arg;
 mod values;
 
 use std::ffi::OsString;
-use std::fs;
 use std::path::Path;
 
+use connector_sdk::files::{MIB, read_text};
 use connector_sdk::{Error, OperationMeta, Result};
 
 use crate::registry::Registry;
@@ -18,7 +18,7 @@ use raw_arg::invalid_input;
 
 pub use options::Options;
 pub use quoting::{Quoting, swallows_a_secret};
-pub use raw::{output_form, positional};
+pub use raw::{given, output_form, positional};
 pub use raw_arg::{CommandLine, Files, Origin, RawArg, VERTICAL_TAB};
 pub use values::{References, check, check_path, not_replaced, reference};
 
@@ -26,6 +26,8 @@ pub use values::{References, check, check_path, not_replaced, reference};
 const ENCRYPTED: &str = "<smaencrypt>";
 /// The prefix of an argument that names an argument file.
 const FILE: char = '@';
+/// The maximum size of all argument files of a command line, in bytes.
+const MAX_FILES: u64 = MIB;
 /// The byte order mark that Windows editors and shells write before UTF-8 text.
 const BYTE_ORDER_MARK: char = '\u{feff}';
 
@@ -44,13 +46,13 @@ pub fn read(arguments: impl Iterator<Item = OsString>, registry: &Registry, file
         texts.extend(pieces.into_iter().skip(usize::from(index == 0)));
     }
     let mut quoting = Quoting::of(&texts);
-    let (mut args, mut unread) = (Vec::new(), Vec::new());
+    let (mut args, mut unread, mut size_of_files) = (Vec::new(), Vec::new(), 0);
     for text in texts {
         if let Some(path) = not_here(&text, files) {
             unread.push(path.to_owned());
             continue;
         }
-        let expanded = expand(text, quoting)?;
+        let expanded = expand(text, quoting, &mut size_of_files)?;
         quoting = quoting.and(Quoting::of(&expanded));
         args.extend(expanded);
     }
@@ -99,15 +101,16 @@ fn not_here(text: &str, files: Files) -> Option<&str> {
     (reference(path).is_some() || !Path::new(path).exists()).then_some(path)
 }
 
-/// Expands an argument file to its lines. The lines are literal: `@` has no special meaning in them.
-fn expand(text: String, quoting: Quoting) -> Result<Vec<RawArg>> {
+/// Expands an argument file to its lines. The lines are literal: `@` has no special meaning in them. `size_of_files` is
+/// the size of all files so far.
+fn expand(text: String, quoting: Quoting, size_of_files: &mut u64) -> Result<Vec<RawArg>> {
     let Some(path) = text.strip_prefix(FILE) else {
         return Ok(vec![RawArg { text, origin: Origin::CommandLine }]);
     };
     if let Some(found) = reference(path) {
         return Err(not_replaced("the name of the argument file", &quoting.reference(found), Origin::CommandLine));
     }
-    let content = check_path(path).and_then(|()| fs::read_to_string(path).map_err(|error| error.to_string()));
+    let content = check_path(path).and_then(|()| read_file(Path::new(path), size_of_files));
     let content = content.map_err(|why| {
         invalid_input(format!("argument file{}: {why}", quoting.quoted(path)))
             .hint("check the file: `@FILE` stands for the arguments in FILE, one per line, as UTF-8 text")
@@ -116,9 +119,21 @@ fn expand(text: String, quoting: Quoting) -> Result<Vec<RawArg>> {
     Ok(lines.map(|line| RawArg { text: line.to_owned(), origin: Origin::File }).collect())
 }
 
+/// Reads an argument file, unless it makes the files too large.
+fn read_file(path: &Path, size_of_files: &mut u64) -> Result<String, String> {
+    let content = read_text(path, MAX_FILES).map_err(|error| error.to_string())?;
+    *size_of_files += content.len() as u64;
+    if *size_of_files > MAX_FILES { Err("all argument files are larger than 1 MiB".to_owned()) } else { Ok(content) }
+}
+
+/// Whether the text contains a value that the agent should have decrypted.
+pub fn is_encrypted(text: &str) -> bool {
+    text.to_ascii_lowercase().contains(ENCRYPTED)
+}
+
 /// Rejects values that the agent should have decrypted.
 fn refuse_encrypted(args: &[RawArg], options: &Options) -> Result<()> {
-    let Some(at) = args.iter().position(|arg| arg.text.to_ascii_lowercase().contains(ENCRYPTED)) else {
+    let Some(at) = args.iter().position(|arg| is_encrypted(&arg.text)) else {
         return Ok(());
     };
     let nearest = args[..=at].iter().rev().find(|arg| arg.text.starts_with("--"));

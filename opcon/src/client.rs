@@ -1,5 +1,6 @@
 //! The client of the OpCon REST API: checks the connection, and saves and reads properties.
 
+mod certificates;
 pub(crate) mod connection;
 mod failure;
 mod limits;
@@ -17,6 +18,7 @@ use crate::error::{Error, ErrorKind};
 use crate::excerpt::excerpt;
 use crate::property::{PropertyName, PropertyValue};
 use crate::tls::Trust;
+pub use certificates::fetch_certificates;
 use connection::{Connection, Secret};
 pub use limits::Limits;
 pub use saving::Saved;
@@ -52,11 +54,6 @@ impl ApiSettings {
     /// The address of the API, `host:port`.
     pub fn address(&self) -> String {
         self.address.to_string()
-    }
-
-    /// Whether the certificate of the API is verified; `false` with `VERIFY_TLS=False`.
-    pub fn verifies_the_server(&self) -> bool {
-        self.trust != Trust::Unverified
     }
 }
 

@@ -1,9 +1,9 @@
 //! Excerpts of external texts for messages.
 
 /// The maximum length of an excerpt, in characters.
-const MAX_EXCERPT: usize = 200;
+const MAX_EXCERPT: usize = 1_000;
 
-/// At most 200 characters of the text, on one line. The program that prints the message escapes unprintable characters.
+/// At most 1,000 characters of the text, on one line. The program that prints the message escapes unprintable characters.
 pub(crate) fn excerpt(text: &str) -> String {
     let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
     match line.char_indices().nth(MAX_EXCERPT) {
@@ -23,7 +23,7 @@ mod tests {
 
     #[test]
     fn long_texts_are_cut_visibly() {
-        assert_eq!(excerpt(&"\u{fc}".repeat(200)), "\u{fc}".repeat(200));
-        assert_eq!(excerpt(&"\u{fc}".repeat(201)), format!("{}...", "\u{fc}".repeat(200)));
+        assert_eq!(excerpt(&"\u{fc}".repeat(1_000)), "\u{fc}".repeat(1_000));
+        assert_eq!(excerpt(&"\u{fc}".repeat(1_001)), format!("{}...", "\u{fc}".repeat(1_000)));
     }
 }

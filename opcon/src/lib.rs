@@ -23,10 +23,10 @@ pub mod setup;
 pub mod smaddi;
 pub mod tls;
 
-pub use client::{ApiSettings, Client, Limits, Saved, Version};
+pub use client::{ApiSettings, Client, Limits, Saved, Version, fetch_certificates};
 pub use config::{AwsKeys, Config, ConfigEditor, OPCON_API, PropertyChannel};
 pub use error::{Error, ErrorKind};
-pub use job_identity::JobIdentity;
+pub use job_identity::{JobIdentity, job_label};
 pub use msgin::MsginSettings;
 pub use property::{PropertyName, PropertyValue};
-pub use tls::Trust;
+pub use tls::{Certificate, Trust};

@@ -1,21 +1,30 @@
 //! The TLS configuration for AWS and OpCon: rustls with ring, and the trusted certificates.
 
+use std::env;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
+use bounded_files::MIB;
 use reqwest::Url;
 use rustls::client::WebPkiServerVerifier;
 use rustls::crypto::{CryptoProvider, ring};
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject as _;
-use rustls::{ClientConfig, RootCertStore};
+use rustls::{ClientConfig, ConfigBuilder, RootCertStore, WantsVerifier};
 
 use crate::error::{Error, ErrorKind};
 
+mod certificate;
+mod public_key;
 mod verifiers;
 
+pub use certificate::{Certificate, ValidityTime};
+pub use public_key::PublicKey;
 use verifiers::{Policy, Verifier};
+
+/// The maximum size of a file of certificates, in bytes.
+const MAX_FILE: u64 = MIB;
 
 /// The servers to trust.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -25,6 +34,8 @@ pub enum Trust {
     /// In addition, servers whose certificate or issuer is in this PEM file. It may contain the self-signed certificate
     /// that OpCon creates at installation.
     SystemAndFile(PathBuf),
+    /// Only servers whose certificate or issuer is in this PEM file.
+    File(PathBuf),
     /// Every server with any certificate. The connection is encrypted, but the server is not authenticated.
     Unverified,
     /// No TLS, plain HTTP only. No certificates are read.
@@ -63,8 +74,22 @@ pub struct TimeLimits {
 /// # Errors
 /// Those of [`client_config`].
 pub fn http_client(trust: &Trust, proxy: Proxy, limits: TimeLimits) -> Result<reqwest::Client, Error> {
+    http_client_with(client_config(trust)?, proxy, limits)
+}
+
+/// Creates an HTTP client that ends every connection in the TLS handshake, after it has set `presented` to the
+/// certificates of the server.
+pub(crate) fn observing_http_client(
+    presented: Arc<OnceLock<Vec<CertificateDer<'static>>>>,
+    proxy: Proxy,
+    limits: TimeLimits,
+) -> Result<reqwest::Client, Error> {
+    http_client_with(with_policy(Policy::Observe(presented))?, proxy, limits)
+}
+
+fn http_client_with(config: ClientConfig, proxy: Proxy, limits: TimeLimits) -> Result<reqwest::Client, Error> {
     let builder = reqwest::Client::builder()
-        .tls_backend_preconfigured(client_config(trust)?)
+        .tls_backend_preconfigured(config)
         .redirect(reqwest::redirect::Policy::none())
         .connect_timeout(limits.connect)
         .timeout(limits.request);
@@ -80,21 +105,34 @@ pub fn http_client(trust: &Trust, proxy: Proxy, limits: TimeLimits) -> Result<re
 /// # Errors
 /// [`ErrorKind::Invalid`] if certificates are required and there are none, or the PEM file cannot be read.
 pub fn client_config(trust: &Trust) -> Result<ClientConfig, Error> {
-    let provider = Arc::new(ring::default_provider());
-    let algorithms = provider.signature_verification_algorithms;
-    let builder = ClientConfig::builder_with_provider(provider.clone())
-        .with_safe_default_protocol_versions()
-        .map_err(|error| Error::new(ErrorKind::Invalid, "preparing TLS", error.to_string()))?;
-    let policy = match trust {
+    match trust {
         Trust::System => {
-            return Ok(builder.with_root_certificates(trusted_store(system_certificates())?).with_no_client_auth());
+            check_system_file()?;
+            Ok(builder()?.with_root_certificates(trusted_store(system_certificates())?).with_no_client_auth())
         }
-        Trust::PlainHttp => return Ok(builder.with_root_certificates(RootCertStore::empty()).with_no_client_auth()),
-        Trust::SystemAndFile(file) => system_and_file(file, provider)?,
-        Trust::Unverified => Policy::Any,
-    };
-    let verifier = Arc::new(Verifier { policy, algorithms });
-    Ok(builder.dangerous().with_custom_certificate_verifier(verifier).with_no_client_auth())
+        Trust::PlainHttp => Ok(builder()?.with_root_certificates(RootCertStore::empty()).with_no_client_auth()),
+        Trust::SystemAndFile(file) => {
+            check_system_file()?;
+            with_policy(listed(file, system_certificates())?)
+        }
+        Trust::File(file) => with_policy(listed(file, Vec::new())?),
+        Trust::Unverified => with_policy(Policy::Any),
+    }
+}
+
+fn provider() -> Arc<CryptoProvider> {
+    Arc::new(ring::default_provider())
+}
+
+fn builder() -> Result<ConfigBuilder<ClientConfig, WantsVerifier>, Error> {
+    ClientConfig::builder_with_provider(provider())
+        .with_safe_default_protocol_versions()
+        .map_err(|error| Error::new(ErrorKind::Invalid, "preparing TLS", error.to_string()))
+}
+
+fn with_policy(policy: Policy) -> Result<ClientConfig, Error> {
+    let verifier = Arc::new(Verifier { policy, algorithms: provider().signature_verification_algorithms });
+    Ok(builder()?.dangerous().with_custom_certificate_verifier(verifier).with_no_client_auth())
 }
 
 /// The certificate store of the system, which must contain at least one certificate.
@@ -111,31 +149,43 @@ fn trusted_store(system: Vec<CertificateDer<'static>>) -> Result<RootCertStore, 
 }
 
 /// Trusts the system certificates, if any, and those in the PEM file.
-fn system_and_file(file: &Path, provider: Arc<CryptoProvider>) -> Result<Policy, Error> {
+fn listed(file: &Path, system: Vec<CertificateDer<'static>>) -> Result<Policy, Error> {
     let invalid = |wrong: String| {
         Error::new(ErrorKind::Invalid, format!("reading the certificates in {}", file.display()), wrong)
     };
+    let pem = bounded_files::read(file, MAX_FILE).map_err(|error| invalid(error.to_string()))?;
     let certificates: Vec<CertificateDer<'static>> =
-        CertificateDer::pem_file_iter(file).and_then(Iterator::collect).map_err(|error| invalid(error.to_string()))?;
+        CertificateDer::pem_slice_iter(&pem).collect::<Result<_, _>>().map_err(|error| invalid(error.to_string()))?;
     if certificates.is_empty() {
         return Err(invalid("the file contains no PEM certificate".into()));
     }
     let mut store = RootCertStore::empty();
-    store.add_parsable_certificates(system_certificates());
+    store.add_parsable_certificates(system);
     for certificate in &certificates {
         store.add(certificate.clone()).map_err(|error| invalid(error.to_string()))?;
     }
-    let webpki = WebPkiServerVerifier::builder_with_provider(Arc::new(store), provider)
+    let webpki = WebPkiServerVerifier::builder_with_provider(Arc::new(store), provider())
         .build()
         .map_err(|error| invalid(error.to_string()))?;
     Ok(Policy::Listed { certificates, webpki })
+}
+
+/// Checks the file that replaces the system certificates, if it exists, because it is read without a limit.
+fn check_system_file() -> Result<(), Error> {
+    let Some(file) = env::var_os("SSL_CERT_FILE").map(PathBuf::from).filter(|file| file.exists()) else {
+        return Ok(());
+    };
+    bounded_files::check(&file, MAX_FILE).map_err(|error| {
+        let action = format!("reading the certificates in {} (`SSL_CERT_FILE`)", file.display());
+        Error::new(ErrorKind::Invalid, action, error.to_string())
+    })
 }
 
 /// The trusted system certificates. If the system has a bundle and a folder with the same certificates, only the bundle
 /// is read, because the folder contains hundreds of files.
 #[cfg(all(unix, not(target_vendor = "apple")))]
 fn system_certificates() -> Vec<CertificateDer<'static>> {
-    let chosen_by_user = ["SSL_CERT_FILE", "SSL_CERT_DIR"].iter().any(|name| std::env::var_os(name).is_some());
+    let chosen_by_user = ["SSL_CERT_FILE", "SSL_CERT_DIR"].iter().any(|name| env::var_os(name).is_some());
     let bundle = openssl_probe::probe().cert_file.filter(|_| !chosen_by_user);
     let certificates = rustls_native_certs::load_certs_from_paths(bundle.as_deref(), None).certs;
     if certificates.is_empty() { rustls_native_certs::load_native_certs().certs } else { certificates }

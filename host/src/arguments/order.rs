@@ -12,8 +12,7 @@ pub fn split_at_vertical_tabs(text: &str, registry: &Registry) -> Vec<String> {
     let options = Options::of_all(registry);
     let all: Vec<&str> = text.split(VERTICAL_TAB).collect();
     let mut pieces: Vec<String> = Vec::with_capacity(all.len());
-    for (index, piece) in all.iter().enumerate() {
-        let next = all[index..].iter().find(|piece| !piece.is_empty());
+    for (piece, next) in all.iter().zip(not_empty_from(&all)) {
         let ends_an_option = next.is_none_or(|next| next.starts_with("--") || registry.find(next).is_some());
         let empty_value = pieces.last().is_some_and(|last| options.awaiting_value(last).is_some()) && ends_an_option;
         if !piece.is_empty() || empty_value || all.len() == 1 {
@@ -21,6 +20,21 @@ pub fn split_at_vertical_tabs(text: &str, registry: &Registry) -> Vec<String> {
         }
     }
     pieces
+}
+
+/// For each piece, itself or the next one that is not empty.
+fn not_empty_from<'a>(pieces: &[&'a str]) -> Vec<Option<&'a str>> {
+    let mut next = None;
+    let mut found: Vec<_> = pieces
+        .iter()
+        .rev()
+        .map(|piece| {
+            next = Some(*piece).filter(|piece| !piece.is_empty()).or(next);
+            next
+        })
+        .collect();
+    found.reverse();
+    found
 }
 
 /// Extracts the function name, and joins the options with their values.

@@ -1,9 +1,9 @@
 //! Implements `awsec2 run-form`: runs the job of a completed form.
 
-use std::fs;
 use std::path::{Path, PathBuf};
 
 use clap::Arg;
+use connector_sdk::files::{MIB, read_text};
 use connector_sdk::{Error, ErrorKind, Result};
 use serde_json::{Map, Value};
 
@@ -13,7 +13,10 @@ use crate::cli::{self, Request};
 use crate::console::print_help;
 use crate::forms::{self, FUNCTION, Form};
 use crate::registry::Registry;
-use crate::{exit, job, program};
+use crate::{exit, job, log, program};
+
+/// The maximum size of a completed form, in bytes.
+const MAX_FORM: u64 = MIB;
 
 /// The name of the command.
 pub const NAME: &str = "run-form";
@@ -33,6 +36,10 @@ fn command() -> clap::Command {
 
 /// Runs the job of the given form.
 pub fn run(registry: &Registry, args: &[String]) -> Result<u8> {
+    run_job(registry, args).inspect_err(|_| log::start_with_arguments(args)) // the error is logged where it is printed
+}
+
+fn run_job(registry: &Registry, args: &[String]) -> Result<u8> {
     let (own, common) = split(registry, args);
     let Some(matches) = parse(command(), &own)? else { return Ok(exit::SUCCESS) };
     let Some(file) = matches.get_one::<PathBuf>("FILE") else { return Ok(exit::DEFECT) };
@@ -68,7 +75,7 @@ fn split(registry: &Registry, args: &[String]) -> (Vec<String>, Vec<String>) {
 
 fn read(file: &Path, quoting: Quoting) -> Result<Map<String, Value>> {
     let wrong = |message| usage_error(file, quoting, message);
-    let text = fs::read_to_string(file).map_err(|error| wrong(error.to_string()))?;
+    let text = read_text(file, MAX_FORM).map_err(|error| wrong(error.to_string()))?;
     let text = text.trim_start_matches('\u{feff}');
     let no_form = |why| wrong(format!("not the JSON object of a form: {why}"));
     // Read as any JSON value first: the error for another type than an object would quote the value.

@@ -25,6 +25,7 @@ fn the_printed_commands_save_what_was_not_saved() {
     opcon.add_fault(Fault { path: "/api/propertyExpression".into(), skip: 0, times: 1000, answer: OpConAnswer::CLOSE });
     let (id, ip) = ("LATER_ID", "JI.IP.2026-01-31.Night[A].\"it's.\u{e4}\"");
     let finished = program.run(&start(&name, id, ip)).expect_code(7);
+    assert!(finished.stderr.contains(", or run the job again: repeating it is safe\n"), "{finished:#?}");
     let commands: Vec<_> = finished.stdout.lines().filter_map(|line| line.strip_prefix("  awsec2 ")).collect();
     assert_eq!(commands.len(), 4, "{finished:#?}");
     assert_eq!(opcon.property("LATER_ID_1"), None);
@@ -148,33 +149,4 @@ fn a_job_has_neither_a_live_line_nor_a_table_that_depends_on_a_terminal() {
     assert!(!finished.stdout.contains('\r') && !finished.stderr.contains("waiting"), "{finished:#?}");
     let row = finished.stdout.lines().find(|line| line.starts_with(&format!("{}  ", ids[0])));
     assert!(row.unwrap().contains(&name), "one row, one line: {finished:#?}");
-}
-
-#[cfg(target_os = "linux")]
-#[test]
-fn a_log_on_a_full_disk_is_ignored() {
-    let program = Program::on_test_bed();
-    fs::create_dir(program.folder().join("log")).unwrap();
-    std::os::unix::fs::symlink("/dev/full", program.folder().join("log/awsec2.log")).unwrap();
-    let finished = program.run(&["StopInstance", "--tag-name", "nobody", "--allow-none"]).expect_code(0);
-    assert_eq!(finished.stderr, "", "{finished:#?}");
-}
-
-#[test]
-fn jobs_that_rotate_the_log_at_once_lose_no_line() {
-    let program = Program::on_test_bed();
-    fs::create_dir(program.folder().join("log")).unwrap();
-    let large = format!("{}\n", "x".repeat(1023)).repeat(10 * 1024 + 1);
-    fs::write(program.folder().join("log/awsec2.log"), large).unwrap();
-    let job = ["GetInstanceStatusByTag", "--tag-name", "nobody", "--log-dir", "log"];
-    let jobs: Vec<_> = (0..6).map(|_| program.command(job).spawn().unwrap()).collect();
-    for job in jobs {
-        assert_eq!(job.wait_with_output().unwrap().status.code(), Some(4));
-    }
-    let all: String = fs::read_dir(program.folder().join("log"))
-        .unwrap()
-        .map(|file| fs::read_to_string(file.unwrap().path()).unwrap())
-        .collect();
-    assert_eq!(all.matches("GetInstanceStatusByTag failed, exit code 4\n").count(), 6);
-    assert_eq!(all.matches("xxx\n").count(), 10 * 1024 + 1, "the old lines are there as well");
 }

@@ -1,6 +1,6 @@
 //! Certificate verifiers that rustls does not provide: none at all, and self-signed certificates.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::client::{WebPkiServerVerifier, verify_server_name};
@@ -21,6 +21,8 @@ pub(super) struct Verifier {
 pub(super) enum Policy {
     /// Every certificate.
     Any,
+    /// None. The certificates of the server are put here.
+    Observe(Arc<OnceLock<Vec<CertificateDer<'static>>>>),
     /// Those that webpki trusts, and a server certificate that is itself listed.
     ///
     /// webpki rejects the certificate of a certificate authority as a server certificate. Self-signed certificates are
@@ -38,7 +40,15 @@ impl ServerCertVerifier for Verifier {
         ocsp_response: &[u8],
         now: UnixTime,
     ) -> Result<ServerCertVerified, Error> {
-        let Policy::Listed { certificates, webpki } = &self.policy else { return Ok(ServerCertVerified::assertion()) };
+        let (certificates, webpki) = match &self.policy {
+            Policy::Any => return Ok(ServerCertVerified::assertion()),
+            Policy::Observe(presented) => {
+                let chain = std::iter::once(server).chain(intermediates);
+                let _ = presented.set(chain.map(|certificate| certificate.clone().into_owned()).collect());
+                return Err(CertificateError::ApplicationVerificationFailure.into());
+            }
+            Policy::Listed { certificates, webpki } => (certificates, webpki),
+        };
         let verdict = webpki.verify_server_cert(server, intermediates, name, ocsp_response, now);
         match verdict {
             // rustls has no specific variants for form errors, only for period, issuer, name, and signature.

@@ -1,6 +1,7 @@
 //! Tests of the client against the stand-in, including the error message of each failure.
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
+mod certificates;
 mod saving;
 mod set_up;
 mod site;
@@ -102,9 +103,9 @@ async fn foreign_responses_are_summarized() {
     assert_error(set(&client).await, ErrorKind::Unexpected, "OpCon returned HTTP 404: (a web page)");
     site.fail(1, Answer::text(200, ""));
     assert_error(set(&client).await, ErrorKind::Unexpected, "the OpCon API: (an empty response)");
-    site.fail(1, Answer::text(200, &"no\nJSON ".repeat(100)));
+    site.fail(1, Answer::text(200, &"no\nJSON ".repeat(1_000)));
     let error = assert_error(set(&client).await, ErrorKind::Unexpected, "the OpCon API: no JSON no JSON");
-    assert!(error.to_string().len() < 400, "{error}");
+    assert!(error.to_string().len() < 1_200 && error.to_string().ends_with("..."), "{error}");
     site.fail(1, Answer::text(302, ""));
     assert_error(set(&client).await, ErrorKind::Unexpected, "HTTP 302");
 }

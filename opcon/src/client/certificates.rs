@@ -1,0 +1,43 @@
+//! Fetches the certificates that an OpCon API presents, without trusting them.
+
+use std::sync::{Arc, OnceLock};
+
+use super::failure::Failure;
+use super::limits::Limits;
+use crate::address::Address;
+use crate::error::{Error, ErrorKind};
+use crate::excerpt::excerpt;
+use crate::tls::{self, Certificate, Proxy};
+
+/// The certificates that the server at `address` (`host:port`) presents: its own first, then those of its issuers as
+/// far as it sends them. There is at least one.
+///
+/// Nothing is verified, and nobody proves to have the key of the certificate: compare the fingerprint with that on the
+/// OpCon server before you trust it. The connection ends in the TLS handshake, before any HTTP request, so that neither
+/// token nor password is sent. It uses the proxy of other calls of the API, takes at most 15 seconds (5 to connect),
+/// and TLS limits the certificates to 64 KiB.
+///
+/// # Errors
+/// [`ErrorKind::Invalid`] if the address is invalid; [`ErrorKind::Unreachable`] if there is no connection or no TLS;
+/// [`ErrorKind::Unexpected`] if a certificate cannot be read.
+pub async fn fetch_certificates(address: &str) -> Result<Vec<Certificate>, Error> {
+    let parsed = Address::parse(address, true).map_err(|wrong| {
+        Error::new(ErrorKind::Invalid, format!("reading the address `{}`", excerpt(address)), wrong)
+    })?;
+    let doing = format!("fetching the certificate of the OpCon API at {parsed}");
+    let times = Limits::default().times;
+    let url = parsed.api_url("version");
+    let presented = Arc::new(OnceLock::new());
+    let http = tls::observing_http_client(presented.clone(), Proxy::for_server(&url), times)?;
+    // The verifier refuses every certificate.
+    let refused = http.get(url).send().await;
+    match (presented.get(), refused) {
+        (Some(chain), _) => chain
+            .iter()
+            .map(|der| Certificate::parse(der))
+            .collect::<Result<_, _>>()
+            .map_err(|error| Error::new(ErrorKind::Unexpected, doing, error.to_string())),
+        (None, Err(error)) => Err(Failure::of_transport(&error, times).into_error(&doing)),
+        (None, Ok(_)) => Err(Error::new(ErrorKind::Unexpected, doing, "the server presented no certificate")),
+    }
+}
