@@ -2,20 +2,23 @@
 
 mod options;
 mod order;
+mod quoting;
 mod raw;
 mod raw_arg;
 mod values;
 
 use std::ffi::OsString;
-use std::fs;
+use std::path::Path;
 
+use connector_sdk::files::{MIB, read_text};
 use connector_sdk::{Error, OperationMeta, Result};
 
 use crate::registry::Registry;
 use raw_arg::invalid_input;
 
 pub use options::Options;
-pub use raw::{output_form, positional};
+pub use quoting::Quoting;
+pub use raw::{given, output_form, positional};
 pub use raw_arg::{CommandLine, Origin, RawArg, VERTICAL_TAB};
 pub use values::{References, check, check_path, not_replaced, reference};
 
@@ -23,6 +26,8 @@ pub use values::{References, check, check_path, not_replaced, reference};
 const ENCRYPTED: &str = "<smaencrypt>";
 /// The prefix of an argument that names an argument file.
 const FILE: char = '@';
+/// The maximum size of all argument files of a command line, in bytes.
+const MAX_FILES: u64 = MIB;
 /// The byte order mark that Windows editors and shells write before UTF-8 text.
 const BYTE_ORDER_MARK: char = '\u{feff}';
 
@@ -33,31 +38,41 @@ const BYTE_ORDER_MARK: char = '\u{feff}';
 /// [`ErrorKind::InvalidInput`] if a file cannot be read, an argument is not valid Unicode, or a value is still
 /// encrypted.
 pub fn read(arguments: impl Iterator<Item = OsString>, registry: &Registry) -> Result<CommandLine> {
-    let mut args = Vec::new();
+    let mut texts = Vec::new();
     for (index, argument) in arguments.enumerate() {
         let text = argument.into_string().map_err(|_| not_unicode(index))?;
-        let mut pieces = order::split_at_vertical_tabs(&text, registry).into_iter();
-        if index == 0 {
-            pieces.next(); // the program name, to which the first separator may have joined the arguments
-        }
-        for piece in pieces {
-            args.extend(expand(piece)?);
-        }
+        let pieces = order::split_at_vertical_tabs(&text, registry);
+        // The program name, to which the first separator may have joined the arguments.
+        texts.extend(pieces.into_iter().skip(usize::from(index == 0)));
     }
-    refuse_encrypted(&args)?;
-    Ok(order::arrange(args, registry))
+    let mut quoting = Quoting::of(&texts);
+    let (mut args, mut size_of_files) = (Vec::new(), 0);
+    for text in texts {
+        let expanded = expand(text, quoting, &mut size_of_files)?;
+        quoting = quoting.and(Quoting::of(&expanded));
+        args.extend(expanded);
+    }
+    refuse_encrypted(&args, &Options::of_all(registry))?;
+    Ok(order::arrange(args, registry, quoting))
 }
 
-/// The arguments of the job of a completed form: the options from the form, then those from the command line.
+/// The arguments of the job of a completed form: the options from the form, then those from the command line. `quoting`
+/// says what messages may quote of form and command line.
 ///
 /// # Errors
 /// [`ErrorKind::InvalidInput`] if a value is still encrypted.
-pub fn of_form(meta: &'static OperationMeta, filled: Vec<String>, more: Vec<String>) -> Result<CommandLine> {
+pub fn of_form(
+    meta: &'static OperationMeta,
+    filled: Vec<String>,
+    more: Vec<String>,
+    quoting: Quoting,
+) -> Result<CommandLine> {
     let arg = |origin| move |text| RawArg { text, origin };
     let more = more.into_iter().map(arg(Origin::CommandLine));
     let args: Vec<_> = filled.into_iter().map(arg(Origin::File)).chain(more).collect();
-    refuse_encrypted(&args)?;
-    Ok(CommandLine { function: Some(meta.name.to_owned()), rest: order::join(args, &Options::of(meta)) })
+    let options = Options::of(meta);
+    refuse_encrypted(&args, &options)?;
+    Ok(CommandLine { function: Some(meta.name.to_owned()), rest: order::join(args, &options), quoting })
 }
 
 /// The arguments that need no file access, for settings that must be known when [`read`] fails.
@@ -71,31 +86,44 @@ pub fn not_unicode(index: usize) -> Error {
     invalid_input(format!("argument {index} is not valid Unicode"))
 }
 
-/// Expands an argument file to its lines. The lines are literal: `@` has no special meaning in them.
-fn expand(text: String) -> Result<Vec<RawArg>> {
+/// Expands an argument file to its lines. The lines are literal: `@` has no special meaning in them. `size_of_files` is
+/// the size of all files so far.
+fn expand(text: String, quoting: Quoting, size_of_files: &mut u64) -> Result<Vec<RawArg>> {
     let Some(path) = text.strip_prefix(FILE) else {
         return Ok(vec![RawArg { text, origin: Origin::CommandLine }]);
     };
     if let Some(found) = reference(path) {
-        return Err(not_replaced("the name of the argument file", &format!("`{found}`"), Origin::CommandLine));
+        return Err(not_replaced("the name of the argument file", &quoting.reference(found), Origin::CommandLine));
     }
-    let content = check_path(path).and_then(|()| fs::read_to_string(path).map_err(|error| error.to_string()));
+    let content = check_path(path).and_then(|()| read_file(Path::new(path), size_of_files));
     let content = content.map_err(|why| {
-        invalid_input(format!("argument file `{path}`: {why}"))
+        invalid_input(format!("argument file{}: {why}", quoting.quoted(path)))
             .hint("check the file: `@FILE` stands for the arguments in FILE, one per line, as UTF-8 text")
     })?;
     let lines = content.strip_prefix(BYTE_ORDER_MARK).unwrap_or(&content).lines();
     Ok(lines.map(|line| RawArg { text: line.to_owned(), origin: Origin::File }).collect())
 }
 
+/// Reads an argument file, unless it makes the files too large.
+fn read_file(path: &Path, size_of_files: &mut u64) -> Result<String, String> {
+    let content = read_text(path, MAX_FILES).map_err(|error| error.to_string())?;
+    *size_of_files += content.len() as u64;
+    if *size_of_files > MAX_FILES { Err("all argument files are larger than 1 MiB".to_owned()) } else { Ok(content) }
+}
+
+/// Whether the text contains a value that the agent should have decrypted.
+pub fn is_encrypted(text: &str) -> bool {
+    text.to_ascii_lowercase().contains(ENCRYPTED)
+}
+
 /// Rejects values that the agent should have decrypted.
-fn refuse_encrypted(args: &[RawArg]) -> Result<()> {
-    let Some(at) = args.iter().position(|arg| arg.text.to_ascii_lowercase().contains(ENCRYPTED)) else {
+fn refuse_encrypted(args: &[RawArg], options: &Options) -> Result<()> {
+    let Some(at) = args.iter().position(|arg| is_encrypted(&arg.text)) else {
         return Ok(());
     };
-    let option = args[..=at].iter().rev().find(|arg| arg.text.starts_with("--"));
-    let option = option.and_then(|arg| arg.text.split(['=', '<']).next());
-    let option = option.map_or("an argument".to_owned(), |option| format!("`{option}`"));
+    let nearest = args[..=at].iter().rev().find(|arg| arg.text.starts_with("--"));
+    let option = nearest.and_then(|arg| options.named(&arg.text));
+    let option = option.map_or("an argument".to_owned(), |spec| format!("`{}`", spec.option()));
     Err(invalid_input(format!(
         "the value of {option} is still encrypted: the agent did not decrypt it before starting the job"
     ))

@@ -12,6 +12,7 @@ pub use function::function;
 pub use parser::HELP_WIDTH;
 pub use usage::help_or_error;
 
+use self::function::misplaced_command;
 use self::parser::{Parsed, all_arguments, argument, given, program_name};
 use self::usage::usage_error;
 use crate::arguments::{self, CommandLine, Options, References};
@@ -58,13 +59,14 @@ const LIST: &str = "list";
 /// [`ErrorKind::InvalidInput`](connector_sdk::ErrorKind::InvalidInput) with a description, and a hint if there is a
 /// likely remedy.
 pub fn parse(registry: &Registry, commands: &[CommandName], args: &CommandLine) -> Result<Request> {
-    match &args.function {
+    let names: Vec<_> = commands.iter().map(|command| command.name).collect();
+    let parsed = match &args.function {
         None => parse_without_function(registry, commands, args),
         Some(name) => {
-            let names: Vec<_> = commands.iter().map(|command| command.name).collect();
-            parse_function(function(registry, &names, name)?, args)
+            function(registry, &names, name, args.quoting).and_then(|function| parse_function(function, args))
         }
-    }
+    };
+    parsed.map_err(|error| misplaced_command(registry, args).unwrap_or(error))
 }
 
 fn parse_without_function(registry: &Registry, commands: &[CommandName], args: &CommandLine) -> Result<Request> {
@@ -87,7 +89,7 @@ fn parse_without_function(registry: &Registry, commands: &[CommandName], args: &
         }
         Ok(_) => Err(usage_error("no function specified")
             .hint(format!("run `{program} --list` for the functions, or `{program} --help` for all options"))),
-        Err(error) => help_or_error(&error, &command, &[]).map(Request::Print),
+        Err(error) => help_or_error(&error, &command, &[], args.quoting).map(Request::Print),
     }
 }
 
@@ -97,7 +99,7 @@ fn entry(name: &str, summary: &str) -> String {
 
 fn parse_function(function: &'static Registration, args: &CommandLine) -> Result<Request> {
     let meta = function.operation.meta();
-    let warnings = arguments::check(&args.rest, &Options::of(meta), References::Replaced)?;
+    let warnings = arguments::check(args, &Options::of(meta), References::Replaced)?;
     let with_hint = |error| usage::with_hint(error, meta.name);
     let inputs = match inputs(meta, args).map_err(with_hint)? {
         Ok(inputs) => inputs,

@@ -3,6 +3,7 @@
 
 use std::fmt::Write as _;
 use std::io::{self, IsTerminal as _, Write};
+use std::path::Path;
 use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 
 use connector_sdk::{Error, ErrorKind, Reporter, Result};
@@ -15,6 +16,9 @@ use crate::status_text::StatusText;
 
 /// Written before a JSON document to test that stdout is writable: a space, which JSON ignores.
 const JSON_PREFIX: &str = " ";
+
+/// The length of the pieces in which output that stdout did not take is logged, in characters.
+const LOG_PIECE: usize = 7500;
 
 /// Prints and logs the lines of a job. In JSON form they go to stderr, so that stdout contains only the document.
 ///
@@ -45,10 +49,10 @@ impl Console {
         self.output
     }
 
-    /// Sends a status text to the agent, if enabled.
-    pub fn status(&self, text: &str) {
+    /// Sends the last status text of the job to the agent, if enabled, and waits briefly for the agent.
+    pub fn last_status(&self, text: &str) {
         if let Some(status) = &self.status {
-            status.show(text);
+            status.finish(text);
         }
     }
 
@@ -113,7 +117,13 @@ impl Console {
     /// Prints to stderr and logs a text that could not be written to stdout.
     pub fn print_elsewhere(&self, text: &str) {
         for line in text.lines() {
-            tracing::info!("{line}");
+            // The log cuts long lines, and may be the only place that still has this text.
+            let mut rest = line;
+            while let Some((end, _)) = rest.char_indices().nth(LOG_PIECE) {
+                tracing::info!("{}", &rest[..end]);
+                rest = &rest[end..];
+            }
+            tracing::info!("{rest}");
             self.error_line(line);
         }
     }
@@ -169,7 +179,9 @@ impl Reporter for Console {
         if let Some(live) = &self.live {
             live.show(line);
         }
-        self.status(status);
+        if let Some(sender) = &self.status {
+            sender.show(status);
+        }
     }
 
     fn shows_progress(&self) -> bool {
@@ -261,6 +273,12 @@ pub fn json_line(value: &impl Serialize) -> String {
 /// Formats a line for output.
 pub fn one_line(line: &str) -> String {
     ascii(line) + "\n"
+}
+
+/// Prints the warning that the log, or the log at this path, cannot be written.
+pub fn log_warning(path: Option<&Path>, error: &io::Error) {
+    let path = path.map_or_else(String::new, |path| format!(" {}", path.display()));
+    print_error_line(&format!("warning: the log{path} cannot be written: {error}"));
 }
 
 fn print(text: &str) -> io::Result<()> {

@@ -3,14 +3,14 @@
 use std::process::ExitCode;
 use std::{env, thread};
 
-use connector_sdk::Result;
+use connector_sdk::{Error, Result};
 
+use crate::arguments::Quoting;
 use crate::cli::{self, Request};
 use crate::console::{Console, print_help};
-use crate::panics::Panics;
 use crate::registry::Registry;
 use crate::settings::Output;
-use crate::{arguments, commands, exit, job, list, program};
+use crate::{arguments, commands, exit, job, list, log, panics, program, signals};
 
 /// The stack size of the worker thread, in bytes. The calls in the EC2 SDK are deeply nested, and the main thread of a
 /// Windows program has 1 MiB, of which a simple job uses more than half.
@@ -25,7 +25,7 @@ pub fn main() -> ExitCode {
 #[doc(hidden)]
 pub fn main_with(own: &'static [&'static str]) -> ExitCode {
     let worker = thread::Builder::new().stack_size(STACK_SIZE).spawn(|| work(own));
-    let code = worker.map(|worker| worker.join().unwrap_or(exit::DEFECT));
+    let code = worker.map(|worker| worker.join().unwrap_or_else(|_| unguarded_panic()));
     ExitCode::from(code.unwrap_or_else(|_| work(own)))
 }
 
@@ -47,31 +47,48 @@ macro_rules! main {
 
 fn work(own: &[&str]) -> u8 {
     program::set_name(env::args_os().next().as_deref());
-    let panics = Panics::install_hook();
+    signals::survive_file_size_limit();
+    panics::install_hook();
     let registry = match Registry::load_with(own, commands::names().iter().map(|command| command.name).collect()) {
         Ok(registry) => registry,
-        Err(error) => return job::report_failure_to_start(raw_output(), None, error),
+        Err(error) => return refuse(&raw_arguments(), None, error),
     };
     if let Some((command, args)) = commands::find(&registry, env::args_os()) {
-        return command_exit_code(args.and_then(|args| panics.guard(command.name, || (command.run)(&registry, &args))));
+        return command_exit_code(
+            args.and_then(|args| panics::guard(command.name, || (command.run)(&registry, &args))),
+        );
     }
     let args = match arguments::read(env::args_os(), &registry) {
         Ok(args) => args,
-        Err(error) => return job::report_failure_to_start(raw_output(), None, error),
+        Err(error) => return refuse(&raw_arguments(), None, error),
     };
-    let name = args.function.as_deref().unwrap_or_else(|| program::name());
-    match panics.guard(name, || cli::parse(&registry, &commands::names(), &args)) {
+    // The name of a function that does not exist can be a part of a secret value.
+    let function =
+        args.function.as_deref().filter(|name| args.quoting == Quoting::Allowed || registry.find(name).is_some());
+    let name = function.unwrap_or_else(|| program::name());
+    match panics::guard(name, || cli::parse(&registry, &commands::names(), &args)) {
         Ok(Request::Run(job)) => job::run(&job),
         Ok(Request::List(Output::Text)) => command_exit_code(print_help(&list::text(registry.all()))),
         Ok(Request::List(Output::Json)) => command_exit_code(print_help(&list::json(registry.all()))),
         Ok(Request::Print(text)) => command_exit_code(print_help(&text)),
-        Err(error) => job::report_failure_to_start(arguments::output_form(&args.rest), args.function.as_deref(), error),
+        Err(error) => refuse(&args.rest, function, error),
     }
 }
 
-/// The output format for an invalid command line.
-fn raw_output() -> Output {
-    arguments::output_form(&arguments::split_without_files(env::args_os()))
+/// The exit code after a panic that ended the worker thread, e.g. one in the report of a job.
+fn unguarded_panic() -> u8 {
+    command_exit_code(Err(panics::defect(program::name())))
+}
+
+/// The end of a job whose command line is refused, which the log contains as well.
+fn refuse(args: &[impl AsRef<str>], function: Option<&str>, error: Error) -> u8 {
+    log::start_with_arguments(args);
+    job::report_failure_to_start(arguments::output_form(args), function, error)
+}
+
+/// The arguments of a command line that cannot be read.
+fn raw_arguments() -> Vec<String> {
+    arguments::split_without_files(env::args_os())
 }
 
 /// The exit code of everything other than a job. Prints the error of a failure.

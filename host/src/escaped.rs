@@ -12,6 +12,26 @@ pub fn ascii(line: &str) -> String {
     })
 }
 
+/// [`ascii`] with at most `max` characters, at least 42. The end of a longer text is replaced by its number of characters.
+pub fn ascii_cut(line: &str, max: usize) -> String {
+    const MARK: usize = "... (18446744073709551615 more characters)".len();
+    let whole = ascii(line);
+    if whole.len() <= max {
+        return whole;
+    }
+    let mut kept = String::with_capacity(max);
+    for (index, (start, c)) in line.char_indices().enumerate() {
+        let escaped = ascii(&line[start..start + c.len_utf8()]);
+        if kept.len() + escaped.len() + MARK > max {
+            let left_out = line.chars().count() - index;
+            kept.push_str(&format!("... ({left_out} more characters)"));
+            break;
+        }
+        kept.push_str(&escaped);
+    }
+    kept
+}
+
 /// Reverses [`ascii`] for a text without backslashes of its own: `\u{e9}` becomes that character. Invalid escapes are
 /// kept.
 pub fn unescaped(text: &str) -> String {

@@ -13,14 +13,14 @@ use tokio::runtime::{self, Runtime};
 
 use crate::cli::Job;
 use crate::console::Console;
+use crate::log::Begin;
 use crate::opcon_error::opcon_error;
-use crate::panics::Panics;
 use crate::properties::OpConProperties;
 use crate::records::FileRecords;
 use crate::report::{self, Report};
 use crate::settings::{Output, Settings};
 use crate::status_text::StatusText;
-use crate::{aws, config, log, signals};
+use crate::{aws, config, log, panics, signals};
 
 /// The end of a job that could not start.
 pub fn report_failure_to_start(output: Output, function: Option<&str>, error: Error) -> u8 {
@@ -34,7 +34,6 @@ pub fn run(job: &Job) -> u8 {
     let console = Arc::new(console_of(job));
     let (name, iam_actions) = (job.meta.name, job.meta.iam_actions);
     let function = Some(name);
-    let panics = Panics::install_hook();
     let runtime = match runtime::Builder::new_current_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => {
@@ -43,7 +42,7 @@ pub fn run(job: &Job) -> u8 {
         }
     };
     let (user_id, config) = (job.settings.user_id.as_deref(), job.settings.config.as_ref());
-    let prepared_job = match panics.guard(name, || runtime.block_on(prepare(job, &console))) {
+    let prepared_job = match panics::guard(name, || runtime.block_on(prepare(job, &console))) {
         Ok(prepared_job) => prepared_job,
         Err(error) => {
             let region = job.settings.region.as_ref().map(|region| region.as_str());
@@ -52,7 +51,7 @@ pub fn run(job: &Job) -> u8 {
             return report::finish(&console, &report);
         }
     };
-    let result = panics.guard(name, || perform(&runtime, job, &prepared_job.context));
+    let result = panics::guard(name, || perform(&runtime, job, &prepared_job.context));
     // A thread may still resolve a host name. The job does not wait for it.
     runtime.shutdown_background();
     let (region, journal) = (Some(prepared_job.region.as_str()), Some(prepared_job.context.journal()));
@@ -83,15 +82,18 @@ struct PreparedJob {
 /// Reads the configuration, prints the first line, and creates the context. Sends nothing to EC2 or OpCon.
 async fn prepare(job: &Job, console: &Arc<Console>) -> Result<PreparedJob> {
     let settings = &job.settings;
-    let config = config::read(settings.config.as_deref(), settings.user_id.as_deref())?;
-    log::start(settings.log_dir.as_deref(), settings.debug || config.as_ref().is_some_and(|config| config.debug()));
+    let config = config::read(settings.config.as_deref(), settings.user_id.as_deref());
+    let debug = config.as_ref().is_ok_and(|config| config.as_ref().is_some_and(|config| config.debug()));
+    log::start(&Begin::of_job(settings, debug)); // also for an error of the configuration
+    let config = config?;
     let keys = match (&config, &settings.user_id) {
         (Some(config), Some(user_id)) => Some(config.user(user_id).map_err(opcon_error)?),
         _ => None,
     };
     let opcon = Arc::new(OpConProperties::new(config.as_ref(), console.clone())?);
     opcon.warning().iter().chain(&job.warnings).for_each(|warning| console.warning(warning));
-    let account = aws::Account::load(settings, keys.as_ref(), job.meta.iam_actions).await?;
+    let user = aws::User { declared: job.meta.iam_actions, reporter: console.clone(), is_patient: true };
+    let account = aws::Account::load(settings, keys.as_ref(), user).await?;
     let who = settings.user_id.as_ref().map_or("default credential chain".to_owned(), |id| format!("user id {id}"));
     console.first_line(&format!("{} in {}, {who}", job.meta.name, account.region))?;
     let mut context = Context::builder(account.ec2(), console.clone(), opcon.clone(), opcon)

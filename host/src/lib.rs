@@ -25,6 +25,7 @@ mod records;
 mod registry;
 mod report;
 mod settings;
+mod shared_files;
 mod shell;
 mod signals;
 mod status_text;

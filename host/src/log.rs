@@ -2,31 +2,67 @@
 //!
 //! It never fails a job.
 
-use std::fmt;
-use std::fs::{self, File, OpenOptions};
-use std::io;
+mod file;
+mod lines;
+
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::{env, fmt, io};
 
-use file_rotate::compression::Compression;
-use file_rotate::suffix::AppendCount;
-use file_rotate::{ContentLimit, FileRotate};
+use connector_sdk::ArgValue as _;
+use connector_sdk::names::RegionName;
 use tracing::Level;
 use tracing_subscriber::filter::Targets;
 use tracing_subscriber::fmt::format::Writer;
 use tracing_subscriber::fmt::time::{FormatTime, SystemTime};
 use tracing_subscriber::layer::SubscriberExt as _;
 
+use crate::arguments::{check_path, given, is_encrypted, reference};
 use crate::config::in_program_folder;
-use crate::console;
+use crate::console::log_warning;
+use crate::settings::{LOG_DIR_NAME, REGION_NAME, Settings, USER_ID_NAME};
+use crate::shared_files::{self, Outlook};
+use lines::Lines;
 
 const FILE_NAME: &str = "awsec2.log";
-/// Held while the files are rotated, so that only one of several jobs does it.
-const LOCK_NAME: &str = "awsec2.log.lock";
-/// Rotated files to keep: `awsec2.log.1`, the newest, to `awsec2.log.5`.
-const OLD_FILES: usize = 5;
-/// A job rotates a larger file before it writes. Bytes.
-const ROTATE_ABOVE: u64 = 10 * 1024 * 1024;
+
+/// What the first line of a run in the log contains, beside the OpCon job.
+#[derive(Default)]
+pub struct Begin<'a> {
+    /// The folder of the log, if given.
+    pub folder: Option<&'a Path>,
+    /// Whether the log contains all details.
+    pub debug: bool,
+    /// The given user ID.
+    pub user_id: Option<&'a str>,
+    /// The given region.
+    pub region: Option<&'a str>,
+}
+
+impl<'a> Begin<'a> {
+    /// The log of a job.
+    pub fn of_job(settings: &'a Settings, debug: bool) -> Self {
+        Begin {
+            folder: settings.log_dir.as_deref(),
+            debug: debug || settings.debug,
+            user_id: settings.user_id.as_deref(),
+            region: settings.region.as_ref().map(|region| region.as_str()),
+        }
+    }
+}
+
+/// Starts the log of a command line that is not run, with what can be read from it. Arguments that no job accepts are
+/// not used.
+pub fn start_with_arguments(args: &[impl AsRef<str>]) {
+    let value = |name| given(args, name).filter(|value| !value.starts_with('-') && reference(value).is_none());
+    start(&Begin {
+        folder: value(LOG_DIR_NAME).filter(|folder| check_path(folder).is_ok()).map(Path::new),
+        debug: false,
+        user_id: value(USER_ID_NAME).filter(|id| !is_encrypted(id)),
+        region: value(REGION_NAME).filter(|region| RegionName::parse(region).is_ok()),
+    });
+}
 
 /// The folder of the log: the given one, or `log` in the folder of the program. `None` if that is not known.
 pub fn folder(named: Option<&Path>) -> Option<PathBuf> {
@@ -38,10 +74,29 @@ pub fn file(named: Option<&Path>) -> Option<PathBuf> {
     folder(named).map(|folder| folder.join(FILE_NAME))
 }
 
-/// Starts the log. Without a writable log file the program runs without a log.
-pub fn start(folder: Option<&Path>, debug: bool) {
-    let Some(file) = file(folder).and_then(|path| open(&path).ok()) else { return };
-    let level = if debug { Level::DEBUG } else { Level::INFO };
+/// Determines what a job would do to open this log file, and changes nothing.
+///
+/// # Errors
+/// If a job could not open the file, and would run without a log.
+pub fn outlook(file: &Path) -> io::Result<Outlook> {
+    shared_files::outlook(file)
+}
+
+/// Starts the log, and writes its first line. Without a writable log file the program runs without a log, after a
+/// warning.
+pub fn start(begin: &Begin<'_>) {
+    static STARTED: AtomicBool = AtomicBool::new(false);
+    if STARTED.swap(true, Ordering::Relaxed) {
+        return; // the first log of the process is kept
+    }
+    let Some(path) = file(begin.folder) else {
+        return log_warning(None, &io::Error::other("the folder of the program is unknown"));
+    };
+    let file = match file::open(&path) {
+        Ok(file) => file,
+        Err(error) => return log_warning(Some(&path), &error),
+    };
+    let level = if begin.debug { Level::DEBUG } else { Level::INFO };
     // Only events of the program itself: those of libraries could contain secrets.
     let ours =
         Targets::new().with_target("awsec2", level).with_target("opcon", level).with_target("connector_sdk", level);
@@ -51,52 +106,18 @@ pub fn start(folder: Option<&Path>, debug: bool) {
         .with_target(false)
         .with_timer(Stamp)
         .log_internal_errors(false);
-    // If a program that embeds this library starts it again, the first log is kept.
-    let _ =
-        tracing::subscriber::set_global_default(lines.with_writer(Mutex::new(PlainLines(file))).finish().with(ours));
+    let writer = Mutex::new(Lines::new(file, path));
+    let _ = tracing::subscriber::set_global_default(lines.with_writer(writer).finish().with(ours));
+    tracing::info!("{}", first_line(begin));
 }
 
-/// Opens the file for appending. Each line is one write, so that the lines of several jobs do not mix.
-fn open(path: &Path) -> io::Result<File> {
-    let _ = rotate(path); // a log that grows is better than none
-    open_to_append(path)
-}
-
-/// Opens the file for appending, and creates the file and its folder if necessary.
-///
-/// # Errors
-/// If the file cannot be opened. Jobs then run without a log.
-pub fn open_to_append(path: &Path) -> io::Result<File> {
-    path.parent().map_or(Ok(()), fs::create_dir_all)?;
-    OpenOptions::new().create(true).append(true).open(path)
-}
-
-fn rotate(path: &Path) -> io::Result<()> {
-    let is_large = || fs::metadata(path).is_ok_and(|file| file.len() > ROTATE_ABOVE);
-    if !is_large() {
-        return Ok(());
-    }
-    let lock = File::create(path.with_file_name(LOCK_NAME))?;
-    // Another process is rotating. A job never waits for its log.
-    if lock.try_lock().is_ok() && is_large() {
-        FileRotate::new(path, AppendCount::new(OLD_FILES), ContentLimit::None, Compression::None, None).rotate()?;
-    }
-    Ok(())
-}
-
-/// Writes each event as one line in plain ASCII, so that an event cannot imitate another one.
-struct PlainLines<W>(W);
-
-impl<W: io::Write> io::Write for PlainLines<W> {
-    fn write(&mut self, event: &[u8]) -> io::Result<usize> {
-        let text = String::from_utf8_lossy(event);
-        let line = console::one_line(text.strip_suffix('\n').unwrap_or(&text));
-        self.0.write_all(line.as_bytes()).map(|()| event.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        self.0.flush()
-    }
+/// The user, the region and the OpCon job of a run.
+fn first_line(begin: &Begin<'_>) -> String {
+    let user = begin.user_id.map_or("default credential chain".to_owned(), |id| format!("user id `{id}`"));
+    let region = begin.region.map_or("no `--region`".to_owned(), |region| format!("region `{region}`"));
+    let variable = |name: &str| env::var_os(name).map(|value| value.to_string_lossy().into_owned());
+    let job = opcon::job_label(variable).unwrap_or_else(|| "not a job of OpCon".to_owned());
+    format!("begin: {user}, {region}, {job}")
 }
 
 /// The time (UTC) and the process ID, because several jobs write to one file.
@@ -106,64 +127,5 @@ impl FormatTime for Stamp {
     fn format_time(&self, writer: &mut Writer<'_>) -> fmt::Result {
         SystemTime.format_time(writer)?;
         write!(writer, " [{}]", std::process::id())
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use io::Write as _;
-
-    use super::*;
-
-    #[test]
-    fn an_event_is_one_line_in_plain_ascii() {
-        let mut lines = PlainLines(Vec::new());
-        lines.write_all("w\u{e9}b\u{1b}[31m\n12:00 forged\n".as_bytes()).unwrap();
-        lines.write_all(b"next\n").unwrap();
-        assert_eq!(String::from_utf8(lines.0).unwrap(), "w\\u{e9}b\\u{1b}[31m\\n12:00 forged\nnext\n");
-    }
-
-    #[test]
-    fn a_large_file_is_rotated_and_five_old_ones_are_kept() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join(FILE_NAME);
-        for round in 0..8 {
-            fs::write(&path, format!("{round}").repeat(ROTATE_ABOVE as usize + 1)).unwrap();
-            open(&path).unwrap();
-            assert_eq!(fs::metadata(&path).unwrap().len(), 0, "a new file is begun");
-        }
-        let mut names: Vec<_> = fs::read_dir(folder.path())
-            .unwrap()
-            .map(|entry| entry.unwrap().file_name().into_string().unwrap())
-            .collect();
-        names.sort();
-        let numbered = (1..=5).map(|n| format!("{FILE_NAME}.{n}"));
-        assert_eq!(
-            names,
-            [FILE_NAME.to_owned()].into_iter().chain(numbered).chain([LOCK_NAME.to_owned()]).collect::<Vec<_>>()
-        );
-        assert!(fs::read_to_string(folder.path().join("awsec2.log.1")).unwrap().starts_with('7'), "the newest is .1");
-    }
-
-    #[test]
-    fn a_job_does_not_wait_for_another_rotation() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join(FILE_NAME);
-        fs::write(&path, "x".repeat(ROTATE_ABOVE as usize + 1)).unwrap();
-        let other = File::create(folder.path().join(LOCK_NAME)).unwrap();
-        other.lock().unwrap();
-        open(&path).unwrap();
-        assert!(fs::metadata(&path).unwrap().len() > ROTATE_ABOVE, "it goes on in the old file");
-        other.unlock().unwrap();
-        open(&path).unwrap();
-        assert_eq!(fs::metadata(&path).unwrap().len(), 0);
-    }
-
-    #[test]
-    fn a_small_file_is_appended_to() {
-        let folder = tempfile::tempdir().unwrap();
-        fs::write(folder.path().join(FILE_NAME), "before\n").unwrap();
-        open(&folder.path().join(FILE_NAME)).unwrap().write_all(b"after\n").unwrap();
-        assert_eq!(fs::read_to_string(folder.path().join(FILE_NAME)).unwrap(), "before\nafter\n");
     }
 }

@@ -1,39 +1,33 @@
 //! Converts panics, which are defects in the program, to errors that name the source location.
 
 use std::panic::{self, AssertUnwindSafe, catch_unwind};
-use std::sync::{Arc, Mutex};
+use std::sync::{Mutex, PoisonError};
 
 use connector_sdk::{Error, ErrorKind, Result};
 
-/// The location of the last panic.
-pub struct Panics {
-    place: Arc<Mutex<String>>,
+/// The text of the last panic, with its location.
+static LAST: Mutex<String> = Mutex::new(String::new());
+
+/// Records and logs panics instead of printing them.
+pub fn install_hook() {
+    panic::set_hook(Box::new(|panic| {
+        tracing::error!("{panic}");
+        *LAST.lock().unwrap_or_else(PoisonError::into_inner) = panic.to_string();
+    }));
 }
 
-impl Panics {
-    /// Records the location of panics instead of printing it.
-    pub fn install_hook() -> Self {
-        let place = Arc::new(Mutex::new(String::new()));
-        let kept = place.clone();
-        panic::set_hook(Box::new(move |panic| {
-            tracing::error!("{panic}");
-            if let Ok(mut place) = kept.lock() {
-                *place = panic.to_string();
-            }
-        }));
-        Panics { place }
-    }
+/// Runs the work of a function or an administrator command.
+///
+/// # Errors
+/// Those of the work, and [`ErrorKind::Bug`] if it panics.
+pub fn guard<T>(name: &str, work: impl FnOnce() -> Result<T>) -> Result<T> {
+    catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|_| Err(defect(name)))
+}
 
-    /// Runs the work of a function or an administrator command.
-    ///
-    /// # Errors
-    /// Those of the work, and [`ErrorKind::Bug`] if it panics.
-    pub fn guard<T>(&self, name: &str, work: impl FnOnce() -> Result<T>) -> Result<T> {
-        catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|_| {
-            let place = self.place.lock().map(|place| place.clone()).unwrap_or_default();
-            Err(Error::new(ErrorKind::Bug, format!("a defect in the program: {place}"))
-                .doing(format!("running {name}"))
-                .hint("report this defect with the job output"))
-        })
-    }
+/// The error for the last panic.
+pub fn defect(name: &str) -> Error {
+    let place = LAST.lock().unwrap_or_else(PoisonError::into_inner).clone();
+    Error::new(ErrorKind::Bug, format!("a defect in the program: {place}"))
+        .doing(format!("running {name}"))
+        .hint("report this defect with the job output")
 }

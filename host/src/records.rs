@@ -5,15 +5,18 @@ use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
+use connector_sdk::files::{KIB, read_text};
 use connector_sdk::records::Records;
 use connector_sdk::{Error, ErrorKind, Result};
 use sha2::{Digest as _, Sha256};
 use tempfile::NamedTempFile;
 
+use crate::shared_files;
+
 /// The name of the folder.
 const FOLDER: &str = "state";
 /// The maximum size of a record, in bytes.
-const MAX_SIZE: u64 = 4096;
+const MAX_SIZE: u64 = 4 * KIB;
 /// How long a record is kept: longer than EC2 remembers a client token.
 const RETENTION: Duration = Duration::from_hours(7 * 24);
 
@@ -38,10 +41,11 @@ impl FileRecords {
     }
 
     fn write_file(&self, key: &str, text: &str) -> io::Result<()> {
-        fs::create_dir_all(&self.folder)?;
+        shared_files::create_shared_folder(&self.folder)?;
         self.remove_expired();
         let mut file = NamedTempFile::new_in(&self.folder)?;
         file.write_all(text.as_bytes())?;
+        shared_files::share_file(file.as_file(), &self.folder)?;
         file.as_file().sync_all()?;
         file.persist(self.path(key)).map_err(|error| error.error)?;
         Ok(())
@@ -65,15 +69,11 @@ impl Records for FileRecords {
         let failed = |why: String| {
             Error::new(ErrorKind::InvalidInput, why).doing(format!("reading the record {}", path.display()))
         };
-        match fs::metadata(&path) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-            Err(error) => return Err(failed(error.to_string())),
-            Ok(file) if !file.is_file() || file.len() > MAX_SIZE => {
-                return Err(failed("not a record of this program".to_owned()));
-            }
-            Ok(_) => {}
+        match read_text(&path, MAX_SIZE) {
+            Ok(text) => Ok(Some(text)),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(failed(format!("not a record of this program: {error}"))),
         }
-        fs::read_to_string(&path).map(Some).map_err(|error| failed(error.to_string()))
     }
 
     fn write(&self, key: &str, text: &str) -> Result<()> {
@@ -121,13 +121,40 @@ mod tests {
         assert!(records.read("young").unwrap().is_some() && records.read("new").unwrap().is_some());
     }
 
+    #[cfg(unix)]
+    #[test]
+    fn users_of_one_group_share_records_if_they_share_the_log() {
+        use std::os::unix::fs::PermissionsExt as _;
+        for (of_log, of_folder, of_record) in [(0o770, 0o770, 0o660), (0o700, 0o700, 0o600)] {
+            let log = tempfile::tempdir().unwrap();
+            fs::set_permissions(log.path(), fs::Permissions::from_mode(of_log)).unwrap();
+            let records = FileRecords::new(log.path(), "a", "us-east-1");
+            records.write("T", "x").unwrap();
+            let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
+            assert_eq!([mode(&records.folder), mode(&records.path("T"))], [of_folder, of_record]);
+        }
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_fifo_in_the_place_of_a_record_does_not_block() {
+        use rustix::fs::{CWD, FileType, Mode, mknodat};
+        let log = tempfile::tempdir().unwrap();
+        let records = FileRecords::new(log.path(), "a", "us-east-1");
+        fs::create_dir_all(&records.folder).unwrap();
+        mknodat(CWD, records.path("T"), FileType::Fifo, Mode::from_raw_mode(0o600), 0).unwrap();
+        assert!(records.read("T").unwrap_err().to_string().ends_with("it is not a regular file"));
+        records.write("T", "x").unwrap();
+        assert_eq!(records.read("T").unwrap().as_deref(), Some("x"));
+    }
+
     #[test]
     fn read_and_write_errors_contain_the_path() {
         let log = tempfile::tempdir().unwrap();
         let records = FileRecords::new(log.path(), "a", "us-east-1");
         fs::create_dir_all(records.path("folder")).unwrap();
         let error = records.read("folder").unwrap_err();
-        assert!(error.to_string().ends_with(": not a record of this program"), "{error}");
+        assert!(error.to_string().ends_with(": not a record of this program: it is a folder, not a file"), "{error}");
         fs::write(records.path("large"), vec![b'x'; MAX_SIZE as usize + 1]).unwrap();
         assert!(records.read("large").is_err());
 

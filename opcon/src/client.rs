@@ -58,11 +58,6 @@ impl ApiSettings {
     pub fn address(&self) -> String {
         self.address.to_string()
     }
-
-    /// Whether the certificate of the API is verified; `false` with `VERIFY_TLS=False`.
-    pub fn verifies_the_server(&self) -> bool {
-        self.trust != Trust::Unverified
-    }
 }
 
 /// The version of an OpCon API.

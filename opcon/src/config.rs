@@ -1,10 +1,13 @@
 //! Reads `Connector.config`: the connector's settings, the AWS keys of each user, and the connection to the OpCon API.
 //!
 //! The sections and keys are those of OpCon's documentation of its AWS EC2 connector, page "Installation". `CA_FILE`,
-//! `VERIFY_TLS`, `PROPERTY_CHANNEL` and `MSGIN_...` are extensions. Unknown keys are ignored.
+//! `VERIFY_TLS`, `PROPERTY_CHANNEL` and `MSGIN_...` are extensions. Unknown keys are ignored, and noted.
 
 mod editor;
 mod ini;
+mod keys;
+mod lines;
+mod notes;
 
 use std::fmt;
 use std::path::Path;
@@ -20,11 +23,14 @@ use crate::msgin::{self, MsginSettings};
 use crate::tls::Trust;
 pub use editor::ConfigEditor;
 use ini::{IniFile, SectionRef, Setting};
+pub use notes::Note;
 
 /// The section of the connector.
 const CONNECTOR: &str = "CONNECTOR";
 /// The section of the OpCon API.
 pub const OPCON_API: &str = "OPCON API INFORMATION";
+/// The number of users that an error lists.
+const MAX_LISTED_USERS: usize = 20;
 
 /// The default for how long a job waits for instances.
 const DEFAULT_MAX_WAIT: Duration = Duration::from_secs(10 * 60);
@@ -62,7 +68,7 @@ impl Config {
     /// Reads the file (UTF-8, any line ends).
     ///
     /// # Errors
-    /// [`ErrorKind::Invalid`] if the file cannot be read, is not an INI file, contains a section or a key twice, or a
+    /// [`ErrorKind::Invalid`] if the file cannot be read, is not an INI file, contains a key with two values, or a
     /// setting of `[CONNECTOR]` is invalid. The error contains the line number if there is one.
     pub fn read(path: &Path) -> Result<Self, Error> {
         let file = IniFile::read(path)?;
@@ -155,7 +161,16 @@ impl Config {
 
     /// The names of the users' sections, in file order.
     pub fn users(&self) -> impl Iterator<Item = &str> {
-        self.file.section_names().filter(|name| is_user(name))
+        self.file.sections().iter().map(|section| section.name.as_str()).filter(|name| is_user(name))
+    }
+
+    /// What a person should know about the file although jobs accept it, in the order of the lines: unusual forms that
+    /// the Java connector accepted, and unknown keys.
+    pub fn notes(&self) -> Vec<Note> {
+        let unknown = self.file.sections().iter().flat_map(notes::of_keys);
+        let mut notes: Vec<Note> = self.file.notes().iter().cloned().chain(unknown).collect();
+        notes.sort_by_key(|note| note.line);
+        notes
     }
 
     /// The event folder and credentials for the agent.
@@ -186,11 +201,11 @@ impl Config {
     }
 
     fn no_such_user(&self, user_id: &str) -> Error {
-        let users: Vec<String> = self.users().map(|name| format!("[{name}]")).collect();
-        let there_are = if users.is_empty() {
-            "the file has no section of a user".into()
-        } else {
-            format!("the file has {}", users.join(", "))
+        let users: Vec<String> = self.users().take(MAX_LISTED_USERS).map(|name| format!("[{name}]")).collect();
+        let there_are = match self.users().count().saturating_sub(users.len()) {
+            _ if users.is_empty() => "the file has no section of a user".into(),
+            0 => format!("the file has {}", users.join(", ")),
+            more => format!("the file has {} and {more} more", users.join(", ")),
         };
         let doing = format!("reading {}", self.path().display());
         Error::new(ErrorKind::Invalid, doing, format!("no section [{user_id}] for the user id; {there_are}"))

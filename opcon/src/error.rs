@@ -49,6 +49,11 @@ impl Error {
         self.kind
     }
 
+    /// The cause, without the operation.
+    pub fn cause(&self) -> &str {
+        &self.wrong
+    }
+
     /// The remedy, as a sentence without a final period.
     pub fn hint(&self) -> Option<&str> {
         self.hint.as_deref()

@@ -54,10 +54,14 @@ pub(crate) fn replace(path: &Path, content: &str) -> io::Result<()> {
 }
 
 /// Creates a file in the folder of `path`, with this content. It is not yet synced to disk.
-pub(crate) fn write_in_same_folder(path: &Path, content: &str, access: Access) -> io::Result<NamedTempFile> {
+pub(crate) fn write_in_same_folder(
+    path: &Path,
+    content: impl AsRef<[u8]>,
+    access: Access,
+) -> io::Result<NamedTempFile> {
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let mut file = unfinished(access).tempfile_in(folder)?;
-    file.write_all(content.as_bytes())?;
+    file.write_all(content.as_ref())?;
     Ok(file)
 }
 

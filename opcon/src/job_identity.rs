@@ -19,6 +19,8 @@ const UNIX: VariableNames = VariableNames {
 };
 /// The length of a shortened job name, to which some agents append the job number.
 const SHORT_NAME: usize = 12;
+/// The maximum length of a name in a label, in characters.
+const MAX_NAME: usize = 200;
 
 /// The variables of one kind of agent.
 struct VariableNames {
@@ -54,10 +56,8 @@ impl JobIdentity {
     /// regional settings. The job name of the Windows agent is unknown if it could be twelve characters with the job
     /// number.
     pub fn from_environment(lookup: impl Fn(&str) -> Option<String>) -> Option<Self> {
-        let value = |name| lookup(name).map(|value| value.trim().to_owned()).filter(|value| !value.is_empty());
-        let agent = [WINDOWS, UNIX]
-            .into_iter()
-            .find(|agent| [agent.date, agent.schedule, agent.job].into_iter().any(|name| value(name).is_some()))?;
+        let value = |name: &str| value(&lookup, name);
+        let agent = agent(value)?;
         let known = |name| value(name).ok_or_else(|| format!("the agent did not set {name}"));
         Some(JobIdentity {
             date: known(agent.date).and_then(|date| clear_date(agent.date, &date)),
@@ -66,6 +66,28 @@ impl JobIdentity {
                 .and_then(|job| if agent.job_may_be_short { full_name(agent.job, job) } else { Ok(job) }),
         })
     }
+}
+
+/// The names that the agent gave to the running job, unchecked and each with at most 200 characters, e.g. ``OpCon job `J`,
+/// schedule `S`, schedule date `2026-01-31` ``. `None` if no OpCon agent started the job. Control characters are kept.
+pub fn job_label(lookup: impl Fn(&str) -> Option<String>) -> Option<String> {
+    let value = |name: &str| value(&lookup, name).map(|value| value.chars().take(MAX_NAME).collect::<String>());
+    let agent = agent(value)?;
+    let parts = [("OpCon job", agent.job), ("schedule", agent.schedule), ("schedule date", agent.date)];
+    let known = parts.into_iter().filter_map(|(what, name)| Some(format!("{what} `{}`", value(name)?)));
+    Some(known.collect::<Vec<_>>().join(", "))
+}
+
+/// The value of a variable, without the spaces around it. An empty one is not set.
+fn value(lookup: impl Fn(&str) -> Option<String>, name: &str) -> Option<String> {
+    lookup(name).map(|value| value.trim().to_owned()).filter(|value| !value.is_empty())
+}
+
+/// The agent that set any of its variables.
+fn agent(value: impl Fn(&str) -> Option<String>) -> Option<VariableNames> {
+    [WINDOWS, UNIX]
+        .into_iter()
+        .find(|agent| [agent.date, agent.schedule, agent.job].into_iter().any(|name| value(name).is_some()))
 }
 
 /// The date as `yyyy-mm-dd`.
@@ -78,7 +100,8 @@ fn clear_date(variable: &str, date: &str) -> Known {
     };
     checked_date(dashed).map_err(|_| {
         format!(
-            "{variable} is `{}`, but only the forms yyyy-mm-dd, yyyy/mm/dd and yyyymmdd are unambiguous",
+            "{variable} is `{}`, but only existing dates in the forms yyyy-mm-dd, yyyy/mm/dd and yyyymmdd are \
+             unambiguous",
             excerpt(date)
         )
     })
@@ -130,6 +153,24 @@ mod tests {
     }
 
     #[test]
+    fn a_label_has_what_the_agent_set() {
+        let label = |environment: &[(&str, &str)]| {
+            job_label(|name| environment.iter().find(|(other, _)| *other == name).map(|(_, value)| (*value).to_owned()))
+        };
+        let all = [
+            ("SMA_SCHEDULE_DATE", "31.01.2026"),
+            ("SMA_SCHEDULE_NAME", "Night"),
+            ("SMA_USER_SPECIFIED_JOBNAME", "Start servers"),
+        ];
+        let expected = "OpCon job `Start servers`, schedule `Night`, schedule date `31.01.2026`";
+        assert_eq!(label(&all).as_deref(), Some(expected));
+        assert_eq!(label(&all[1..2]).as_deref(), Some("schedule `Night`"));
+        let long = "x".repeat(201);
+        assert_eq!(label(&[("SMA_SCHEDULE_NAME", &long)]), Some(format!("schedule `{}`", "x".repeat(200))));
+        assert_eq!(label(&[("SMA_JOB_NAME", "x")]), None);
+    }
+
+    #[test]
     fn without_an_agent_there_is_no_identity() {
         assert_eq!(identity(&[("SMA_JOB_NAME", "x"), ("SMA_SCHEDULE_NAME", " ")]), None);
     }
@@ -147,9 +188,19 @@ mod tests {
         for clear in ["2026-01-31", "2026/01/31", "20260131"] {
             assert_eq!(windows(clear, "J").date, Ok("2026-01-31".into()), "{clear}");
         }
-        for unclear in
-            ["31.01.2026", "01/02/2026", "26-01-31", "2026-1-31", "31012026", "01312026", "202601310", "\u{e9}2601312"]
-        {
+        for unclear in [
+            "31.01.2026",
+            "01/02/2026",
+            "26-01-31",
+            "2026-1-31",
+            "31012026",
+            "01312026",
+            "202601310",
+            "\u{e9}2601312",
+            "20260230",
+            "2026/02/29",
+            "2026-13-01",
+        ] {
             let wrong = windows(unclear, "J").date.unwrap_err();
             assert!(wrong.starts_with("SMA_MSLSAM_SCHEDULE_DATE is `"), "{wrong}");
         }

@@ -27,7 +27,7 @@ pub mod tls;
 pub use client::{ApiSettings, Client, Limits, Saved, Version, fetch_certificates};
 pub use config::{AwsKeys, Config, ConfigEditor, OPCON_API, PropertyChannel};
 pub use error::{Error, ErrorKind};
-pub use job_identity::JobIdentity;
+pub use job_identity::{JobIdentity, job_label};
 pub use msgin::MsginSettings;
 pub use property::{PropertyName, PropertyValue};
 pub use tls::{Certificate, Trust};

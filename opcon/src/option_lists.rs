@@ -4,14 +4,18 @@
 //! has all of them in one data script, one entry per line, which begins with the keyword of its list. Both formats are
 //! documented with OpCon's own AWS EC2 connector. The caller parses the entries.
 
+use std::io;
 use std::path::Path;
-use std::{fs, io};
+
+use bounded_files::{MIB, read_text};
 
 use crate::error::{Error, ErrorKind};
 use crate::excerpt::excerpt;
 use crate::file_drop;
 use crate::property::{MAX_VALUE, PropertyValue};
 
+/// The maximum size of a data script, in bytes.
+const MAX_SCRIPT: u64 = MIB;
 /// The delimiters of property references.
 const BRACKETS: [&str; 4] = ["[[", "]]", "{{", "}}"];
 
@@ -72,7 +76,7 @@ pub fn to_property(property: &str, texts: &[String]) -> Result<PropertyValue, Er
 /// [`ErrorKind::Invalid`] if the file cannot be read, or with the number of an invalid line.
 pub fn read_script<T>(path: &Path, read: impl Fn(&str, &str) -> Result<T, String>) -> Result<Vec<T>, Error> {
     let failed = |wrong: String| Error::new(ErrorKind::Invalid, format!("reading {}", path.display()), wrong);
-    let script = match fs::read_to_string(path) {
+    let script = match read_text(path, MAX_SCRIPT) {
         Ok(script) => script,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
         Err(error) => return Err(failed(error.to_string())),

@@ -1,9 +1,11 @@
 //! The TLS configuration for AWS and OpCon: rustls with ring, and the trusted certificates.
 
+use std::env;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
+use bounded_files::MIB;
 use reqwest::dns::Resolve;
 use reqwest::{ClientBuilder, Url};
 use rustls::client::WebPkiServerVerifier;
@@ -24,6 +26,9 @@ pub(crate) use distrust::{Distrust, Problem};
 pub use public_key::PublicKey;
 use verifiers::{Policy, Trusted, Verifier};
 
+/// The maximum size of a file of certificates, in bytes.
+const MAX_FILE: u64 = MIB;
+
 /// The servers to trust.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Trust {
@@ -33,6 +38,8 @@ pub enum Trust {
     /// that OpCon creates at installation. A certificate in it that is not that of an authority is trusted only as the
     /// certificate of a server, not as an issuer of others.
     SystemAndFile(PathBuf),
+    /// Only servers whose certificate or issuer is in this PEM file.
+    File(PathBuf),
     /// Every server with any certificate. The connection is encrypted, but the server is not authenticated.
     Unverified,
     /// No TLS, plain HTTP only. No certificates are read.
@@ -123,11 +130,16 @@ fn http_client_with(
 pub fn client_config(trust: &Trust) -> Result<ClientConfig, Error> {
     match trust {
         Trust::System => {
+            check_system_file()?;
             let authorities = Some(authorities(trusted_store(system_certificates())?)?);
             with_policy(Policy::Trusted(Trusted { listed: Vec::new(), authorities }))
         }
         Trust::PlainHttp => Ok(builder()?.with_root_certificates(RootCertStore::empty()).with_no_client_auth()),
-        Trust::SystemAndFile(file) => with_policy(Policy::Trusted(listed(file, system_certificates())?)),
+        Trust::SystemAndFile(file) => {
+            check_system_file()?;
+            with_policy(Policy::Trusted(listed(file, system_certificates())?))
+        }
+        Trust::File(file) => with_policy(Policy::Trusted(listed(file, Vec::new())?)),
         Trust::Unverified => with_policy(Policy::Any),
     }
 }
@@ -160,15 +172,12 @@ fn trusted_store(system: Vec<CertificateDer<'static>>) -> Result<RootCertStore, 
     Ok(store)
 }
 
-/// The largest file of certificates, in bytes. Bundles of all public authorities have about 250 KiB.
-const LARGEST_FILE: u64 = 4 * bounded_files::MIB;
-
 /// Trusts the system certificates, if any, and those in the PEM file.
 fn listed(file: &Path, system: Vec<CertificateDer<'static>>) -> Result<Trusted, Error> {
     let invalid = |wrong: String| {
         Error::new(ErrorKind::Invalid, format!("reading the certificates in {}", file.display()), wrong)
     };
-    let text = bounded_files::read(file, LARGEST_FILE).map_err(|error| invalid(error.to_string()))?;
+    let text = bounded_files::read(file, MAX_FILE).map_err(|error| invalid(error.to_string()))?;
     let listed: Vec<CertificateDer<'static>> =
         CertificateDer::pem_slice_iter(&text).collect::<Result<_, _>>().map_err(|error| invalid(error.to_string()))?;
     if listed.is_empty() {
@@ -203,11 +212,22 @@ fn authorities(store: RootCertStore) -> Result<Arc<WebPkiServerVerifier>, Error>
         .map_err(|error| Error::new(ErrorKind::Invalid, "preparing TLS", error.to_string()))
 }
 
+/// Checks the file that replaces the system certificates, if it exists, because it is read without a limit.
+fn check_system_file() -> Result<(), Error> {
+    let Some(file) = env::var_os("SSL_CERT_FILE").map(PathBuf::from).filter(|file| file.exists()) else {
+        return Ok(());
+    };
+    bounded_files::check(&file, MAX_FILE).map_err(|error| {
+        let action = format!("reading the certificates in {} (`SSL_CERT_FILE`)", file.display());
+        Error::new(ErrorKind::Invalid, action, error.to_string())
+    })
+}
+
 /// The trusted system certificates. If the system has a bundle and a folder with the same certificates, only the bundle
 /// is read, because the folder contains hundreds of files.
 #[cfg(all(unix, not(target_vendor = "apple")))]
 fn system_certificates() -> Vec<CertificateDer<'static>> {
-    let chosen_by_user = ["SSL_CERT_FILE", "SSL_CERT_DIR"].iter().any(|name| std::env::var_os(name).is_some());
+    let chosen_by_user = ["SSL_CERT_FILE", "SSL_CERT_DIR"].iter().any(|name| env::var_os(name).is_some());
     let bundle = openssl_probe::probe().cert_file.filter(|_| !chosen_by_user);
     let certificates = rustls_native_certs::load_certs_from_paths(bundle.as_deref(), None).certs;
     if certificates.is_empty() { rustls_native_certs::load_native_certs().certs } else { certificates }

@@ -5,6 +5,7 @@ mod contents;
 mod cycles;
 mod edges;
 mod features;
+mod file_reads;
 mod finding;
 mod layers;
 mod modules;
@@ -41,6 +42,7 @@ pub fn check(workspace: &Workspace) -> Result<()> {
     for package in &workspace.packages {
         let crates = Crate::of_package(workspace, package)?;
         findings.extend(crates.iter().flat_map(cycles::findings));
+        findings.extend(crates.iter().flat_map(file_reads::findings));
         for of in &crates {
             findings.extend(contents::findings(of)?);
         }

@@ -46,6 +46,7 @@ pub async fn ensure(cx: &Context, key: &Key, image: Option<&ImageId>, run_tags: 
             (false, FileState::Taken { .. } | FileState::Reserved) => return Err(file_exists_error(name, &path)),
             (false, FileState::Free | FileState::Abandoned) => {
                 check_key_type(cx, key, image).await?;
+                private_key::check_folder(&path)?.iter().for_each(|warning| cx.warning(warning));
                 if cx.dry_run() {
                     let path = path.display();
                     cx.event(format!("key pair {name}: would be created, its private key in {path}"));

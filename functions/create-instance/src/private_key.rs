@@ -13,7 +13,7 @@ use std::os::windows::fs::OpenOptionsExt as _;
 use std::path::{self, Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
-use connector_sdk::files::{Access, create_folder, restrict_to_owner};
+use connector_sdk::files::{Access, OtherWriters, create_folder, other_writers, restrict_to_owner, without_links};
 use connector_sdk::{Error, ErrorKind, Result};
 
 use crate::arguments::key::KeyName;
@@ -45,6 +45,44 @@ fn can_be_file_name(name: &str) -> bool {
     let is_device = ["CON", "PRN", "AUX", "NUL"].contains(&&*stem)
         || numbered.is_some_and(|number| number.len() == 1 && number.bytes().all(|byte| byte.is_ascii_digit()));
     !is_device && !name.contains(['/', '\\', ':', '*', '?', '"', '<', '>', '|'])
+}
+
+/// Checks that other users cannot replace the file in its folder. Returns a warning if those of a group, or the owner of
+/// the folder, can. A folder that is missing is created for the user of the job alone.
+///
+/// # Errors
+/// [`ErrorKind::InvalidInput`] if every user can.
+pub fn check_folder(path: &Path) -> Result<Option<String>> {
+    let folder = path.parent().unwrap_or(path);
+    let who = match other_writers(folder) {
+        Ok(OtherWriters::Everybody) => return Err(open_folder_error(path, folder)),
+        Ok(OtherWriters::Group) => "the members of its group",
+        Ok(OtherWriters::Owner) => "its owner, another user,",
+        Ok(OtherWriters::Nobody) | Err(_) => return Ok(folder.ancestors().skip(1).find_map(warning_of_parent)),
+    };
+    let folder = folder.display();
+    Ok(Some(format!("the folder {folder} is not safe for a private key: {who} can replace the files in it")))
+}
+
+fn open_folder_error(path: &Path, folder: &Path) -> Error {
+    let message =
+        format!("every user of this machine can replace the files in {}, which has no sticky bit", folder.display());
+    Error::new(ErrorKind::InvalidInput, message)
+        .doing(reserving(path))
+        .hint("use `--key-dir DIR` with a folder that only the user of this job can write to")
+}
+
+/// A warning if every user can replace the folder below this one.
+fn warning_of_parent(folder: &Path) -> Option<String> {
+    let is_open = other_writers(folder).is_ok_and(|writers| writers == OtherWriters::Everybody);
+    is_open.then(|| {
+        let folder = folder.display();
+        format!("the folder {folder} is not safe for a private key below it: every user can replace the folders in it")
+    })
+}
+
+fn reserving(path: &Path) -> String {
+    format!("reserving the file {} for a private key", path.display())
 }
 
 /// The state of a private key file.
@@ -100,7 +138,7 @@ impl ReservedFile {
     /// # Errors
     /// [`ErrorKind::InvalidInput`] when the file cannot be created, or another file exists.
     pub fn create(path: PathBuf) -> Result<Option<Self>> {
-        let action = format!("reserving the file {} for a private key", path.display());
+        let action = reserving(&path);
         Self::reserve(path).map_err(|error| {
             Error::new(ErrorKind::InvalidInput, error.to_string())
                 .doing(action)
@@ -147,28 +185,64 @@ impl ReservedFile {
         self.stays = stays;
     }
 
-    /// Writes the private key to the disk.
+    /// Writes the private key to the disk. If the file was removed since it was reserved, it is created again.
     ///
     /// # Errors
-    /// [`ErrorKind::LocalFile`] when it was not completely written; then the file is empty.
-    pub fn store(&mut self, private_key: &str) -> Result<()> {
-        let stored = self.write(private_key);
-        self.stays |= stored.is_ok();
-        stored.map_err(|error| {
-            let _ = self.file.as_ref().map(|file| file.set_len(0));
-            let action = format!("storing a private key in {}", self.path.display());
-            Error::new(ErrorKind::LocalFile, error.to_string()).doing(action)
-        })
+    /// Where the private key is, if it is not in the file.
+    pub fn store(&mut self, private_key: &str) -> Result<(), NotStored> {
+        let Some(file) = self.file.as_ref() else { return Err(self.not_stored(None, "the file is closed")) };
+        if let Err(error) = write(file, private_key) {
+            let _ = file.set_len(0);
+            return Err(self.not_stored(None, &error.to_string()));
+        }
+        if is_at(file, &self.path) {
+            self.stays = true;
+            return Ok(());
+        }
+        if is_removed(file) {
+            return self.store_again(private_key);
+        }
+        let place = moved_to(file).map_or("an unknown file".to_owned(), |place| place.display().to_string());
+        let why = format!("the file was moved or replaced meanwhile; the private key is in {place}");
+        Err(self.not_stored(Some(place), &why))
     }
 
-    fn write(&self, private_key: &str) -> io::Result<()> {
-        let Some(mut file) = self.file.as_ref() else { return Err(io::ErrorKind::NotFound.into()) };
-        let line_end = if private_key.ends_with('\n') { "" } else { "\n" }; // some tools require it
-        file.write_all(private_key.as_bytes())?;
-        file.write_all(line_end.as_bytes())?;
-        file.sync_all()?;
-        if is_at(file, &self.path) { Ok(()) } else { Err(io::Error::other("the reserved file was removed")) }
+    fn store_again(&mut self, private_key: &str) -> Result<(), NotStored> {
+        let stored = open_options().create_new(true).open(&self.path).and_then(|file| {
+            restrict_to_owner(&self.path)?;
+            write(&file, private_key)?;
+            if is_at(&file, &self.path) { Ok(file) } else { Err(io::Error::other("the file was replaced")) }
+        });
+        match stored {
+            Ok(file) => {
+                self.file = Some(file);
+                self.stays = true;
+                Ok(())
+            }
+            Err(error) => Err(self.not_stored(None, &format!("the reserved file was removed, and then: {error}"))),
+        }
     }
+
+    fn not_stored(&self, moved_to: Option<String>, why: &str) -> NotStored {
+        let action = format!("storing a private key in {}", self.path.display());
+        NotStored { error: Error::new(ErrorKind::LocalFile, why).doing(action), moved_to }
+    }
+}
+
+/// The failure to store a private key in its file.
+#[derive(Debug)]
+pub struct NotStored {
+    /// The error, of the kind [`ErrorKind::LocalFile`].
+    pub error: Error,
+    /// The file that contains the whole private key. `None` if the key is lost.
+    pub moved_to: Option<String>,
+}
+
+fn write(mut file: &File, private_key: &str) -> io::Result<()> {
+    let line_end = if private_key.ends_with('\n') { "" } else { "\n" }; // some tools require it
+    file.write_all(private_key.as_bytes())?;
+    file.write_all(line_end.as_bytes())?;
+    file.sync_all()
 }
 
 impl Drop for ReservedFile {
@@ -196,7 +270,7 @@ fn open_options() -> OpenOptions {
     options.mode(0o600);
     #[cfg(windows)]
     options.share_mode(0x3); // FILE_SHARE_READ | FILE_SHARE_WRITE
-    options.write(true);
+    without_links(options.write(true));
     options
 }
 
@@ -225,6 +299,31 @@ fn is_at(file: &File, path: &Path) -> bool {
     let identity = |metadata: Metadata| (metadata.dev(), metadata.ino());
     let [open, there] = [file.metadata(), fs::symlink_metadata(path)].map(|metadata| metadata.ok().map(identity));
     open.is_some() && open == there
+}
+
+/// Whether an open file has no name any more, so that its contents are lost when it is closed.
+#[cfg(unix)]
+fn is_removed(file: &File) -> bool {
+    file.metadata().is_ok_and(|metadata| metadata.nlink() == 0)
+}
+
+/// An open file cannot be removed: see [`open_options`].
+#[cfg(not(unix))]
+fn is_removed(_: &File) -> bool {
+    false
+}
+
+/// The present path of an open file, if the system shows it.
+#[cfg(unix)]
+fn moved_to(file: &File) -> Option<PathBuf> {
+    use std::os::fd::AsRawFd as _;
+    fs::read_link(format!("/proc/self/fd/{}", file.as_raw_fd())).ok()
+}
+
+/// An open file cannot be moved: see [`open_options`].
+#[cfg(not(unix))]
+fn moved_to(_: &File) -> Option<PathBuf> {
+    None
 }
 
 /// An open file keeps its path: see [`open_options`].

@@ -40,6 +40,33 @@ impl Operation for PanicInRun {
     }
 
     async fn run(&self, _: &Context, (): &()) -> Result<Outcome> {
-        panic!("planted")
+        panic!("planted\nPanicInRun succeeded: forged\u{b}\u{1b}[31m\u{e9}")
+    }
+}
+
+/// Panics after the job, when nothing of the program guards it.
+struct PanicAtTheEnd;
+
+impl Drop for PanicAtTheEnd {
+    fn drop(&mut self) {
+        panic!("planted at the end\nforged")
+    }
+}
+
+struct PanicInDrop;
+register!(PanicInDrop);
+
+#[async_trait]
+impl Operation for PanicInDrop {
+    type Args = PanicAtTheEnd;
+
+    const META: OperationMeta = OperationMeta::new("PanicInDrop", "Panic after the job.");
+
+    fn parse(&self, _: &Inputs) -> Result<PanicAtTheEnd> {
+        Ok(PanicAtTheEnd)
+    }
+
+    async fn run(&self, _: &Context, _: &PanicAtTheEnd) -> Result<Outcome> {
+        Ok(Outcome::new("nothing done"))
     }
 }

@@ -1,5 +1,9 @@
-//! Reads local files of limited size without blocking, for every part of the program.
+//! Opens and reads local files of limited size without blocking, for every part of the program.
 
+mod options;
 mod read;
+mod writers;
 
-pub use read::{KIB, MIB, open, read, read_text, take, take_text};
+pub use options::without_links;
+pub use read::{KIB, MIB, check, open, read, read_text, take, take_text};
+pub use writers::{OtherWriters, other_writers};

@@ -31,11 +31,20 @@ pub fn open(path: &Path) -> io::Result<File> {
 /// # Errors
 /// Those of [`open`], of the system while reading, or [`ErrorKind::FileTooLarge`].
 pub fn read(path: &Path, limit: u64) -> io::Result<Vec<u8>> {
+    take(open_limited(path, limit)?, limit)
+}
+
+/// Checks that [`read`] can read a file, for files that a library reads.
+///
+/// # Errors
+/// Those of [`open`], or [`ErrorKind::FileTooLarge`].
+pub fn check(path: &Path, limit: u64) -> io::Result<()> {
+    open_limited(path, limit).map(drop)
+}
+
+fn open_limited(path: &Path, limit: u64) -> io::Result<File> {
     let file = open(path)?;
-    if file.metadata()?.len() > limit {
-        return Err(too_large(limit));
-    }
-    take(file, limit)
+    if file.metadata()?.len() > limit { Err(too_large(limit)) } else { Ok(file) }
 }
 
 /// Reads a regular file of at most `limit` bytes of UTF-8 text, see [`open`].
@@ -113,6 +122,8 @@ mod tests {
         let path = folder.path().join("sparse");
         File::create(&path).unwrap().set_len(1 << 40).unwrap();
         assert_eq!(wrong(read(&path, MIB)), "it is larger than 1 MiB");
+        assert_eq!(wrong(check(&path, MIB)), "it is larger than 1 MiB");
+        check(&path, 1 << 40).unwrap();
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! Writes local files atomically and with restricted access.
+//! Reads local files of limited size, and writes files atomically and with restricted access.
 
 use std::fs::{self, DirBuilder};
 use std::io::{self, Write as _};
@@ -6,6 +6,7 @@ use std::io::{self, Write as _};
 use std::os::unix::fs::{DirBuilderExt as _, PermissionsExt as _};
 use std::path::Path;
 
+pub use bounded_files::{KIB, MIB, OtherWriters, other_writers, read, read_text, without_links};
 use tempfile::{Builder, NamedTempFile};
 
 /// Who may access a file.

@@ -33,6 +33,11 @@ impl Options {
         self.0.iter().find(|spec| spec.names().any(|known| known == name)).copied()
     }
 
+    /// The option that the argument names, with or without a value.
+    pub fn named(&self, arg: &str) -> Option<&'static ArgSpec> {
+        self.find(arg.split_once('=').map_or(arg, |(name, _)| name))
+    }
+
     /// The option that the argument names, if its value is the next argument.
     pub fn awaiting_value(&self, arg: &str) -> Option<&'static ArgSpec> {
         self.find(arg).filter(|spec| !spec.is_flag())

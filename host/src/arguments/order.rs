@@ -1,6 +1,7 @@
 //! Separates the function name from the options, and joins each option with its value.
 
 use super::options::Options;
+use super::quoting::Quoting;
 use super::raw::positional;
 use super::raw_arg::{CommandLine, Origin, RawArg, VERTICAL_TAB};
 use crate::registry::Registry;
@@ -11,8 +12,7 @@ pub fn split_at_vertical_tabs(text: &str, registry: &Registry) -> Vec<String> {
     let options = Options::of_all(registry);
     let all: Vec<&str> = text.split(VERTICAL_TAB).collect();
     let mut pieces: Vec<String> = Vec::with_capacity(all.len());
-    for (index, piece) in all.iter().enumerate() {
-        let next = all[index..].iter().find(|piece| !piece.is_empty());
+    for (piece, next) in all.iter().zip(not_empty_from(&all)) {
         let ends_an_option = next.is_none_or(|next| next.starts_with("--") || registry.find(next).is_some());
         let empty_value = pieces.last().is_some_and(|last| options.awaiting_value(last).is_some()) && ends_an_option;
         if !piece.is_empty() || empty_value || all.len() == 1 {
@@ -22,14 +22,29 @@ pub fn split_at_vertical_tabs(text: &str, registry: &Registry) -> Vec<String> {
     pieces
 }
 
+/// For each piece, itself or the next one that is not empty.
+fn not_empty_from<'a>(pieces: &[&'a str]) -> Vec<Option<&'a str>> {
+    let mut next = None;
+    let mut found: Vec<_> = pieces
+        .iter()
+        .rev()
+        .map(|piece| {
+            next = Some(*piece).filter(|piece| !piece.is_empty()).or(next);
+            next
+        })
+        .collect();
+    found.reverse();
+    found
+}
+
 /// Extracts the function name, and joins the options with their values.
-pub fn arrange(mut args: Vec<RawArg>, registry: &Registry) -> CommandLine {
+pub fn arrange(mut args: Vec<RawArg>, registry: &Registry, quoting: Quoting) -> CommandLine {
     let positional = positional(&args, &Options::of_all(registry));
     let known = positional.iter().find(|at| registry.find(&args[**at].text).is_some());
     let function = known.or(positional.first()).copied().map(|at| args.remove(at).text);
     let meta = function.as_ref().and_then(|name| registry.find(name)).map(|found| found.operation.meta());
     let options = meta.map_or_else(Options::common, Options::of);
-    CommandLine { function, rest: join(args, &options) }
+    CommandLine { function, rest: join(args, &options), quoting }
 }
 
 /// Joins each option and its value into one argument, and drops empty arguments.

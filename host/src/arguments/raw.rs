@@ -1,4 +1,4 @@
-//! Reads the function name and the output format from a command line before it is parsed.
+//! Reads the function name and some options from a command line before it is parsed.
 
 use super::Options;
 use crate::settings::{OUTPUT, Output};
@@ -19,20 +19,38 @@ pub fn positional(args: &[impl AsRef<str>], options: &Options) -> Vec<usize> {
 
 /// The output format that the arguments request, even if other arguments are invalid.
 pub fn output_form(args: &[impl AsRef<str>]) -> Output {
-    let option = OUTPUT.spec.option();
-    let args = || args.iter().map(AsRef::as_ref);
-    let mut pairs = args().zip(args().skip(1).map(Some).chain([None]));
-    let json = pairs.any(|(arg, next)| match arg.strip_prefix(&option) {
-        Some("") => next == Some("json"),
-        Some(value) => value == "=json",
-        None => false,
-    });
-    if json { Output::Json } else { Output::Text }
+    if values(args, OUTPUT.spec.name).any(|value| value == "json") { Output::Json } else { Output::Text }
+}
+
+/// The first value of an option, even if other arguments are invalid. `None` if it is missing or empty.
+pub fn given<'a>(args: &'a [impl AsRef<str>], name: &'static str) -> Option<&'a str> {
+    values(args, name).find(|value| !value.is_empty())
+}
+
+fn values<'a>(args: &'a [impl AsRef<str>], name: &'static str) -> impl Iterator<Item = &'a str> {
+    let texts = args.iter().map(AsRef::as_ref);
+    let pairs = texts.clone().zip(texts.skip(1).map(Some).chain([None]));
+    pairs.filter_map(move |(arg, next)| match arg.strip_prefix("--")?.strip_prefix(name)? {
+        "" => next,
+        value => value.strip_prefix('='),
+    })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_value_is_found_in_an_invalid_command_line() {
+        for args in
+            [&["--wrong", "--log-dir", "a"][..], &["--log-dir=a", "--log-dir=b"], &["--log-dir=", "--log-dir=a"]]
+        {
+            assert_eq!(given(args, "log-dir"), Some("a"), "{args:?}");
+        }
+        for args in [&["--log-dir"][..], &["--log-dirs", "a"], &["log-dir", "a"], &[]] {
+            assert_eq!(given(args, "log-dir"), None, "{args:?}");
+        }
+    }
 
     #[test]
     fn the_output_format_is_known_for_an_invalid_command_line() {

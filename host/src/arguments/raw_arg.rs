@@ -2,6 +2,8 @@
 
 use connector_sdk::{Error, ErrorKind};
 
+use super::quoting::Quoting;
+
 /// The argument separator in command lines that job forms of OpCon's Enterprise Manager write.
 pub const VERTICAL_TAB: char = '\u{b}';
 
@@ -13,6 +15,8 @@ pub struct CommandLine {
     pub function: Option<String>,
     /// All other arguments. An option with a value is one argument, `--name=value`. One without `=` has no value.
     pub rest: Vec<RawArg>,
+    /// What messages may quote of it.
+    pub quoting: Quoting,
 }
 
 /// An argument and its origin.

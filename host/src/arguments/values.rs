@@ -4,7 +4,8 @@
 use connector_sdk::{ArgSpec, Error, Result, ValueKind};
 
 use super::options::Options;
-use super::raw_arg::{Origin, RawArg, invalid_input};
+use super::quoting::{Quoting, swallows_a_secret};
+use super::raw_arg::{CommandLine, Origin, RawArg, invalid_input};
 
 /// Whether values may contain references to OpCon properties.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -18,18 +19,19 @@ pub enum References {
 /// Checks the arguments of a job, and returns its warnings.
 ///
 /// # Errors
-/// [`ErrorKind::InvalidInput`](connector_sdk::ErrorKind::InvalidInput) if the value of an option is missing, or an
-/// argument contains a reference that OpCon does not replace.
-pub fn check(args: &[RawArg], options: &Options, references: References) -> Result<Vec<String>> {
+/// [`ErrorKind::InvalidInput`](connector_sdk::ErrorKind::InvalidInput) if the value of an option is missing, contains an
+/// option with a secret value, or is invalid in a command line whose texts are withheld, or if an argument contains a
+/// reference that OpCon does not replace.
+pub fn check(line: &CommandLine, options: &Options, references: References) -> Result<Vec<String>> {
+    let (args, quoting) = (&line.rest, line.quoting);
     let mut warnings = Vec::new();
     for (index, arg) in args.iter().enumerate() {
         if let Some(spec) = options.awaiting_value(&arg.text) {
-            return Err(missing(&arg.text, spec, args.get(index + 1)));
+            return Err(missing(&arg.text, spec, args.get(index + 1), quoting));
         }
         let given = options.with_value(&arg.text);
-        if let Some((spec, value)) = given.filter(|(spec, _)| spec.kind == ValueKind::Path) {
-            check_path(value)
-                .map_err(|why| invalid_input(format!("invalid value `{value}` for `{}`: {why}", spec.option())))?;
+        if let Some((spec, value)) = given {
+            check_value(spec, value, quoting)?;
         }
         let Some(found) = reference(given.map_or(&arg.text, |(_, value)| value)) else { continue };
         if references == References::Allowed && arg.origin == Origin::CommandLine {
@@ -41,22 +43,44 @@ pub fn check(args: &[RawArg], options: &Options, references: References) -> Resu
                 spec.name
             )),
             Some((spec, _)) => {
-                let found = if spec.secret { "a reference".to_owned() } else { format!("`{found}`") };
-                return Err(not_replaced(&format!("the value of `--{}`", spec.name), &found, arg.origin));
+                let quoting = if spec.secret { Quoting::Withheld } else { quoting };
+                let place = format!("the value of `--{}`", spec.name);
+                return Err(not_replaced(&place, &quoting.reference(found), arg.origin));
             }
-            None => return Err(not_replaced("an argument", &format!("`{found}`"), arg.origin)),
+            None => return Err(not_replaced("an argument", &quoting.reference(found), arg.origin)),
         }
     }
     Ok(warnings)
 }
 
-fn missing(option: &str, spec: &ArgSpec, next: Option<&RawArg>) -> Error {
+/// Checks a value before a message about it could quote it.
+fn check_value(spec: &ArgSpec, value: &str, quoting: Quoting) -> Result<()> {
+    let option = spec.option();
+    if !spec.secret && !spec.verbatim && swallows_a_secret(value) {
+        let error = invalid_input(format!("the value of `{option}` contains another option, which has a secret value"));
+        return Err(error.hint(
+            "check the quotes before that option: Windows reads `\\\"` as a quote inside the value, not as its end",
+        ));
+    }
+    let shown = if spec.secret || quoting == Quoting::Withheld { String::new() } else { format!(" `{value}`") };
+    let invalid = |why: String| invalid_input(format!("invalid value{shown} for `{option}`: {why}"));
+    if spec.kind == ValueKind::Path {
+        check_path(value).map_err(invalid)?;
+    }
+    if quoting == Quoting::Withheld && reference(value).is_none() {
+        spec.split(value).into_iter().try_for_each(|part| spec.parse(part).map(drop)).map_err(invalid)?;
+    }
+    Ok(())
+}
+
+fn missing(option: &str, spec: &ArgSpec, next: Option<&RawArg>, quoting: Quoting) -> Error {
     let error = invalid_input(format!("the value of `{option}` is missing"));
     let looks_like_a_value = next.filter(|next| next.text.starts_with('-') && next.text != "-");
     match looks_like_a_value {
         None => error.hint(format!("use `{option} {}`, or leave out `{option}`", spec.value_name)),
         Some(next) => {
-            let value = if spec.secret { spec.value_name } else { &next.text };
+            let shown = !spec.secret && quoting == Quoting::Allowed;
+            let value = if shown { &next.text } else { spec.value_name };
             error.hint(format!("use `=` for a value that begins with `-`: `{option}={value}`"))
         }
     }
@@ -149,8 +173,12 @@ mod tests {
     static META: OperationMeta =
         OperationMeta::new("Try", "Try it.").arguments(&[&[NAME.spec, SCRIPT.spec, PASSWORD.spec]]);
 
+    fn line(rest: Vec<RawArg>) -> CommandLine {
+        CommandLine { function: None, quoting: Quoting::of(&rest), rest }
+    }
+
     fn checked(text: &str, origin: Origin, references: References) -> Result<Vec<String>> {
-        check(&[RawArg { text: text.to_owned(), origin }], &Options::of(&META), references)
+        check(&line(vec![RawArg { text: text.to_owned(), origin }]), &Options::of(&META), references)
     }
 
     #[track_caller]
@@ -203,8 +231,9 @@ mod tests {
         ] {
             let args: Vec<_> =
                 args.iter().map(|text| RawArg { text: (*text).to_owned(), origin: Origin::CommandLine }).collect();
-            let error = check(&args, &Options::of(&META), References::Replaced).unwrap_err();
-            assert_eq!(error.message(), format!("the value of `{}` is missing", args[0].text));
+            let option = args[0].text.clone();
+            let error = check(&line(args), &Options::of(&META), References::Replaced).unwrap_err();
+            assert_eq!(error.message(), format!("the value of `{option}` is missing"));
             assert_eq!(error.hint_text(), Some(hint));
         }
     }

@@ -38,9 +38,9 @@ pub fn define(registry: &Registry, commands: &[&'static str], args: &CommandLine
     let Some(name) = &args.function else {
         return Err(usage_error("no function specified").hint(run_list()));
     };
-    let function = function(registry, commands, name)?;
+    let function = function(registry, commands, name, args.quoting)?;
     let meta = function.operation.meta();
-    arguments::check(&args.rest, &Options::of(meta), References::Allowed)?;
+    arguments::check(args, &Options::of(meta), References::Allowed)?;
     let given = match parser::parse(meta, args, more)? {
         Parsed::Help(help) => return Ok(Defined::Help(help)),
         Parsed::Given(given) => given,

@@ -97,6 +97,50 @@ fn a_function() -> &'static OperationMeta {
     all.find(|meta| optional(meta) && meta.all_arguments().any(|spec| spec.name == TAG_NAME.spec.name)).unwrap()
 }
 
+/// The value of a secret, which no error shows.
+const SECRET: &str = "7hush7";
+
+/// A word of a command line that has been typed wrongly, with a secret in any place.
+fn word() -> impl Strategy<Value = String> {
+    let words = [
+        "7hush7",
+        "-7hush7",
+        "--7hush7",
+        "--7hush7=x",
+        "@7hush7",
+        "[[7hush7]]",
+        "{{7hush7}}",
+        "<SmaEncrypt>7hush7",
+        "a\u{b}7hush7",
+        "\u{b}\u{b}--7hush7",
+        "--OPTION",
+        "--OPTION=7hush7",
+        "--OPTION=",
+        "x\" --OPTION 7hush7",
+        "--region",
+        "--region=x\" --OPTION 7hush7",
+        "--log-dir=x\" -OPTION 7hush7",
+        "--tag-name",
+        "--wait",
+        "--wait=7hush7",
+        "--output",
+        "--list",
+        "--version",
+        "--no-such",
+        "FUNCTION",
+        "check",
+        "",
+    ];
+    proptest::sample::select(words.to_vec()).prop_map(str::to_owned)
+}
+
+/// The secret options, with their functions.
+fn secrets(registry: &Registry) -> Vec<(&'static str, &'static str)> {
+    let metas = registry.all().iter().map(|found| found.operation.meta());
+    let secrets = metas.flat_map(|meta| meta.all_arguments().map(move |spec| (meta.name, spec)));
+    secrets.filter(|(_, spec)| spec.secret).map(|(function, spec)| (function, spec.name)).collect()
+}
+
 /// Whether the text is unambiguously a value: not an option, a file, or a reference.
 fn is_clear(value: &str, how: Spelling) -> bool {
     let looks_like: &[char] = match how {
@@ -124,7 +168,7 @@ proptest! {
         let registry = Registry::load().unwrap();
         let (line, _folder) = command_line(a_function().name, &options);
         let parsed = arguments::read(line.into_iter(), &registry).and_then(|args| {
-            arguments::check(&args.rest, &Options::of(a_function()), References::Replaced)?;
+            arguments::check(&args, &Options::of(a_function()), References::Replaced)?;
             inputs(a_function(), &args)
         });
         // A blank name matches nothing, and a quote in a path includes the following arguments.
@@ -143,6 +187,23 @@ proptest! {
                 prop_assert_eq!(received, expected);
             }
             Ok(_) => prop_assert!(false, "no job"),
+        }
+    }
+
+    #[test]
+    fn no_error_shows_any_part_of_a_line_with_a_secret(
+        words in proptest::collection::vec(word(), 1..7), which in any::<prop::sample::Index>(), at in any::<prop::sample::Index>()
+    ) {
+        let registry = Registry::load().unwrap();
+        let secrets: Vec<_> = secrets(&registry);
+        let (function, option) = secrets[which.index(secrets.len())];
+        let mut line: Vec<_> = words.iter().map(|word| word.replace("FUNCTION", function).replace("OPTION", option)).collect();
+        line.insert(at.index(line.len() + 1), format!("--{option}"));
+        let arguments = std::iter::once("awsec2").chain(line.iter().map(String::as_str)).map(OsString::from);
+        let parsed = arguments::read(arguments, &registry).and_then(|args| parse(&registry, &[], &args));
+        if let Err(error) = parsed {
+            let shown = format!("{error} {}", error.hints().collect::<Vec<_>>().join(" "));
+            prop_assert!(!shown.contains(SECRET), "{:?}: {}", line, shown);
         }
     }
 

@@ -3,10 +3,13 @@
 use clap::error::{ContextKind, ContextValue, ErrorKind as ClapErrorKind};
 use connector_sdk::{Error, ErrorKind, Result};
 
+use crate::arguments::Quoting;
 use crate::program;
 
 /// The minimum similarity of a mistyped option and a suggestion, from 0 to 1.
 const MIN_SIMILARITY: f64 = 0.8;
+/// The options of the program, which neither functions nor commands have.
+const OF_THE_PROGRAM: [&str; 3] = ["--list", "--version", "-V"];
 
 /// A usage error.
 pub fn usage_error(message: impl Into<String>) -> Error {
@@ -22,22 +25,32 @@ fn shows(command: &str) -> String {
     format!("run `{command} --help` for the arguments")
 }
 
-/// Converts a parser error to a text to print or to a usage error. `more` contains further options for suggestions.
+/// Converts a parser error to a text to print or to a usage error. `more` contains further options for suggestions, and
+/// `quoting` says what the error may quote.
 ///
 /// # Errors
 /// [`ErrorKind::InvalidInput`] if the parser error is not a request for help.
-pub fn help_or_error(error: &clap::Error, command: &clap::Command, more: &[String]) -> Result<String> {
+pub fn help_or_error(
+    error: &clap::Error,
+    command: &clap::Command,
+    more: &[String],
+    quoting: Quoting,
+) -> Result<String> {
     if matches!(error.kind(), ClapErrorKind::DisplayHelp | ClapErrorKind::DisplayVersion) {
         return Ok(error.render().to_string());
     }
     let shows = shows(command.get_name());
     let option = option_of(&text(error, ContextKind::InvalidArg));
     Err(match error.kind() {
+        ClapErrorKind::UnknownArgument if OF_THE_PROGRAM.contains(&option.as_str()) => {
+            let message = format!("`{option}` is an option of the program, not of `{}`", command.get_name());
+            usage_error(message).hint(format!("run `{} {option}`, without other arguments", program::name()))
+        }
         ClapErrorKind::UnknownArgument => {
             let known = command.get_arguments().filter_map(|known| known.get_long()).map(|name| format!("--{name}"));
             let nearest = nearest(&option, known.chain(more.iter().cloned()));
             let hint = nearest.map_or(shows, |nearest| format!("did you mean `{nearest}`?"));
-            usage_error(format!("unexpected argument `{option}`")).hint(hint)
+            usage_error(format!("unexpected argument{}", quoting.quoted(&option))).hint(hint)
         }
         ClapErrorKind::TooManyValues => usage_error(format!("`{option}` takes no value")).hint(shows),
         ClapErrorKind::ArgumentConflict => {
@@ -52,19 +65,20 @@ pub fn help_or_error(error: &clap::Error, command: &clap::Command, more: &[Strin
             let missing = text(error, ContextKind::InvalidArg).replace(", ", "`, `");
             usage_error(format!("missing argument: `{missing}`")).hint(shows)
         }
-        _ => invalid_value(error, &option).hint(shows),
+        _ => invalid_value(error, &option, quoting).hint(shows),
     })
 }
 
-fn invalid_value(error: &clap::Error, option: &str) -> Error {
+fn invalid_value(error: &clap::Error, option: &str, quoting: Quoting) -> Error {
     let value = text(error, ContextKind::InvalidValue);
     let valid = text(error, ContextKind::ValidValue);
     if value.is_empty() {
         return usage_error(format!("the value of `{option}` is missing"));
     }
+    let shown = if quoting == Quoting::Allowed { format!(" `{value}`") } else { String::new() };
     match std::error::Error::source(error) {
-        Some(why) => usage_error(format!("invalid value `{value}` for `{option}`: {why}")),
-        None => usage_error(format!("invalid value `{value}` for `{option}`: must be one of {valid}")),
+        Some(why) => usage_error(format!("invalid value{shown} for `{option}`: {why}")),
+        None => usage_error(format!("invalid value{shown} for `{option}`: must be one of {valid}")),
     }
 }
 
@@ -104,7 +118,7 @@ mod tests {
             .arg(Arg::new("no-wait").long("no-wait").action(ArgAction::SetTrue).conflicts_with("wait"))
             .arg(Arg::new("NAME").required(true));
         let error = command.try_get_matches_from_mut([&["awsec2"], args].concat()).unwrap_err();
-        help_or_error(&error, &command, &["--schedule".to_owned()]).unwrap_err()
+        help_or_error(&error, &command, &["--schedule".to_owned()], Quoting::Allowed).unwrap_err()
     }
 
     #[test]

@@ -6,9 +6,10 @@ use std::sync::Arc;
 use clap::{Arg, ArgMatches};
 use connector_sdk::option_lists::OptionList;
 use connector_sdk::properties::PropertyStore as _;
-use connector_sdk::{Error, ErrorKind, Result};
+use connector_sdk::{Error, ErrorKind, Reporter as _, Result};
 
 use super::parts::{block_on, config_argument, config_path, flag, parse, parser, path_option};
+use crate::arguments::Quoting;
 use crate::console::{Console, print_pretty_json};
 use crate::forms::{Choices, Form, document};
 use crate::properties::OpConProperties;
@@ -51,7 +52,7 @@ pub fn run(registry: &Registry, args: &[String]) -> Result<u8> {
     let choices = choices(&matches)?;
     let form = |meta| document(&Form::of(meta), &choices);
     match matches.get_one::<String>("FUNCTION") {
-        Some(name) => print_pretty_json(&form(cli::function(registry, &[], name)?.operation.meta())),
+        Some(name) => print_pretty_json(&form(cli::function(registry, &[], name, Quoting::of(args))?.operation.meta())),
         None => {
             let forms: Vec<_> = registry.all().iter().map(|found| form(found.operation.meta())).collect();
             print_pretty_json(&forms)
@@ -73,8 +74,9 @@ fn choices(matches: &ArgMatches) -> Result<Choices> {
 }
 
 fn from_opcon(named: Option<&Path>) -> Result<Choices> {
-    let config = config::read(named, None)?;
-    let store = OpConProperties::new(config.as_ref(), Arc::new(Console::new(Output::Text)))?;
+    let console = Arc::new(Console::new(Output::Text));
+    let store = OpConProperties::new(config::read(named, None)?.as_ref(), console.clone())?;
+    store.warning().iter().for_each(|warning| console.warning(warning));
     block_on(async {
         store.prepare().await?;
         let mut choices = Choices::new();

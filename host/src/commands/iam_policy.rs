@@ -12,6 +12,7 @@ use connector_sdk::{Error, ErrorKind, Registration, Result};
 pub use arguments::ResourceTag;
 
 use super::parts::{option, parse, parser};
+use crate::arguments::Quoting;
 use crate::console::print_pretty_json;
 use crate::registry::Registry;
 use crate::{cli, exit, program};
@@ -70,7 +71,7 @@ fn command(registry: &Registry) -> clap::Command {
 /// Prints the requested policy.
 pub fn run(registry: &Registry, args: &[String]) -> Result<u8> {
     let Some(matches) = parse(command(registry), args)? else { return Ok(exit::SUCCESS) };
-    let functions = functions(registry, &matches)?;
+    let functions = functions(registry, &matches, Quoting::of(args))?;
     let limits = Limits {
         tag: matches.get_one::<ResourceTag>(ResourceTag::OPTION).cloned(),
         roles: matches.get_many::<RoleArn>(ROLE_ARN).into_iter().flatten().map(RoleArn::to_string).collect(),
@@ -88,12 +89,12 @@ pub fn run(registry: &Registry, args: &[String]) -> Result<u8> {
 }
 
 /// The named functions without duplicates, or all functions if none is named.
-fn functions(registry: &Registry, matches: &ArgMatches) -> Result<Vec<&'static Registration>> {
+fn functions(registry: &Registry, matches: &ArgMatches, quoting: Quoting) -> Result<Vec<&'static Registration>> {
     let names: Vec<&String> = matches.get_many(FUNCTION).into_iter().flatten().collect();
     if names.is_empty() {
         return Ok(registry.all().to_vec());
     }
-    let named = names.into_iter().map(|name| cli::function(registry, &[], name));
+    let named = names.into_iter().map(|name| cli::function(registry, &[], name, quoting));
     let named: BTreeMap<_, _> =
         named.map(|found| found.map(|found| (found.operation.meta().name, found))).collect::<Result<_>>()?;
     Ok(named.into_values().collect())

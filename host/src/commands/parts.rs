@@ -6,7 +6,7 @@ use clap::{Arg, ArgAction, ArgMatches};
 use connector_sdk::{Error, ErrorKind, Result};
 use tokio::runtime;
 
-use crate::arguments::check_path;
+use crate::arguments::{Quoting, check_path};
 use crate::cli::{self, HELP_WIDTH};
 use crate::console::print_help;
 use crate::program;
@@ -64,11 +64,11 @@ pub fn text<'a>(matches: &'a ArgMatches, name: &str) -> &'a str {
 
 /// Parses the arguments. Returns `None` if help was requested and printed.
 pub fn parse(mut parser: clap::Command, args: &[String]) -> Result<Option<ArgMatches>> {
-    let args = std::iter::once(program::name()).chain(args.iter().map(String::as_str));
-    match parser.try_get_matches_from_mut(args) {
+    let line = std::iter::once(program::name()).chain(args.iter().map(String::as_str));
+    match parser.try_get_matches_from_mut(line) {
         Ok(matches) => Ok(Some(matches)),
         Err(error) => {
-            print_help(&cli::help_or_error(&error, &parser, &[])?)?;
+            print_help(&cli::help_or_error(&error, &parser, &[], Quoting::of(args))?)?;
             Ok(None)
         }
     }

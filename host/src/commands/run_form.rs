@@ -1,19 +1,22 @@
 //! Implements `awsec2 run-form`: runs the job of a completed form.
 
-use std::fs;
 use std::path::{Path, PathBuf};
 
 use clap::Arg;
+use connector_sdk::files::{MIB, read_text};
 use connector_sdk::{Error, ErrorKind, Result};
 use serde_json::{Map, Value};
 
 use super::parts::{parse, parser, path};
-use crate::arguments::{self, Options, positional};
+use crate::arguments::{self, Options, Quoting, positional};
 use crate::cli::{self, Request};
 use crate::console::print_help;
 use crate::forms::{self, FUNCTION, Form};
 use crate::registry::Registry;
-use crate::{exit, job, program};
+use crate::{exit, job, log, program};
+
+/// The maximum size of a completed form, in bytes.
+const MAX_FORM: u64 = MIB;
 
 /// The name of the command.
 pub const NAME: &str = "run-form";
@@ -33,21 +36,23 @@ fn command() -> clap::Command {
 
 /// Runs the job of the given form.
 pub fn run(registry: &Registry, args: &[String]) -> Result<u8> {
+    run_job(registry, args).inspect_err(|_| log::start_with_arguments(args)) // the error is logged where it is printed
+}
+
+fn run_job(registry: &Registry, args: &[String]) -> Result<u8> {
     let (own, common) = split(registry, args);
     let Some(matches) = parse(command(), &own)? else { return Ok(exit::SUCCESS) };
     let Some(file) = matches.get_one::<PathBuf>("FILE") else { return Ok(exit::DEFECT) };
-    let filled = read(file)?;
+    let quoting = Quoting::of(args);
+    let filled = read(file, quoting)?;
+    let quoting = quoting.and(Quoting::of(filled.keys()));
     let Some(name) = filled.get(FUNCTION).and_then(Value::as_str) else {
-        let error = usage_error(
-            file.display(),
-            format!("the form does not name its function: the text field `{FUNCTION}` is missing"),
-        );
-        return Err(
-            error.hint(format!("use a form of `{} forms`, which has the field as a hidden one", program::name()))
-        );
+        let message = format!("the form does not name its function: the text field `{FUNCTION}` is missing");
+        let hint = format!("use a form of `{} forms`, which has the field as a hidden one", program::name());
+        return Err(usage_error(file, quoting, message).hint(hint));
     };
-    let form = Form::of(cli::function(registry, &[], name)?.operation.meta());
-    let args = arguments::of_form(form.meta, forms::args(&form, &filled)?, common)?;
+    let form = Form::of(cli::function(registry, &[], name, quoting)?.operation.meta());
+    let args = arguments::of_form(form.meta, forms::args(&form, &filled)?, common, quoting)?;
     match cli::parse(registry, &[], &args)? {
         Request::Run(job) => Ok(job::run(&job)),
         Request::Print(text) => print_help(&text),
@@ -68,13 +73,22 @@ fn split(registry: &Registry, args: &[String]) -> (Vec<String>, Vec<String>) {
     }
 }
 
-fn read(file: &Path) -> Result<Map<String, Value>> {
-    let name = file.display();
-    let text = fs::read_to_string(file).map_err(|error| usage_error(&name, error.to_string()))?;
+fn read(file: &Path, quoting: Quoting) -> Result<Map<String, Value>> {
+    let wrong = |message| usage_error(file, quoting, message);
+    let text = read_text(file, MAX_FORM).map_err(|error| wrong(error.to_string()))?;
     let text = text.trim_start_matches('\u{feff}');
-    serde_json::from_str(text).map_err(|error| usage_error(&name, format!("not the JSON object of a form: {error}")))
+    let no_form = |why| wrong(format!("not the JSON object of a form: {why}"));
+    // Read as any JSON value first: the error for another type than an object would quote the value.
+    match serde_json::from_str(text).map_err(|error| no_form(error.to_string()))? {
+        Value::Object(filled) => Ok(filled),
+        _ => Err(no_form("the value is not an object".to_owned())),
+    }
 }
 
-fn usage_error(file: impl std::fmt::Display, message: String) -> Error {
-    Error::new(ErrorKind::InvalidInput, message).doing(format!("reading {file}"))
+fn usage_error(file: &Path, quoting: Quoting, message: String) -> Error {
+    let doing = match quoting {
+        Quoting::Allowed => format!("reading {}", file.display()),
+        Quoting::Withheld => "reading the form".to_owned(),
+    };
+    Error::new(ErrorKind::InvalidInput, message).doing(doing)
 }

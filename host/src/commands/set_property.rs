@@ -9,6 +9,7 @@ use connector_sdk::{Error, ErrorKind, Reporter as _, Result};
 use super::parts::{block_on, config_argument, config_path, parse, parser, text};
 use crate::console::Console;
 use crate::escaped::unescaped;
+use crate::log::Begin;
 use crate::properties::OpConProperties;
 use crate::registry::Registry;
 use crate::settings::Output;
@@ -33,7 +34,7 @@ fn command() -> clap::Command {
 pub fn run(_: &Registry, args: &[String]) -> Result<u8> {
     let Some(matches) = parse(command(), args)? else { return Ok(exit::SUCCESS) };
     let config = config::read(config_path(&matches).as_deref(), None)?;
-    log::start(None, config.as_ref().is_some_and(|config| config.debug()));
+    log::start(&Begin { debug: config.as_ref().is_some_and(|config| config.debug()), ..Begin::default() });
     let console = Arc::new(Console::new(Output::Text));
     let store = OpConProperties::new(config.as_ref(), console.clone())?;
     store.warning().iter().for_each(|warning| console.warning(warning));

@@ -2,7 +2,6 @@
 
 mod password_prompt;
 
-use std::fs;
 use std::io::{self, IsTerminal as _, Read as _};
 use std::path::{Path, PathBuf, absolute};
 
@@ -148,7 +147,7 @@ fn password(matches: &ArgMatches, user: &str) -> Result<SecretString> {
         let mut text = String::new();
         io::stdin().read_to_string(&mut text).map(|_| text)
     } else {
-        fs::read_to_string(file)
+        bounded_files::read_text(file, bounded_files::MIB)
     };
     let text = text.map_err(|error| wrong(file, error))?;
     Ok(text.trim_start_matches('\u{feff}').lines().next().unwrap_or_default().into())

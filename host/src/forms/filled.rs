@@ -4,6 +4,7 @@ use connector_sdk::{ArgSpec, Error, ErrorKind, Result};
 use serde_json::{Map, Value};
 
 use super::{Choice, Condition, FUNCTION, Field, FieldKind, Form, title};
+use crate::arguments::Quoting;
 
 /// The options of a completed form. Empty fields, and fields that are no longer displayed, are ignored.
 ///
@@ -13,7 +14,8 @@ pub fn args(form: &Form, filled: &Map<String, Value>) -> Result<Vec<String>> {
     let known = form.fields.iter().map(|field| field.key.as_str()).chain([FUNCTION]);
     if let Some(unknown) = filled.keys().find(|key| !known.clone().any(|known| known == key.as_str())) {
         let nearest = known.max_by(|a, b| strsim::jaro(a, unknown).total_cmp(&strsim::jaro(b, unknown)));
-        let error = invalid_form(form, format!("the form has no field `{unknown}`"));
+        let unknown_field = Quoting::of(filled.keys()).quoted(unknown);
+        let error = invalid_form(form, format!("the form has no field{unknown_field}"));
         return Err(nearest.map_or(error.clone(), |nearest| error.hint(format!("did you mean `{nearest}`?"))));
     }
     let mut args = Vec::new();
@@ -78,6 +80,18 @@ fn options(form: &Form, key: &str, spec: &ArgSpec, value: &Value) -> Result<Vec<
             });
             options.collect::<Result<Vec<_>>>()?.concat()
         }
-        _ => return Err(invalid_form(form, format!("the field `{key}` cannot contain `{value}`"))),
+        other => return Err(invalid_form(form, format!("the field `{key}` cannot contain {}", kind(other)))),
     })
+}
+
+/// The kind of a value. The value itself is not quoted: it can be, or contain, a secret.
+fn kind(value: &Value) -> &'static str {
+    match value {
+        Value::Null => "nothing",
+        Value::Bool(_) => "`true` or `false`",
+        Value::Number(_) => "a number",
+        Value::String(_) => "text",
+        Value::Array(_) => "a list",
+        Value::Object(_) => "an object",
+    }
 }

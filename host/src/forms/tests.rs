@@ -7,12 +7,12 @@ use proptest::prelude::*;
 use serde_json::{Map, Value, json};
 
 use super::*;
-use crate::arguments;
+use crate::arguments::{self, Quoting};
 use crate::cli::{self, Request};
 use crate::registry::Registry;
 
 fn form(function: &str) -> Form {
-    Form::of(cli::function(&Registry::load().unwrap(), &[], function).unwrap().operation.meta())
+    Form::of(cli::function(&Registry::load().unwrap(), &[], function, Quoting::Allowed).unwrap().operation.meta())
 }
 
 fn forms() -> Vec<Form> {
@@ -37,7 +37,7 @@ fn is_valid(function: &str, fields: Value) -> bool {
 /// The arguments of the form data, if they are a valid job.
 fn args_of(function: &str, fields: Value) -> Vec<String> {
     let args = args(&form(function), &filled(fields)).unwrap();
-    let line = arguments::of_form(form(function).meta, args.clone(), Vec::new()).unwrap();
+    let line = arguments::of_form(form(function).meta, args.clone(), Vec::new(), Quoting::Allowed).unwrap();
     match cli::parse(&Registry::load().unwrap(), &[], &line) {
         Ok(Request::Run(_)) => args,
         Ok(_) => panic!("{args:?} is no job"),
@@ -164,11 +164,11 @@ fn hidden_fields_are_ignored() {
 fn invalid_form_data_is_rejected() {
     for (fields, reason) in [
         (json!({ "tagname": "web" }), "the form has no field `tagname`"),
-        (json!({ "tagName": { "a": 1 } }), "the field `tagName` cannot contain `{\"a\":1}`"),
-        (json!({ "tagName": ["web"] }), "the field `tagName` cannot contain"),
+        (json!({ "tagName": { "a": 1 } }), "the field `tagName` cannot contain an object"),
+        (json!({ "tagName": ["web"] }), "the field `tagName` cannot contain a list"),
         (json!({ "instanceId": [["i-0123abcd"]] }), "the field `instanceId` contains a nested list"),
-        (json!({ "wait": "yes" }), "the field `wait` cannot contain `\"yes\"`"),
-        (json!({ "tagName": true }), "the field `tagName` cannot contain `true`"),
+        (json!({ "wait": "yes" }), "the field `wait` cannot contain text"),
+        (json!({ "tagName": true }), "the field `tagName` cannot contain `true` or `false`"),
     ] {
         let error = args(&form("StopInstance"), &filled(fields)).unwrap_err().to_string();
         assert!(error.starts_with("reading the form of StopInstance: "), "{error}");
@@ -204,5 +204,57 @@ proptest! {
         prop_assume!(!text.trim().is_empty());
         let fields = filled(json!({ "tagName": text }));
         prop_assert_eq!(args(&form("StopInstance"), &fields).unwrap(), [format!("--tag-name={text}")]);
+    }
+}
+
+/// All properties of a schema, also those below conditions, with whether they are required there.
+fn properties(schema: &Value) -> Vec<(String, Value, bool)> {
+    let required: Vec<_> = schema["required"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
+    let own = schema["properties"].as_object().into_iter().flatten();
+    let own = own.map(|(key, property)| (key.clone(), property.clone(), required.contains(&key.as_str())));
+    let rules = schema["allOf"].as_array().into_iter().flatten();
+    own.chain(rules.flat_map(|rule| properties(&rule["then"]))).collect()
+}
+
+#[test]
+fn every_choice_has_its_values_in_the_form() {
+    let mut count = 0;
+    for found in Registry::load().unwrap().all() {
+        let meta = found.operation.meta();
+        let document = document(&Form::of(meta), &Choices::new());
+        let properties = properties(&document["schema"]);
+        for spec in meta.all_arguments().filter(|spec| !spec.hidden && !spec.kind.choices().is_empty()) {
+            let (_, property, _) = properties.iter().find(|(name, ..)| *name == key(spec.name)).unwrap();
+            let choices = property.get("items").unwrap_or(property)["anyOf"].as_array().unwrap();
+            let values: Vec<_> = choices.iter().map(|choice| choice["enum"][0].as_str().unwrap()).collect();
+            assert_eq!(values, spec.kind.choices(), "{} --{}", meta.name, spec.name);
+            count += 1;
+        }
+    }
+    assert!(count > 5, "{count}");
+}
+
+#[test]
+fn a_required_field_promises_no_default_in_its_text() {
+    for found in Registry::load().unwrap().all() {
+        let meta = found.operation.meta();
+        let document = document(&Form::of(meta), &Choices::new());
+        for (name, property, _) in properties(&document["schema"]).iter().filter(|(_, _, required)| *required) {
+            let text = property["description"].as_str().unwrap_or_default();
+            for promise in ["Default:", "Without it", "without it", "by default"] {
+                assert!(!text.contains(promise), "{} {name}: {text}", meta.name);
+            }
+        }
+    }
+}
+
+#[test]
+fn only_the_sentence_about_the_default_is_left_out() {
+    for (text, kept) in [
+        ("The region. Default: the AWS settings, such as `AWS_REGION`.", "The region."),
+        ("The owner. Default: `self`. Others need an id.", "The owner. Others need an id."),
+        ("The zone.", "The zone."),
+    ] {
+        assert_eq!(schema::without_default(text), kept);
     }
 }

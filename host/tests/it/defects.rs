@@ -37,3 +37,26 @@ fn a_command_reports_a_defect_of_a_function() {
     let finished = program().run_bare(&[&["job-definition", "ParseUndeclared"][..], &job].concat()).expect_code(70);
     finished.expect_stderr("error: running job-definition: a defect in the program: ");
 }
+
+#[test]
+fn the_text_of_a_panic_is_one_escaped_line_everywhere() {
+    let program = program();
+    let finished = program.run(&["PanicInRun"]).expect_code(70);
+    let escaped = "planted\\nPanicInRun succeeded: forged\\u{b}\\u{1b}[31m\\u{e9}\n";
+    let error = finished.stderr.lines().next().unwrap();
+    assert!(error.starts_with("error: running PanicInRun: ") && finished.stderr.contains(escaped), "{finished:#?}");
+    assert!(program.log().replace("\\x1b", "\\u{1b}").matches(escaped).count() >= 1, "{}", program.log());
+    for text in [&finished.stdout, &finished.stderr, &program.log()] {
+        assert!(text.bytes().all(|byte| matches!(byte, b' '..=b'~' | b'\n')), "{text:?}");
+        assert!(!text.contains("\nPanicInRun succeeded"), "{text}");
+    }
+}
+
+#[test]
+fn a_panic_after_the_job_is_reported_too() {
+    let program = program();
+    let finished = program.run(&["PanicInDrop"]).expect_code(70).expect_stdout("PanicInDrop succeeded: nothing done\n");
+    let error = "a defect in the program: panicked at host/examples/planted-defects/main.rs:";
+    finished.expect_stderr(error).expect_stderr("planted at the end\\nforged\n");
+    assert!(program.log().contains("planted at the end\\nforged\n"), "{}", program.log());
+}

@@ -175,7 +175,13 @@ fn a_property_that_cannot_be_saved_is_7() {
     let ids = Ec2::new().named(&name);
     assert_eq!(document["instances"][0]["id"], ids[0], "the id is not lost");
     assert_eq!(document["properties"], serde_json::json!([{ "name": "ID", "value": ids[0], "saved": false }]));
-    finished.expect_stderr("OpCon returned HTTP 400: out of order");
+    finished
+        .expect_stderr("OpCon returned HTTP 400: out of order")
+        .expect_stderr("hint: run the commands at the end of this output, and do not run the job again\n");
+    let with_token = [&launch(&name)[..], &["--client-token", &name]].concat();
+    let finished = program.run(&with_token).expect_code(7);
+    let hint = "hint: run the commands at the end of this output, or run the job again: repeating it is safe\n";
+    finished.expect_stderr(hint);
 }
 
 #[test]

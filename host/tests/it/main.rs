@@ -4,6 +4,7 @@
 //! servers. Shared code is in `support`.
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test may panic")]
 
+mod aws;
 mod command_line;
 mod commands;
 mod configuration;
@@ -14,7 +15,9 @@ mod exit_codes;
 mod fault_layer;
 mod faults;
 mod functions;
+mod hostile_files;
 mod lists;
+mod log;
 mod lost_output;
 mod names;
 mod output;
@@ -22,4 +25,5 @@ mod own_functions;
 mod program_name;
 mod progress;
 mod properties;
+mod secrets;
 mod support;

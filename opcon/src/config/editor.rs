@@ -7,13 +7,14 @@ use std::path::{Path, PathBuf};
 use tempfile::NamedTempFile;
 
 use super::ini::{self, Section};
+use super::lines::{self, Content};
 use crate::error::{Error, ErrorKind};
 use crate::file_drop::{self, Access};
 
-/// A `Connector.config` to edit. Comments, order, line ends, and everything else are preserved.
+/// A `Connector.config` to edit. Comments, order, line ends, and everything else are preserved, byte for byte.
 pub struct ConfigEditor {
     path: PathBuf,
-    text: String,
+    content: Vec<u8>,
     /// The original contents, or `None` for a missing file.
     existing: Option<Metadata>,
 }
@@ -32,7 +33,7 @@ impl ConfigEditor {
             Err(error) => return Err(invalid(error.to_string())),
         };
         let Some(metadata) = &existing else {
-            return Ok(ConfigEditor { path: path.to_owned(), text: String::new(), existing });
+            return Ok(ConfigEditor { path: path.to_owned(), content: Vec::new(), existing });
         };
         if metadata.is_symlink() {
             return Err(invalid("the file is a symbolic link".into()).with_hint("use the file that the link points to"));
@@ -43,12 +44,12 @@ impl ConfigEditor {
         if metadata.permissions().readonly() {
             return Err(invalid("the file is write-protected".into()).with_hint("allow its owner to write to the file"));
         }
-        let text = ini::read_text(path)?;
-        ini::sections(&text).map_err(invalid)?;
-        Ok(ConfigEditor { path: path.to_owned(), text, existing })
+        let content = ini::read_bytes(path)?;
+        ini::parse(&content).map_err(invalid)?;
+        Ok(ConfigEditor { path: path.to_owned(), content, existing })
     }
 
-    /// Sets a value: on its line, after the last setting of its section, or in a new section at the end.
+    /// Sets a value: on each of its lines, after the last setting of its section, or in a new section at the end.
     ///
     /// # Errors
     /// [`ErrorKind::Invalid`] if the section, the key, or the value is not valid in the file. The error does not quote
@@ -64,19 +65,22 @@ impl ConfigEditor {
         if section.is_empty() || section.contains(['[', ']']) {
             return Err(invalid(format!("[{section}] is not a valid section name")));
         }
-        if key.is_empty() || key.contains('=') || key.starts_with(['[', ';', '#']) {
+        if key.is_empty() || key.contains(['=', ':']) || key.starts_with(['[', ';', '#']) {
             return Err(invalid(format!("{key} is not a valid key")));
         }
-        let sections = ini::sections(&self.text).map_err(invalid)?;
-        let mut lines = Lines::new(&self.text);
-        match sections.iter().find(|other| ini::same_name(&other.name, section)) {
+        // Quotes around a value are not part of it.
+        let quote = if lines::unquoted(value.as_bytes()).is_some() { "\"" } else { "" };
+        let value = &format!("{quote}{value}{quote}");
+        let contents = ini::parse(&self.content).map_err(invalid)?;
+        let mut lines = Lines::new(&self.content);
+        match contents.section(section) {
             None => lines.append_section(section, key, value),
-            Some(Section { line, settings, .. }) => match settings.iter().find(|line| ini::same_name(&line.key, key)) {
-                Some(setting) => lines.replace_value(setting.line, value),
-                None => lines.insert(settings.last().map_or(*line, |last| last.line), &format!("{key}={value}")),
+            Some(found) => match found.setting(key) {
+                Some(setting) => setting.lines.iter().for_each(|&line| lines.replace_value(line, value)),
+                None => lines.insert(last_line(found), &format!("{key}={value}")),
             },
         }
-        self.text = lines.lines.concat();
+        self.content = lines.lines.concat();
         Ok(())
     }
 
@@ -95,7 +99,7 @@ impl ConfigEditor {
     }
 
     fn write_new_file(&self) -> std::io::Result<NamedTempFile> {
-        let file = file_drop::write_in_same_folder(&self.path, &self.text, Access::Owner)?;
+        let file = file_drop::write_in_same_folder(&self.path, &self.content, Access::Owner)?;
         if let Some(existing) = &self.existing {
             keep_owner(&file, existing)?;
             file.as_file().set_permissions(existing.permissions())?;
@@ -121,63 +125,61 @@ fn keep_owner(_file: &NamedTempFile, _old: &Metadata) -> std::io::Result<()> {
     Ok(())
 }
 
-/// Splits a text into lines with their line ends.
+/// The last line of a section with a setting, or its header.
+fn last_line(section: &Section) -> usize {
+    section.settings.iter().flat_map(|setting| &setting.lines).copied().max().unwrap_or(section.line)
+}
+
+/// The lines of a file with their line ends.
 struct Lines {
-    lines: Vec<String>,
+    lines: Vec<Vec<u8>>,
     line_end: &'static str,
 }
 
-/// The line end: CR LF, CR, or LF.
-const LINE_ENDS: [char; 2] = ['\r', '\n'];
-
 impl Lines {
-    fn new(text: &str) -> Self {
-        let mut lines = Vec::new();
-        let mut rest = text;
-        while !rest.is_empty() {
-            let end = rest.find(LINE_ENDS).unwrap_or(rest.len());
-            let line_end = if rest[end..].starts_with("\r\n") { 2 } else { 1 };
-            let (line, behind) = rest.split_at((end + line_end).min(rest.len()));
-            lines.push(line.to_owned());
-            rest = behind;
-        }
+    fn new(content: &[u8]) -> Self {
+        let lines: Vec<_> = lines::split(content).into_iter().map(<[u8]>::to_vec).collect();
         let line_end = match lines.first() {
-            Some(line) if line.ends_with("\r\n") => "\r\n",
-            Some(line) if line.ends_with('\n') => "\n",
+            Some(line) if line.ends_with(b"\r\n") => "\r\n",
+            Some(line) if line.ends_with(b"\n") => "\n",
+            Some(line) if line.ends_with(b"\r") => "\r",
             _ if cfg!(windows) => "\r\n",
             _ => "\n",
         };
         Lines { lines, line_end }
     }
 
-    /// Replaces the value after the `=` of a line; lines are counted from 1.
+    /// Replaces the value on a line with a setting; lines are counted from 1.
     fn replace_value(&mut self, line: usize, value: &str) {
-        let Some(text) = self.lines.get_mut(line - 1) else { return };
-        let content = text.trim_end_matches(LINE_ENDS);
-        let line_end = &text[content.len()..];
-        let (key, old) = content.split_once('=').unwrap_or((content, ""));
-        let space = &old[..old.len() - old.trim_start().len()];
-        *text = format!("{key}={space}{value}{line_end}");
+        let Some(bytes) = self.lines.get_mut(line - 1) else { return };
+        if let Content::Setting(lines::Setting { value: old, .. }) = lines::parse(bytes) {
+            bytes.splice(old, value.bytes());
+        }
     }
 
     /// Inserts a line after another one.
     fn insert(&mut self, behind: usize, content: &str) {
-        if let Some(last) = self.lines.get_mut(behind - 1).filter(|line| !line.ends_with(LINE_ENDS)) {
-            last.push_str(self.line_end);
-        }
-        self.lines.insert(behind, format!("{content}{}", self.line_end));
+        self.end_line(behind);
+        self.lines.insert(behind, format!("{content}{}", self.line_end).into_bytes());
     }
 
-    /// Adds a section with one setting at the end.
+    /// Adds a section with one setting at the end, but before a Ctrl-Z or NUL that ends the file.
     fn append_section(&mut self, section: &str, key: &str, value: &str) {
-        if let Some(last) = self.lines.last_mut() {
-            if !last.ends_with(LINE_ENDS) {
-                last.push_str(self.line_end);
-            }
-            self.lines.push(self.line_end.into());
-        }
+        let is_end_mark = |line: &Vec<u8>| lines::text(line).is_empty() && lines::has_controls_around(line);
+        let end = self.lines.len() - usize::from(self.lines.last().is_some_and(is_end_mark));
+        self.end_line(end);
         let line_end = self.line_end;
-        self.lines.push(format!("[{section}]{line_end}{key}={value}{line_end}"));
+        let blank = if end == 0 { "" } else { line_end };
+        let section = format!("{blank}[{section}]{line_end}{key}={value}{line_end}");
+        self.lines.insert(end, section.into_bytes());
+    }
+
+    /// Adds the missing line end of a line; lines are counted from 1.
+    fn end_line(&mut self, line: usize) {
+        let line = line.checked_sub(1).and_then(|at| self.lines.get_mut(at));
+        if let Some(line) = line.filter(|line| !line.last().is_some_and(|&byte| lines::is_line_end(byte))) {
+            line.extend(self.line_end.bytes());
+        }
     }
 }
 

@@ -2,6 +2,8 @@
 
 use super::*;
 
+mod old_files;
+
 /// Fake keys for the tests.
 const KEY_ID: &str = "AKIAMADEUPFORTESTS00";
 const SECRET: &str = "made/up+secret/of+no+use/000000000000000";
@@ -103,14 +105,18 @@ fn an_invalid_ini_file_is_rejected_with_the_line() {
         ("A=1\n", "line 1: a setting before the first [section]"),
         ("[CONNECTOR]\n\nsecret\n", "line 3: expected [section] or KEY = value"),
         ("\n[CONNECTOR\n", "line 2: the closing ] of the section name is missing"),
-        ("[A]\r\n[B]\r\n\r\n[a]\r\n", "duplicate section [a] in lines 1 and 4"),
-        ("[A]\n;x\nKEY=1\nkey=2\n", "section [A]: duplicate key key in lines 3 and 4"),
+        ("[A]\n;x\nKEY=1\nkey=2\n", "section [A]: key has different values in lines 3 and 4"),
+        ("[A]\r\nKEY=1\r\n[B]\r\n[a]\r\nKEY=\r\n", "section [A]: KEY has different values in lines 2 and 5"),
+        ("[A]\n[B\0B]\n", "line 2: a name contains a control character"),
+        ("[A] ; comment\n", "line 1: the closing ] of the section name is missing"),
     ] {
         assert_error(&read(text).unwrap_err(), expected);
     }
-    let error = read([b'[', 0xff, b']']).unwrap_err();
-    assert_error(&error, "not UTF-8 text");
-    assert_eq!(error.hint(), Some("save the file with UTF-8 encoding"));
+    for order in [u16::to_le_bytes, u16::to_be_bytes] {
+        let error = read("\u{feff}[CONNECTOR]\n".encode_utf16().flat_map(order).collect::<Vec<_>>()).unwrap_err();
+        assert_error(&error, "UTF-16 text");
+        assert_eq!(error.hint(), Some("save the file with UTF-8 encoding"));
+    }
 }
 
 #[test]

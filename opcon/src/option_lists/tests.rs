@@ -1,5 +1,7 @@
 //! Tests of option lists.
 
+use std::fs;
+
 use proptest::collection::vec;
 use proptest::prelude::*;
 

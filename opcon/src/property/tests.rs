@@ -69,8 +69,9 @@ fn invalid_names_are_rejected_with_the_reason() {
         ("RI.other.MF_ID", "RI properties cannot be set"),
         ("MF.ID", "only OI, MI, SI and JI are valid before the first dot"),
         ("SI.MF_ID.01/31/2026.Night", "the form yyyy-mm-dd"),
-        ("SI.MF_ID.2026-13-31.Night", "the form yyyy-mm-dd"),
-        ("SI.MF_ID.2026-01-00.Night", "the form yyyy-mm-dd"),
+        ("SI.MF_ID.2026-13-31.Night", "the date 2026-13-31 does not exist"),
+        ("SI.MF_ID.2026-02-30.Night", "the date 2026-02-30 does not exist"),
+        ("SI.MF_ID.20260230.Night", "the form yyyy-mm-dd"),
         ("SI.MF_ID.2026-1-31.Night", "the form yyyy-mm-dd"),
         ("SI.MF_ID.[[$DATE]].Night", "the form yyyy-mm-dd"),
         ("MI.MF_ID.[[$MACHINE NAME]]", "that OpCon did not replace"),
@@ -160,7 +161,7 @@ fn names() -> impl Strategy<Value = PropertyName> {
     let name = "[A-Za-z_][A-Za-z0-9_. \\[\\]{}$<>-]{0,20}[A-Za-z0-9_\\]}]";
     let part = "[A-Za-z_$][A-Za-z0-9_. \\[\\]{}$<>'();,=|@-]{0,20}[A-Za-z0-9_\\]}]";
     let date =
-        (1000..=9999_u32, 1..=12_u32, 1..=31_u32).prop_map(|(year, month, day)| format!("{year}-{month:02}-{day:02}"));
+        (1000..=9999_u32, 1..=12_u32, 1..=28_u32).prop_map(|(year, month, day)| format!("{year}-{month:02}-{day:02}"));
     let owner = prop_oneof![
         Just(Owner::OpCon),
         part.prop_map(Owner::Machine),

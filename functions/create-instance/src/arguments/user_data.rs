@@ -1,15 +1,15 @@
 //! User data, which an instance runs or reads at its first start.
 
 use std::fmt;
-use std::fs;
 use std::path::PathBuf;
 
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
+use connector_sdk::files::{self, KIB};
 use connector_sdk::{Arg, ArgSpec, ArgValue, Error, ErrorKind, Inputs, Result, ValueKind};
 
 /// The maximum size in bytes, before Base64 (AWS: "Run commands when you launch an EC2 instance").
-const MAXIMUM: usize = 16 * 1024;
+const MAXIMUM: u64 = 16 * KIB;
 
 /// User data, at most 16 KiB. It may contain secrets and is never displayed.
 #[derive(Clone, PartialEq, Eq)]
@@ -17,7 +17,7 @@ pub struct UserData(Vec<u8>);
 
 impl UserData {
     fn new(bytes: Vec<u8>) -> Result<Self, String> {
-        match bytes.len() {
+        match bytes.len() as u64 {
             0 => Err("is empty".to_owned()),
             1..=MAXIMUM => Ok(UserData(bytes)),
             length => Err(format!("has {length} bytes; EC2 accepts at most {MAXIMUM}")),
@@ -88,7 +88,7 @@ impl UserDataSource {
         match self {
             UserDataSource::Given(data) => Ok(data.clone()),
             UserDataSource::File(path) => {
-                let data = fs::read(path).map_err(|error| error.to_string()).and_then(UserData::new);
+                let data = files::read(path, MAXIMUM).map_err(|error| error.to_string()).and_then(UserData::new);
                 data.map_err(|why| {
                     Error::new(ErrorKind::InvalidInput, why).doing(format!("reading user data from {}", path.display()))
                 })
@@ -99,6 +99,8 @@ impl UserDataSource {
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
 
     #[test]
@@ -124,11 +126,7 @@ mod tests {
         let [empty, long] = ["empty", "long"].map(|name| folder.path().join(name));
         fs::write(&empty, "").unwrap();
         fs::write(&long, vec![b'x'; 16385]).unwrap();
-        for (path, why) in [
-            (folder.path().join("none"), ""),
-            (empty, "is empty"),
-            (long, "has 16385 bytes; EC2 accepts at most 16384"),
-        ] {
+        for (path, why) in [(folder.path().join("none"), ""), (empty, "is empty"), (long, "is larger than 16 KiB")] {
             let error = UserDataSource::File(path.clone()).read().unwrap_err();
             assert_eq!(error.kind(), ErrorKind::InvalidInput);
             let action = format!("reading user data from {}: ", path.display());

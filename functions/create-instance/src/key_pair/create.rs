@@ -10,7 +10,7 @@ use super::find::find;
 use crate::arguments::key::{Key, KeyName};
 use crate::prerequisites::look_up::{AFTER_LOST_ANSWER, LookUpResult, UNTIL_SHOWN, look_up, pause};
 use crate::prerequisites::run_tags::{CLIENT_TOKEN, RunTags, refuses_tags};
-use crate::private_key::ReservedFile;
+use crate::private_key::{NotStored, ReservedFile};
 
 /// The maximum number of creations after lost answers.
 const CREATIONS: usize = 3;
@@ -147,16 +147,17 @@ impl Creation<'_> {
     /// Stores the private key. If that fails, the key is lost, so the key pair is deleted.
     async fn store(&mut self, mut file: ReservedFile, created: &CreateKeyPairOutput) -> Result<()> {
         let cx = self.cx;
-        let Err(error) = file.store(created.key_material().unwrap_or_default()) else {
+        let Err(NotStored { error, moved_to }) = file.store(created.key_material().unwrap_or_default()) else {
             cx.journal().record_other_change();
             let path = file.path().display();
             cx.event(format!("key pair {}: created, its private key is in {path}", self.name()));
             return Ok(());
         };
         let failed = |kind, what: String| Error::new(kind, format!("{error}; {what}"));
+        let hint = moved_to.map_or_else(|| self.cleanup_hint(), |place| self.moved_hint(&place));
         let Some(id) = self.id_if_own(created).await else {
             cx.journal().record_other_change();
-            return Err(failed(error.kind(), format!("key pair {} is kept", self.name())).hint(self.cleanup_hint()));
+            return Err(failed(error.kind(), format!("key pair {} is kept", self.name())).hint(hint));
         };
         match self.delete(&id).await {
             Ok(()) => {
@@ -164,9 +165,9 @@ impl Creation<'_> {
                 Err(failed(error.kind(), format!("key pair {} was deleted again", self.name())))
             }
             Err(second) if second.kind() == ErrorKind::Unknown => {
-                Err(failed(ErrorKind::Unknown, second.to_string()).hint(self.cleanup_hint()))
+                Err(failed(ErrorKind::Unknown, second.to_string()).hint(hint))
             }
-            Err(second) => Err(failed(error.kind(), second.to_string()).hint(self.cleanup_hint())),
+            Err(second) => Err(failed(error.kind(), second.to_string()).hint(hint)),
         }
     }
 
@@ -218,11 +219,19 @@ impl Creation<'_> {
     }
 
     fn cleanup_hint(&self) -> String {
-        let name = self.name();
-        let tag =
-            if self.tagged { format!(" with the tag {CLIENT_TOKEN}={}", self.run_tags.token()) } else { String::new() };
+        let (name, tag) = (self.name(), self.tag());
         format!(
             "before you run the job again, delete key pair {name}{tag} in EC2 if it exists: its private key is lost"
         )
+    }
+
+    /// The hint for a private key that somebody has moved, and may know.
+    fn moved_hint(&self, place: &str) -> String {
+        let (name, tag) = (self.name(), self.tag());
+        format!("find out who moved the private key to {place}, or delete key pair {name}{tag} in EC2")
+    }
+
+    fn tag(&self) -> String {
+        if self.tagged { format!(" with the tag {CLIENT_TOKEN}={}", self.run_tags.token()) } else { String::new() }
     }
 }

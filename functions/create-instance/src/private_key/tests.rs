@@ -151,3 +151,92 @@ fn an_empty_file_that_others_can_have_open_is_not_used() {
         assert!(ReservedFile::create(path).is_err());
     }
 }
+
+#[test]
+fn a_file_that_was_removed_is_created_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("web.pem");
+    let mut file = ReservedFile::create(path.clone()).unwrap().unwrap();
+    let _ = fs::remove_file(&path); // on Windows, it stays
+    file.store("made up").unwrap();
+    drop(file);
+    assert_eq!(fs::read_to_string(&path).unwrap(), "made up\n");
+    #[cfg(unix)]
+    assert_eq!(fs::metadata(&path).unwrap().mode() & 0o777, 0o600);
+}
+
+#[cfg(unix)]
+mod on_unix {
+    use std::os::unix::fs::{PermissionsExt as _, chown, symlink};
+
+    use super::*;
+
+    fn set_mode(path: &Path, mode: u32) {
+        fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
+    }
+
+    #[test]
+    fn the_key_is_never_written_to_what_replaced_the_file() {
+        let folder = tempfile::tempdir().unwrap();
+        let [path, target] = ["web.pem", "target"].map(|name| folder.path().join(name));
+        for replace in [
+            (|path, target| fs::write(target, "kept").and_then(|()| symlink(target, path))) as fn(&Path, &Path) -> _,
+            |path, _| fs::write(path, "kept"),
+        ] {
+            let mut file = ReservedFile::create(path.clone()).unwrap().unwrap();
+            fs::remove_file(&path).unwrap();
+            replace(&path, &target).unwrap();
+            let NotStored { error, moved_to } = file.store("made up").unwrap_err();
+            assert_eq!((error.kind(), moved_to), (ErrorKind::LocalFile, None));
+            assert!(error.message().starts_with("the reserved file was removed, and then: "), "{error}");
+            drop(file);
+            assert_eq!(fs::read_to_string(&path).unwrap(), "kept");
+            fs::remove_file(&path).unwrap();
+        }
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn a_moved_file_is_named_and_keeps_the_key() {
+        let folder = tempfile::tempdir().unwrap();
+        let folder = folder.path().canonicalize().unwrap();
+        let [path, moved] = ["web.pem", "moved"].map(|name| folder.join(name));
+        let mut file = ReservedFile::create(path.clone()).unwrap().unwrap();
+        fs::rename(&path, &moved).unwrap();
+        let NotStored { error, moved_to } = file.store("made up").unwrap_err();
+        assert_eq!(moved_to, Some(moved.display().to_string()));
+        let expected = format!("the private key is in {}", moved.display());
+        assert!(error.message().ends_with(&expected), "{error}");
+        drop(file);
+        assert_eq!(fs::read_to_string(&moved).unwrap(), "made up\n");
+    }
+
+    #[test]
+    fn a_folder_in_which_every_user_can_replace_files_is_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("web.pem");
+        set_mode(folder.path(), 0o777);
+        let error = check_folder(&path).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::InvalidInput);
+        assert!(error.message().starts_with("every user of this machine can replace the files in "), "{error}");
+        assert!(error.hint_text().unwrap().contains("--key-dir"));
+        set_mode(folder.path(), 0o1777);
+        assert_eq!(check_folder(&path).unwrap(), None);
+    }
+
+    #[test]
+    fn a_folder_in_which_some_users_can_replace_files_is_warned_about() {
+        let folder = tempfile::tempdir().unwrap();
+        let [path, below] = ["web.pem", "keys/web.pem"].map(|name| folder.path().join(name));
+        set_mode(folder.path(), 0o770);
+        assert!(check_folder(&path).unwrap().unwrap().contains("the members of its group can replace"));
+        assert_eq!(check_folder(&below).unwrap(), None, "the folder of the file is for its user alone");
+        set_mode(folder.path(), 0o777);
+        assert!(check_folder(&below).unwrap().unwrap().contains("every user can replace the folders in it"));
+        set_mode(folder.path(), 0o700);
+        assert_eq!(check_folder(&path).unwrap(), None);
+        if chown(folder.path(), Some(12345), None).is_ok() {
+            assert!(check_folder(&path).unwrap().unwrap().contains("its owner, another user, can replace"));
+        }
+    }
+}

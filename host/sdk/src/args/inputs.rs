@@ -33,9 +33,15 @@ impl Given {
     }
 
     fn wrong(&self, why: &str) -> Error {
-        let value = if self.spec.secret { String::new() } else { format!(" `{}`", self.text) };
+        let value =
+            if self.spec.secret || may_have_password(&self.text) { String::new() } else { format!(" `{}`", self.text) };
         wrong(format!("invalid value{value} for `{}`: {why}", self.spec.option()))
     }
+}
+
+/// Whether a text may be a URL with a user name and password, also a mistyped one: `user:password@host`.
+pub fn may_have_password(text: &str) -> bool {
+    text.rsplit_once('@').is_some_and(|(before, _)| before.contains(':'))
 }
 
 fn wrong(message: impl Into<String>) -> Error {
@@ -102,7 +108,11 @@ impl Inputs {
 /// # Errors
 /// [`ErrorKind::InvalidInput`] for the first violated rule.
 pub fn check_rules(declared: &[&'static ArgSpec], groups: &[ArgGroup], given: &[&'static ArgSpec]) -> Result<()> {
-    let count = |name: &str| given.iter().filter(|spec| spec.name == name).count();
+    let mut counts: HashMap<&str, usize> = HashMap::new();
+    for spec in given {
+        *counts.entry(spec.name).or_default() += 1;
+    }
+    let count = |name: &str| counts.get(name).copied().unwrap_or_default();
     for spec in declared {
         let option = spec.option();
         if count(spec.name) > 1 && !spec.repeatable {

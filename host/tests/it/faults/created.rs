@@ -206,3 +206,25 @@ fn a_key_pair_without_tags_is_never_deleted() {
     assert!(job.ec2().has_key_pair(&job.name));
     assert!(job.layer.calls_of("RunInstances").is_empty());
 }
+
+#[cfg(unix)]
+#[test]
+fn a_private_key_is_not_stored_where_every_user_can_replace_it() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let job = Job::new("open-folder");
+    let folder = job.program.folder().join("keys");
+    fs::create_dir(&folder).unwrap();
+    fs::set_permissions(&folder, fs::Permissions::from_mode(0o777)).unwrap();
+    let finished = job.launch(&[]).expect_code(2);
+    finished.expect_stderr("every user of this machine can replace the files in ");
+    for action in ["CreateKeyPair", "CreateSecurityGroup", "RunInstances"] {
+        assert!(job.layer.calls_of(action).is_empty(), "{action}");
+    }
+    assert_eq!(fs::read_dir(&folder).unwrap().count(), 0);
+    fs::set_permissions(&folder, fs::Permissions::from_mode(0o770)).unwrap();
+    let finished = job.launch(&[]).expect_code(0);
+    finished
+        .expect_stderr("warning: the folder ")
+        .expect_stderr("is not safe for a private key: the members of its group");
+    job.assert_private_key_is_kept();
+}

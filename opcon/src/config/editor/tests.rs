@@ -30,12 +30,48 @@ fn changed(before: &str, settings: &[(&str, &str, &str)]) -> String {
 fn only_what_is_set_changes() {
     let before =
         "\u{feff}; made by hand\r\n[CONNECTOR]\r\n debug = ON \r\n\r\n[U]\r\nKEY=old\r\n; end\r\n\r\n[V]\r\nA=1";
-    assert_eq!(changed(before, &[("CONNECTOR", "DEBUG", "OFF")]), before.replace("ON ", "OFF"));
+    assert_eq!(changed(before, &[("CONNECTOR", "DEBUG", "OFF")]), before.replace("= ON", "= OFF"));
     assert_eq!(changed(before, &[("u", "key", "a=b;c")]), before.replace("old", "a=b;c"));
     assert_eq!(changed(before, &[("U", "NEW", "n")]), before.replace("old\r\n", "old\r\nNEW=n\r\n"));
     assert_eq!(changed(before, &[("V", "B", "2")]), format!("{before}\r\nB=2\r\n"));
     let api = "\r\n\r\n[API]\r\nADDRESS=opcon:9010\r\nTOKEN=t\r\n";
     assert_eq!(changed(before, &[("API", "ADDRESS", "opcon:9010"), ("API", "TOKEN", "t")]), format!("{before}{api}"));
+}
+
+/// The bytes after `TOKEN` is set to `new` in the section of the OpCon API.
+fn with_token(before: &[u8]) -> Vec<u8> {
+    let (_folder, path) = file(before);
+    let mut editor = ConfigEditor::open(&path).unwrap();
+    editor.set("OPCON API INFORMATION", "TOKEN", "new").unwrap();
+    editor.save().unwrap();
+    let config = Config::read(&path).unwrap();
+    let lines: Vec<_> = config.notes().iter().map(|note| note.line).collect();
+    assert!(lines.is_sorted(), "{lines:?}");
+    std::fs::read(path).unwrap()
+}
+
+#[test]
+fn a_file_of_the_java_connector_is_kept_byte_for_byte() {
+    for (before, after) in [
+        (
+            &b"; caf\xe9\n[OPCON API INFORMATION] \n\tTOKEN : \"old\" \x1a"[..],
+            &b"; caf\xe9\n[OPCON API INFORMATION] \n\tTOKEN : new \x1a"[..],
+        ),
+        (b"[U\xfc]\nK=\xe9\n\x1a", b"[U\xfc]\nK=\xe9\n\n[OPCON API INFORMATION]\nTOKEN=new\n\x1a"),
+        (b"[U]\rK=1\r\0\0", b"[U]\rK=1\r\r[OPCON API INFORMATION]\rTOKEN=new\r\0\0"),
+        (
+            b" [OPCON API INFORMATION]\nTOKEN=old\n[U]\n[opcon api information]\nCA_FILE=\xe9\ntoken=old\n",
+            b" [OPCON API INFORMATION]\nTOKEN=new\n[U]\n[opcon api information]\nCA_FILE=\xe9\ntoken=new\n",
+        ),
+        (
+            b"[OPCON API INFORMATION]\n[U]\n[OPCON API INFORMATION]\nUSING_TLS=True",
+            b"[OPCON API INFORMATION]\n[U]\n[OPCON API INFORMATION]\nUSING_TLS=True\nTOKEN=new\n",
+        ),
+        (b"\x1a", b"[OPCON API INFORMATION]\nTOKEN=new\n\x1a"),
+    ] {
+        let (found, after) = (with_token(before), if cfg!(windows) { continue } else { after });
+        assert_eq!(found, after, "{}", String::from_utf8_lossy(&found));
+    }
 }
 
 #[test]
@@ -95,7 +131,9 @@ fn files_that_cannot_be_changed_are_refused() {
     assert!(refusal(&path).ends_with("line 2: expected [section] or KEY = value"));
     assert!(refusal(folder.path()).ends_with("not a regular file"));
     std::fs::write(&path, [0xff]).unwrap();
-    assert!(refusal(&path).ends_with("not UTF-8 text"));
+    assert!(refusal(&path).ends_with("line 1: expected [section] or KEY = value"));
+    std::fs::write(&path, "\u{feff}[A]\n".encode_utf16().flat_map(u16::to_le_bytes).collect::<Vec<_>>()).unwrap();
+    assert!(refusal(&path).ends_with("UTF-16 text"));
     std::fs::write(&path, "[A]\n").unwrap();
     let mut permissions = path.metadata().unwrap().permissions();
     permissions.set_readonly(true);
@@ -122,6 +160,7 @@ fn invalid_values_are_rejected_and_not_shown() {
         ("A]", "K", "secret", "[A]] is not a valid section name"),
         ("", "K", "secret", "is not a valid section name"),
         ("A", "K=", "secret", "K= is not a valid key"),
+        ("A", "K:", "secret", "K: is not a valid key"),
         ("A", "", "secret", " is not a valid key"),
         ("A", ";K", "secret", ";K is not a valid key"),
     ] {
@@ -136,7 +175,7 @@ proptest! {
     fn a_setting_is_read_back_and_the_rest_is_kept(
         lines in proptest::collection::vec("(; [a-z=]{0,5}|[a-z]{1,3} ?= ?[a-z;=]{0,4}|)(\r\n|\n|\r)", 0..6),
         section in 0..3_usize,
-        value in "([!-~]([ -~]{0,8}[!-~])?)?",
+        value in "([!-~]([ -~]{0,8}[!-~])?)?|\"[a-z]?\"",
     ) {
         let mut keys = Vec::new();
         let lines = lines.into_iter().filter(|line| {
@@ -148,10 +187,9 @@ proptest! {
         let before = format!("[s0]\n{}[s1]\r\nkey=x", lines.collect::<String>());
         let section = format!("s{section}");
         let after = changed(&before, &[(&section, "key", &value)]);
-        let sections = ini::sections(&after).unwrap();
-        let found = sections.iter().find(|other| other.name == section).unwrap();
-        prop_assert_eq!(&found.settings.iter().find(|line| line.key == "key").unwrap().value, &value);
-        let rest = |text: &str| text.split(LINE_ENDS).filter(|line| !line.starts_with("key=") && !line.is_empty()
+        let contents = ini::parse(after.as_bytes()).unwrap();
+        prop_assert_eq!(&contents.section(&section).unwrap().setting("key").unwrap().value, value.as_bytes());
+        let rest = |text: &str| text.split(['\r', '\n']).filter(|line| !line.starts_with("key=") && !line.is_empty()
             && *line != "[s2]").map(str::to_owned).collect::<Vec<_>>();
         prop_assert_eq!(rest(&before), rest(&after));
     }

@@ -163,3 +163,59 @@ async fn a_key_pair_without_tags_is_kept_even_if_its_private_key_cannot_be_store
     assert!(error.hint_text().unwrap().starts_with("before you run the job again, delete key pair web in EC2"));
     assert!(world.ec2().deleted.is_empty());
 }
+
+#[cfg(unix)]
+#[tokio::test(start_paused = true)]
+async fn a_private_key_file_that_is_removed_meanwhile_is_created_again() {
+    let world = World::new(&[]);
+    world.ec2().tampering = Some(|path| fs::remove_file(path).unwrap());
+    world.ensure(&world.job()).await.unwrap();
+    assert_eq!(world.file().unwrap(), PRIVATE_KEY);
+    assert_eq!(world.ec2().deleted, [""; 0]);
+}
+
+#[cfg(target_os = "linux")]
+#[tokio::test(start_paused = true)]
+async fn a_private_key_that_is_moved_meanwhile_is_never_lost() {
+    for refuses_deletions in [false, true] {
+        let world = World::new(&[]);
+        world.ec2().refuses_deletions = refuses_deletions;
+        world.ec2().tampering = Some(|path| fs::rename(path, path.with_file_name("moved")).unwrap());
+        let error = world.ensure(&world.job()).await.unwrap_err();
+        let moved = world.folder.path().canonicalize().unwrap().join("moved");
+        assert_eq!(error.kind(), ErrorKind::LocalFile);
+        let why = format!("the file was moved or replaced meanwhile; the private key is in {}; ", moved.display());
+        assert!(error.message().contains(&why), "{error}");
+        assert_eq!(fs::read_to_string(&moved).unwrap(), PRIVATE_KEY);
+        if refuses_deletions {
+            let hint = format!(
+                "find out who moved the private key to {}, or delete key pair web with the tag awsec2:client-token=T in \
+                 EC2",
+                moved.display()
+            );
+            assert_eq!(error.hint_text().unwrap().lines().last(), Some(&*hint));
+        } else {
+            assert!(error.message().ends_with("; key pair web was deleted again"), "{error}");
+        }
+    }
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn nothing_is_created_for_a_folder_that_every_user_can_write_to() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let world = World::new(&[]);
+    let set_mode = |mode| fs::set_permissions(world.folder.path(), fs::Permissions::from_mode(mode)).unwrap();
+    set_mode(0o777);
+    for job in [world.job(), Job::dry_run(&world.rules.each_ref())] {
+        let error = world.ensure(&job).await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::InvalidInput);
+        assert!(error.to_string().starts_with("reserving the file "), "{error}");
+        assert!(!job.cx.journal().anything_changed());
+    }
+    assert_eq!((world.creations(), world.file()), (0, None));
+    set_mode(0o770);
+    let job = world.job();
+    world.ensure(&job).await.unwrap();
+    assert!(job.lines()[0].contains("the members of its group can replace the files in it"), "{:?}", job.lines());
+}

@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard};
 
 use connector_sdk::Result;
@@ -52,6 +52,8 @@ pub struct Ec2 {
     pub refuses_deletions: bool,
     pub created: usize,
     pub deleted: Vec<String>,
+    /// What somebody does to the private key file during the creation.
+    pub tampering: Option<fn(&Path)>,
 }
 
 impl Ec2 {
@@ -112,8 +114,13 @@ impl World {
                 None => MockResponse::Http(refusal("InvalidKeyPair.NotFound", "The key pair 'web' does not exist")),
             }
         });
-        let create = mock!(Client::create_key_pair)
-            .then_compute_response(move |request| created.lock().unwrap().create(request));
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("web.pem");
+        let create = mock!(Client::create_key_pair).then_compute_response(move |request| {
+            let mut ec2 = created.lock().unwrap();
+            ec2.tampering.iter().for_each(|tamper| tamper(&path));
+            ec2.create(request)
+        });
         let delete = mock!(Client::delete_key_pair).then_compute_response(move |request| {
             let mut ec2 = deleted.lock().unwrap();
             let id = request.key_pair_id().expect("an id").to_owned();
@@ -124,7 +131,7 @@ impl World {
             ec2.deleted.push(id);
             MockResponse::Output(DeleteKeyPairOutput::builder().build())
         });
-        World { ec2, rules: [describe, create, delete], folder: tempfile::tempdir().unwrap() }
+        World { ec2, rules: [describe, create, delete], folder }
     }
 
     pub fn ec2(&self) -> MutexGuard<'_, Ec2> {
