@@ -11,6 +11,7 @@ mod address;
 mod client;
 mod config;
 mod date;
+pub mod decodings;
 pub mod encoded;
 mod error;
 mod excerpt;
@@ -24,7 +25,7 @@ pub mod smaddi;
 pub mod tls;
 
 pub use client::{ApiSettings, Client, Limits, Saved, Version, fetch_certificates};
-pub use config::{AwsKeys, Config, ConfigEditor, OPCON_API, PropertyChannel};
+pub use config::{AwsKeys, Config, ConfigEditor, Note, OPCON_API, PropertyChannel};
 pub use error::{Error, ErrorKind};
 pub use job_identity::{JobIdentity, job_label};
 pub use msgin::MsginSettings;

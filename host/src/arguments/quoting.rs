@@ -1,7 +1,7 @@
 //! Decides what messages may quote of a command line: nothing that could be a part of a secret value.
 //!
 //! A secret can be in any argument when its option is misspelled, when a quote is missing, or when a vertical tab or a
-//! line break divides its value.
+//! line break divides its value. A URL can contain a password.
 
 use std::collections::BTreeSet;
 
@@ -93,6 +93,9 @@ impl Known {
     }
 
     fn mentions_a_secret(&self, text: &str) -> bool {
+        if text.split_once("://").is_some_and(|(_, rest)| rest.contains('@')) {
+            return true; // a URL with a password
+        }
         let all = letters(text);
         let mut options = text.split_whitespace().filter(|word| word.starts_with('-')).map(letters_of_name);
         self.secret.iter().any(|secret| all.contains(&letters(secret)))
@@ -141,7 +144,9 @@ mod tests {
                 assert_eq!(Quoting::of(["StopInstance", &spelling]), Quoting::Withheld, "{spelling}");
             }
         }
-        assert_eq!(Quoting::of(["--secret-access-key", "x"]), Quoting::Withheld);
+        for text in ["--secret-access-key", "http://user:hush@host", "--endpoint-url=http://user:hush@host"] {
+            assert_eq!(Quoting::of([text, "x"]), Quoting::Withheld, "{text}");
+        }
     }
 
     #[test]

@@ -1,11 +1,12 @@
 //! Implements `awsec2 forms`: prints the job forms of the functions.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use clap::{Arg, ArgMatches};
 use connector_sdk::option_lists::OptionList;
 use connector_sdk::properties::PropertyStore as _;
-use connector_sdk::{Error, ErrorKind, Reporter as _, Result};
+use connector_sdk::{Reporter as _, Result};
 
 use super::parts::{block_on, config_argument, config_path, flag, parse, parser, path_option};
 use crate::arguments::Quoting;
@@ -62,19 +63,15 @@ pub fn run(registry: &Registry, args: &[String]) -> Result<u8> {
 /// The option list entries for the forms.
 fn choices(matches: &ArgMatches) -> Result<Choices> {
     if let Some(file) = matches.get_one::<PathBuf>("data-script") {
-        if !file.exists() {
-            return Err(Error::new(ErrorKind::InvalidInput, "file not found")
-                .doing(format!("reading {}", file.display()))
-                .hint("check the path of `--data-script`"));
-        }
         return option_lists::texts_in_script(file);
     }
     if matches.get_flag("from-opcon") { from_opcon(config_path(matches).as_deref()) } else { Ok(Choices::new()) }
 }
 
 fn from_opcon(named: Option<&Path>) -> Result<Choices> {
-    let store = OpConProperties::new(config::read(named, None)?.as_ref())?;
-    store.warning().iter().for_each(|warning| Console::new(Output::Text).warning(warning));
+    let console = Arc::new(Console::new(Output::Text));
+    let store = OpConProperties::new(config::read(named, None)?.as_ref(), console.clone())?;
+    store.warning().iter().for_each(|warning| console.warning(warning));
     block_on(async {
         store.prepare().await?;
         let mut choices = Choices::new();

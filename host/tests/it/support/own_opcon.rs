@@ -12,11 +12,16 @@ pub struct OwnOpCon(StandIn);
 impl OwnOpCon {
     /// Starts a stand-in.
     pub fn start() -> Self {
+        OwnOpCon::start_with(Options::default())
+    }
+
+    /// Starts a stand-in with these options.
+    pub fn start_with(options: Options) -> Self {
         let (sender, receiver) = mpsc::channel();
         thread::spawn(move || {
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
             runtime.block_on(async {
-                sender.send(StandIn::start(Options::default()).await.unwrap()).unwrap();
+                sender.send(StandIn::start(options).await.unwrap()).unwrap();
                 std::future::pending::<()>().await;
             });
         });

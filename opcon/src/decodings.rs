@@ -1,4 +1,5 @@
-//! Decodes a text in every way that servers encode what they return: escapes, percent-encoding, entities, Base64.
+//! Decodes a text in every way that servers encode what they return: escapes, percent-encoding, entities, Base64,
+//! hexadecimal, and the form of `EncryptValue`, which is the hexadecimal of Base64.
 
 use base64::Engine as _;
 use base64::alphabet::STANDARD;
@@ -6,8 +7,8 @@ use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 
 /// How often encodings can be nested.
 const NESTED: usize = 4;
-/// The shortest Base64 text that can contain a secret.
-const SHORTEST_BASE64: usize = 10;
+/// The shortest Base64 or hexadecimal text that can contain a secret.
+const SHORTEST: usize = 10;
 
 const LENIENT: GeneralPurpose = GeneralPurpose::new(
     &STANDARD,
@@ -25,7 +26,7 @@ pub fn of(text: &[u8]) -> Vec<Vec<u8>> {
         for text in &last {
             let unescaped = unescaped(text);
             next.extend((unescaped != *text).then_some(unescaped));
-            next.extend(Some(base64(text)).filter(|decoded| !decoded.is_empty()));
+            next.extend([base64(text), hexadecimal(text)].into_iter().filter(|decoded| !decoded.is_empty()));
         }
         all.extend(next.iter().cloned());
         last = next;
@@ -113,7 +114,7 @@ fn backslash(text: &[u8]) -> Option<(u32, usize)> {
 fn base64(text: &[u8]) -> Vec<u8> {
     let is_base64 = |byte: &u8| byte.is_ascii_alphanumeric() || b"+/-_".contains(byte);
     let mut decoded = Vec::new();
-    for run in text.split(|byte| !is_base64(byte)).filter(|run| run.len() >= SHORTEST_BASE64) {
+    for run in text.split(|byte| !is_base64(byte)).filter(|run| run.len() >= SHORTEST) {
         let standard: Vec<u8> = run
             .iter()
             .map(|byte| match byte {
@@ -127,6 +128,18 @@ fn base64(text: &[u8]) -> Vec<u8> {
             // One letter after the last group of four encodes no whole byte.
             let whole = if part.len() % 4 == 1 { part.len() - 1 } else { part.len() };
             decoded.extend(LENIENT.decode(&part[..whole]).unwrap_or_default());
+            decoded.push(b'\n');
+        }
+    }
+    decoded
+}
+
+/// All that is hexadecimal in the text, decoded from each of two positions.
+fn hexadecimal(text: &[u8]) -> Vec<u8> {
+    let mut decoded = Vec::new();
+    for run in text.split(|byte| !byte.is_ascii_hexdigit()).filter(|run| run.len() >= SHORTEST) {
+        for part in [run, &run[1..]] {
+            decoded.extend(::hex::decode(&part[..part.len() / 2 * 2]).unwrap_or_default());
             decoded.push(b'\n');
         }
     }
