@@ -76,6 +76,7 @@ impl Account {
         profile::check_variables()?;
         files::check()?;
         let profile = Profile::read().await;
+        files::check_token_file(&profile)?;
         let retries = Retries::of(&profile)?;
         let network = Arc::new(network(&profile, &retries, &user)?);
         let http = match settings.dry_run {

@@ -6,7 +6,7 @@ use std::{env, thread};
 use connector_sdk::names::RegionName;
 use connector_sdk::{ArgValue as _, Error, Result};
 
-use crate::arguments::Quoting;
+use crate::arguments::{Files, Quoting};
 use crate::cli::{self, Request};
 use crate::console::{Console, print_help};
 use crate::job::JobName;
@@ -61,7 +61,7 @@ fn work(own: &[&str]) -> u8 {
             args.and_then(|args| panics::guard(command.name, || (command.run)(&registry, &args))),
         );
     }
-    let args = match arguments::read(env::args_os(), &registry) {
+    let args = match arguments::read(env::args_os(), &registry, Files::Here) {
         Ok(args) => args,
         Err(error) => return refuse(&raw_arguments(), None, error),
     };
