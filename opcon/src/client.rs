@@ -5,6 +5,7 @@ pub(crate) mod connection;
 mod failure;
 mod limits;
 mod saving;
+mod verification;
 
 use std::fmt;
 
@@ -22,6 +23,7 @@ pub use certificates::fetch_certificates;
 use connection::{Connection, Secret};
 pub use limits::Limits;
 pub use saving::Saved;
+pub use verification::verify_certificate;
 
 /// The oldest supported OpCon API, which is also the minimum of OpCon's own Java client.
 const MIN_VERSION: Version = Version { major: 18, minor: 3, patch: 0 };

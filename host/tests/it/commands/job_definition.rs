@@ -118,3 +118,19 @@ fn a_definition_is_written_to_the_smaddi_folder() {
     let line = [&arguments[..], &PLACE, &["--smaddi-dir", "elsewhere"]].concat();
     program.run_bare(&line).expect_code(2).expect_stderr("writing to the folder elsewhere: ");
 }
+
+#[cfg(unix)]
+#[test]
+fn only_the_owner_has_access_to_a_written_definition_whatever_the_umask() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let arguments = ["job-definition", "StopInstance", "--tag-name", "web", "--platform", "windows"];
+    let line = [&arguments[..], &PLACE, &["--smaddi-dir", "smaddi"]].concat();
+    for umask in ["000", "022", "0777"] {
+        let program = Program::new();
+        let folder = program.folder().join("smaddi");
+        fs::create_dir(&folder).unwrap();
+        program.run_with_umask(umask, &line, "").expect_code(0);
+        let file = fs::read_dir(&folder).unwrap().next().unwrap().unwrap();
+        assert_eq!(file.metadata().unwrap().permissions().mode() & 0o7777, 0o600, "{umask}");
+    }
+}
