@@ -1,15 +1,26 @@
 //! The AWS account of a job: credentials, region, retries, timeouts, and the EC2 client.
 
 mod answer;
+mod body;
+mod echo;
+mod exchange;
 mod files;
 mod http;
+mod network;
+mod patience;
+mod profile;
+mod record;
 mod request;
+mod retries;
 #[cfg(test)]
 mod tests;
 
 use std::env;
+use std::sync::Arc;
+use std::time::Duration;
 
 use aws_config::environment::EnvironmentVariableRegionProvider;
+use aws_config::identity::IdentityCache;
 use aws_config::meta::region::RegionProviderChain;
 use aws_config::profile::ProfileFileRegionProvider;
 use aws_config::stalled_stream_protection::StalledStreamProtectionConfig;
@@ -19,12 +30,31 @@ use connector_sdk::attempts::SentOnce;
 use connector_sdk::ec2::{self, Client};
 use connector_sdk::iam::IamAction;
 use connector_sdk::names::RegionName;
-use connector_sdk::{ArgValue as _, Doing as _, Error, ErrorKind, Result, retry_partition};
+use connector_sdk::{ArgValue as _, Doing as _, Error, ErrorKind, Reporter, Result, retry_partition};
 use opcon::AwsKeys;
+use opcon::tls::{Trust, client_config};
 use secrecy::ExposeSecret as _;
 
 use self::http::Http;
+use self::network::Network;
+use self::patience::Patience;
+use self::profile::Profile;
+use self::retries::Retries;
+use crate::opcon_error::opcon_error;
 use crate::settings::{EndpointUrl, Settings};
+
+/// The limit for fetching credentials: longer than a job bears a service that does not work.
+const CREDENTIALS_LIMIT: Duration = Duration::from_secs(90);
+
+/// Who uses an account.
+pub struct User {
+    /// The IAM actions of the function, for its dry run.
+    pub declared: &'static [IamAction],
+    /// Gets the warnings about the network.
+    pub reporter: Arc<dyn Reporter>,
+    /// Whether throttling and refused connections are borne, see [`Patience`].
+    pub is_patient: bool,
+}
 
 /// An AWS account with the credentials and the region of a job.
 pub struct Account {
@@ -37,14 +67,22 @@ pub struct Account {
 
 impl Account {
     /// The account for the keys of a user, or for the default credential chain. All other AWS settings from environment
-    /// and profile (retries, region, endpoints) apply as usual. `declared` contains the IAM actions of the function,
-    /// for its dry run.
+    /// and profile (retries, region, endpoints) apply as usual.
     ///
     /// # Errors
-    /// [`ErrorKind::InvalidInput`] if the region is not known, or if that of the environment or the profile is invalid.
-    pub async fn load(settings: &Settings, keys: Option<&AwsKeys>, declared: &'static [IamAction]) -> Result<Self> {
-        let http = if settings.dry_run { Http::of_dry_run(declared) } else { Http::of_job() };
-        let config = load(settings, keys).await?.into_builder().http_client(http).build();
+    /// [`ErrorKind::InvalidInput`] if the region is not known, or if a setting of the environment or the profile is
+    /// invalid.
+    pub async fn load(settings: &Settings, keys: Option<&AwsKeys>, user: User) -> Result<Self> {
+        profile::check_variables()?;
+        files::check()?;
+        let profile = Profile::read().await;
+        let retries = Retries::of(&profile)?;
+        let network = Arc::new(network(&profile, &retries, &user)?);
+        let http = match settings.dry_run {
+            true => Http::of_dry_run(&network, user.declared),
+            false => Http::of_job(&network, user.declared),
+        };
+        let config = load(settings, keys, &profile, retries, &network).await.into_builder().http_client(http).build();
         let region = region(&config)?;
         let config = config.into_builder().region(Region::new(region.clone())).build();
         Ok(Account { config, ec2_endpoint: settings.endpoint_url.clone(), region })
@@ -102,12 +140,31 @@ pub fn account_label(keys: Option<&AwsKeys>) -> String {
     key.unwrap_or_else(|| format!("profile {}", env::var("AWS_PROFILE").unwrap_or_default()))
 }
 
+/// The network of the job. A number of attempts that the user sets is the only patience then.
+fn network(profile: &Profile, retries: &Retries, user: &User) -> Result<Network> {
+    let trust = profile.ca_bundle().map_or(Trust::System, Trust::File);
+    if matches!(trust, Trust::File(_)) {
+        client_config(&trust).map_err(opcon_error)?; // an invalid file is an error also if only HTTP is used
+    }
+    let patience = match user.is_patient && !retries.limited_by_user {
+        true => Patience::new(user.reporter.clone()),
+        false => Patience::none(user.reporter.clone()),
+    };
+    Ok(Network::new(trust, patience, user.reporter.clone()))
+}
+
 /// The common configuration of all services, with the HTTP client of the credential chain.
-async fn load(settings: &Settings, keys: Option<&AwsKeys>) -> Result<SdkConfig> {
-    check_environment()?;
-    files::check()?;
+async fn load(
+    settings: &Settings,
+    keys: Option<&AwsKeys>,
+    profile: &Profile,
+    retries: Retries,
+    network: &Arc<Network>,
+) -> SdkConfig {
     let mut loader = aws_config::defaults(BehaviorVersion::v2026_01_12())
-        .http_client(Http::of_credentials())
+        .http_client(Http::of_credentials(network))
+        .retry_config(retries.config)
+        .identity_cache(IdentityCache::lazy().load_timeout(CREDENTIALS_LIMIT).build())
         // Stalled-stream protection treats a body that is sent from memory as stalled, which would limit EC2 to five
         // seconds.
         .stalled_stream_protection(StalledStreamProtectionConfig::disabled());
@@ -116,29 +173,18 @@ async fn load(settings: &Settings, keys: Option<&AwsKeys>) -> Result<SdkConfig> 
         loader =
             loader.credentials_provider(Credentials::new(&keys.access_key_id, secret, None, None, "Connector.config"));
     }
+    let mut of_profile = ProfileFileRegionProvider::builder();
+    if let Some(name) = profile.name {
+        loader = loader.profile_name(name);
+        of_profile = of_profile.profile_name(name);
+    }
     // Never the region of the machine on which the job runs, which AWS's default provider would read from the instance
     // metadata.
     let region = settings.region.as_ref().map(|region| Region::new(region.as_str().to_owned()));
     loader = loader.region(
         RegionProviderChain::first_try(region)
             .or_else(EnvironmentVariableRegionProvider::new())
-            .or_else(ProfileFileRegionProvider::new()),
+            .or_else(of_profile.build()),
     );
-    Ok(loader.load().await)
-}
-
-/// Rejects settings that cause a panic in the AWS SDK.
-fn check_environment() -> Result<()> {
-    let wrong = |name: &str, must: &str| {
-        Err(Error::new(ErrorKind::InvalidInput, format!("`{name}` must be {must}")).doing("reading the environment"))
-    };
-    let value = |name| env::var(name).ok().map(|value| value.trim().to_owned()).filter(|value| !value.is_empty());
-    if value("AWS_MAX_ATTEMPTS").is_some_and(|attempts| attempts.parse::<u32>().map_or(true, |attempts| attempts == 0))
-    {
-        return wrong("AWS_MAX_ATTEMPTS", "a whole number of at least 1");
-    }
-    if value("AWS_RETRY_MODE").is_some_and(|mode| !["standard", "adaptive"].contains(&mode.to_lowercase().as_str())) {
-        return wrong("AWS_RETRY_MODE", "`standard` or `adaptive`");
-    }
-    Ok(())
+    loader.load().await
 }

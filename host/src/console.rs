@@ -49,10 +49,10 @@ impl Console {
         self.output
     }
 
-    /// Sends a status text to the agent, if enabled.
-    pub fn status(&self, text: &str) {
+    /// Sends the last status text of the job to the agent, if enabled, and waits briefly for the agent.
+    pub fn last_status(&self, text: &str) {
         if let Some(status) = &self.status {
-            status.show(text);
+            status.finish(text);
         }
     }
 
@@ -179,7 +179,9 @@ impl Reporter for Console {
         if let Some(live) = &self.live {
             live.show(line);
         }
-        self.status(status);
+        if let Some(sender) = &self.status {
+            sender.show(status);
+        }
     }
 
     fn shows_progress(&self) -> bool {

@@ -90,10 +90,11 @@ async fn prepare(job: &Job, console: &Arc<Console>) -> Result<PreparedJob> {
         (Some(config), Some(user_id)) => Some(config.user(user_id).map_err(opcon_error)?),
         _ => None,
     };
-    let opcon = Arc::new(OpConProperties::new(config.as_ref())?);
+    let opcon = Arc::new(OpConProperties::new(config.as_ref(), console.clone())?);
     let of_config = config.as_ref().and_then(|config| config::warning(config.path()));
     of_config.iter().chain(&opcon.warning()).chain(&job.warnings).for_each(|warning| console.warning(warning));
-    let account = aws::Account::load(settings, keys.as_ref(), job.meta.iam_actions).await?;
+    let user = aws::User { declared: job.meta.iam_actions, reporter: console.clone(), is_patient: true };
+    let account = aws::Account::load(settings, keys.as_ref(), user).await?;
     let who = settings.user_id.as_ref().map_or("default credential chain".to_owned(), |id| format!("user id {id}"));
     console.first_line(&format!("{} in {}, {who}", job.meta.name, account.region))?;
     let mut context = Context::builder(account.ec2(), console.clone(), opcon.clone(), opcon)

@@ -2,10 +2,12 @@
 
 use std::env;
 use std::num::NonZeroU32;
+use std::sync::Arc;
 
 use async_trait::async_trait;
 use connector_sdk::properties::{Delivery, PropertyStore};
-use connector_sdk::{Error, ErrorKind, Result};
+use connector_sdk::{Error, ErrorKind, Reporter, Result};
+use opcon::tls::Trust;
 use opcon::{ApiSettings, Client, Config, JobIdentity, PropertyChannel, PropertyName, PropertyValue, msgin};
 use tokio::sync::OnceCell;
 
@@ -16,28 +18,35 @@ pub struct OpConProperties {
     channel: Option<PropertyChannel>,
     job: Option<JobIdentity>,
     client: OnceCell<Client>,
+    reporter: Arc<dyn Reporter>,
 }
 
 impl OpConProperties {
-    /// Reads the connection settings and the identity of the running job.
+    /// Reads the connection settings and the identity of the running job. Before anything is done, an OpCon that does
+    /// not respond properly is reported once.
     ///
     /// # Errors
     /// [`ErrorKind::InvalidInput`] if the settings are invalid.
-    pub fn new(config: Option<&Config>) -> Result<Self> {
+    pub fn new(config: Option<&Config>, reporter: Arc<dyn Reporter>) -> Result<Self> {
         let channel = config.map(Config::property_channel).transpose().map_err(opcon_error)?.flatten();
         let job = JobIdentity::from_environment(|name| env::var(name).ok());
-        Ok(OpConProperties { channel, job, client: OnceCell::new() })
+        Ok(OpConProperties { channel, job, client: OnceCell::new(), reporter })
     }
 
-    /// The warning about these settings that every job prints.
+    /// The warning about these settings that every job prints, also one that saves nothing.
     pub fn warning(&self) -> Option<String> {
-        match &self.channel {
-            Some(PropertyChannel::Api(api)) if !api.verifies_the_server() => Some(format!(
+        let Some(PropertyChannel::Api(api)) = &self.channel else { return None };
+        match api.trust() {
+            Trust::Unverified => Some(format!(
                 "`VERIFY_TLS=False`: any server can impersonate the OpCon API at {} and read the token; set `CA_FILE` \
                  to its certificate instead",
                 api.address()
             )),
-            _ => None,
+            Trust::PlainHttp => Some(format!(
+                "`USING_TLS=False`: the token and the values are sent to the OpCon API at {} without encryption",
+                api.address()
+            )),
+            Trust::System | Trust::SystemAndFile(_) | Trust::File(_) => None,
         }
     }
 
@@ -79,7 +88,9 @@ impl OpConProperties {
     }
 
     async fn client(&self, api: &ApiSettings) -> Result<&Client> {
-        self.client.get_or_try_init(async || Client::new(api).map_err(opcon_error)).await
+        let reporter = self.reporter.clone();
+        let new = || Client::of_job(api, move |line| reporter.warning(line)).map_err(opcon_error);
+        self.client.get_or_try_init(async || new()).await
     }
 }
 
@@ -89,6 +100,9 @@ impl PropertyStore for OpConProperties {
         let name = PropertyName::parse_for_job(name, self.job.as_ref()).map_err(opcon_error)?;
         let counter = counter.and_then(|counter| NonZeroU32::new(counter.try_into().ok()?));
         let name = counter.map_or(Ok(name.clone()), |counter| name.with_counter(counter)).map_err(opcon_error)?;
+        if let Some(PropertyChannel::Msgin(agent)) = &self.channel {
+            agent.check_name(&name).map_err(opcon_error)?;
+        }
         Ok(name.to_string())
     }
 
@@ -101,6 +115,15 @@ impl PropertyStore for OpConProperties {
             PropertyChannel::Msgin(agent) => agent.check().map_err(opcon_error)?,
         }
         Ok(())
+    }
+
+    fn check_value(&self, full_name: &str, value: &str) -> Result<()> {
+        let name = full_name.parse().map_err(opcon_error)?;
+        let checked = PropertyValue::new(value).and_then(|value| match &self.channel {
+            Some(PropertyChannel::Msgin(agent)) => agent.add_property(&name, &value).map(|_| ()),
+            _ => Ok(()),
+        });
+        checked.map_err(|error| Error::new(ErrorKind::InvalidInput, error.cause()))
     }
 
     async fn save(&self, full_name: &str, value: &str) -> Result<Delivery> {

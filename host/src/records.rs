@@ -121,6 +121,33 @@ mod tests {
         assert!(records.read("young").unwrap().is_some() && records.read("new").unwrap().is_some());
     }
 
+    #[cfg(unix)]
+    #[test]
+    fn users_of_one_group_share_records_if_they_share_the_log() {
+        use std::os::unix::fs::PermissionsExt as _;
+        for (of_log, of_folder, of_record) in [(0o770, 0o770, 0o660), (0o700, 0o700, 0o600)] {
+            let log = tempfile::tempdir().unwrap();
+            fs::set_permissions(log.path(), fs::Permissions::from_mode(of_log)).unwrap();
+            let records = FileRecords::new(log.path(), "a", "us-east-1");
+            records.write("T", "x").unwrap();
+            let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
+            assert_eq!([mode(&records.folder), mode(&records.path("T"))], [of_folder, of_record]);
+        }
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_fifo_in_the_place_of_a_record_does_not_block() {
+        use rustix::fs::{CWD, FileType, Mode, mknodat};
+        let log = tempfile::tempdir().unwrap();
+        let records = FileRecords::new(log.path(), "a", "us-east-1");
+        fs::create_dir_all(&records.folder).unwrap();
+        mknodat(CWD, records.path("T"), FileType::Fifo, Mode::from_raw_mode(0o600), 0).unwrap();
+        assert!(records.read("T").unwrap_err().to_string().ends_with("it is not a regular file"));
+        records.write("T", "x").unwrap();
+        assert_eq!(records.read("T").unwrap().as_deref(), Some("x"));
+    }
+
     #[test]
     fn read_and_write_errors_contain_the_path() {
         let log = tempfile::tempdir().unwrap();

@@ -5,6 +5,8 @@ mod document;
 mod end;
 mod findings;
 mod finish;
+#[cfg(test)]
+mod scale_tests;
 
 pub use end::Report;
 pub use finish::finish;

@@ -138,11 +138,14 @@ choices! {
 }
 
 checked_text! {
-    /// An EC2 endpoint that replaces the default: `http://` or `https://`, and a host.
-    pub struct EndpointUrl where is_http_url, else "must be a URL such as `https://host:port`";
+    /// An EC2 endpoint that replaces the default: `http://` or `https://`, and a host, without user name and password.
+    pub struct EndpointUrl where is_http_url, else "must be a URL such as `https://host:port`, without user name and password";
 }
 
 fn is_http_url(text: &str) -> bool {
     let url = reqwest::Url::parse(text).ok();
-    url.is_some_and(|url| matches!(url.scheme(), "http" | "https") && url.host().is_some())
+    url.is_some_and(|url| {
+        let is_plain = url.username().is_empty() && url.password().is_none();
+        matches!(url.scheme(), "http" | "https") && url.host().is_some() && is_plain
+    })
 }

@@ -4,6 +4,9 @@ use std::fmt;
 
 use reqwest::Url;
 
+use crate::error::{Error, ErrorKind};
+use crate::excerpt::excerpt;
+
 /// A valid `host:port`. The host is a name, an IPv4 address, or an IPv6 address in brackets.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Address {
@@ -12,15 +15,32 @@ pub(crate) struct Address {
 }
 
 impl Address {
-    /// Parses `text`. The error describes the problem.
+    /// Parses an address that a person has given.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Invalid`], with the text unless it may contain a password.
+    pub(crate) fn given(text: &str, using_tls: bool) -> Result<Self, Error> {
+        Address::parse(text, using_tls).map_err(|wrong| {
+            let which = match text.contains(['@', '%', '?', '#']) {
+                true => String::new(),
+                false => format!(" `{}`", excerpt(text)),
+            };
+            Error::new(ErrorKind::Invalid, format!("reading the address{which}"), wrong)
+        })
+    }
+
+    /// Parses `text`. The error describes the problem, without the text.
     ///
     /// The port is required, because OpCon's port differs between sites (defaults: 9010 with TLS, 9000 without).
     pub(crate) fn parse(text: &str, using_tls: bool) -> Result<Self, &'static str> {
         const FORM: &str = "must be HOST:PORT, such as `opcon.example.com:9010`";
+        if text.contains('@') {
+            return Err("must be HOST:PORT without a user and a password");
+        }
         if text.contains("://") {
             return Err("must be HOST:PORT without `http://` or `https://` (`USING_TLS` selects one)");
         }
-        if text.contains(['/', '\\', '?', '#', '@', '%']) || text.contains(char::is_whitespace) {
+        if text.contains(['/', '\\', '?', '#', '%']) || text.contains(char::is_whitespace) {
             return Err(FORM);
         }
         let (_host, port) = text.rsplit_once(':').ok_or(FORM)?;
@@ -82,6 +102,19 @@ mod tests {
             let error = Address::parse(text, true).unwrap_err();
             assert!(error.contains("HOST:PORT"), "{text}: {error}");
         }
+    }
+
+    #[test]
+    fn an_address_with_a_password_is_refused_without_quoting_it() {
+        for text in ["http://user:made-up@opcon:9010", "user:made-up@opcon:9010", "https://user:made-up%40opcon:9010"] {
+            for using_tls in [true, false] {
+                let error = Address::given(text, using_tls).unwrap_err();
+                assert!(error.to_string().starts_with("reading the address: must be HOST:PORT"), "{error}");
+                assert!(!format!("{error:?}").contains("made-up"), "{error:?}");
+            }
+        }
+        let error = Address::given("opcon", true).unwrap_err();
+        assert!(error.to_string().starts_with("reading the address `opcon`: must be HOST:PORT"), "{error}");
     }
 
     #[test]

@@ -2,9 +2,13 @@
 
 mod certificates;
 pub(crate) mod connection;
+mod distrust;
 mod failure;
 mod limits;
+pub(crate) mod patience;
+mod resolver;
 mod saving;
+pub(crate) mod secret;
 mod verification;
 
 use std::fmt;
@@ -16,13 +20,14 @@ use serde::Deserialize;
 
 use crate::address::Address;
 use crate::error::{Error, ErrorKind};
-use crate::excerpt::excerpt;
 use crate::property::{PropertyName, PropertyValue};
 use crate::tls::Trust;
 pub use certificates::fetch_certificates;
-use connection::{Connection, Secret};
+use connection::Connection;
 pub use limits::Limits;
+use patience::Patience;
 pub use saving::Saved;
+use secret::{Quotes, Secret};
 pub use verification::verify_certificate;
 
 /// The oldest supported OpCon API, which is also the minimum of OpCon's own Java client.
@@ -42,10 +47,8 @@ impl ApiSettings {
     /// # Errors
     /// [`ErrorKind::Invalid`] if the address is invalid.
     pub fn new(address: &str, token: SecretString, trust: Trust) -> Result<Self, Error> {
-        let checked = Address::parse(address, trust != Trust::PlainHttp).map_err(|wrong| {
-            Error::new(ErrorKind::Invalid, format!("reading the address `{}`", excerpt(address)), wrong)
-        })?;
-        Ok(ApiSettings { address: checked, token, trust })
+        let address = Address::given(address, trust != Trust::PlainHttp)?;
+        Ok(ApiSettings { address, token, trust })
     }
 
     /// The certificates to trust.
@@ -56,11 +59,6 @@ impl ApiSettings {
     /// The address of the API, `host:port`.
     pub fn address(&self) -> String {
         self.address.to_string()
-    }
-
-    /// Whether the certificate of the API is verified; `false` with `VERIFY_TLS=False`.
-    pub fn verifies_the_server(&self) -> bool {
-        self.trust != Trust::Unverified
     }
 }
 
@@ -91,9 +89,8 @@ impl fmt::Display for Version {
     }
 }
 
-/// A client of one OpCon API.
-/// Requests are retried if they could not be delivered, were cut off, or reached a busy server (HTTP 429, 502, 503,
-/// 504). All requests are safe to repeat: where OpCon rejects the second one, the state after it counts.
+/// A client of one OpCon API. It repeats requests as [`Limits`] describes. All requests are safe to repeat: where OpCon
+/// rejects the second one, the state after it counts. Every attempt is one line in the log.
 #[derive(Clone)]
 pub struct Client {
     connection: Connection,
@@ -101,12 +98,21 @@ pub struct Client {
 }
 
 impl Client {
-    /// A client with the default [`Limits`]. Sends nothing.
+    /// A client of a command, with its [`Limits`]. Sends nothing.
     ///
     /// # Errors
     /// [`ErrorKind::Invalid`] if the trusted certificates cannot be read.
     pub fn new(settings: &ApiSettings) -> Result<Self, Error> {
-        Self::with_limits(settings, Limits::default())
+        Self::with_limits(settings, Limits::of_commands())
+    }
+
+    /// A client of a job, with its [`Limits`], which bear an OpCon that does not respond properly. `notice` is called
+    /// once, with a line for the operator, as soon as a call that precedes the action of the job is repeated.
+    ///
+    /// # Errors
+    /// Those of [`Client::new`].
+    pub fn of_job(settings: &ApiSettings, notice: impl Fn(&str) + Send + Sync + 'static) -> Result<Self, Error> {
+        Ok(Self::with_limits(settings, Limits::of_jobs())?.reporting_to(notice))
     }
 
     /// A client with custom limits.
@@ -114,8 +120,8 @@ impl Client {
     /// # Errors
     /// Those of [`Client::new`].
     pub fn with_limits(settings: &ApiSettings, limits: Limits) -> Result<Self, Error> {
-        let token = Secret { what: "the token", text: settings.token.clone() };
-        let connection = Connection::new(settings.address.clone(), &settings.trust, limits, token)?;
+        let quotes = Quotes::Without(Secret { what: "the token", text: settings.token.clone() });
+        let connection = Connection::new(settings.address.clone(), &settings.trust, limits, quotes)?;
         let mut authorization =
             HeaderValue::from_str(&format!("Token {}", settings.token.expose_secret())).map_err(|_| {
                 Error::new(ErrorKind::Invalid, "preparing the OpCon client", "the token contains invalid characters")
@@ -124,39 +130,39 @@ impl Client {
         Ok(Client { connection, authorization })
     }
 
+    /// The same client, with a notice as that of [`Client::of_job`].
+    #[must_use]
+    pub fn reporting_to(self, notice: impl Fn(&str) + Send + Sync + 'static) -> Self {
+        Client { connection: self.connection.reporting_to(notice), ..self }
+    }
+
     /// Checks that OpCon is reachable, has a supported version, and accepts the token.
     ///
     /// # Errors
     /// Every kind except [`ErrorKind::Invalid`] and [`ErrorKind::Failed`].
     pub async fn check(&self) -> Result<Version, Error> {
-        let limit = self.connection.limits().check;
-        tokio::time::timeout(limit, self.check_with_retries()).await.unwrap_or_else(|_| {
-            let wrong = format!("no valid response from the OpCon server within {limit:?}, including all attempts");
-            Err(self.connection.with_address(Error::new(
-                ErrorKind::Unreachable,
-                "checking the connection to OpCon",
-                wrong,
-            )))
-        })
-    }
-
-    async fn check_with_retries(&self) -> Result<Version, Error> {
         #[derive(Deserialize)]
         struct Answer {
             #[serde(rename = "opConRestApiProductVersion")]
             version: String,
         }
-        let doing = "reading the OpCon version";
-        let answer: Answer = self.connection.send(doing, || self.connection.request(Method::GET, "version")).await?;
+        let (doing, mut patience) = ("reading the OpCon version", self.connection.preparing());
+        let request = || self.connection.request(Method::GET, "version");
+        let answer: Answer = self.connection.send(doing, &mut patience, request).await?;
         let version = Version::parse(&answer.version).ok_or_else(|| {
-            Error::new(ErrorKind::Unexpected, doing, format!("`{}` is not a version", excerpt(&answer.version)))
+            Error::new(
+                ErrorKind::Unexpected,
+                doing,
+                format!("`{}` is not a version", self.connection.quote(&answer.version)),
+            )
         })?;
         if version < MIN_VERSION {
             let wrong = format!("the OpCon API has version {version}, but {MIN_VERSION} or later is required");
             return Err(Error::new(ErrorKind::Unexpected, doing, wrong));
         }
         let request = || self.authorized(self.connection.request(Method::GET, "tokens"));
-        let _token: serde_json::Value = self.connection.send("checking the OpCon token", request).await?;
+        let _token: serde_json::Value =
+            self.connection.send("checking the OpCon token", &mut patience, request).await?;
         Ok(version)
     }
 
@@ -166,8 +172,12 @@ impl Client {
     /// [`ErrorKind::Failed`] with OpCon's message if it could not evaluate the assignment; any other except
     /// [`ErrorKind::Invalid`].
     pub async fn set_property(&self, name: &PropertyName, value: &PropertyValue) -> Result<(), Error> {
+        self.assign(&mut self.connection.saving(), name, value).await
+    }
+
+    async fn assign(&self, patience: &mut Patience, name: &PropertyName, value: &PropertyValue) -> Result<(), Error> {
         let expression = format!("{}={}", name.to_token(), value.to_literal());
-        self.evaluate(&format!("saving the OpCon property {name}"), &expression).await?;
+        self.evaluate(patience, &format!("saving the OpCon property {name}"), &expression).await?;
         Ok(())
     }
 
@@ -177,7 +187,7 @@ impl Client {
     /// [`ErrorKind::Failed`] if OpCon does not have the property; any other except [`ErrorKind::Invalid`].
     pub async fn property_value(&self, name: &PropertyName) -> Result<String, Error> {
         let doing = format!("reading the OpCon property {name}");
-        match self.evaluate(&doing, &name.to_token()).await? {
+        match self.evaluate(&mut self.connection.preparing(), &doing, &name.to_token()).await? {
             Some(value) => Ok(value),
             None => Err(Error::new(ErrorKind::Unexpected, doing, "the response has no result")),
         }
@@ -196,7 +206,7 @@ impl Client {
     }
 
     /// Evaluates an expression in OpCon, and returns the result.
-    async fn evaluate(&self, doing: &str, expression: &str) -> Result<Option<String>, Error> {
+    async fn evaluate(&self, patience: &mut Patience, doing: &str, expression: &str) -> Result<Option<String>, Error> {
         #[derive(Deserialize)]
         struct Evaluation {
             status: Option<String>,
@@ -205,20 +215,19 @@ impl Client {
         }
         let body = serde_json::json!({ "expression": expression });
         let request = || self.authorized(self.connection.request(Method::POST, "propertyExpression")).json(&body);
-        let Evaluation { status, message, result } = self.connection.send(doing, request).await?;
+        let Evaluation { status, message, result } = self.connection.send(doing, patience, request).await?;
         let status = status.unwrap_or_default();
         match status.to_ascii_lowercase().as_str() {
             "success" => Ok(result),
             "failed" => {
-                let message =
-                    self.connection.redacted_excerpt(&message.unwrap_or_else(|| "OpCon gave no reason".into()));
+                let message = self.connection.quote(&message.unwrap_or_else(|| "OpCon gave no reason".into()));
                 Err(Error::new(ErrorKind::Failed, doing, format!("OpCon reported a failure: {message}")))
             }
             "" => Err(Error::new(ErrorKind::Unexpected, doing, "the response has no status")),
             _ => Err(Error::new(
                 ErrorKind::Unexpected,
                 doing,
-                format!("the response has the unknown status `{}`", self.connection.redacted_excerpt(&status)),
+                format!("the response has the unknown status `{}`", self.connection.quote(&status)),
             )),
         }
     }

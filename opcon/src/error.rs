@@ -39,9 +39,19 @@ impl Error {
         Error { hint: Some(hint.into()), ..self }
     }
 
+    /// This error, with what another method had failed with before. `how` names the method of this error.
+    pub(crate) fn after(self, first: &Error, how: &str) -> Self {
+        Error { wrong: format!("{}; {how}: {}", first.wrong, self.wrong), ..self }
+    }
+
     /// The category of the error.
     pub fn kind(&self) -> ErrorKind {
         self.kind
+    }
+
+    /// The cause, without the operation.
+    pub fn cause(&self) -> &str {
+        &self.wrong
     }
 
     /// The remedy, as a sentence without a final period.

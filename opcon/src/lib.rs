@@ -11,6 +11,7 @@ mod address;
 mod client;
 mod config;
 mod date;
+pub mod decodings;
 pub mod encoded;
 mod error;
 mod excerpt;

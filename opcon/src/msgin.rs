@@ -17,6 +17,9 @@ use crate::property::{PropertyName, PropertyValue};
 /// The maximum length of an event, in characters.
 const MAX_EVENT: usize = 2000;
 
+/// The maximum length of an address, a DNS name, in characters.
+const LONGEST_ADDRESS: usize = 253;
+
 /// The event folder of an agent, and the OpCon user that sends the events.
 #[derive(Debug, Clone)]
 pub struct MsginSettings {
@@ -49,6 +52,14 @@ impl MsginSettings {
         file_drop::check(&self.folder)
     }
 
+    /// Checks that an event can contain the name, together with any address of an instance.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Invalid`] if it cannot, see [`MsginSettings::add_property`].
+    pub fn check_name(&self, name: &PropertyName) -> Result<(), Error> {
+        self.add_property(name, &PropertyValue::new("x".repeat(LONGEST_ADDRESS))?).map(|_| ())
+    }
+
     /// The event that sets the property to the value, and creates it if necessary.
     ///
     /// # Errors
@@ -65,14 +76,17 @@ impl MsginSettings {
                 "an event cannot contain the name: one of `, ; = | * ?`, or characters that are not ASCII".into(),
             ));
         }
+        if value.is_empty() {
+            return Err(invalid("an event cannot contain an empty value".into()));
+        }
         if !is_printable(value) || value.contains([',', ';', '=', '|']) || value.contains("[[") || value.contains("{{")
         {
             return Err(invalid(
                 "an event cannot contain the value: one of `, ; = | [[ {{`, or characters that are not ASCII".into(),
             ));
         }
-        if value.is_empty() || value.trim() != value {
-            return Err(invalid("an event cannot contain the value: empty, or spaces around the text".into()));
+        if value.trim() != value {
+            return Err(invalid("an event cannot contain the value: spaces around the text".into()));
         }
         let line = format!("$PROPERTY:ADD,{name},{value},{},{}", self.user, self.token.expose_secret());
         match line.len() {
@@ -173,8 +187,8 @@ mod tests {
             ("A", "[[B]]", "cannot contain the value"),
             ("A", "{{B}}", "cannot contain the value"),
             ("A", "\u{e9}", "cannot contain the value"),
-            ("A", "", "the value: empty"),
-            ("A", " x", "or spaces around the text"),
+            ("A", "", "cannot contain an empty value"),
+            ("A", " x", "the value: spaces around the text"),
         ] {
             let error = event(name, value).unwrap_err();
             assert_eq!(error.kind(), ErrorKind::Invalid);
@@ -185,6 +199,19 @@ mod tests {
         assert!(event("A", &"v".repeat(2000 - overhead)).is_ok());
         let error = event("A", &"v".repeat(2001 - overhead)).unwrap_err();
         assert!(error.to_string().ends_with("the event has 2001 characters; OpCon allows 2000"), "{error}");
+    }
+
+    #[test]
+    fn a_name_that_no_event_can_contain_is_known_before_there_is_a_value() {
+        let check = |name: &str| settings(Path::new("MSGIN")).check_name(&name.parse().unwrap());
+        let overhead = event("MI.A.m", "v").unwrap().line.expose_secret().len() - 2;
+        let longest = format!("MI.A.{}", "m".repeat(2000 - 253 - overhead));
+        for name in ["A", "SI.A.2026-01-31.Night[Sub]", &longest] {
+            check(name).unwrap();
+        }
+        for name in ["A*", "MI.A.m,n", "\u{e9}", &format!("{longest}m")] {
+            assert_eq!(check(name).unwrap_err().kind(), ErrorKind::Invalid, "{name}");
+        }
     }
 
     #[test]

@@ -7,7 +7,8 @@ use serde_json::json;
 
 use crate::address::Address;
 use crate::client::Limits;
-use crate::client::connection::{Connection, Secret};
+use crate::client::connection::Connection;
+use crate::client::secret::Quotes;
 use crate::error::{Error, ErrorKind};
 use crate::excerpt::excerpt;
 use crate::tls::Trust;
@@ -21,7 +22,7 @@ use crate::tls::Trust;
 /// # Errors
 /// [`ErrorKind::Invalid`] if an argument is empty, the address is invalid, or the trusted certificates cannot be read;
 /// [`ErrorKind::Refused`] if OpCon rejects user and password; any other except [`ErrorKind::Failed`]. No message
-/// contains the password or the token.
+/// contains any part of a response, which may contain the password or a token.
 pub async fn request_token(
     address: &str,
     trust: &Trust,
@@ -38,18 +39,21 @@ pub async fn request_token(
     if user.is_empty() || password.expose_secret().is_empty() || application.is_empty() {
         return Err(invalid("the user, the password or the name of the application is empty"));
     }
-    let address = Address::parse(address, *trust != Trust::PlainHttp)
-        .map_err(|wrong| invalid(&format!("the address `{}` {wrong}", excerpt(address))))?;
-    let secret = Secret { what: "the password", text: password.clone() };
-    let connection = Connection::new(address, trust, Limits::default(), secret)?;
+    let address = Address::given(address, *trust != Trust::PlainHttp)?;
+    let quotes = Quotes::Nothing("it may contain the password");
+    let connection = Connection::new(address, trust, Limits::of_commands(), quotes)?;
     let body = json!({
         "user": { "loginName": user, "password": password.expose_secret() },
         "tokenType": { "id": application, "type": "Application" },
     });
     let request = || connection.request(Method::POST, "tokens").json(&body);
-    let answer = connection.send_for_text(&doing, request).await.map_err(|error| match error.kind() {
-        ErrorKind::Refused => error.with_hint("check the user, the password and the privileges of the user in OpCon"),
-        _ => error,
+    let answer = connection.send_for_text(&doing, &mut connection.preparing(), request).await.map_err(|error| {
+        match error.kind() {
+            ErrorKind::Refused => {
+                error.with_hint("check the user, the password and the privileges of the user in OpCon")
+            }
+            _ => error,
+        }
     })?;
     match serde_json::from_str(&answer) {
         Ok(Token { id }) if !id.is_empty() && id.chars().all(|c| c.is_ascii_graphic()) => Ok(id.into()),

@@ -16,7 +16,7 @@ use crate::error::{Error, ErrorKind};
 use crate::excerpt::excerpt;
 use crate::file_drop::{Access, PreparedFile};
 
-pub use quoting::{unix_parameters, windows_command_line};
+pub use quoting::{unix_parameters, windows_command_line, windows_quoted};
 
 /// Characters that are invalid in names of schedules and jobs.
 const NOT_IN_NAMES: &str = "<>&'\"|;%()[]{}=\\!*?,~`";

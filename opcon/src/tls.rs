@@ -6,7 +6,8 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use bounded_files::MIB;
-use reqwest::Url;
+use reqwest::dns::Resolve;
+use reqwest::{ClientBuilder, Url};
 use rustls::client::WebPkiServerVerifier;
 use rustls::crypto::{CryptoProvider, ring};
 use rustls::pki_types::CertificateDer;
@@ -16,12 +17,14 @@ use rustls::{ClientConfig, ConfigBuilder, RootCertStore, WantsVerifier};
 use crate::error::{Error, ErrorKind};
 
 mod certificate;
+mod distrust;
 mod public_key;
 mod verifiers;
 
 pub use certificate::{Certificate, ValidityTime};
+pub(crate) use distrust::{Distrust, Problem};
 pub use public_key::PublicKey;
-use verifiers::{Policy, Verifier};
+use verifiers::{Policy, Trusted, Verifier};
 
 /// The maximum size of a file of certificates, in bytes.
 const MAX_FILE: u64 = MIB;
@@ -32,8 +35,11 @@ pub enum Trust {
     /// Servers whose certificate the system trusts. `SSL_CERT_FILE` and `SSL_CERT_DIR` replace the system certificates.
     System,
     /// In addition, servers whose certificate or issuer is in this PEM file. It may contain the self-signed certificate
-    /// that OpCon creates at installation.
+    /// that OpCon creates at installation. A certificate in it that is not that of an authority is trusted only as the
+    /// certificate of a server, not as an issuer of others.
     SystemAndFile(PathBuf),
+    /// Only servers whose certificate or issuer is in this PEM file.
+    File(PathBuf),
     /// Every server with any certificate. The connection is encrypted, but the server is not authenticated.
     Unverified,
     /// No TLS, plain HTTP only. No certificates are read.
@@ -72,7 +78,17 @@ pub struct TimeLimits {
 /// # Errors
 /// Those of [`client_config`].
 pub fn http_client(trust: &Trust, proxy: Proxy, limits: TimeLimits) -> Result<reqwest::Client, Error> {
-    http_client_with(client_config(trust)?, proxy, limits)
+    http_client_with(client_config(trust)?, proxy, limits, |builder| builder)
+}
+
+/// Creates an HTTP client with this resolver of host names, which does not follow redirects.
+pub(crate) fn resolving_http_client(
+    trust: &Trust,
+    proxy: Proxy,
+    limits: TimeLimits,
+    resolver: impl Resolve + 'static,
+) -> Result<reqwest::Client, Error> {
+    http_client_with(client_config(trust)?, proxy, limits, |builder| builder.dns_resolver(resolver))
 }
 
 /// Creates an HTTP client that ends every connection in the TLS handshake, after it has set `presented` to the
@@ -81,11 +97,18 @@ pub(crate) fn observing_http_client(
     presented: Arc<OnceLock<Vec<CertificateDer<'static>>>>,
     proxy: Proxy,
     limits: TimeLimits,
+    resolver: impl Resolve + 'static,
 ) -> Result<reqwest::Client, Error> {
-    http_client_with(with_policy(Policy::Observe(presented))?, proxy, limits)
+    let config = with_policy(Policy::Observe(presented))?;
+    http_client_with(config, proxy, limits, |builder| builder.dns_resolver(resolver))
 }
 
-fn http_client_with(config: ClientConfig, proxy: Proxy, limits: TimeLimits) -> Result<reqwest::Client, Error> {
+fn http_client_with(
+    config: ClientConfig,
+    proxy: Proxy,
+    limits: TimeLimits,
+    more: impl FnOnce(ClientBuilder) -> ClientBuilder,
+) -> Result<reqwest::Client, Error> {
     let builder = reqwest::Client::builder()
         .tls_backend_preconfigured(config)
         .redirect(reqwest::redirect::Policy::none())
@@ -95,7 +118,9 @@ fn http_client_with(config: ClientConfig, proxy: Proxy, limits: TimeLimits) -> R
         Proxy::Environment => builder,
         Proxy::Never => builder.no_proxy(),
     };
-    builder.build().map_err(|error| Error::new(ErrorKind::Invalid, "preparing the HTTP client", error.to_string()))
+    more(builder)
+        .build()
+        .map_err(|error| Error::new(ErrorKind::Invalid, "preparing the HTTP client", error.to_string()))
 }
 
 /// The TLS configuration of a client with this trust setting.
@@ -106,10 +131,15 @@ pub fn client_config(trust: &Trust) -> Result<ClientConfig, Error> {
     match trust {
         Trust::System => {
             check_system_file()?;
-            Ok(builder()?.with_root_certificates(trusted_store(system_certificates())?).with_no_client_auth())
+            let authorities = Some(authorities(trusted_store(system_certificates())?)?);
+            with_policy(Policy::Trusted(Trusted { listed: Vec::new(), authorities }))
         }
         Trust::PlainHttp => Ok(builder()?.with_root_certificates(RootCertStore::empty()).with_no_client_auth()),
-        Trust::SystemAndFile(file) => with_policy(system_and_file(file)?),
+        Trust::SystemAndFile(file) => {
+            check_system_file()?;
+            with_policy(Policy::Trusted(listed(file, system_certificates())?))
+        }
+        Trust::File(file) => with_policy(Policy::Trusted(listed(file, Vec::new())?)),
         Trust::Unverified => with_policy(Policy::Any),
     }
 }
@@ -143,26 +173,43 @@ fn trusted_store(system: Vec<CertificateDer<'static>>) -> Result<RootCertStore, 
 }
 
 /// Trusts the system certificates, if any, and those in the PEM file.
-fn system_and_file(file: &Path) -> Result<Policy, Error> {
+fn listed(file: &Path, system: Vec<CertificateDer<'static>>) -> Result<Trusted, Error> {
     let invalid = |wrong: String| {
         Error::new(ErrorKind::Invalid, format!("reading the certificates in {}", file.display()), wrong)
     };
-    let pem = bounded_files::read(file, MAX_FILE).map_err(|error| invalid(error.to_string()))?;
-    let certificates: Vec<CertificateDer<'static>> =
-        CertificateDer::pem_slice_iter(&pem).collect::<Result<_, _>>().map_err(|error| invalid(error.to_string()))?;
-    if certificates.is_empty() {
+    let text = bounded_files::read(file, MAX_FILE).map_err(|error| invalid(error.to_string()))?;
+    let listed: Vec<CertificateDer<'static>> =
+        CertificateDer::pem_slice_iter(&text).collect::<Result<_, _>>().map_err(|error| invalid(error.to_string()))?;
+    if listed.is_empty() {
         return Err(invalid("the file contains no PEM certificate".into()));
     }
-    check_system_file()?;
     let mut store = RootCertStore::empty();
-    store.add_parsable_certificates(system_certificates());
-    for certificate in &certificates {
-        store.add(certificate.clone()).map_err(|error| invalid(error.to_string()))?;
+    store.add_parsable_certificates(system);
+    trust_of(listed, store, &invalid)
+}
+
+/// Trusts the listed certificates, and what the authorities among them and in the store have issued.
+fn trust_of(
+    listed: Vec<CertificateDer<'static>>,
+    mut store: RootCertStore,
+    invalid: &dyn Fn(String) -> Error,
+) -> Result<Trusted, Error> {
+    for (number, certificate) in (1..).zip(&listed) {
+        let wrong = |error: &dyn std::fmt::Display| invalid(format!("certificate {number}: {error}"));
+        // Any other certificate could otherwise issue certificates for every host.
+        if Certificate::parse(certificate).map_err(|error| wrong(&error))?.is_authority {
+            store.add(certificate.clone()).map_err(|error| wrong(&error))?;
+        }
     }
-    let webpki = WebPkiServerVerifier::builder_with_provider(Arc::new(store), provider())
+    let authorities = if store.is_empty() { None } else { Some(authorities(store)?) };
+    Ok(Trusted { listed, authorities })
+}
+
+/// Verifies what the authorities in the store have issued.
+fn authorities(store: RootCertStore) -> Result<Arc<WebPkiServerVerifier>, Error> {
+    WebPkiServerVerifier::builder_with_provider(Arc::new(store), provider())
         .build()
-        .map_err(|error| invalid(error.to_string()))?;
-    Ok(Policy::Listed { certificates, webpki })
+        .map_err(|error| Error::new(ErrorKind::Invalid, "preparing TLS", error.to_string()))
 }
 
 /// Checks the file that replaces the system certificates, if it exists, because it is read without a limit.

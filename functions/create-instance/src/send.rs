@@ -43,6 +43,7 @@ impl LaunchRequest<'_> {
     pub async fn send(&self, action: &str, launched: &mut Launched) -> Result<()> {
         let LaunchRequest { cx, launch, prerequisites, attempt } = *self;
         let request = request(launch, attempt, prerequisites).dry_run(cx.dry_run());
+        cx.journal().record_repeatable(launch.token.is_some());
         let mut sends = 1;
         loop {
             let call = async { request.clone().send_with(cx.ec2()).await.doing(|| action.to_owned()) };

@@ -311,6 +311,8 @@ async fn a_dry_run_sends_dry_run_requests_and_changes_nothing() {
     assert_eq!(
         job.lines(),
         [
+            "OpCon is contacted".to_owned(),
+            "OpCon properties can be saved: ID; none is saved (dry run)".to_owned(),
             format!("key pair batch: would be created, its private key in {}", path.display()),
             "security group `web`: would be created in vpc-1".to_owned(),
             "dry run: launching 2 instances of ami-0123abcd as t3.micro".to_owned(),

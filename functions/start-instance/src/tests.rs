@@ -180,5 +180,6 @@ async fn a_dry_run_sends_no_real_request_and_saves_nothing() {
     let job = Job::dry_run(&[&start, &describe]);
     let outcome = job.run(&StartInstance, &[("instance-id", A), WAIT, ("id-property", "ID")]).await.unwrap();
     assert_eq!(outcome.message, "1 instance checked, nothing changed (dry run)");
-    assert_eq!(job.lines(), ["i-0000000a (web): is stopped, would be started"]);
+    let checked = ["OpCon is contacted", "OpCon properties can be saved: ID; none is saved (dry run)"];
+    assert_eq!(job.lines(), [checked[0], checked[1], "i-0000000a (web): is stopped, would be started"]);
 }

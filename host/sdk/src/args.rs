@@ -8,5 +8,5 @@ mod inputs;
 mod values;
 
 pub use declaration::{Always, Arg, ArgGroup, ArgSpec, Optional, Presence, Repeated};
-pub use inputs::{Given, Inputs, check_rules};
+pub use inputs::{Given, Inputs, check_rules, may_have_password};
 pub use values::{ArgValue, ParsedValue, ValueKind};

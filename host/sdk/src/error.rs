@@ -11,7 +11,8 @@ use aws_sdk_ec2::operation::RequestId;
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::ConnectorError;
 
-use crate::no_answer::{DryRunViolation, NoAnswer, Unanswered, nothing_was_done};
+use crate::no_answer::{DryRunViolation, NoAnswer, TOO_LARGE, Unanswered, nothing_was_done};
+use crate::quoted::shortened;
 use crate::{Call, codes, hints};
 
 pub use kind::ErrorKind;
@@ -222,11 +223,11 @@ fn from_answer<E: ProvideErrorMetadata>(error: &E, raw: &HttpResponse) -> Error 
     let call = call_of(raw);
     let no_message = || format!("{} gave no details", call.service());
     let message = meta.message().map_or_else(no_message, str::to_owned);
-    let mut answer = Error::new(codes::kind_of(code), message);
-    answer.0.code = Some(code.to_owned());
-    answer.0.request_id = meta.request_id().map(str::to_owned);
+    let mut answer = Error::new(codes::kind_of(code), shortened(&message));
+    answer.0.code = Some(shortened(code));
+    answer.0.request_id = meta.request_id().map(shortened);
     answer.0.unclear = !nothing_was_done(raw.status().as_u16(), code);
-    answer.0.hint = hints::for_refusal(code, answer.message(), call.permission().as_deref());
+    answer.0.hint = hints::for_refusal(code, &message, call.permission().as_deref());
     answer
 }
 
@@ -265,7 +266,7 @@ fn from_no_answer(unanswered: &Unanswered) -> Error {
         NoAnswer::Lost(_) | NoAnswer::Incomplete { .. } => error.hint(format!(
             "check the network and the proxy (HTTPS_PROXY, NO_PROXY) between this machine and {service}"
         )),
-        NoAnswer::Foreign { .. } => {
+        NoAnswer::Foreign { .. } | NoAnswer::TooLarge(_) => {
             error.hint(format!("check for a proxy or another server between this machine and {service}"))
         }
     }
@@ -280,8 +281,7 @@ fn late(call: Call) -> Error {
 /// answer.
 fn not_answered(error: &(dyn StdError + 'static)) -> Error {
     if chain(error).any(|cause| cause.is::<CredentialsError>()) {
-        return Error::new(ErrorKind::PermissionDenied, format!("no usable AWS credentials: {}", causes(error)))
-            .hint("use a user id from the configuration, or set up the default credential chain");
+        return without_credentials(error);
     }
     if let Some(violation) = find::<DryRunViolation>(error) {
         return Error::new(ErrorKind::Bug, violation.to_string()).hint("report this defect with the job output");
@@ -304,6 +304,26 @@ fn not_answered(error: &(dyn StdError + 'static)) -> Error {
     }
 }
 
+/// Converts the error of the credential chain. Without an answer of the service that issues the credentials, nothing says
+/// that they are refused.
+fn without_credentials(error: &(dyn StdError + 'static)) -> Error {
+    let message = format!("no usable AWS credentials: {}", causes(error));
+    let is_local = |cause: &(dyn StdError + 'static)| cause.downcast_ref().is_some_and(ConnectorError::is_user);
+    match find::<Unanswered>(error) {
+        Some(unanswered) => {
+            let hint = from_no_answer(unanswered).hint_text().unwrap_or_default().to_owned();
+            Error::new(ErrorKind::Unavailable, message).hint(hint)
+        }
+        None if chain(error).any(is_local) => Error::new(ErrorKind::InvalidInput, message),
+        // The chain keeps only the text of the error of the instance metadata service.
+        _ if message.contains(TOO_LARGE) => {
+            Error::new(ErrorKind::Unavailable, message).hint("check the services that this machine has for credentials")
+        }
+        _ => Error::new(ErrorKind::PermissionDenied, message)
+            .hint("use a user id from the configuration, or set up the default credential chain"),
+    }
+}
+
 fn find<'a, T: StdError + 'static>(error: &'a (dyn StdError + 'static)) -> Option<&'a T> {
     chain(error).find_map(|cause| cause.downcast_ref())
 }
@@ -322,7 +342,7 @@ fn causes(error: &(dyn StdError + 'static)) -> String {
             texts.push(text);
         }
     }
-    if texts.is_empty() { error.to_string() } else { texts.join(": ") }
+    shortened(&if texts.is_empty() { error.to_string() } else { texts.join(": ") })
 }
 
 #[cfg(test)]

@@ -65,7 +65,10 @@ fn for_denial(message: &str, requested: Option<&str>) -> String {
     }
     let policy = message.split_once("because no").and_then(|(_, policy)| policy_in(policy)).unwrap_or("IAM policy");
     let decode = match message.contains("Encoded authorization failure message") {
-        true => ", and decode the rest of the message with `aws sts decode-authorization-message`",
+        true => {
+            ", and decode the rest of the message, which is complete in the log, with `aws sts \
+             decode-authorization-message`"
+        }
         false => "",
     };
     format!("allow {action} for these credentials in the {policy}{decode}")
@@ -138,7 +141,7 @@ mod tests {
             (
                 "You are not authorized to perform this operation. Encoded authorization failure message: Ab-1",
                 "allow at least `ec2:StopInstances` for these credentials in the IAM policy, and decode the rest of \
-                 the message with `aws sts decode-authorization-message`",
+                 the message, which is complete in the log, with `aws sts decode-authorization-message`",
             ),
             (
                 " to perform: ec2:CreateTags on resource: arn:aws:ec2:us-east-1:1:instance/* because no identity-based \

@@ -4,6 +4,7 @@ use aws_sdk_ec2::types::InstanceStateName;
 
 use crate::error::{Error, Result};
 use crate::ids::InstanceId;
+use crate::quoted::shortened;
 
 /// The description of an instance, reduced to what the connector uses.
 #[derive(Clone, Debug)]
@@ -49,7 +50,8 @@ impl Instance {
             name: filled(name),
             state: state.clone(),
             state_reason: filled(reason.and_then(|reason| reason.message()))
-                .or_else(|| filled(instance.state_transition_reason())),
+                .or_else(|| filled(instance.state_transition_reason()))
+                .map(|reason| shortened(&reason)),
             state_reason_code: filled(reason.and_then(|reason| reason.code())),
             launch_index: instance.ami_launch_index().unwrap_or(0),
             can_hibernate: instance.hibernation_options().and_then(|options| options.configured()).unwrap_or(false),

@@ -36,6 +36,7 @@ mod pages;
 pub mod prelude;
 pub mod properties;
 mod property_store;
+mod quoted;
 pub mod records;
 #[cfg(test)]
 mod sample;

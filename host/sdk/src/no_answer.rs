@@ -12,6 +12,9 @@ pub fn nothing_was_done(status: u16, code: &str) -> bool {
     status < 500 || !fault || codes::is_throttling(code)
 }
 
+/// The beginning of the message about [`NoAnswer::TooLarge`].
+pub(crate) const TOO_LARGE: &str = "the response is too large";
+
 /// Why a request has no readable answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum NoAnswer {
@@ -26,6 +29,8 @@ pub enum NoAnswer {
         /// The number of bytes received.
         size: usize,
     },
+    /// The answer is larger than any of AWS. The number of mebibytes that were read.
+    TooLarge(u64),
     /// The answer is from another server, such as a proxy.
     Foreign {
         /// The HTTP status.
@@ -60,6 +65,7 @@ impl fmt::Display for Unanswered {
             NoAnswer::Incomplete { status, size } => {
                 write!(f, "the response was incomplete (HTTP status {status}, {size} bytes)")
             }
+            NoAnswer::TooLarge(limit) => write!(f, "{TOO_LARGE}: more than {limit} MiB"),
             NoAnswer::Foreign { status, excerpt } => {
                 write!(f, "HTTP status {status} with a response that is not from {service}: `{excerpt}`")
             }

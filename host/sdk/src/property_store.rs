@@ -19,6 +19,15 @@ pub trait PropertyStore: Send + Sync {
     /// Of kind `InvalidInput`, `PermissionDenied` or `Unavailable`.
     async fn prepare(&self) -> Result<()>;
 
+    /// Checks, without a request, whether the store can transport the value for a full name. One that it cannot transport
+    /// leaves the old value in OpCon.
+    ///
+    /// # Errors
+    /// [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput) with the reason.
+    fn check_value(&self, _full_name: &str, _value: &str) -> Result<()> {
+        Ok(())
+    }
+
     /// Saves a value under a full name. Called concurrently.
     ///
     /// # Errors

@@ -1,10 +1,11 @@
 //! Decides what messages may quote of a command line: nothing that could be a part of a secret value.
 //!
 //! A secret can be in any argument when its option is misspelled, when a quote is missing, or when a vertical tab or a
-//! line break divides its value.
+//! line break divides its value. A URL can contain a password.
 
 use std::collections::BTreeSet;
 
+use connector_sdk::args::may_have_password;
 use connector_sdk::{ArgSpec, operations};
 
 use crate::settings::COMMON;
@@ -79,8 +80,11 @@ impl Known {
         Known { secret: names(true, &specs), others: names(false, &specs) }
     }
 
-    /// Whether the argument names a secret, in any spelling.
+    /// Whether the argument names a secret, in any spelling, or may be a URL with a password.
     fn is_about_a_secret(&self, arg: &str) -> bool {
+        if may_have_password(arg) {
+            return true;
+        }
         let (option, value) = arg.split_once('=').unwrap_or((arg, ""));
         if option.strip_prefix("--").is_some_and(|name| self.others.contains(name)) {
             return self.mentions_a_secret(value);
@@ -89,6 +93,9 @@ impl Known {
     }
 
     fn mentions_a_secret(&self, text: &str) -> bool {
+        if text.split_once("://").is_some_and(|(_, rest)| rest.contains('@')) {
+            return true; // a URL with a password
+        }
         let all = letters(text);
         let mut options = text.split_whitespace().filter(|word| word.starts_with('-')).map(letters_of_name);
         self.secret.iter().any(|secret| all.contains(&letters(secret)))
@@ -137,7 +144,9 @@ mod tests {
                 assert_eq!(Quoting::of(["StopInstance", &spelling]), Quoting::Withheld, "{spelling}");
             }
         }
-        assert_eq!(Quoting::of(["--secret-access-key", "x"]), Quoting::Withheld);
+        for text in ["--secret-access-key", "http://user:hush@host", "--endpoint-url=http://user:hush@host"] {
+            assert_eq!(Quoting::of([text, "x"]), Quoting::Withheld, "{text}");
+        }
     }
 
     #[test]

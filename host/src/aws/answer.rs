@@ -5,19 +5,20 @@ use std::borrow::Cow;
 use connector_sdk::excerpt;
 use connector_sdk::no_answer::NoAnswer;
 use quick_xml::Reader;
+use quick_xml::escape::{self, escape};
 use quick_xml::events::{BytesStart, Event};
+use serde::Deserialize;
 use serde::de::IgnoredAny;
 
-/// The content of a complete response.
-#[derive(Debug, PartialEq, Eq)]
-pub enum Content {
-    /// An error with a code from the service.
-    Error {
-        /// The code, as in `InvalidAMIID.NotFound`.
-        code: String,
-    },
-    /// Anything else: a success, or a response in an unknown format.
-    Other,
+/// What a complete response says about the call.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Content {
+    /// The error code, as in `InvalidAMIID.NotFound`. `None` for a success, and for a response in an unknown format.
+    pub code: Option<String>,
+    /// The message of the error.
+    pub message: Option<String>,
+    /// The request ID.
+    pub request_id: Option<String>,
 }
 
 /// Checks a response. A response to a query protocol action must be a well-formed XML document with the root element
@@ -36,9 +37,9 @@ pub fn check(action: Option<&str>, status: u16, content_type: &str, body: &[u8])
         _ => matches!(root, "Response" | "ErrorResponse"),
     };
     match document {
-        Document { root: Some(root), whole, code } if fits(&root) => match (whole, code, status) {
-            (true, _, 200..300) => Ok(Content::Other),
-            (true, Some(code), _) => Ok(Content::Error { code }),
+        Document { root: Some(root), whole, content } if fits(&root) => match (whole, &content.code, status) {
+            (true, _, 200..300) => Ok(Content { code: None, message: None, ..content }),
+            (true, Some(_), _) => Ok(content),
             _ => Err(incomplete(status, body)),
         },
         Document { root: None, .. } if could_begin(action, body) => Err(incomplete(status, body)),
@@ -49,10 +50,32 @@ pub fn check(action: Option<&str>, status: u16, content_type: &str, body: &[u8])
 fn check_json(status: u16, content_type: &str, body: &[u8]) -> Result<Content, NoAnswer> {
     let is_json = content_type.split(';').next().is_some_and(|kind| kind.contains("json"));
     // Some actions return an empty body on success.
-    if is_json && !body.is_empty() && serde_json::from_slice::<IgnoredAny>(body).is_err() {
+    if !is_json || body.is_empty() {
+        return Ok(Content::default());
+    }
+    if serde_json::from_slice::<IgnoredAny>(body).is_err() {
         return Err(incomplete(status, body));
     }
-    Ok(Content::Other)
+    let error = serde_json::from_slice::<JsonError>(body).ok().filter(|_| !(200..300).contains(&status));
+    Ok(error.map(JsonError::content).unwrap_or_default())
+}
+
+/// An error of a JSON protocol.
+#[derive(Deserialize)]
+struct JsonError {
+    #[serde(rename = "__type", alias = "code", alias = "Code")]
+    code: Option<String>,
+    #[serde(alias = "Message", alias = "errorMessage")]
+    message: Option<String>,
+}
+
+impl JsonError {
+    /// The code may have a namespace before `#`, and a URL after `:`.
+    fn content(self) -> Content {
+        let code = self.code.map(|code| code.rsplit('#').next().unwrap_or_default().to_owned());
+        let code = code.map(|code| code.split(':').next().unwrap_or_default().to_owned());
+        Content { code, message: self.message, request_id: None }
+    }
 }
 
 fn incomplete(status: u16, body: &[u8]) -> NoAnswer {
@@ -75,8 +98,8 @@ struct Document {
     root: Option<String>,
     /// Whether the document is well-formed and ends after its root element.
     whole: bool,
-    /// The text of the first `Code` element.
-    code: Option<String>,
+    /// The texts of the first elements of each kind.
+    content: Content,
 }
 
 impl Document {
@@ -85,22 +108,29 @@ impl Document {
         let text = String::from_utf8_lossy(body);
         let mut reader = Reader::from_str(&text);
         let mut open: Vec<String> = Vec::new();
+        // The text since the last beginning or end of an element.
+        let mut inner = String::new();
         loop {
             match reader.read_event() {
                 Ok(Event::Start(element)) if document.begin(&element, &open) => {
                     open.push(element.name().as_ref().to_owned());
+                    inner.clear();
                 }
                 Ok(Event::Empty(element)) if document.begin(&element, &open) => {}
-                Ok(Event::End(_)) => drop(open.pop()),
+                Ok(Event::End(_)) => {
+                    document.content.take(open.pop().as_deref(), &unescape(&std::mem::take(&mut inner)));
+                }
                 Ok(Event::Text(text)) => {
                     if open.is_empty() && !text.trim().is_empty() {
                         return document;
                     }
-                    document.take_code(&open, &text);
+                    inner.push_str(&text);
                 }
                 Ok(Event::Comment(_) | Event::Decl(_) | Event::PI(_)) => {}
-                Ok(Event::CData(_)) if !open.is_empty() => {}
-                Ok(Event::GeneralRef(name)) if !open.is_empty() && is_reference(&name) => {}
+                Ok(Event::CData(text)) if !open.is_empty() => inner.push_str(&escape(&*text)),
+                Ok(Event::GeneralRef(name)) if !open.is_empty() && is_reference(&name) => {
+                    inner.extend(["&", &name, ";"]);
+                }
                 Ok(Event::Eof) => {
                     document.whole = open.is_empty() && document.root.is_some() && matches!(text, Cow::Borrowed(_));
                     return document;
@@ -120,12 +150,25 @@ impl Document {
         self.root.get_or_insert_with(|| element.local_name().as_ref().to_owned());
         first
     }
+}
 
-    fn take_code(&mut self, open: &[String], text: &str) {
-        if self.code.is_none() && open.last().is_some_and(|name| name == "Code") {
-            self.code = Some(text.trim().to_owned()).filter(|code| !code.is_empty());
+impl Content {
+    /// Records the text of an element, if it is the first one with this name.
+    fn take(&mut self, name: Option<&str>, text: &str) {
+        let field = match name {
+            Some("Code") => &mut self.code,
+            Some("Message") => &mut self.message,
+            Some("requestId" | "RequestId" | "RequestID") => &mut self.request_id,
+            _ => return,
+        };
+        if field.is_none() {
+            *field = Some(text.trim().to_owned()).filter(|text| !text.is_empty());
         }
     }
+}
+
+fn unescape(text: &str) -> Cow<'_, str> {
+    escape::unescape(text).unwrap_or(Cow::Borrowed(text))
 }
 
 /// Whether XML defines the reference without a DOCTYPE, e.g. `amp` and `#38`.
@@ -139,7 +182,7 @@ mod tests {
 
     const SUCCESS: &str = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<StopInstancesResponse xmlns=\"urn:x\">\
         <requestId>1</requestId><empty/><text>a &amp; b</text></StopInstancesResponse>\n";
-    const ERROR: &str = "<Response><Errors><Error><Code>InternalError</Code><Message>m</Message></Error></Errors>\
+    const ERROR: &str = "<Response><Errors><Error><Code>InternalError</Code><Message>a &amp; b</Message></Error></Errors>\
         <RequestID>1</RequestID></Response>";
 
     fn check_xml(status: u16, body: &str) -> Result<Content, NoAnswer> {
@@ -148,10 +191,13 @@ mod tests {
 
     #[test]
     fn successes_and_errors_are_distinguished() {
-        assert_eq!(check_xml(200, SUCCESS), Ok(Content::Other));
-        assert_eq!(check_xml(500, ERROR), Ok(Content::Error { code: "InternalError".to_owned() }));
+        let some = |text: &str| Some(text.to_owned());
+        let success = Content { request_id: some("1"), ..Content::default() };
+        assert_eq!(check_xml(200, SUCCESS), Ok(success));
+        let error = Content { code: some("InternalError"), message: some("a & b"), request_id: some("1") };
+        assert_eq!(check_xml(500, ERROR), Ok(error));
         let sts = ERROR.replace("<Response>", "<ErrorResponse>").replace("</Response>", "</ErrorResponse>");
-        assert_eq!(check_xml(403, &sts), Ok(Content::Error { code: "InternalError".to_owned() }));
+        assert_eq!(check_xml(403, &sts).unwrap().code, some("InternalError"));
     }
 
     #[test]
@@ -193,7 +239,7 @@ mod tests {
             let body = format!("{}{more}", SUCCESS.trim_end());
             assert!(check_xml(200, &body).is_err(), "{body}");
         }
-        assert_eq!(check_xml(200, &format!("{SUCCESS}<!-- -->\n")), Ok(Content::Other));
+        assert!(check_xml(200, &format!("{SUCCESS}<!-- -->\n")).is_ok());
     }
 
     #[test]
@@ -214,11 +260,25 @@ mod tests {
     fn json_is_one_value() {
         let json = |body: &str| check(None, 200, "application/x-amz-json-1.1; charset=utf-8", body.as_bytes());
         for body in ["", "{}", "{\"a\":[1]}"] {
-            assert_eq!(json(body), Ok(Content::Other));
+            assert_eq!(json(body), Ok(Content::default()));
         }
         for body in ["{", "{\"a\":[1", "{} {}"] {
             assert_eq!(json(body), Err(NoAnswer::Incomplete { status: 200, size: body.len() }));
         }
-        assert_eq!(check(None, 200, "text/plain", b"{"), Ok(Content::Other));
+        assert_eq!(check(None, 200, "text/plain", b"{"), Ok(Content::default()));
+    }
+
+    #[test]
+    fn a_json_error_has_its_code_and_its_message() {
+        for body in [
+            r#"{"__type":"com.amazon.coral#ThrottlingException","message":"Rate"}"#,
+            r#"{"code":"ThrottlingException:http://internal","Message":"Rate"}"#,
+        ] {
+            let content = check(None, 400, "application/x-amz-json-1.1", body.as_bytes()).unwrap();
+            assert_eq!(content.code.as_deref(), Some("ThrottlingException"));
+            assert_eq!(content.message.as_deref(), Some("Rate"));
+        }
+        let success = check(None, 200, "application/json", br#"{"code":"x","message":"y"}"#).unwrap();
+        assert_eq!(success, Content::default());
     }
 }

@@ -19,6 +19,9 @@ const FILES: [(&str, Option<&str>); 4] = [
     ("AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE", None),
 ];
 
+/// The file of the system that is always empty.
+const NULL_DEVICE: &str = if cfg!(windows) { "NUL" } else { "/dev/null" };
+
 /// Rejects files that are not regular or too large. All other problems with them are reported by the SDK, if it needs
 /// the file.
 ///
@@ -26,7 +29,9 @@ const FILES: [(&str, Option<&str>); 4] = [
 /// [`ErrorKind::InvalidInput`] with the file and its variable.
 pub fn check() -> Result<()> {
     FILES.into_iter().try_for_each(|(variable, default)| {
-        let Some(path) = path(variable, default) else { return Ok(()) };
+        // The null device is how users of AWS's tools say that there is no file.
+        let named = path(variable, default).filter(|path| path.as_os_str() != NULL_DEVICE);
+        let Some(path) = named else { return Ok(()) };
         match bounded_files::check(&path, MAX_FILE) {
             Err(error) if matches!(error.kind(), io::ErrorKind::InvalidInput | io::ErrorKind::FileTooLarge) => {
                 Err(Error::new(ErrorKind::InvalidInput, error.to_string())

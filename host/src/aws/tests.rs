@@ -63,10 +63,26 @@ impl Server {
 
     /// An account whose services all use this server.
     fn account(&self, dry_run: bool) -> Account {
-        let config = config(if dry_run { Http::of_dry_run(&[]) } else { Http::of_job() }).into_builder();
+        let network = network();
+        let http = if dry_run { Http::of_dry_run(&network, &[]) } else { Http::of_job(&network, &[]) };
+        let config = config(http).into_builder();
         let config = config.endpoint_url(&self.url).retry_config(RetryConfig::disabled()).build();
         Account { config, ec2_endpoint: None, region: "us-east-1".to_owned() }
     }
+}
+
+/// A network without patience.
+fn network() -> Arc<Network> {
+    Arc::new(Network::new(Trust::System, Patience::none(Arc::new(Silent)), Arc::new(Silent)))
+}
+
+/// Reports nothing.
+struct Silent;
+
+impl Reporter for Silent {
+    fn event(&self, _: &str) {}
+
+    fn warning(&self, _: &str) {}
 }
 
 /// Reads a complete request and answers it.

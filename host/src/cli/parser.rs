@@ -7,12 +7,12 @@ use std::ffi::OsStr;
 use clap::builder::{PossibleValue, TypedValueParser, ValueParser};
 use clap::parser::ValueSource;
 use clap::{ArgAction, ArgMatches, Command};
-use connector_sdk::{ArgGroup, ArgSpec, Given, OperationMeta, Result};
+use connector_sdk::{ArgGroup, ArgSpec, Example, Given, OperationMeta, Result};
 
 use super::usage::help_or_error;
 use crate::arguments::CommandLine;
-use crate::program;
 use crate::settings::{common_arguments, help};
+use crate::{program, shell};
 
 /// The line width of help. It is fixed, because the output of a job has no terminal.
 pub const HELP_WIDTH: usize = 100;
@@ -33,8 +33,20 @@ pub fn parse(meta: &'static OperationMeta, args: &CommandLine, more: &[String]) 
     let mut command = of_function(meta);
     match command.try_get_matches_from_mut(program_name(args)) {
         Ok(matches) => Ok(Parsed::Given(given(&matches, all_arguments(meta)))),
-        Err(error) => help_or_error(&error, &command, more, args.quoting).map(Parsed::Help),
+        Err(error) => {
+            help_or_error(&error, &command, more, args.quoting).map(|help| Parsed::Help(help + &examples(meta)))
+        }
     }
+}
+
+/// The examples at the end of the help. They are not wrapped, so that each command can be copied as one line.
+fn examples(meta: &OperationMeta) -> String {
+    let example = |example: &Example| {
+        let args: Vec<_> = [program::name(), meta.name].iter().chain(example.arguments).copied().collect();
+        format!("  {}\n    {}\n", example.about, shell::command_line(&args))
+    };
+    let examples: String = meta.examples.iter().map(example).collect();
+    if examples.is_empty() { examples } else { format!("\nExamples:\n{examples}") }
 }
 
 /// The arguments of a function's job: its own, and the common ones.
@@ -64,16 +76,10 @@ pub fn given(matches: &ArgMatches, specs: impl Iterator<Item = &'static ArgSpec>
 /// The parser of one function.
 pub fn of_function(meta: &'static OperationMeta) -> Command {
     let name = format!("{} {}", program::name(), meta.name);
-    let examples = meta
-        .examples
-        .iter()
-        .map(|example| format!("  {}\n    {name} {}\n", example.about, example.arguments.join(" ")));
-    let examples: String = examples.collect();
     Command::new(name.clone())
         .bin_name(&name)
         .override_usage(usage(&name, meta))
         .about(format!("{}\n\n{}", meta.summary, meta.description).trim_end().to_owned())
-        .after_help(if examples.is_empty() { String::new() } else { format!("Examples:\n{examples}") })
         .args(meta.all_arguments().map(argument))
         .args(common_arguments(meta).map(|spec| argument(spec).help_heading("Common options")))
         .disable_version_flag(true)
@@ -104,16 +110,15 @@ pub fn argument(spec: &'static ArgSpec) -> clap::Arg {
     if spec.is_flag() {
         return argument.action(ArgAction::SetTrue);
     }
-    let choices = if spec.delimiter.is_none() { spec.kind.choices() } else { &[] };
-    let argument =
-        argument.value_name(spec.value_name).value_parser(ValueParser::new(AnyText(choices))).action(ArgAction::Append);
+    let any_text = ValueParser::new(AnyText(spec.kind.choices()));
+    let argument = argument.value_name(spec.value_name).value_parser(any_text).action(ArgAction::Append);
     match spec.default {
         Some(text) => argument.default_value(text),
         None => argument,
     }
 }
 
-/// Accepts any text. The choices appear only in the help.
+/// Accepts any text, such as a list of choices. The choices appear only in the help.
 #[derive(Clone)]
 struct AnyText(&'static [&'static str]);
 

@@ -128,7 +128,6 @@ fn word() -> impl Strategy<Value = String> {
         "--version",
         "--no-such",
         "FUNCTION",
-        "StopInstance",
         "check",
         "",
     ];

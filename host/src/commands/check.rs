@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 use std::fmt::Display;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use clap::ArgMatches;
 use connector_sdk::iam::{IamAction, Permission};
@@ -58,7 +59,7 @@ fn command() -> clap::Command {
 /// Runs all checks and reports the results.
 pub fn run(registry: &Registry, args: &[String]) -> Result<u8> {
     let Some(matches) = parse(command(), args)? else { return Ok(exit::SUCCESS) };
-    let mut findings = Findings { console: Console::new(Output::Text), code: exit::SUCCESS };
+    let mut findings = Findings { console: Arc::new(Console::new(Output::Text)), code: exit::SUCCESS };
     let config = check_config(&mut findings, config_path(&matches).as_deref());
     check_log(&mut findings, matches.get_one::<PathBuf>("log-dir"));
     block_on(async {
@@ -75,7 +76,7 @@ pub fn run(registry: &Registry, args: &[String]) -> Result<u8> {
 
 /// The results so far, and the exit code of the first failure.
 struct Findings {
-    console: Console,
+    console: Arc<Console>,
     code: u8,
 }
 
@@ -187,7 +188,9 @@ async fn check_user(
     subject: &str,
     keys: Option<&opcon::AwsKeys>,
 ) {
-    let account = match aws::Account::load(&settings(matches), keys, &[]).await {
+    // An administrator waits for the result.
+    let user = aws::User { declared: &[], reporter: findings.console.clone(), is_patient: false };
+    let account = match aws::Account::load(&settings(matches), keys, user).await {
         Ok(account) => account,
         Err(error) => return findings.failed(subject, &error),
     };
@@ -306,7 +309,7 @@ async fn check_api(findings: &mut Findings, api: &ApiSettings) {
     findings.ok(&subject, format!("version {version}, the token is accepted"));
     match api.trust() {
         Trust::System => findings.ok(&subject, "the certificate is trusted by the system"),
-        Trust::SystemAndFile(file) => {
+        Trust::SystemAndFile(file) | Trust::File(file) => {
             findings.ok(&subject, format!("the certificate is verified with {}", file.display()))
         }
         Trust::Unverified => {
@@ -330,7 +333,9 @@ mod tests {
         let args = ["check", "--region", "us-east-1", "--endpoint-url", "http://127.0.0.1:9"];
         let settings = settings(&command().try_get_matches_from(args).unwrap());
         let keys = opcon::AwsKeys { access_key_id: "AKIATEST".to_owned(), secret_access_key: "made-up".into() };
-        let account = aws::Account::load(&settings, Some(&keys), &[]).await.unwrap();
+        let reporter = Arc::new(Console::new(Output::Text));
+        let user = aws::User { declared: &[], reporter, is_patient: false };
+        let account = aws::Account::load(&settings, Some(&keys), user).await.unwrap();
         let mut permissions = Permissions { ec2: account.ec2(), limited_by_tag: false, answers: Vec::new() };
         let error = permissions.of(&NO_DRY_RUN).await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Bug, "{error}");

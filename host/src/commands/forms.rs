@@ -1,18 +1,20 @@
 //! Implements `awsec2 forms`: prints the job forms of the functions.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use clap::{Arg, ArgMatches};
 use connector_sdk::option_lists::OptionList;
 use connector_sdk::properties::PropertyStore as _;
-use connector_sdk::{Error, ErrorKind, Result};
+use connector_sdk::{Error, ErrorKind, Reporter as _, Result};
 
 use super::parts::{block_on, config_argument, config_path, flag, parse, parser, path_option};
 use crate::arguments::Quoting;
-use crate::console::print_pretty_json;
+use crate::console::{Console, print_pretty_json};
 use crate::forms::{Choices, Form, document};
 use crate::properties::OpConProperties;
 use crate::registry::Registry;
+use crate::settings::Output;
 use crate::{cli, config, exit, option_lists, program};
 
 /// The name of the command.
@@ -72,7 +74,9 @@ fn choices(matches: &ArgMatches) -> Result<Choices> {
 }
 
 fn from_opcon(named: Option<&Path>) -> Result<Choices> {
-    let store = OpConProperties::new(config::read(named, None)?.as_ref())?;
+    let console = Arc::new(Console::new(Output::Text));
+    let store = OpConProperties::new(config::read(named, None)?.as_ref(), console.clone())?;
+    store.warning().iter().for_each(|warning| console.warning(warning));
     block_on(async {
         store.prepare().await?;
         let mut choices = Choices::new();

@@ -1,5 +1,7 @@
 //! Implements `awsec2 set-property`: saves an OpCon property that a job could not save.
 
+use std::sync::Arc;
+
 use clap::Arg;
 use connector_sdk::properties::PropertyStore as _;
 use connector_sdk::{Error, ErrorKind, Reporter as _, Result};
@@ -33,8 +35,8 @@ pub fn run(_: &Registry, args: &[String]) -> Result<u8> {
     let Some(matches) = parse(command(), args)? else { return Ok(exit::SUCCESS) };
     let config = config::read(config_path(&matches).as_deref(), None)?;
     log::start(&Begin { debug: config.as_ref().is_some_and(|config| config.debug()), ..Begin::default() });
-    let store = OpConProperties::new(config.as_ref())?;
-    let console = Console::new(Output::Text);
+    let console = Arc::new(Console::new(Output::Text));
+    let store = OpConProperties::new(config.as_ref(), console.clone())?;
     let of_config = config.as_ref().and_then(|config| config::warning(config.path()));
     of_config.iter().chain(&store.warning()).for_each(|warning| console.warning(warning));
     // Names have no backslashes, so the escape is unambiguous.

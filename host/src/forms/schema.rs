@@ -76,8 +76,20 @@ impl Field {
 fn property(field: &Field, choices: &Choices) -> Value {
     match &field.kind {
         FieldKind::Choice(choice) => choosing(&field.title, choice),
-        FieldKind::Argument(spec) => argument(spec, choices),
+        FieldKind::Argument(spec) => {
+            let mut property = argument(spec, choices);
+            let text = settings::help(spec);
+            property["description"] = json!(if field.is_required() { without_default(&text) } else { text });
+            property
+        }
     }
+}
+
+/// The text without the sentence about the default: a field that is required has none.
+pub(super) fn without_default(text: &str) -> String {
+    let Some((before, default)) = text.split_once(" Default: ") else { return text.to_owned() };
+    let after = default.split_once(". ").map(|(_, after)| format!(" {after}"));
+    before.to_owned() + &after.unwrap_or_default()
 }
 
 fn choosing(name: &str, choice: &Choice) -> Value {
@@ -118,7 +130,6 @@ fn argument(spec: &'static ArgSpec, choices: &Choices) -> Value {
         single
     };
     property["title"] = json!(title(spec.name));
-    property["description"] = json!(settings::help(spec));
     property
 }
 

@@ -206,3 +206,55 @@ proptest! {
         prop_assert_eq!(args(&form("StopInstance"), &fields).unwrap(), [format!("--tag-name={text}")]);
     }
 }
+
+/// All properties of a schema, also those below conditions, with whether they are required there.
+fn properties(schema: &Value) -> Vec<(String, Value, bool)> {
+    let required: Vec<_> = schema["required"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
+    let own = schema["properties"].as_object().into_iter().flatten();
+    let own = own.map(|(key, property)| (key.clone(), property.clone(), required.contains(&key.as_str())));
+    let rules = schema["allOf"].as_array().into_iter().flatten();
+    own.chain(rules.flat_map(|rule| properties(&rule["then"]))).collect()
+}
+
+#[test]
+fn every_choice_has_its_values_in_the_form() {
+    let mut count = 0;
+    for found in Registry::load().unwrap().all() {
+        let meta = found.operation.meta();
+        let document = document(&Form::of(meta), &Choices::new());
+        let properties = properties(&document["schema"]);
+        for spec in meta.all_arguments().filter(|spec| !spec.hidden && !spec.kind.choices().is_empty()) {
+            let (_, property, _) = properties.iter().find(|(name, ..)| *name == key(spec.name)).unwrap();
+            let choices = property.get("items").unwrap_or(property)["anyOf"].as_array().unwrap();
+            let values: Vec<_> = choices.iter().map(|choice| choice["enum"][0].as_str().unwrap()).collect();
+            assert_eq!(values, spec.kind.choices(), "{} --{}", meta.name, spec.name);
+            count += 1;
+        }
+    }
+    assert!(count > 5, "{count}");
+}
+
+#[test]
+fn a_required_field_promises_no_default_in_its_text() {
+    for found in Registry::load().unwrap().all() {
+        let meta = found.operation.meta();
+        let document = document(&Form::of(meta), &Choices::new());
+        for (name, property, _) in properties(&document["schema"]).iter().filter(|(_, _, required)| *required) {
+            let text = property["description"].as_str().unwrap_or_default();
+            for promise in ["Default:", "Without it", "without it", "by default"] {
+                assert!(!text.contains(promise), "{} {name}: {text}", meta.name);
+            }
+        }
+    }
+}
+
+#[test]
+fn only_the_sentence_about_the_default_is_left_out() {
+    for (text, kept) in [
+        ("The region. Default: the AWS settings, such as `AWS_REGION`.", "The region."),
+        ("The owner. Default: `self`. Others need an id.", "The owner. Others need an id."),
+        ("The zone.", "The zone."),
+    ] {
+        assert_eq!(schema::without_default(text), kept);
+    }
+}

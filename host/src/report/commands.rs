@@ -20,7 +20,7 @@ pub fn print_missing_properties(console: &Console, report: &Report<'_>) {
 }
 
 /// The lines that [`print_missing_properties`] prints.
-fn missing(properties: &[PropertyEntry], config: Option<&str>) -> Vec<String> {
+pub(super) fn missing(properties: &[PropertyEntry], config: Option<&str>) -> Vec<String> {
     let has_value = |property: &&PropertyEntry| property.is_missing() && property.contents != Contents::OptionList;
     let missing: Vec<_> = properties.iter().filter(has_value).collect();
     if missing.is_empty() {

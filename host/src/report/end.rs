@@ -48,9 +48,7 @@ impl End {
         let unknown = report.journal.is_some_and(Journal::anything_unknown);
         let (exit_code, error) = match (report.result, lost) {
             (Err(error), _) => (exit::code_of(error, changed, unknown), Some(error.clone())),
-            (Ok(_), Some(lost)) => {
-                (NOT_DELIVERED, Some(lost.clone().hint("see stderr and the log for the rest of the output")))
-            }
+            (Ok(_), Some(lost)) => (NOT_DELIVERED, Some(lost.clone().hint(hint_of_lost_output(report.journal)))),
             (Ok(_), None) => (exit::SUCCESS, None),
         };
         let status = match (&error, unknown, changed) {
@@ -61,6 +59,13 @@ impl End {
         };
         let verdict = verdict(report, status, exit_code);
         End { exit_code, status, error, verdict }
+    }
+}
+
+fn hint_of_lost_output(journal: Option<&Journal>) -> &'static str {
+    match journal.is_none_or(Journal::may_be_repeated) {
+        true => "see stderr and the log for the rest of the output, or run the job again: repeating it is safe",
+        false => "see stderr and the log for the rest of the output, and do not run the job again",
     }
 }
 
@@ -83,6 +88,21 @@ mod tests {
     use connector_sdk::{ErrorKind, Resource, ResourceResult};
 
     use super::*;
+
+    #[test]
+    fn the_hint_of_lost_output_depends_on_what_a_second_run_does() {
+        let (harmless, harmful, unknown) = (Journal::default(), Journal::default(), Journal::default());
+        for journal in [&harmless, &harmful, &unknown] {
+            journal.record_other_change();
+        }
+        harmless.record_repeatable(true);
+        [true, false, true].into_iter().for_each(|repeatable| harmful.record_repeatable(repeatable));
+        let hint = |journal: &Journal| hint_of_lost_output(Some(journal));
+        assert!(hint(&harmless).ends_with("or run the job again: repeating it is safe"));
+        assert!(hint(&Journal::default()).ends_with("or run the job again: repeating it is safe"));
+        assert!(hint(&harmful).ends_with("and do not run the job again"));
+        assert!(hint(&unknown).ends_with("and do not run the job again"), "a change that nothing describes");
+    }
 
     #[test]
     fn a_verdict_names_the_service_that_was_changed() {

@@ -19,7 +19,7 @@ pub fn finish(console: &Console, report: &Report<'_>) -> u8 {
     let end = conclude(console, report);
     tracing::info!("{}", end.verdict);
     let failed = || format!("failed, code {}", end.exit_code);
-    console.status(&if end.exit_code == exit::SUCCESS { end.status.to_owned() } else { failed() });
+    console.last_status(&if end.exit_code == exit::SUCCESS { end.status.to_owned() } else { failed() });
     end.exit_code
 }
 

@@ -6,7 +6,8 @@ use std::path::Path;
 
 use serde_json::{Value, json};
 
-use crate::support::{Finished, OwnEc2, Program, functions};
+use crate::support::functions::Argument;
+use crate::support::{Finished, OwnEc2, Program, administrator_commands, cmd, functions};
 
 const ID: &str = "i-0123456789abcdef0";
 
@@ -209,7 +210,8 @@ fn assert_lists_all_functions<'a>(lines: impl Iterator<Item = &'a str>) {
 fn help_of_functions() {
     for function in ["CreateInstance", "StartInstance"] {
         let finished = Program::new().run_bare(&[function, "--help"]).expect_code(0);
-        insta::with_settings!({ snapshot_suffix => function }, { insta::assert_snapshot!(finished.stdout) });
+        let (help, _) = finished.stdout.split_once("\nExamples:\n").unwrap(); // quoted for the shell of this system
+        insta::with_settings!({ snapshot_suffix => function }, { insta::assert_snapshot!(help) });
     }
 }
 
@@ -232,12 +234,49 @@ fn the_help_of_every_function_has_all_of_its_metadata() {
             );
             let default = argument.default.as_ref().map(|default| format!("[default: {default}]"));
             assert!(default.is_none_or(|default| words.contains(&default)), "{name} {option}: {help}");
-        }
-        for example in &function.examples {
-            let line = format!("{} awsec2 {name} {}", example.about, example.arguments.join(" "));
-            assert!(words.contains(line.trim_end()), "{line}: {help}");
+            assert_choices_are_in_the_help(&words, argument);
         }
         assert_eq!(help.contains("\n      --dry-run "), function.changes_resources, "{help}");
+    }
+}
+
+/// Asserts that the possible values of an argument follow its text.
+#[track_caller]
+fn assert_choices_are_in_the_help(words: &str, argument: &Argument) {
+    if argument.choices.is_empty() {
+        return;
+    }
+    let (_, rest) = words.split_once(&argument.help).unwrap();
+    let values = format!("[possible values: {}]", argument.choices.join(", "));
+    let next = rest.find(" --").unwrap_or(rest.len());
+    assert!(rest[..next].contains(&values), "--{}: {rest}", argument.name);
+}
+
+#[test]
+fn every_example_in_the_help_survives_a_copy_into_a_shell() {
+    for function in functions() {
+        let help = Program::new().run_bare(&[&function.name, "--help"]).expect_code(0).stdout;
+        let (_, examples) = help.split_once("\nExamples:\n").unwrap();
+        let lines: Vec<&str> = examples.lines().collect();
+        assert_eq!(lines.len(), 2 * function.examples.len(), "one line each: {help}");
+        for (lines, example) in lines.chunks(2).zip(&function.examples) {
+            assert_eq!(lines[0].trim(), example.about);
+            let words = if cfg!(windows) { cmd::words_of(lines[1].trim()).ok() } else { shlex::split(lines[1]) };
+            let expected = ["awsec2", &function.name].into_iter().chain(example.arguments.iter().map(String::as_str));
+            assert_eq!(words.unwrap(), expected.collect::<Vec<_>>(), "{}", lines[1]);
+        }
+    }
+}
+
+#[test]
+fn every_example_in_the_help_of_a_command_survives_a_copy_into_a_shell() {
+    let program = Program::new();
+    let helps = administrator_commands().iter().map(|name| program.run_bare(&[name, "--help"]).expect_code(0).stdout);
+    let examples: Vec<String> = helps.flat_map(|help| help.lines().map(str::to_owned).collect::<Vec<_>>()).collect();
+    let examples = examples.iter().filter(|line| line.starts_with("  awsec2 "));
+    assert!(examples.clone().count() >= 2);
+    for line in examples {
+        assert_eq!(cmd::words_of(line).unwrap(), shlex::split(line).unwrap(), "{line}");
     }
 }
 

@@ -197,18 +197,6 @@ fn a_server_that_is_not_verified_is_warned_about_in_every_job() {
 }
 
 #[test]
-fn invalid_aws_settings_are_rejected() {
-    for (name, value, message) in [
-        ("AWS_MAX_ATTEMPTS", "abc", "`AWS_MAX_ATTEMPTS` must be a whole number of at least 1"),
-        ("AWS_MAX_ATTEMPTS", "0", "`AWS_MAX_ATTEMPTS` must be a whole number of at least 1"),
-        ("AWS_RETRY_MODE", "foo", "`AWS_RETRY_MODE` must be `standard` or `adaptive`"),
-    ] {
-        let finished = Program::on_test_bed().env(name, value).run(&["GetInstanceStatusByTag"]).expect_code(2);
-        finished.expect_stderr(&format!("error: reading the environment: {message}"));
-    }
-}
-
-#[test]
 fn an_invalid_endpoint_is_rejected_and_no_request_is_shown() {
     let secret = "not-to-be-seen";
     for endpoint in ["foo", "ftp://127.0.0.1", "http://"] {

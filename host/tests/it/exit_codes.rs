@@ -166,7 +166,7 @@ fn an_unknown_id_among_known_ones_is_6() {
 #[test]
 fn a_property_that_cannot_be_saved_is_7() {
     let (opcon, name) = (OwnOpCon::start(), unique("unsaved"));
-    let answer = OpConAnswer::text(500, "out of order");
+    let answer = OpConAnswer::text(400, "out of order");
     opcon.add_fault(Fault { path: "/api/propertyExpression".to_owned(), skip: 0, times: u32::MAX, answer });
     let program = with_opcon(&opcon.config(DEFAULT_TOKEN));
     let (finished, document) = program.run_json(&launch(&name));
@@ -175,7 +175,13 @@ fn a_property_that_cannot_be_saved_is_7() {
     let ids = Ec2::new().named(&name);
     assert_eq!(document["instances"][0]["id"], ids[0], "the id is not lost");
     assert_eq!(document["properties"], serde_json::json!([{ "name": "ID", "value": ids[0], "saved": false }]));
-    finished.expect_stderr("500");
+    finished
+        .expect_stderr("OpCon returned HTTP 400: out of order")
+        .expect_stderr("hint: run the commands at the end of this output, and do not run the job again\n");
+    let with_token = [&launch(&name)[..], &["--client-token", &name]].concat();
+    let finished = program.run(&with_token).expect_code(7);
+    let hint = "hint: run the commands at the end of this output, or run the job again: repeating it is safe\n";
+    finished.expect_stderr(hint);
 }
 
 #[test]
@@ -240,9 +246,59 @@ fn an_unreachable_opcon_is_9_and_nothing_is_launched() {
     let address = format!("ADDRESS=127.0.0.1:{}\nUSING_TLS=False\n", closed_port());
     let program = with_opcon(&format!("[OPCON API INFORMATION]\n{address}TOKEN=made-up\n"));
     let (finished, document) = program.run_json(&launch(&name));
-    finished.expect_code(9).expect_stderr("hint: check that the OpCon API at 127.0.0.1:");
+    let finished = finished.expect_code(9).expect_stderr("hint: check that the OpCon API at 127.0.0.1:");
+    let finished = finished.expect_stderr(" (tried for 20s)\n");
+    assert_eq!(finished.stderr.matches("does not respond properly yet: ").count(), 1, "{finished:#?}");
     assert_document(&document, 9, "failed", "unavailable");
     assert!(Ec2::new().named(&name).is_empty() && !Ec2::new().has_key_pair(&name));
+}
+
+#[test]
+fn an_opcon_that_cannot_work_is_9_at_once() {
+    let name = unique("odd-opcon");
+    // No name server is asked for a name with so long a part.
+    let address = format!("{}:9010", "x".repeat(64));
+    let program = with_opcon(&format!("[OPCON API INFORMATION]\nADDRESS={address}\nTOKEN=made-up\n"));
+    let finished = program.run(&launch(&name)).expect_code(9);
+    let finished = finished.expect_stderr(" cannot be resolved: ").expect_stderr("hint: check the host in `ADDRESS`");
+    assert!(!finished.stderr.contains("trying again"), "{finished:#?}");
+
+    let opcon = OwnOpCon::start();
+    let large = OpConAnswer::text(200, &" ".repeat(2 * 1024 * 1024));
+    opcon.add_fault(Fault { path: "/api/version".to_owned(), skip: 0, times: 1, answer: large });
+    let finished = with_opcon(&opcon.config(DEFAULT_TOKEN)).run(&launch(&name)).expect_code(9);
+    finished.expect_stderr("reading the OpCon version: the response is too large: more than 1 MiB");
+    assert!(Ec2::new().named(&name).is_empty());
+}
+
+#[test]
+fn failures_of_opcon_that_pass_cost_nothing() {
+    let (opcon, name) = (OwnOpCon::start(), unique("deadlock"));
+    let fault = |path: &str, answer| opcon.add_fault(Fault { path: path.to_owned(), skip: 0, times: 1, answer });
+    fault("/api/version", OpConAnswer::text(503, "busy"));
+    fault("/api/tokens", OpConAnswer::CLOSE);
+    fault("/api/globalproperties", OpConAnswer::text(500, "chosen as the deadlock victim"));
+    fault("/api/propertyExpression", OpConAnswer::text(500, "chosen as the deadlock victim"));
+    let program = with_opcon(&opcon.config(DEFAULT_TOKEN));
+    let finished = program.run(&[&launch(&name)[..], &["--log-dir", "log"]].concat()).expect_code(0);
+    let line = format!(
+        "warning: the OpCon API at {} does not respond properly yet: OpCon returned HTTP 503: busy; trying again for up \
+         to 60s\n",
+        opcon.http()
+    );
+    assert_eq!(finished.stderr.matches(&line).count(), 1, "{finished:#?}");
+    assert_eq!(finished.stderr.matches("does not respond").count(), 1, "{finished:#?}");
+    assert_eq!(opcon.property("ID").as_deref(), Some(Ec2::new().named(&name)[0].as_str()));
+    let log = std::fs::read_to_string(program.folder().join("log/awsec2.log")).unwrap();
+    for line in [
+        "OpCon GET /api/version: HTTP 503 (attempt 1)",
+        "OpCon GET /api/version: HTTP 200 (attempt 2)",
+        "OpCon GET /api/tokens: HTTP 200 (attempt 2)",
+        "OpCon POST /api/propertyExpression: HTTP 500 (attempt 1)",
+    ] {
+        assert!(log.contains(line), "no `{line}` in {log}");
+    }
+    assert!(!log.contains(DEFAULT_TOKEN), "{log}");
 }
 
 #[cfg(unix)]

@@ -1,7 +1,6 @@
 //! Tests of the functions that fill and check the option lists of job forms, against the test bed.
 
 use std::fs;
-use std::net::TcpListener;
 
 use opcon_stand_in::{Answer as OpConAnswer, DEFAULT_TOKEN, Fault};
 use serde_json::{Value, json};
@@ -192,8 +191,9 @@ fn a_list_that_is_too_long_for_opcon_is_refused_or_cut() {
 
 #[test]
 fn an_unavailable_opcon_is_detected_before_a_call_to_ec2() {
-    let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-    let config = format!("[OPCON API INFORMATION]\nADDRESS=127.0.0.1:{port}\nUSING_TLS=False\nTOKEN=made-up\n");
+    // No name server is asked for a name with so long a part, and a name that cannot be resolved fails at once.
+    let host = "x".repeat(64);
+    let config = format!("[OPCON API INFORMATION]\nADDRESS={host}:9010\nUSING_TLS=False\nTOKEN=made-up\n");
     let ec2 = OwnEc2::unwanted();
     let program = Program::with_endpoint(&ec2.url).with_config(&config);
     for arguments in
@@ -281,7 +281,7 @@ fn a_list_kept_by_hand_is_read_and_a_wrong_entry_is_named() {
 #[test]
 fn a_list_that_opcon_rejects_fails_the_job() {
     let opcon = OwnOpCon::start();
-    let refused = OpConAnswer::Respond { status: 500, body: "no".to_owned(), content_type: "text/plain".to_owned() };
+    let refused = OpConAnswer::text(400, "no");
     opcon.add_fault(Fault { path: "/api/propertyExpression".to_owned(), skip: 0, times: 100, answer: refused });
     let (finished, document) = with_opcon(&opcon).run_json(&["ListRegions", "--max", "1", "--save"]);
     finished.expect_code(7).expect_stderr("error: saving the option list in AWS_REGIONS: ");

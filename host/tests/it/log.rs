@@ -1,9 +1,8 @@
 //! Tests of the log file: what it contains, and that nothing about it stops a job.
 
 use std::fs;
-use std::path::Path;
 
-use crate::support::{Finished, Program};
+use crate::support::Program;
 
 /// A job that finds nothing and succeeds.
 const JOB: [&str; 4] = ["StopInstance", "--tag-name", "nobody", "--allow-none"];
@@ -12,14 +11,6 @@ const JOB: [&str; 4] = ["StopInstance", "--tag-name", "nobody", "--allow-none"];
 fn lines(program: &Program) -> Vec<String> {
     let line = |line: &str| line.split_once("] ").unwrap().1.trim_start().split_once(' ').unwrap().1.to_owned();
     program.log().lines().map(line).collect()
-}
-
-/// Asserts that the job did its work, and that it warned once.
-#[track_caller]
-fn assert_only_warned(finished: Finished, why: &str) {
-    let finished = finished.expect_code(0);
-    let log = Path::new("log").join("awsec2.log").display().to_string();
-    assert_eq!(finished.stderr, format!("warning: the log {log} cannot be written: {why}\n"), "{finished:#?}");
 }
 
 #[test]
@@ -149,6 +140,18 @@ mod on_unix {
     use rustix::fs::{CWD, FileType, Mode, mknodat};
 
     use super::*;
+    use crate::support::Finished;
+
+    /// Asserts that the job did its work, and that it warned once.
+    #[track_caller]
+    fn assert_only_warned(finished: Finished, why: &str) {
+        let finished = finished.expect_code(0);
+        assert_eq!(
+            finished.stderr,
+            format!("warning: the log log/awsec2.log cannot be written: {why}\n"),
+            "{finished:#?}"
+        );
+    }
 
     /// Runs the job below a shell that first runs the given commands.
     fn run_after(program: &Program, commands: &str) -> Finished {

@@ -159,6 +159,8 @@ fn lost_stdout_goes_to_stderr_and_the_log() {
         assert!(program.log().contains(line.trim_start_matches("error: ")), "no `{line}` in {}", program.log());
     }
     assert!(!finished.stderr.contains("succeeded"), "{finished:#?}");
+    let hint = "hint: see stderr and the log for the rest of the output, or run the job again: repeating it is safe\n";
+    finished.expect_stderr(hint);
 }
 
 #[test]

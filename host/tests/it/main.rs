@@ -4,6 +4,7 @@
 //! servers. Shared code is in `support`.
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test may panic")]
 
+mod aws;
 mod command_line;
 mod commands;
 mod configuration;

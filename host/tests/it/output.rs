@@ -57,7 +57,7 @@ fn secrets_appear_nowhere() {
     let start = ["StartInstance", "--instance-id", "i-0123456789abcdef0", "--id-property", "ID", "--debug"];
     seen += &all_of(&program, &program.run(&start).expect_code(3));
 
-    assert!(seen.contains("DEBUG RunInstances: HTTP 200 OK"), "the log tells everything else: {seen}");
+    assert!(seen.contains("INFO EC2 RunInstances: HTTP 200, request "), "the log tells everything else: {seen}");
     let private_key = fs::read_to_string(program.folder().join(format!("keys/{name}.pem"))).unwrap();
     let private_key = private_key.lines().nth(1).unwrap();
     for secret in [&keys.secret_access_key, &secret, token, "a-wrong-token", private_key] {

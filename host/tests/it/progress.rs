@@ -13,6 +13,10 @@ fn start<'a>(name: &'a str, property: &'a str, ip: &'a str) -> Vec<&'a str> {
     line.into_iter().collect()
 }
 
+fn refusal() -> OpConAnswer {
+    OpConAnswer::text(400, "a refusal of the test")
+}
+
 #[cfg(unix)]
 #[test]
 fn the_printed_commands_save_what_was_not_saved() {
@@ -21,10 +25,11 @@ fn the_printed_commands_save_what_was_not_saved() {
     let config = opcon.config(DEFAULT_TOKEN);
     let program = Program::on_test_bed().without("--user-id").with_config(&config);
     let program = program.env("AWS_ACCESS_KEY_ID", "unchecked").env("AWS_SECRET_ACCESS_KEY", "unchecked");
-    // Unavailable after the check, i.e. after the launch.
-    opcon.add_fault(Fault { path: "/api/propertyExpression".into(), skip: 0, times: 1000, answer: OpConAnswer::CLOSE });
+    // Refused after the check, i.e. after the launch.
+    opcon.add_fault(Fault { path: "/api/propertyExpression".into(), skip: 0, times: 1000, answer: refusal() });
     let (id, ip) = ("LATER_ID", "JI.IP.2026-01-31.Night[A].\"it's.\u{e4}\"");
     let finished = program.run(&start(&name, id, ip)).expect_code(7);
+    assert!(finished.stderr.contains(", or run the job again: repeating it is safe\n"), "{finished:#?}");
     let commands: Vec<_> = finished.stdout.lines().filter_map(|line| line.strip_prefix("  awsec2 ")).collect();
     assert_eq!(commands.len(), 4, "{finished:#?}");
     assert_eq!(opcon.property("LATER_ID_1"), None);
@@ -50,7 +55,7 @@ fn the_printed_commands_save_what_was_not_saved() {
 fn the_configuration_of_the_job_is_part_of_the_printed_command() {
     let (ec2, opcon, name) = (Ec2::new(), OwnOpCon::start(), unique("configured"));
     ec2.launch_stopped(&name, 1);
-    opcon.add_fault(Fault { path: "/api/propertyExpression".into(), skip: 0, times: 1000, answer: OpConAnswer::CLOSE });
+    opcon.add_fault(Fault { path: "/api/propertyExpression".into(), skip: 0, times: 1000, answer: refusal() });
     let program = Program::on_test_bed().without("--user-id").common("--config", "own.config");
     program.write("own.config", &opcon.config(DEFAULT_TOKEN));
     let program = program.env("AWS_ACCESS_KEY_ID", "unchecked").env("AWS_SECRET_ACCESS_KEY", "unchecked");
@@ -66,12 +71,15 @@ fn the_agent_receives_status_texts() {
     let (ec2, name) = (Ec2::new(), unique("status"));
     ec2.launch_stopped(&name, 2);
     let program = Program::on_test_bed();
-    let tool = program.write("sma_status", "#!/bin/sh\nprintf '%s\\n' \"$1\" >> \"$(dirname \"$0\")/told\"\n");
+    let script =
+        "#!/bin/sh\ncd \"$(dirname \"$0\")\"\nenv >> environment\necho \"$1\" >> started\necho \"$1\" >> told\n";
+    let tool = program.write("sma_status", script);
     fs::set_permissions(tool, fs::Permissions::from_mode(0o755)).unwrap();
     let folder = program.folder().display().to_string();
-    let program = program.env("SMA_BINDIR", &folder);
+    let program =
+        program.env("SMA_BINDIR", &folder).env("AWS_SESSION_TOKEN", "7hush7").env("No_Proxy", "7hush7.example");
     program.run(&["StartInstance", "--tag-name", &name, "--wait", "--status-text"]).expect_code(0);
-    // The job does not wait for the agent's tool.
+    // The job waits for the agent's tool only briefly, and this machine may be busy.
     let texts = || fs::read_to_string(program.folder().join("told")).unwrap_or_default();
     for _ in 0..6000 {
         if texts().contains("2/2 ready\n") && texts().contains("succeeded\n") {
@@ -81,6 +89,12 @@ fn the_agent_receives_status_texts() {
     }
     assert!(texts().contains("2/2 ready\n") && texts().contains("succeeded\n"), "{}", texts());
     assert!(texts().lines().all(|line| line.len() <= 20));
+    assert!(texts().ends_with("succeeded\n"), "{}", texts());
+    let started = fs::read_to_string(program.folder().join("started")).unwrap();
+    assert_eq!(started, texts(), "one after the other");
+    let environment = fs::read_to_string(program.folder().join("environment")).unwrap();
+    assert!(environment.contains("SMA_BINDIR=") && environment.contains("PATH="), "{environment}");
+    assert!(!environment.contains("7hush7") && !environment.contains("AWS_"), "{environment}");
 }
 
 #[test]

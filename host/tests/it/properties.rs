@@ -102,6 +102,62 @@ fn a_ready_command_starts_the_program_that_prints_it() {
 }
 
 #[test]
+fn a_dry_run_checks_opcon_as_a_real_run_does() {
+    let start = Start::new("dry");
+    let finished = start.program.run(&start.arguments(&["--dry-run"])).expect_code(0);
+    finished.expect_stdout("OpCon properties can be saved: ID, DNS, IP, PRIVATE; none is saved (dry run)\n");
+    assert_eq!(start.opcon.property("ID"), None);
+
+    let mut start = start;
+    start.program = start.program.with_config(&start.opcon.config("a-wrong-token"));
+    for more in [&["--dry-run"][..], &[]] {
+        start.program.run(&start.arguments(more)).expect_code(3).expect_stderr("Invalid token");
+    }
+    let nobody = "[OPCON API INFORMATION]\nADDRESS=127.0.0.1:9\nUSING_TLS=False\nTOKEN=made-up\n";
+    start.program = start.program.with_config(nobody);
+    start
+        .program
+        .run(&start.arguments(&["--dry-run"]))
+        .expect_code(9)
+        .expect_stderr("no connection to the OpCon server");
+}
+
+/// A start that sends events to an agent.
+fn with_agent(start: Start) -> Start {
+    std::fs::create_dir(start.program.folder().join("MSGIN")).unwrap();
+    let agent = "PROPERTY_CHANNEL=msgin\nMSGIN_FOLDER=MSGIN\nMSGIN_USER=u\nMSGIN_TOKEN=made-up\n";
+    let program = start.program.with_config(&format!("[OPCON API INFORMATION]\n{agent}"));
+    Start { program, ..start }
+}
+
+#[test]
+fn an_address_that_no_event_can_contain_is_a_warning() {
+    let start = with_agent(Start::new("events"));
+    start.layer.on("DescribeInstances").when(Form::names_instances).show(public_addresses(""));
+    let (finished, document) = start.program.run_json(&start.arguments(&[]));
+    let finished = finished.expect_code(0).expect_stderr(
+        "warning: an event cannot contain an empty value: without such an address, these properties keep their old \
+         values: DNS, IP\n",
+    );
+    let finished = finished.expect_stderr(&format!(
+        "warning: property IP keeps its old value: there is no public IPv4 address of {}, and an event cannot contain \
+         an empty value\n",
+        start.id
+    ));
+    assert!(!finished.stderr.contains("set-property"), "{finished:#?}");
+    assert_eq!(document["properties"][2], json!({"name": "IP", "value": "", "saved": false}));
+    assert_eq!(std::fs::read_dir(start.program.folder().join("MSGIN")).unwrap().count(), 2, "id and private address");
+}
+
+#[test]
+fn a_name_that_no_event_can_contain_is_refused_before_anything_is_done() {
+    let start = with_agent(Start::new("event-name"));
+    let arguments = ["StartInstance", "--instance-id", &start.id, "--id-property", "WEB*"];
+    start.program.run(&arguments).expect_code(2).expect_stderr("an event cannot contain the name");
+    assert!(start.layer.actions().is_empty());
+}
+
+#[test]
 fn two_properties_of_one_name_are_refused_before_anything_is_done() {
     let start = Start::new("same");
     for (id, ip) in [("WEB", "WEB"), ("OI.WEB", "web"), ("SI.A.2026-01-31.\"Night\"", "SI.A.2026-01-31.Night")] {

@@ -4,9 +4,9 @@ use std::sync::{Arc, OnceLock};
 
 use super::failure::Failure;
 use super::limits::Limits;
+use super::resolver::SystemResolver;
 use crate::address::Address;
 use crate::error::{Error, ErrorKind};
-use crate::excerpt::excerpt;
 use crate::tls::{self, Certificate, Proxy};
 
 /// The certificates that the server at `address` (`host:port`) presents: its own first, then those of its issuers as
@@ -21,16 +21,15 @@ use crate::tls::{self, Certificate, Proxy};
 /// [`ErrorKind::Invalid`] if the address is invalid; [`ErrorKind::Unreachable`] if there is no connection or no TLS;
 /// [`ErrorKind::Unexpected`] if a certificate cannot be read.
 pub async fn fetch_certificates(address: &str) -> Result<Vec<Certificate>, Error> {
-    let parsed = Address::parse(address, true).map_err(|wrong| {
-        Error::new(ErrorKind::Invalid, format!("reading the address `{}`", excerpt(address)), wrong)
-    })?;
+    let parsed = Address::given(address, true)?;
     let doing = format!("fetching the certificate of the OpCon API at {parsed}");
-    let times = Limits::default().times;
+    let times = Limits::of_commands().times;
     let url = parsed.api_url("version");
     let presented = Arc::new(OnceLock::new());
-    let http = tls::observing_http_client(presented.clone(), Proxy::for_server(&url), times)?;
+    let http = tls::observing_http_client(presented.clone(), Proxy::for_server(&url), times, SystemResolver)?;
     // The verifier refuses every certificate.
     let refused = http.get(url).send().await;
+    tracing::info!("OpCon {parsed}: TLS handshake to read the certificate");
     match (presented.get(), refused) {
         (Some(chain), _) => chain
             .iter()

@@ -1,19 +1,25 @@
-//! Sends requests to the OpCon API with retries.
+//! Sends requests to the OpCon API, repeats them, and reads responses of limited size.
 //!
 //! Its errors contain no secrets.
 
 use std::fmt;
 
-use reqwest::{Method, RequestBuilder};
-use secrecy::{ExposeSecret as _, SecretString};
+use reqwest::{Method, RequestBuilder, Response};
 use serde::de::DeserializeOwned;
 
 use super::failure::{self, Failure};
 use super::limits::Limits;
+use super::patience::{Outage, Patience, Purpose};
+use super::resolver::SystemResolver;
+use super::secret::Quotes;
 use crate::address::Address;
 use crate::error::{Error, ErrorKind};
-use crate::excerpt::excerpt;
 use crate::tls::{self, Proxy, Trust};
+
+/// The largest response, in bytes.
+const LARGEST: usize = 1024 * 1024;
+/// Headers with which servers and proxies identify a request.
+const REQUEST_ID_HEADERS: [&str; 5] = ["x-request-id", "request-id", "x-correlation-id", "x-trace-id", "traceparent"];
 
 /// A connection to an OpCon API.
 #[derive(Clone)]
@@ -21,29 +27,32 @@ pub(crate) struct Connection {
     http: reqwest::Client,
     address: Address,
     limits: Limits,
-    secret: Secret,
-}
-
-/// A value that is sent and must be redacted if a server or proxy returns it.
-#[derive(Clone)]
-pub(crate) struct Secret {
-    /// The replacement text.
-    pub(crate) what: &'static str,
-    /// The secret.
-    pub(crate) text: SecretString,
+    quotes: Quotes,
+    outage: Outage,
 }
 
 impl Connection {
     /// Creates a connection, without sending anything. The error is [`ErrorKind::Invalid`] if certificates cannot be
     /// read.
-    pub(crate) fn new(address: Address, trust: &Trust, limits: Limits, secret: Secret) -> Result<Self, Error> {
-        let http = tls::http_client(trust, Proxy::for_server(&address.api_url("")), limits.times)?;
-        Ok(Connection { http, address, limits, secret })
+    pub(crate) fn new(address: Address, trust: &Trust, limits: Limits, quotes: Quotes) -> Result<Self, Error> {
+        let proxy = Proxy::for_server(&address.api_url(""));
+        let http = tls::resolving_http_client(trust, proxy, limits.times, SystemResolver)?;
+        Ok(Connection { http, address, limits, quotes, outage: Outage::default() })
     }
 
-    /// The timeouts and retries.
-    pub(crate) fn limits(&self) -> &Limits {
-        &self.limits
+    /// The same connection, which reports once that OpCon does not respond properly, see [`Outage`].
+    pub(super) fn reporting_to(self, notice: impl Fn(&str) + Send + Sync + 'static) -> Self {
+        Connection { outage: self.outage.reported_to(notice), ..self }
+    }
+
+    /// The patience of an operation that checks or reads, before anything is done.
+    pub(crate) fn preparing(&self) -> Patience {
+        Patience::new(Purpose::Preparing, &self.limits, &self.outage)
+    }
+
+    /// The patience of an operation that saves.
+    pub(super) fn saving(&self) -> Patience {
+        Patience::new(Purpose::Saving, &self.limits, &self.outage)
     }
 
     /// Creates a request for an API call.
@@ -58,34 +67,31 @@ impl Connection {
         self.http.get(url)
     }
 
-    /// Sends a request, with retries, and parses the JSON of the response.
+    /// Sends a request, with repetitions, and parses the JSON of the response.
     pub(crate) async fn send<T: DeserializeOwned>(
         &self,
         doing: &str,
+        patience: &mut Patience,
         request: impl Fn() -> RequestBuilder,
     ) -> Result<T, Error> {
-        let body = self.send_for_text(doing, request).await?;
-        serde_json::from_str(&body).map_err(|_| self.unexpected(doing, &failure::summary(&self.redact(&body))))
+        let body = self.send_for_text(doing, patience, request).await?;
+        serde_json::from_str(&body).map_err(|_| self.unexpected(doing, &failure::summary(&body, &self.quotes)))
     }
 
-    /// Sends a request, with retries, and returns the body of the response.
+    /// Sends a request, with repetitions, and returns the body of the response.
     pub(crate) async fn send_for_text(
         &self,
         doing: &str,
+        patience: &mut Patience,
         request: impl Fn() -> RequestBuilder,
     ) -> Result<String, Error> {
-        let mut pauses = self.limits.pauses.iter();
-        loop {
-            match (self.attempt(request()).await, pauses.next()) {
-                (Ok(body), _) => return Ok(body),
-                (Err(failure), Some(pause)) if failure.passing => tokio::time::sleep(*pause).await,
-                (Err(failure), _) => return Err(self.with_address(failure.into_error(doing))),
-            }
-        }
+        let server = format!("the OpCon API at {}", self.address);
+        let body = patience.bear(&server, |number| self.attempt(request(), number)).await;
+        body.map_err(|failure| self.with_address(failure.into_error(doing)))
     }
 
     /// Adds a hint that names the server, if the server is not reachable and there is no other hint.
-    pub(crate) fn with_address(&self, error: Error) -> Error {
+    fn with_address(&self, error: Error) -> Error {
         if error.kind() != ErrorKind::Unreachable || error.hint().is_some() {
             return error;
         }
@@ -101,25 +107,50 @@ impl Connection {
             .with_hint("check that `ADDRESS` is the address of the OpCon API")
     }
 
-    /// Sends a request once, and returns the body of the response.
-    async fn attempt(&self, request: RequestBuilder) -> Result<String, Failure> {
+    /// Sends a request once, logs the call, and returns the body of the response.
+    async fn attempt(&self, request: RequestBuilder, number: u32) -> Result<String, Failure> {
         let transport = |error| Failure::of_transport(&error, self.limits.times);
-        let response = request.send().await.map_err(transport)?;
+        let (http, request) = request.build_split();
+        let request = request.map_err(transport)?;
+        // Without the query, the only part of the address that could be confidential.
+        let call = format!("OpCon {} {}", request.method(), request.url().path());
+        let response = http.execute(request).await.map_err(transport);
+        match &response {
+            Ok(response) => {
+                let id = self.request_id(response).map(|id| format!(", request {id}")).unwrap_or_default();
+                tracing::info!("{call}: HTTP {} (attempt {number}{id})", response.status().as_u16());
+            }
+            Err(failure) => tracing::info!("{call}: {failure} (attempt {number})"),
+        }
+        let response = response?;
         let status = response.status();
-        let body = response.text().await.map_err(transport)?;
-        if status.is_success() { Ok(body) } else { Err(Failure::of_answer(status, &self.redact(&body))) }
+        let body = self.body(response).await.inspect_err(|failure| {
+            tracing::info!("{call}: reading the response: {failure} (attempt {number})");
+        })?;
+        if status.is_success() { Ok(body) } else { Err(Failure::of_answer(status, &body, &self.quotes)) }
     }
 
-    /// Redacts text from the server for use in a message.
-    pub(crate) fn redacted_excerpt(&self, text: &str) -> String {
-        excerpt(&self.redact(text))
+    /// The body of the response, which is read only up to the limit, whatever length it announces.
+    async fn body(&self, mut response: Response) -> Result<String, Failure> {
+        let mut body = Vec::new();
+        let transport = |error| Failure::of_transport(&error, self.limits.times);
+        while let Some(chunk) = response.chunk().await.map_err(transport)? {
+            if body.len() + chunk.len() > LARGEST {
+                return Err(Failure::too_large());
+            }
+            body.extend_from_slice(&chunk);
+        }
+        Ok(String::from_utf8_lossy(&body).into_owned())
     }
 
-    /// Redacts the secret in plain or JSON form.
-    fn redact(&self, text: &str) -> String {
-        let (plain, instead) = (self.secret.text.expose_secret(), format!("({})", self.secret.what));
-        let quoted = serde_json::Value::from(plain).to_string();
-        text.replace(&quoted[1..quoted.len() - 1], &instead).replace(plain, &instead)
+    fn request_id(&self, response: &Response) -> Option<String> {
+        let id = REQUEST_ID_HEADERS.iter().find_map(|name| response.headers().get(*name))?;
+        Some(self.quotes.quote(&String::from_utf8_lossy(id.as_bytes()).chars().take(100).collect::<String>()))
+    }
+
+    /// Text from the server for use in a message.
+    pub(super) fn quote(&self, text: &str) -> String {
+        self.quotes.quote(text)
     }
 }
 

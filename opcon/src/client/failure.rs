@@ -1,75 +1,111 @@
-//! Describes why an attempt of a request failed, and whether a retry may succeed.
+//! Describes why an attempt of a request failed, and whether a repetition may succeed.
 
 use std::error::Error as StdError;
+use std::fmt;
+use std::time::Duration;
 
 use reqwest::StatusCode;
-use rustls::CertificateError;
 use serde::Deserialize;
 
+use super::distrust::distrust;
+use super::resolver::NotResolved;
+use super::secret::Quotes;
 use crate::error::{Error, ErrorKind};
 use crate::excerpt::excerpt;
 use crate::tls::TimeLimits;
 
-/// A failed attempt.
+/// A failed attempt, displayed as what is wrong.
 pub(super) struct Failure {
     kind: ErrorKind,
     wrong: String,
-    hint: Option<&'static str>,
-    /// Whether a retry may succeed.
-    pub(super) passing: bool,
+    hint: Option<String>,
+    /// What a repetition may help against; `None` if it does not help.
+    pub(super) passing: Option<Passing>,
 }
 
+/// Failures that may end by themselves.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Passing {
+    /// The server is overloaded, or one of its transactions was the victim of a deadlock.
+    Busy,
+    /// The connection is refused or broken, or the server does not respond.
+    Broken,
+}
+
+/// The hint for a connection that another protocol than expected could explain.
+const PORT_HINT: &str = "check that the port in `ADDRESS` matches `USING_TLS`";
+/// The hint for a response that is not one of OpCon.
+const ADDRESS_HINT: &str = "check that `ADDRESS` is the address of the OpCon API";
+
 impl Failure {
+    /// A failure of the server or the connection.
+    pub(super) fn new(wrong: impl Into<String>, passing: Option<Passing>) -> Self {
+        Failure { kind: ErrorKind::Unreachable, wrong: wrong.into(), hint: None, passing }
+    }
+
     /// There is no response, or only a part of it.
     pub(super) fn of_transport(error: &reqwest::Error, limits: TimeLimits) -> Self {
-        let unreachable = |wrong: String, hint, passing| Failure { kind: ErrorKind::Unreachable, wrong, hint, passing };
         let root = root_cause(error);
-        match root.downcast_ref::<rustls::Error>() {
-            Some(rustls::Error::InvalidCertificate(reason)) => {
-                let (kind, reason, hint) = certificate_error(reason);
-                let wrong = format!("the certificate of the OpCon server is not trusted: {reason}");
-                return Failure { kind, wrong, hint: Some(hint), passing: false };
-            }
-            Some(error) => {
-                let wrong = format!("no TLS connection to the OpCon server: {error}");
-                return unreachable(
-                    excerpt(&wrong),
-                    Some("check that the port in `ADDRESS` matches `USING_TLS`"),
-                    false,
-                );
-            }
-            None => {}
+        if let Some(error) = root.downcast_ref::<rustls::Error>() {
+            return Failure::of_tls(error);
+        }
+        if root.is::<NotResolved>() {
+            return Failure::new(excerpt(&root.to_string()), None).with_hint("check the host in `ADDRESS`");
         }
         let reason = excerpt(&root.to_string());
-        match (error.is_connect(), error.is_timeout()) {
-            (true, true) => {
-                unreachable(format!("no connection to the OpCon server within {:?}", limits.connect), None, true)
-            }
-            (true, false) => unreachable(format!("no connection to the OpCon server: {reason}"), None, true),
-            (false, true) => {
-                unreachable(format!("no response from the OpCon server within {:?}", limits.request), None, false)
-            }
-            (false, false) => {
-                let hint = Some("check that the port in `ADDRESS` matches `USING_TLS`");
-                unreachable(format!("the OpCon server closed the connection: {reason}"), hint, true)
+        let wrong = match (error.is_connect(), error.is_timeout()) {
+            (true, true) => format!("no connection to the OpCon server within {:?}", limits.connect),
+            (true, false) => format!("no connection to the OpCon server: {reason}"),
+            (false, true) => format!("no response from the OpCon server within {:?}", limits.request),
+            (false, false) => format!("the OpCon server closed the connection: {reason}"),
+        };
+        let failure = Failure::new(wrong, Some(Passing::Broken));
+        if error.is_connect() || error.is_timeout() { failure } else { failure.with_hint(PORT_HINT) }
+    }
+
+    fn of_tls(error: &rustls::Error) -> Self {
+        match distrust(error) {
+            Some((kind, wrong, hint)) => Failure {
+                kind,
+                wrong: format!("the certificate of the OpCon server is not trusted: {wrong}"),
+                hint: Some(hint),
+                passing: None,
+            },
+            None => {
+                let wrong = format!("no TLS connection to the OpCon server: {error}");
+                Failure::new(excerpt(&wrong), None).with_hint(PORT_HINT)
             }
         }
     }
 
+    /// A response that is larger than OpCon's are.
+    pub(super) fn too_large() -> Self {
+        Failure::new("the response is too large: more than 1 MiB", None).with_hint(ADDRESS_HINT)
+    }
+
     /// A response that reports a failure.
-    pub(super) fn of_answer(status: StatusCode, body: &str) -> Self {
-        let wrong = format!("OpCon returned HTTP {}: {}", status.as_u16(), summary(body));
-        let passing = matches!(status.as_u16(), 429 | 502 | 503 | 504);
+    pub(super) fn of_answer(status: StatusCode, body: &str, quotes: &Quotes) -> Self {
+        let wrong = format!("OpCon returned HTTP {}: {}", status.as_u16(), summary(body, quotes));
         let (kind, hint) = match status.as_u16() {
             401 | 403 => (
                 ErrorKind::Refused,
                 Some("check `TOKEN` in `[OPCON API INFORMATION]`, and the privileges of its user in OpCon"),
             ),
-            429 | 500..=599 => (ErrorKind::Unreachable, None),
-            300..=399 | 404 => (ErrorKind::Unexpected, Some("check that `ADDRESS` is the address of the OpCon API")),
+            408 | 429 | 500..=599 => (ErrorKind::Unreachable, None),
+            300..=399 | 404 => (ErrorKind::Unexpected, Some(ADDRESS_HINT)),
             _ => (ErrorKind::Unexpected, None),
         };
-        Failure { kind, wrong, hint, passing }
+        let passing = matches!(status.as_u16(), 408 | 429 | 500 | 502 | 503 | 504).then_some(Passing::Busy);
+        Failure { kind, wrong, hint: hint.map(str::to_owned), passing }
+    }
+
+    fn with_hint(self, hint: &str) -> Self {
+        Failure { hint: Some(hint.to_owned()), ..self }
+    }
+
+    /// The same failure, with how long the request was repeated.
+    pub(super) fn tried_for(self, time: Duration) -> Self {
+        Failure { wrong: format!("{} (tried for {time:?})", self.wrong), ..self }
     }
 
     /// The error for the operator.
@@ -82,8 +118,14 @@ impl Failure {
     }
 }
 
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.wrong)
+    }
+}
+
 /// The message of a response body, on one line: the messages of OpCon's error list, or the beginning of the text.
-pub(super) fn summary(body: &str) -> String {
+pub(super) fn summary(body: &str, quotes: &Quotes) -> String {
     #[derive(Deserialize)]
     struct ApiError {
         message: String,
@@ -92,40 +134,12 @@ pub(super) fn summary(body: &str) -> String {
         && !errors.is_empty()
     {
         let messages: Vec<&str> = errors.iter().map(|error| error.message.as_str()).collect();
-        return excerpt(&messages.join("; "));
+        return quotes.quote(&messages.join("; "));
     }
     match body.trim_start() {
         "" => "(an empty response)".into(),
         page if page.starts_with('<') => "(a web page)".into(),
-        text => excerpt(text),
-    }
-}
-
-/// The problem with a certificate, and a hint.
-fn certificate_error(reason: &CertificateError) -> (ErrorKind, String, &'static str) {
-    match reason {
-        CertificateError::Expired | CertificateError::ExpiredContext { .. } => (
-            ErrorKind::Unreachable,
-            "the certificate has expired".into(),
-            "configure the OpCon API with a new certificate, or set `VERIFY_TLS=False`",
-        ),
-        CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => (
-            ErrorKind::Unreachable,
-            "the certificate is not valid for the host in `ADDRESS`".into(),
-            "set `ADDRESS` to a name in the certificate, or set `VERIFY_TLS=False`",
-        ),
-        // An invalid signature means that a trusted issuer has a new key, e.g. after a self-signed certificate was
-        // renewed.
-        CertificateError::UnknownIssuer | CertificateError::BadSignature | CertificateError::Other(_) => (
-            ErrorKind::Untrusted,
-            "neither the certificate nor its issuer is trusted".into(),
-            "set `CA_FILE` to the file of the certificate, or set `VERIFY_TLS=False`",
-        ),
-        other => (
-            ErrorKind::Unreachable,
-            excerpt(&other.to_string()),
-            "configure the OpCon API with another certificate, or set `VERIFY_TLS=False`",
-        ),
+        text => quotes.quote(text),
     }
 }
 

@@ -5,6 +5,7 @@ use serde::Deserialize;
 use serde_json::json;
 
 use super::Client;
+use super::patience::Patience;
 use crate::error::{Error, ErrorKind};
 use crate::property::{PropertyName, PropertyValue};
 
@@ -43,14 +44,18 @@ impl Client {
     /// Any other except [`ErrorKind::Invalid`].
     pub async fn save_property(&self, name: &PropertyName, value: &PropertyValue) -> Result<Saved, Error> {
         let doing = format!("saving the OpCon property {name}");
+        let patience = &mut self.connection.saving();
         if let Some(global) = name.as_global() {
-            self.refuse_encrypted(&doing, global).await?;
+            self.refuse_encrypted(patience, &doing, global).await?;
         }
-        match (self.set_property(name, value).await, name.as_global()) {
-            (Err(error), Some(_)) if error.kind() == ErrorKind::Failed => {}
-            (assigned, _) => assigned?,
-        }
-        if self.has_value(name, value).await? {
+        let refused = match (self.assign(patience, name, value).await, name.as_global()) {
+            (Err(error), Some(_)) if error.kind() == ErrorKind::Failed => Some(error),
+            (assigned, _) => {
+                assigned?;
+                None
+            }
+        };
+        if self.has_value(patience, name, value).await? {
             return Ok(Saved::ByExpression);
         }
         let Some(global) = name.as_global() else {
@@ -60,17 +65,26 @@ impl Client {
         };
         // OpCon rejects the creation of an existing property, also for a retry of the same request. The stored value
         // counts.
-        let called = self.call_for_global(&doing, global, value).await;
-        if self.has_value(name, value).await? {
+        let called = self.call_for_global(patience, &doing, global, value).await;
+        if self.has_value(patience, name, value).await? {
             return Ok(Saved::ByGlobalPropertyCalls);
         }
-        called.and(Err(not_stored(&doing, value)))
+        let error = called.err().unwrap_or_else(|| not_stored(&doing, value));
+        Err(match refused {
+            Some(refused) => error.after(&refused, "then with the calls for global properties"),
+            None => error,
+        })
     }
 
     /// Whether the property exists and has that value.
-    async fn has_value(&self, name: &PropertyName, value: &PropertyValue) -> Result<bool, Error> {
+    async fn has_value(
+        &self,
+        patience: &mut Patience,
+        name: &PropertyName,
+        value: &PropertyValue,
+    ) -> Result<bool, Error> {
         let doing = format!("reading the OpCon property {name} back");
-        match self.evaluate(&doing, &name.to_token()).await {
+        match self.evaluate(patience, &doing, &name.to_token()).await {
             Ok(stored) => Ok(stored.as_deref() == Some(value.as_str())),
             Err(error) if error.kind() == ErrorKind::Failed => Ok(false),
             Err(error) => Err(error),
@@ -79,8 +93,8 @@ impl Client {
 
     /// Fails if an encrypted global property with this name exists, ignoring case, because case sensitivity depends on
     /// the database of OpCon.
-    async fn refuse_encrypted(&self, doing: &str, name: &str) -> Result<(), Error> {
-        match self.globals_like(doing, name).await {
+    async fn refuse_encrypted(&self, patience: &mut Patience, doing: &str, name: &str) -> Result<(), Error> {
+        match self.globals_like(patience, doing, name).await {
             Ok(found) if found.iter().any(|property| property.encrypted) => {
                 let wrong = "the property is encrypted, and the value would be stored in plain text";
                 Err(Error::new(ErrorKind::Failed, doing, wrong).with_hint("save the value in another property"))
@@ -92,8 +106,15 @@ impl Client {
     }
 
     /// Changes the global property with exactly this name, or creates it.
-    async fn call_for_global(&self, doing: &str, name: &str, value: &PropertyValue) -> Result<(), Error> {
-        let existing = self.globals_like(doing, name).await?.into_iter().find(|property| property.name == name);
+    async fn call_for_global(
+        &self,
+        patience: &mut Patience,
+        doing: &str,
+        name: &str,
+        value: &PropertyValue,
+    ) -> Result<(), Error> {
+        let existing =
+            self.globals_like(patience, doing, name).await?.into_iter().find(|property| property.name == name);
         let (method, call, body) = match existing {
             Some(GlobalProperty { id, .. }) => (
                 Method::PUT,
@@ -103,15 +124,20 @@ impl Client {
             None => (Method::POST, GLOBAL_PROPERTIES.into(), json!({ "name": name, "value": value.as_str() })),
         };
         let request = || self.authorized(self.connection.request(method.clone(), &call)).json(&body);
-        self.connection.send_for_text(doing, request).await?;
+        self.connection.send_for_text(doing, patience, request).await?;
         Ok(())
     }
 
     /// The global properties with this name, ignoring ASCII case.
-    async fn globals_like(&self, doing: &str, name: &str) -> Result<Vec<GlobalProperty>, Error> {
+    async fn globals_like(
+        &self,
+        patience: &mut Patience,
+        doing: &str,
+        name: &str,
+    ) -> Result<Vec<GlobalProperty>, Error> {
         // The name is a pattern, which may match other properties.
         let request = || self.authorized(self.connection.request_named(GLOBAL_PROPERTIES, name));
-        let found: Vec<GlobalProperty> = self.connection.send(doing, request).await?;
+        let found: Vec<GlobalProperty> = self.connection.send(doing, patience, request).await?;
         Ok(found.into_iter().filter(|property| property.name.eq_ignore_ascii_case(name)).collect())
     }
 }

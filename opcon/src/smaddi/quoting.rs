@@ -18,9 +18,11 @@ pub fn unix_parameters(arguments: &[&str]) -> String {
 }
 
 fn windows_argument(argument: &str) -> String {
-    if !needs_quotes(argument, "\"") {
-        return argument.to_owned();
-    }
+    if needs_quotes(argument, "\"") { windows_quoted(argument) } else { argument.to_owned() }
+}
+
+/// An argument in quotes for Microsoft's C run-time library, see [`windows_command_line`].
+pub fn windows_quoted(argument: &str) -> String {
     let mut quoted = String::from("\"");
     // Backslashes are special only before a double quote, and must be doubled there.
     let mut backslashes = 0;

@@ -122,6 +122,11 @@ impl ValidityTime {
     pub fn is_past(&self, now: SystemTime) -> bool {
         self.0.unix_duration() < since_1970(now)
     }
+
+    /// Whether this time is after `now`.
+    pub fn is_future(&self, now: SystemTime) -> bool {
+        self.0.unix_duration() > since_1970(now)
+    }
 }
 
 impl fmt::Display for ValidityTime {

@@ -16,7 +16,7 @@ pub struct PublicKey {
 }
 
 /// Object identifiers of key algorithms (RFC 3279, 4055 and 8410).
-const RSA: [&str; 2] = ["1.2.840.113549.1.1.1", "1.2.840.113549.1.1.10"];
+const RSA_IDS: [&str; 2] = ["1.2.840.113549.1.1.1", "1.2.840.113549.1.1.10"];
 const EC: &str = "1.2.840.10045.2.1";
 const OTHERS: [(&str, &str, Option<usize>); 3] =
     [("1.3.101.112", "Ed25519", Some(256)), ("1.3.101.113", "Ed448", Some(448)), ("1.2.840.10040.4.1", "DSA", None)];
@@ -25,10 +25,13 @@ const CURVES: [(&str, &str, usize); 3] =
     [("1.2.840.10045.3.1.7", "P-256", 256), ("1.3.132.0.34", "P-384", 384), ("1.3.132.0.35", "P-521", 521)];
 
 impl PublicKey {
+    /// The algorithm of an RSA key.
+    pub(crate) const RSA: &'static str = "RSA";
+
     pub(super) fn of(key: &SubjectPublicKeyInfoOwned) -> Self {
         let id = key.algorithm.oid.to_string();
-        if RSA.contains(&id.as_str()) {
-            return PublicKey { algorithm: "RSA".into(), bits: modulus_bits(key) };
+        if RSA_IDS.contains(&id.as_str()) {
+            return PublicKey { algorithm: PublicKey::RSA.into(), bits: modulus_bits(key) };
         }
         if id == EC {
             let curve = key.algorithm.parameters.as_ref().and_then(|curve| curve.decode_as::<ObjectIdentifier>().ok());

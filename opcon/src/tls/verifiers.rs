@@ -1,4 +1,5 @@
-//! Certificate verifiers that rustls does not provide: none at all, and self-signed certificates.
+//! The certificate verifiers of this program. They differ from that of rustls in the certificates of a file, and in that
+//! they say in words why a certificate is not accepted.
 
 use std::sync::{Arc, OnceLock};
 
@@ -8,6 +9,9 @@ use rustls::crypto::{WebPkiSupportedAlgorithms, verify_tls12_signature, verify_t
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::server::ParsedCertificate;
 use rustls::{CertificateError, DigitallySignedStruct, Error, SignatureScheme};
+
+use super::certificate::Certificate;
+use super::distrust::{Distrust, key_problem, own_problems, problems};
 
 /// Verifies certificates by its policy. With every policy the server must prove that it has the key of its certificate.
 #[derive(Debug)]
@@ -23,12 +27,18 @@ pub(super) enum Policy {
     Any,
     /// None. The certificates of the server are put here.
     Observe(Arc<OnceLock<Vec<CertificateDer<'static>>>>),
-    /// Those that webpki trusts, and a server certificate that is itself listed.
-    ///
-    /// webpki rejects the certificate of a certificate authority as a server certificate. Self-signed certificates are
-    /// often both, so webpki rejects them although they are listed. Only this kind of error, about the form, is
-    /// ignored. Validity period, name, and signatures are still verified.
-    Listed { certificates: Vec<CertificateDer<'static>>, webpki: Arc<WebPkiServerVerifier> },
+    /// Those that authorities have issued, and those that are listed.
+    Trusted(Trusted),
+}
+
+/// The certificates to trust.
+#[derive(Debug)]
+pub(super) struct Trusted {
+    /// Each of them is trusted as a server, whoever issued it and also if it is that of an authority, as self-signed
+    /// certificates often are. It needs a name, a validity period and a purpose that are valid.
+    pub(super) listed: Vec<CertificateDer<'static>>,
+    /// Verifies what authorities have issued: those of the system, and those that are listed. `None` if there are none.
+    pub(super) authorities: Option<Arc<WebPkiServerVerifier>>,
 }
 
 impl ServerCertVerifier for Verifier {
@@ -40,23 +50,20 @@ impl ServerCertVerifier for Verifier {
         ocsp_response: &[u8],
         now: UnixTime,
     ) -> Result<ServerCertVerified, Error> {
-        let (certificates, webpki) = match &self.policy {
-            Policy::Any => return Ok(ServerCertVerified::assertion()),
+        match &self.policy {
+            Policy::Any => {
+                let certificate = parsed(server)?;
+                match key_problem(&certificate.key) {
+                    None => Ok(ServerCertVerified::assertion()),
+                    Some(problem) => Err(Distrust::new(vec![problem], &certificate, name).into()),
+                }
+            }
             Policy::Observe(presented) => {
                 let chain = std::iter::once(server).chain(intermediates);
                 let _ = presented.set(chain.map(|certificate| certificate.clone().into_owned()).collect());
-                return Err(CertificateError::ApplicationVerificationFailure.into());
+                Err(CertificateError::ApplicationVerificationFailure.into())
             }
-            Policy::Listed { certificates, webpki } => (certificates, webpki),
-        };
-        let verdict = webpki.verify_server_cert(server, intermediates, name, ocsp_response, now);
-        match verdict {
-            // rustls has no specific variants for form errors, only for period, issuer, name, and signature.
-            Err(Error::InvalidCertificate(CertificateError::Other(_))) if certificates.contains(server) => {
-                verify_server_name(&ParsedCertificate::try_from(server)?, name)?;
-                Ok(ServerCertVerified::assertion())
-            }
-            _ => verdict,
+            Policy::Trusted(trusted) => trusted.verify(server, intermediates, name, ocsp_response, now),
         }
     }
 
@@ -82,3 +89,44 @@ impl ServerCertVerifier for Verifier {
         self.algorithms.supported_schemes()
     }
 }
+
+impl Trusted {
+    fn verify(
+        &self,
+        server: &CertificateDer<'_>,
+        intermediates: &[CertificateDer<'_>],
+        name: &ServerName<'_>,
+        ocsp_response: &[u8],
+        now: UnixTime,
+    ) -> Result<ServerCertVerified, Error> {
+        let certificate = parsed(server)?;
+        let named = ParsedCertificate::try_from(server).and_then(|parsed| verify_server_name(&parsed, name)).is_ok();
+        let own = own_problems(&certificate, name, named, now);
+        if self.listed.contains(server) {
+            return match own.is_empty() {
+                true => Ok(ServerCertVerified::assertion()),
+                false => Err(Distrust::new(own, &certificate, name).into()),
+            };
+        }
+        let verdict = match &self.authorities {
+            Some(webpki) => webpki.verify_server_cert(server, intermediates, name, ocsp_response, now),
+            None => Err(CertificateError::UnknownIssuer.into()),
+        };
+        match verdict {
+            Ok(_) if !own.is_empty() => Err(Distrust::new(own, &certificate, name).into()),
+            Err(Error::InvalidCertificate(error)) => {
+                let listed: Vec<Certificate> =
+                    self.listed.iter().filter_map(|listed| Certificate::parse(listed).ok()).collect();
+                Err(Distrust::new(problems(&certificate, own, &error, &listed), &certificate, name).into())
+            }
+            verdict => verdict,
+        }
+    }
+}
+
+fn parsed(server: &CertificateDer<'_>) -> Result<Certificate, Error> {
+    Certificate::parse(server).map_err(|_| CertificateError::BadEncoding.into())
+}
+
+#[cfg(test)]
+mod tests;

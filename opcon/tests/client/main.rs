@@ -2,17 +2,20 @@
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
 mod certificates;
+mod endless;
+mod log;
 mod saving;
 mod set_up;
 mod site;
 
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use opcon::{Client, Error, ErrorKind, Limits};
+use opcon::{Client, Error, ErrorKind};
 use opcon_stand_in::{Answer, Certificate, DEFAULT_TOKEN, Options, StandIn};
 use serde_json::json;
 
-use site::{Site, assert_error, free_address, name, settings, short_limits, value};
+use site::{EXPRESSION, Site, assert_error, free_address, name, no_repetitions, settings, value};
 
 async fn set(client: &Client) -> Result<(), Error> {
     client.set_property(&name("MF_ID"), &value("i-1")).await
@@ -129,16 +132,27 @@ async fn all_messages_of_a_list_of_errors_are_shown() {
 }
 
 #[tokio::test]
-async fn a_token_that_the_server_sends_back_is_not_shown() {
+async fn a_text_with_the_token_is_left_out() {
     let site = Site::start().await;
     let client = site.plain_client();
-    let echo = format!("unknown header: Token {DEFAULT_TOKEN}");
-    site.fail(1, Answer::text(400, &echo));
-    assert_error(set(&client).await, ErrorKind::Unexpected, "unknown header: Token (the token)");
-    site.fail(1, Answer::text(200, &echo));
-    assert_error(set(&client).await, ErrorKind::Unexpected, "(the token)");
-    site.fail(1, Answer::text(200, &json!({ "status": "Failed", "message": echo }).to_string()));
-    assert_error(set(&client).await, ErrorKind::Failed, "(the token)");
+    let left_out = "(text left out: it contains the token)";
+    let escaped: String = DEFAULT_TOKEN.chars().map(|c| format!("\\u{:04x}", u32::from(c))).collect();
+    for token in [DEFAULT_TOKEN, &escaped, &opcon::encoded::encode(DEFAULT_TOKEN)] {
+        let echo = format!("unknown header: Token {token}");
+        site.fail(1, Answer::text(400, &echo));
+        assert_error(set(&client).await, ErrorKind::Unexpected, &format!("OpCon returned HTTP 400: {left_out}"));
+        site.fail(1, Answer::text(400, &format!("[{{\"message\":\"{echo}\"}}]")));
+        assert_error(set(&client).await, ErrorKind::Unexpected, &format!("OpCon returned HTTP 400: {left_out}"));
+        site.fail(1, Answer::text(200, &echo));
+        assert_error(set(&client).await, ErrorKind::Unexpected, left_out);
+        site.fail(1, Answer::text(200, &format!("{{\"status\":\"Failed\",\"message\":\"{echo}\"}}")));
+        assert_error(set(&client).await, ErrorKind::Failed, left_out);
+        site.fail(1, Answer::text(200, &format!("{{\"status\":\"{echo}\"}}")));
+        assert_error(set(&client).await, ErrorKind::Unexpected, left_out);
+        let version = format!("{{\"opConRestApiProductVersion\":\"{token}\"}}");
+        site.fail_at("/api/version", 0, 1, Answer::text(200, &version));
+        assert_error(client.check().await, ErrorKind::Unexpected, left_out);
+    }
     assert!(!format!("{client:?}").contains(DEFAULT_TOKEN));
 }
 
@@ -146,59 +160,96 @@ async fn a_token_that_the_server_sends_back_is_not_shown() {
 async fn a_busy_server_and_a_cut_connection_are_tried_again() {
     let site = Site::start().await;
     let client = site.plain_client();
-    for answer in
-        [Answer::text(503, "busy"), Answer::text(429, ""), Answer::text(502, ""), Answer::text(504, ""), Answer::CLOSE]
-    {
+    let busy = [408, 429, 500, 502, 503, 504].map(|status| Answer::text(status, "busy"));
+    for answer in busy.into_iter().chain([Answer::CLOSE, Answer::CLOSE_AFTERWARDS]) {
         let before = site.attempts();
-        site.fail(2, answer);
+        site.fail(4, answer.clone());
         set(&client).await.unwrap();
-        assert_eq!(site.attempts() - before, 3);
+        assert_eq!(site.attempts() - before, 5);
+        site.fail_at("/api/version", 0, 2, answer.clone());
+        site.fail_at("/api/tokens", 0, 2, answer);
+        client.check().await.unwrap();
     }
     assert_eq!(site.opcon.property("MF_ID").as_deref(), Some("i-1"));
 }
 
 #[tokio::test]
-async fn a_busy_server_times_out() {
+async fn other_failures_are_not_tried_again() {
     let site = Site::start().await;
     let client = site.plain_client();
+    for status in [400, 401, 403, 404, 501] {
+        let before = site.attempts();
+        site.fail(1, Answer::text(status, "no"));
+        set(&client).await.unwrap_err();
+        assert_eq!(site.attempts() - before, 1, "{status}");
+    }
+}
+
+#[tokio::test]
+async fn an_outage_before_the_action_is_reported_once() {
+    let site = Site::start().await;
+    let reported = Arc::new(Mutex::new(Vec::new()));
+    let lines = reported.clone();
+    let client = site.plain_client().reporting_to(move |line| lines.lock().unwrap().push(line.to_owned()));
+    client.check().await.unwrap();
     site.fail(3, Answer::text(503, "busy"));
-    assert_error(set(&client).await, ErrorKind::Unreachable, "OpCon returned HTTP 503: busy");
-    site.fail(3, Answer::CLOSE);
+    set(&client).await.unwrap();
+    assert!(reported.lock().unwrap().is_empty(), "a save that is repeated needs no line");
+    for _ in 0..2 {
+        site.fail_at("/api/version", 0, 2, Answer::text(503, "busy"));
+        client.check().await.unwrap();
+    }
+    let server = site.opcon.http();
+    let text = format!(
+        "the OpCon API at {server} does not respond properly yet: OpCon returned HTTP 503: busy; trying again for up \
+         to 600s"
+    );
+    assert_eq!(*reported.lock().unwrap(), [text]);
+}
+
+#[tokio::test]
+async fn a_failure_that_lasts_is_reported() {
+    let site = Site::start().await;
+    let client = site.impatient_client(site.opcon.http(), "USING_TLS=False");
+    for status in [408, 429, 500, 503] {
+        site.fail(1, Answer::text(status, "busy"));
+        let text = format!("saving the OpCon property MF_ID: OpCon returned HTTP {status}: busy");
+        assert_error(set(&client).await, ErrorKind::Unreachable, &text);
+    }
+    site.fail(1, Answer::CLOSE);
     assert_error(set(&client).await, ErrorKind::Unreachable, "the OpCon server closed the connection");
-    assert_eq!(site.attempts(), 6);
-    site.fail(1, Answer::text(500, "defect"));
-    assert_error(set(&client).await, ErrorKind::Unreachable, "HTTP 500");
-    assert_eq!(site.attempts(), 7);
+    assert_eq!(site.attempts(), 5);
 }
 
 #[tokio::test]
 async fn a_request_without_a_response_times_out() {
     let site = Site::start().await;
     let lines = format!("ADDRESS={}\nTOKEN={DEFAULT_TOKEN}\nUSING_TLS=False", site.opcon.http());
-    let mut limits = short_limits();
+    let mut limits = no_repetitions();
     limits.times.request = Duration::from_millis(300);
     let client = Client::with_limits(&settings(site.folder.path(), &lines), limits).unwrap();
-    site.fail(1, Answer::delay(Duration::from_secs(600)));
+    for path in [EXPRESSION, "/api/version"] {
+        site.fail_at(path, 0, 1, Answer::delay(Duration::from_secs(600)));
+    }
     assert_error(set(&client).await, ErrorKind::Unreachable, "no response from the OpCon server within 300ms");
+    assert_error(client.check().await, ErrorKind::Unreachable, "no response from the OpCon server within 300ms");
 }
 
 #[tokio::test]
-async fn a_check_ends_however_slow_the_server_is() {
+async fn a_host_name_that_cannot_be_resolved_fails_at_once() {
     let site = Site::start().await;
-    let lines = format!("ADDRESS={}\nTOKEN={DEFAULT_TOKEN}\nUSING_TLS=False", site.opcon.http());
-    let limits = Limits { check: Duration::from_millis(300), ..short_limits() };
-    let client = Client::with_limits(&settings(site.folder.path(), &lines), limits).unwrap();
-    for path in ["/api/version", "/api/tokens"] {
-        site.fail_at(path, 0, 1, Answer::delay(Duration::from_secs(600)));
-        let text = "checking the connection to OpCon: no valid response from the OpCon server within 300ms";
-        assert_error(client.check().await, ErrorKind::Unreachable, text);
-    }
+    // No name server is asked for a name with so long a part.
+    let host = "x".repeat(64);
+    let client = site.client(format!("{host}:9010"), "USING_TLS=False").unwrap();
+    let text = format!("reading the OpCon version: the host name `{host}` cannot be resolved: ");
+    let error = assert_error(client.check().await, ErrorKind::Unreachable, &text);
+    assert_eq!(error.hint(), Some("check the host in `ADDRESS`"));
 }
 
 #[tokio::test]
 async fn a_server_that_is_down_is_unreachable() {
     let site = Site::start().await;
-    let client = site.client(free_address(), "USING_TLS=False").unwrap();
+    let client = site.impatient_client(free_address(), "USING_TLS=False");
     assert_error(
         client.check().await,
         ErrorKind::Unreachable,
@@ -237,10 +288,11 @@ async fn a_self_signed_certificate_must_be_listed() {
         let other = StandIn::start(Options { certificate, ..Options::default() }).await.unwrap();
         for lines in ["CA_FILE=ca.pem", ""] {
             let check = site.client(other.https(), lines).unwrap().check().await;
-            let text = "certificate of the OpCon server is not trusted: neither the certificate nor its issuer is \
-                        trusted";
+            let text = "the certificate of the OpCon server is not trusted: it is self-signed, and it is not ";
             let error = assert_error(check, ErrorKind::Untrusted, text);
-            assert!(error.hint().unwrap().contains("CA_FILE") && error.hint().unwrap().contains("VERIFY_TLS"));
+            let fingerprint = &opcon::fetch_certificates(&other.https().to_string()).await.unwrap()[0].fingerprint();
+            let hint = error.hint().unwrap();
+            assert!(hint.contains("CA_FILE") && hint.contains(fingerprint) && !hint.contains("VERIFY_TLS"), "{hint}");
         }
     }
 }
@@ -251,8 +303,8 @@ async fn a_listed_certificate_must_be_valid_and_for_the_server() {
         let expired = Certificate { authority, expired: true, ..Certificate::default() };
         let other = Certificate { authority, names: vec!["opcon.example.com".into()], ..Certificate::default() };
         for (certificate, reason) in [
-            (expired, "the certificate has expired"),
-            (other, "the certificate is not valid for the host in `ADDRESS`"),
+            (expired, "it has expired on 2001-01-01 00:00 UTC"),
+            (other, "it is for `opcon.example.com`, not for `127.0.0.1`"),
         ] {
             let site = Site::with_certificate(certificate).await;
             let check = site.client(site.opcon.https(), "CA_FILE=ca.pem").unwrap().check().await;
@@ -276,7 +328,7 @@ async fn tls_and_plain_http_on_each_others_port_are_explained() {
     let tls = site.client(site.opcon.http(), "VERIFY_TLS=False").unwrap();
     let error = assert_error(tls.check().await, ErrorKind::Unreachable, "no TLS connection to the OpCon server: ");
     assert!(error.hint().unwrap().contains("USING_TLS"));
-    let plain = site.client(site.opcon.https(), "USING_TLS=False").unwrap();
+    let plain = site.impatient_client(site.opcon.https(), "USING_TLS=False");
     let error = assert_error(plain.check().await, ErrorKind::Unreachable, "reading the OpCon version: ");
     assert!(error.hint().unwrap().contains("USING_TLS"));
 }

@@ -7,7 +7,7 @@ use opcon_stand_in::{Answer, Behavior};
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
 
-use crate::site::{Site, assert_error, name, value};
+use crate::site::{EXPRESSION, Site, assert_error, name, value};
 
 const GLOBALS: &str = "/api/globalproperties";
 
@@ -71,6 +71,40 @@ async fn a_refused_assignment_leaves_the_calls_for_global_properties() {
 }
 
 #[tokio::test]
+async fn both_reasons_are_shown_when_both_methods_fail() {
+    let site = Site::start().await;
+    let refused = Answer::text(200, r#"{"status":"Failed","message":"assignments are off"}"#);
+    let both = "saving the OpCon property MF_ID: OpCon reported a failure: assignments are off; then with the calls for \
+                global properties: ";
+    site.fail(1, refused.clone());
+    site.fail_at(GLOBALS, 2, 1, Answer::text(403, r#"[{"message":"No privilege"}]"#));
+    let saved = site.plain_client().save_property(&name("MF_ID"), &value("i-1")).await;
+    let error = assert_error(saved, ErrorKind::Refused, &format!("{both}OpCon returned HTTP 403: No privilege"));
+    assert!(error.hint().unwrap().contains("privileges"));
+    site.fail(1, refused);
+    site.fail_at(GLOBALS, 2, 1, Answer::text(200, "{}"));
+    let saved = site.plain_client().save_property(&name("MF_ID"), &value("i-1")).await;
+    let text = format!("{both}the property does not have the value after saving");
+    assert_error(saved, ErrorKind::Failed, &text);
+}
+
+#[tokio::test]
+async fn one_failure_at_any_step_of_saving_is_borne() {
+    for (path, steps) in [(EXPRESSION, 3), (GLOBALS, 3)] {
+        for skip in 0..steps {
+            for answer in [Answer::text(500, "chosen as the deadlock victim"), Answer::CLOSE, Answer::CLOSE_AFTERWARDS]
+            {
+                let site = evaluating_site().await;
+                site.fail_at(path, skip, 1, answer);
+                let saved = site.plain_client().save_property(&name("MF_ID"), &value("i-1")).await.unwrap();
+                assert_eq!(saved, Saved::ByGlobalPropertyCalls, "{path} {skip}");
+                assert_eq!(site.opcon.property("MF_ID").as_deref(), Some("i-1"));
+            }
+        }
+    }
+}
+
+#[tokio::test]
 async fn an_instance_property_that_is_not_stored_is_a_failure() {
     let site = evaluating_site().await;
     let saved = site.plain_client().save_property(&name("SI.MF_ID.2026-01-31.Night"), &value("i-1")).await;
@@ -119,8 +153,9 @@ async fn an_assignment_works_without_access_to_global_properties() {
             Saved::ByExpression
         );
     }
-    site.fail_at(GLOBALS, 0, 3, Answer::text(503, "busy"));
-    let saved = site.plain_client().save_property(&name("MF_ID"), &value("i-2")).await;
+    site.fail_at(GLOBALS, 0, 1, Answer::text(503, "busy"));
+    let saved =
+        site.impatient_client(site.opcon.http(), "USING_TLS=False").save_property(&name("MF_ID"), &value("i-2")).await;
     assert_error(saved, ErrorKind::Unreachable, "saving the OpCon property MF_ID: OpCon returned HTTP 503: busy");
     assert_eq!(site.opcon.property("MF_ID").as_deref(), Some("i-1"));
 }
@@ -148,8 +183,9 @@ async fn the_calls_for_global_properties_may_fail_too() {
 #[tokio::test]
 async fn a_failed_read_back_is_a_failure() {
     let site = Site::start().await;
-    site.fail_at("/api/propertyExpression", 1, 3, Answer::text(503, "busy"));
-    let saved = site.plain_client().save_property(&name("MF_ID"), &value("i-1")).await;
+    site.fail_at("/api/propertyExpression", 1, 1, Answer::text(503, "busy"));
+    let saved =
+        site.impatient_client(site.opcon.http(), "USING_TLS=False").save_property(&name("MF_ID"), &value("i-1")).await;
     assert_error(saved, ErrorKind::Unreachable, "reading the OpCon property MF_ID back: OpCon returned HTTP 503: busy");
 }
 

@@ -35,6 +35,12 @@ impl Site {
         self.client(self.opcon.http(), "USING_TLS=False").unwrap()
     }
 
+    /// The same client without repetitions.
+    pub fn impatient_client(&self, address: impl ToString, lines: &str) -> Client {
+        let lines = format!("ADDRESS={}\nTOKEN={DEFAULT_TOKEN}\n{lines}", address.to_string());
+        Client::with_limits(&settings(self.folder.path(), &lines), no_repetitions()).unwrap()
+    }
+
     pub fn client(&self, address: impl ToString, lines: &str) -> Result<Client, Error> {
         self.client_with_token(address, DEFAULT_TOKEN, lines)
     }
@@ -74,13 +80,21 @@ pub fn settings(folder: &Path, lines: &str) -> ApiSettings {
     Config::read(&file).unwrap().opcon_api().unwrap().unwrap()
 }
 
-/// Limits without long delays, for tests.
+/// Limits without long delays, for tests in which failures end.
 pub fn short_limits() -> Limits {
+    let long = Duration::from_secs(600);
     Limits {
-        times: TimeLimits { connect: Duration::from_secs(10), request: Duration::from_secs(20) },
-        pauses: vec![Duration::from_millis(1); 2],
-        check: Duration::from_secs(60),
+        times: TimeLimits { connect: Duration::from_secs(60), request: Duration::from_secs(60) },
+        saving: long,
+        busy: long,
+        broken: long,
+        pause: Duration::from_millis(1),
     }
+}
+
+/// Limits without repetitions, for tests in which failures do not end.
+pub fn no_repetitions() -> Limits {
+    Limits { saving: Duration::ZERO, busy: Duration::ZERO, broken: Duration::ZERO, ..short_limits() }
 }
 
 pub fn name(text: &str) -> PropertyName {

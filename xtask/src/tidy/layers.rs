@@ -26,6 +26,7 @@ const LAYERS: &[Layer] = &[
             "no_answer",
             "option_list",
             "outcome",
+            "quoted",
         ],
     },
     Layer {

@@ -39,6 +39,7 @@ impl InstanceAction {
         R: Into<Answer>,
         E: ProvideErrorMetadata + std::error::Error + Send + Sync + 'static,
     {
+        cx.journal().record_repeatable(self.repeatable);
         let [mut ready, mut transient] = self.ready_and_transient(cx, ids);
         let mut refused_since = None;
         loop {

@@ -1,6 +1,7 @@
 //! Actions: the number of calls, the result for each instance, and transient states.
 
 mod parts;
+mod scale;
 mod unnamed;
 
 use std::sync::{Arc, Mutex};

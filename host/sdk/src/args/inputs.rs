@@ -33,9 +33,15 @@ impl Given {
     }
 
     fn wrong(&self, why: &str) -> Error {
-        let value = if self.spec.secret { String::new() } else { format!(" `{}`", self.text) };
+        let value =
+            if self.spec.secret || may_have_password(&self.text) { String::new() } else { format!(" `{}`", self.text) };
         wrong(format!("invalid value{value} for `{}`: {why}", self.spec.option()))
     }
+}
+
+/// Whether a text may be a URL with a user name and password, also a mistyped one: `user:password@host`.
+pub fn may_have_password(text: &str) -> bool {
+    text.rsplit_once('@').is_some_and(|(before, _)| before.contains(':'))
 }
 
 fn wrong(message: impl Into<String>) -> Error {

@@ -15,6 +15,8 @@ pub struct PropertyEntry {
     pub saved: bool,
     /// Whether it was queued with an agent, which does not confirm it.
     pub queued: bool,
+    /// Whether it cannot be transported to OpCon, which keeps the old value.
+    pub impossible: bool,
     /// What the value is, for messages.
     pub contents: Contents,
 }
@@ -22,7 +24,7 @@ pub struct PropertyEntry {
 impl PropertyEntry {
     /// Creates the entry of a property to be saved.
     pub fn pending(name: impl Into<String>, contents: Contents, value: Option<String>) -> Self {
-        PropertyEntry { name: name.into(), value, saved: false, queued: false, contents }
+        PropertyEntry { name: name.into(), value, saved: false, queued: false, impossible: false, contents }
     }
 
     /// Updates the entry after an attempt to save it.
@@ -37,6 +39,6 @@ impl PropertyEntry {
 
     /// Whether it still has to be saved.
     pub fn is_missing(&self) -> bool {
-        !self.saved && !self.queued
+        !self.saved && !self.queued && !self.impossible
     }
 }

@@ -31,6 +31,8 @@ pub(super) struct State {
     pub(super) text_bytes: usize,
     pub(super) files: Vec<WrittenFile>,
     has_other_change: bool,
+    /// Whether all requests for changes so far may be sent a second time. `None` if no request said so.
+    requests_are_repeatable: Option<bool>,
     change_in_progress: Option<String>,
     unknown_changes: Vec<String>,
     launch: Option<(String, SuggestedCommand)>,
@@ -105,6 +107,18 @@ impl Journal {
     /// Records that something other than an instance was created or changed, e.g. a key pair or a security group.
     pub fn record_other_change(&self) {
         self.state().has_other_change = true;
+    }
+
+    /// Records whether requests that the job sends do no harm when another run of the job sends them again, e.g. those of
+    /// a launch with the same client token. One that does harm outweighs all others.
+    pub fn record_repeatable(&self, repeatable: bool) {
+        let mut state = self.state();
+        state.requests_are_repeatable = Some(repeatable && state.requests_are_repeatable != Some(false));
+    }
+
+    /// Whether a second run of the job does no harm: nothing was changed, or all requests are known to be repeatable.
+    pub fn may_be_repeated(&self) -> bool {
+        !self.anything_changed() || self.state().requests_are_repeatable == Some(true)
     }
 
     /// Records that a change is requested, e.g. `stopping i-0abc`. Until [`Journal::end_change`], an interruption

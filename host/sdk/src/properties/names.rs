@@ -35,16 +35,24 @@ impl PropertyNames {
         self.given().any(|(field, _)| field != Field::Id)
     }
 
-    /// Checks that the values of this many instances can be saved, before anything is changed in EC2.
+    /// Checks that the values of this many instances can be saved, before anything is changed in EC2. A dry run checks
+    /// the same, and reports it. Warns of addresses that could not be saved if they do not exist.
     ///
     /// # Errors
     /// Those of [`PropertyNames::check`] and [`PropertyStore::prepare`](super::PropertyStore::prepare).
     pub async fn prepare(&self, cx: &Context, instances: usize) -> Result<()> {
         self.check(cx, instances)?;
-        if self.is_empty() || cx.dry_run() {
+        if self.is_empty() {
             return Ok(());
         }
-        cx.properties().prepare().await
+        cx.properties().prepare().await?;
+        let full_name = |(field, name)| Ok((field, cx.properties().full_name(name, None)?));
+        let names: Vec<(Field, String)> = self.given().map(full_name).collect::<Result<_>>()?;
+        warn_of_lasting_values(cx, &names);
+        if cx.dry_run() {
+            report_dry_run(cx, names.iter().map(|(_, name)| name.as_str()));
+        }
+        Ok(())
     }
 
     /// Checks that OpCon accepts the names for this many instances, and that they are distinct. Case is ignored, since
@@ -90,6 +98,24 @@ impl PropertyNames {
 
     fn given(&self) -> impl Iterator<Item = (Field, &str)> {
         Field::ALL.into_iter().zip(&self.names).filter_map(|(field, name)| Some((field, name.as_deref()?)))
+    }
+}
+
+/// Reports that these properties could be saved.
+pub(super) fn report_dry_run<'a>(cx: &Context, names: impl Iterator<Item = &'a str>) {
+    let names = names.collect::<Vec<_>>().join(", ");
+    cx.event(format!("OpCon properties can be saved: {names}; none is saved (dry run)"));
+}
+
+/// Warns of properties that keep their old value if an instance has no such address.
+fn warn_of_lasting_values(cx: &Context, names: &[(Field, String)]) {
+    let refusal = |name: &str| cx.properties().check_value(name, "").err();
+    let may_be_empty = |(field, _): &&(Field, String)| matches!(field, Field::PublicDns | Field::PublicIp);
+    let refused = names.iter().filter(may_be_empty).filter_map(|(_, name)| Some((name.as_str(), refusal(name)?)));
+    let (refused, reasons): (Vec<_>, Vec<_>) = refused.unzip();
+    if let Some(reason) = reasons.first() {
+        let names = refused.join(", ");
+        cx.warning(format!("{reason}: without such an address, these properties keep their old values: {names}"));
     }
 }
 

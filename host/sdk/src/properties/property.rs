@@ -1,5 +1,6 @@
 //! One property and its value.
 
+use super::names::report_dry_run;
 use crate::context::Context;
 use crate::error::{Error, ErrorKind, Result};
 use crate::journal::{Contents, PropertyEntry};
@@ -20,7 +21,8 @@ impl Property {
     }
 
     /// Checks that a value can be saved under this name, before anything is changed in EC2. `contents` describes the
-    /// value, e.g. `console output of i-0abc`. `None` without a name, and in a dry run.
+    /// value, e.g. `console output of i-0abc`. `None` without a name, and in a dry run, which checks the same and reports
+    /// it.
     ///
     /// # Errors
     /// Those of [`PropertyStore::full_name`](super::PropertyStore::full_name) and
@@ -28,10 +30,11 @@ impl Property {
     pub async fn prepare(cx: &Context, name: Option<&str>, contents: impl Into<String>) -> Result<Option<Self>> {
         let Some(name) = name else { return Ok(None) };
         let property = Property::new(cx.properties().full_name(name, None)?, Contents::Other(contents.into()));
+        cx.properties().prepare().await?;
         if cx.dry_run() {
+            report_dry_run(cx, [property.full_name.as_str()].into_iter());
             return Ok(None);
         }
-        cx.properties().prepare().await?;
         Ok(Some(property))
     }
 

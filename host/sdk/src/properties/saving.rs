@@ -41,8 +41,8 @@ impl PropertyNames {
 
     /// Saves the remaining values: addresses, and ids that OpCon did not accept. If `settled`, the instances have
     /// reached their goal: a missing address is polled until it exists or certainly does not (e.g. in a private
-    /// subnet), and then saved as an empty value. Otherwise it is left out with a warning. Unsaved values stay in the
-    /// journal.
+    /// subnet), and then saved as an empty value; if the store cannot transport that, OpCon keeps the old value, with a
+    /// warning. Otherwise it is left out with a warning. Unsaved values stay in the journal.
     ///
     /// # Errors
     /// [`ErrorKind::PropertyNotSaved`] when a value was not saved, could not be read, or is invalid; the others are
@@ -69,14 +69,19 @@ impl PropertyNames {
                     failures.push(error);
                 }
             }
+            if let Some(reason) = refusal_of_empty(cx, &entry) {
+                let PropertyEntry { name, contents, .. } = &entry;
+                cx.warning(format!("property {name} keeps its old value: there is no {contents}, and {reason}"));
+                entry.impossible = true;
+            }
             // An omitted value still has to be saved, and an interruption must not lose the others.
             cx.journal().record_property(entry.clone());
-            ready.extend(entry.value.is_some().then_some(entry));
+            ready.extend((entry.value.is_some() && !entry.impossible).then_some(entry));
         }
         failures.extend(save_all(cx, ready).await);
         match failures.first() {
             None => Ok(()),
-            Some(first) => Err(not_saved(failures.len(), wanted, first)),
+            Some(first) => Err(not_saved(cx, failures.len(), wanted, first)),
         }
     }
 }
@@ -117,6 +122,12 @@ fn value(cx: &Context, entry: &PropertyEntry, polled: Option<&Polled>) -> Result
     Ok(known.map_err(|left_out| cx.warning(left_out)).ok())
 }
 
+/// Why an empty value, of an address that does not exist, cannot be transported to OpCon.
+fn refusal_of_empty(cx: &Context, entry: &PropertyEntry) -> Option<Error> {
+    let value = entry.value.as_deref().filter(|value| value.is_empty())?;
+    cx.properties().check_value(&entry.name, value).err()
+}
+
 /// Saves properties concurrently and records each result. They are reported in order. Returns the errors.
 async fn save_all(cx: &Context, entries: Vec<PropertyEntry>) -> Vec<Error> {
     let saves = entries.into_iter().map(|entry| async move {
@@ -139,8 +150,11 @@ async fn save_all(cx: &Context, entries: Vec<PropertyEntry>) -> Vec<Error> {
     failures
 }
 
-fn not_saved(failed: usize, wanted: usize, first: &Error) -> Error {
+fn not_saved(cx: &Context, failed: usize, wanted: usize, first: &Error) -> Error {
     let message = format!("{failed} of {wanted} properties not saved; the first: {first}");
-    let advice = "run the commands at the end of this output, and do not run the job again";
+    let advice = match cx.journal().may_be_repeated() {
+        true => "run the commands at the end of this output, or run the job again: repeating it is safe",
+        false => "run the commands at the end of this output, and do not run the job again",
+    };
     Error::new(ErrorKind::PropertyNotSaved, message).doing("saving properties in OpCon").hint_before(advice, first)
 }

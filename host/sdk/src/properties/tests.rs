@@ -7,6 +7,7 @@ mod single;
 
 use std::time::Duration;
 
+use async_trait::async_trait;
 use aws_sdk_ec2::types::Instance;
 
 use super::*;
@@ -67,6 +68,28 @@ async fn save_within(limit: Duration, names: &PropertyNames, cx: &Context, ids: 
 /// Saves everything, with a sufficient timeout.
 async fn save(names: &PropertyNames, cx: &Context, ids: &[InstanceId]) -> Result<()> {
     save_within(Duration::from_mins(10), names, cx, ids).await
+}
+
+/// A store that cannot transport empty values.
+struct NoEmptyValues;
+
+#[async_trait]
+impl PropertyStore for NoEmptyValues {
+    fn full_name(&self, name: &str, _: Option<usize>) -> Result<String> {
+        Ok(name.to_owned())
+    }
+
+    async fn prepare(&self) -> Result<()> {
+        Ok(())
+    }
+
+    fn check_value(&self, _: &str, value: &str) -> Result<()> {
+        if value.is_empty() { Err(Error::new(ErrorKind::InvalidInput, "no empty values")) } else { Ok(()) }
+    }
+
+    async fn save(&self, full_name: &str, value: &str) -> Result<Delivery> {
+        self.check_value(full_name, value).map(|()| Delivery::Queued)
+    }
 }
 
 /// All properties of the job as `name=value`, with a `!` before unsaved ones and `?` for unknown values.

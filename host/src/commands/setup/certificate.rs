@@ -39,8 +39,10 @@ pub struct Saving<'a> {
     pub address: &'a str,
     /// Where to save it.
     pub file: PathBuf,
-    /// Whether it is known to be the right one: by its fingerprint, or because it is trusted already.
-    pub is_confirmed: bool,
+    /// Whether it has the fingerprint that the administrator gave.
+    pub is_pinned: bool,
+    /// Why it is not trusted yet; `None` if it is.
+    pub distrust: Option<opcon::Error>,
 }
 
 /// What is in the place of the file.
@@ -56,7 +58,7 @@ impl Saving<'_> {
     pub async fn save(&self, editor: &ConfigEditor, console: &Console) -> Result<()> {
         self.verify().await?;
         let existing = self.existing()?;
-        self.confirm(existing).await?;
+        self.confirm(existing, console).await?;
         let file = self.file.display();
         if existing == Existing::SameCertificate {
             console.event(&format!("{file}: contains this certificate already"));
@@ -96,26 +98,24 @@ impl Saving<'_> {
     }
 
     /// Asks at the terminal for what the options do not confirm.
-    async fn confirm(&self, existing: Existing) -> Result<()> {
+    async fn confirm(&self, existing: Existing, console: &Console) -> Result<()> {
+        let (is_confirmed, is_possible) = (self.is_pinned || self.distrust.is_none(), prompt::is_possible());
         let file = self.file.display();
-        let question = match (self.is_confirmed, existing) {
+        let question = match (is_confirmed, existing) {
             (true, Existing::Nothing | Existing::SameCertificate) => return Ok(()),
+            (true, Existing::Other) if !is_possible => return Err(self.exists()),
+            (false, _) if !is_possible => return Err(self.unconfirmed()),
             (true, Existing::Other) => format!("Replace the content of {file} with this certificate"),
             (false, Existing::Other) => format!("Trust this certificate, and replace the content of {file} with it"),
             (false, _) => format!("Trust this certificate, and save it as {file}"),
         };
-        if !prompt::is_possible() {
-            return Err(if self.is_confirmed {
-                self.exists()
-            } else {
-                self.unconfirmed("neither it nor its issuer is trusted")
-            });
-        }
+        self.distrust.iter().for_each(|distrust| console.event(&distrust.to_string()));
         let question = format!("{} (yes/no)? ", ascii(&question));
         let answer = prompt::line(&question).await.map_err(|error| self.failed("asking about", &error))?;
         match answer.trim().to_ascii_lowercase().as_str() {
             "yes" | "y" => Ok(()),
-            _ => Err(self.unconfirmed("it was not confirmed")),
+            _ if is_confirmed => Err(self.exists()),
+            _ => Err(self.unconfirmed()),
         }
     }
 
@@ -125,13 +125,12 @@ impl Saving<'_> {
             .hint("move the file away, or use `--save-certificate FILE` with another name")
     }
 
-    fn unconfirmed(&self, wrong: &str) -> Error {
-        Error::new(ErrorKind::Unavailable, wrong)
-            .doing(format!("checking the certificate of the OpCon API at {}", self.address))
-            .hint(
-                "compare the printed fingerprint with that of the certificate on the OpCon server\nconfirm it with \
-                 `--fingerprint SHA256` or at a terminal, or use `--ca-file FILE` with its issuer",
-            )
+    fn unconfirmed(&self) -> Error {
+        let distrust = self.distrust.clone().map(opcon_error);
+        distrust.unwrap_or_else(|| Error::new(ErrorKind::Unavailable, "the certificate is not confirmed")).hint(
+            "compare the printed fingerprint with that of the certificate on the OpCon server\nconfirm it with \
+             `--fingerprint SHA256` or at a terminal, or use `--ca-file FILE` with its issuer",
+        )
     }
 
     fn failed(&self, action: &str, error: &io::Error) -> Error {

@@ -54,13 +54,13 @@ pub async fn establish(
             .hint("compare the printed fingerprint with that of the certificate on the OpCon server"));
     }
     let save_to = matches.get_one::<PathBuf>(SAVE_CERTIFICATE);
-    let untrusted = match verify_certificate(address, &wanted.trust).await {
+    let distrust = match verify_certificate(address, &wanted.trust).await {
         Ok(()) => None,
         Err(error) if error.kind() == opcon::ErrorKind::Untrusted => Some(error),
         Err(error) => return Err(opcon_error(error)),
     };
-    if matches.contains_id("ca-file") || (untrusted.is_none() && save_to.is_none()) {
-        return untrusted.map_or(Ok(wanted), |error| {
+    if matches.contains_id("ca-file") || (distrust.is_none() && save_to.is_none()) {
+        return distrust.map_or(Ok(wanted), |error| {
             Err(opcon_error(error).hint("use `--ca-file FILE` with the file of this certificate or of its issuer"))
         });
     }
@@ -68,7 +68,8 @@ pub async fn establish(
         certificate,
         address,
         file: save_to.cloned().unwrap_or_else(|| file.with_file_name(certificate::FILE_NAME)),
-        is_confirmed: pinned.is_some() || untrusted.is_none(),
+        is_pinned: pinned.is_some(),
+        distrust,
     };
     saving.save(editor, console).await?;
     let ca_file = relative_to(&saving.file, file)?;

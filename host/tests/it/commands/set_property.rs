@@ -76,7 +76,8 @@ fn a_failed_save_has_an_exit_code_for_its_cause() {
     assert_eq!(opcon.property("A"), None);
     let refused = Program::new().with_config(&opcon.config("a-wrong-token"));
     refused.run_bare(&["set-property", "A", "x"]).expect_code(3);
-    let nobody = Program::new().with_config("[OPCON API INFORMATION]\nADDRESS=127.0.0.1:9\nUSING_TLS=False\nTOKEN=t\n");
+    let config = format!("[OPCON API INFORMATION]\nADDRESS={}:9010\nTOKEN=t\n", "x".repeat(64));
+    let nobody = Program::new().with_config(&config);
     nobody.run_bare(&["set-property", "A", "x"]).expect_code(9);
     Program::new()
         .run_bare(&["set-property", "A", "x"])
@@ -86,12 +87,12 @@ fn a_failed_save_has_an_exit_code_for_its_cause() {
         path: "/api/propertyExpression".into(),
         skip: 0,
         times: 100,
-        answer: Answer::text(500, "a failure of the test"),
+        answer: Answer::text(400, "a failure of the test"),
     });
     let finished = program.run_bare(&["set-property", "A", "x"]).expect_code(7);
     finished
         .expect_stderr("error: saving the OpCon property A: ")
-        .expect_stderr("OpCon returned HTTP 500: a failure of the test");
+        .expect_stderr("OpCon returned HTTP 400: a failure of the test");
 }
 
 #[test]

@@ -37,6 +37,8 @@ pub struct Argument {
     pub value_name: Option<String>,
     pub help: String,
     pub default: Option<String>,
+    /// The possible values, if there is a choice.
+    pub choices: Vec<String>,
     pub secret: bool,
 }
 

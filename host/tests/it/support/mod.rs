@@ -1,8 +1,9 @@
 //! Shared code of the tests: the test bed, the program, servers for single tests, and direct access to EC2.
 
 mod build;
+pub mod cmd;
 mod ec2;
-mod functions;
+pub mod functions;
 pub mod http;
 mod own_ec2;
 mod own_opcon;

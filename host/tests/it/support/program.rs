@@ -26,6 +26,8 @@ impl Program {
     pub fn new() -> Self {
         let environment = BTreeMap::from([
             ("AWS_EC2_METADATA_DISABLED", "true".to_owned()),
+            // As without it, but the first failures are not borne for a minute.
+            ("AWS_MAX_ATTEMPTS", "3".to_owned()),
             ("AWS_ENDPOINT_URL_STS", test_bed().ec2_strict.endpoint.clone()),
         ]);
         Program {
@@ -88,6 +90,12 @@ impl Program {
     /// Sets an environment variable.
     pub fn env(mut self, name: &'static str, value: &str) -> Self {
         self.environment.insert(name, value.to_owned());
+        self
+    }
+
+    /// Removes an environment variable of these jobs.
+    pub fn without_env(mut self, name: &'static str) -> Self {
+        self.environment.remove(name);
         self
     }
 
@@ -187,13 +195,26 @@ pub struct Finished {
     /// The exit code, or -1 if a signal ended the program.
     pub code: i32,
     pub stdout: String,
+    /// Without the warnings about missing encryption, which nearly every test would have.
     pub stderr: String,
+    /// These warnings.
+    pub unencrypted: Vec<String>,
 }
 
 impl From<Output> for Finished {
     fn from(output: Output) -> Self {
         let text = |bytes| String::from_utf8(bytes).unwrap().replace("\r\n", "\n");
-        Finished { code: output.status.code().unwrap_or(-1), stdout: text(output.stdout), stderr: text(output.stderr) }
+        let (code, stdout, stderr) = (output.status.code().unwrap_or(-1), text(output.stdout), text(output.stderr));
+        let is_of_encryption = |line: &&str| {
+            ["`http://127.0.0.1:", "`USING_TLS=False`"].iter().any(|text| line.starts_with(&format!("warning: {text}")))
+        };
+        let (unencrypted, stderr): (Vec<&str>, Vec<&str>) = stderr.split_inclusive('\n').partition(is_of_encryption);
+        Finished {
+            code,
+            stdout,
+            stderr: stderr.concat(),
+            unencrypted: unencrypted.into_iter().map(Into::into).collect(),
+        }
     }
 }
 

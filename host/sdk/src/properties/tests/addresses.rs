@@ -1,9 +1,12 @@
 //! Addresses: absent, unknown and invalid ones.
 
+use std::sync::Arc;
+
 use aws_sdk_ec2::Client;
 use aws_sdk_ec2::types::InstanceStateName::{Pending, Running, Stopping};
 
 use super::*;
+use crate::PropertyEntry;
 use crate::testing::{Rule, described, mock, refusal};
 
 const PUBLIC: [(&str, &str); 1] = [("public-ip-property", "PUBLIC")];
@@ -24,6 +27,20 @@ async fn an_address_is_absent_after_several_complete_answers_without_it() {
     save(&names(&ALL_FOUR), &job.cx, &ids(&[A])).await.unwrap();
     assert_eq!(saved(&job), ["ID=i-0000000a", "DNS=", "PUBLIC=", "PRIVATE=10.0.0.1"]);
     assert_eq!(describe.num_calls(), 5, "it is looked up again, but not for ever");
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_absent_address_that_cannot_be_saved_as_empty_keeps_the_old_value() {
+    let describe = throttled_then(0, || private_instance(A));
+    let job = Job::with_properties(&[&describe], Arc::new(NoEmptyValues));
+    accept(&job, &private_instance(A));
+    save(&names(&ALL_FOUR), &job.cx, &ids(&[A])).await.unwrap();
+    assert_eq!(saved(&job), ["!ID=i-0000000a", "!DNS=", "!PUBLIC=", "!PRIVATE=10.0.0.1"], "they are queued");
+    job.assert_reported(
+        "warning: property PUBLIC keeps its old value: there is no public IPv4 address of i-0000000a, and no empty \
+         values",
+    );
+    assert!(!job.cx.journal().properties().iter().any(PropertyEntry::is_missing), "a command could not save it either");
 }
 
 #[tokio::test(start_paused = true)]

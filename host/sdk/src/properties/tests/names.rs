@@ -1,5 +1,7 @@
 //! Names: they are distinct, and OpCon is contacted only if something is saved.
 
+use std::sync::Arc;
+
 use super::*;
 
 fn check(arguments: &[(&str, &str)], instances: usize) -> Result<()> {
@@ -7,14 +9,31 @@ fn check(arguments: &[(&str, &str)], instances: usize) -> Result<()> {
 }
 
 #[tokio::test]
-async fn opcon_is_contacted_beforehand_only_for_properties_of_a_real_run() {
-    let contacted = async |job: Job, names: &PropertyNames| {
+async fn opcon_is_contacted_beforehand_only_for_properties() {
+    let lines = async |job: Job, names: &PropertyNames| {
         names.prepare(&job.cx, 2).await.unwrap();
-        job.lines().len() == 1
+        job.lines()
     };
-    assert!(contacted(Job::new(&[]), &names(&ALL_FOUR)).await);
-    assert!(!contacted(Job::new(&[]), &names(&[])).await);
-    assert!(!contacted(Job::dry_run(&[]), &names(&ALL_FOUR)).await);
+    const CONTACTED: &str = "OpCon is contacted";
+    assert_eq!(lines(Job::new(&[]), &names(&ALL_FOUR)).await, [CONTACTED]);
+    assert!(lines(Job::new(&[]), &names(&[])).await.is_empty());
+    assert!(lines(Job::dry_run(&[]), &names(&[])).await.is_empty());
+    let report = "OpCon properties can be saved: ID, DNS, PUBLIC, PRIVATE; none is saved (dry run)";
+    assert_eq!(lines(Job::dry_run(&[]), &names(&ALL_FOUR)).await, [CONTACTED, report]);
+}
+
+#[tokio::test]
+async fn addresses_that_could_not_be_saved_as_empty_are_known_before_the_launch() {
+    for arguments in [&ALL_FOUR[..], &[("public-ip-property", "PUBLIC")]] {
+        let job = Job::with_properties(&[], Arc::new(NoEmptyValues));
+        names(arguments).prepare(&job.cx, 1).await.unwrap();
+        let public = if arguments.len() == 4 { "DNS, PUBLIC" } else { "PUBLIC" };
+        let warning = "warning: no empty values: without such an address, these properties keep their old values";
+        assert_eq!(job.lines(), [format!("{warning}: {public}")]);
+    }
+    let job = Job::with_properties(&[], Arc::new(NoEmptyValues));
+    names(&[("id-property", "ID"), ("private-ip-property", "PRIVATE")]).prepare(&job.cx, 1).await.unwrap();
+    assert!(job.lines().is_empty());
 }
 
 #[test]

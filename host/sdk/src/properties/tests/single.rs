@@ -10,7 +10,7 @@ async fn prepare(job: &Job, name: &str) -> Option<Property> {
 }
 
 #[tokio::test]
-async fn opcon_is_contacted_before_only_for_a_property_of_a_real_run() {
+async fn opcon_is_contacted_before_only_for_a_property() {
     let job = Job::new(&[]);
     assert_eq!(Property::prepare(&job.cx, None, "console output").await.unwrap(), None);
     assert!(job.lines().is_empty());
@@ -18,7 +18,8 @@ async fn opcon_is_contacted_before_only_for_a_property_of_a_real_run() {
     assert_eq!(job.lines(), ["OpCon is contacted"]);
     let dry_run = Job::dry_run(&[]);
     assert_eq!(prepare(&dry_run, "OUTPUT").await, None);
-    assert!(dry_run.lines().is_empty());
+    let report = "OpCon properties can be saved: OUTPUT; none is saved (dry run)";
+    assert_eq!(dry_run.lines(), ["OpCon is contacted", report]);
 }
 
 #[tokio::test]

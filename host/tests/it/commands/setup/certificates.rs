@@ -36,7 +36,8 @@ fn without_a_terminal_and_a_fingerprint_nothing_is_trusted() {
     assert_eq!(
         finished.stderr,
         format!(
-            "error: checking the certificate of the OpCon API at {address}: neither it nor its issuer is trusted\n\
+            "error: checking the certificate of the OpCon API at {address}: the certificate of the OpCon server is \
+             not trusted: it is self-signed, and it is not one of the trusted certificates\n\
              hint: compare the printed fingerprint with that of the certificate on the OpCon server\n\
              hint: confirm it with `--fingerprint SHA256` or at a terminal, or use `--ca-file FILE` with its issuer\n"
         )
@@ -117,7 +118,7 @@ fn a_trusted_certificate_is_saved_only_on_request() {
 fn a_certificate_that_jobs_would_refuse_is_not_saved() {
     for (certificate, reason) in [
         (Certificate { expired: true, ..Certificate::default() }, "expired"),
-        (Certificate { names: vec!["other.example.com".into()], ..Certificate::default() }, "not valid for"),
+        (Certificate { names: vec!["other.example.com".into()], ..Certificate::default() }, "not for `127.0.0.1`"),
     ] {
         let (opcon, program) = (OwnOpCon::start_with(Options { certificate, ..Options::default() }), Program::new());
         let pinned = ["--fingerprint", &opcon.fingerprint()];
@@ -151,7 +152,9 @@ fn only_options_of_this_run_allow_an_unverified_server() {
     for setting in ["VERIFY_TLS=False", "USING_TLS=False"] {
         let program = Program::new().with_config(&format!("[OPCON API INFORMATION]\n{setting}\n"));
         let other = OwnOpCon::start();
-        setup(&program, &other.https().to_string(), &[]).expect_code(9).expect_stderr("nor its issuer is trusted");
+        setup(&program, &other.https().to_string(), &[])
+            .expect_code(9)
+            .expect_stderr("it is self-signed, and it is not one of");
         setup(&program, &other.http().to_string(), &[]).expect_code(9);
         assert_no_password(&other);
         let pinned = ["--fingerprint", &other.fingerprint()];

@@ -57,6 +57,7 @@ fn an_empty_password_is_not_sent() {
 fn a_certificate_is_trusted_and_saved_after_a_yes() {
     let (opcon, program) = (OwnOpCon::start(), Program::new());
     let mut terminal = start(&program, &opcon.https().to_string(), &[]);
+    terminal.wait_for("it is self-signed, and it is not one of the trusted certificates\r\n");
     terminal.wait_for("Trust this certificate, and save it as opcon.pem (yes/no)? ");
     terminal.type_in("yes\n");
     terminal.wait_for(ASKS_FOR_PASSWORD);
@@ -72,9 +73,9 @@ fn a_certificate_is_trusted_and_saved_after_a_yes() {
 fn every_other_answer_is_a_no() {
     let (opcon, program) = (OwnOpCon::start(), Program::new());
     for (answer, end) in [
-        ("no\n", "it was not confirmed"),
-        ("\n", "it was not confirmed"),
-        ("yes please\n", "it was not confirmed"),
+        ("no\n", "hint: confirm it with `--fingerprint SHA256`"),
+        ("\n", "hint: confirm it with `--fingerprint SHA256`"),
+        ("yes please\n", "hint: confirm it with `--fingerprint SHA256`"),
         ("\u{3}", "error: interrupted by SIGINT\ncode=10"),
     ] {
         let mut terminal = start(&program, &opcon.https().to_string(), &[]);

@@ -1,0 +1,142 @@
+//! Finds the secrets of a request in the response to it: a proxy or a debugging server may return what it received.
+
+mod decodings;
+
+use std::borrow::Cow;
+
+use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use serde_json::Value;
+
+use super::answer::Content;
+
+/// The text in place of one that contains a secret of the request.
+pub const LEFT_OUT: &str = "(text left out: it contains a secret of the request)";
+
+/// Headers whose value is a secret. Of `authorization` only the signature is one.
+const SECRET_HEADERS: [&str; 5] =
+    ["x-amz-security-token", "x-amz-sso_bearer_token", "x-aws-ec2-metadata-token", "proxy-authorization", "x-api-key"];
+/// Parts of the names of parameters whose value is a secret, in lower case. Source: the parameters with secrets of EC2,
+/// STS and the single sign-on services.
+const SECRET_PARAMETERS: [&str; 7] =
+    ["userdata", "securitytoken", "webidentitytoken", "samlassertion", "password", "secret", "refreshtoken"];
+
+/// A response is larger than any error of AWS, so it is not searched. Bytes.
+const SEARCHED: usize = 64 * 1024;
+/// The length of the pieces of a secret. A part of a secret that has twice this length contains a whole piece.
+const PIECE: usize = 16;
+/// A shorter value is not a secret: it could be part of any text.
+const SHORTEST: usize = 8;
+
+/// The secrets that a request contains.
+pub struct Secrets {
+    /// Pieces of the secrets, normalized.
+    pieces: Vec<String>,
+}
+
+impl Secrets {
+    /// The secrets in the headers, the parameters and the user data of a request.
+    pub fn of(request: &HttpRequest) -> Self {
+        let header = |name: &str| request.headers().get(name).map(str::to_owned);
+        let mut secrets: Vec<String> = SECRET_HEADERS.into_iter().filter_map(header).collect();
+        secrets.extend(header("authorization").map(|value| match value.rsplit_once("Signature=") {
+            Some((_, signature)) => signature.to_owned(),
+            None => value.trim_start_matches("Bearer ").to_owned(),
+        }));
+        let query = request.uri().split_once('?').map(|(_, query)| query).unwrap_or_default();
+        let body = request.body().bytes().unwrap_or_default();
+        secrets.extend(parameters(query.as_bytes()));
+        secrets.extend(parameters(body));
+        secrets.extend(serde_json::from_slice(body).map(|body| strings(&body, false)).unwrap_or_default());
+        let pieces = secrets.iter().flat_map(|secret| [pieces(secret), lines(secret)].concat()).collect();
+        Secrets { pieces }
+    }
+
+    /// Whether a text contains a secret, or a part of one, in any decoding.
+    pub fn are_in(&self, text: &[u8]) -> bool {
+        !self.pieces.is_empty()
+            && (text.len() > SEARCHED
+                || decodings::of(text).iter().any(|text| {
+                    let text = normalized(text);
+                    self.pieces.iter().any(|piece| text.contains(piece.as_str()))
+                }))
+    }
+
+    /// The content of a response, without texts that contain a secret.
+    pub fn remove_from(&self, content: &mut Content) {
+        for text in [&mut content.code, &mut content.message, &mut content.request_id].into_iter().flatten() {
+            if self.are_in(text.as_bytes()) {
+                LEFT_OUT.clone_into(text);
+            }
+        }
+    }
+}
+
+/// The body of an error in the same protocol, with nothing but what is left of its content.
+pub fn body_without_secrets(is_query: bool, body: &[u8], content: &Content) -> Vec<u8> {
+    let text = |text: &Option<String>| text.clone().unwrap_or_else(|| LEFT_OUT.to_owned());
+    let (code, message) = (text(&content.code), text(&content.message));
+    if is_query {
+        let text = |text| quick_xml::escape::escape(text).into_owned();
+        let error = format!("<Error><Code>{}</Code><Message>{}</Message></Error>", text(&code), text(&message));
+        return match String::from_utf8_lossy(body).contains("<ErrorResponse") {
+            true => format!("<ErrorResponse>{error}</ErrorResponse>"),
+            false => format!("<Response><Errors>{error}</Errors></Response>"),
+        }
+        .into_bytes();
+    }
+    match serde_json::from_slice::<Value>(body) {
+        Ok(_) => serde_json::json!({ "__type": code, "code": code, "message": message }).to_string().into_bytes(),
+        Err(_) => LEFT_OUT.as_bytes().to_vec(),
+    }
+}
+
+/// The secret values among the parameters of a query or a form.
+fn parameters(text: &[u8]) -> Vec<String> {
+    form_urlencoded::parse(text).filter(|(name, _)| is_secret(name)).map(|(_, value)| value.into_owned()).collect()
+}
+
+/// The secret strings in a JSON value.
+fn strings(value: &Value, secret: bool) -> Vec<String> {
+    match value {
+        Value::String(text) if secret => vec![text.clone()],
+        Value::Array(values) => values.iter().flat_map(|value| strings(value, secret)).collect(),
+        Value::Object(fields) => {
+            fields.iter().flat_map(|(name, value)| strings(value, secret || is_secret(name))).collect()
+        }
+        _ => Vec::new(),
+    }
+}
+
+/// Whether the value of a parameter is a secret, e.g. of `UserData.Value` and `X-Amz-Security-Token`.
+fn is_secret(name: &str) -> bool {
+    let name: String = name.to_ascii_lowercase().chars().filter(char::is_ascii_alphanumeric).collect();
+    name == "xamzsignature" || SECRET_PARAMETERS.iter().any(|part| name.contains(part))
+}
+
+/// The pieces of a secret.
+fn pieces(secret: &str) -> Vec<String> {
+    let secret = normalized(secret.as_bytes());
+    let characters: Vec<char> = secret.chars().collect();
+    match characters.len() {
+        0..SHORTEST => Vec::new(),
+        SHORTEST..=PIECE => vec![secret],
+        _ => characters.chunks_exact(PIECE).map(|piece| piece.iter().collect()).collect(),
+    }
+}
+
+/// The pieces of the lines of a text that is encoded as Base64, as user data is.
+fn lines(secret: &str) -> Vec<String> {
+    let decoded = STANDARD.decode(secret).unwrap_or_default();
+    String::from_utf8_lossy(&decoded).lines().flat_map(pieces).collect()
+}
+
+/// A text without what encodings and line breaks change: case, white space, and the `+` that stands for a space.
+fn normalized(text: &[u8]) -> String {
+    let text: Cow<'_, str> = String::from_utf8_lossy(text);
+    text.chars().filter(|c| !c.is_whitespace() && *c != '+').flat_map(char::to_lowercase).collect()
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,147 @@
+//! Quotes texts of a server in messages, without secrets that the server may have sent back.
+
+use secrecy::{ExposeSecret as _, SecretString};
+
+use crate::decodings;
+use crate::excerpt::excerpt;
+
+/// The length of the beginning of a text that is searched for a secret, in characters; less of it is shown.
+const SEARCHED: usize = 8_000;
+/// The length of the pieces of a secret. A part of a secret that has twice this length contains a whole piece.
+const PIECE: usize = 16;
+
+/// Which texts of a server can be quoted in a message.
+#[derive(Clone)]
+pub(crate) enum Quotes {
+    /// None. The text says why.
+    Nothing(&'static str),
+    /// Those without this secret.
+    Without(Secret),
+}
+
+/// A secret that is sent to the server.
+#[derive(Clone)]
+pub(crate) struct Secret {
+    /// What it is, such as `the token`.
+    pub(crate) what: &'static str,
+    /// The secret.
+    pub(crate) text: SecretString,
+}
+
+impl Quotes {
+    /// The beginning of the text for a message, or a note if it cannot be quoted.
+    pub(crate) fn quote(&self, text: &str) -> String {
+        match self {
+            Quotes::Nothing(why) => format!("(text left out: {why})"),
+            Quotes::Without(secret) => {
+                let searched: String = text.chars().take(SEARCHED).collect();
+                if secret.is_in(&searched) {
+                    return format!("(text left out: it contains {})", secret.what);
+                }
+                excerpt(&searched)
+            }
+        }
+    }
+}
+
+impl Secret {
+    /// Whether the text contains the secret, or a long part of it, in any decoding.
+    fn is_in(&self, text: &str) -> bool {
+        let secret = normalized(self.text.expose_secret().as_bytes());
+        let characters: Vec<char> = secret.chars().collect();
+        let pieces: Vec<String> = match characters.len() {
+            0 => return false,
+            1..PIECE => vec![secret],
+            _ => characters.chunks_exact(PIECE).map(|piece| piece.iter().collect()).collect(),
+        };
+        decodings::of(text.as_bytes()).iter().any(|text| {
+            let text = normalized(text);
+            pieces.iter().any(|piece| text.contains(piece.as_str()))
+        })
+    }
+}
+
+/// A text without what encodings and line breaks change: case, white space, and the `+` that stands for a space.
+fn normalized(text: &[u8]) -> String {
+    let kept = |c: &char| !c.is_whitespace() && *c != '+';
+    String::from_utf8_lossy(text).chars().filter(kept).flat_map(char::to_lowercase).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use base64::Engine as _;
+    use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
+
+    use super::*;
+    use crate::encoded;
+
+    const TOKEN: &str = "5ca1ab1e-0000-4000-8000-5eed0fc0ffee";
+    const WORD: &str = "Pa\u{df}>\"w/\\ord?";
+
+    fn quote(secret: &str, text: &str) -> String {
+        Quotes::Without(Secret { what: "the token", text: secret.into() }).quote(text)
+    }
+
+    fn each(text: &str, write: impl Fn(char) -> String) -> String {
+        text.chars().map(write).collect()
+    }
+
+    fn percent(text: &str) -> String {
+        text.bytes().map(|byte| format!("%{byte:02x}")).collect()
+    }
+
+    fn encodings(text: &str) -> Vec<String> {
+        let json = serde_json::Value::from(text).to_string();
+        vec![
+            text.to_owned(),
+            text.to_ascii_uppercase(),
+            json[1..json.len() - 1].to_owned(),
+            each(text, |c| format!("\\u{:04X}", u32::from(c))),
+            each(text, |c| format!("\\u{:04x}", u32::from(c))),
+            percent(text),
+            percent(text).to_uppercase(),
+            each(text, |c| format!("&#{};", u32::from(c))),
+            each(text, |c| format!("&#x{:x};", u32::from(c))),
+            text.replace('&', "&amp;").replace('"', "&quot;").replace('>', "&gt;").replace('/', "&sol;"),
+            STANDARD.encode(text),
+            STANDARD.encode(format!("user:{text}")),
+            URL_SAFE_NO_PAD.encode(text),
+            hex::encode(text),
+            hex::encode_upper(text),
+            encoded::encode(text),
+            encoded::encode(text).to_uppercase(),
+        ]
+    }
+
+    #[test]
+    fn a_text_with_a_secret_in_any_decoding_is_left_out() {
+        for secret in [TOKEN, WORD] {
+            for encoded in
+                encodings(secret).iter().flat_map(|once| [once.clone(), percent(once), STANDARD.encode(once)])
+            {
+                for text in [format!("wrong: Token {encoded}, sorry"), format!("{{\"a\":\"{encoded}\"}}")] {
+                    assert_eq!(quote(secret, &text), "(text left out: it contains the token)", "{text}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn other_texts_are_quoted() {
+        for text in ["Invalid token specified", "id 5ca1ab1e", "614756736247383d", "%zz \\u00 &; aGVsbG8gd29ybGQ="] {
+            assert_eq!(quote(TOKEN, text), text);
+        }
+        assert_eq!(quote("", "no secret"), "no secret");
+        assert!(quote(TOKEN, &"\u{fc}".repeat(100_000)).len() < 2_100);
+    }
+
+    #[test]
+    fn what_follows_the_searched_part_is_not_shown() {
+        assert_eq!(quote(TOKEN, &format!("a{}{TOKEN}", " ".repeat(SEARCHED))), "a");
+    }
+
+    #[test]
+    fn nothing_is_quoted_where_nothing_may_be() {
+        assert_eq!(Quotes::Nothing("it may be secret").quote("x"), "(text left out: it may be secret)");
+    }
+}
