@@ -17,9 +17,9 @@ use crate::registry::Registry;
 use raw_arg::invalid_input;
 
 pub use options::Options;
-pub use quoting::Quoting;
+pub use quoting::{Quoting, swallows_a_secret};
 pub use raw::{given, output_form, positional};
-pub use raw_arg::{CommandLine, Origin, RawArg, VERTICAL_TAB};
+pub use raw_arg::{CommandLine, Files, Origin, RawArg, VERTICAL_TAB};
 pub use values::{References, check, check_path, not_replaced, reference};
 
 /// The delimiters of an encrypted value in OpCon. The agent decrypts the value before it starts the job.
@@ -31,13 +31,13 @@ const MAX_FILES: u64 = MIB;
 /// The byte order mark that Windows editors and shells write before UTF-8 text.
 const BYTE_ORDER_MARK: char = '\u{feff}';
 
-/// Normalizes the arguments after the program name: replaces `@FILE` with the lines of the file, splits arguments at
+/// Normalizes the arguments after the program name: replaces `@FILE` with the lines of the file, unless it is elsewhere, splits arguments at
 /// vertical tabs, and extracts the function name from any position.
 ///
 /// # Errors
 /// [`ErrorKind::InvalidInput`] if a file cannot be read, an argument is not valid Unicode, or a value is still
 /// encrypted.
-pub fn read(arguments: impl Iterator<Item = OsString>, registry: &Registry) -> Result<CommandLine> {
+pub fn read(arguments: impl Iterator<Item = OsString>, registry: &Registry, files: Files) -> Result<CommandLine> {
     let mut texts = Vec::new();
     for (index, argument) in arguments.enumerate() {
         let text = argument.into_string().map_err(|_| not_unicode(index))?;
@@ -46,14 +46,18 @@ pub fn read(arguments: impl Iterator<Item = OsString>, registry: &Registry) -> R
         texts.extend(pieces.into_iter().skip(usize::from(index == 0)));
     }
     let mut quoting = Quoting::of(&texts);
-    let (mut args, mut size_of_files) = (Vec::new(), 0);
+    let (mut args, mut unread, mut size_of_files) = (Vec::new(), Vec::new(), 0);
     for text in texts {
+        if let Some(path) = not_here(&text, files) {
+            unread.push(path.to_owned());
+            continue;
+        }
         let expanded = expand(text, quoting, &mut size_of_files)?;
         quoting = quoting.and(Quoting::of(&expanded));
         args.extend(expanded);
     }
     refuse_encrypted(&args, &Options::of_all(registry))?;
-    Ok(order::arrange(args, registry, quoting))
+    Ok(CommandLine { unread, ..order::arrange(args, registry, quoting) })
 }
 
 /// The arguments of the job of a completed form: the options from the form, then those from the command line. `quoting`
@@ -72,7 +76,12 @@ pub fn of_form(
     let args: Vec<_> = filled.into_iter().map(arg(Origin::File)).chain(more).collect();
     let options = Options::of(meta);
     refuse_encrypted(&args, &options)?;
-    Ok(CommandLine { function: Some(meta.name.to_owned()), rest: order::join(args, &options), quoting })
+    Ok(CommandLine {
+        function: Some(meta.name.to_owned()),
+        rest: order::join(args, &options),
+        quoting,
+        unread: Vec::new(),
+    })
 }
 
 /// The arguments that need no file access, for settings that must be known when [`read`] fails.
@@ -84,6 +93,12 @@ pub fn split_without_files(arguments: impl Iterator<Item = OsString>) -> Vec<Str
 /// The error for an argument that cannot be processed without loss.
 pub fn not_unicode(index: usize) -> Error {
     invalid_input(format!("argument {index} is not valid Unicode"))
+}
+
+/// The argument file that the argument names, if only the job can read it.
+fn not_here(text: &str, files: Files) -> Option<&str> {
+    let path = text.strip_prefix(FILE).filter(|path| files == Files::Elsewhere && check_path(path).is_ok())?;
+    (reference(path).is_some() || !Path::new(path).exists()).then_some(path)
 }
 
 /// Expands an argument file to its lines. The lines are literal: `@` has no special meaning in them. `size_of_files` is

@@ -76,6 +76,7 @@ impl Account {
         profile::check_variables()?;
         files::check()?;
         let profile = Profile::read().await;
+        files::check_token_file(&profile)?;
         let retries = Retries::of(&profile)?;
         let network = Arc::new(network(&profile, &retries, &user)?);
         let http = match settings.dry_run {
@@ -112,6 +113,13 @@ impl Account {
         let answer = answer.doing(|| "identifying the AWS credentials".to_owned())?;
         Ok(answer.arn().unwrap_or("an identity without a name").to_owned())
     }
+}
+
+/// The region that a job with these settings uses, or `None` if it is unknown or invalid.
+pub async fn region_of(settings: &Settings) -> Option<String> {
+    files::check().and_then(|()| profile::check_variables()).ok()?;
+    let region = region_chain(settings, &Profile::read().await).region().await;
+    self::region(&SdkConfig::builder().region(region).build()).ok()
 }
 
 /// The region of the job, from its arguments, the environment or the profile, in the form of AWS.
@@ -173,18 +181,19 @@ async fn load(
         loader =
             loader.credentials_provider(Credentials::new(&keys.access_key_id, secret, None, None, "Connector.config"));
     }
-    let mut of_profile = ProfileFileRegionProvider::builder();
     if let Some(name) = profile.name {
         loader = loader.profile_name(name);
+    }
+    loader.region(region_chain(settings, profile)).load().await
+}
+
+/// The sources of the region. Never the machine on which the job runs, whose region AWS's default provider would read from
+/// the instance metadata.
+fn region_chain(settings: &Settings, profile: &Profile) -> RegionProviderChain {
+    let mut of_profile = ProfileFileRegionProvider::builder();
+    if let Some(name) = profile.name {
         of_profile = of_profile.profile_name(name);
     }
-    // Never the region of the machine on which the job runs, which AWS's default provider would read from the instance
-    // metadata.
     let region = settings.region.as_ref().map(|region| Region::new(region.as_str().to_owned()));
-    loader = loader.region(
-        RegionProviderChain::first_try(region)
-            .or_else(EnvironmentVariableRegionProvider::new())
-            .or_else(of_profile.build()),
-    );
-    loader.load().await
+    RegionProviderChain::first_try(region).or_else(EnvironmentVariableRegionProvider::new()).or_else(of_profile.build())
 }

@@ -3,11 +3,14 @@
 use std::process::ExitCode;
 use std::{env, thread};
 
-use connector_sdk::{Error, Result};
+use connector_sdk::names::RegionName;
+use connector_sdk::{ArgValue as _, Error, Result};
 
-use crate::arguments::Quoting;
+use crate::arguments::{Files, Quoting};
 use crate::cli::{self, Request};
 use crate::console::{Console, print_help};
+use crate::job::JobName;
+use crate::log::Begin;
 use crate::registry::Registry;
 use crate::settings::Output;
 use crate::{arguments, commands, exit, job, list, log, panics, program, signals};
@@ -58,7 +61,7 @@ fn work(own: &[&str]) -> u8 {
             args.and_then(|args| panics::guard(command.name, || (command.run)(&registry, &args))),
         );
     }
-    let args = match arguments::read(env::args_os(), &registry) {
+    let args = match arguments::read(env::args_os(), &registry, Files::Here) {
         Ok(args) => args,
         Err(error) => return refuse(&raw_arguments(), None, error),
     };
@@ -82,8 +85,12 @@ fn unguarded_panic() -> u8 {
 
 /// The end of a job whose command line is refused, which the log contains as well.
 fn refuse(args: &[impl AsRef<str>], function: Option<&str>, error: Error) -> u8 {
-    log::start_with_arguments(args);
-    job::report_failure_to_start(arguments::output_form(args), function, error)
+    let known = Begin::of_arguments(args);
+    log::start(&known);
+    let region = known.region.and_then(|region| RegionName::parse(region).ok());
+    let region = region.as_ref().map(RegionName::as_str);
+    let name = JobName { function, region, user_id: known.user_id };
+    job::report_failure_to_start(arguments::output_form(args), &name, error)
 }
 
 /// The arguments of a command line that cannot be read.

@@ -22,11 +22,37 @@ use crate::settings::{Output, Settings};
 use crate::status_text::StatusText;
 use crate::{aws, config, log, panics};
 
-/// The end of a job that could not start.
-pub fn report_failure_to_start(output: Output, function: Option<&str>, error: Error) -> u8 {
+/// The end of a job that could not start, with what is known about it.
+pub fn report_failure_to_start(output: Output, job: &JobName<'_>, error: Error) -> u8 {
+    let JobName { function, region, user_id } = *job;
+    let console = Console::new(output);
+    if let Some(line) = job.first_line() {
+        let _ = console.first_line(&line);
+    }
     let (iam_actions, result) = (&[], &Err(error));
-    let report = Report { function, iam_actions, region: None, user_id: None, journal: None, config: None, result };
-    report::finish(&Console::new(output), &report)
+    let report = Report { function, iam_actions, region, user_id, journal: None, config: None, result };
+    report::finish(&console, &report)
+}
+
+/// What the first line of the output names, as far as it is known.
+#[derive(Clone, Copy, Default)]
+pub struct JobName<'a> {
+    /// The function.
+    pub function: Option<&'a str>,
+    /// The region.
+    pub region: Option<&'a str>,
+    /// The given user ID.
+    pub user_id: Option<&'a str>,
+}
+
+impl JobName<'_> {
+    /// The first line of a job that cannot start. `None` if no more than the function is known, which the verdict names.
+    fn first_line(&self) -> Option<String> {
+        let function = self.function.filter(|_| self.region.is_some() || self.user_id.is_some())?;
+        let region = self.region.map(|region| format!(" in {region}")).unwrap_or_default();
+        let user_id = self.user_id.map(|id| format!(", user id {id}")).unwrap_or_default();
+        Some(format!("{function}{region}{user_id}"))
+    }
 }
 
 /// Runs a job and reports its result, also after errors and panics.
@@ -38,15 +64,16 @@ pub fn run(job: &Job) -> u8 {
         Ok(runtime) => runtime,
         Err(error) => {
             let error = Error::new(ErrorKind::Service, error.to_string()).doing("preparing the job");
-            return report_failure_to_start(console.output(), function, error);
+            let name = JobName { function, ..JobName::default() };
+            return report_failure_to_start(console.output(), &name, error);
         }
     };
     let (user_id, config) = (job.settings.user_id.as_deref(), job.settings.config.as_ref());
-    let prepared_job = match panics::guard(name, || runtime.block_on(prepare(job, &console))) {
+    let region = panics::guard(name, || Ok(runtime.block_on(aws::region_of(&job.settings)))).unwrap_or_default();
+    let prepared_job = match panics::guard(name, || runtime.block_on(prepare(job, region.as_deref(), &console))) {
         Ok(prepared_job) => prepared_job,
         Err(error) => {
-            let region = job.settings.region.as_ref().map(|region| region.as_str());
-            let result = Err(error);
+            let (region, result) = (region.as_deref(), Err(error));
             let report = Report { function, iam_actions, region, user_id, journal: None, config, result: &result };
             return report::finish(&console, &report);
         }
@@ -79,8 +106,23 @@ struct PreparedJob {
     context: Context,
 }
 
-/// Reads the configuration, prints the first line, and creates the context. Sends nothing to EC2 or OpCon.
-async fn prepare(job: &Job, console: &Arc<Console>) -> Result<PreparedJob> {
+/// Prepares the job and prints its first line, also if it cannot start. Sends nothing to EC2 or OpCon.
+async fn prepare(job: &Job, region: Option<&str>, console: &Arc<Console>) -> Result<PreparedJob> {
+    let prepared = create(job, console).await;
+    let printed = console.first_line(&first_line(job, region));
+    prepared.and_then(|prepared| printed.map(|()| prepared))
+}
+
+/// The first line of the job.
+fn first_line(job: &Job, region: Option<&str>) -> String {
+    let region = region.map_or(", unknown region".to_owned(), |region| format!(" in {region}"));
+    let user_id = job.settings.user_id.as_ref();
+    let who = user_id.map_or("default credential chain".to_owned(), |id| format!("user id {id}"));
+    format!("{}{region}, {who}", job.meta.name)
+}
+
+/// Reads the configuration, and creates the context.
+async fn create(job: &Job, console: &Arc<Console>) -> Result<PreparedJob> {
     let settings = &job.settings;
     let config = config::read(settings.config.as_deref(), settings.user_id.as_deref());
     let debug = config.as_ref().is_ok_and(|config| config.as_ref().is_some_and(|config| config.debug()));
@@ -95,8 +137,6 @@ async fn prepare(job: &Job, console: &Arc<Console>) -> Result<PreparedJob> {
     of_config.iter().chain(&opcon.warning()).chain(&job.warnings).for_each(|warning| console.warning(warning));
     let user = aws::User { declared: job.meta.iam_actions, reporter: console.clone(), is_patient: true };
     let account = aws::Account::load(settings, keys.as_ref(), user).await?;
-    let who = settings.user_id.as_ref().map_or("default credential chain".to_owned(), |id| format!("user id {id}"));
-    console.first_line(&format!("{} in {}, {who}", job.meta.name, account.region))?;
     let mut context = Context::builder(account.ec2(), console.clone(), opcon.clone(), opcon)
         .aws(account.config().clone())
         .dry_run(settings.dry_run)

@@ -50,18 +50,18 @@ impl<'a> Begin<'a> {
             region: settings.region.as_ref().map(|region| region.as_str()),
         }
     }
-}
 
-/// Starts the log of a command line that is not run, with what can be read from it. Arguments that no job accepts are
-/// not used.
-pub fn start_with_arguments(args: &[impl AsRef<str>]) {
-    let value = |name| given(args, name).filter(|value| !value.starts_with('-') && reference(value).is_none());
-    start(&Begin {
-        folder: value(LOG_DIR_NAME).filter(|folder| check_path(folder).is_ok()).map(Path::new),
-        debug: false,
-        user_id: value(USER_ID_NAME).filter(|id| !is_encrypted(id)),
-        region: value(REGION_NAME).filter(|region| RegionName::parse(region).is_ok()),
-    });
+    /// The log of a command line that is not run, with what can be read from it. Arguments that no job accepts are not
+    /// used.
+    pub fn of_arguments(args: &'a [impl AsRef<str>]) -> Self {
+        let value = |name| given(args, name).filter(|value| !value.starts_with('-') && reference(value).is_none());
+        Begin {
+            folder: value(LOG_DIR_NAME).filter(|folder| check_path(folder).is_ok()).map(Path::new),
+            debug: false,
+            user_id: value(USER_ID_NAME).filter(|id| !is_encrypted(id)),
+            region: value(REGION_NAME).filter(|region| RegionName::parse(region).is_ok()),
+        }
+    }
 }
 
 /// The folder of the log: the given one, or `log` in the folder of the program. `None` if that is not known.

@@ -83,13 +83,22 @@ fn read_script(file: &Path) -> Result<Vec<(OptionList, OptionEntry)>> {
     option_lists::read_script(file, read).map_err(opcon_error)
 }
 
+/// Reads a data script that must exist: only one that is written may be missing.
+fn read_existing_script(file: &Path) -> Result<Vec<(OptionList, OptionEntry)>> {
+    if !file.exists() {
+        let error = Error::new(ErrorKind::InvalidInput, "file not found").doing(format!("reading {}", file.display()));
+        return Err(error.hint("check the path of the data script"));
+    }
+    read_script(file)
+}
+
 /// The entries of each option list in a data script, as job forms display them. Empty lists are omitted.
 ///
 /// # Errors
 /// Those of [`OptionListStore::read_script`].
 pub fn texts_in_script(file: &Path) -> Result<BTreeMap<OptionList, Vec<String>>> {
     let mut found: BTreeMap<OptionList, Vec<String>> = BTreeMap::new();
-    for (list, entry) in read_script(file)? {
+    for (list, entry) in read_existing_script(file)? {
         found.entry(list).or_default().extend(texts(list, &[entry])?);
     }
     Ok(found)
@@ -130,7 +139,7 @@ impl OptionListStore for OpConProperties {
     }
 
     fn read_script(&self, file: &Path, list: OptionList) -> Result<Vec<OptionEntry>> {
-        let script = read_script(file)?.into_iter();
+        let script = read_existing_script(file)?.into_iter();
         Ok(script.filter(|(other, _)| *other == list).map(|(_, entry)| entry).collect())
     }
 }

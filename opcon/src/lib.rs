@@ -27,7 +27,7 @@ pub mod smaddi;
 pub mod tls;
 
 pub use client::{ApiSettings, Client, Limits, Saved, Version, fetch_certificates, verify_certificate};
-pub use config::{AwsKeys, Config, ConfigEditor, OPCON_API, PropertyChannel};
+pub use config::{AwsKeys, Config, ConfigEditor, Note, OPCON_API, PropertyChannel};
 pub use error::{Error, ErrorKind};
 pub use job_identity::{JobIdentity, job_label};
 pub use msgin::MsginSettings;

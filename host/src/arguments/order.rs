@@ -44,7 +44,7 @@ pub fn arrange(mut args: Vec<RawArg>, registry: &Registry, quoting: Quoting) -> 
     let function = known.or(positional.first()).copied().map(|at| args.remove(at).text);
     let meta = function.as_ref().and_then(|name| registry.find(name)).map(|found| found.operation.meta());
     let options = meta.map_or_else(Options::common, Options::of);
-    CommandLine { function, rest: join(args, &options), quoting }
+    CommandLine { function, rest: join(args, &options), quoting, unread: Vec::new() }
 }
 
 /// Joins each option and its value into one argument, and drops empty arguments.

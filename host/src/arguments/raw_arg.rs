@@ -17,6 +17,8 @@ pub struct CommandLine {
     pub rest: Vec<RawArg>,
     /// What messages may quote of it.
     pub quoting: Quoting,
+    /// The argument files that only the job can read, see [`Files::Elsewhere`].
+    pub unread: Vec<String>,
 }
 
 /// An argument and its origin.
@@ -32,6 +34,15 @@ impl AsRef<str> for RawArg {
     fn as_ref(&self) -> &str {
         &self.text
     }
+}
+
+/// The machine with the argument files.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Files {
+    /// This one: they must exist.
+    Here,
+    /// Perhaps another one, on which the job runs: a file that is not here is not read.
+    Elsewhere,
 }
 
 /// The origin of an argument.

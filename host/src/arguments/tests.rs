@@ -7,7 +7,7 @@ use connector_sdk::ErrorKind;
 use super::*;
 
 fn read_all(arguments: &[&str]) -> Result<CommandLine> {
-    read(arguments.iter().map(OsString::from), &Registry::load().unwrap())
+    read(arguments.iter().map(OsString::from), &Registry::load().unwrap(), Files::Here)
 }
 
 /// The function name and the other arguments after the program name.
@@ -149,4 +149,22 @@ fn a_value_that_is_still_encrypted_is_refused_and_not_echoed() {
 fn the_name_of_an_argument_file_with_a_reference_is_refused() {
     let error = read_all(&["awsec2", "StartInstance", "@[[FILE]]"]).unwrap_err();
     assert_eq!(error.to_string(), "the name of the argument file contains `[[FILE]]`: OpCon has no such property");
+}
+
+#[test]
+fn a_file_of_a_job_that_runs_elsewhere_need_not_be_here() {
+    let registry = Registry::load().unwrap();
+    let elsewhere = |arguments: &[&str]| read(arguments.iter().map(OsString::from), &registry, Files::Elsewhere);
+    for path in ["no-such-file", "C:\\ec2\\arguments.txt", "[[FOLDER]]/arguments"] {
+        let line = elsewhere(&["awsec2", "StartInstance", &format!("@{path}"), "--wait"]).unwrap();
+        assert_eq!(line.unread, [path]);
+        assert_eq!(texts(line), start(&["--wait"]));
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("arguments");
+    fs::write(&file, "--tag-name\nweb\n").unwrap();
+    let line = elsewhere(&["awsec2", "StartInstance", &format!("@{}", file.display())]).unwrap();
+    assert!(line.unread.is_empty());
+    assert_eq!(texts(line), start(&["--tag-name=web"]));
+    elsewhere(&["awsec2", "StartInstance", "@C:\\dir\" --wait"]).unwrap_err();
 }

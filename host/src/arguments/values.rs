@@ -174,7 +174,7 @@ mod tests {
         OperationMeta::new("Try", "Try it.").arguments(&[&[NAME.spec, SCRIPT.spec, PASSWORD.spec]]);
 
     fn line(rest: Vec<RawArg>) -> CommandLine {
-        CommandLine { function: None, quoting: Quoting::of(&rest), rest }
+        CommandLine { function: None, quoting: Quoting::of(&rest), rest, unread: Vec::new() }
     }
 
     fn checked(text: &str, origin: Origin, references: References) -> Result<Vec<String>> {

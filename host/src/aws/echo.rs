@@ -1,12 +1,11 @@
 //! Finds the secrets of a request in the response to it: a proxy or a debugging server may return what it received.
 
-mod decodings;
-
 use std::borrow::Cow;
 
 use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use opcon::decodings;
 use serde_json::Value;
 
 use super::answer::Content;

@@ -6,6 +6,8 @@ use std::path::{Path, PathBuf};
 
 use connector_sdk::{Error, ErrorKind, Result};
 
+use super::profile::Profile;
+
 /// The maximum size of a file of AWS settings or credentials, in bytes.
 const MAX_FILE: u64 = bounded_files::MIB;
 
@@ -41,6 +43,20 @@ pub fn check() -> Result<()> {
             _ => Ok(()),
         }
     })
+}
+
+/// Rejects the token file of a profile, as [`check`] does with that of the environment.
+///
+/// # Errors
+/// [`ErrorKind::InvalidInput`] with the key and its profile.
+pub fn check_token_file(profile: &Profile) -> Result<()> {
+    let Some(file) = profile.setting("AWS_WEB_IDENTITY_TOKEN_FILE", "web_identity_token_file") else { return Ok(()) };
+    match bounded_files::check(Path::new(&file.value), MAX_FILE) {
+        Err(error) if matches!(error.kind(), io::ErrorKind::InvalidInput | io::ErrorKind::FileTooLarge) => {
+            Err(file.invalid("a regular file of at most 1 MiB"))
+        }
+        _ => Ok(()),
+    }
 }
 
 /// The path of a file, with `~` replaced as the SDK does it.

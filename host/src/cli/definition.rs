@@ -36,7 +36,12 @@ pub enum Defined {
 /// function.
 pub fn define(registry: &Registry, commands: &[&'static str], args: &CommandLine, more: &[String]) -> Result<Defined> {
     let Some(name) = &args.function else {
-        return Err(usage_error("no function specified").hint(run_list()));
+        let error = usage_error("no function specified");
+        return Err(if args.unread.is_empty() {
+            error.hint(run_list())
+        } else {
+            error.hint("specify the function outside of the argument file, which is not on this machine")
+        });
     };
     let function = function(registry, commands, name, args.quoting)?;
     let meta = function.operation.meta();
@@ -53,7 +58,9 @@ pub fn define(registry: &Registry, commands: &[&'static str], args: &CommandLine
         }
     }
     let specs: Vec<_> = all_arguments(meta).collect();
-    let checked = if unchecked.is_empty() {
+    let checked = if !args.unread.is_empty() {
+        Ok(()) // the rules about several arguments apply to those in the file, too
+    } else if unchecked.is_empty() {
         let inputs = Inputs::parse(specs.into_iter(), meta.groups, &given);
         inputs.and_then(|inputs| function.operation.prepare(&inputs)).map(drop)
     } else {

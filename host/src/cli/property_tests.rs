@@ -8,7 +8,7 @@ use proptest::prelude::*;
 use tempfile::TempDir;
 
 use super::*;
-use crate::arguments;
+use crate::arguments::{self, Files};
 
 /// How an option and its value are written.
 #[derive(Clone, Copy, Debug)]
@@ -167,7 +167,7 @@ proptest! {
         let options: Vec<_> = given.iter().zip(spellings).map(|((name, value), how)| (*name, *value, how)).collect();
         let registry = Registry::load().unwrap();
         let (line, _folder) = command_line(a_function().name, &options);
-        let parsed = arguments::read(line.into_iter(), &registry).and_then(|args| {
+        let parsed = arguments::read(line.into_iter(), &registry, Files::Here).and_then(|args| {
             arguments::check(&args, &Options::of(a_function()), References::Replaced)?;
             inputs(a_function(), &args)
         });
@@ -200,7 +200,7 @@ proptest! {
         let mut line: Vec<_> = words.iter().map(|word| word.replace("FUNCTION", function).replace("OPTION", option)).collect();
         line.insert(at.index(line.len() + 1), format!("--{option}"));
         let arguments = std::iter::once("awsec2").chain(line.iter().map(String::as_str)).map(OsString::from);
-        let parsed = arguments::read(arguments, &registry).and_then(|args| parse(&registry, &[], &args));
+        let parsed = arguments::read(arguments, &registry, Files::Here).and_then(|args| parse(&registry, &[], &args));
         if let Err(error) = parsed {
             let shown = format!("{error} {}", error.hints().collect::<Vec<_>>().join(" "));
             prop_assert!(!shown.contains(SECRET), "{:?}: {}", line, shown);
@@ -218,7 +218,7 @@ proptest! {
         let all: Vec<_> = all.collect();
         let (meta, name) = all[which.index(all.len())];
         let (line, _folder) = command_line(meta.name, &[(name, &value, how)]);
-        let args = match arguments::read(line.into_iter(), &registry) {
+        let args = match arguments::read(line.into_iter(), &registry, Files::Here) {
             Ok(args) => args,
             Err(error) => {
                 prop_assert!(!is_clear(&value, how), "{}", error);

@@ -3,12 +3,12 @@
 use std::ffi::OsString;
 
 use super::*;
-use crate::arguments;
+use crate::arguments::{self, Files};
 
 fn parse_args(args: &[&str]) -> Result<Request> {
     let registry = Registry::load().unwrap();
     let args = std::iter::once(&"awsec2").chain(args).map(OsString::from);
-    parse(&registry, &[], &arguments::read(args, &registry).unwrap())
+    parse(&registry, &[], &arguments::read(args, &registry, Files::Here).unwrap())
 }
 
 fn job(args: &[&str]) -> Box<Job> {
@@ -35,7 +35,7 @@ fn every_example_is_the_definition_of_a_job() {
             // Examples are for job definitions and contain references.
             let args = ["awsec2", meta.name].into_iter().chain(example.arguments.iter().copied()).map(OsString::from);
             let registry = Registry::load().unwrap();
-            let defined = define(&registry, &[], &arguments::read(args, &registry).unwrap(), &[]);
+            let defined = define(&registry, &[], &arguments::read(args, &registry, Files::Here).unwrap(), &[]);
             assert!(matches!(defined, Ok(Defined::Job(_))), "{} {:?}", meta.name, example.arguments);
         }
     }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use clap::{Arg, ArgMatches};
 use connector_sdk::option_lists::OptionList;
 use connector_sdk::properties::PropertyStore as _;
-use connector_sdk::{Error, ErrorKind, Reporter as _, Result};
+use connector_sdk::{Reporter as _, Result};
 
 use super::parts::{block_on, config_argument, config_path, flag, parse, parser, path_option};
 use crate::arguments::Quoting;
@@ -63,11 +63,6 @@ pub fn run(registry: &Registry, args: &[String]) -> Result<u8> {
 /// The option list entries for the forms.
 fn choices(matches: &ArgMatches) -> Result<Choices> {
     if let Some(file) = matches.get_one::<PathBuf>("data-script") {
-        if !file.exists() {
-            return Err(Error::new(ErrorKind::InvalidInput, "file not found")
-                .doing(format!("reading {}", file.display()))
-                .hint("check the path of `--data-script`"));
-        }
         return option_lists::texts_in_script(file);
     }
     if matches.get_flag("from-opcon") { from_opcon(config_path(matches).as_deref()) } else { Ok(Choices::new()) }

@@ -1,5 +1,7 @@
 //! Implements `awsec2 job-definition`: creates an OpCon job definition, checked by the rules of the job.
 
+mod findings;
+
 use std::ffi::OsString;
 use std::path::PathBuf;
 
@@ -9,7 +11,9 @@ use connector_sdk::{Error, ErrorKind, Given, Reporter as _, Result};
 use opcon::smaddi::{JobDefinition, Program, unix_parameters, windows_command_line};
 use opcon::{JobIdentity, PropertyName};
 
+use self::findings::Findings;
 use super::parts::{option, parse, parser, path_option, path_text, text};
+use crate::arguments::{CommandLine, Files, Quoting};
 use crate::cli::{Defined, Definition, define};
 use crate::console::{Console, print_help, print_result};
 use crate::opcon_error::opcon_error;
@@ -71,11 +75,20 @@ pub fn run(registry: &Registry, args: &[String]) -> Result<u8> {
     if args.iter().any(|arg| arg == "--help" || arg == "-h") {
         return print_help(&command().render_help().to_string());
     }
-    let definition = match checked(registry, &of_the_job)? {
+    let line = read(registry, args, &of_the_job)?;
+    let definition = match checked(registry, &line)? {
         Defined::Job(definition) => definition,
         Defined::Help(help) => return print_help(&help),
     };
+    if own.iter().any(|arg| arguments::swallows_a_secret(arg)) {
+        let error = Error::new(ErrorKind::InvalidInput, "an option of this command contains an option of the function");
+        return Err(error.hint("check the quotes before that option"));
+    }
     let Some(matches) = parse(command(), &own)? else { return Ok(exit::SUCCESS) };
+    let folder = matches.get_one::<PathBuf>("smaddi-dir");
+    let is_windows = text(&matches, "platform") == "windows";
+    let findings = Findings { line: &line, meta: definition.meta, is_windows, is_printed: folder.is_none() };
+    findings.refuse()?;
     let job = JobDefinition::new(
         text(&matches, "schedule"),
         text(&matches, "job"),
@@ -83,10 +96,8 @@ pub fn run(registry: &Registry, args: &[String]) -> Result<u8> {
         program(&matches, &of_the_job)?,
     );
     let (job, console) = (job.map_err(opcon_error)?, Console::new(Output::Text));
-    for name in &definition.unchecked {
-        console.warning(&format!("`--{name}` contains a reference: the value is checked only when the job runs"));
-    }
-    let Some(folder) = matches.get_one::<PathBuf>("smaddi-dir") else {
+    findings.warnings(&definition).iter().for_each(|warning| console.warning(warning));
+    let Some(folder) = folder else {
         return print_result(&job.to_xml().map_err(opcon_error)?);
     };
     let file = job.drop_into(folder).map_err(opcon_error)?;
@@ -114,11 +125,17 @@ fn split(args: &[String]) -> (Vec<String>, Vec<String>) {
     (of_this, of_the_job)
 }
 
-/// Parses the arguments of the job. Arguments with references are not checked.
-fn checked(registry: &Registry, args: &[&str]) -> Result<Defined> {
+/// Reads the arguments of the job. `all` contains those of the command, too: a secret can be divided between both.
+fn read(registry: &Registry, all: &[String], of_the_job: &[&str]) -> Result<CommandLine> {
     let program = std::iter::once(OsString::from(program::name()));
-    let args = arguments::read(program.chain(args.iter().map(OsString::from)), registry)?;
-    let defined = define(registry, &[], &args, &options())?;
+    let args = program.chain(of_the_job.iter().map(OsString::from));
+    let line = arguments::read(args, registry, Files::Elsewhere)?;
+    Ok(CommandLine { quoting: line.quoting.and(Quoting::of(all)), ..line })
+}
+
+/// Parses the arguments of the job. Arguments with references are not checked.
+fn checked(registry: &Registry, line: &CommandLine) -> Result<Defined> {
+    let defined = define(registry, &[], line, &options())?;
     if let Defined::Job(definition) = &defined {
         check_property_names(definition)?;
     }

@@ -12,8 +12,9 @@ use crate::arguments::{self, Options, Quoting, positional};
 use crate::cli::{self, Request};
 use crate::console::print_help;
 use crate::forms::{self, FUNCTION, Form};
+use crate::log::{self, Begin};
 use crate::registry::Registry;
-use crate::{exit, job, log, program};
+use crate::{exit, job, program};
 
 /// The maximum size of a completed form, in bytes.
 const MAX_FORM: u64 = MIB;
@@ -36,7 +37,7 @@ fn command() -> clap::Command {
 
 /// Runs the job of the given form.
 pub fn run(registry: &Registry, args: &[String]) -> Result<u8> {
-    run_job(registry, args).inspect_err(|_| log::start_with_arguments(args)) // the error is logged where it is printed
+    run_job(registry, args).inspect_err(|_| log::start(&Begin::of_arguments(args))) // the error is logged where it is printed
 }
 
 fn run_job(registry: &Registry, args: &[String]) -> Result<u8> {

@@ -212,7 +212,7 @@ fn error_json(error: &Error) -> ErrorJson<'_> {
     }
 }
 
-const fn kind(kind: ErrorKind) -> &'static str {
+pub const fn kind(kind: ErrorKind) -> &'static str {
     match kind {
         ErrorKind::InvalidInput => "invalid-input",
         ErrorKind::PermissionDenied => "permission-denied",

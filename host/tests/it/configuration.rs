@@ -60,6 +60,39 @@ fn an_invalid_file_is_reported_with_the_line() {
 }
 
 #[test]
+fn the_first_line_names_what_is_known_of_a_job_that_cannot_start() {
+    let start = |program: &Program, arguments: &[&str]| {
+        let finished = program.run(arguments).expect_code(2);
+        finished.stdout.lines().next().unwrap().to_owned()
+    };
+    let ec2 = OwnEc2::unwanted();
+    let program = Program::with_endpoint(&ec2.url).with_config(&user_section("USER1", "61", "no-hex"));
+    assert_eq!(
+        start(&program, &["GetInstanceStatusByTag", "--config", "no-such.config"]),
+        "GetInstanceStatusByTag in us-east-1, default credential chain"
+    );
+    let program = program.common("--user-id", "USER1").without("--region");
+    assert_eq!(start(&program, STATUS), "GetInstanceStatusByTag, unknown region, user id USER1");
+    let program = program.env("AWS_REGION", "EU_WEST_3");
+    assert_eq!(start(&program, STATUS), "GetInstanceStatusByTag in eu-west-3, user id USER1");
+    let document = program.run_json(STATUS).1;
+    assert_eq!((&document["region"], &document["user_id"]), (&"eu-west-3".into(), &"USER1".into()));
+    // A command line that is refused.
+    let wrong = ["StartInstance", "--region=US_EAST_1", "--instance-idd", "i-1"];
+    assert_eq!(start(&program, &wrong), "StartInstance in us-east-1, user id USER1");
+    assert_eq!(start(&Program::new(), &wrong[..1]), "StartInstance failed, exit code 2");
+}
+
+#[test]
+fn a_job_does_not_mention_what_is_unusual_in_an_old_file() {
+    let text = b"; caf\xe9\n [CONNECTOR] \nDEBUG=\"OFF\"\nOTHER=1\n[CONNECTOR]\nDEBUG:OFF\n\x1a";
+    let program = Program::with_endpoint(&test_bed().ec2_endpoint).with_config("");
+    std::fs::write(program.folder().join("Connector.config"), text).unwrap();
+    let finished = program.run(&["GetInstanceStatusByTag"]).expect_code(0);
+    assert_eq!(finished.stderr, "");
+}
+
+#[test]
 fn an_invalid_setting_is_reported_with_the_key() {
     let config = "[CONNECTOR]\nMAX_WAIT_TIME_FOR_STARTUP=soon\n";
     refused(|program| program.with_config(config), STATUS).expect_stderr("MAX_WAIT_TIME_FOR_STARTUP");

@@ -10,7 +10,7 @@ use connector_sdk::codes::kind_of;
 use opcon_stand_in::DEFAULT_TOKEN;
 use serde_json::json;
 
-use crate::support::{Finished, OwnOpCon, Program, administrator_commands, test_bed};
+use crate::support::{Finished, OwnOpCon, Program, administrator_commands, cmd, test_bed};
 
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_owned()
@@ -28,11 +28,59 @@ fn page(name: &str) -> String {
     fs::read_to_string(root().join("docs").join(name)).unwrap().replace("\r\n", "\n")
 }
 
+/// A command in a page.
+#[derive(Clone, Copy, Debug, PartialEq)]
+struct Shown<'a> {
+    line: &'a str,
+    /// The language of its block: `sh` or `bat` for one shell, `opcon` for a field of OpCon, which replaces references
+    /// before any quotes are read; otherwise both shells read the same words.
+    language: &'a str,
+}
+
+impl Shown<'_> {
+    /// The words that the program gets when the command is copied into a shell. The error says which shell divides the
+    /// command in another way.
+    fn words(&self) -> Result<Vec<String>, String> {
+        let (sh, cmd) = (shlex::split(self.line), cmd::words_of(self.line));
+        match self.language {
+            "sh" => sh.ok_or_else(|| "sh: quotes that are not closed".to_owned()),
+            "bat" => cmd,
+            "opcon" if sh.as_ref() == cmd.as_ref().ok() => return cmd,
+            _ if sh.as_ref() == cmd.as_ref().ok() => cmd,
+            _ => Err(format!("sh reads {sh:?}, cmd.exe {cmd:?}: show it for both, in blocks `sh` and `bat`")),
+        }
+        .and_then(|words| if is_expanded(self, &words) { Err("sh replaces a part".to_owned()) } else { Ok(words) })
+    }
+}
+
+/// Whether `sh` would replace a variable or a pattern in the command: they are written without single quotes.
+fn is_expanded(shown: &Shown<'_>, words: &[String]) -> bool {
+    let is_special = |word: &&String| word.contains(['$', '*', '`']) || word.contains("[[");
+    let special: Vec<_> = words.iter().filter(is_special).collect();
+    let is_safe = |word: &&String| {
+        let single = shown.line.contains(&format!("'{word}'"));
+        let double = !word.contains(['$', '`']) && shown.line.contains(&format!("\"{word}\""));
+        single || double
+    };
+    shown.language != "bat" && !special.iter().all(is_safe)
+}
+
 /// The lines in fenced blocks that begin with the program name, except syntax descriptions.
-fn commands(text: &str) -> Vec<&str> {
-    let blocks = text.split("\n```").skip(1).step_by(2);
-    let lines = blocks.flat_map(|block| block.lines().skip(1)).filter(|line| line.starts_with("awsec2 "));
-    lines.filter(|line| !line.contains('<') && !line.contains(" [-")).collect()
+fn commands(text: &str) -> Vec<Shown<'_>> {
+    let blocks = text.split("\n```").skip(1).step_by(2).filter_map(|block| block.split_once('\n'));
+    let lines = blocks.flat_map(|(language, lines)| lines.lines().map(move |line| Shown { line, language }));
+    lines.filter(|shown| is_command(shown.line)).collect()
+}
+
+/// The commands in backticks, many of which are not complete.
+fn commands_in_text(text: &str) -> Vec<Shown<'_>> {
+    let texts = text.split("\n```").step_by(2);
+    let spans = texts.flat_map(|text| text.split('`').skip(1).step_by(2)).filter(|span| is_command(span));
+    spans.map(|line| Shown { line, language: "" }).collect()
+}
+
+fn is_command(text: &str) -> bool {
+    text.starts_with("awsec2 ") && !text.contains('<') && !text.contains(" [-")
 }
 
 /// A folder with all files that the documentation refers to, and an OpCon stand-in.
@@ -68,12 +116,14 @@ fn fingerprint_in_pages() -> String {
 }
 
 /// Runs a command from a page: for a function a check of its arguments, other commands completely.
-fn run(line: &str) -> Finished {
+fn run(shown: Shown<'_>) -> Finished {
     let (program, opcon) = environment();
-    let line = line.replace("opcon.example.com:9010", &opcon.https().to_string());
-    let line = line.replace(&fingerprint_in_pages(), &opcon.fingerprint());
-    let fingerprint = opcon.fingerprint();
-    let words = shlex::split(&line).unwrap_or_else(|| panic!("{line}: quotes that are not closed"));
+    let line = shown.line;
+    let words = shown.words().unwrap_or_else(|wrong| panic!("{line}: {wrong}"));
+    let (address, fingerprint) = (opcon.https().to_string(), opcon.fingerprint());
+    let known =
+        |word: String| word.replace("opcon.example.com:9010", &address).replace(&fingerprint_in_pages(), &fingerprint);
+    let words: Vec<_> = words.into_iter().map(known).collect();
     let mut words: Vec<&str> = words[1..].iter().map(String::as_str).collect();
     let endpoint = ["--endpoint-url", &test_bed().ec2_strict.endpoint];
     match words.iter().find(|word| administrator_commands().iter().any(|command| command == *word)) {
@@ -99,9 +149,21 @@ fn run(line: &str) -> Finished {
 fn every_command_that_is_shown_works() {
     let mut count = 0;
     for (path, text) in pages() {
-        for line in commands(&text) {
-            let finished = run(line);
-            assert_eq!(finished.code, 0, "{}: {line}: {finished:#?}", path.display());
+        for shown in commands(&text) {
+            let finished = run(shown);
+            assert_eq!(finished.code, 0, "{}: {shown:?}: {finished:#?}", path.display());
+            count += 1;
+        }
+    }
+    assert!(count > 20, "only {count} commands were found");
+}
+
+#[test]
+fn every_command_in_a_text_is_read_the_same_by_both_shells() {
+    let mut count = 0;
+    for (path, text) in pages() {
+        for shown in commands_in_text(&text) {
+            assert_eq!(shown.words().err(), None, "{}: {shown:?}", path.display());
             count += 1;
         }
     }
@@ -112,10 +174,31 @@ fn every_command_that_is_shown_works() {
 fn a_command_that_does_not_work_is_noticed() {
     let text =
         "\n```\nawsec2 StopInstance --tag-nam web\n\nawsec2 [common arguments] <Function>\n```\nawsec2 is text\n";
-    assert_eq!(commands(text), ["awsec2 StopInstance --tag-nam web"]);
-    assert_eq!(run("awsec2 StopInstance --tag-nam web").code, 2);
-    assert_eq!(run("awsec2 set-property A,B x").code, 2);
-    assert_eq!(run("awsec2 forms --data-script no-such-file.txt StopInstances").code, 2);
+    let shown = |line| Shown { line, language: "" };
+    assert_eq!(commands(text), [shown("awsec2 StopInstance --tag-nam web")]);
+    assert_eq!(run(shown("awsec2 StopInstance --tag-nam web")).code, 2);
+    assert_eq!(run(shown("awsec2 set-property A,B x")).code, 2);
+    assert_eq!(run(shown("awsec2 forms --data-script no-such-file.txt StopInstances")).code, 2);
+}
+
+#[test]
+fn a_command_that_a_shell_would_change_is_noticed() {
+    for (language, line, works) in [
+        ("", "awsec2 forms \"a b\" --x=y", true),
+        ("", "awsec2 forms 'a b'", false),
+        ("sh", "awsec2 forms 'a b'", true),
+        ("bat", "awsec2 forms \"$A b\"", true),
+        ("", "awsec2 forms \"$A b\"", false),
+        ("", "awsec2 forms al2023*", false),
+        ("", "awsec2 forms \"al2023*\"", true),
+        ("", "awsec2 forms a&b", false),
+        ("bat", "awsec2 forms %A%", false),
+        ("sh", "awsec2 forms \"a", false),
+        ("opcon", "awsec2 forms \"[[$A]]\"", true),
+        ("opcon", "awsec2 forms '[[$A B]]'", false),
+    ] {
+        assert_eq!(Shown { line, language }.words().is_ok(), works, "{language} {line}");
+    }
 }
 
 #[test]

@@ -258,7 +258,7 @@ fn an_opcon_that_cannot_work_is_9_at_once() {
     let name = unique("odd-opcon");
     // No name server is asked for a name with so long a part.
     let address = format!("{}:9010", "x".repeat(64));
-    let program = with_opcon(&format!("[OPCON API INFORMATION]\nADDRESS={address}\nTOKEN=made-up\n"));
+    let program = with_opcon(&format!("[OPCON API INFORMATION]\nADDRESS={address}\nUSING_TLS=False\nTOKEN=made-up\n"));
     let finished = program.run(&launch(&name)).expect_code(9);
     let finished = finished.expect_stderr(" cannot be resolved: ").expect_stderr("hint: check the host in `ADDRESS`");
     assert!(!finished.stderr.contains("trying again"), "{finished:#?}");
@@ -280,7 +280,7 @@ fn failures_of_opcon_that_pass_cost_nothing() {
     fault("/api/globalproperties", OpConAnswer::text(500, "chosen as the deadlock victim"));
     fault("/api/propertyExpression", OpConAnswer::text(500, "chosen as the deadlock victim"));
     let program = with_opcon(&opcon.config(DEFAULT_TOKEN));
-    let finished = program.run(&[&launch(&name)[..], &["--log-dir", "log"]].concat()).expect_code(0);
+    let finished = program.run(&launch(&name)).expect_code(0);
     let line = format!(
         "warning: the OpCon API at {} does not respond properly yet: OpCon returned HTTP 503: busy; trying again for up \
          to 60s\n",
@@ -289,7 +289,7 @@ fn failures_of_opcon_that_pass_cost_nothing() {
     assert_eq!(finished.stderr.matches(&line).count(), 1, "{finished:#?}");
     assert_eq!(finished.stderr.matches("does not respond").count(), 1, "{finished:#?}");
     assert_eq!(opcon.property("ID").as_deref(), Some(Ec2::new().named(&name)[0].as_str()));
-    let log = std::fs::read_to_string(program.folder().join("log/awsec2.log")).unwrap();
+    let log = program.log();
     for line in [
         "OpCon GET /api/version: HTTP 503 (attempt 1)",
         "OpCon GET /api/version: HTTP 200 (attempt 2)",

@@ -157,6 +157,18 @@ fn the_default_files_of_aws_are_regular() {
     finished.expect_stderr("/.aws/credentials: it is not a regular file\n");
 }
 
+#[test]
+fn the_token_file_of_a_profile_is_regular_and_limited() {
+    for (name, _) in unusable_files(&Program::new()).into_iter().filter(|(_, why)| !why.is_empty()) {
+        let program = Program::with_endpoint("http://127.0.0.1:9").env("AWS_CONFIG_FILE", "aws-config");
+        program.write("aws-config", &format!("[default]\nweb_identity_token_file = {name}\n"));
+        unusable_files(&program);
+        let finished = program.run(&["StopInstance", "--tag-name", "web"]).expect_code(2);
+        finished
+            .expect_stderr("`web_identity_token_file` of the profile `default` in aws-config must be a regular file");
+    }
+}
+
 /// The maximum work on an argument is constant: the limits below take seconds with work for each pair of them.
 #[test]
 fn as_many_arguments_as_fit_are_read() {

@@ -257,7 +257,8 @@ fn lists_that_are_all_missing_are_not_found() {
     let program = with_opcon(&opcon);
     let finished = program.run(&["CheckLists"]).expect_code(4);
     finished.expect_stderr("error: checking the option lists: no entries to check\n");
-    program.run(&["CheckLists", "--data-script", "nowhere.txt"]).expect_code(4);
+    let missing = program.run(&["CheckLists", "--data-script", "nowhere.txt"]).expect_code(2);
+    missing.expect_stderr("error: reading nowhere.txt: file not found\nhint: check the path of the data script\n");
     assert!(!program.folder().join("nowhere.txt").exists());
 }
 

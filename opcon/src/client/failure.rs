@@ -5,6 +5,7 @@ use std::fmt;
 use std::time::Duration;
 
 use reqwest::StatusCode;
+use rustls::pki_types::InvalidDnsNameError;
 use serde::Deserialize;
 
 use super::distrust::distrust;
@@ -51,6 +52,10 @@ impl Failure {
         }
         if root.is::<NotResolved>() {
             return Failure::new(excerpt(&root.to_string()), None).with_hint("check the host in `ADDRESS`");
+        }
+        if root.is::<InvalidDnsNameError>() {
+            let wrong = "no connection to the OpCon server: the host in `ADDRESS` is not a valid name";
+            return Failure::new(wrong, None).with_hint("check the host in `ADDRESS`");
         }
         let reason = excerpt(&root.to_string());
         let wrong = match (error.is_connect(), error.is_timeout()) {

@@ -2,10 +2,13 @@
 
 use std::fmt;
 use std::net::IpAddr;
+use std::path::Path;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use rustls::pki_types::CertificateDer;
+use rustls::pki_types::pem::PemObject as _;
 use sha2::{Digest as _, Sha256};
 use x509_cert::certificate::{CertificateInner, Raw, TbsCertificateInner, Version};
 use x509_cert::der::oid::ObjectIdentifier;
@@ -54,6 +57,21 @@ impl Certificate {
     /// [`ErrorKind::Invalid`] if it is not an X.509 certificate.
     pub fn parse(der: &[u8]) -> Result<Self, Error> {
         read(der).map_err(|error| Error::new(ErrorKind::Invalid, "reading a certificate", error.to_string()))
+    }
+
+    /// The certificates in a PEM file of at most 4 MiB.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Invalid`] if the file cannot be read, or one of its certificates is not an X.509 certificate.
+    pub fn in_file(file: &Path) -> Result<Vec<Self>, Error> {
+        let doing = format!("reading the certificates in {}", file.display());
+        let invalid = |wrong: String| Error::new(ErrorKind::Invalid, doing.as_str(), wrong);
+        let pem = bounded_files::read(file, 4 * bounded_files::MIB).map_err(|error| invalid(error.to_string()))?;
+        let ders = CertificateDer::pem_slice_iter(&pem).collect::<Result<Vec<_>, _>>();
+        ders.map_err(|error| invalid(error.to_string()))?
+            .iter()
+            .map(|der| read(der).map_err(|error| invalid(error.to_string())))
+            .collect()
     }
 
     /// Whether subject and issuer are the same, as in a self-signed certificate.

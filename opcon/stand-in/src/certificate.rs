@@ -1,5 +1,7 @@
 //! The self-signed certificate of a stand-in, created at each start.
 
+use std::time::{Duration, SystemTime};
+
 use rcgen::{BasicConstraints, CertificateParams, IsCa, KeyPair};
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::rustls::ServerConfig;
@@ -15,12 +17,19 @@ pub struct Certificate {
     pub authority: bool,
     /// Whether it is expired.
     pub expired: bool,
+    /// After how many days it expires. `None`: in a distant future.
+    pub days_left: Option<u32>,
 }
 
 impl Default for Certificate {
     /// A valid certificate for `localhost` and 127.0.0.1 that is not a certificate authority.
     fn default() -> Self {
-        Certificate { names: vec!["localhost".to_owned(), "127.0.0.1".to_owned()], authority: false, expired: false }
+        Certificate {
+            names: vec!["localhost".to_owned(), "127.0.0.1".to_owned()],
+            authority: false,
+            expired: false,
+            days_left: None,
+        }
     }
 }
 
@@ -41,6 +50,9 @@ impl SelfSigned {
         }
         if wanted.expired {
             params.not_after = rcgen::date_time_ymd(2001, 1, 1);
+        }
+        if let Some(days) = wanted.days_left {
+            params.not_after = (SystemTime::now() + Duration::from_secs(u64::from(days) * 24 * 60 * 60)).into();
         }
         let key = KeyPair::generate()?;
         let certificate = params.self_signed(&key)?;

@@ -2,19 +2,26 @@
 
 use std::io;
 use std::sync::{Arc, Mutex};
+use std::thread::{self, ThreadId};
 
 use opcon_stand_in::{Answer, DEFAULT_TOKEN};
 use tracing_subscriber::fmt::MakeWriter;
 
 use crate::site::{Site, free_address, name, value};
 
-/// The lines of the log.
-#[derive(Clone, Default)]
-struct Lines(Arc<Mutex<Vec<u8>>>);
+/// The lines of the log that this thread has written. The log is that of the process, because a log of one thread misses
+/// what another thread has come across first.
+#[derive(Clone)]
+struct Lines {
+    thread: ThreadId,
+    text: Arc<Mutex<Vec<u8>>>,
+}
 
 impl io::Write for Lines {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.lock().unwrap().extend_from_slice(bytes);
+        if thread::current().id() == self.thread {
+            self.text.lock().unwrap().extend_from_slice(bytes);
+        }
         Ok(bytes.len())
     }
 
@@ -34,7 +41,7 @@ impl<'a> MakeWriter<'a> for Lines {
 impl Lines {
     /// Takes the lines of the OpCon client so far.
     fn take(&self) -> Vec<String> {
-        let text = String::from_utf8(std::mem::take(&mut *self.0.lock().unwrap())).unwrap();
+        let text = String::from_utf8(std::mem::take(&mut *self.text.lock().unwrap())).unwrap();
         text.lines()
             .filter_map(|line| line.strip_prefix(" INFO opcon::client::connection: "))
             .map(str::to_owned)
@@ -44,9 +51,9 @@ impl Lines {
 
 #[tokio::test]
 async fn every_call_is_one_line_without_secrets() {
-    let lines = Lines::default();
+    let lines = Lines { thread: thread::current().id(), text: Arc::default() };
     let log = tracing_subscriber::fmt().with_writer(lines.clone()).without_time().with_ansi(false).finish();
-    let _log = tracing::subscriber::set_default(log);
+    tracing::subscriber::set_global_default(log).unwrap();
     let site = Site::start().await;
     let client = site.plain_client();
 

@@ -244,6 +244,9 @@ async fn a_host_name_that_cannot_be_resolved_fails_at_once() {
     let text = format!("reading the OpCon version: the host name `{host}` cannot be resolved: ");
     let error = assert_error(client.check().await, ErrorKind::Unreachable, &text);
     assert_eq!(error.hint(), Some("check the host in `ADDRESS`"));
+    let client = site.client(format!("{host}:9010"), "").unwrap();
+    let text = "no connection to the OpCon server: the host in `ADDRESS` is not a valid name";
+    assert_error(client.check().await, ErrorKind::Unreachable, text);
 }
 
 #[tokio::test]

@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use opcon_stand_in::DEFAULT_TOKEN;
+use opcon_stand_in::{Certificate, DEFAULT_TOKEN, Options};
 
 use crate::support::{Answer, Finished, OwnEc2, OwnOpCon, Program, functions, test_bed};
 
@@ -108,26 +108,169 @@ fn a_log_that_cannot_be_opened_is_reported() {
     finished.expect_stdout("FAILED  log: opening occupied");
 }
 
+#[test]
+fn a_log_is_tried_and_not_created() {
+    let program = Program::with_endpoint("http://127.0.0.1:9").env("AWS_MAX_ATTEMPTS", "1");
+    program.run_bare(&["check", "--log-dir", "log"]).expect_stdout(" (the first job creates it)\n");
+    assert!(!program.folder().join("log").exists());
+}
+
 #[cfg(unix)]
 #[test]
-fn a_file_that_others_can_read_is_a_failure() {
+fn access_of_others_is_a_note_and_a_failure_only_if_they_can_change_the_file() {
     use std::os::unix::fs::PermissionsExt as _;
-    let program = Program::new().with_config("[CONNECTOR]\n");
-    fs::set_permissions(program.folder().join("Connector.config"), fs::Permissions::from_mode(0o644)).unwrap();
-    let program = program.env("AWS_ACCESS_KEY_ID", "AKIATEST").env("AWS_SECRET_ACCESS_KEY", "made-up");
-    let finished = program.run_bare(&["check", "--endpoint-url", &test_bed().ec2_endpoint, "--region", "us-east-1"]);
-    let finished = finished.expect_code(2);
-    finished.expect_stdout(
-        "FAILED  permissions of the configuration: other users have access to the secrets in the file (mode 644)",
-    );
+    let ec2 = refusing(&[]);
+    let program = Program::with_endpoint(&ec2.url).with_config("[CONNECTOR]\n");
+    for (mode, code, line) in [
+        (0o600, 0, "ok      permissions of the configuration: only the owner has access\n"),
+        (
+            0o640,
+            0,
+            "note    permissions of the configuration: the group of the file can read the secrets in it (mode 640)\n        hint: run `chmod 600 Connector.config`, unless the group has only users of jobs\n",
+        ),
+        (
+            0o660,
+            0,
+            "note    permissions of the configuration: the group of the file can read and change the secrets in it (mode 660)\n",
+        ),
+        (
+            0o644,
+            0,
+            "note    permissions of the configuration: every user of this machine can read the secrets in the file (mode 644)\n        hint: run `chmod 600 Connector.config`\n",
+        ),
+        (
+            0o666,
+            2,
+            "FAILED  permissions of the configuration: every user of this machine can change the file (mode 666)\n",
+        ),
+    ] {
+        fs::set_permissions(program.folder().join("Connector.config"), fs::Permissions::from_mode(mode)).unwrap();
+        let finished = program.run_bare(&["check", "--log-dir", "log", "--function", "StopInstance"]).expect_code(code);
+        finished.expect_stdout(line);
+    }
 }
 
 #[test]
-fn an_invalid_or_missing_configuration_is_reported_first() {
-    let finished = check(&Program::new().with_config("[CONNECTOR\n"), &[]).expect_code(2);
-    assert!(finished.stdout.starts_with("FAILED  configuration: reading Connector.config: "), "{finished:#?}");
-    let finished = check(&Program::new(), &["--config", "no-such.config"]).expect_code(2);
-    assert!(finished.stdout.starts_with("FAILED  configuration: reading no-such.config: "), "{finished:#?}");
+fn an_invalid_or_missing_configuration_is_the_only_failure_it_causes() {
+    for (program, more, error) in [
+        (Program::new().with_config("[CONNECTOR\n"), &[][..], "FAILED  configuration: reading Connector.config: "),
+        (Program::new(), &["--config", "no-such.config"], "FAILED  configuration: reading no-such.config: "),
+        (Program::new(), &["--user-id", "USER1"], "FAILED  configuration: reading the keys of user id USER1: "),
+    ] {
+        let finished = check(&program, more).expect_code(2);
+        assert!(finished.stdout.starts_with(error), "{finished:#?}");
+        assert_eq!(finished.stdout.matches("FAILED").count(), 1, "{finished:#?}");
+        finished.expect_stdout("note    users, OpCon: not checked without the configuration\ncheck failed\n");
+    }
+}
+
+#[test]
+fn what_is_unusual_in_the_configuration_is_noted() {
+    let ec2 = refusing(&[]);
+    let program = Program::with_endpoint(&ec2.url).with_config("");
+    let text = b"; caf\xe9\n[CONNECTOR]\n;\xe9\nDEBUGG=ON\nDEBUG=\"OFF\"\n\x1a";
+    fs::write(program.folder().join("Connector.config"), text).unwrap();
+    let finished = program.run_bare(&["check", "--log-dir", "log", "--function", "StopInstance"]).expect_code(0);
+    for line in [
+        "note    configuration: lines 1, 3: the comment is not UTF-8 text\n",
+        "note    configuration: line 4: unknown key `DEBUGG` in section [CONNECTOR], which is ignored\n        hint: did you mean `DEBUG`?\n",
+        "note    configuration: line 5: the quotes around the value are ignored\n",
+        "note    configuration: line 6: a control character, such as Ctrl-Z or NUL, is ignored\n",
+    ] {
+        assert!(finished.stdout.contains(line), "no `{line}` in {finished:#?}");
+    }
+}
+
+#[test]
+fn one_user_and_some_functions_can_be_chosen() {
+    let program = Program::new().with_config(&config_before("[OPCON API INFORMATION]"));
+    let finished = check(&program, &["--user-id", "denied", "--function", "GetInstanceStatusByTag"]).expect_code(0);
+    assert_eq!(finished.stdout.matches("user ").count(), 2, "identity and one function: {finished:#?}");
+    let finished = finished.expect_stdout("ok      user denied, GetInstanceStatusByTag: 2 of 2 permissions allowed\n");
+    assert!(!finished.stdout.contains("USER1"), "{finished:#?}");
+    let both = ["--user-id", "USER1", "--function", "StopInstance", "--function", "StartInstance"];
+    let finished = check(&program, &both).expect_code(0).expect_stdout("user USER1, StopInstance: ");
+    assert_eq!(finished.stdout.matches(" permissions allowed").count(), 2, "{finished:#?}");
+    let finished = check(&program, &["--user-id", "NOBODY"]).expect_code(2);
+    finished.expect_stdout(
+        "FAILED  user NOBODY: reading Connector.config: no section [NOBODY] for the user id; the file has [",
+    );
+    check(&program, &["--function", "StopInstanc"]).expect_code(2).expect_stderr("did you mean `StopInstance` or ");
+}
+
+#[test]
+fn one_cause_is_one_line() {
+    let section = |name: &str| {
+        let key = opcon::encoded::encode("made-up");
+        format!("[{name}]\nCONNECTOR_USER_ACCESS_KEY={key}\nCONNECTOR_USER_SECRET_KEY={key}\n")
+    };
+    let users = section("ONE") + &section("TWO") + &section("THREE");
+    let program = Program::with_endpoint("http://127.0.0.1:9").env("AWS_MAX_ATTEMPTS", "1").with_config(&users);
+    let finished = program.run_bare(&["check", "--log-dir", "log"]).expect_code(9);
+    assert_eq!(finished.stdout.matches("FAILED").count(), 1, "{finished:#?}");
+    finished.expect_stdout("FAILED  user ONE, user TWO, user THREE: identifying the AWS credentials: ");
+
+    // The credentials expire after they are identified.
+    let ec2 = OwnEc2::start(|action| match action {
+        "GetCallerIdentity" => identity(action),
+        _ => Answer::error(400, "ExpiredToken", "The security token included in the request is expired"),
+    });
+    let finished = check_with(&ec2, &[]).expect_code(3);
+    assert_eq!(finished.stdout.matches("FAILED").count(), 1, "{finished:#?}");
+    assert_eq!(ec2.actions().len(), 2, "no further permission is asked for: {:?}", ec2.actions());
+}
+
+#[test]
+fn json_is_one_document_with_all_results() {
+    let program = Program::new().with_config(&config_before("[OPCON API INFORMATION]"));
+    let one = ["--user-id", "DENIED", "--function", "StopInstance", "--output", "json"];
+    let finished = check(&program, &one).expect_code(3);
+    let document = finished.document();
+    assert_eq!((&document["status"], &document["exit_code"]), (&"failed".into(), &3.into()));
+    let findings = document["findings"].as_array().unwrap();
+    let failed: Vec<_> = findings.iter().filter(|finding| finding["status"] == "failed").collect();
+    assert_eq!(failed.len(), 1, "{document:#}");
+    assert_eq!(failed[0]["subject"], "user DENIED, StopInstance");
+    assert_eq!(failed[0]["text"], "1 of 2 permissions allowed; denied: ec2:StopInstances");
+    assert_eq!((&failed[0]["kind"], &failed[0]["code"]), (&"permission-denied".into(), &serde_json::Value::Null));
+    assert_eq!(failed[0]["hints"].as_array().unwrap().len(), 1);
+    assert!(
+        findings.iter().any(|finding| finding["status"] == "note" && finding["subject"] == "OpCon"),
+        "{document:#}"
+    );
+    finished.expect_stderr("FAILED  user DENIED, StopInstance: ").expect_stderr("check failed\n");
+}
+
+/// Checks only the connection to an OpCon with this certificate.
+fn check_certificate(certificate: Certificate, more: &str) -> Finished {
+    let opcon = OwnOpCon::start_with(Options { certificate, ..Options::default() });
+    let (address, ec2) = (opcon.https(), refusing(&[]));
+    let text = format!("[OPCON API INFORMATION]\nADDRESS={address}\nTOKEN={DEFAULT_TOKEN}\n{more}\n");
+    let program = Program::with_endpoint(&ec2.url).with_config(&text);
+    let old = Certificate { expired: true, ..Certificate::default() };
+    let old = OwnOpCon::start_with(Options { certificate: old, ..Options::default() });
+    program.write("opcon.pem", &(opcon.ca_pem().to_owned() + old.ca_pem()));
+    program.run_bare(&["check", "--log-dir", "log", "--function", "StopInstance"])
+}
+
+#[test]
+fn the_end_of_the_certificate_is_known_in_time() {
+    let lasting = |days| Certificate { days_left: Some(days), ..Certificate::default() };
+    let finished = check_certificate(lasting(400), "CA_FILE=opcon.pem").expect_code(0);
+    let finished = finished.expect_stdout(": the certificate is valid until ").expect_stdout(" (days left: ");
+    let finished = finished.expect_stdout(
+        "note    certificates in opcon.pem: CN=rcgen self signed cert: the certificate expired on 2001-",
+    );
+    assert_eq!(finished.stdout.matches("expire").count(), 1, "{finished:#?}");
+    let finished = check_certificate(lasting(20), "CA_FILE=opcon.pem").expect_code(0);
+    let finished = finished.expect_stdout(": the certificate expires on ");
+    let finished = finished.expect_stdout(" (days left: ");
+    finished.expect_stdout(")\n        hint: renew the certificate on the OpCon server");
+    let expired = || Certificate { expired: true, ..Certificate::default() };
+    let finished = check_certificate(expired(), "VERIFY_TLS=False").expect_code(9);
+    finished.expect_stdout(": the certificate expired on 2001-01-01 00:00 UTC\n        hint: renew");
+    let finished = check_certificate(expired(), "").expect_code(9);
+    assert_eq!(finished.stdout.matches("FAILED").count(), 1, "{finished:#?}");
 }
 
 #[test]
@@ -145,13 +288,15 @@ fn an_agents_folder_is_tried() {
 /// An EC2 that denies these actions and allows all others.
 fn refusing(refused: &'static [&'static str]) -> OwnEc2 {
     OwnEc2::start(move |action| match action {
-        "GetCallerIdentity" => {
-            let identity = "<Arn>arn:aws:iam::123456789012:user/one</Arn><Account>123456789012</Account>";
-            Answer::success(action, &format!("<GetCallerIdentityResult>{identity}</GetCallerIdentityResult>"))
-        }
+        "GetCallerIdentity" => identity(action),
         _ if refused.contains(&action) => Answer::error(403, "UnauthorizedOperation", "You are not authorized"),
         _ => Answer::error(412, "DryRunOperation", "Request would have succeeded"),
     })
+}
+
+fn identity(action: &str) -> Answer {
+    let identity = "<Arn>arn:aws:iam::123456789012:user/one</Arn><Account>123456789012</Account>";
+    Answer::success(action, &format!("<GetCallerIdentityResult>{identity}</GetCallerIdentityResult>"))
 }
 
 fn check_with(ec2: &OwnEc2, more: &[&str]) -> Finished {

@@ -48,7 +48,7 @@ fn choices_come_from_either_form_of_the_lists() {
     let wrong = program.run_bare(&["forms", "--from-opcon"]).expect_code(2);
     wrong.expect_stderr("error: reading the option list AWS_SIZES: entry 1: not in double quotes");
     let missing = program.run_bare(&["forms", "--data-script", "lst.txt"]).expect_code(2);
-    missing.expect_stderr("error: reading lst.txt: file not found\nhint: check the path of `--data-script`");
+    missing.expect_stderr("error: reading lst.txt: file not found\nhint: check the path of the data script");
     program.write("lists.txt", "COLOR red\n");
     program.run_bare(&["forms", "--data-script", "lists.txt"]).expect_code(2).expect_stderr("reading lists.txt: ");
 }

@@ -4,7 +4,7 @@ use std::fs;
 
 use xmltree::Element;
 
-use crate::support::{Finished, Program};
+use crate::support::{Finished, Program, functions};
 
 const PLACE: [&str; 6] = ["--schedule", "Night", "--job", "Stop web", "--machine", "WIN01"];
 
@@ -60,7 +60,7 @@ fn the_arguments_are_checked_like_those_of_a_job() {
         (&["StartInstance", "--tag-name", "w", "--wait", "--id-property", "$DATE"], "names that begin with $"),
         (&["StartInstance", "--tag-name", "w", "--wait-for", "[[X]]"], "--wait"),
         (&["StartInstance", "--tag-name", "<SmaEncrypt>x"], "still encrypted"),
-        (&["StopInstance", "@no-such-file"], "no-such-file"),
+        (&["@no-such-file"], "specify the function outside of the argument file"),
         (
             &["StopInstance", "@arguments.txt"],
             "--tag-name` contains `[[NIGHT]]`: OpCon does not replace references in files",
@@ -117,6 +117,91 @@ fn a_definition_is_written_to_the_smaddi_folder() {
     assert!(fs::read_to_string(&files[0]).unwrap().starts_with("<msg>"));
     let line = [&arguments[..], &PLACE, &["--smaddi-dir", "elsewhere"]].concat();
     program.run_bare(&line).expect_code(2).expect_stderr("writing to the folder elsewhere: ");
+}
+
+#[test]
+fn an_argument_file_need_not_be_on_this_machine() {
+    let stop = ["StopInstance", "@no-such-file", "@[[FOLDER]]/arguments.txt", "--platform", "windows"];
+    let finished = define(&stop).expect_code(0);
+    assert!(text(&finished, "cmd_line").ends_with(r#"StopInstance @no-such-file "@[[FOLDER]]/arguments.txt""#));
+    for path in ["no-such-file", "[[FOLDER]]/arguments.txt"] {
+        let warning = "not read here; its arguments are checked only when the job runs\n";
+        assert!(finished.stderr.contains(&format!("warning: argument file `{path}`: {warning}")), "{finished:#?}");
+    }
+    define(&[&stop[..], &["--instance-id", "web"]].concat()).expect_code(2).expect_stderr("must be an instance id");
+    define(&[&stop[..], &["--no-such-option"]].concat()).expect_code(2).expect_stderr("unexpected argument");
+}
+
+#[test]
+fn what_a_job_may_read_differently_is_a_warning() {
+    let stop = ["StopInstance", "--tag-name", "%USERNAME%-web"];
+    let windows = define(&[&stop[..], &["--platform", "windows"]].concat()).expect_code(0);
+    let variable = "warning: `--tag-name` contains `%USERNAME%`: the Windows agent replaces it if an environment variable \
+                    has this name\n";
+    let region =
+        "warning: no `--region`: the job uses the region in the AWS settings of its machine, and fails without one\n";
+    let windows = windows.expect_stderr(variable).expect_stderr(region);
+    assert_eq!(windows.stderr.lines().count(), 2, "{windows:#?}");
+    let unix = ["--platform", "unix", "--user", "u", "--group", "g", "--region", "us-east-1"];
+    assert_eq!(define(&[&stop[..], &unix].concat()).expect_code(0).stderr, "");
+    let percent = ["StopInstance", "--tag-name", "5% of 10%", "--region", "us-east-1", "--platform", "windows"];
+    assert_eq!(define(&percent).expect_code(0).stderr, "");
+}
+
+#[test]
+fn a_value_that_no_definition_can_contain_is_answered_with_the_way_that_works() {
+    let unix = ["--platform", "unix", "--user", "u", "--group", "g"];
+    let file = "hint: put the argument in a file on the machine of the job, one argument per line as UTF-8 text, and use `@FILE`";
+    for (platform, value, message) in [
+        (
+            &["--platform", "windows"][..],
+            "w\u{e9}b",
+            "contains characters that are not ASCII, which SMADDI does not accept",
+        ),
+        (&unix, "w\u{e9}b", "contains characters that are not ASCII, which SMADDI does not accept"),
+        (&unix, "it's", "contains the character ', which OpCon does not allow"),
+    ] {
+        let finished = define(&[&["StopInstance", "--tag-name", value], platform].concat()).expect_code(2);
+        finished.expect_stderr(&format!("error: the value of `--tag-name` {message}\n")).expect_stderr(file);
+    }
+    let program = Program::new();
+    program.write("arguments.txt", "--tag-name\nw\u{e9}b\n");
+    let line = ["job-definition", "StopInstance", "@arguments.txt", "--platform", "windows"];
+    program.run_bare(&[&line[..], &PLACE].concat()).expect_code(0);
+    for argument in functions().iter().flat_map(|function| &function.arguments).filter(|argument| argument.secret) {
+        let option = format!("--{}", argument.name);
+        let line =
+            [&["CreateInstance", "--launch-template", "nightly", &option, "a\nb"][..], &["--platform", "windows"]];
+        let finished = define(&line.concat()).expect_code(2);
+        finished.expect_stderr(&format!("hint: use `{option}-file FILE`"));
+    }
+}
+
+#[test]
+fn the_value_of_a_secret_is_written_to_a_file_only() {
+    let program = Program::new();
+    fs::create_dir(program.folder().join("smaddi")).unwrap();
+    let secrets = functions().iter().flat_map(|function| {
+        let secrets = function.arguments.iter().filter(|argument| argument.secret);
+        secrets.map(move |argument| (function, format!("--{}", argument.name)))
+    });
+    for (function, option) in secrets {
+        let example = function.examples[0].arguments.iter().map(String::as_str);
+        let define = |value: &str, more: &[&str]| {
+            let line = ["job-definition", &function.name, "--platform", "windows", &option, value];
+            let line: Vec<_> =
+                line.into_iter().chain(example.clone()).chain(PLACE).chain(more.iter().copied()).collect();
+            program.run_bare(&line)
+        };
+        let printed = define("7hush7", &[]).expect_code(2);
+        assert!(!format!("{printed:?}").contains("7hush7"), "{printed:#?}");
+        let message = format!("error: the value of `{option}` is secret, and the printed definition would show it\n");
+        printed.expect_stderr(&message).expect_stderr("\nhint: add `--smaddi-dir DIR`");
+        let written = define("7hush7", &["--smaddi-dir", "smaddi"]).expect_code(0);
+        assert!(!format!("{written:?}").contains("7hush7"), "{written:#?}");
+        written.expect_stderr(&format!("warning: `{option}`: everyone who can read the job in OpCon"));
+        define("[[SECRET]]", &[]).expect_code(0).expect_stdout("[[SECRET]]");
+    }
 }
 
 #[cfg(unix)]

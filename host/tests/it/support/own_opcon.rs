@@ -12,7 +12,7 @@ pub struct OwnOpCon(StandIn);
 impl OwnOpCon {
     /// Starts a stand-in.
     pub fn start() -> Self {
-        Self::start_with(Options::default())
+        OwnOpCon::start_with(Options::default())
     }
 
     /// Starts a stand-in with these options.
