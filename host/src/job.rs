@@ -8,7 +8,7 @@ use connector_sdk::records::{InMemory, Records};
 use connector_sdk::{
     Context, Error, ErrorKind, InstanceEntry, Journal, OperationMeta, Outcome, Reporter as _, ResourceResult, Result,
 };
-use opcon::AwsKeys;
+use opcon::{AwsKeys, signals};
 use tokio::runtime::{self, Runtime};
 
 use crate::cli::Job;
@@ -20,7 +20,7 @@ use crate::records::FileRecords;
 use crate::report::{self, Report};
 use crate::settings::{Output, Settings};
 use crate::status_text::StatusText;
-use crate::{aws, config, log, panics, signals};
+use crate::{aws, config, log, panics};
 
 /// The end of a job that could not start, with what is known about it.
 pub fn report_failure_to_start(output: Output, job: &JobName<'_>, error: Error) -> u8 {
@@ -133,7 +133,8 @@ async fn create(job: &Job, console: &Arc<Console>) -> Result<PreparedJob> {
         _ => None,
     };
     let opcon = Arc::new(OpConProperties::new(config.as_ref(), console.clone())?);
-    opcon.warning().iter().chain(&job.warnings).for_each(|warning| console.warning(warning));
+    let of_config = config.as_ref().and_then(|config| config::warning(config.path()));
+    of_config.iter().chain(&opcon.warning()).chain(&job.warnings).for_each(|warning| console.warning(warning));
     let user = aws::User { declared: job.meta.iam_actions, reporter: console.clone(), is_patient: true };
     let account = aws::Account::load(settings, keys.as_ref(), user).await?;
     let mut context = Context::builder(account.ec2(), console.clone(), opcon.clone(), opcon)

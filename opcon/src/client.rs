@@ -9,6 +9,7 @@ pub(crate) mod patience;
 mod resolver;
 mod saving;
 pub(crate) mod secret;
+mod verification;
 
 use std::fmt;
 
@@ -27,6 +28,7 @@ pub use limits::Limits;
 use patience::Patience;
 pub use saving::Saved;
 use secret::{Quotes, Secret};
+pub use verification::verify_certificate;
 
 /// The oldest supported OpCon API, which is also the minimum of OpCon's own Java client.
 const MIN_VERSION: Version = Version { major: 18, minor: 3, patch: 0 };

@@ -7,6 +7,7 @@ mod editor;
 mod ini;
 mod keys;
 mod lines;
+mod new_file;
 mod notes;
 
 use std::fmt;

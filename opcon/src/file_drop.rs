@@ -45,9 +45,14 @@ impl PreparedFile {
     }
 }
 
-/// Replaces the content of a file atomically. Its permissions follow from the `umask` of the process.
+/// Replaces the content of a file atomically. It keeps its mode; that of a new file follows from the `umask` of the
+/// process.
 pub(crate) fn replace(path: &Path, content: &str) -> io::Result<()> {
     let file = write_in_same_folder(path, content, Access::Everyone)?;
+    #[cfg(unix)]
+    if let Ok(replaced) = path.metadata() {
+        file.as_file().set_permissions(replaced.permissions())?;
+    }
     file.as_file().sync_all()?;
     file.persist(path).map_err(|error| error.error)?;
     Ok(())
@@ -60,22 +65,31 @@ pub(crate) fn write_in_same_folder(
     access: Access,
 ) -> io::Result<NamedTempFile> {
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let mut file = unfinished(access).tempfile_in(folder)?;
+    let mut file = create_in(folder, access)?;
     file.write_all(content.as_ref())?;
     Ok(file)
 }
 
-/// Name and permissions of temporary files.
-fn unfinished(access: Access) -> Builder<'static, 'static> {
+/// Creates a temporary file in this folder.
+fn create_in(folder: &Path, access: Access) -> io::Result<NamedTempFile> {
     let mut builder = Builder::new();
     builder.prefix("awsec2-").suffix(".tmp").rand_bytes(16);
     #[cfg(unix)]
-    if access == Access::Everyone {
-        builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
+    {
+        use std::os::unix::fs::PermissionsExt as _;
+        let permissions = std::fs::Permissions::from_mode;
+        if access == Access::Everyone {
+            return builder.permissions(permissions(0o666)).tempfile_in(folder);
+        }
+        let file = builder.tempfile_in(folder)?;
+        file.as_file().set_permissions(permissions(0o600))?; // whatever the umask
+        Ok(file)
     }
     #[cfg(not(unix))]
-    let _inherited = access;
-    builder
+    {
+        let _inherited = access;
+        builder.tempfile_in(folder)
+    }
 }
 
 /// Checks that files can be written for `folder`.
@@ -90,7 +104,7 @@ fn file_in_parent_folder(folder: &Path, access: Access) -> Result<(NamedTempFile
         return Err(failed(folder, "not a folder".into()));
     }
     let above = watched.parent().ok_or_else(|| failed(folder, "the folder has no parent folder".into()))?;
-    let file = unfinished(access).tempfile_in(above).map_err(|error| {
+    let file = create_in(above, access).map_err(|error| {
         failed(folder, format!("no file can be created in the parent folder: {error}"))
             .with_hint("allow this user to write to the parent folder, from which complete files are moved")
     })?;
@@ -143,6 +157,19 @@ mod tests {
         };
         assert_eq!(mode(Access::Owner), 0o600);
         assert_eq!(mode(Access::Everyone) & 0o600, 0o600);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_replaced_file_keeps_its_mode() {
+        use std::os::unix::fs::PermissionsExt as _;
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("lists");
+        replace(&path, "old").unwrap();
+        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o604)).unwrap();
+        replace(&path, "new").unwrap();
+        assert_eq!(std::fs::read_to_string(&path).unwrap(), "new");
+        assert_eq!(path.metadata().unwrap().permissions().mode() & 0o777, 0o604);
     }
 
     #[test]

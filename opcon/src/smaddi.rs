@@ -104,12 +104,14 @@ impl JobDefinition {
         Ok(xml)
     }
 
-    /// Writes the message atomically to the SMADDI folder, and returns the path of the file.
+    /// Writes the message atomically to the SMADDI folder, and returns the path of the file. On UNIX, only its owner has
+    /// access, whatever the umask: arguments can contain names of users and systems. On Windows it inherits the
+    /// permissions of the folder, because the service SMADDI reads it.
     ///
     /// # Errors
     /// [`ErrorKind::Invalid`] if the folder is missing, or no file can be created in it or in its parent folder.
     pub fn drop_into(&self, folder: &Path) -> Result<PathBuf, Error> {
-        PreparedFile::new(folder, "xml", &self.to_xml()?, Access::Everyone)?.release()
+        PreparedFile::new(folder, "xml", &self.to_xml()?, Access::Owner)?.release()
     }
 
     fn write<W: Write>(&self, writer: &mut Writer<W>) -> io::Result<()> {

@@ -1,6 +1,9 @@
 //! Tests of the program `EncryptValue`.
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
+#[cfg(unix)]
+mod terminal;
+
 use std::io::Write as _;
 use std::process::{Command, Output, Stdio};
 
@@ -59,4 +62,69 @@ fn help_states_that_it_is_not_encryption() {
     let output = run(&["--help"], "");
     assert!(output.status.success());
     assert!(String::from_utf8_lossy(&output.stdout).contains("no protection"));
+}
+
+#[test]
+fn a_value_of_more_than_1_mib_is_refused() {
+    let output = run(&["-v", "-"], &"x".repeat(1024 * 1024 + 1));
+    assert_eq!(output.status.code(), Some(2));
+    assert_eq!(String::from_utf8_lossy(&output.stderr).trim_end(), "error: reading the value: it is larger than 1 MiB");
+}
+
+#[cfg(unix)]
+mod at_a_terminal {
+    use super::terminal::Terminal;
+
+    fn ask() -> Terminal {
+        let mut terminal = Terminal::start(env!("CARGO_BIN_EXE_EncryptValue"), &["-v", "-"], "/".as_ref());
+        terminal.wait_for("Value: ");
+        terminal
+    }
+
+    #[test]
+    fn the_value_is_not_shown() {
+        let mut terminal = ask();
+        terminal.type_in("hello\n");
+        let seen = terminal.finish();
+        assert!(seen.ends_with("Value: \n614756736247383d\ncode=0\necho \n"), "{seen}");
+    }
+
+    #[test]
+    fn what_is_erased_is_not_part_of_the_value() {
+        let mut terminal = ask();
+        terminal.type_in("hell\u{7f}\u{15}hello\n");
+        let seen = terminal.finish();
+        assert!(seen.ends_with("Value: \n614756736247383d\ncode=0\necho \n"), "{seen}");
+    }
+
+    #[test]
+    fn ctrl_c_and_signals_end_it_and_restore_the_echo() {
+        for signal in ["INT", "TERM", "HUP"] {
+            let terminal = ask();
+            terminal.send_signal(signal);
+            let seen = terminal.finish();
+            let end = format!("Value: \nerror: reading the value: interrupted by SIG{signal}\ncode=10\necho \n");
+            assert!(seen.ends_with(&end), "{seen}");
+        }
+        let mut terminal = ask();
+        terminal.type_in("half of it\u{3}");
+        let seen = terminal.finish();
+        assert!(seen.ends_with("Value: \nerror: reading the value: interrupted by SIGINT\ncode=10\necho \n"), "{seen}");
+    }
+
+    #[test]
+    fn ctrl_z_does_not_stop_it() {
+        let mut terminal = ask();
+        terminal.type_in("\u{1a}\u{15}hello\n");
+        let seen = terminal.finish();
+        assert!(seen.ends_with("Value: \n614756736247383d\ncode=0\necho \n"), "{seen}");
+    }
+
+    #[test]
+    fn the_end_of_the_input_is_an_error() {
+        let mut terminal = ask();
+        terminal.type_in("\u{4}");
+        let seen = terminal.finish();
+        assert!(seen.ends_with("error: reading the value: the input ended\ncode=2\necho \n"), "{seen}");
+    }
 }

@@ -6,7 +6,7 @@ use std::io::{self, Write as _};
 use std::os::unix::fs::{DirBuilderExt as _, PermissionsExt as _};
 use std::path::Path;
 
-pub use bounded_files::{KIB, MIB, OtherWriters, other_writers, read, read_text, without_links};
+pub use bounded_files::{KIB, MIB, OtherWriters, other_writers, read, read_text, restrict_to_owner, without_links};
 use tempfile::{Builder, NamedTempFile};
 
 /// Who may access a file.
@@ -56,7 +56,9 @@ fn create_temp_file(folder: &Path, path: &Path, access: Access) -> io::Result<Na
     const DEFAULT_MODE: u32 = 0o666; // reduced by the umask
     let mut builder = Builder::new();
     if access == Access::OwnerOnly {
-        return builder.tempfile_in(folder); // mode 0600
+        let file = builder.tempfile_in(folder)?;
+        file.as_file().set_permissions(fs::Permissions::from_mode(0o600))?; // whatever the umask
+        return Ok(file);
     }
     let file = builder.permissions(fs::Permissions::from_mode(DEFAULT_MODE)).tempfile_in(folder)?;
     match fs::symlink_metadata(path) {
@@ -74,30 +76,6 @@ fn create_temp_file(folder: &Path, _: &Path, access: Access) -> io::Result<Named
         restrict_to_owner(file.path())?;
     }
     Ok(file)
-}
-
-/// Removes inherited access rights and grants full control to the owner. On UNIX, the mode at creation does this.
-///
-/// # Errors
-/// When `icacls` fails.
-#[cfg(windows)]
-pub fn restrict_to_owner(path: &Path) -> io::Result<()> {
-    const OWNER_RIGHTS: &str = "*S-1-3-4:F"; // the SID, since names are localized
-    let output =
-        std::process::Command::new("icacls").arg(path).args(["/inheritance:r", "/grant:r", OWNER_RIGHTS]).output()?;
-    if output.status.success() {
-        return Ok(());
-    }
-    Err(io::Error::other(format!("icacls: {}", String::from_utf8_lossy(&output.stderr).trim())))
-}
-
-/// Does nothing: files inherit no access rights here.
-///
-/// # Errors
-/// None.
-#[cfg(not(windows))]
-pub fn restrict_to_owner(_: &Path) -> io::Result<()> {
-    Ok(())
 }
 
 #[cfg(test)]

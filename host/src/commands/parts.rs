@@ -1,9 +1,11 @@
 //! Shared parts of the administrator commands: parsers, options, and the async runtime.
 
+use std::io;
 use std::path::PathBuf;
 
 use clap::{Arg, ArgAction, ArgMatches};
 use connector_sdk::{Error, ErrorKind, Result};
+use opcon::signals::until_interrupted;
 use tokio::runtime;
 
 use crate::arguments::{Quoting, check_path};
@@ -83,4 +85,16 @@ pub fn block_on<T>(work: impl Future<Output = Result<T>>) -> Result<T> {
     // A thread may still resolve a host name. The command does not wait for it.
     runtime.shutdown_background();
     result
+}
+
+/// Runs work that needs the network, until a signal or console event interrupts it.
+pub fn block_on_until_interrupted<T>(work: impl Future<Output = Result<T>>) -> Result<T> {
+    block_on(async {
+        until_interrupted(work).await.unwrap_or_else(|error| {
+            Err(match error.kind() {
+                io::ErrorKind::Interrupted => Error::new(ErrorKind::Interrupted, error.to_string()),
+                _ => Error::new(ErrorKind::Service, error.to_string()).doing("listening for signals"),
+            })
+        })
+    })
 }

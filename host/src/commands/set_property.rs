@@ -37,7 +37,8 @@ pub fn run(_: &Registry, args: &[String]) -> Result<u8> {
     log::start(&Begin { debug: config.as_ref().is_some_and(|config| config.debug()), ..Begin::default() });
     let console = Arc::new(Console::new(Output::Text));
     let store = OpConProperties::new(config.as_ref(), console.clone())?;
-    store.warning().iter().for_each(|warning| console.warning(warning));
+    let of_config = config.as_ref().and_then(|config| config::warning(config.path()));
+    of_config.iter().chain(&store.warning()).for_each(|warning| console.warning(warning));
     // Names have no backslashes, so the escape is unambiguous.
     let name = store.full_name(&unescaped(text(&matches, "NAME")), None)?;
     let value = text(&matches, "VALUE");

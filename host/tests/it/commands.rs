@@ -6,6 +6,9 @@ mod iam_policy;
 mod job_definition;
 mod set_property;
 mod setup;
+#[cfg(unix)]
+#[path = "../../../opcon/tests/terminal/mod.rs"]
+mod terminal;
 
 use crate::support::{Program, administrator_commands};
 

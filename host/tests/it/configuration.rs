@@ -151,6 +151,51 @@ fn the_file_in_the_current_folder_is_found() {
     program.run(STATUS).expect_code(4).expect_stderr("no instances named `nobody` in the region");
 }
 
+/// Files in the current folder come from anybody who can write to it, such as `/tmp`.
+#[cfg(unix)]
+#[test]
+fn a_file_in_the_current_folder_that_others_can_write_is_refused() {
+    use std::fs::{Permissions, set_permissions};
+    use std::os::unix::fs::{PermissionsExt as _, chown};
+    let refused_with = |change: &dyn Fn(&std::path::Path), reason: &str| {
+        let prepare = |program: Program| {
+            let program = program.with_config("[CONNECTOR]\nDEBUG=OFF\n");
+            change(program.folder());
+            program
+        };
+        let finished = refused(prepare, STATUS);
+        let text = format!(
+            "error: reading Connector.config in the current directory: other users can change the file: {reason}\nhint: \
+             allow only the user of the job to write to the file and to its folder, or specify the file with `--config \
+             FILE`\n"
+        );
+        assert_eq!(finished.stderr, text);
+    };
+    let set_mode = |path: &std::path::Path, mode| set_permissions(path, Permissions::from_mode(mode)).unwrap();
+    let file = |folder: &std::path::Path| folder.join("Connector.config");
+    refused_with(&|folder| set_mode(&file(folder), 0o646), "every user can write to the file (mode 646)");
+    refused_with(&|folder| set_mode(folder, 0o707), "every user can write to its folder (mode 707)");
+    let may_give_away = chown(tempfile::tempdir().unwrap().path(), Some(12345), None).is_ok();
+    if may_give_away {
+        let give = |path: &std::path::Path| chown(path, Some(12345), Some(12345)).unwrap();
+        refused_with(&|folder| give(&file(folder)), "the file belongs to the user 12345");
+        refused_with(&|folder| give(folder), "its folder belongs to the user 12345");
+        let group = |folder: &std::path::Path| {
+            chown(file(folder), None, Some(12345)).unwrap();
+            set_mode(&file(folder), 0o660);
+        };
+        refused_with(&group, "the group 12345 can write to the file (mode 660)");
+    }
+
+    let program = Program::with_endpoint(&test_bed().ec2_endpoint).with_config("[CONNECTOR]\nDEBUG=OFF\n");
+    set_mode(&file(program.folder()), 0o666);
+    let program = program.common("--config", "Connector.config");
+    program.run(STATUS).expect_code(4).expect_stderr(
+        "warning: Connector.config: other users can change the configuration of the jobs: every user can write to the file \
+         (mode 666)\n",
+    );
+}
+
 #[test]
 fn aws_settings_replace_missing_arguments() {
     let program = Program::with_endpoint(&test_bed().ec2_endpoint).without("--region").env("AWS_REGION", "eu-west-3");

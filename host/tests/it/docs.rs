@@ -110,17 +110,30 @@ fn environment() -> (Program, OwnOpCon) {
     (program, opcon)
 }
 
+/// The fingerprint in the examples of pages: all digits in their order.
+fn fingerprint_in_pages() -> String {
+    ["01:23:45:67:89:AB:CD:EF"; 4].join(":")
+}
+
 /// Runs a command from a page: for a function a check of its arguments, other commands completely.
 fn run(shown: Shown<'_>) -> Finished {
     let (program, opcon) = environment();
     let line = shown.line;
     let words = shown.words().unwrap_or_else(|wrong| panic!("{line}: {wrong}"));
-    let address = opcon.https().to_string();
-    let words: Vec<_> = words.into_iter().map(|word| word.replace("opcon.example.com:9010", &address)).collect();
+    let (address, fingerprint) = (opcon.https().to_string(), opcon.fingerprint());
+    let known =
+        |word: String| word.replace("opcon.example.com:9010", &address).replace(&fingerprint_in_pages(), &fingerprint);
+    let words: Vec<_> = words.into_iter().map(known).collect();
     let mut words: Vec<&str> = words[1..].iter().map(String::as_str).collect();
     let endpoint = ["--endpoint-url", &test_bed().ec2_strict.endpoint];
     match words.iter().find(|word| administrator_commands().iter().any(|command| command == *word)) {
-        Some(&"setup") if !line.contains("--password-file") => words.extend(["--password-file", "password.txt"]),
+        Some(&"setup") => {
+            let has = |option| words.contains(&option);
+            let (has_password, is_confirmed) = (has("--password-file"), has("--ca-file") || has("--fingerprint"));
+            // There is no terminal for the prompts.
+            words.extend(["--password-file", "password.txt"].into_iter().filter(|_| !has_password));
+            words.extend(["--fingerprint", &fingerprint].into_iter().filter(|_| !is_confirmed));
+        }
         Some(&"check" | &"run-form") => words.extend(endpoint),
         Some(_) => {}
         None if words.iter().any(|word| word.starts_with("--help") || *word == "--list") => {}

@@ -1,15 +1,13 @@
 //! Changes individual settings of a `Connector.config` and preserves the rest of the file.
 
 use std::fs::Metadata;
-use std::io::ErrorKind as IoErrorKind;
+use std::io::{self, ErrorKind as IoErrorKind};
 use std::path::{Path, PathBuf};
-
-use tempfile::NamedTempFile;
 
 use super::ini::{self, Section};
 use super::lines::{self, Content};
+use super::new_file::NewFile;
 use crate::error::{Error, ErrorKind};
-use crate::file_drop::{self, Access};
 
 /// A `Connector.config` to edit. Comments, order, line ends, and everything else are preserved, byte for byte.
 pub struct ConfigEditor {
@@ -84,45 +82,55 @@ impl ConfigEditor {
         Ok(())
     }
 
-    /// Writes a new file and renames it. Permissions and owner are preserved; a new file is accessible to its owner
-    /// only. On Windows both are inherited from the folder, so the folder must be protected.
+    /// Whether [`ConfigEditor::save`] creates the file.
+    pub fn is_new(&self) -> bool {
+        self.existing.is_none()
+    }
+
+    /// Does everything that [`ConfigEditor::save`] does except the final renaming, and removes the new file again.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Invalid`] if the file cannot be written.
+    pub fn try_save(&self) -> Result<(), Error> {
+        self.write_new_file().map(drop).map_err(|error| failed(&self.path, &error))
+    }
+
+    /// Writes a new file and renames it. Owner, group and permissions are kept; a new file is accessible to its owner
+    /// only. On Windows, the new file inherits the permissions of its folder in the place of an existing one.
+    ///
+    /// Returns a warning if the group could not be kept: its members have then no access through it.
     ///
     /// # Errors
     /// [`ErrorKind::Invalid`] if the file cannot be written. It is then unchanged.
-    pub fn save(self) -> Result<(), Error> {
-        let doing = format!("writing {}", self.path.display());
-        let written = self.write_new_file().and_then(|file| file.persist(&self.path).map_err(|error| error.error));
-        match written {
-            Ok(_) => Ok(()),
-            Err(error) => Err(Error::new(ErrorKind::Invalid, doing, error.to_string())),
-        }
+    pub fn save(&self) -> Result<Option<String>, Error> {
+        self.write_new_file().and_then(|file| file.replace(&self.path)).map_err(|error| failed(&self.path, &error))
     }
 
-    fn write_new_file(&self) -> std::io::Result<NamedTempFile> {
-        let file = file_drop::write_in_same_folder(&self.path, &self.content, Access::Owner)?;
-        if let Some(existing) = &self.existing {
-            keep_owner(&file, existing)?;
-            file.as_file().set_permissions(existing.permissions())?;
-        }
-        file.as_file().sync_all()?;
-        Ok(file)
+    /// Writes another file that the jobs read, such as the certificate in `CA_FILE`, with the owner, group and
+    /// permissions of this one. A file that exists is an error unless `replace` is set. Returns a warning like
+    /// [`ConfigEditor::save`].
+    ///
+    /// # Errors
+    /// [`ErrorKind::Invalid`] if the file cannot be written. An existing one is then unchanged.
+    pub fn save_companion(&self, path: &Path, text: &str, replace: bool) -> Result<Option<String>, Error> {
+        NewFile::write(path, text.as_bytes(), self.existing.as_ref())
+            .and_then(|file| if replace { file.replace(path) } else { file.create(path) })
+            .map_err(|error| failed(path, &error))
+    }
+
+    fn write_new_file(&self) -> io::Result<NewFile> {
+        NewFile::write(&self.path, &self.content, self.existing.as_ref())
     }
 }
 
-/// Preserves the owner of the file, because an administrator may edit the file of another user.
-#[cfg(unix)]
-fn keep_owner(file: &NamedTempFile, old: &Metadata) -> std::io::Result<()> {
-    use std::os::unix::fs::{MetadataExt as _, fchown};
-    let new = file.as_file().metadata()?;
-    if (new.uid(), new.gid()) == (old.uid(), old.gid()) {
-        return Ok(());
+fn failed(path: &Path, error: &io::Error) -> Error {
+    let failed = Error::new(ErrorKind::Invalid, format!("writing {}", path.display()), error.to_string());
+    match error.kind() {
+        IoErrorKind::PermissionDenied => failed.with_hint(
+            "run the command as the owner of the file, and allow this user to create files in the folder of the file",
+        ),
+        _ => failed,
     }
-    fchown(file.as_file(), Some(old.uid()), Some(old.gid()))
-}
-
-#[cfg(not(unix))]
-fn keep_owner(_file: &NamedTempFile, _old: &Metadata) -> std::io::Result<()> {
-    Ok(())
 }
 
 /// The last line of a section with a setting, or its header.

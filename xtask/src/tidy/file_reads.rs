@@ -7,16 +7,10 @@ use super::modules::Crate;
 const PROGRAM: [&str; 5] = ["host/src/", "host/sdk/", "functions/", "opcon/src/", "host/examples/"];
 /// The functions of the standard library that read a file of any kind and size.
 const UNBOUNDED: [[&str; 2]; 3] = [["fs", "read"], ["fs", "read_to_string"], ["File", "open"]];
-/// Files that may use them, each with its reason.
-const EXEMPT: [(&str, &str); 1] =
-    [("host/src/commands/setup/password_prompt.rs", "opens the terminal, which is no regular file")];
 
 /// Finds the uses of functions that read files without a limit, except in unit tests.
 pub fn findings(of: &Crate) -> Vec<Finding> {
-    let modules = of.modules.values().filter(|module| {
-        PROGRAM.iter().any(|folder| module.file.starts_with(folder))
-            && !EXEMPT.iter().any(|(file, _)| module.file == *file)
-    });
+    let modules = of.modules.values().filter(|module| PROGRAM.iter().any(|folder| module.file.starts_with(folder)));
     let found = modules.flat_map(|module| {
         let imports = module.code.imports.iter().map(|import| (&import.path, import.line));
         let paths = module.code.paths.iter().map(|path| (&path.names, path.line));

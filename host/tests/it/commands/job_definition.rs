@@ -203,3 +203,19 @@ fn the_value_of_a_secret_is_written_to_a_file_only() {
         define("[[SECRET]]", &[]).expect_code(0).expect_stdout("[[SECRET]]");
     }
 }
+
+#[cfg(unix)]
+#[test]
+fn only_the_owner_has_access_to_a_written_definition_whatever_the_umask() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let arguments = ["job-definition", "StopInstance", "--tag-name", "web", "--platform", "windows"];
+    let line = [&arguments[..], &PLACE, &["--smaddi-dir", "smaddi"]].concat();
+    for umask in ["000", "022", "0777"] {
+        let program = Program::new();
+        let folder = program.folder().join("smaddi");
+        fs::create_dir(&folder).unwrap();
+        program.run_with_umask(umask, &line, "").expect_code(0);
+        let file = fs::read_dir(&folder).unwrap().next().unwrap().unwrap();
+        assert_eq!(file.metadata().unwrap().permissions().mode() & 0o7777, 0o600, "{umask}");
+    }
+}

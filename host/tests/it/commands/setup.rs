@@ -1,5 +1,11 @@
 //! Tests of `setup`: it saves the token, and changes nothing else in the file.
 
+mod certificates;
+#[cfg(unix)]
+mod files;
+#[cfg(unix)]
+mod prompts;
+
 use std::fs;
 
 use opcon::encoded;
@@ -44,24 +50,6 @@ fn comments_and_order_stay() {
 }
 
 #[test]
-fn the_certificate_goes_into_the_file() {
-    let program = Program::new();
-    fs::copy(&test_bed().opcon.ca_file, program.folder().join("opcon.pem")).unwrap();
-    let ca_file = test_bed().opcon.ca_file.display().to_string();
-    setup(&program, &test_bed().opcon.https, &[])
-        .expect_code(9)
-        .expect_stderr("is not trusted")
-        .expect_stderr("--ca-file FILE");
-    assert!(!program.folder().join("Connector.config").exists(), "a failure writes nothing");
-    setup(&program, &test_bed().opcon.https, &["--ca-file", "opcon.pem"]).expect_code(0);
-    assert!(config(&program).contains("\nCA_FILE=opcon.pem"), "beside the file by its name alone");
-    setup(&program, &test_bed().opcon.https, &["--ca-file", &ca_file]).expect_code(0);
-    assert!(config(&program).contains(&format!("\nCA_FILE={ca_file}")));
-    setup(&program, &test_bed().opcon.https, &["--no-verify"]).expect_code(0);
-    assert!(config(&program).contains("\nVERIFY_TLS=False"));
-}
-
-#[test]
 fn errors_are_reported_before_anything_is_written() {
     let opcon = OwnOpCon::start();
     let address = opcon.http().to_string();
@@ -77,32 +65,23 @@ fn errors_are_reported_before_anything_is_written() {
     program.run_bare(&line).expect_code(2).expect_stderr("reading the password of ocadm: no terminal");
     let with_file = [&line[..], &["--password-file", "no-such-file"]].concat();
     program.run_bare(&with_file).expect_code(2).expect_stderr("reading no-such-file: ");
+    program.write("password.txt", &"x".repeat(1024 * 1024 + 1));
+    let with_file = [&line[..], &["--password-file", "password.txt"]].concat();
+    program.run_bare(&with_file).expect_code(2).expect_stderr("reading password.txt: it is larger than 1 MiB");
+    let long = program.run_with_input(&[&line[..], &["--password-file", "-"]].concat(), &"x".repeat(1024 * 1024 + 1));
+    long.expect_code(2).expect_stderr("reading the password of ocadm: it is larger than 1 MiB");
     let empty = program.run_with_input(&[&line[..], &["--password-file", "-"]].concat(), "\n");
     empty.expect_code(2).expect_stderr("the password or the name of the application is empty");
     assert!(!program.folder().join("Connector.config").exists());
+    assert_eq!(opcon.requests(), serde_json::json!([]), "the password was not sent");
 }
 
-#[cfg(unix)]
 #[test]
-fn the_password_prompt_does_not_echo() {
-    use std::io::{Read as _, Write as _};
-    use std::process::{Command, Stdio};
+fn a_folder_in_which_no_file_can_be_written_is_reported_before_the_password_is_used() {
     let opcon = OwnOpCon::start();
     let program = Program::new();
-    let setup = format!("{} setup --address {} --user ocadm --no-tls", env!("CARGO_BIN_EXE_awsec2"), opcon.http());
-    let mut script = Command::new("script");
-    script.args(["--quiet", "--return", "--command", &setup, "/dev/null"]).current_dir(program.folder());
-    let mut script = script.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().expect("the tests need `script`");
-    let (mut input, mut output) = (script.stdin.take().unwrap(), script.stdout.take().unwrap());
-    let (mut seen, mut byte) = (Vec::new(), [0]);
-    while !seen.ends_with(b"Password of ocadm: ") {
-        output.read_exact(&mut byte).unwrap_or_else(|_| panic!("{}", String::from_utf8_lossy(&seen)));
-        seen.push(byte[0]);
-    }
-    input.write_all(b"made-up password\n").unwrap();
-    output.read_to_end(&mut seen).unwrap();
-    assert!(script.wait().unwrap().success());
-    let seen = String::from_utf8(seen).unwrap();
-    assert!(!seen.contains("made-up"), "{seen}");
-    assert!(config(&program).contains("TOKEN="), "{seen}");
+    let config = ["--no-tls", "--config", "no-such-folder/Connector.config"];
+    let finished = setup(&program, &opcon.http().to_string(), &config).expect_code(2);
+    finished.expect_stderr("error: writing no-such-folder/Connector.config: ");
+    assert_eq!(opcon.requests(), serde_json::json!([]));
 }

@@ -28,6 +28,13 @@ impl OwnOpCon {
         OwnOpCon(receiver.recv().unwrap())
     }
 
+    /// The SHA-256 fingerprint of its certificate.
+    pub fn fingerprint(&self) -> String {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        let presented = runtime.block_on(opcon::fetch_certificates(&self.https().to_string())).unwrap();
+        presented[0].fingerprint()
+    }
+
     /// A `Connector.config` with this stand-in, without TLS, and without users.
     pub fn config(&self, token: &str) -> String {
         format!("[OPCON API INFORMATION]\nADDRESS={}\nUSING_TLS=False\nTOKEN={token}\n", self.http())

@@ -162,6 +162,24 @@ impl Program {
         Finished::from(child.wait_with_output().unwrap())
     }
 
+    /// Runs the program like [`Program::run_with_input`] with this umask.
+    #[cfg(unix)]
+    pub fn run_with_umask(&self, umask: &str, arguments: &[&str], input: &str) -> Finished {
+        let program = self.command(arguments);
+        let mut shell = Command::new("sh");
+        shell.args(["-c", &format!("umask {umask}; exec \"$0\" \"$@\"")]).arg(program.get_program());
+        shell.args(program.get_args()).current_dir(self.folder());
+        for (name, value) in program.get_envs() {
+            match value {
+                Some(value) => shell.env(name, value),
+                None => shell.env_remove(name),
+            };
+        }
+        let mut child = shell.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        let _ = child.stdin.take().unwrap().write_all(input.as_bytes());
+        Finished::from(child.wait_with_output().unwrap())
+    }
+
     /// Runs a job for its JSON document.
     pub fn run_json(&self, arguments: &[&str]) -> (Finished, Value) {
         let arguments: Vec<_> = arguments.iter().chain(&["--output", "json"]).copied().collect();
