@@ -59,14 +59,14 @@ impl Certificate {
         read(der).map_err(|error| Error::new(ErrorKind::Invalid, "reading a certificate", error.to_string()))
     }
 
-    /// The certificates in a PEM file of at most 4 MiB.
+    /// The certificates in a PEM file of at most 1 MiB.
     ///
     /// # Errors
     /// [`ErrorKind::Invalid`] if the file cannot be read, or one of its certificates is not an X.509 certificate.
     pub fn in_file(file: &Path) -> Result<Vec<Self>, Error> {
         let doing = format!("reading the certificates in {}", file.display());
         let invalid = |wrong: String| Error::new(ErrorKind::Invalid, doing.as_str(), wrong);
-        let pem = bounded_files::read(file, 4 * bounded_files::MIB).map_err(|error| invalid(error.to_string()))?;
+        let pem = bounded_files::read(file, bounded_files::MIB).map_err(|error| invalid(error.to_string()))?;
         let ders = CertificateDer::pem_slice_iter(&pem).collect::<Result<Vec<_>, _>>();
         ders.map_err(|error| invalid(error.to_string()))?
             .iter()
