@@ -64,7 +64,8 @@ pub fn run(job: &Job) -> u8 {
         Ok(runtime) => runtime,
         Err(error) => {
             let error = Error::new(ErrorKind::Service, error.to_string()).doing("preparing the job");
-            let name = JobName { function, ..JobName::default() };
+            let (region, user_id) = (job.settings.region.as_ref(), job.settings.user_id.as_deref());
+            let name = JobName { function, region: region.map(|region| region.as_str()), user_id };
             return report_failure_to_start(console.output(), &name, error);
         }
     };

@@ -16,7 +16,7 @@ use self::findings::Findings;
 use self::users::Scope;
 use super::iam_policy::ResourceTag;
 use super::parts::{block_on, config_argument, config_path, option, parse, parser, path_option};
-use crate::arguments::Quoting;
+use crate::arguments::{Quoting, output_form};
 use crate::registry::Registry;
 use crate::settings::{EndpointUrl, OUTPUT, Output, Settings, USER_ID_NAME};
 use crate::shared_files::Outlook;
@@ -73,8 +73,19 @@ fn command() -> clap::Command {
         .arg(config_argument())
 }
 
-/// Runs all checks and reports the results.
+/// Runs all checks and reports the results. In JSON form, arguments that are refused are a document, too.
 pub fn run(registry: &Registry, args: &[String]) -> Result<u8> {
+    run_checks(registry, args).or_else(|error| match output_form(args) {
+        Output::Text => Err(error),
+        Output::Json => {
+            let mut findings = Findings::new(Output::Json);
+            findings.failed("arguments", error);
+            Ok(findings.finish())
+        }
+    })
+}
+
+fn run_checks(registry: &Registry, args: &[String]) -> Result<u8> {
     let Some(matches) = parse(command(), args)? else { return Ok(exit::SUCCESS) };
     let scope = scope(registry, &matches, args)?;
     let mut findings = Findings::new(*matches.get_one(OUTPUT.spec.name).unwrap_or(&Output::Text));

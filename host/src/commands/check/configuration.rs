@@ -1,5 +1,6 @@
 //! Checks `Connector.config`: its contents, and who has access to it.
 
+use std::collections::HashMap;
 use std::path::Path;
 
 use connector_sdk::Result;
@@ -40,14 +41,10 @@ pub fn check(findings: &mut Findings, named: Option<&Path>, user_id: Option<&str
 
 /// Reports notes, those with the same text as one.
 fn report_notes(findings: &mut Findings, notes: &[Note]) {
-    let mut grouped: Vec<(&Note, Vec<usize>)> = Vec::new();
-    for note in notes {
-        match grouped.iter_mut().find(|(first, _)| (&first.text, &first.hint) == (&note.text, &note.hint)) {
-            Some((_, lines)) => lines.push(note.line),
-            None => grouped.push((note, vec![note.line])),
-        }
-    }
-    for (Note { text, hint, .. }, lines) in grouped {
+    let mut lines_of: HashMap<&str, Vec<usize>> = HashMap::new();
+    notes.iter().for_each(|note| lines_of.entry(&note.text).or_default().push(note.line));
+    for Note { text, hint, .. } in notes {
+        let Some(lines) = lines_of.remove(text.as_str()) else { continue };
         findings.note_with_hint(SUBJECT, format!("{}: {text}", list_of_lines(&lines)), hint.clone());
     }
 }

@@ -1,5 +1,7 @@
 //! Collects the results of the checks, and prints each as soon as it is known.
 
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::sync::Arc;
 
 use connector_sdk::{Error, Reporter as _};
@@ -18,13 +20,15 @@ pub struct Findings {
     found: Vec<Finding>,
     /// Failures that may have a common cause, with their subjects.
     held: Vec<(Vec<String>, Error)>,
+    /// The positions of the causes in `held`.
+    causes: HashMap<Cause, usize>,
     code: u8,
 }
 
 impl Findings {
     pub fn new(output: Output) -> Self {
         let console = Arc::new(Console::new(output));
-        Findings { console, found: Vec::new(), held: Vec::new(), code: exit::SUCCESS }
+        Findings { console, found: Vec::new(), held: Vec::new(), causes: HashMap::new(), code: exit::SUCCESS }
     }
 
     pub fn ok(&mut self, subject: impl Into<String>, text: impl Into<String>) {
@@ -48,14 +52,18 @@ impl Findings {
 
     /// Holds a failure back until [`Findings::release`], so that one cause is one line, whatever it affects.
     pub fn hold(&mut self, subject: impl Into<String>, error: Error) {
-        match self.held.iter_mut().find(|(_, known)| has_same_cause(known, &error)) {
-            Some((subjects, _)) => subjects.push(subject.into()),
-            None => self.held.push((vec![subject.into()], error)),
+        match self.causes.entry(Cause::of(&error)) {
+            Entry::Occupied(known) => self.held[*known.get()].0.push(subject.into()),
+            Entry::Vacant(new) => {
+                new.insert(self.held.len());
+                self.held.push((vec![subject.into()], error));
+            }
         }
     }
 
     /// Reports the failures that were held back.
     pub fn release(&mut self) {
+        self.causes.clear();
         for (mut subjects, error) in std::mem::take(&mut self.held) {
             let more = subjects.len().saturating_sub(MAX_SUBJECTS);
             subjects.truncate(MAX_SUBJECTS);
@@ -89,10 +97,19 @@ impl Findings {
     }
 }
 
-/// Whether two errors have the same text, except for the request ID.
-fn has_same_cause(one: &Error, other: &Error) -> bool {
-    let parts = |error: &Error| (error.kind(), error.code().map(str::to_owned), error.action().map(str::to_owned));
-    parts(one) == parts(other) && one.message() == other.message()
+/// What is equal in errors with the same cause: all but the request ID.
+#[derive(PartialEq, Eq, Hash)]
+struct Cause {
+    action: Option<String>,
+    code: Option<String>,
+    message: String,
+}
+
+impl Cause {
+    fn of(error: &Error) -> Self {
+        let text = |part: Option<&str>| part.map(str::to_owned);
+        Cause { action: text(error.action()), code: text(error.code()), message: error.message().to_owned() }
+    }
 }
 
 #[cfg(test)]

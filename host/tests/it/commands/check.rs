@@ -241,6 +241,25 @@ fn json_is_one_document_with_all_results() {
     finished.expect_stderr("FAILED  user DENIED, StopInstance: ").expect_stderr("check failed\n");
 }
 
+#[test]
+fn refused_arguments_are_a_document_too() {
+    for wrong in [["--function", "StopInstanc"], ["--no-such-option", "x"]] {
+        let finished = Program::new().run_bare(&[&["check", "--output", "json"], &wrong[..]].concat()).expect_code(2);
+        let document = finished.document();
+        assert_eq!((&document["exit_code"], &document["findings"][0]["kind"]), (&2.into(), &"invalid-input".into()));
+    }
+}
+
+#[test]
+fn a_file_of_many_users_is_checked_in_linear_time() {
+    // Comparing every user, note or failure with every other one takes minutes.
+    let users: String = (0..20_000).map(|number| format!("[U{number}]\nX{number}=1\n")).collect();
+    let ec2 = OwnEc2::unwanted();
+    let finished = Program::with_endpoint(&ec2.url).with_config(&users).run_bare(&["check", "--log-dir", "log"]);
+    let finished = finished.expect_code(2).expect_stdout("user U19999: reading Connector.config: line 39999, ");
+    finished.expect_stdout("note    configuration: line 40000: unknown key `X19999` in section [U19999]");
+}
+
 /// Checks only the connection to an OpCon with this certificate.
 fn check_certificate(certificate: Certificate, more: &str) -> Finished {
     let opcon = OwnOpCon::start_with(Options { certificate, ..Options::default() });

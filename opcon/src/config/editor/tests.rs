@@ -75,6 +75,13 @@ fn a_file_of_the_java_connector_is_kept_byte_for_byte() {
 }
 
 #[test]
+fn a_file_of_many_sections_is_changed_at_once() {
+    // Comparing every name with every other one takes minutes in a test build.
+    let before: String = (0..40_000).map(|n| format!("[User{n}]\n")).collect();
+    assert_eq!(changed(&before, &[("user39999", "KEY", "1")]), format!("{before}KEY=1\n"));
+}
+
+#[test]
 fn lines_are_counted_as_they_are_read() {
     assert_eq!(changed("[A]\r\r\nB=1\rC=2\nD=3\n", &[("A", "D", "x")]), "[A]\r\r\nB=1\rC=2\nD=x\n");
     assert_eq!(changed("[A]\n[B]\n", &[("A", "C", "1")]), "[A]\nC=1\n[B]\n");
