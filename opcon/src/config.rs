@@ -24,12 +24,10 @@ use crate::msgin::{self, MsginSettings};
 use crate::tls::Trust;
 pub use editor::ConfigEditor;
 use ini::{IniFile, SectionRef, Setting};
+use keys::CONNECTOR;
+pub use keys::OPCON_API;
 pub use notes::Note;
 
-/// The section of the connector.
-const CONNECTOR: &str = "CONNECTOR";
-/// The section of the OpCon API.
-pub const OPCON_API: &str = "OPCON API INFORMATION";
 /// The number of users that an error lists.
 const MAX_LISTED_USERS: usize = 20;
 
@@ -168,7 +166,7 @@ impl Config {
     /// What a person should know about the file although jobs accept it, in the order of the lines: unusual forms that
     /// the Java connector accepted, and unknown keys.
     pub fn notes(&self) -> Vec<Note> {
-        let unknown = self.file.sections().iter().flat_map(notes::of_keys);
+        let unknown = self.file.sections().iter().flat_map(keys::notes);
         let mut notes: Vec<Note> = self.file.notes().iter().cloned().chain(unknown).collect();
         notes.sort_by_key(|note| note.line);
         notes

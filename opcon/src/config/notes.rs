@@ -1,11 +1,6 @@
 //! Notes about a `Connector.config` that jobs accept, for a person who checks it.
 
-use super::ini::{Line, Section};
-use super::keys;
 use super::lines::{self, Content};
-
-/// The similarity from which on a name is taken for a misspelled one, from 0 to 1.
-const MIN_SIMILARITY: f64 = 0.8;
 
 /// A note about a line.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -49,27 +44,4 @@ pub(super) fn of_form(bytes: &[u8], content: &Content<'_>, line: usize) -> impl 
         Content::Empty | Content::Unclosed | Content::Other => {}
     }
     found.into_iter().map(move |text| Note::new(line, text))
-}
-
-/// The keys of a section that no job reads there.
-pub(super) fn of_keys(section: &Section) -> impl Iterator<Item = Note> {
-    let known = keys::of_section(&section.name);
-    let unknown = section.settings.iter().filter(|setting| !keys::contains(known, &setting.key));
-    unknown.map(|setting| unknown_key(section, known, setting))
-}
-
-fn unknown_key(section: &Section, known: &[&str], Line { key, lines, .. }: &Line) -> Note {
-    let text = format!("unknown key `{key}` in section [{}], which is ignored", section.name);
-    let hint = match keys::owner(key) {
-        Some(owner) => Some(format!("move the key to {owner}")),
-        None => nearest(key, known).map(|known| format!("did you mean `{known}`?")),
-    };
-    Note { line: lines[0], text, hint }
-}
-
-/// The most similar of the names, if it is similar enough.
-fn nearest<'a>(name: &str, known: &[&'a str]) -> Option<&'a str> {
-    let likeness = |known: &&'a str| (strsim::jaro_winkler(&name.to_uppercase(), known), *known);
-    let similar = known.iter().map(likeness).filter(|(likeness, _)| *likeness > MIN_SIMILARITY);
-    similar.max_by(|(a, _), (b, _)| a.total_cmp(b)).map(|(_, known)| known)
 }

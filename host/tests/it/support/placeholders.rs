@@ -80,7 +80,7 @@ fn without_references(text: &str) -> String {
 
 #[test]
 fn placeholders_in_an_example_become_existing_ids() {
-    let argument = |name: &str, value_name: Option<&str>| serde_json::json!({ "name": name, "aliases": [], "value_name": value_name, "help": "", "default": null, "secret": false });
+    let argument = |name: &str, value_name: Option<&str>| serde_json::json!({ "name": name, "aliases": [], "value_name": value_name, "help": "", "default": null, "secret": false, "choices": [] });
     let function: Function = serde_json::from_value(serde_json::json!({
         "name": "TryThing", "summary": "", "changes_resources": true, "iam_actions": [], "optional_permissions": [], "crate": "try-thing",
         "arguments": [
