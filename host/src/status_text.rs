@@ -20,8 +20,8 @@ use std::time::{Duration, Instant};
 const MAX_CHARS: usize = 20;
 /// The environment variable with the folder of the agent, and the name of its tool for status texts.
 const AGENTS: [(&str, &str); 2] = [("SMA_MSLSAM_ROOT_DIRECTORY", "SMAStatus.exe"), ("SMA_BINDIR", "sma_status")];
-/// The maximum time that the job waits for the tool at its end.
-const WAIT_AT_THE_END: Duration = Duration::from_secs(2);
+/// How long the job waits for the tool at its end: for one with an earlier text, and in all.
+const WAIT_AT_THE_END: (Duration, Duration) = (Duration::from_millis(1500), Duration::from_secs(2));
 /// How often a running tool is polled, because processes cannot be waited for with a limit.
 const POLL_INTERVAL: Duration = Duration::from_millis(20);
 
@@ -79,23 +79,26 @@ impl StatusText {
         self.queue.request(text, false);
     }
 
-    /// Sends the last text of the job, and waits for the tool for at most two seconds. After that, a tool that still has
-    /// an earlier text is ended, and the job does not wait for the one with the last text.
+    /// Sends the last text of the job, and waits for the tool for at most two seconds. A tool that still has an earlier
+    /// text after 1.5 seconds is ended, and the job does not wait for the one with the last text.
     pub fn finish(&self, text: &str) {
-        self.finish_within(text, WAIT_AT_THE_END);
+        let (for_earlier, in_all) = WAIT_AT_THE_END;
+        self.finish_within(text, for_earlier, in_all);
     }
 
-    fn finish_within(&self, text: &str, limit: Duration) {
+    fn finish_within(&self, text: &str, for_earlier: Duration, in_all: Duration) {
         self.queue.request(text, true);
-        let end = Instant::now() + limit;
+        let start = Instant::now();
         let mut state = self.queue.lock();
         while !state.is_idle() {
-            let left = end.saturating_duration_since(Instant::now());
-            if left.is_zero() {
+            let elapsed = start.elapsed();
+            // Until a tool is started it cannot be ended, and could overtake the last text.
+            let limit = if state.is_starting { in_all } else { for_earlier };
+            if elapsed >= limit {
                 self.queue.start_last(&mut state);
                 return;
             }
-            let waited = self.queue.changed.wait_timeout(state, left);
+            let waited = self.queue.changed.wait_timeout(state, limit - elapsed);
             state = waited.unwrap_or_else(PoisonError::into_inner).0;
         }
     }

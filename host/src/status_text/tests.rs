@@ -50,7 +50,7 @@ fn texts_arrive_one_after_the_other_and_the_last_one_last() {
     let tool = Tool::new();
     tool.let_go();
     (0..50).for_each(|number| tool.status.show(&format!("{number}/50 ready")));
-    tool.status.finish_within("succeeded", LONG);
+    tool.status.finish_within("succeeded", LONG, LONG);
     let seen = tool.seen();
     let lines: Vec<_> = seen.lines().collect();
     for pair in lines.chunks(2) {
@@ -67,7 +67,7 @@ fn only_the_latest_text_waits_for_the_tool() {
     tool.status.show("first");
     tool.wait_for("begin first");
     ["second", "third", "third"].iter().for_each(|text| tool.status.show(text));
-    tool.status.finish_within("third", Duration::ZERO);
+    tool.status.finish_within("third", Duration::ZERO, LONG);
     tool.wait_for("begin third");
     tool.let_go();
     tool.wait_for("end third");
@@ -79,7 +79,7 @@ fn a_job_does_not_wait_for_a_tool_that_hangs_and_its_last_text_is_sent() {
     let tool = Tool::new();
     tool.status.show("waiting");
     tool.wait_for("begin waiting");
-    tool.status.finish_within("a text that is longer than OpCon displays", Duration::from_millis(1));
+    tool.status.finish_within("a text that is longer than OpCon displays", Duration::ZERO, LONG);
     tool.wait_for("begin a text that is longe\n");
     tool.let_go();
 }
@@ -90,7 +90,7 @@ fn a_text_that_is_displayed_is_not_sent_again() {
     tool.let_go();
     tool.status.show("1/2 ready");
     tool.wait_for("end 1/2 ready");
-    tool.status.finish_within("1/2 ready", LONG);
+    tool.status.finish_within("1/2 ready", LONG, LONG);
     assert_eq!(tool.seen(), "begin 1/2 ready\nend 1/2 ready\n");
 }
 
@@ -98,5 +98,5 @@ fn a_text_that_is_displayed_is_not_sent_again() {
 fn a_tool_that_cannot_be_started_ends_nothing() {
     let status = StatusText::new(|_| Err(io::Error::other("no such program"))).unwrap();
     status.show("1/2 ready");
-    status.finish_within("succeeded", LONG);
+    status.finish_within("succeeded", LONG, LONG);
 }
