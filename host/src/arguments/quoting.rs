@@ -104,6 +104,9 @@ impl Known {
 
     /// Whether a name is a mistyped secret option, or that of a secret in other programs.
     fn is_like_a_secret(&self, name: &str) -> bool {
+        if self.others.iter().any(|other| letters(other) == name) {
+            return false; // `--userid` is another option without its hyphen
+        }
         let is_similar = |secret: &&str| strsim::jaro_winkler(&letters(secret), name) > MIN_SIMILARITY;
         self.secret.iter().any(is_similar) || SECRET_WORDS.iter().any(|word| name.contains(word))
     }
@@ -155,6 +158,7 @@ mod tests {
             assert_eq!(Quoting::of([format!("--{option}=x"), "--waitt".to_owned()]), Quoting::Allowed, "{option}");
         }
         assert_eq!(Quoting::of([""; 0]), Quoting::Allowed);
+        assert_eq!(Quoting::of(["--userid=USER1", "--User_ID", "USER1"]), Quoting::Allowed);
     }
 
     #[test]
