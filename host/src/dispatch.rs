@@ -63,7 +63,10 @@ fn work(own: &[&str]) -> u8 {
     }
     let args = match arguments::read(env::args_os(), &registry, Files::Here) {
         Ok(args) => args,
-        Err(error) => return refuse(&raw_arguments(), None, error),
+        Err(error) => {
+            let args = raw_arguments();
+            return refuse(&args, arguments::function_of(&args, &registry), error);
+        }
     };
     // The name of a function that does not exist can be a part of a secret value.
     let function =
