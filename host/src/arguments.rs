@@ -90,6 +90,12 @@ pub fn split_without_files(arguments: impl Iterator<Item = OsString>) -> Vec<Str
     texts.flat_map(|text| text.split(VERTICAL_TAB).map(str::to_owned).collect::<Vec<_>>()).collect()
 }
 
+/// The function that such arguments name.
+pub fn function_of(args: &[String], registry: &Registry) -> Option<&'static str> {
+    let mut words = positional(args, &Options::of_all(registry)).into_iter().map(|at| &args[at]);
+    words.find_map(|word| registry.find(word)).map(|found| found.operation.meta().name)
+}
+
 /// The error for an argument that cannot be processed without loss.
 pub fn not_unicode(index: usize) -> Error {
     invalid_input(format!("argument {index} is not valid Unicode"))

@@ -3,17 +3,14 @@
 use std::process::ExitCode;
 use std::{env, thread};
 
-use connector_sdk::names::RegionName;
-use connector_sdk::{ArgValue as _, Error, Result};
+use connector_sdk::Result;
 
 use crate::arguments::{Files, Quoting};
 use crate::cli::{self, Request};
 use crate::console::{Console, print_help};
-use crate::job::JobName;
-use crate::log::Begin;
 use crate::registry::Registry;
 use crate::settings::Output;
-use crate::{arguments, commands, exit, job, list, log, panics, program, signals};
+use crate::{arguments, commands, exit, job, list, panics, program, signals};
 
 /// The stack size of the worker thread, in bytes. The calls in the EC2 SDK are deeply nested, and the main thread of a
 /// Windows program has 1 MiB, of which a simple job uses more than half.
@@ -54,7 +51,7 @@ fn work(own: &[&str]) -> u8 {
     panics::install_hook();
     let registry = match Registry::load_with(own, commands::names().iter().map(|command| command.name).collect()) {
         Ok(registry) => registry,
-        Err(error) => return refuse(&raw_arguments(), None, error),
+        Err(error) => return job::refuse(&raw_arguments(), None, error),
     };
     if let Some((command, args)) = commands::find(&registry, env::args_os()) {
         return command_exit_code(
@@ -63,7 +60,10 @@ fn work(own: &[&str]) -> u8 {
     }
     let args = match arguments::read(env::args_os(), &registry, Files::Here) {
         Ok(args) => args,
-        Err(error) => return refuse(&raw_arguments(), None, error),
+        Err(error) => {
+            let args = raw_arguments();
+            return job::refuse(&args, arguments::function_of(&args, &registry), error);
+        }
     };
     // The name of a function that does not exist can be a part of a secret value.
     let function =
@@ -74,23 +74,13 @@ fn work(own: &[&str]) -> u8 {
         Ok(Request::List(Output::Text)) => command_exit_code(print_help(&list::text(registry.all()))),
         Ok(Request::List(Output::Json)) => command_exit_code(print_help(&list::json(registry.all()))),
         Ok(Request::Print(text)) => command_exit_code(print_help(&text)),
-        Err(error) => refuse(&args.rest, function, error),
+        Err(error) => job::refuse(&args.rest, function, error),
     }
 }
 
 /// The exit code after a panic that ended the worker thread, e.g. one in the report of a job.
 fn unguarded_panic() -> u8 {
     command_exit_code(Err(panics::defect(program::name())))
-}
-
-/// The end of a job whose command line is refused, which the log contains as well.
-fn refuse(args: &[impl AsRef<str>], function: Option<&str>, error: Error) -> u8 {
-    let known = Begin::of_arguments(args);
-    log::start(&known);
-    let region = known.region.and_then(|region| RegionName::parse(region).ok());
-    let region = region.as_ref().map(RegionName::as_str);
-    let name = JobName { function, region, user_id: known.user_id };
-    job::report_failure_to_start(arguments::output_form(args), &name, error)
 }
 
 /// The arguments of a command line that cannot be read.

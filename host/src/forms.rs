@@ -150,7 +150,7 @@ fn condition(spec: &ArgSpec, exclusive: &[Choice]) -> Condition {
 }
 
 /// Converts `image-id` to `imageId`.
-fn key(name: &str) -> String {
+pub fn key(name: &str) -> String {
     let mut args = name.split('-');
     let first = args.next().unwrap_or_default().to_owned();
     args.fold(first, |key, arg| key + &capitalized(arg))

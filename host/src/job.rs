@@ -4,13 +4,16 @@ use std::sync::Arc;
 
 use connector_sdk::iam::changed_services;
 use connector_sdk::ids::{InstanceId, list_of};
+use connector_sdk::names::RegionName;
 use connector_sdk::records::{InMemory, Records};
 use connector_sdk::{
-    Context, Error, ErrorKind, InstanceEntry, Journal, OperationMeta, Outcome, Reporter as _, ResourceResult, Result,
+    ArgValue as _, Context, Error, ErrorKind, InstanceEntry, Journal, OperationMeta, Outcome, Reporter as _,
+    ResourceResult, Result,
 };
 use opcon::{AwsKeys, signals};
 use tokio::runtime::{self, Runtime};
 
+use crate::arguments::output_form;
 use crate::cli::Job;
 use crate::console::Console;
 use crate::log::Begin;
@@ -22,8 +25,18 @@ use crate::settings::{Output, Settings};
 use crate::status_text::StatusText;
 use crate::{aws, config, log, panics};
 
+/// The end of a job whose arguments are refused, which the log contains as well.
+pub fn refuse(args: &[impl AsRef<str>], function: Option<&str>, error: Error) -> u8 {
+    let known = Begin::of_arguments(args);
+    log::start(&known);
+    let region = known.region.and_then(|region| RegionName::parse(region).ok());
+    let region = region.as_ref().map(RegionName::as_str);
+    let name = JobName { function, region, user_id: known.user_id };
+    report_failure_to_start(output_form(args), &name, error)
+}
+
 /// The end of a job that could not start, with what is known about it.
-pub fn report_failure_to_start(output: Output, job: &JobName<'_>, error: Error) -> u8 {
+fn report_failure_to_start(output: Output, job: &JobName<'_>, error: Error) -> u8 {
     let JobName { function, region, user_id } = *job;
     let console = Console::new(output);
     if let Some(line) = job.first_line() {
@@ -36,13 +49,13 @@ pub fn report_failure_to_start(output: Output, job: &JobName<'_>, error: Error) 
 
 /// What the first line of the output names, as far as it is known.
 #[derive(Clone, Copy, Default)]
-pub struct JobName<'a> {
+struct JobName<'a> {
     /// The function.
-    pub function: Option<&'a str>,
+    function: Option<&'a str>,
     /// The region.
-    pub region: Option<&'a str>,
+    region: Option<&'a str>,
     /// The given user ID.
-    pub user_id: Option<&'a str>,
+    user_id: Option<&'a str>,
 }
 
 impl JobName<'_> {

@@ -113,7 +113,7 @@ pub fn start(begin: &Begin<'_>) {
 
 /// The user, the region and the OpCon job of a run.
 fn first_line(begin: &Begin<'_>) -> String {
-    let user = begin.user_id.map_or("default credential chain".to_owned(), |id| format!("user id `{id}`"));
+    let user = begin.user_id.map_or("no `--user-id`".to_owned(), |id| format!("user id `{id}`"));
     let region = begin.region.map_or("no `--region`".to_owned(), |region| format!("region `{region}`"));
     let variable = |name: &str| env::var_os(name).map(|value| value.to_string_lossy().into_owned());
     let job = opcon::job_label(variable).unwrap_or_else(|| "not a job of OpCon".to_owned());

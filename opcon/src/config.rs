@@ -40,7 +40,6 @@ const DEFAULT_MAX_WAIT: Duration = Duration::from_secs(10 * 60);
 /// other jobs.
 pub struct Config {
     file: IniFile,
-    connector_name: Option<String>,
     max_wait: Duration,
     debug: bool,
 }
@@ -72,20 +71,14 @@ impl Config {
     pub fn read(path: &Path) -> Result<Self, Error> {
         let file = IniFile::read(path)?;
         let connector = |key| file.section(CONNECTOR).map_or(Ok(None), |section| section.get(key));
-        let connector_name = connector("CONNECTOR_NAME")?.map(|name| name.value.to_owned());
         let max_wait = connector("MAX_WAIT_TIME_FOR_STARTUP")?.map_or(Ok(DEFAULT_MAX_WAIT), minutes)?;
         let debug = connector("DEBUG")?.map_or(Ok(false), Setting::switch)?;
-        Ok(Config { file, connector_name, max_wait, debug })
+        Ok(Config { file, max_wait, debug })
     }
 
     /// The path of the file, as given.
     pub fn path(&self) -> &Path {
         self.file.path()
-    }
-
-    /// `CONNECTOR_NAME`: a label.
-    pub fn connector_name(&self) -> Option<&str> {
-        self.connector_name.as_deref()
     }
 
     /// `MAX_WAIT_TIME_FOR_STARTUP`: how long a job waits for its instances. Default: 10 minutes.

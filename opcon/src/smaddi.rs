@@ -23,6 +23,10 @@ const NOT_IN_NAMES: &str = "<>&'\"|;%()[]{}=\\!*?,~`";
 /// Characters that are invalid in names of machines and in parameters of UNIX programs.
 const NOT_IN_PARAMETERS: &str = "'~`";
 
+/// What to do about other characters than those that SMADDI accepts.
+const ONLY_ASCII: &str = "SMADDI accepts only ASCII: use another name, or create the job in Enterprise Manager or Solution \
+                          Manager";
+
 /// The program of a job, and its user. Every text may contain references such as `[[NAME]]`, which OpCon replaces.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Program {
@@ -66,9 +70,20 @@ impl JobDefinition {
     pub fn new(schedule: &str, job: &str, machine: &str, program: Program) -> Result<Self, Error> {
         let definition = JobDefinition { schedule: schedule.into(), job: job.into(), machine: machine.into(), program };
         definition.check().map_err(|wrong| {
-            Error::new(ErrorKind::Invalid, format!("defining the OpCon job `{}`", excerpt(job)), wrong)
+            let error = Error::new(ErrorKind::Invalid, format!("defining the OpCon job `{}`", excerpt(job)), wrong);
+            if definition.is_ascii() { error } else { error.with_hint(ONLY_ASCII) }
         })?;
         Ok(definition)
+    }
+
+    fn is_ascii(&self) -> bool {
+        let of_program = match &self.program {
+            Program::Windows { command_line, working_directory, user } => {
+                [command_line.as_str(), working_directory.as_deref().unwrap_or_default(), user, ""]
+            }
+            Program::Unix { start_image, parameters, user, group } => [start_image.as_str(), parameters, user, group],
+        };
+        [self.schedule.as_str(), &self.job, &self.machine].iter().chain(&of_program).all(|text| text.is_ascii())
     }
 
     fn check(&self) -> Result<(), String> {

@@ -8,6 +8,7 @@ mod users;
 
 use std::path::PathBuf;
 
+use clap::builder::{PossibleValuesParser, TypedValueParser as _};
 use clap::{ArgAction, ArgMatches};
 use connector_sdk::names::RegionName;
 use connector_sdk::{ArgValue, Error, ErrorKind, Registration, Result};
@@ -62,12 +63,9 @@ fn command() -> clap::Command {
             .action(ArgAction::Append),
         )
         .arg(
-            option(
-                OUTPUT.spec.name,
-                OUTPUT.spec.value_name,
-                "The output format: `text` or `json`; with `json`, stdout contains one JSON document.",
-            )
-            .value_parser(Output::parse),
+            option(OUTPUT.spec.name, OUTPUT.spec.value_name, OUTPUT.spec.help).value_parser(
+                PossibleValuesParser::new(OUTPUT.spec.kind.choices()).try_map(|text| Output::parse(&text)),
+            ),
         )
         .arg(path_option("log-dir", "DIR", "The folder of the log. Default: `log` in the folder of the program."))
         .arg(config_argument())

@@ -127,9 +127,13 @@ fn a_refusal_in_json_is_a_document() {
 
 #[test]
 fn a_command_line_that_cannot_even_be_read_is_a_document_too() {
-    for line in [&["StartInstance", "@no-such-file", "--output", "json"][..], &["--output=json\u{b}<SmaEncrypt>"]] {
+    for (line, function) in [
+        (&["StartInstance", "@no-such-file", "--output", "json"][..], json!("StartInstance")),
+        (&["@no-such-file", "--output=json", "--tag-name", "StopInstance", "start-instance"], json!("StartInstance")),
+        (&["--output=json\u{b}<SmaEncrypt>"], Value::Null),
+    ] {
         let document = Program::new().run_bare(line).expect_code(2).document();
-        assert_eq!((&document["function"], &document["error"]["kind"]), (&Value::Null, &json!("invalid-input")));
+        assert_eq!((&document["function"], &document["error"]["kind"]), (&function, &json!("invalid-input")));
     }
 }
 
@@ -251,6 +255,28 @@ fn assert_choices_are_in_the_help(words: &str, argument: &Argument) {
     let values = format!("[possible values: {}]", argument.choices.join(", "));
     let next = rest.find(" --").unwrap_or(rest.len());
     assert!(rest[..next].contains(&values), "--{}: {rest}", argument.name);
+}
+
+#[test]
+fn the_help_of_every_command_has_the_possible_values_of_its_options() {
+    let program = Program::new();
+    let mut count = 0;
+    for command in administrator_commands().iter().map(String::as_str) {
+        let help = program.run_bare(&[command, "--help"]).expect_code(0).stdout;
+        let words = help.split_whitespace().collect::<Vec<_>>().join(" ");
+        let options = help.lines().filter_map(|line| line.trim_start().split_once(" <")).map(|(option, _)| option);
+        for option in options.filter(|option| option.starts_with("--")) {
+            let job = ["StopInstance", "--instance-id", ID];
+            let job = if command == "job-definition" { &job[..] } else { &[] };
+            let line = [&[command][..], job, &[option, "no such value"]].concat();
+            let refused = program.run_bare(&line).stderr;
+            let Some((_, values)) = refused.split_once(&format!("`{option}`: must be one of ")) else { continue };
+            let values = values.lines().next().unwrap();
+            assert!(words.contains(&format!("[possible values: {values}]")), "{command} {option}: {help}");
+            count += 1;
+        }
+    }
+    assert!(count >= 2, "{count}");
 }
 
 #[test]

@@ -81,11 +81,15 @@ fn the_first_line_names_what_is_known_of_a_job_that_cannot_start() {
     let wrong = ["StartInstance", "--region=US_EAST_1", "--instance-idd", "i-1"];
     assert_eq!(start(&program, &wrong), "StartInstance in us-east-1, user id USER1");
     assert_eq!(start(&Program::new(), &wrong[..1]), "StartInstance failed, exit code 2");
+    // A command line that cannot be read completely.
+    let unread = ["@no-such-file", "start-instance", "--region=US_EAST_1"];
+    assert_eq!(start(&program, &unread), "StartInstance in us-east-1, user id USER1");
 }
 
 #[test]
 fn a_job_does_not_mention_what_is_unusual_in_an_old_file() {
-    let text = b"; caf\xe9\n [CONNECTOR] \nDEBUG=\"OFF\"\nOTHER=1\n[CONNECTOR]\nDEBUG:OFF\n\x1a";
+    let text =
+        b"; caf\xe9\n [CONNECTOR] \nCONNECTOR_NAME=caf\xe9\nDEBUG=\"OFF\"\nOTHER=1\n[CONNECTOR]\nDEBUG:OFF\n\x1a";
     let program = Program::with_endpoint(&test_bed().ec2_endpoint).with_config("");
     std::fs::write(program.folder().join("Connector.config"), text).unwrap();
     let finished = program.run(&["GetInstanceStatusByTag"]).expect_code(0);

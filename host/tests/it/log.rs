@@ -47,7 +47,7 @@ fn a_run_begins_with_user_region_and_opcon_job() {
     assert_eq!(lines(&program)[0], begin);
     let program = Program::with_endpoint("http://127.0.0.1:9").without("--region");
     program.run(&JOB).expect_code(2);
-    assert_eq!(lines(&program)[0], "begin: default credential chain, no `--region`, not a job of OpCon");
+    assert_eq!(lines(&program)[0], "begin: no `--user-id`, no `--region`, not a job of OpCon");
 }
 
 #[test]
@@ -75,7 +75,7 @@ fn a_refused_argument_is_not_used_for_the_log() {
     let program = Program::new();
     let line = ["--user-id", "<SmaEncrypt>0a1b", "--region", "[[REGION]]", "--log-dir", "log"];
     program.run_bare(&[&["StopInstance"][..], &line].concat()).expect_code(2);
-    assert_eq!(lines(&program)[0], "begin: default credential chain, no `--region`, not a job of OpCon");
+    assert_eq!(lines(&program)[0], "begin: no `--user-id`, no `--region`, not a job of OpCon");
     assert!(!program.log().contains("0a1b"));
     let quoted = ["StopInstance", "--log-dir", "dir\" --wait"];
     program.run_bare(&quoted).expect_code(2).expect_stderr("a path cannot contain a double quote");

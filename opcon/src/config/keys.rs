@@ -1,7 +1,7 @@
 //! The sections and keys of `Connector.config`, and notes about unknown ones.
 
 use super::ini::{Line, Section};
-use super::notes::Note;
+use super::notes::{LABEL, Note};
 
 /// The section of the connector.
 pub(super) const CONNECTOR: &str = "CONNECTOR";
@@ -12,7 +12,7 @@ pub const OPCON_API: &str = "OPCON API INFORMATION";
 const MIN_SIMILARITY: f64 = 0.8;
 
 /// The keys of `[CONNECTOR]`.
-const OF_CONNECTOR: &[&str] = &["CONNECTOR_NAME", "MAX_WAIT_TIME_FOR_STARTUP", "DEBUG"];
+const OF_CONNECTOR: &[&str] = &[LABEL, "MAX_WAIT_TIME_FOR_STARTUP", "DEBUG"];
 /// The keys of `[OPCON API INFORMATION]`.
 const OF_OPCON: &[&str] = &[
     "ADDRESS",
@@ -39,9 +39,15 @@ fn unknown_key(section: &Section, known: &[&str], Line { key, lines, .. }: &Line
     let text = format!("unknown key `{key}` in section [{}], which is ignored", section.name);
     let hint = match owner(key) {
         Some(owner) => Some(format!("move the key to {owner}")),
-        None => nearest(key, known).map(|known| format!("did you mean `{known}`?")),
+        None => nearest(key, known).map(|known| format!("did you mean `{known}`?")).or_else(|| elsewhere(key)),
     };
     Note { line: lines[0], text, hint }
+}
+
+/// The most similar key of another section.
+fn elsewhere(key: &str) -> Option<String> {
+    let known = nearest(key, &[OF_CONNECTOR, OF_OPCON, OF_USER].concat())?;
+    owner(known).map(|owner| format!("did you mean `{known}`, a key of {owner}?"))
 }
 
 /// The most similar of the names, if it is similar enough.

@@ -2,6 +2,9 @@
 
 use super::lines::{self, Content};
 
+/// The key with a label, which no job reads: whatever it contains must not fail one.
+pub(super) const LABEL: &str = "CONNECTOR_NAME";
+
 /// A note about a line.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Note {
@@ -40,6 +43,11 @@ pub(super) fn of_form(bytes: &[u8], content: &Content<'_>, line: usize) -> impl 
             note(setting.separator == b':', "`:` after the key is read as `=`");
             note(lines::unquoted(&bytes[setting.value.clone()]).is_some(), "the quotes around the value are ignored");
             note(!is_utf8(setting.key), LATIN_1);
+            let is_label = setting.key.eq_ignore_ascii_case(LABEL.as_bytes());
+            note(
+                is_label && !is_utf8(&bytes[setting.value.clone()]),
+                "the value is not UTF-8 text, and no job reads it",
+            );
         }
         Content::Empty | Content::Unclosed | Content::Other => {}
     }

@@ -49,7 +49,6 @@ fn a_complete_file_is_read() {
         user_section("USER1")
     );
     let config = read(text).unwrap();
-    assert_eq!(config.connector_name(), Some("EC2"));
     assert_eq!(config.max_wait(), Duration::from_secs(300));
     assert!(config.debug());
     let keys = config.user("USER1").unwrap();
@@ -64,7 +63,6 @@ fn a_complete_file_is_read() {
 #[test]
 fn an_empty_file_gives_the_defaults() {
     let config = read("").unwrap();
-    assert_eq!(config.connector_name(), None);
     assert_eq!(config.max_wait(), Duration::from_secs(600));
     assert!(!config.debug());
     assert!(config.opcon_api().unwrap().is_none());
@@ -88,8 +86,10 @@ fn values_are_taken_to_the_end_of_the_line() {
         &config.unwrap_err(),
         "line 3, section [CONNECTOR], DEBUG: the value must be `ON`, `OFF`, `True` or `False`",
     );
-    let config = read("[CONNECTOR]\nCONNECTOR_NAME=C:\\new;#=1\\\nDEBUG=ON\n").unwrap();
-    assert_eq!(config.connector_name(), Some("C:\\new;#=1\\"));
+    let text = format!("[{OPCON_API}]\nADDRESS=a:1\nTOKEN={TOKEN}\nCA_FILE=C:\\new;#=1\\\n[CONNECTOR]\nDEBUG=ON\n");
+    let config = read(text).unwrap();
+    let Trust::SystemAndFile(file) = config.opcon_trust().unwrap() else { panic!("no file") };
+    assert!(file.ends_with("C:\\new;#=1\\"), "{file:?}");
     assert!(config.debug());
 }
 

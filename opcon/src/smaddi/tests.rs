@@ -96,6 +96,9 @@ fn invalid_definitions_are_rejected() {
         (define(windows(&long(4001))), "the command line has 4001 characters; OpCon allows 4000"),
         (define(windows("a\u{b}b")), "the command line contains a character that is not printable ASCII, U+000B"),
         (define(windows("\u{e9}")), "not printable ASCII, U+00E9"),
+        (named("\u{e9}", "J", "M"), "not printable ASCII, U+00E9"),
+        (named("S", "\u{e9}", "M"), "not printable ASCII, U+00E9"),
+        (named("S", "J", "\u{e9}"), "not printable ASCII, U+00E9"),
         (define(no_user), "the user is missing"),
         (define(far), "the working directory has 256 characters; OpCon allows 255"),
         (define(unix(&long(2001))), "the text of the parameters has 2001 characters; OpCon allows 2000"),
@@ -107,6 +110,7 @@ fn invalid_definitions_are_rejected() {
         assert_eq!(error.kind(), ErrorKind::Invalid);
         assert!(error.to_string().starts_with("defining the OpCon job `"), "{error}");
         assert!(error.to_string().contains(reason), "{error}");
+        assert_eq!(error.hint().is_some(), reason.contains("U+00E9"), "{error}");
     }
 }
 

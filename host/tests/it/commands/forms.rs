@@ -91,6 +91,8 @@ fn a_form_that_is_wrong_starts_nothing() {
         program.write("form.json", text);
         let finished = program.run_bare(&["run-form", "form.json"]).expect_code(2).expect_stderr(reason);
         assert!(finished.stderr.starts_with("error: "), "{finished:#?}");
+        let document = program.run_bare(&["run-form", "form.json", "--output", "json"]).expect_code(2).document();
+        assert!(document["error"]["message"].as_str().unwrap().contains(reason), "{document:#}");
     }
     program.run_bare(&["run-form", "no-such.json"]).expect_code(2).expect_stderr("error: reading no-such.json: ");
     program.run_bare(&["run-form"]).expect_code(2).expect_stderr("<FILE>");
@@ -100,5 +102,10 @@ fn a_form_that_is_wrong_starts_nothing() {
     with(&["--user-id", "[[USER]]"])
         .expect_stderr("the value of `--user-id` contains `[[USER]]`: OpCon has no such property");
     with(&["--user-id", "-x"]).expect_stderr("`--user-id=-x`");
+    let program = program.without("--region");
+    program.write("form.json", r#"{"function":"StopInstance","region":"US_EAST_1","userId":"USER1","tagname":"x"}"#);
+    let refused = program.run_bare(&["run-form", "form.json", "--log-dir", "log"]).expect_code(2);
+    assert_eq!(refused.stdout, "StopInstance in us-east-1, user id USER1\nStopInstance failed, exit code 2\n");
+    assert!(program.log().contains(" begin: user id `USER1`, region `US_EAST_1`, "), "{}", program.log());
     assert!(ec2.actions().is_empty());
 }

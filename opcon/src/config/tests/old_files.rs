@@ -28,6 +28,7 @@ fn what_the_java_connector_accepted_is_accepted_and_noted() {
                 "3: `:` after the key is read as `=`",
             ],
         ),
+        (b"[CONNECTOR]\nConnector_Name=caf\xe9\nDEBUG=ON\n", &["2: the value is not UTF-8 text, and no job reads it"]),
         (b"[CONNECTOR]\nDEBUG=\"ON\"\n", &["2: the quotes around the value are ignored"]),
         (
             b"[CONNECTOR]\nDEBUG=ON\n\n[connector]\nDEBUG=ON\nMAX_WAIT_TIME_FOR_STARTUP='5'\n",
@@ -60,13 +61,13 @@ fn a_value_that_is_not_utf_8_fails_only_the_jobs_that_read_it() {
     let error = config.user("USER2").unwrap_err();
     assert_error(&error, "line 5, section [USER2], CONNECTOR_USER_ACCESS_KEY: the value is not UTF-8 text");
     assert_eq!(error.hint(), Some("save the file with UTF-8 encoding"));
-    let error = read(b"[CONNECTOR]\nCONNECTOR_NAME=caf\xe9\n").unwrap_err();
-    assert_error(&error, "line 2, section [CONNECTOR], CONNECTOR_NAME: the value is not UTF-8 text");
+    let error = read(b"[CONNECTOR]\nDEBUG=caf\xe9\n").unwrap_err();
+    assert_error(&error, "line 2, section [CONNECTOR], DEBUG: the value is not UTF-8 text");
 }
 
 #[test]
 fn unknown_keys_are_noted_with_what_was_probably_meant() {
-    let text = "[CONNECTOR]\ndebugg=ON\nTOKEN=x\n[U]\nCONNECTOR_USER_ACESS_KEY=x\nSOMETHING=else\n";
+    let text = "[CONNECTOR]\ndebugg=ON\nTOKEN=x\n[U]\nCONNECTOR_USER_ACESS_KEY=x\nSOMETHING=else\nVERIFYTLS=False\n";
     let config = read(text).unwrap();
     let notes: Vec<_> = config.notes().into_iter().map(|note| (note.line, note.text, note.hint)).collect();
     let unknown = |key: &str, section: &str| format!("unknown key `{key}` in section [{section}], which is ignored");
@@ -75,6 +76,7 @@ fn unknown_keys_are_noted_with_what_was_probably_meant() {
         (3, unknown("TOKEN", "CONNECTOR"), Some("move the key to [OPCON API INFORMATION]".to_owned())),
         (5, unknown("CONNECTOR_USER_ACESS_KEY", "U"), Some("did you mean `CONNECTOR_USER_ACCESS_KEY`?".to_owned())),
         (6, unknown("SOMETHING", "U"), None),
+        (7, unknown("VERIFYTLS", "U"), Some("did you mean `VERIFY_TLS`, a key of [OPCON API INFORMATION]?".to_owned())),
     ];
     assert_eq!(notes, expected);
 }
