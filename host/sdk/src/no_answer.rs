@@ -29,8 +29,8 @@ pub enum NoAnswer {
         /// The number of bytes received.
         size: usize,
     },
-    /// The answer is larger than any of AWS. The number of mebibytes that were read.
-    TooLarge(u64),
+    /// The answer is larger than any of AWS. The limit that it exceeds, such as `32 MiB`.
+    TooLarge(String),
     /// The answer is from another server, such as a proxy.
     Foreign {
         /// The HTTP status.
@@ -65,7 +65,7 @@ impl fmt::Display for Unanswered {
             NoAnswer::Incomplete { status, size } => {
                 write!(f, "the response was incomplete (HTTP status {status}, {size} bytes)")
             }
-            NoAnswer::TooLarge(limit) => write!(f, "{TOO_LARGE}: more than {limit} MiB"),
+            NoAnswer::TooLarge(limit) => write!(f, "{TOO_LARGE}: more than {limit}"),
             NoAnswer::Foreign { status, excerpt } => {
                 write!(f, "HTTP status {status} with a response that is not from {service}: `{excerpt}`")
             }

@@ -10,6 +10,12 @@ use quick_xml::events::{BytesStart, Event};
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 
+/// The most list entries in a response: one for 128 bytes of the largest response, as short as those of private addresses
+/// are. The AWS SDK needs up to 2 KiB for an entry, also for an empty one.
+const MOST_ENTRIES: usize = 262_144;
+/// The most elements in each other. AWS has less than 20.
+const DEEPEST: usize = 100;
+
 /// What a complete response says about the call.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Content {
@@ -32,12 +38,15 @@ pub struct Content {
 pub fn check(action: Option<&str>, status: u16, content_type: &str, body: &[u8]) -> Result<Content, NoAnswer> {
     let Some(action) = action else { return check_json(status, content_type, body) };
     let document = Document::read(body);
+    if let Some(limit) = document.exceeded {
+        return Err(NoAnswer::TooLarge(limit));
+    }
     let fits = |root: &str| match status {
         200..300 => root.strip_suffix("Response") == Some(action),
         _ => matches!(root, "Response" | "ErrorResponse"),
     };
     match document {
-        Document { root: Some(root), whole, content } if fits(&root) => match (whole, &content.code, status) {
+        Document { root: Some(root), whole, content, .. } if fits(&root) => match (whole, &content.code, status) {
             (true, _, 200..300) => Ok(Content { code: None, message: None, ..content }),
             (true, Some(_), _) => Ok(content),
             _ => Err(incomplete(status, body)),
@@ -98,6 +107,10 @@ struct Document {
     root: Option<String>,
     /// Whether the document is well-formed and ends after its root element.
     whole: bool,
+    /// The limit that it exceeds.
+    exceeded: Option<String>,
+    /// The number of its list entries.
+    entries: usize,
     /// The texts of the first elements of each kind.
     content: Content,
 }
@@ -141,10 +154,17 @@ impl Document {
         }
     }
 
-    /// Records an element. Returns `false` for a second root element.
+    /// Records an element. Returns `false` for a second root element, and for one that exceeds a limit.
     fn begin(&mut self, element: &BytesStart<'_>, open: &[String]) -> bool {
         if !open.is_empty() {
-            return true;
+            let is_entry = matches!(element.local_name().as_ref(), "item" | "member");
+            self.entries += usize::from(is_entry);
+            self.exceeded = match () {
+                () if self.entries > MOST_ENTRIES => Some(format!("{MOST_ENTRIES} list entries")),
+                () if open.len() >= DEEPEST => Some(format!("{DEEPEST} elements in each other")),
+                () => None,
+            };
+            return self.exceeded.is_none();
         }
         let first = self.root.is_none();
         self.root.get_or_insert_with(|| element.local_name().as_ref().to_owned());
@@ -209,6 +229,21 @@ mod tests {
                 assert_eq!(cut, Err(incomplete), "{}", &whole[..end]);
             }
         }
+    }
+
+    #[test]
+    fn a_response_that_needs_much_more_memory_than_it_has_bytes_is_too_large() {
+        let items =
+            |number: usize| format!("<StopInstancesResponse>{}</StopInstancesResponse>", "<item/>".repeat(number));
+        let too_large = |limit: &str| Err(NoAnswer::TooLarge(limit.to_owned()));
+        assert_eq!(check_xml(200, &items(MOST_ENTRIES)), Ok(Content::default()));
+        assert_eq!(check_xml(200, &items(MOST_ENTRIES + 1)), too_large("262144 list entries"));
+        let nested = |depth: usize| {
+            let (start, end) = ("<a>".repeat(depth - 1), "</a>".repeat(depth - 1));
+            format!("<StopInstancesResponse>{start}{end}</StopInstancesResponse>")
+        };
+        assert_eq!(check_xml(200, &nested(DEEPEST)), Ok(Content::default()));
+        assert_eq!(check_xml(200, &nested(DEEPEST + 1)), too_large("100 elements in each other"));
     }
 
     #[test]

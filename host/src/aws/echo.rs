@@ -10,8 +10,8 @@ use serde_json::Value;
 
 use super::answer::Content;
 
-/// The text in place of one that contains a secret of the request.
-pub const LEFT_OUT: &str = "(text left out: it contains a secret of the request)";
+/// The text in place of one that contains a secret of the request, or is too large to be searched for one.
+pub const LEFT_OUT: &str = "(text left out: it may contain a secret of the request)";
 
 /// Headers whose value is a secret. Of `authorization` only the signature is one.
 const SECRET_HEADERS: [&str; 5] =

@@ -86,6 +86,12 @@ impl Failure {
         Failure::NoAnswer { reason: NoAnswer::Lost("no response in time".to_owned()), cause: Cause::Time }
     }
 
+    /// The response is not usable.
+    fn unanswered(reason: NoAnswer) -> Self {
+        let cause = if matches!(reason, NoAnswer::TooLarge(_)) { Cause::Lasting } else { Cause::Other };
+        Failure::NoAnswer { reason, cause }
+    }
+
     /// Whether AWS certainly did not receive the request.
     pub fn is_unsent(&self) -> bool {
         matches!(self, Failure::Local(_) | Failure::NoAnswer { reason: NoAnswer::NotSent(_), .. })
@@ -127,7 +133,7 @@ pub async fn exchange(network: &Network, request: &HttpRequest, info: &RequestIn
     let response = client.execute(outgoing).await.map_err(|error| failure(&server, error))?;
     let (status, headers) = (response.status(), response.headers().clone());
     let body = body::read(response).await.map_err(|unread| match unread {
-        Unread::TooLarge => Failure::NoAnswer { reason: NoAnswer::TooLarge(body::LIMIT_MIB), cause: Cause::Lasting },
+        Unread::TooLarge => Failure::unanswered(NoAnswer::TooLarge(format!("{} MiB", body::LIMIT_MIB))),
         Unread::Broken(error) => failure(&server, error),
     })?;
     let (after, size) = (start.elapsed(), body.len());
@@ -160,7 +166,9 @@ fn outgoing(request: &HttpRequest, info: &RequestInfo) -> Result<reqwest::Reques
             "the address of {service} contains a user name or password, which is not supported"
         )));
     }
-    reqwest::Request::try_from(request).map_err(|_| unfit())
+    let request = reqwest::Request::try_from(request).map_err(|_| unfit())?;
+    // The HTTP client would refuse any other address as if the connection had failed.
+    if matches!(request.url().scheme(), "http" | "https") { Ok(request) } else { Err(unfit()) }
 }
 
 /// What the response says, and its body. Texts that contain a secret of the request are left out, unless the response is
@@ -185,7 +193,7 @@ fn judge(
             }
             reason => reason,
         };
-        Failure::NoAnswer { reason, cause: Cause::Other }
+        Failure::unanswered(reason)
     })?;
     let ids = ["x-amzn-requestid", "x-amz-request-id"];
     content.request_id = ids.iter().find_map(|name| header(name)).map(str::to_owned).or(content.request_id);

@@ -35,6 +35,9 @@ pub(super) enum Passing {
 
 /// The hint for a connection that another protocol than expected could explain.
 const PORT_HINT: &str = "check that the port in `ADDRESS` matches `USING_TLS`";
+/// The hint for a server that ends the handshake, e.g. because its certificate has an EC key of the curve P-521.
+const ALERT_HINT: &str = "configure the OpCon API with TLS 1.2 or later, and a certificate that has an RSA key of 2048 \
+    bits or more, or an EC key of the curve P-256 or P-384";
 /// The hint for a response that is not one of OpCon.
 const ADDRESS_HINT: &str = "check that `ADDRESS` is the address of the OpCon API";
 
@@ -78,7 +81,9 @@ impl Failure {
             },
             None => {
                 let wrong = format!("no TLS connection to the OpCon server: {error}");
-                Failure::new(excerpt(&wrong), None).with_hint(PORT_HINT)
+                // Only a server with TLS sends an alert.
+                let hint = if matches!(error, rustls::Error::AlertReceived(_)) { ALERT_HINT } else { PORT_HINT };
+                Failure::new(excerpt(&wrong), None).with_hint(hint)
             }
         }
     }
@@ -159,5 +164,19 @@ fn root_cause(error: &reqwest::Error) -> &(dyn StdError + 'static) {
             Some(inner) => cause = inner,
             None => return cause,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use rustls::AlertDescription;
+
+    use super::*;
+
+    #[test]
+    fn a_server_that_ends_the_handshake_is_not_taken_for_one_without_tls() {
+        let hint = |error| Failure::of_tls(&error).hint.unwrap();
+        assert_eq!(hint(rustls::Error::AlertReceived(AlertDescription::HandshakeFailure)), ALERT_HINT);
+        assert_eq!(hint(rustls::Error::HandshakeNotComplete), PORT_HINT);
     }
 }

@@ -41,12 +41,23 @@ pub fn check(findings: &mut Findings, named: Option<&Path>, user_id: Option<&str
 
 /// Reports notes, those with the same text as one.
 fn report_notes(findings: &mut Findings, notes: &[Note]) {
-    let mut lines_of: HashMap<&str, Vec<usize>> = HashMap::new();
-    notes.iter().for_each(|note| lines_of.entry(&note.text).or_default().push(note.line));
-    for Note { text, hint, .. } in notes {
-        let Some(lines) = lines_of.remove(text.as_str()) else { continue };
+    for (Note { text, hint, .. }, lines) in grouped(notes) {
         findings.note_with_hint(SUBJECT, format!("{}: {text}", list_of_lines(&lines)), hint.clone());
     }
+}
+
+/// The first of the notes with the same text, in their order, each with its lines.
+fn grouped(notes: &[Note]) -> Vec<(&Note, Vec<usize>)> {
+    let mut groups: Vec<(&Note, Vec<usize>)> = Vec::new();
+    let mut places = HashMap::new();
+    for note in notes {
+        let place = *places.entry((&note.text, &note.hint)).or_insert(groups.len());
+        match groups.get_mut(place) {
+            Some((_, lines)) => lines.push(note.line),
+            None => groups.push((note, vec![note.line])),
+        }
+    }
+    groups
 }
 
 /// The numbers of lines: `line 3`, or `lines 3, 4, 5 and 20 more`.
@@ -104,6 +115,16 @@ fn check_access(findings: &mut Findings, path: &Path) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn notes_with_the_same_text_are_one_in_linear_time() {
+        let note = |line: usize, text: String| Note { line, text, hint: None };
+        let few = [note(1, "a".into()), note(2, "b".into()), note(3, "a".into())];
+        assert_eq!(grouped(&few), [(&few[0], vec![1, 3]), (&few[1], vec![2])]);
+        // Comparing each with each other would take minutes.
+        let many: Vec<Note> = (0..200_000).map(|line| note(line, format!("unknown key `K{line}`"))).collect();
+        assert_eq!(grouped(&many).len(), many.len());
+    }
 
     #[test]
     fn a_long_list_of_lines_is_cut() {

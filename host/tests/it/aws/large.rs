@@ -54,6 +54,17 @@ fn an_endless_response_to_a_read_is_9() {
 }
 
 #[test]
+fn a_response_within_the_limit_does_not_fill_the_memory_either() {
+    for (entries, beginning) in [("<item/>", "<reservationSet><item><instancesSet>"), ("<a>", "")] {
+        let body = format!("{beginning}{}", entries.repeat(31 * MIB as usize / entries.len()));
+        let ec2 = OwnEc2::start(move |action| Answer::success(action, &body));
+        let finished = run_with_little_memory(&Program::with_endpoint(&ec2.url), &["GetInstanceStatusByTag"]);
+        finished.expect_code(9).expect_stderr("the response is too large: more than ");
+        assert_eq!(ec2.actions().len(), 1);
+    }
+}
+
+#[test]
 fn an_endless_response_to_a_change_is_11() {
     let server = Endless::start(XML, "<StopInstancesResponse>");
     let stop = ["StopInstance", "--instance-id", ID];

@@ -192,3 +192,13 @@ fn a_variable_comes_before_the_profile_and_a_blank_one_does_not() {
     attempts("1", 1);
     attempts(" ", 2);
 }
+
+#[test]
+fn an_endpoint_that_is_not_http_is_2_at_once() {
+    for url in ["ftp://example.com", "file:///tmp"] {
+        let program =
+            Program::with_endpoint("http://127.0.0.1:9").without("--endpoint-url").env("AWS_ENDPOINT_URL", url);
+        let finished = program.run(&["GetInstanceStatusByTag"]).expect_code(2);
+        assert!(!finished.stderr.contains("retrying"), "{finished:#?}");
+    }
+}
