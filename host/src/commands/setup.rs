@@ -148,8 +148,8 @@ fn readable_by_others(file: &Path) -> Option<String> {
     use std::os::unix::fs::PermissionsExt as _;
     let mode = file.metadata().ok()?.permissions().mode() & 0o777;
     let name = file.display();
-    (mode & 0o007 != 0).then(|| {
-        format!("{name}: other users have access to the secrets in the file (mode {mode:03o}); run `chmod o= {name}`")
+    (mode & 0o004 != 0).then(|| {
+        format!("{name}: every user of this machine can read the secrets in the file (mode {mode:03o}); run `chmod o= {name}`")
     })
 }
 

@@ -91,6 +91,8 @@ fn check_access(findings: &mut Findings, path: &Path) {
         }
         _ => findings.ok(subject, "only the owner has access"),
     }
+    // Not the mode of the file, which has a line.
+    config::warning(path).filter(|_| mode & 0o022 == 0).iter().for_each(|warning| findings.note(subject, warning));
 }
 
 #[cfg(not(unix))]

@@ -145,9 +145,22 @@ fn access_of_others_is_a_note_and_a_failure_only_if_they_can_change_the_file() {
         ),
     ] {
         fs::set_permissions(program.folder().join("Connector.config"), fs::Permissions::from_mode(mode)).unwrap();
-        let finished = program.run_bare(&["check", "--log-dir", "log", "--function", "StopInstance"]).expect_code(code);
-        finished.expect_stdout(line);
+        // In the current directory, a file that others can change is refused if it is not named.
+        let check = ["check", "--log-dir", "log", "--function", "StopInstance", "--config", "Connector.config"];
+        program.run_bare(&check).expect_code(code).expect_stdout(line);
     }
+    fs::set_permissions(program.folder().join("Connector.config"), fs::Permissions::from_mode(0o600)).unwrap();
+    fs::set_permissions(program.folder(), fs::Permissions::from_mode(0o777)).unwrap();
+    let check = ["check", "--log-dir", "log", "--function", "StopInstance"];
+    let refused = program.run_bare(&check).expect_code(2);
+    refused.expect_stdout(
+        "FAILED  configuration: reading Connector.config in the current directory: other users can change",
+    );
+    let named = program.run_bare(&[&check[..], &["--config", "Connector.config"]].concat());
+    named.expect_stdout(
+        "note    permissions of the configuration: Connector.config: other users can change the configuration of the jobs: \
+         every user can write to its folder (mode 777)\n",
+    );
 }
 
 #[test]

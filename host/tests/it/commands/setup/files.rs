@@ -42,7 +42,7 @@ fn an_existing_file_keeps_its_access_and_the_certificate_gets_it_as_well() {
         let owners =
             ["Connector.config", "opcon.pem"].map(|name| program.folder().join(name).metadata().unwrap().uid());
         assert!(owners[0] == owners[1] && (owners[0] == 12345) == is_foreign, "{owners:?}");
-        let warning = "other users have access to the secrets in the file (mode 644); run `chmod o= ";
+        let warning = "every user of this machine can read the secrets in the file (mode 644); run `chmod o= ";
         assert_eq!(finished.stderr.contains(warning), warns, "{finished:#?}");
         assert_eq!(finished.stderr.contains("the file belongs to the user 12345"), is_foreign, "{finished:#?}");
     }
