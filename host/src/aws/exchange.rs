@@ -200,7 +200,10 @@ fn failure(server: &str, error: reqwest::Error) -> Failure {
     tracing::debug!("{server}: {error:?}");
     let causes: Vec<&(dyn StdError + 'static)> =
         std::iter::successors(Some(&error as &(dyn StdError + 'static)), |error| (*error).source()).collect();
-    let text = causes.last().map(ToString::to_string).unwrap_or_default();
+    let text = match opcon::tls::distrust(&error) {
+        Some(why) => format!("its certificate is not trusted: {why}"),
+        None => causes.last().map(ToString::to_string).unwrap_or_default(),
+    };
     let kind = causes.iter().rev().find_map(|cause| cause.downcast_ref::<io::Error>()).map(io::Error::kind);
     let cause = match kind {
         _ if error.is_timeout() => Cause::Time,
