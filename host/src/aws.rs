@@ -26,6 +26,7 @@ use aws_config::profile::ProfileFileRegionProvider;
 use aws_config::stalled_stream_protection::StalledStreamProtectionConfig;
 use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_credential_types::Credentials;
+use connector_sdk::args::may_have_password;
 use connector_sdk::attempts::SentOnce;
 use connector_sdk::ec2::{self, Client};
 use connector_sdk::iam::IamAction;
@@ -130,9 +131,10 @@ fn region(config: &SdkConfig) -> Result<String> {
         return Err(Error::new(ErrorKind::InvalidInput, "no region specified").hint(HINT));
     };
     let region = RegionName::parse(given).map_err(|wrong| {
+        let shown = if may_have_password(given) { String::new() } else { format!(" `{given}`") };
         Error::new(
             ErrorKind::InvalidInput,
-            format!("invalid region `{given}` in `AWS_REGION` or the AWS profile: {wrong}"),
+            format!("invalid region{shown} in `AWS_REGION` or the AWS profile: {wrong}"),
         )
         .hint(HINT)
     })?;

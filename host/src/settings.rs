@@ -76,6 +76,8 @@ const STATUS_TEXT: Arg<bool, Always> = Arg::flag(
 pub const USER_ID_NAME: &str = USER_ID.spec.name;
 /// The name of `--region`.
 pub const REGION_NAME: &str = REGION.spec.name;
+/// The name of `--endpoint-url`.
+pub const ENDPOINT_URL_NAME: &str = ENDPOINT_URL.spec.name;
 /// The name of `--log-dir`.
 pub const LOG_DIR_NAME: &str = LOG_DIR.spec.name;
 

@@ -118,8 +118,10 @@ mod terminal {
             let before = tcgetattr(&terminal)?;
             let mut silent = before.clone();
             silent.local_modes -= LocalModes::ECHO | LocalModes::ECHONL;
-            // A shell turns the echo on again when it continues a job that Ctrl-Z has stopped.
+            // A shell turns the echo on again when it continues a job that Ctrl-Z has stopped, and Ctrl-\ ends the program
+            // without restoring it.
             silent.special_codes[SpecialCodeIndex::VSUSP] = DISABLED;
+            silent.special_codes[SpecialCodeIndex::VQUIT] = DISABLED;
             tcsetattr(&terminal, OptionalActions::Now, &silent)?;
             Ok(Silence { terminal, before })
         }

@@ -22,6 +22,7 @@ mod public_key;
 mod verifiers;
 
 pub use certificate::{Certificate, ValidityTime};
+pub use distrust::distrust;
 pub(crate) use distrust::{Distrust, Problem};
 pub use public_key::PublicKey;
 use verifiers::{Policy, Trusted, Verifier};

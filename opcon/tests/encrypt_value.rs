@@ -113,9 +113,9 @@ mod at_a_terminal {
     }
 
     #[test]
-    fn ctrl_z_does_not_stop_it() {
+    fn ctrl_z_and_ctrl_backslash_do_not_stop_it() {
         let mut terminal = ask();
-        terminal.type_in("\u{1a}\u{15}hello\n");
+        terminal.type_in("\u{1a}\u{1c}\u{15}hello\n");
         let seen = terminal.finish();
         assert!(seen.ends_with("Value: \n614756736247383d\ncode=0\necho \n"), "{seen}");
     }

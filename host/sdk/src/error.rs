@@ -12,7 +12,7 @@ use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::ConnectorError;
 
 use crate::no_answer::{DryRunViolation, NoAnswer, TOO_LARGE, Unanswered, nothing_was_done};
-use crate::quoted::shortened;
+use crate::quoted::{shortened, without_secrets};
 use crate::{Call, codes, hints};
 
 pub use kind::ErrorKind;
@@ -337,12 +337,12 @@ fn chain<'a>(error: &'a (dyn StdError + 'static)) -> impl Iterator<Item = &'a (d
 fn causes(error: &(dyn StdError + 'static)) -> String {
     let mut texts: Vec<String> = Vec::new();
     for cause in chain(error).skip(1).filter(|cause| !cause.is::<ConnectorError>()) {
-        let text = cause.to_string().split_whitespace().collect::<Vec<_>>().join(" ");
+        let text = without_secrets(&cause.to_string().split_whitespace().collect::<Vec<_>>().join(" "));
         if !texts.iter().any(|seen| seen.contains(&text)) {
             texts.push(text);
         }
     }
-    shortened(&if texts.is_empty() { error.to_string() } else { texts.join(": ") })
+    shortened(&if texts.is_empty() { without_secrets(&error.to_string()) } else { texts.join(": ") })
 }
 
 #[cfg(test)]

@@ -1,5 +1,7 @@
 //! Reads the function name and some options from a command line before it is parsed.
 
+use connector_sdk::args::may_have_password;
+
 use super::Options;
 use crate::settings::{OUTPUT, Output};
 
@@ -22,9 +24,12 @@ pub fn output_form(args: &[impl AsRef<str>]) -> Output {
     if values(args, OUTPUT.spec.name).any(|value| value == "json") { Output::Json } else { Output::Text }
 }
 
-/// The first value of an option, even if other arguments are invalid. `None` if it is missing or empty.
+/// The first value of an option, even if other arguments are invalid. `None` if it is missing or empty, or an
+/// address with a password.
 pub fn given<'a>(args: &'a [impl AsRef<str>], name: &'static str) -> Option<&'a str> {
-    values(args, name).find(|value| !value.is_empty())
+    values(args, name)
+        .find(|value| !value.is_empty())
+        .filter(|value| !(value.contains("://") && may_have_password(value)))
 }
 
 fn values<'a>(args: &'a [impl AsRef<str>], name: &'static str) -> impl Iterator<Item = &'a str> {

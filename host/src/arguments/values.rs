@@ -1,11 +1,13 @@
 //! Rejects invalid option values: missing values, unresolved OpCon references, and Windows paths that include the next
 //! argument.
 
+use connector_sdk::args::may_have_password;
 use connector_sdk::{ArgSpec, Error, Result, ValueKind};
 
 use super::options::Options;
 use super::quoting::{Quoting, swallows_a_secret};
 use super::raw_arg::{CommandLine, Origin, RawArg, invalid_input};
+use crate::settings::{COMMON, ENDPOINT_URL_NAME};
 
 /// Whether values may contain references to OpCon properties.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -61,6 +63,13 @@ fn check_value(spec: &ArgSpec, value: &str, quoting: Quoting) -> Result<()> {
         return Err(error.hint(
             "check the quotes before that option: Windows reads `\\\"` as a quote inside the value, not as its end",
         ));
+    }
+    // No message may quote it: not even that a file or a user id does not exist.
+    if COMMON.iter().any(|common| common.name == spec.name)
+        && spec.name != ENDPOINT_URL_NAME // which says more
+        && value.contains("://") && may_have_password(value)
+    {
+        return Err(invalid_input(format!("the value of `{option}` is an address with a user name and password")));
     }
     let shown = if spec.secret || quoting == Quoting::Withheld { String::new() } else { format!(" `{value}`") };
     let invalid = |why: String| invalid_input(format!("invalid value{shown} for `{option}`: {why}"));

@@ -12,6 +12,8 @@ use super::answer::Content;
 
 /// The text in place of one that contains a secret of the request, or is too large to be searched for one.
 pub const LEFT_OUT: &str = "(text left out: it may contain a secret of the request)";
+/// The text in place of one that may contain a secret that AWS has made.
+pub const NEW_SECRET: &str = "(text left out: it may contain a private key or credentials)";
 
 /// Headers whose value is a secret. Of `authorization` only the signature is one.
 const SECRET_HEADERS: [&str; 5] =
@@ -20,6 +22,27 @@ const SECRET_HEADERS: [&str; 5] =
 /// STS and the single sign-on services.
 const SECRET_PARAMETERS: [&str; 7] =
     ["userdata", "securitytoken", "webidentitytoken", "samlassertion", "password", "secret", "refreshtoken"];
+
+/// Actions whose response contains a private key or credentials, in addition to `AssumeRole` and its variants.
+const SECRET_ACTIONS: [&str; 7] = [
+    "CreateKeyPair",
+    "GetPasswordData",
+    "GetSessionToken",
+    "GetFederationToken",
+    "GetRoleCredentials",
+    "CreateAccessKey",
+    "CreateToken",
+];
+/// Texts before or around such a secret.
+const NEW_SECRETS: [&str; 7] = [
+    "PRIVATE KEY-----",
+    "<keyMaterial>",
+    "<SecretAccessKey>",
+    "<SessionToken>",
+    "\"SecretAccessKey\"",
+    "\"secretAccessKey\"",
+    "\"accessToken\"",
+];
 
 /// A response is larger than any error of AWS, so it is not searched. Bytes.
 const SEARCHED: usize = 64 * 1024;
@@ -32,6 +55,8 @@ const SHORTEST: usize = 8;
 pub struct Secrets {
     /// Pieces of the secrets, normalized.
     pieces: Vec<String>,
+    /// Pieces of their letters and digits, for texts with something between them.
+    letters: Vec<String>,
 }
 
 impl Secrets {
@@ -49,7 +74,8 @@ impl Secrets {
         secrets.extend(parameters(body));
         secrets.extend(serde_json::from_slice(body).map(|body| strings(&body, false)).unwrap_or_default());
         let pieces = secrets.iter().flat_map(|secret| [pieces(secret), lines(secret)].concat()).collect();
-        Secrets { pieces }
+        let letters = secrets.iter().map(|secret| decodings::letters(secret.as_bytes()));
+        Secrets { pieces, letters: letters.flat_map(|letters| self::pieces(&letters)).collect() }
     }
 
     /// Whether a text contains a secret, or a part of one, in any decoding.
@@ -57,19 +83,48 @@ impl Secrets {
         !self.pieces.is_empty()
             && (text.len() > SEARCHED
                 || decodings::of(text).iter().any(|text| {
-                    let text = normalized(text);
-                    self.pieces.iter().any(|piece| text.contains(piece.as_str()))
+                    let contains =
+                        |text: &str, pieces: &[String]| pieces.iter().any(|piece| text.contains(piece.as_str()));
+                    contains(&normalized(text), &self.pieces) || contains(&decodings::letters(text), &self.letters)
                 }))
     }
 
-    /// The content of a response, without texts that contain a secret.
-    pub fn remove_from(&self, content: &mut Content) {
-        for text in [&mut content.code, &mut content.message, &mut content.request_id].into_iter().flatten() {
-            if self.are_in(text.as_bytes()) {
-                LEFT_OUT.clone_into(text);
-            }
+    /// Removes the texts that contain a secret, or parts of one, from the content of a response. Returns whether there
+    /// are any.
+    pub fn remove_from(&self, content: &mut Content) -> bool {
+        let mut texts: Vec<&mut String> =
+            [&mut content.code, &mut content.message, &mut content.request_id].into_iter().flatten().collect();
+        let all = texts.len();
+        texts.retain_mut(|text| {
+            let replacement = match self.are_in(text.as_bytes()) {
+                true => LEFT_OUT,
+                false if has_new_secret(text.as_bytes()) => NEW_SECRET,
+                false => return true,
+            };
+            replacement.clone_into(text);
+            false
+        });
+        let together: String = texts.iter().map(|text| text.as_str()).collect();
+        if self.are_in(together.as_bytes()) {
+            texts.drain(..).for_each(|text| LEFT_OUT.clone_into(text));
         }
+        texts.len() < all
     }
+}
+
+/// Whether the response to an action contains a private key or credentials. Requests to the services of the machine for
+/// credentials have no action.
+pub fn makes_a_secret(action: Option<&str>) -> bool {
+    action.is_none_or(|action| SECRET_ACTIONS.contains(&action) || action.starts_with("AssumeRo"))
+}
+
+/// Whether a text contains a private key or credentials that AWS has made.
+pub fn has_new_secret(text: &[u8]) -> bool {
+    text.len() <= SEARCHED
+        && decodings::of(text).iter().any(|text| {
+            let text = String::from_utf8_lossy(text);
+            NEW_SECRETS.iter().any(|mark| text.contains(mark))
+        })
 }
 
 /// The body of an error in the same protocol, with nothing but what is left of its content.

@@ -186,10 +186,14 @@ fn judge(
     let checked = answer::check(info.query.as_deref(), status, content_type, &body);
     let is_success = checked.is_ok() && (200..300).contains(&status);
     let has_secrets = !is_success && secrets.are_in(&body);
+    let may_have_new_secret = !is_success && (echo::makes_a_secret(info.call.action()) || echo::has_new_secret(&body));
     let mut content = checked.map_err(|reason| {
         let reason = match reason {
             NoAnswer::Foreign { status, .. } if has_secrets => {
                 NoAnswer::Foreign { status, excerpt: echo::LEFT_OUT.to_owned() }
+            }
+            NoAnswer::Foreign { status, .. } if may_have_new_secret => {
+                NoAnswer::Foreign { status, excerpt: echo::NEW_SECRET.to_owned() }
             }
             reason => reason,
         };
@@ -197,8 +201,12 @@ fn judge(
     })?;
     let ids = ["x-amzn-requestid", "x-amz-request-id"];
     content.request_id = ids.iter().find_map(|name| header(name)).map(str::to_owned).or(content.request_id);
-    secrets.remove_from(&mut content);
-    let body = if has_secrets { echo::body_without_secrets(info.query.is_some(), &body, &content) } else { body };
+    let removed = secrets.remove_from(&mut content);
+    let body = if has_secrets || (removed && !is_success) {
+        echo::body_without_secrets(info.query.is_some(), &body, &content)
+    } else {
+        body
+    };
     Ok((content, body))
 }
 
@@ -208,7 +216,10 @@ fn failure(server: &str, error: reqwest::Error) -> Failure {
     tracing::debug!("{server}: {error:?}");
     let causes: Vec<&(dyn StdError + 'static)> =
         std::iter::successors(Some(&error as &(dyn StdError + 'static)), |error| (*error).source()).collect();
-    let text = causes.last().map(ToString::to_string).unwrap_or_default();
+    let text = match opcon::tls::distrust(&error) {
+        Some(why) => format!("its certificate is not trusted: {why}"),
+        None => causes.last().map(ToString::to_string).unwrap_or_default(),
+    };
     let kind = causes.iter().rev().find_map(|cause| cause.downcast_ref::<io::Error>()).map(io::Error::kind);
     let cause = match kind {
         _ if error.is_timeout() => Cause::Time,

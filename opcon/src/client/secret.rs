@@ -7,6 +7,8 @@ use crate::excerpt::excerpt;
 
 /// The length of the beginning of a text that is searched for a secret, in characters; less of it is shown.
 const SEARCHED: usize = 8_000;
+/// The fewest letters and digits that are searched for without what is between them.
+const FEWEST_LETTERS: usize = 8;
 /// The length of the pieces of a secret. A part of a secret that has twice this length contains a whole piece.
 const PIECE: usize = 16;
 
@@ -47,17 +49,22 @@ impl Quotes {
 impl Secret {
     /// Whether the text contains the secret, or a long part of it, in any decoding.
     fn is_in(&self, text: &str) -> bool {
-        let secret = normalized(self.text.expose_secret().as_bytes());
-        let characters: Vec<char> = secret.chars().collect();
-        let pieces: Vec<String> = match characters.len() {
-            0 => return false,
-            1..PIECE => vec![secret],
-            _ => characters.chunks_exact(PIECE).map(|piece| piece.iter().collect()).collect(),
-        };
-        decodings::of(text.as_bytes()).iter().any(|text| {
-            let text = normalized(text);
-            pieces.iter().any(|piece| text.contains(piece.as_str()))
-        })
+        let secret = self.text.expose_secret().as_bytes();
+        let (whole, letters) = (pieces(normalized(secret)), decodings::letters(secret));
+        let letters = if letters.len() < FEWEST_LETTERS { Vec::new() } else { pieces(letters) };
+        let contains = |text: &str, pieces: &[String]| pieces.iter().any(|piece| text.contains(piece.as_str()));
+        decodings::of(text.as_bytes())
+            .iter()
+            .any(|text| contains(&normalized(text), &whole) || contains(&decodings::letters(text), &letters))
+    }
+}
+
+fn pieces(secret: String) -> Vec<String> {
+    let characters: Vec<char> = secret.chars().collect();
+    match characters.len() {
+        0 => Vec::new(),
+        1..PIECE => vec![secret],
+        _ => characters.chunks_exact(PIECE).map(|piece| piece.iter().collect()).collect(),
     }
 }
 
@@ -102,6 +109,9 @@ mod tests {
             percent(text).to_uppercase(),
             each(text, |c| format!("&#{};", u32::from(c))),
             each(text, |c| format!("&#x{:x};", u32::from(c))),
+            each(text, |c| format!("&#{}", u32::from(c))),
+            text.bytes().map(|byte| format!("={byte:02X}")).collect(),
+            text.bytes().map(|byte| format!("\\{byte:03o}")).collect(),
             text.replace('&', "&amp;").replace('"', "&quot;").replace('>', "&gt;").replace('/', "&sol;"),
             STANDARD.encode(text),
             STANDARD.encode(format!("user:{text}")),
@@ -123,6 +133,21 @@ mod tests {
                     assert_eq!(quote(secret, &text), "(text left out: it contains the token)", "{text}");
                 }
             }
+        }
+    }
+
+    #[test]
+    fn a_secret_with_separators_or_in_numbers_is_left_out() {
+        let joined = |write: fn(u8) -> String, with: &str| TOKEN.bytes().map(write).collect::<Vec<_>>().join(with);
+        for text in [
+            joined(|byte| char::from(byte).to_string(), ","),
+            joined(|byte| format!("{byte:02x}"), " "),
+            joined(|byte| format!("{byte:02X}"), ":"),
+            joined(|byte| format!("0x{byte:02x}"), ", "),
+            joined(|byte| format!("U+{byte:04X}"), " "),
+            format!("[{}]", joined(|byte| byte.to_string(), ", ")),
+        ] {
+            assert_eq!(quote(TOKEN, &text), "(text left out: it contains the token)", "{text}");
         }
     }
 

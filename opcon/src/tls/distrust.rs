@@ -82,6 +82,18 @@ impl Distrust {
     }
 }
 
+/// Why the certificate of a server is not accepted, if that is the reason of the error.
+pub fn distrust(error: &(dyn std::error::Error + 'static)) -> Option<String> {
+    // `source` of an I/O error skips the error that it wraps.
+    let held = error.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref);
+    if let Some(rustls::Error::InvalidCertificate(CertificateError::Other(other))) =
+        held.and_then(|held| held.downcast_ref()).or_else(|| error.downcast_ref())
+    {
+        return other.0.downcast_ref::<Distrust>().map(ToString::to_string);
+    }
+    held.and_then(|held| distrust(held)).or_else(|| error.source().and_then(distrust))
+}
+
 impl From<Distrust> for rustls::Error {
     fn from(distrust: Distrust) -> Self {
         CertificateError::Other(rustls::OtherError(std::sync::Arc::new(distrust))).into()
@@ -158,6 +170,9 @@ fn trust_problem(certificate: &Certificate, error: &CertificateError, listed: &[
         CertificateError::Expired | CertificateError::ExpiredContext { .. } => Problem::Issuers("has expired".into()),
         CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. } => {
             Problem::Issuers("is not valid yet".into())
+        }
+        CertificateError::Other(_) => {
+            Problem::Issuers("is not that of a certificate authority, or not for servers".into())
         }
         other => Problem::Other(excerpt(&other.to_string())),
     }

@@ -41,7 +41,8 @@ impl Given {
 
 /// Whether a text may be a URL with a user name and password, also a mistyped one: `user:password@host`.
 pub fn may_have_password(text: &str) -> bool {
-    text.rsplit_once('@').is_some_and(|(before, _)| before.contains(':'))
+    // A mistyped `@` may be percent-encoded.
+    text.replace("%40", "@").rsplit_once('@').is_some_and(|(before, _)| before.contains(':'))
 }
 
 fn wrong(message: impl Into<String>) -> Error {

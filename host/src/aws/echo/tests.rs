@@ -48,6 +48,9 @@ fn encodings(text: &str) -> Vec<String> {
         each_character(text, |out, code| write!(out, "&#{code};").unwrap()),
         each_character(text, |out, code| write!(out, "&#x{code:X};").unwrap()),
         each_character(text, |out, code| write!(out, "\\x{code:02x}").unwrap()),
+        each_character(text, |out, code| write!(out, "\\{code:03o}").unwrap()),
+        each_character(text, |out, code| write!(out, "&#{code}").unwrap()),
+        each_character(text, |out, code| write!(out, "={code:02X}").unwrap()),
         form_urlencoded::byte_serialize(text.as_bytes()).collect(),
         serde_json::to_string(text).unwrap(),
         quick_xml::escape::escape(text).into_owned(),
@@ -96,6 +99,17 @@ fn other_texts_are_no_secrets() {
     }
     assert!(secrets.are_in(&[b'x'; SEARCHED + 1]), "a huge error is not quoted");
     assert!(!Secrets::of(&HttpRequest::new(SdkBody::empty())).are_in(&[b'x'; SEARCHED + 1]), "without secrets it is");
+}
+
+#[test]
+fn a_secret_that_is_divided_between_the_texts_is_left_out() {
+    let (code, rest) = SIGNATURE.split_at(15);
+    let (message, request_id) = rest.split_at(12);
+    let [code, message, request_id] = [code, message, request_id].map(|text| Some(text.to_owned()));
+    let mut content = Content { code, message, request_id };
+    assert!(secrets().remove_from(&mut content));
+    let left_out = Some(LEFT_OUT.to_owned());
+    assert_eq!(content, Content { code: left_out.clone(), message: left_out.clone(), request_id: left_out });
 }
 
 #[test]

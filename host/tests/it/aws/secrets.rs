@@ -83,6 +83,65 @@ fn what_a_server_returns_of_the_request_does_not_appear() {
 }
 
 #[test]
+fn a_new_secret_in_an_odd_response_does_not_appear() {
+    const KEY: &str = "-----BEGIN RSA PRIVATE KEY-----MIIEpAIBAAKCAQEA";
+    let credentials = format!("<Credentials><SecretAccessKey>{PASSWORD}</SecretAccessKey></Credentials>");
+    let error = |text: &str| {
+        format!("<Response><Errors><Error><Code>A</Code><Message>{text}</Message></Error></Errors></Response>")
+    };
+    for (status, body) in
+        [(502, KEY.to_owned()), (400, error(KEY)), (502, format!("text {credentials}")), (200, credentials)]
+    {
+        let server = HttpServer::start(move |_| Some(Message::answer(status, &[("content-type", "text/xml")], &body)));
+        let program = Program::with_endpoint(&server.url()).env("AWS_MAX_ATTEMPTS", "1");
+        let finished = program.run(&["GetInstanceStatusByTag", "--debug"]);
+        let finished = finished.expect_stderr("text left out: it may contain a private key or credentials");
+        assert_hidden(&program, &finished, &[PASSWORD, "MIIEpAIBAA"]);
+    }
+    // Whatever the response to such an action is.
+    let server = HttpServer::start(|_| Some(Message::answer(502, &[], PASSWORD)));
+    let program = with_role(&server.url());
+    let finished = program.run(&["GetInstanceStatusByTag", "--debug"]).expect_code(9);
+    assert_hidden(&program, &finished.expect_stderr("text left out"), &[PASSWORD]);
+}
+
+/// The program with credentials from a role, which the Security Token Service at this address issues.
+fn with_role(sts: &str) -> Program {
+    let program = Program::with_endpoint("http://127.0.0.1:9").env("AWS_ENDPOINT_URL_STS", sts);
+    let program = program.env("AWS_MAX_ATTEMPTS", "1").without_env("AWS_ACCESS_KEY_ID");
+    let program = program.env("AWS_ROLE_ARN", "arn:aws:iam::123456789012:role/r");
+    program.write("token", "made-up-web-identity");
+    program.env("AWS_WEB_IDENTITY_TOKEN_FILE", "token")
+}
+
+#[test]
+fn a_mistyped_address_of_a_service_for_credentials_shows_neither_password_nor_request() {
+    for url in ["user:hunter2hunter2@host", "http://user:hunter2hunter2 @host", "http://user:hunter2hunter2%40host/"] {
+        let program = with_role(url);
+        let finished = program.run(&["GetInstanceStatusByTag", "--debug"]).expect_stderr("endpoint URL");
+        assert_hidden(&program, &finished, &[PASSWORD, "made-up-web-identity"]);
+        for variable in ["AWS_CONTAINER_CREDENTIALS_FULL_URI", "AWS_EC2_METADATA_SERVICE_ENDPOINT", "AWS_REGION"] {
+            let program =
+                Program::with_endpoint("http://127.0.0.1:9").without("--region").env("AWS_REGION", "us-east-1");
+            let program = program.without_env("AWS_ACCESS_KEY_ID").env("AWS_MAX_ATTEMPTS", "1").env(variable, url);
+            let finished = program.run(&["GetInstanceStatusByTag", "--debug"]);
+            assert_hidden(&program, &finished, &[PASSWORD]);
+        }
+    }
+}
+
+#[test]
+fn an_address_with_a_password_in_another_option_is_refused_without_it() {
+    let url = format!("http://user:{PASSWORD}@host");
+    for option in ["--config", "--user-id", "--log-dir", "--region", "--output"] {
+        let program = Program::with_endpoint("http://127.0.0.1:9");
+        let program = if option == "--region" { program.without("--region") } else { program };
+        let finished = program.run(&["GetInstanceStatusByTag", &format!("{option}={url}")]).expect_code(2);
+        assert_hidden(&program, &finished.expect_stderr(option), &[PASSWORD]);
+    }
+}
+
+#[test]
 fn an_endpoint_with_a_password_is_refused_without_it() {
     let ec2 = OwnEc2::unwanted();
     let with_password = ec2.url.replace("http://", &format!("http://user:{PASSWORD}@"));
@@ -92,7 +151,12 @@ fn an_endpoint_with_a_password_is_refused_without_it() {
         assert_hidden(&program, &finished, &[PASSWORD, "user:"]);
         finished
     };
-    for url in [with_password.clone(), with_password.replace("http:", "ftp:"), with_password.replace("//", "/")] {
+    for url in [
+        with_password.clone(),
+        with_password.replace("http:", "ftp:"),
+        with_password.replace("//", "/"),
+        with_password.replace('@', "%40"),
+    ] {
         refused(Program::with_endpoint(&url), &status).expect_stderr("`--endpoint-url`");
         refused(Program::with_endpoint(&url), &[&status[..], &["--output", "json"]].concat());
         let program = Program::with_endpoint(&ec2.url).without("--endpoint-url").without("--region");

@@ -20,7 +20,11 @@ fn the_bundle_replaces_the_certificates_of_the_system() {
     let program = program(&server).env("SSL_CERT_FILE", "own.pem");
     program.run(&STATUS).expect_code(9).expect_stderr(reached);
     let program = program.env("AWS_CA_BUNDLE", "other.pem");
-    program.run(&STATUS).expect_code(9).expect_stderr("EC2 could not be reached: ").expect_stderr("certificate");
+    program
+        .run(&STATUS)
+        .expect_code(9)
+        .expect_stderr("EC2 could not be reached: ")
+        .expect_stderr(": its certificate is not trusted: it is self-signed, and it is not");
     let program = program.env("AWS_CA_BUNDLE", "own.pem").env("SSL_CERT_FILE", "other.pem");
     program.run(&STATUS).expect_code(9).expect_stderr(reached);
 }

@@ -97,10 +97,14 @@ fn listed(certificates: &[&CertificateDer<'static>]) -> Policy {
 }
 
 fn verify_with(policy: Policy, server: &CertificateDer<'_>) -> Result<(), String> {
+    verify_chain(policy, server, &[])
+}
+
+fn verify_chain(policy: Policy, server: &CertificateDer<'_>, issuers: &[CertificateDer<'_>]) -> Result<(), String> {
     let verifier = Verifier { policy, algorithms: crate::tls::provider().signature_verification_algorithms };
     let name = ServerName::try_from("opcon.example.com").unwrap();
     let now = UnixTime::since_unix_epoch(std::time::Duration::from_secs(NOW));
-    match verifier.verify_server_cert(server, &[], &name, &[], now) {
+    match verifier.verify_server_cert(server, issuers, &name, &[], now) {
         Ok(_) => Ok(()),
         Err(Error::InvalidCertificate(CertificateError::Other(other))) => {
             Err(other.0.downcast_ref::<Distrust>().unwrap().to_string())
@@ -147,6 +151,19 @@ fn a_listed_certificate_that_is_no_authority_vouches_for_itself_alone() {
     let old = version_1(&authority().der);
     let server = authority().issue(|_| {});
     assert!(verify_with(listed(&[&old]), &server).is_err(), "version 1 does not say that it is an authority");
+}
+
+#[test]
+fn an_issuer_that_is_no_authority_is_named_as_the_reason() {
+    let (authority, key) = (authority(), KeyPair::generate().unwrap());
+    let mut between = params("between.example.com");
+    between.distinguished_name.push(DnType::CommonName, "between");
+    let signer = Issuer::from_params(&authority.params, &authority.key);
+    let der = between.signed_by(&key, &signer).unwrap().der().clone();
+    let between = Made { der, params: between, key };
+    let error = verify_chain(listed(&[&authority.der]), &between.issue(|_| {}), &[between.der]).unwrap_err();
+    let reason = "the certificate of one of its issuers is not that of a certificate authority, or not for servers";
+    assert_eq!(error, reason);
 }
 
 #[test]
