@@ -228,7 +228,8 @@ fn check_system_file() -> Result<(), Error> {
 /// is read, because the folder contains hundreds of files.
 #[cfg(all(unix, not(target_vendor = "apple")))]
 fn system_certificates() -> Vec<CertificateDer<'static>> {
-    let chosen_by_user = ["SSL_CERT_FILE", "SSL_CERT_DIR"].iter().any(|name| env::var_os(name).is_some());
+    let is_set = |name: &&str| env::var_os(name).is_some_and(|value| !value.is_empty());
+    let chosen_by_user = ["SSL_CERT_FILE", "SSL_CERT_DIR"].iter().any(is_set);
     let bundle = openssl_probe::probe().cert_file.filter(|_| !chosen_by_user);
     let certificates = rustls_native_certs::load_certs_from_paths(bundle.as_deref(), None).certs;
     if certificates.is_empty() { rustls_native_certs::load_native_certs().certs } else { certificates }

@@ -91,3 +91,10 @@ fn an_opcon_without_encryption_is_warned_about_in_every_job() {
         assert_eq!(warnings, 1, "{finished:#?}");
     }
 }
+
+#[cfg(unix)]
+#[test]
+fn an_empty_name_of_the_certificates_is_unset() {
+    let program = Program::with_endpoint("https://127.0.0.1:9").env("SSL_CERT_FILE", "").env("SSL_CERT_DIR", "");
+    program.run(&STATUS).expect_code(9).expect_stderr("no connection to 127.0.0.1:9: ");
+}
