@@ -56,7 +56,7 @@ pub fn run_demo_busy(workspace: &Workspace) -> Result<()> {
 }
 
 /// Builds the program, runs every step on a new test bed, and checks the resulting properties in OpCon.
-pub fn run_demo(workspace: &Workspace) -> Result<()> {
+fn run_demo(workspace: &Workspace) -> Result<()> {
     let awsec2 = workspace.build("awsec2")?;
     let bed = TestBed::start(workspace)?;
     let jobs = bed.folder().join("jobs");

@@ -37,7 +37,7 @@ pub fn run_tests_busy(workspace: &Workspace, arguments: &[&str]) -> Result<()> {
 }
 
 /// Starts a test bed, runs `cargo test --workspace` with these arguments, and stops the test bed.
-pub fn run_tests(workspace: &Workspace, arguments: &[&str]) -> Result<()> {
+fn run_tests(workspace: &Workspace, arguments: &[&str]) -> Result<()> {
     let bed = TestBed::start(workspace)?;
     report::line(format_args!("{TESTBED_VARIABLE}={}", bed.file().display()));
     let mut cargo = process::cargo();
