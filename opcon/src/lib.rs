@@ -21,6 +21,7 @@ pub mod msgin;
 pub mod option_lists;
 pub mod prompt;
 mod property;
+pub mod secret_search;
 pub mod setup;
 pub mod signals;
 pub mod smaddi;

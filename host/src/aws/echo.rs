@@ -1,11 +1,10 @@
 //! Finds the secrets of a request in the response to it: a proxy or a debugging server may return what it received.
 
-use std::borrow::Cow;
-
 use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use opcon::decodings;
+use opcon::secret_search::{SecretSearch, normalized};
 use serde_json::Value;
 
 use super::answer::Content;
@@ -46,18 +45,11 @@ const NEW_SECRETS: [&str; 7] = [
 
 /// A response is larger than any error of AWS, so it is not searched. Bytes.
 const SEARCHED: usize = 64 * 1024;
-/// The length of the pieces of a secret. A part of a secret that has twice this length contains a whole piece.
-const PIECE: usize = 16;
 /// A shorter value is not a secret: it could be part of any text.
 const SHORTEST: usize = 8;
 
 /// The secrets that a request contains.
-pub struct Secrets {
-    /// Pieces of the secrets, normalized.
-    pieces: Vec<String>,
-    /// Pieces of their letters and digits, for texts with something between them.
-    letters: Vec<String>,
-}
+pub struct Secrets(SecretSearch);
 
 impl Secrets {
     /// The secrets in the headers, the parameters and the user data of a request.
@@ -73,20 +65,19 @@ impl Secrets {
         secrets.extend(parameters(query.as_bytes()));
         secrets.extend(parameters(body));
         secrets.extend(serde_json::from_slice(body).map(|body| strings(&body, false)).unwrap_or_default());
-        let pieces = secrets.iter().flat_map(|secret| [pieces(secret), lines(secret)].concat()).collect();
-        let letters = secrets.iter().map(|secret| decodings::letters(secret.as_bytes()));
-        Secrets { pieces, letters: letters.flat_map(|letters| self::pieces(&letters)).collect() }
+        let mut search = SecretSearch::default();
+        for secret in secrets {
+            if is_long(&secret) {
+                search.add(&secret);
+            }
+            lines(&secret).iter().filter(|line| is_long(line)).for_each(|line| search.add_undivided(line));
+        }
+        Secrets(search)
     }
 
     /// Whether a text contains a secret, or a part of one, in any decoding.
     pub fn are_in(&self, text: &[u8]) -> bool {
-        !self.pieces.is_empty()
-            && (text.len() > SEARCHED
-                || decodings::of(text).iter().any(|text| {
-                    let contains =
-                        |text: &str, pieces: &[String]| pieces.iter().any(|piece| text.contains(piece.as_str()));
-                    contains(&normalized(text), &self.pieces) || contains(&decodings::letters(text), &self.letters)
-                }))
+        !self.0.is_empty() && (text.len() > SEARCHED || self.0.finds_in(text))
     }
 
     /// Removes the texts that contain a secret, or parts of one, from the content of a response. Returns whether there
@@ -169,27 +160,14 @@ fn is_secret(name: &str) -> bool {
     name == "xamzsignature" || SECRET_PARAMETERS.iter().any(|part| name.contains(part))
 }
 
-/// The pieces of a secret.
-fn pieces(secret: &str) -> Vec<String> {
-    let secret = normalized(secret.as_bytes());
-    let characters: Vec<char> = secret.chars().collect();
-    match characters.len() {
-        0..SHORTEST => Vec::new(),
-        SHORTEST..=PIECE => vec![secret],
-        _ => characters.chunks_exact(PIECE).map(|piece| piece.iter().collect()).collect(),
-    }
+fn is_long(secret: &str) -> bool {
+    normalized(secret.as_bytes()).chars().nth(SHORTEST - 1).is_some()
 }
 
-/// The pieces of the lines of a text that is encoded as Base64, as user data is.
+/// The lines of a text that is encoded as Base64, as user data is.
 fn lines(secret: &str) -> Vec<String> {
     let decoded = STANDARD.decode(secret).unwrap_or_default();
-    String::from_utf8_lossy(&decoded).lines().flat_map(pieces).collect()
-}
-
-/// A text without what encodings and line breaks change: case, white space, and the `+` that stands for a space.
-fn normalized(text: &[u8]) -> String {
-    let text: Cow<'_, str> = String::from_utf8_lossy(text);
-    text.chars().filter(|c| !c.is_whitespace() && *c != '+').flat_map(char::to_lowercase).collect()
+    String::from_utf8_lossy(&decoded).lines().map(str::to_owned).collect()
 }
 
 #[cfg(test)]

@@ -137,10 +137,10 @@ pub async fn exchange(network: &Network, request: &HttpRequest, info: &RequestIn
         Unread::Broken(error) => failure(&server, error),
     })?;
     let (after, size) = (start.elapsed(), body.len());
-    let (content, body) = judge(request, info, status.as_u16(), &headers, body)?;
+    let secrets = Secrets::of(request);
+    let (content, body) = judge(&secrets, info, status.as_u16(), &headers, body)?;
     let mut response = HttpResponse::new(status.into(), SdkBody::from(body));
     response.add_extension(info.call.clone());
-    let secrets = Secrets::of(request);
     for (name, value) in &headers {
         if let Ok(value) = value.to_str()
             && !secrets.are_in(value.as_bytes())
@@ -174,13 +174,12 @@ fn outgoing(request: &HttpRequest, info: &RequestInfo) -> Result<reqwest::Reques
 /// What the response says, and its body. Texts that contain a secret of the request are left out, unless the response is
 /// a success, which is not quoted.
 fn judge(
-    request: &HttpRequest,
+    secrets: &Secrets,
     info: &RequestInfo,
     status: u16,
     headers: &HeaderMap,
     body: Vec<u8>,
 ) -> Result<(Content, Vec<u8>), Failure> {
-    let secrets = Secrets::of(request);
     let header = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
     let content_type = header("content-type").unwrap_or_default();
     let checked = answer::check(info.query.as_deref(), status, content_type, &body);

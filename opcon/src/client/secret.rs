@@ -2,16 +2,11 @@
 
 use secrecy::{ExposeSecret as _, SecretString};
 
-use crate::decodings;
 use crate::excerpt::excerpt;
+use crate::secret_search::SecretSearch;
 
 /// The length of the beginning of a text that is searched for a secret, in characters; less of it is shown.
 const SEARCHED: usize = 8_000;
-/// The fewest letters and digits that are searched for without what is between them.
-const FEWEST_LETTERS: usize = 8;
-/// The length of the pieces of a secret. A part of a secret that has twice this length contains a whole piece.
-const PIECE: usize = 16;
-
 /// Which texts of a server can be quoted in a message.
 #[derive(Clone)]
 pub(crate) enum Quotes {
@@ -49,29 +44,10 @@ impl Quotes {
 impl Secret {
     /// Whether the text contains the secret, or a long part of it, in any decoding.
     fn is_in(&self, text: &str) -> bool {
-        let secret = self.text.expose_secret().as_bytes();
-        let (whole, letters) = (pieces(normalized(secret)), decodings::letters(secret));
-        let letters = if letters.len() < FEWEST_LETTERS { Vec::new() } else { pieces(letters) };
-        let contains = |text: &str, pieces: &[String]| pieces.iter().any(|piece| text.contains(piece.as_str()));
-        decodings::of(text.as_bytes())
-            .iter()
-            .any(|text| contains(&normalized(text), &whole) || contains(&decodings::letters(text), &letters))
+        let mut search = SecretSearch::default();
+        search.add(self.text.expose_secret());
+        search.finds_in(text.as_bytes())
     }
-}
-
-fn pieces(secret: String) -> Vec<String> {
-    let characters: Vec<char> = secret.chars().collect();
-    match characters.len() {
-        0 => Vec::new(),
-        1..PIECE => vec![secret],
-        _ => characters.chunks_exact(PIECE).map(|piece| piece.iter().collect()).collect(),
-    }
-}
-
-/// A text without what encodings and line breaks change: case, white space, and the `+` that stands for a space.
-fn normalized(text: &[u8]) -> String {
-    let kept = |c: &char| !c.is_whitespace() && *c != '+';
-    String::from_utf8_lossy(text).chars().filter(kept).flat_map(char::to_lowercase).collect()
 }
 
 #[cfg(test)]
