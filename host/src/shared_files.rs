@@ -7,7 +7,7 @@ use std::io::{self, ErrorKind};
 use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _, OpenOptionsExt as _, PermissionsExt as _};
 use std::path::Path;
 
-use bounded_files::without_links;
+use bounded_files::{folder_of, without_links};
 use tempfile::NamedTempFile;
 
 /// Creates a folder and its missing parents, with access for this user alone whatever the umask. An existing folder is
@@ -27,7 +27,7 @@ pub fn create_folder(folder: &Path) -> io::Result<()> {
 /// # Errors
 /// Those of the system.
 pub fn create_shared_folder(folder: &Path) -> io::Result<()> {
-    let parent = parent(folder);
+    let parent = folder_of(folder);
     create_folder(parent)?;
     if create_one(folder)? { share_folder(folder, parent) } else { Ok(()) }
 }
@@ -49,8 +49,8 @@ pub fn open_to_append(path: &Path) -> io::Result<File> {
 
 /// Creates an empty file as a whole, so that no other user finds one without its rights.
 fn place(path: &Path) -> io::Result<()> {
-    let file = NamedTempFile::new_in(parent(path))?;
-    share_file(file.as_file(), parent(path))?;
+    let file = NamedTempFile::new_in(folder_of(path))?;
+    share_file(file.as_file(), folder_of(path))?;
     file.persist_noclobber(path).map(drop).map_err(|error| error.error)
 }
 
@@ -73,7 +73,7 @@ pub fn outlook(path: &Path) -> io::Result<Outlook> {
     if exists(path)? {
         return only_regular(without_links(&mut OpenOptions::new()).append(true).open(path)?).map(|_| Outlook::Opens);
     }
-    let folder = parent(path);
+    let folder = folder_of(path);
     let there = folder.ancestors().map(|path| if path.as_os_str().is_empty() { Path::new(".") } else { path });
     let there = there.into_iter().find(|path| fs::symlink_metadata(path).is_ok()).unwrap_or(folder);
     if !fs::metadata(there)?.is_dir() {
@@ -115,10 +115,6 @@ fn only_regular(file: File) -> io::Result<File> {
 
 fn not_regular() -> io::Error {
     io::Error::new(ErrorKind::InvalidInput, "it is not a regular file")
-}
-
-fn parent(path: &Path) -> &Path {
-    path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
 /// Creates one folder for this user alone. Returns whether it was missing.
@@ -187,14 +183,14 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("new/log");
         assert_eq!(outlook(&path).unwrap(), Outlook::CreatesFolder);
-        create_folder(parent(&path)).unwrap();
+        create_folder(folder_of(&path)).unwrap();
         assert_eq!(outlook(&path).unwrap(), Outlook::CreatesFile);
         for text in ["one\n", "two\n"] {
             open_to_append(&path).unwrap().write_all(text.as_bytes()).unwrap();
             assert_eq!(outlook(&path).unwrap(), Outlook::Opens);
         }
         assert_eq!(fs::read_to_string(&path).unwrap(), "one\ntwo\n");
-        assert_eq!(fs::read_dir(parent(&path)).unwrap().count(), 1, "nothing else is left");
+        assert_eq!(fs::read_dir(folder_of(&path)).unwrap().count(), 1, "nothing else is left");
     }
 
     #[test]
@@ -263,9 +259,9 @@ mod tests {
         fn what_is_new_belongs_to_the_user_alone() {
             let folder = tempfile::tempdir().unwrap();
             let path = folder.path().join("new/deep/log");
-            create_folder(parent(&path)).unwrap();
+            create_folder(folder_of(&path)).unwrap();
             open_to_append(&path).unwrap();
-            assert_eq!([mode(&folder.path().join("new")), mode(parent(&path)), mode(&path)], [0o700, 0o700, 0o600]);
+            assert_eq!([mode(&folder.path().join("new")), mode(folder_of(&path)), mode(&path)], [0o700, 0o700, 0o600]);
         }
 
         #[test]

@@ -64,7 +64,7 @@ pub(crate) fn write_in_same_folder(
     content: impl AsRef<[u8]>,
     access: Access,
 ) -> io::Result<NamedTempFile> {
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let folder = bounded_files::folder_of(path);
     let mut file = create_in(folder, access)?;
     file.write_all(content.as_ref())?;
     Ok(file)

@@ -26,7 +26,7 @@ pub fn write(path: &Path, bytes: &[u8], access: Access) -> io::Result<()> {
     if fs::metadata(path).is_ok_and(|there| !there.is_file()) {
         return Err(io::Error::other("it is not a file"));
     }
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let folder = bounded_files::folder_of(path);
     create_folder(folder, access)?;
     let mut file = create_temp_file(folder, path, access)?;
     file.write_all(bytes)?;

@@ -2,6 +2,9 @@
 
 use std::path::Path;
 
+#[cfg(unix)]
+use bounded_files::folder_of;
+
 /// Who can change the file, or replace it in its folder, in addition to root, the user of this process and the owner of
 /// this program, who can change what jobs do in any case. `None` if nobody can. A missing file is judged by its folder.
 ///
@@ -20,11 +23,6 @@ pub fn describe(path: &Path) -> Option<String> {
 #[cfg(not(unix))]
 pub fn describe(_: &Path) -> Option<String> {
     None
-}
-
-#[cfg(unix)]
-fn folder_of(path: &Path) -> &Path {
-    path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
 #[cfg(unix)]
