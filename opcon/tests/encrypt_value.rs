@@ -81,20 +81,22 @@ mod at_a_terminal {
         terminal
     }
 
+    /// Answers the prompt with these keys, and checks the end of what the terminal shows.
+    fn answer(keys: &str, end: &str) {
+        let mut terminal = ask();
+        terminal.type_in(keys);
+        let seen = terminal.finish();
+        assert!(seen.ends_with(end), "{seen}");
+    }
+
     #[test]
     fn the_value_is_not_shown() {
-        let mut terminal = ask();
-        terminal.type_in("hello\n");
-        let seen = terminal.finish();
-        assert!(seen.ends_with("Value: \n614756736247383d\ncode=0\necho \n"), "{seen}");
+        answer("hello\n", "Value: \n614756736247383d\ncode=0\necho \n");
     }
 
     #[test]
     fn what_is_erased_is_not_part_of_the_value() {
-        let mut terminal = ask();
-        terminal.type_in("hell\u{7f}\u{15}hello\n");
-        let seen = terminal.finish();
-        assert!(seen.ends_with("Value: \n614756736247383d\ncode=0\necho \n"), "{seen}");
+        answer("hell\u{7f}\u{15}hello\n", "Value: \n614756736247383d\ncode=0\necho \n");
     }
 
     #[test]
@@ -106,25 +108,16 @@ mod at_a_terminal {
             let end = format!("Value: \nerror: reading the value: interrupted by SIG{signal}\ncode=10\necho \n");
             assert!(seen.ends_with(&end), "{seen}");
         }
-        let mut terminal = ask();
-        terminal.type_in("half of it\u{3}");
-        let seen = terminal.finish();
-        assert!(seen.ends_with("Value: \nerror: reading the value: interrupted by SIGINT\ncode=10\necho \n"), "{seen}");
+        answer("half of it\u{3}", "Value: \nerror: reading the value: interrupted by SIGINT\ncode=10\necho \n");
     }
 
     #[test]
     fn ctrl_z_and_ctrl_backslash_do_not_stop_it() {
-        let mut terminal = ask();
-        terminal.type_in("\u{1a}\u{1c}\u{15}hello\n");
-        let seen = terminal.finish();
-        assert!(seen.ends_with("Value: \n614756736247383d\ncode=0\necho \n"), "{seen}");
+        answer("\u{1a}\u{1c}\u{15}hello\n", "Value: \n614756736247383d\ncode=0\necho \n");
     }
 
     #[test]
     fn the_end_of_the_input_is_an_error() {
-        let mut terminal = ask();
-        terminal.type_in("\u{4}");
-        let seen = terminal.finish();
-        assert!(seen.ends_with("error: reading the value: the input ended\ncode=2\necho \n"), "{seen}");
+        answer("\u{4}", "error: reading the value: the input ended\ncode=2\necho \n");
     }
 }
