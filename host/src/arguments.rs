@@ -31,8 +31,8 @@ const MAX_FILES: u64 = MIB;
 /// The byte order mark that Windows editors and shells write before UTF-8 text.
 const BYTE_ORDER_MARK: char = '\u{feff}';
 
-/// Normalizes the arguments after the program name: replaces `@FILE` with the lines of the file, unless it is elsewhere, splits arguments at
-/// vertical tabs, and extracts the function name from any position.
+/// Normalizes the arguments after the program name: replaces `@FILE` with the lines of the file, unless it is
+/// elsewhere, splits arguments at vertical tabs, and extracts the function name from any position.
 ///
 /// # Errors
 /// [`ErrorKind::InvalidInput`] if a file cannot be read, an argument is not valid Unicode, or a value is still
@@ -52,8 +52,11 @@ pub fn read(arguments: impl Iterator<Item = OsString>, registry: &Registry, file
             unread.push(path.to_owned());
             continue;
         }
+        let is_file = text.starts_with(FILE);
         let expanded = expand(text, quoting, &mut size_of_files)?;
-        quoting = quoting.and(Quoting::of(&expanded));
+        if is_file {
+            quoting = quoting.and(Quoting::of(&expanded));
+        }
         args.extend(expanded);
     }
     refuse_encrypted(&args, &Options::of_all(registry))?;
